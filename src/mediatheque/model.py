@@ -86,8 +86,37 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
 
 
+class Decision(enum.StrEnum):
+    """What becomes of a request for a file's bytes."""
+
+    ALLOW = "allow"
+    FORBID = "forbid"
+    HIDE = "hide"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What one user, known by the name of a workspace, is told instead of the default."""
+
+    user: str
+    decision: Decision
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Who may read a file. The workspace that owns it always may."""
+
+    default: Decision = Decision.ALLOW
+    rules: tuple[Rule, ...] = ()
+
+
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a new file stays (in seconds; None: for good) and who may read it (None: everybody)."""
+
+    seconds: int | None = None
+    access: Access | None = None
+
+
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A blob under a public URL: `/files/b/<id as 32 hex>/<name>`."""
+    """A blob under a URL: `/files/b/<id as 32 hex>/<name>`. After `expires_at` there is no such file any more."""
 
     id: UUID
     workspace_id: UUID
@@ -95,6 +124,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     blob: Blob
     origin_url: str | None = None
+    expires_at: datetime | None = None
+    access: Access | None = None
 
 
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +144,23 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Folder(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in which an asset lies: one at most, where collections can be many. `parent_id` None: at the root.
+
+    `children` counts folders directly in it that are not in the trash, and assets.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    project_type: str
+    created_at: datetime
+    updated_at: datetime
+    parent_id: UUID | None = None
+    trashed_at: datetime | None = None
+    children: int = 0
+
+
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """A library record over a file."""
 
@@ -127,13 +175,44 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str | None = None
     request_id: str | None = None
     is_favorite: bool = False
+    folder_id: UUID | None = None
     tags: tuple[Tag, ...] = ()
     collection_ids: tuple[UUID, ...] = ()
     metadata: dict[str, Any] = {}
 
 
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which assets a list shows: of one kind, in one folder, or in none."""
+
+    kind: Kind | None = None
+    folder_id: UUID | None = None
+    unfiled: bool = False
+
+
+class Position(msgspec.Struct, frozen=True):
+    """A place in the order of assets, newest first; `id` parts those of one moment."""
+
+    created_at: datetime
+    id: UUID
+
+
+class Way(enum.StrEnum):
+    """How promised bytes arrive."""
+
+    WHOLE = "whole"
+    """In one request, which also makes the file."""
+    PARTS = "parts"
+    """In numbered parts, joined when they are declared complete."""
+    DIRECT = "direct"
+    """In one request, perhaps past this server, and checked when they are declared complete."""
+
+
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes promised: whoever holds its token may send them once, to become the file `file_id`."""
+    """Bytes promised, to become the file `file_id` (and the asset `asset_id`) while the key that promised them lives.
+
+    `storage_key` is where they wait, and `handle` what the store calls the parts there. `size` and `sha256` are what
+    was announced. `failure` says why bytes that were declared complete have been refused, which is final.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -142,7 +221,37 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     declared_type: str | None
     expires_at: datetime
+    way: Way = Way.WHOLE
+    asset_id: UUID | None = None
+    size: int | None = None
+    sha256: bytes | None = None
+    storage_key: str | None = None
+    handle: str | None = None
+    keeping: Keeping = Keeping()
+    batch_id: UUID | None = None
+    item_index: int | None = None
+    requested_at: datetime | None = None
     completed_at: datetime | None = None
+    failure: str | None = None
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of an upload that has arrived durably. `receipt` is what the store wants to see again when joining."""
+
+    number: int
+    size: int
+    sha256: bytes
+    receipt: str = ""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Uploads promised together."""
+
+    id: UUID
+    workspace_id: UUID
+    created_at: datetime
+    total: int
+    title: str | None = None
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):

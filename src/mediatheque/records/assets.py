@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Asset, File, Kind, Tag
+from mediatheque.model import Asset, File, Filter, Kind, Position, Tag
 from mediatheque.records import files
 from mediatheque.records.database import Connection
 
@@ -35,6 +35,7 @@ def from_row(row: dict[str, Any]) -> Asset:
         endpoint=row["endpoint"],
         request_id=row["request_id"],
         is_favorite=row["is_favorite"],
+        folder_id=row["folder_id"],
         metadata=row["metadata"],
         created_at=row["created_at"],
         tags=msgspec.convert(row["tags"], tuple[Tag, ...]),
@@ -47,8 +48,8 @@ async def insert(conn: Connection, asset: Asset) -> bool:
     cursor = await conn.execute(
         """
         INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
-                           is_favorite, metadata, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                           is_favorite, folder_id, metadata, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (file_id) DO NOTHING
         """,
         (
@@ -62,6 +63,7 @@ async def insert(conn: Connection, asset: Asset) -> bool:
             asset.endpoint,
             asset.request_id,
             asset.is_favorite,
+            asset.folder_id,
             Jsonb(asset.metadata),
             asset.created_at,
         ),
@@ -80,9 +82,46 @@ async def find_by_file(conn: Connection, file: File) -> Asset | None:
 
 
 async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:
-    cursor = await conn.execute(_SELECT + where, parameters)
+    cursor = await conn.execute(f"{_SELECT} {where} AND {files.LIVE}", parameters)
     row = await cursor.fetchone()
     return from_row(row) if row else None
+
+
+async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Position | None, limit: int) -> list[Asset]:
+    """The next assets, newest first, strictly after the position. An index serves every filter."""
+    where, parameters = _where(workspace_id, wanted)
+    if after is not None:
+        where += " AND (a.created_at, a.id) < (%s, %s)"
+        parameters += [after.created_at, after.id]
+    cursor = await conn.execute(
+        f"{_SELECT} {where} ORDER BY a.created_at DESC, a.id DESC LIMIT %s", [*parameters, limit]
+    )
+    return [from_row(row) for row in await cursor.fetchall()]
+
+
+async def count(conn: Connection, workspace_id: UUID, wanted: Filter) -> int:
+    """How many assets the filter lets through."""
+    where, parameters = _where(workspace_id, wanted)
+    cursor = await conn.execute(
+        f"SELECT count(*) AS total FROM asset a JOIN file f ON f.id = a.file_id {where}",  # noqa: S608 - our own words
+        parameters,
+    )
+    row = await cursor.fetchone()
+    return int(row["total"]) if row else 0
+
+
+def _where(workspace_id: UUID, wanted: Filter) -> tuple[str, list[object]]:
+    where = f"WHERE a.workspace_id = %s AND {files.LIVE}"
+    parameters: list[object] = [workspace_id]
+    if wanted.kind is not None:
+        where += " AND a.kind = %s"
+        parameters.append(wanted.kind)
+    if wanted.folder_id is not None:
+        where += " AND a.folder_id = %s"
+        parameters.append(wanted.folder_id)
+    elif wanted.unfiled:
+        where += " AND a.folder_id IS NULL"
+    return where, parameters
 
 
 async def enrich(conn: Connection, id: UUID, *, caption: str | None, favorite: bool) -> None:

@@ -1,17 +1,23 @@
 """Rows about files: a blob under a public URL."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mediatheque.model import Blob, File
+import msgspec
+from psycopg.types.json import Jsonb
+
+from mediatheque.model import Access, Blob, File
 from mediatheque.records import blobs
 from mediatheque.records.database import Connection
 
 COLUMNS = f"""
     f.id AS file_id, f.workspace_id AS file_workspace_id, f.name AS file_name, f.origin_url,
-    f.created_at AS file_created_at, {blobs.COLUMNS}
+    f.created_at AS file_created_at, f.expires_at, f.access, {blobs.COLUMNS}
 """
 SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
+LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
+"""What every question about files asks, too: one that has expired is gone before it is swept."""
 
 
 def from_row(row: dict[str, Any]) -> File:
@@ -22,21 +28,32 @@ def from_row(row: dict[str, Any]) -> File:
         name=row["file_name"],
         origin_url=row["origin_url"],
         created_at=row["file_created_at"],
+        expires_at=row["expires_at"],
+        access=msgspec.convert(row["access"], Access | None),
         blob=blobs.from_row(row),
     )
 
 
 async def insert(
-    conn: Connection, *, id: UUID, workspace_id: UUID, blob: Blob, name: str, origin_url: str | None
+    conn: Connection,
+    *,
+    id: UUID,
+    workspace_id: UUID,
+    blob: Blob,
+    name: str,
+    origin_url: str | None = None,
+    expires_at: datetime | None = None,
+    access: Access | None = None,
 ) -> File | None:
     """Put the blob under a URL; None if the workspace has a file from that `origin_url` already."""
     cursor = await conn.execute(
         """
-        INSERT INTO file (id, workspace_id, blob_id, name, origin_url) VALUES (%s, %s, %s, %s, %s)
+        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, access)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (workspace_id, origin_url) WHERE origin_url IS NOT NULL DO NOTHING
         RETURNING created_at
         """,
-        (id, workspace_id, blob.id, name, origin_url),
+        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(access)),
     )
     row = await cursor.fetchone()
     if row is None:
@@ -47,13 +64,22 @@ async def insert(
         name=name,
         origin_url=origin_url,
         created_at=row["created_at"],
+        expires_at=expires_at,
+        access=access,
         blob=blob,
     )
 
 
+def _json(access: Access | None) -> Jsonb | None:
+    return None if access is None else Jsonb(msgspec.to_builtins(access))
+
+
 async def find_public(conn: Connection, id: UUID) -> File | None:
     """The file of that id, whoever owns it: its URL is public to those who have it."""
-    cursor = await conn.execute(f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s", (id,))  # noqa: S608 - constants
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s AND {LIVE}",  # noqa: S608 - constants
+        (id,),
+    )
     row = await cursor.fetchone()
     return from_row(row) if row else None
 
@@ -67,7 +93,7 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> File | None:
 async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) -> File | None:
     """The workspace's file that was read from that URL."""
     cursor = await conn.execute(
-        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.workspace_id = %s AND f.origin_url = %s",  # noqa: S608 - constants
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.workspace_id = %s AND f.origin_url = %s AND {LIVE}",  # noqa: S608 - constants
         (workspace_id, origin_url),
     )
     row = await cursor.fetchone()
