@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(VENV) install --quiet
 ARGS ?=
 
-.PHONY: serve test check unit bench lock format clean
+.PHONY: serve test check unit crash bench lock format clean
 
 serve: $(VENV)/.installed
 	@exec $(BIN)/mediatheque serve $(ARGS)
@@ -22,6 +22,9 @@ check: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 $(ARGS)
+
+crash: $(VENV)/.installed-test
+	MEDIATHEQUE_TEST_KILLS=100 $(BIN)/pytest -n 0 tests/crashes
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench $(ARGS)

@@ -651,6 +651,15 @@ def plain_zip() -> bytes:
     return _zip()
 
 
+def truncated_zip() -> bytes:
+    return _zip()[:-30]
+
+
+def empty_zip() -> bytes:
+    """A directory that names nothing, behind bytes that look like a file's beginning."""
+    return b"PK\x03\x04" + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 4, 0)
+
+
 def text() -> bytes:
     return b"just some words, and nothing else\n" * 4
 
@@ -674,18 +683,20 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
     "model/gltf-binary": glb,
     "application/pdf": pdf,
     "application/x-subrip": srt,
+    "application/zip": plain_zip,
 }
 
 # No known magic: intake refuses these as an unsupported kind.
 UNKNOWN: dict[str, Callable[[], bytes]] = {
     name: globals()[name]
-    for name in ("playlist_as_mp4", "ffconcat", "sdp", "dash", "svg", "html", "elf", "plain_zip", "text", "matroska")
+    for name in ("playlist_as_mp4", "ffconcat", "sdp", "dash", "svg", "html", "elf", "text", "matroska")
 }
 
 # The right magic, and yet refused by the probe.
 DAMAGED: dict[str, Callable[[], bytes]] = {
     name: globals()[name]
     for name in (
+        *("truncated_zip", "empty_zip"),
         *("huge_png_header", "huge_webp_header", "huge_gif", "mp4_without_moov"),
         *("truncated_jpeg", "truncated_png", "truncated_webp", "truncated_gif", "truncated_heic", "truncated_avif"),
         *("truncated_mp4", "truncated_faststart_mp4", "truncated_mov", "truncated_webm", "truncated_wav"),

@@ -30,11 +30,14 @@ def free_port() -> int:
 
 
 class Serve:
-    """The server as an operator starts it. `key` is the one its first start printed, if this was the first."""
+    """The server as an operator starts it, but for the worker process beside it, which costs time and memory.
+
+    Tests that need it set `MEDIATHEQUE_WORKER`. `key` is the one its first start printed, if this was the first.
+    """
 
     def __init__(self, data: Path, *, env: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()) -> None:
         self.data = data
-        self.env = {**os.environ, **(env or {})}
+        self.env = {**os.environ, "MEDIATHEQUE_WORKER": "false", **(env or {})}
         self.arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from mediatheque.blobs.config import Config as StoreConfig
+from mediatheque.http.cors import CorsConfig
 from mediatheque.http.gate import GateConfig
 from mediatheque.http.rate import Config as RateConfig
 from mediatheque.http.remote import FetchConfig
@@ -41,21 +42,26 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Port to listen on."""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     """Server processes."""
+    worker: bool = True
+    """Run a worker process beside them, for work that is put off and for housekeeping."""
     database_url: str | None = None
     """A PostgreSQL of your own, 15 or later with pgvector; without one, the embedded PostgreSQL runs."""
     blobs: str | None = None
     """Where bytes are kept: a folder, or `s3://bucket?endpoint=...`; without one, `blobs` in the data folder."""
+    blobs_public_endpoint: Annotated[str, Meta(pattern=r"^https?://[^/?#]+/?$")] | None = None
+    """Address under which clients reach an S3 bucket, when it differs from the endpoint: used in presigned URLs."""
     public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+[^?#]*$")] | None = None
     """The address the world reaches this server under; without one, that of each request is used in URLs."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
     """Largest file for doors whose vendor names no limit."""
     drain_seconds: Annotated[int, Meta(ge=1, le=1800)] = 60
-    """How long requests in flight may go on after SIGTERM, 1 to 1800."""
+    """How long requests in flight may go on after SIGTERM, and tasks after them, 1 to 1800."""
     sweep_seconds: Annotated[int, Meta(ge=1)] = 300
-    """Pause between two rounds of collecting what nothing refers to."""
+    """Pause between two rounds of collecting what nothing refers to, in each worker process."""
     pool_max: Annotated[int, Meta(ge=2)] = 16
-    """Database connections of each server process."""
+    """Database connections of each server or worker process."""
     gate: GateConfig = GateConfig()
+    cors: CorsConfig = CorsConfig()
     rate: RateConfig = RateConfig()
     fetch: FetchConfig = FetchConfig()
     sandbox: SandboxConfig = SandboxConfig()
@@ -66,7 +72,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def store(self) -> StoreConfig:
         """Where bytes are kept."""
-        return StoreConfig(location=self.blobs or str(self.data / "blobs"), spool=self.data / "incoming")
+        return StoreConfig(
+            location=self.blobs or str(self.data / "blobs"),
+            spool=self.data / "incoming",
+            public_endpoint=self.blobs_public_endpoint or "",
+        )
 
 
 def load(environment: Mapping[str, str], **arguments: Any) -> Config:

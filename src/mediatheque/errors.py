@@ -4,7 +4,9 @@ LibraryError
 ├── Malformed               the request cannot be read as what it says it is
 │   ├── BodyIncomplete      the body ended early: short, broken chunking, or the client hung up
 │   └── BodyTooSlow         no byte arrived within the allowed time
-├── Invalid                 a field or parameter is missing or has an impossible value
+├── Invalid                 a field or parameter has an impossible value
+│   ├── Missing             it is required, and not there
+│   └── InvalidQuery        it stands in the query string
 ├── Unacceptable            the file itself is refused
 │   ├── EmptyFile
 │   ├── TooLarge
@@ -14,11 +16,14 @@ LibraryError
 ├── UrlRefused              a URL that this library will not read
 ├── FetchFailed             an allowed URL that could not be read
 ├── NotFound                unknown, or not yours: the two are never told apart
+│   ├── AssetNotFound
+│   └── FolderNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   └── InProgress          the same idempotency key is being worked on
 ├── KeyRefused              no key, a bad key, a revoked key
-├── ScopeMissing            a good key that may not do this
+├── Forbidden               known, and not for this caller
+│   └── ScopeMissing        a good key that may not do this
 ├── RateLimited
 ├── StorageFull             no room left for bytes or rows
 └── Unavailable             a part the request needs does not answer; try again
@@ -53,6 +58,14 @@ class BodyTooSlow(Malformed):
 
 class Invalid(LibraryError):
     """A request parameter is invalid."""
+
+
+class Missing(Invalid):
+    """A required parameter is missing."""
+
+
+class InvalidQuery(Invalid):
+    """A query parameter is invalid."""
 
 
 class Unacceptable(LibraryError):
@@ -95,6 +108,14 @@ class NotFound(LibraryError):
     """Not found."""
 
 
+class AssetNotFound(NotFound):
+    """Asset not found."""
+
+
+class FolderNotFound(NotFound):
+    """Folder not found."""
+
+
 class MethodNotAllowed(LibraryError):
     """This method is not allowed here."""
 
@@ -111,7 +132,11 @@ class KeyRefused(LibraryError):
     """The API key is missing, invalid or revoked."""
 
 
-class ScopeMissing(LibraryError):
+class Forbidden(LibraryError):
+    """This is not allowed."""
+
+
+class ScopeMissing(Forbidden):
     """This API key is not allowed to do this."""
 
 

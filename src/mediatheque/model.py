@@ -50,9 +50,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking, once the key has been checked."""
+    """Who is asking, once the key has been checked. `workspace` is the name of the workspace."""
 
     workspace_id: UUID
+    workspace: str
     key_id: UUID
     scopes: frozenset[Scope]
 
@@ -182,15 +183,29 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which assets a list shows: of one kind, in one folder, or in none."""
+    """Which assets a list shows: of one kind, of some media types, in one folder or in none, in which words occur.
+
+    `words` are looked for in title, caption and file name, whatever their case; every one of them must be there.
+    """
 
     kind: Kind | None = None
+    types: tuple[str, ...] = ()
     folder_id: UUID | None = None
     unfiled: bool = False
+    words: tuple[str, ...] = ()
+
+
+class FolderFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which folders a list shows: those in the trash or the others, in one folder or at the root, with `name` in theirs."""
+
+    trashed: bool = False
+    parent_id: UUID | None = None
+    topmost: bool = False
+    name: str = ""
 
 
 class Position(msgspec.Struct, frozen=True):
-    """A place in the order of assets, newest first; `id` parts those of one moment."""
+    """A place in the order of assets or folders, newest first; `id` parts those of one moment."""
 
     created_at: datetime
     id: UUID

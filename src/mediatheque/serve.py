@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from mediatheque.config import Config, hand_down, unknown_variables
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.http.rate import Rate
+from mediatheque.keeper import Keeper
 from mediatheque.library.accounts import Accounts
 from mediatheque.records.database import Database
 from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres, StartupError
@@ -28,6 +29,8 @@ from mediatheque.records.migrate import migrate
 from mediatheque.welcome import welcome
 
 _RESPAWN_SECONDS = 0.2
+_HEAD_START_SECONDS = 2  # of the server processes, which would start more slowly beside a worker process that starts
+_CLOSING_SECONDS = 5  # of a worker process that has done its tasks
 _OTHER_CONNECTIONS = 20  # commands beside the server, a look for a lost database, the superuser's own
 _MEMORY = Path("/dev/shm")  # noqa: S108 - no file in it is trusted that was there before
 _log = structlog.get_logger()
@@ -50,7 +53,7 @@ def run(config: Config) -> None:
             sys.stdout.write(welcome(config, key))
             sys.stdout.flush()
         hand_down(msgspec.structs.replace(config, database_url=url))
-        with _metrics(config.data):
+        with _metrics(config.data), _worker(config):
             _server(config).serve()
 
 
@@ -61,7 +64,7 @@ def _database(config: Config) -> Iterator[str]:
         with DataFolderLock(config.data):
             yield config.database_url
     else:
-        connections = max(100, config.workers * config.pool_max + _OTHER_CONNECTIONS)
+        connections = max(100, (config.workers + config.worker) * config.pool_max + _OTHER_CONNECTIONS)
         with EmbeddedPostgres(EmbeddedConfig(data=config.data, max_connections=connections)) as url:
             yield url
 
@@ -111,6 +114,13 @@ def _metrics(data: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _worker(config: Config) -> AbstractContextManager[object]:
+    """A worker process, if there shall be one; `mediatheque worker` is another, with nobody to keep it."""
+    command = [sys.executable, "-m", "mediatheque.work", str(os.getpid())]
+    patience = config.drain_seconds + _CLOSING_SECONDS
+    return Keeper(command, delay=_HEAD_START_SECONDS, patience=patience) if config.worker else nullcontext()
 
 
 def _server(config: Config) -> MPServer:

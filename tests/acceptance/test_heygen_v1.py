@@ -1,7 +1,9 @@
-"""HeyGen v1: POST /v1/asset."""
+"""HeyGen v1: assets, folders and talking photos."""
 
 import re
 import time
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -75,3 +77,101 @@ def test_no_or_a_bad_key_is_a_401(http: httpx.Client, headers: dict[str, str]) -
     answer = http.post("/v1/asset", content=samples.png(), headers={"content-type": "image/png", **headers})
     assert answer.status_code == 401
     refused_by_heygen_v1(answer)
+
+
+def done(answer: httpx.Response) -> Any:
+    """What stands in the envelope of lists, deletions and folders."""
+    assert answer.status_code == 200, answer.text
+    assert list(answer.json()) == ["error", "data"]
+    assert answer.json()["error"] is None
+    return answer.json()["data"]
+
+
+def upload(http: httpx.Client, key: str, **query: str) -> dict[str, Any]:
+    headers = {"x-api-key": key, "content-type": "image/png"}
+    answer = http.post("/v1/asset", content=samples.png(), params=query, headers=headers)
+    return dict(answer.raise_for_status().json()["data"])
+
+
+def refused_everywhere(answer: httpx.Response, status: int) -> None:
+    """A client of either envelope sees that it is a refusal, and why."""
+    assert answer.status_code == status, answer.text
+    refused_by_heygen_v1(answer)
+    assert answer.json()["error"]["message"] == answer.json()["message"]
+    assert isinstance(answer.json()["error"]["code"], str)
+
+
+def test_assets_are_listed_and_deleted(http: httpx.Client, key: str) -> None:
+    me = {"x-api-key": key}
+    first, second = (upload(http, key) for _ in range(2))
+    page = done(http.get("/v1/asset/list", params={"limit": 1, "file_type": "image"}, headers=me))
+    assert page["total"] >= 2
+    query = {"limit": 1, "file_type": "image", "token": page["token"]}
+    older = done(http.get("/v1/asset/list", params=query, headers=me))
+    for shown, posted in ((page, second), (older, first)):
+        kept = ("id", "name", "file_type", "folder_id", "created_ts", "url")
+        assert shown["assets"] == [{name: posted[name] for name in kept}]
+    assert done(http.post(f"/v1/asset/{first['id']}/delete", headers=me)) == older["assets"][0]
+    refused_everywhere(http.post(f"/v1/asset/{first['id']}/delete", headers=me), 404)
+    assert done(http.get("/v1/asset/list", params={"limit": 0}, headers=me))["assets"] == []
+
+
+def test_a_folder_from_beginning_to_end(http: httpx.Client, key: str) -> None:
+    me, name = {"x-api-key": key}, f"Ordner 100% {uuid4().hex}"
+    folder = done(http.post("/v1/folders/create", json={"name": name}, headers=me))
+    inner = done(http.post("/v1/folders/create", json={"name": "b", "parent_id": folder["id"]}, headers=me))
+    assert inner["parent_id"] == folder["id"]
+    asset = upload(http, key, folder_id=folder["id"])
+    assert asset["folder_id"] == folder["id"]
+    listed = done(http.get("/v1/folders", params={"name_filter": name.upper()}, headers=me))
+    assert listed["folders"] == [
+        {**folder, "direct_children_count": 2, "updated_ts": listed["folders"][0]["updated_ts"]}
+    ]
+    assert done(http.get("/v1/asset/list", params={"folder_id": folder["id"]}, headers=me))["total"] == 1
+    renamed = done(http.post(f"/v1/folders/{folder['id']}", json={"name": name[::-1]}, headers=me))
+    assert renamed["name"] == name[::-1]
+    assert done(http.post(f"/v1/folders/{folder['id']}/trash", headers=me))["is_trash"] is True
+    assert done(http.get("/v1/folders", params={"name_filter": name[::-1]}, headers=me))["total"] == 0
+    assert (
+        done(http.get("/v1/folders", params={"parent_id": folder["id"], "is_trash": "true"}, headers=me))["total"] == 1
+    )
+    refused_everywhere(http.post("/v1/folders/create", json={"name": "c", "parent_id": folder["id"]}, headers=me), 404)
+    assert http.get(asset["url"]).content == samples.png()
+    assert done(http.post(f"/v1/folders/{folder['id']}/restore", headers=me))["direct_children_count"] == 2
+
+
+def test_talking_photos_are_images(http: httpx.Client, key: str) -> None:
+    me = {"x-api-key": key}
+    photo = http.post("/v1/talking_photo", content=samples.jpeg(), headers={**me, "content-type": "image/jpeg"}).json()
+    assert (photo["code"], list(photo["data"])) == (100, ["talking_photo_id", "talking_photo_url"])
+    id, url = photo["data"].values()
+    assert http.get(url).content == samples.jpeg()
+    listed = http.get("/v1/talking_photo.list", headers=me).json()
+    assert (listed["code"], listed["data"][0]) == (100, {"id": id, "image_url": url, "circle_image": url})
+    assert done(http.get("/v1/asset/list", params={"limit": 1}, headers=me))["assets"][0]["id"] == id
+    assert http.delete(f"/v2/talking_photo/{id}", headers=me).status_code == 200
+    refused_everywhere(http.delete(f"/v2/talking_photo/{id}", headers=me), 404)
+
+
+@pytest.mark.parametrize("path", ["/v1/asset/list", "/v1/folders", "/v1/talking_photo.list"])
+def test_lists_need_a_key_and_a_sound_query(http: httpx.Client, key: str, path: str) -> None:
+    refused_everywhere(http.get(path), 401)
+    for query in ({"limit": "-1"}, {"limit": "1001"}, {"token": "x"}):
+        refused_everywhere(http.get(path, params=query, headers={"x-api-key": key}), 400)
+
+
+def test_nobody_sees_or_moves_what_is_anothers(http: httpx.Client, key: str, other_key: str) -> None:
+    me, other, never = {"x-api-key": key}, {"x-api-key": other_key}, uuid4().hex
+    folder = done(http.post("/v1/folders/create", json={"name": "mine"}, headers=me))["id"]
+    asset = upload(http, key, folder_id=folder)["id"]
+    for id, path in (
+        (asset, "/v1/asset/{}/delete"),
+        (folder, "/v1/folders/{}/trash"),
+        (folder, "/v1/folders/{}/restore"),
+        (folder, "/v1/asset?folder_id={}"),
+    ):
+        theirs, none = (http.post(path.format(each), content=samples.png(), headers=other) for each in (id, never))
+        assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
+    assert asset not in [each["id"] for each in done(http.get("/v1/asset/list", headers=other))["assets"]]
+    assert folder not in [each["id"] for each in done(http.get("/v1/folders", headers=other))["folders"]]
+    assert done(http.get("/v1/asset/list", params={"folder_id": folder}, headers=me))["total"] == 1

@@ -1,6 +1,7 @@
-"""Krea: POST /assets and GET /assets/{id}."""
+"""Krea: POST and GET /assets, GET and DELETE /assets/{id}."""
 
 import hashlib
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import httpx
@@ -104,3 +105,62 @@ def test_no_or_a_bad_key_is_a_401(http: httpx.Client, headers: dict[str, str]) -
 def test_a_key_with_one_character_changed_is_refused(http: httpx.Client, key: str) -> None:
     wrong = key[:-2] + ("A" if key[-2] != "A" else "B") + key[-1]
     assert upload(http, wrong, samples.png()).status_code == 401
+
+
+def everything(http: httpx.Client, key: str, name: str, **query: str) -> list[dict[str, object]]:
+    """All pages, as a client of either name of the cursor reads them."""
+    answer = http.get("/assets", params=query, headers=bearer(key)).raise_for_status().json()
+    items = list(answer["items"])
+    while answer[name]:
+        query["cursor"] = answer[name]
+        answer = http.get("/assets", params=query, headers=bearer(key)).raise_for_status().json()
+        items += answer["items"]
+    return items
+
+
+@pytest.mark.parametrize("name", ["next_cursor", "nextCursor"])
+def test_a_list_shows_each_as_it_was_answered_newest_first(http: httpx.Client, key: str, name: str) -> None:
+    posted = [upload(http, key, samples.png(), description=text).json() for text in ("a", "b", "c")]
+    for limit in ("2", "1000"):
+        shown = everything(http, key, name, limit=limit)
+        assert shown[:3] == posted[::-1]
+        assert len({str(asset["id"]) for asset in shown}) == len(shown)
+        moments = [str(asset["uploaded_at"]) for asset in shown]
+        assert moments == sorted(moments, reverse=True)
+
+
+def test_a_cursor_is_a_date_time(http: httpx.Client, key: str) -> None:
+    first, second = (upload(http, key, samples.png()).json() for _ in range(2))
+    page = http.get("/assets", params={"limit": 1}, headers=bearer(key)).json()
+    assert [asset["id"] for asset in page["items"]] == [second["id"]]
+    assert page["next_cursor"] == page["nextCursor"]
+    assert datetime.fromisoformat(page["next_cursor"]) == datetime.fromisoformat(second["uploaded_at"])
+    for cursor in (page["next_cursor"], second["uploaded_at"]):
+        older = http.get("/assets", params={"limit": 1, "cursor": cursor}, headers=bearer(key)).json()["items"]
+        assert [asset["id"] for asset in older] == [first["id"]]
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"cursor": "yesterday"}], ids=str)
+def test_lists_that_are_refused(http: httpx.Client, key: str, query: dict[str, str]) -> None:
+    answer = http.get("/assets", params=query, headers=bearer(key))
+    assert answer.status_code == 400
+    assert answer.json()["error"] == answer.json()["message"]
+
+
+def test_deleted_once(http: httpx.Client, key: str) -> None:
+    asset = upload(http, key, samples.png()).json()
+    answers = [http.delete(f"/assets/{asset['id']}", headers=bearer(key)) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert answers[0].json()["success"] is True
+    assert isinstance(answers[0].json()["message"], str)
+    assert answers[1].json()["error"]
+    assert http.get(f"/assets/{asset['id']}", headers=bearer(key)).status_code == 404
+    assert asset not in http.get("/assets", headers=bearer(key)).json()["items"]
+
+
+def test_nobody_lists_or_deletes_what_is_anothers(http: httpx.Client, key: str, other_key: str) -> None:
+    asset = upload(http, key, samples.png()).json()
+    assert asset["id"] not in [each["id"] for each in everything(http, other_key, "next_cursor", limit="1000")]
+    theirs, none = (http.delete(f"/assets/{id}", headers=bearer(other_key)) for id in (asset["id"], uuid4()))
+    assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
+    assert http.get(f"/assets/{asset['id']}", headers=bearer(key)).json() == asset

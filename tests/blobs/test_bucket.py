@@ -10,15 +10,28 @@ import obstore
 import pytest
 from structlog.testing import capture_logs
 
-from mediatheque.blobs import Bucket, Config, OnDisk, Spool, open_store
+from mediatheque.blobs import BlobStore, Bucket, Config, OnDisk, PlainBucket, Presigns, Spool, open_store
+from mediatheque.blobs.local_parts import LocalParts
 from mediatheque.errors import BlobsUnavailable
-from tests.contracts.blob_store import MISSING, PART, BlobStoreContract, content, eventually, get, put, spooled, stored
+from tests.contracts.blob_store import (
+    MISSING,
+    PART,
+    BlobStoreContract,
+    content,
+    eventually,
+    get,
+    inside,
+    put,
+    spooled,
+    stored,
+)
+from tests.contracts.parts import PartsContract
 from tests.seaweed import SECRET, Seaweed
 
 
 @pytest.fixture
-async def store(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[Bucket]:
-    bucket = Bucket(seaweed.url(), tmp_path / "spool", settle=0)
+async def store(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[PlainBucket]:
+    bucket = PlainBucket(seaweed.url(), tmp_path / "spool", settle=0)
     yield bucket
     await bucket.close()
 
@@ -27,16 +40,31 @@ class TestBucket(BlobStoreContract):
     """Every line of the contract."""
 
 
-async def test_a_bucket_is_what_its_url_names(seaweed: Seaweed, tmp_path: Path) -> None:
-    store = open_store(Config(location=seaweed.url(), spool=tmp_path / "deep" / "spool"))
-    assert isinstance(store, Bucket)
-    assert not isinstance(store, OnDisk)
-    await store.ready()
-    await store.close()
+class TestPartsBesideTheBucket(PartsContract):
+    """Parts for Google and Azure, gathered locally in slots of one page."""
+
+    full = 4096
+
+    @pytest.fixture(autouse=True)
+    def small_slots(self, store: PlainBucket) -> None:
+        store.parts = LocalParts(store, store.spool.with_name("parts"), stride=self.full)
+
+    async def leftovers(self, store: BlobStore) -> list[str]:
+        return inside(store.spool.with_name("parts"))
+
+
+@pytest.mark.parametrize("location", ["gs://media/prefix", "az://media/prefix?account_name=account"])
+async def test_google_and_azure_gather_parts_locally_and_sign_nothing(location: str, tmp_path: Path) -> None:
+    store = open_store(Config(location=location, spool=tmp_path / "deep" / "spool"))
+    assert isinstance(store, PlainBucket)
+    assert not isinstance(store, OnDisk | Presigns)
+    assert (tmp_path / "deep" / "parts").is_dir()
+    with pytest.raises(ValueError, match="public endpoint"):
+        Config(location=location, public_endpoint="https://media.example.com")
 
 
 async def test_a_prefix_is_a_world_of_its_own(seaweed: Seaweed, store: Bucket, tmp_path: Path) -> None:
-    neighbour = Bucket(seaweed.url(), tmp_path / "spool", settle=0)
+    neighbour = PlainBucket(seaweed.url(), tmp_path / "spool", settle=0)
     key = await put(store, b"mine")
     assert await neighbour.size(key) is None
     assert await stored(neighbour) == {}
@@ -48,7 +76,7 @@ async def test_a_prefix_is_a_world_of_its_own(seaweed: Seaweed, store: Bucket, t
 async def test_the_walk_passes_over_what_is_not_ours(seaweed: Seaweed, tmp_path: Path) -> None:
     url = seaweed.url()
     prefix = url.partition("?")[0].rpartition("/")[2]
-    store = Bucket(url, tmp_path / "spool", settle=0)
+    store = PlainBucket(url, tmp_path / "spool", settle=0)
     key = await put(store, b"ours")
     for name in ("notes.txt", f"deeper/{MISSING}", MISSING.upper()):
         await obstore.put_async(seaweed.client(), f"{prefix}/{name}", b"not ours", use_multipart=False)
@@ -132,7 +160,7 @@ async def test_a_store_that_accepts_and_never_answers_is_unavailable(seaweed: Se
 
 
 async def test_a_wrong_secret_is_unavailable_and_the_log_says_why(seaweed: Seaweed, tmp_path: Path) -> None:
-    store = Bucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
+    store = PlainBucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
     with capture_logs() as logs:
         await every_verb_fails(store, seconds=4)
     assert any("403" in entry["reason"] for entry in logs)
@@ -143,7 +171,7 @@ async def test_a_wrong_secret_is_unavailable_and_the_log_says_why(seaweed: Seawe
 
 async def test_a_missing_bucket_is_an_error_and_not_an_empty_store(seaweed: Seaweed, tmp_path: Path) -> None:
     assert obstore.list(seaweed.client()).collect()  # the server is up
-    store = Bucket(seaweed.url("no-such-bucket"), tmp_path / "spool", settle=0)
+    store = PlainBucket(seaweed.url("no-such-bucket"), tmp_path / "spool", settle=0)
     for verb in verbs(store)[2:]:
         with pytest.raises(BlobsUnavailable):
             await verb()

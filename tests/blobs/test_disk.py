@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from mediatheque.blobs import BlobStore, Config, Disk, OnDisk, Spool, open_store
+from mediatheque.blobs.local_parts import LocalParts
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
-from tests.contracts.blob_store import HOSTILE, MISSING, BlobStoreContract, content, get, put, spooled, stored
+from tests.contracts.blob_store import HOSTILE, MISSING, BlobStoreContract, content, get, inside, put, spooled, stored
+from tests.contracts.parts import PartsContract
 
 
 @pytest.fixture
@@ -23,6 +25,19 @@ async def store(tmp_path: Path) -> AsyncIterator[Disk]:
 
 class TestDisk(BlobStoreContract):
     """Every line of the contract."""
+
+
+class TestPartsOnDisk(PartsContract):
+    """The same for parts, in slots of one page."""
+
+    full = 4096
+
+    @pytest.fixture(autouse=True)
+    def small_slots(self, store: Disk) -> None:
+        store.parts = LocalParts(store, store.root / "parts", stride=self.full)
+
+    async def leftovers(self, store: BlobStore) -> list[str]:
+        return inside(store.spool.with_name("parts"))
 
 
 async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:

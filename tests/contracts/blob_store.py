@@ -1,6 +1,7 @@
 """What every store of blobs must do. A test module subclasses `BlobStoreContract` and gives it a `store` fixture."""
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Callable
 from contextlib import aclosing, suppress
@@ -190,6 +191,52 @@ class BlobStoreContract:
             await asyncio.wait([reading])
         await eventually(lambda: open_files(store) == before)
         assert await get(store, key, 4, 10) == content(4 * MIB)[4:14]
+
+    @pytest.mark.parametrize("size", [0, 1, 4095, 4097, MIB, 3 * MIB + 5])
+    async def test_what_is_borrowed_is_a_hashed_file(self, store: BlobStore, size: int) -> None:
+        data = content(size)
+        key = await put(store, data)
+        async with store.borrow(key) as loan:
+            assert loan.path.read_bytes() == data
+            assert (loan.size, loan.head) == (size, data[:4096])
+            assert loan.sha256 == hashlib.sha256(data).digest()
+            async with store.borrow(key) as other:
+                assert other.sha256 == loan.sha256
+            assert loan.path.exists()
+        assert await get(store, key, 0, size) == data
+        assert spooled(store) == []
+        assert open_files(store) == []
+
+    @pytest.mark.parametrize("key", [MISSING, *HOSTILE])
+    async def test_what_is_missing_cannot_be_borrowed(self, store: BlobStore, key: str) -> None:
+        with pytest.raises(NotFound):
+            async with store.borrow(key):
+                pytest.fail("there is nothing to lend")
+        assert spooled(store) == []
+
+    async def test_an_error_of_the_borrower_is_its_own(self, store: BlobStore) -> None:
+        key = await put(store, b"lent")
+        with pytest.raises(FileNotFoundError):
+            async with store.borrow(key):
+                raise FileNotFoundError
+        assert spooled(store) == []
+        assert await get(store, key, 0, 4) == b"lent"
+
+    async def test_a_cancelled_borrower_leaves_nothing(self, store: BlobStore) -> None:
+        async def borrow() -> None:
+            async with store.borrow(key):
+                await asyncio.sleep(60)
+
+        key = await put(store, content(4 * MIB))
+        for pause in (0, 0, 0.001, 0.003, 0.01, 0.1):
+            borrowing = asyncio.ensure_future(borrow())
+            await asyncio.sleep(pause)
+            borrowing.cancel()
+            await asyncio.wait([borrowing])
+            assert borrowing.cancelled()
+            assert spooled(store) == []
+        await eventually(lambda: open_files(store) == [])
+        assert await store.size(key) == 4 * MIB
 
     async def test_it_is_ready(self, store: BlobStore) -> None:
         await store.ready()

@@ -13,6 +13,7 @@ _ROWS = """
     SELECT 'blob', count(*) FROM blob WHERE workspace_id = %(id)s
     UNION ALL SELECT 'file', count(*) FROM file WHERE workspace_id = %(id)s
     UNION ALL SELECT 'asset', count(*) FROM asset WHERE workspace_id = %(id)s
+    UNION ALL SELECT 'folder', count(*) FROM folder WHERE workspace_id = %(id)s
     UNION ALL SELECT 'upload', count(*) FROM upload WHERE workspace_id = %(id)s
     UNION ALL SELECT 'kept upload', count(*) FROM upload WHERE workspace_id = %(id)s AND completed_at IS NOT NULL
     UNION ALL SELECT 'idempotency', count(*) FROM idempotency i JOIN api_key k ON k.id = i.key_id

@@ -23,13 +23,21 @@ KEYED = {
     door.name: door
     for door in (
         krea.UPLOAD,
+        krea.LIST,
         krea.GET,
+        krea.DELETE,
         fal.REGISTER,
         fal.TOKEN,
         fal.INITIATE,
         fal.UPLOAD,
         heygen_v1.UPLOAD,
+        heygen_v1.LIST,
+        heygen_v1.CREATE,
+        heygen_v1.PHOTOS,
         heygen_v3.UPLOAD,
+        heygen_v3.LIST,
+        heygen_v3.DELETE,
+        heygen_v3.SEARCH,
     )
 }
 UPLOADS = {door.name: door for door in (krea.UPLOAD, fal.UPLOAD, heygen_v1.UPLOAD, heygen_v3.UPLOAD)}

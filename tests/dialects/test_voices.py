@@ -4,13 +4,14 @@ import inspect
 from collections.abc import Callable
 
 import httpx
+import msgspec
 import pytest
 from litestar import Response
 
 from mediatheque import errors
 from mediatheque.dialects import VOICES, voice_for
 from mediatheque.errors import LibraryError
-from mediatheque.http.dialect import Voice, meaning_of
+from mediatheque.http.dialect import Occasion, Voice, meaning_of
 from tests.contracts.dialect import Words
 from tests.dialects.fal import door as fal
 from tests.dialects.heygen_v1 import door as heygen_v1
@@ -40,7 +41,7 @@ def raised(kind: type[LibraryError]) -> LibraryError:
 
 def said(voice: Voice, error: LibraryError) -> httpx.Response:
     """As the gate would send it."""
-    response: Response[bytes] = voice.say(error, "4711")
+    response: Response[bytes] = voice.say(error, Occasion("4711", "http://127.0.0.1"))
     headers = {**response.headers, "content-type": response.media_type or "", "x-request-id": "4711"}
     return httpx.Response(response.status_code or 0, headers=headers, content=response.content)
 
@@ -81,9 +82,15 @@ def test_the_message_is_the_errors_own_and_no_internal_one(dialect: str) -> None
 
 def test_only_heygen_v3_names_the_field_and_only_where_one_is_at_fault() -> None:
     with_field = said(BY_NAME["heygen_v3"], errors.Invalid("No.", param="file")).json()
-    assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": None, "param": "file"}}
+    page = "http://127.0.0.1/docs/error-codes#invalid-parameter"
+    assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page, "param": "file"}}
     without = said(BY_NAME["heygen_v3"], errors.Invalid("No.")).json()
-    assert without == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": None}}
+    assert without == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page}}
+
+
+def test_where_the_server_does_not_know_its_own_address_no_page_is_named() -> None:
+    response = BY_NAME["heygen_v3"].say(errors.NotFound(), Occasion("4711"))
+    assert msgspec.json.decode(response.content)["error"]["doc_url"] is None
 
 
 def test_fals_storage_never_says_conflict() -> None:
@@ -103,6 +110,11 @@ def test_fals_storage_never_says_conflict() -> None:
         ("/v1/asset", "heygen_v1"),
         ("/v1/asset/list", "heygen_v1"),
         ("/v1/folders", "heygen_v1"),
+        ("/v1/folders/x/trash", "heygen_v1"),
+        ("/v1/talking_photo", "heygen_v1"),
+        ("/v1/talking_photo.list", "heygen_v1"),
+        ("/v2/talking_photo/x", "heygen_v1"),
+        ("/v2", "native"),
         ("/v1", "native"),
         ("/v3", "heygen_v3"),
         ("/v3/anything", "heygen_v3"),

@@ -1,6 +1,7 @@
 """What a server's database and folders hold, looked at past the server."""
 
 import hashlib
+import subprocess
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from tests.server import Serve
+from tests.server import PROGRAM, Serve
 
 
 class Holdings(msgspec.Struct, frozen=True):
@@ -46,6 +47,13 @@ def rows_without_bytes(server: Serve, root: Path | None = None) -> list[UUID]:
     folder = root or server.data / "blobs"
     blobs = _all(server, "SELECT id, sha256, size, storage_key FROM blob")
     return [id for id, sha256, size, key in blobs if not _is_there(folder / key[:2] / key, bytes(sha256), size)]
+
+
+def expect_order(server: Serve) -> None:
+    """`mediatheque verify` reads everything, beside the server, and finds nothing wrong."""
+    command = [PROGRAM, "verify", "--data", server.data]
+    ended = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def assets_of(server: Serve, sha256: str) -> int:

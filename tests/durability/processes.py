@@ -28,6 +28,11 @@ class Process(msgspec.Struct, frozen=True):
         return "multiprocessing.spawn" in self.command
 
     @property
+    def is_task_worker(self) -> bool:
+        """The process for tasks and housekeeping that `serve` keeps beside its servers."""
+        return "mediatheque.work " in self.command
+
+    @property
     def is_sandbox(self) -> bool:
         """The fork server, or one of the confined processes that it forks."""
         return "multiprocessing.forkserver" in self.command
@@ -62,6 +67,10 @@ def _of(entry: Path, data: bytes) -> Process | None:
 
 def workers(data: Path) -> list[Process]:
     return [process for process in family(data) if process.is_worker]
+
+
+def task_workers(data: Path) -> list[Process]:
+    return [process for process in family(data) if process.is_task_worker]
 
 
 def postgres(data: Path) -> list[PostgresProcess]:

@@ -120,6 +120,7 @@ def test_kills_lose_nothing_that_was_acknowledged(grown: Serve, http: httpx.Clie
     assert retried.headers["idempotent-replayed"] == "true"
     assert http.get(doors.local(retried.json()["data"]["url"])).content == unanswered
     assert audit.assets_of(grown, doors.sha256(unanswered)) == 1
+    audit.expect_order(grown)
 
 
 @contextmanager

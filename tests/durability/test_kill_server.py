@@ -38,7 +38,7 @@ def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[
     assert {refused.status for refused in uploading.refusals} <= {503}, uploading.refusals
     for promise in uploading.promises:
         doors.check(http, key, promise)
-    assert not audit.rows_without_bytes(server)
+    audit.expect_order(server)
     assert not audit.spool_files(server)
     the_key_is_usable_again(http, server, key, picture, died)
     assert server.stop() == 0

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.durability import doors, processes
+from tests.durability import audit, doors, processes
 from tests.durability.doors import Refused
 from tests.durability.processes import eventually
 from tests.durability.voices import says_unavailable
@@ -94,6 +94,7 @@ def test_postgres_killed_while_serving(
     assert processes.workers(server.data) == before
     for promise in kept:
         doors.check(client, key, promise)
+    audit.expect_order(server)
 
 
 def test_an_upload_that_began_before_the_kill_ends_with_a_clear_answer(

@@ -9,7 +9,7 @@ import pytest
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library import Library
 from mediatheque.library.sweep import Sweep, Swept
-from mediatheque.model import Caller, Scope
+from mediatheque.model import Caller, Scope, Way
 from mediatheque.records import blobs, placements
 from tests import samples
 from tests.library.offers import offer
@@ -87,10 +87,10 @@ async def test_a_stored_file_leaves_no_placement(library: Library, sweep: Sweep,
 
 async def test_the_promises_of_a_revoked_key_are_void(library: Library, caller: Caller) -> None:
     ticket = await library.uploads.promise(caller, "a.png", "image/png")
-    assert await library.uploads.redeem(ticket.upload.id, ticket.token) == ticket.upload
+    assert await library.uploads.redeem(ticket.upload.id, ticket.token, Way.WHOLE) == ticket.upload
     await library.accounts.revoke(caller.key_id)
     with pytest.raises(NotFound):
-        await library.uploads.redeem(ticket.upload.id, ticket.token)
+        await library.uploads.redeem(ticket.upload.id, ticket.token, Way.WHOLE)
 
 
 async def _crash_after_place(library: Library, workspace_id: UUID) -> None:

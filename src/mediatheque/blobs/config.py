@@ -22,15 +22,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     spool: Path = Path("data/spool")
     """Folder for bytes in flight to a bucket. A folder of blobs has its own, on the same file system."""
 
+    public_endpoint: str = ""
+    """Address under which clients reach an S3 bucket, when it differs from the endpoint: used in presigned URLs."""
+
     def __post_init__(self) -> None:
-        scheme = urlsplit(self.location).scheme
-        if not self.location or (scheme and scheme not in (*BUCKETS, "file")):
-            raise ValueError(f"blobs live in a folder or in one of {', '.join(BUCKETS)}://, not in {scheme}://")
+        if not self.location or (self.scheme and self.scheme not in (*BUCKETS, "file")):
+            raise ValueError(f"blobs live in a folder or in one of {', '.join(BUCKETS)}://, not in {self.scheme}://")
+        if self.public_endpoint and self.scheme != "s3":
+            raise ValueError("only blobs in s3:// have a public endpoint")
+
+    @property
+    def scheme(self) -> str:
+        """What `location` begins with, before `://`; nothing for a plain folder."""
+        return urlsplit(self.location).scheme
 
     @property
     def in_bucket(self) -> bool:
         """Whether `location` names a bucket."""
-        return urlsplit(self.location).scheme in BUCKETS
+        return self.scheme in BUCKETS
 
     @property
     def folder(self) -> Path:

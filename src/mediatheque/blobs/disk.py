@@ -4,15 +4,19 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from mediatheque.blobs.faults import translated
+from mediatheque.blobs.folders import found, require, sync
+from mediatheque.blobs.loan import Lent, lend
+from mediatheque.blobs.local_parts import LocalParts
 from mediatheque.blobs.source import pieces
-from mediatheque.blobs.store import Stored, is_key, new_key
-from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.blobs.store import Parts, Stored, is_key, new_key
+from mediatheque.blobs.waiting import to_its_end
+from mediatheque.errors import NotFound
 
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 """Folders that a key's first two digits choose between, so that no folder grows huge."""
@@ -22,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Disk:
-    """`root/ab/ab…` for the blob with that key, `root/spool` for bytes in flight.
+    """`root/ab/ab…` for the blob with that key, `root/spool` for bytes in flight, `root/parts` for uploads in parts.
 
     The folders are made here and never again: one that is missing later means a disk that is not mounted, which is
     an error and not an empty store.
@@ -32,8 +36,10 @@ class Disk:
         self.root = root
         self.spool = root / "spool"
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="blobs")
+        self._places = (self.spool, root / "parts", *(root / shard for shard in SHARDS))
         with translated():
-            _found(root, self.spool)
+            found(root, *self._places)
+        self.parts: Parts = LocalParts(self, root / "parts")
 
     def path(self, key: str) -> Path:
         """Where the bytes of `key` are, or would be. Raises `NotFound` for what is no key."""
@@ -42,9 +48,9 @@ class Disk:
         return self.root / key[:2] / key
 
     async def adopt(self, path: Path, key: str | None = None) -> str:
-        """Fsyncs the file, renames it into its shard and fsyncs the shard, all in one thread hop."""
+        """Fsyncs the file, renames it into its shard and fsyncs the shard, all in one thread hop, to its end."""
         key = key or new_key()
-        await self._hop(_take_over, path, self.path(key))
+        await to_its_end(self._hop(_take_over, path, self.path(key)))
         return key
 
     async def size(self, key: str) -> int | None:
@@ -62,8 +68,20 @@ class Disk:
                     async for chunk in chunks:
                         yield chunk
             except FileNotFoundError as error:
-                await self._hop(_require, path.parent)
+                await self._hop(require, path.parent)
                 raise NotFound from error
+
+    @asynccontextmanager
+    async def borrow(self, key: str) -> AsyncIterator[Lent]:
+        """The blob's own file, hashed. It is not to be changed."""
+        path = self.path(key)
+        with translated():
+            try:
+                lent = await lend(self._threads, path)
+            except FileNotFoundError as error:
+                await self._hop(require, path.parent)
+                raise NotFound from error
+        yield lent
 
     async def delete(self, key: str) -> None:
         """Removes the file; a missing one is fine, a missing shard is not."""
@@ -78,10 +96,11 @@ class Disk:
 
     async def ready(self) -> None:
         """Raises `BlobsUnavailable` unless the folders are there and can be written."""
-        await self._hop(_require, self.spool, self.root / SHARDS[0], self.root / SHARDS[-1])
+        await self._hop(require, *self._places[:3], self._places[-1])
 
     async def close(self) -> None:
         """Waits for work in flight."""
+        await self.parts.close()
         await asyncio.to_thread(self._threads.shutdown)
 
     async def _hop(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
@@ -89,33 +108,17 @@ class Disk:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
 
-def _found(root: Path, spool: Path) -> None:
-    """Makes the folders that are missing, durably."""
-    new = not root.exists()
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in (spool, *(root / shard for shard in SHARDS)):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    _sync(root)
-    if new:
-        _sync(root.parent)
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def _take_over(spooled: Path, target: Path) -> None:
-    """The bytes are durable before they have a name, and the name is before anybody is told of it."""
-    _sync(spooled)
+    """The bytes are durable before they have a name, and the name is before anybody is told of it.
+
+    On failure they go back to their owner: they may be parts that were acknowledged long ago.
+    """
+    sync(spooled)
     spooled.rename(target)
     try:
-        _sync(target.parent)
+        sync(target.parent)
     except OSError:
-        target.unlink(missing_ok=True)
+        target.rename(spooled)
         raise
 
 
@@ -123,19 +126,13 @@ def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
     except FileNotFoundError:
-        _require(path.parent)
+        require(path.parent)
         return None
 
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
-    _require(path.parent)
-
-
-def _require(*folders: Path) -> None:
-    for folder in folders:
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise BlobsUnavailable(f"The folder {folder.name} of the file store is missing or cannot be written.")
+    require(path.parent)
 
 
 def _listing(shard: Path) -> list[Stored]:

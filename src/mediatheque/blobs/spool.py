@@ -9,7 +9,7 @@ from typing import Self
 
 from mediatheque.blobs.faults import translated
 from mediatheque.blobs.landing import Landing
-from mediatheque.blobs.store import PIECE
+from mediatheque.blobs.store import HEAD, PIECE
 from mediatheque.errors import TooLarge
 
 MOST_CHUNKS = 512
@@ -34,7 +34,7 @@ class Spool:
     `limit` and `size` are in bytes.
     """
 
-    def __init__(self, folder: Path, limit: int, head: int = 4096) -> None:
+    def __init__(self, folder: Path, limit: int, head: int = HEAD) -> None:
         self.path = folder / f"{secrets.token_hex(16)}.spool"
         self.size = 0
         self.sha256 = b""

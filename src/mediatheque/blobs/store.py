@@ -2,15 +2,21 @@
 
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from mediatheque.model import Piece
+
 PIECE = 1024 * 1024
 """Bytes in one chunk of `read`, and in one write of the spool."""
+
+HEAD = 4096
+"""Bytes at the beginning that tell what a file is."""
 
 ENDS_EARLY = "Stored bytes end too early."
 """Says the error that `read` raises for a blob shorter than was asked for."""
@@ -26,6 +32,48 @@ class Stored(msgspec.Struct, frozen=True):
     modified: datetime
 
 
+class Loan(Protocol):
+    """Bytes as a local file. `size` in bytes; `head` holds the first of them, `sha256` is that of all."""
+
+    path: Path
+    size: int
+    sha256: bytes
+    head: bytes
+
+
+class Parts(Protocol):
+    """Bytes that come in numbered parts, in any order, before they are a blob.
+
+    Raises what a store raises. One part is written by one caller at a time; different parts of one key by many.
+    """
+
+    async def begin(self, key: str) -> str:
+        """Makes room under `key`; the handle, of at most 2,000 characters, is to be kept and shown again."""
+        ...
+
+    async def write(self, key: str, handle: str, number: int, path: Path, size: int) -> str:
+        """Keeps the file's `size` bytes as part `number`, in place of an earlier one; durable when it returns.
+
+        Returns what `join` wants to see again. `path` stays its owner's. `NotFound` for parts that were dropped.
+        """
+        ...
+
+    async def join(self, key: str, handle: str, pieces: Sequence[Piece]) -> None:
+        """The pieces, at least one and ascending by number, are the bytes under `key`; other parts are dropped.
+
+        May be called again after a crash, with the same pieces. `NotFound` if a piece is not there.
+        """
+        ...
+
+    async def drop(self, key: str, handle: str) -> None:
+        """After this there are no parts; there need not have been any. What was joined stays."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for work in flight."""
+        ...
+
+
 class BlobStore(Protocol):
     """Keeps bytes under keys of its own making.
 
@@ -35,6 +83,9 @@ class BlobStore(Protocol):
 
     spool: Path
     """Folder for bytes in flight; for a disk, on the same file system as the blobs."""
+
+    parts: Parts
+    """Room for bytes that come in parts, on the same store."""
 
     async def adopt(self, path: Path, key: str | None = None) -> str:
         """Takes the spool file over under `key`, or a new one, and returns it.
@@ -56,6 +107,10 @@ class BlobStore(Protocol):
         Raises `NotFound` before the first chunk where there are no such bytes, and `BlobsUnavailable` where they end
         too early. Close the iterator (`contextlib.aclosing`) when leaving it before its end.
         """
+        ...
+
+    def borrow(self, key: str) -> AbstractAsyncContextManager[Loan]:
+        """The bytes under `key` as a local file, hashed; a bucket's are fetched into the spool. `NotFound`."""
         ...
 
     async def delete(self, key: str) -> None:
@@ -81,6 +136,36 @@ class OnDisk(Protocol):
 
     def path(self, key: str) -> Path:
         """Where the bytes of `key` are, or would be. Raises `NotFound` for what is no key."""
+        ...
+
+
+class Presigned(msgspec.Struct, frozen=True):
+    """Where a client sends bytes without us, and the headers it must send with them, in lower case."""
+
+    url: str
+    headers: dict[str, str]
+
+
+@runtime_checkable
+class Presigns(Protocol):
+    """An extra ability: clients send bytes to the store themselves, into a quarantine that nothing is served from.
+
+    A presigned URL can be used again until it expires: what is checked must be what `release` copied.
+    """
+
+    async def presign(self, key: str, *, size: int, seconds: int) -> Presigned:
+        """A URL that takes exactly `size` bytes by PUT, for so many seconds."""
+        ...
+
+    async def release(self, key: str, target: str) -> int | None:
+        """Copies, inside the store, what was sent under `key` to the blob key `target`, which no URL names.
+
+        Its size in bytes; None if nothing was sent.
+        """
+        ...
+
+    async def withdraw(self, key: str) -> None:
+        """Removes what was sent under `key`; there need not be anything."""
         ...
 
 

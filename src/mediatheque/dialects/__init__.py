@@ -2,16 +2,23 @@
 
 from litestar import Router
 
+from mediatheque.dialects.fal import access as fal_access
 from mediatheque.dialects.fal import assets as fal_assets
+from mediatheque.dialects.fal import multipart as fal_multipart
+from mediatheque.dialects.fal import proxy as fal_proxy
 from mediatheque.dialects.fal import storage as fal_storage
 from mediatheque.dialects.fal.errors import PLATFORM as FAL
+from mediatheque.dialects.fal.errors import PLATFORM_STORAGE as FAL_PLATFORM_STORAGE
 from mediatheque.dialects.fal.errors import STORAGE as FAL_STORAGE
 from mediatheque.dialects.heygen_v1 import routes as heygen_v1
 from mediatheque.dialects.heygen_v1.errors import VOICE as HEYGEN_V1
+from mediatheque.dialects.heygen_v3 import batches as heygen_v3_batches
+from mediatheque.dialects.heygen_v3 import direct as heygen_v3_direct
 from mediatheque.dialects.heygen_v3 import routes as heygen_v3
 from mediatheque.dialects.heygen_v3.errors import VOICE as HEYGEN_V3
 from mediatheque.dialects.krea import routes as krea
 from mediatheque.dialects.krea.errors import VOICE as KREA
+from mediatheque.dialects.native import assets as native_assets
 from mediatheque.dialects.native import routes as native
 from mediatheque.dialects.native.errors import VOICE as NATIVE
 from mediatheque.http.dialect import Voice
@@ -19,12 +26,18 @@ from mediatheque.http.dialect import Voice
 ROUTERS: tuple[Router, ...] = (
     krea.ROUTER,
     fal_assets.ROUTER,
+    fal_access.ROUTER,
     fal_storage.ROUTER,
+    fal_multipart.ROUTER,
+    fal_proxy.ROUTER,
     heygen_v1.ROUTER,
     heygen_v3.ROUTER,
+    heygen_v3_direct.ROUTER,
+    heygen_v3_batches.ROUTER,
     native.ROUTER,
+    native_assets.ROUTER,
 )
-VOICES: tuple[Voice, ...] = (KREA, FAL, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)
+VOICES: tuple[Voice, ...] = (KREA, FAL, FAL_PLATFORM_STORAGE, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)
 
 
 _BY_PREFIX = {prefix: voice for voice in VOICES for prefix in voice.prefixes}

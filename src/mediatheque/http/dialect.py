@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler, Guard
 
 from mediatheque import errors
 from mediatheque.errors import LibraryError
+from mediatheque.http.context import context_of
 
 _log = structlog.get_logger()
 
@@ -33,13 +34,20 @@ USUAL: Mapping[type[LibraryError], Answer] = {
     errors.MethodNotAllowed: Answer(405),
     errors.Conflict: Answer(409),
     errors.KeyRefused: Answer(401),
-    errors.ScopeMissing: Answer(403),
+    errors.Forbidden: Answer(403),
     errors.RateLimited: Answer(429),
     errors.StorageFull: Answer(507),
     errors.Unavailable: Answer(503),
     errors.LibraryError: Answer(500),
 }
 """What HTTP itself would say, for dialects without codes of their own; they name what they say otherwise."""
+
+
+class Occasion(msgspec.Struct, frozen=True):
+    """The request that is refused: its id, and the server's own address, which is empty if the request has none."""
+
+    request_id: str
+    base: str = ""
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +60,10 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     prefixes: tuple[str, ...]
     table: Mapping[type[LibraryError], Answer]
-    shape: Callable[[LibraryError, Answer, str], Any]
+    shape: Callable[[LibraryError, Answer, Occasion], Any]
     content_type: str = "application/json"
 
-    def say(self, error: LibraryError, request_id: str) -> Response[bytes]:
+    def say(self, error: LibraryError, occasion: Occasion) -> Response[bytes]:
         """The complete response for the error."""
         answer = next(self.table[kind] for kind in type(error).__mro__ if kind in self.table)
         headers = {}
@@ -65,12 +73,12 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
             headers["Retry-After"] = "1"
         elif isinstance(error, errors.KeyRefused):
             headers["WWW-Authenticate"] = "Bearer"
-        body = msgspec.json.encode(self.shape(error, answer, request_id))
+        body = msgspec.json.encode(self.shape(error, answer, occasion))
         return Response(body, status_code=answer.status, headers=headers, media_type=self.content_type)
 
     def handle(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """Litestar's exception handler: any exception, in this voice."""
-        response = self.say(meaning_of(error), request_id_of(request))
+        response = self.say(meaning_of(error), occasion_of(request))
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
             response.headers["Allow"] = allowed  # owed with every 405 (RFC 9110 section 15.5.6)
         return response
@@ -103,9 +111,13 @@ _FRAMEWORK: dict[int, Callable[[str], LibraryError]] = {
 }
 
 
-def request_id_of(request: Request[Any, Any, Any]) -> str:
-    """The id that the gate gave the request."""
-    return str(request.scope["state"].get("request_id", ""))
+def occasion_of(request: Request[Any, Any, Any]) -> Occasion:
+    """What the gate and the Host header tell of the request."""
+    try:
+        base = context_of(request).origins.base(request)
+    except errors.Malformed:
+        base = ""
+    return Occasion(str(request.scope["state"].get("request_id", "")), base)
 
 
 def router(

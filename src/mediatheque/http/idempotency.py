@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from litestar import Request, Response
@@ -13,21 +13,25 @@ from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of
 from mediatheque.library.idempotency import Concluded, Receipt
 from mediatheque.library.offer import Body
-from mediatheque.model import Asset
 
-Render = Callable[[Asset], tuple[int, bytes]]
-Work = Callable[[Receipt | None], Awaitable[Asset]]
+T = TypeVar("T")
 
 _KEY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
 _log = structlog.get_logger()
 
 
-async def once(request: Request[Any, Any, Any], work: Work, render: Render, asked: bytes | Body) -> Response[bytes]:
+async def once(
+    request: Request[Any, Any, Any],
+    work: Callable[[Receipt | None], Awaitable[T]],
+    render: Callable[[T], tuple[int, bytes]],
+    asked: bytes | Body | None,
+) -> Response[bytes]:
     """Do the work, or replay the answer of an earlier request with the same key, on the same route and path.
 
     `asked` tells what this request asks for. Given as a fingerprint, another one under the same key is a `Conflict`;
-    given as the body of an upload, the original is replayed all the same and a warning is logged. `Invalid` for a key
-    outside the alphabet, `InProgress` while the original runs. Only success is kept: after a refusal the key is free.
+    given as the body of an upload, the original is replayed all the same and a warning is logged; None replays it for
+    whatever is asked. `Invalid` for a key outside the alphabet, `InProgress` while the original runs. Only success is
+    kept: after a refusal the key is free.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
@@ -44,11 +48,11 @@ async def once(request: Request[Any, Any, Any], work: Work, render: Render, aske
         return _reply(*render(await work(Receipt(claimed, render, fingerprint))))
 
 
-async def _replay(concluded: Concluded, asked: bytes | Body) -> Response[bytes]:
+async def _replay(concluded: Concluded, asked: bytes | Body | None) -> Response[bytes]:
     if isinstance(asked, bytes):
         if asked != concluded.fingerprint:
             raise Conflict("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
-    elif await _is_another(asked, concluded.fingerprint):
+    elif asked is not None and await _is_another(asked, concluded.fingerprint):
         _log.warning("idempotency key reused for a different body; the original response is replayed")
     return _reply(concluded.status, concluded.body, {"Idempotent-Replayed": "true"})
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
-from mediatheque.errors import Invalid, Malformed
+from mediatheque.errors import Invalid, Malformed, Missing
 
 T = TypeVar("T")
 # The path that msgspec appends to its message: "Expected `str`, got `int` - at `$.url`".
@@ -16,18 +16,37 @@ _MISSING = re.compile(r"missing required field `([^`]+)`")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-async def read_json(request: Request[Any, Any, Any], shape: type[T]) -> T:
-    """The body as `shape`. `Malformed` if it is not JSON, `Invalid` naming the field if it does not fit."""
+async def read_json(request: Request[Any, Any, Any], shape: type[T], *, empty: T | None = None) -> T:
+    """The body as `shape`, or `empty` for one without a byte, where that may be.
+
+    `Malformed` if it is not JSON, `Invalid` naming the field if it does not fit.
+    """
     body = await request.body()
+    if empty is not None and not body:
+        return empty
     if _NUL.search(body):
         raise Invalid("Text may not contain the character NUL.")
     try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.ValidationError as error:
-        message = str(error)
-        field = _MISSING.search(message) or _PATH.search(message)
-        raise Invalid(_PATH.sub("", message), param=field.group(1) if field else None) from None
+        return _decoded(body, shape)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Malformed("The request body is not valid JSON.") from None
     except RecursionError:
         raise Malformed("The request body is nested too deeply.") from None
+
+
+def _decoded(body: bytes, shape: type[T]) -> T:
+    """A body is told not to fit only once the whole of it has been seen to be JSON."""
+    body.decode()  # text in fields that the shape has not is skipped unread
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        msgspec.json.decode(body)
+        raise _misfit(str(error)) from None
+
+
+def _misfit(message: str) -> Invalid:
+    missing, path = _MISSING.search(message), _PATH.search(message)
+    said = _PATH.sub("", message)
+    if missing:
+        return Missing(said, param=missing.group(1))
+    return Invalid(said, param=path.group(1) if path else None)

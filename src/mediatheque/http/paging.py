@@ -1,16 +1,29 @@
-"""Where a list goes on: positions in the order of assets, as text that callers hand back."""
+"""Where a list goes on: positions in the order of assets and folders, as text that callers hand back."""
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from mediatheque.errors import Invalid
-from mediatheque.model import Position
+from mediatheque.errors import InvalidQuery
+from mediatheque.model import Asset, Folder, Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TOKEN = struct.Struct(">q16s")
+_OFFSET = struct.Struct(">I")
+
+
+def next_position(shown: Sequence[Asset | Folder], more: bool) -> Position | None:
+    """Where the next page begins: behind the last one shown; None where nothing follows, or nothing was shown."""
+    return Position(shown[-1].created_at, shown[-1].id) if more and shown else None
+
+
+def next_token(shown: Sequence[Asset | Folder], more: bool) -> str | None:
+    """The same as a token."""
+    position = next_position(shown, more)
+    return token_of(position) if position else None
 
 
 def token_of(position: Position) -> str:
@@ -20,20 +33,35 @@ def token_of(position: Position) -> str:
 
 
 def position_of(token: str | None, *, param: str = "token") -> Position | None:
-    """The position behind a token; None for none or an empty one. `Invalid` for what this server never made."""
+    """The position behind a token; None for none or an empty one. `InvalidQuery` for what this server never made."""
     if not token:
         return None
     try:
         moment, id = _TOKEN.unpack(urlsafe_b64decode(token.encode("ascii")))
         return Position(_EPOCH + moment * _MICROSECOND, UUID(bytes=id))
     except (ValueError, struct.error, OverflowError):
-        raise Invalid(f"This {param} is not one that a list has answered.", param=param) from None
+        raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
 def limit_of(text: str | None, *, least: int, most: int, default: int) -> int:
-    """A page's size. `Invalid` for what is no whole number from `least` to `most`."""
+    """A page's size. `InvalidQuery` for what is no whole number from `least` to `most`."""
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
-        raise Invalid(f"limit must be a whole number from {least} to {most}.", param="limit")
+        raise InvalidQuery(f"limit must be a whole number from {least} to {most}.", param="limit")
     return int(text)
+
+
+def offset_token(offset: int) -> str:
+    """A token for a place in a list that does not change: one of a hundred ids, or a batch's items."""
+    return urlsafe_b64encode(_OFFSET.pack(offset)).decode().rstrip("=")
+
+
+def offset_of(token: str | None) -> int:
+    """The place behind a token, 0 for none. `InvalidQuery` for what this server never made."""
+    if not token:
+        return 0
+    try:
+        return int(_OFFSET.unpack(urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4)))[0])
+    except (ValueError, struct.error):
+        raise InvalidQuery("This token is not one that a list has answered.", param="token") from None

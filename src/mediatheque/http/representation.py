@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from mediatheque.http.disposition import disposition
 
+FOR_GOOD = "public, max-age=31536000, immutable"
+FOR_NOBODY_ELSE = "private, no-store"
+
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 _INLINE_IMAGES = frozenset(
@@ -34,10 +37,13 @@ class Representation(Struct, frozen=True, kw_only=True, gc=False):
     download: bytes
 
 
-def represent(*, size: int, mime: str, name: str, sha256: bytes, created_at: datetime) -> Representation:
+def represent(
+    *, size: int, mime: str, name: str, sha256: bytes, created_at: datetime, caching: str = FOR_GOOD
+) -> Representation:
     """The headers of a file. Pure: equal arguments give an equal result.
 
-    `mime` is what sniffing found; `sha256` is the digest of the bytes and becomes the strong entity tag.
+    `mime` is what sniffing found; `sha256` is the digest of the bytes and becomes the strong entity tag. `caching` is
+    what caches are told.
     """
     etag = f'"{sha256.hex()}"'
     modified = created_at.astimezone(UTC).replace(microsecond=0)
@@ -45,7 +51,7 @@ def represent(*, size: int, mime: str, name: str, sha256: bytes, created_at: dat
     validators = (
         (b"etag", etag.encode()),
         (b"last-modified", format_datetime(modified, usegmt=True).encode()),
-        (b"cache-control", b"public, max-age=31536000, immutable"),
+        (b"cache-control", caching.encode()),
     )
     guards = _guards(mime)
     length = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % size))

@@ -1,5 +1,6 @@
 """Files ready to be served: what the database and the store said of them a moment ago."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -8,9 +9,10 @@ import structlog
 from mediatheque.blobs import BlobStore
 from mediatheque.blobs.disk import Disk
 from mediatheque.errors import BlobsUnavailable
-from mediatheque.http.representation import Representation, represent
+from mediatheque.http.representation import FOR_GOOD, FOR_NOBODY_ELSE, Representation, represent
 from mediatheque.http.serving import FileResponse, Source
 from mediatheque.library import Library
+from mediatheque.library.access import is_public
 from mediatheque.library.recent import Recent
 from mediatheque.model import File
 
@@ -20,10 +22,16 @@ _log = structlog.get_logger()
 
 
 class Shelved(msgspec.Struct, frozen=True):
-    """A file's headers and where its bytes are."""
+    """A file, its headers and where its bytes are."""
 
+    file: File
     shown: Representation
     source: Source
+
+    @property
+    def answer(self) -> FileResponse:
+        """What serves it."""
+        return FileResponse(self.shown, self.source)
 
 
 class Shelf:
@@ -33,19 +41,20 @@ class Shelf:
         self._library = library
         self._recent: Recent[UUID, Shelved] = Recent(_REMEMBERED_SECONDS, limit=10_000)
 
-    async def take(self, id: UUID) -> FileResponse:
-        """The answer that serves the file of that id. `NotFound`; `BlobsUnavailable` if its bytes are not there."""
-        recalled = self.recall(id)
-        if recalled:
-            return recalled
-        shelved = await self._fetch(id)
-        self._recent.put(id, shelved)
-        return FileResponse(shelved.shown, shelved.source)
+    async def take(self, id: UUID) -> Shelved:
+        """The file of that id, whoever may read it. `NotFound`; `BlobsUnavailable` if its bytes are not there."""
+        shelved = self._recent.get(id)
+        if shelved is None or _has_expired(shelved.file):
+            shelved = await self._fetch(id)
+            self._recent.put(id, shelved)
+        return shelved
 
     def recall(self, id: UUID) -> FileResponse | None:
-        """The same answer without a wait, if the file was looked up a moment ago."""
+        """The answer that serves the file, without a wait, if it was looked up a moment ago and is for everybody."""
         shelved = self._recent.get(id)
-        return FileResponse(shelved.shown, shelved.source) if shelved else None
+        if shelved is None or not is_public(shelved.file) or _has_expired(shelved.file):
+            return None
+        return shelved.answer
 
     def forget(self, id: UUID) -> None:
         """Look the file up anew next time."""
@@ -57,7 +66,7 @@ class Shelf:
         if await self._library.store.size(key) != file.blob.size:
             _log.error("bytes of a file are missing", file=str(file.id), storage_key=key)
             raise BlobsUnavailable("The bytes of this file cannot be read.")
-        return Shelved(_represent(file), _source(self._library.store, key))
+        return Shelved(file, _represent(file), _source(self._library.store, key))
 
 
 def _represent(file: File) -> Representation:
@@ -67,7 +76,22 @@ def _represent(file: File) -> Representation:
         name=file.name,
         sha256=file.blob.sha256,
         created_at=file.created_at,
+        caching=_caching(file),
     )
+
+
+def _has_expired(file: File) -> bool:
+    return file.expires_at is not None and file.expires_at <= datetime.now(UTC)
+
+
+def _caching(file: File) -> str:
+    """What caches may do: nothing with what is not for everybody, and nothing past the end of a file."""
+    if not is_public(file):
+        return FOR_NOBODY_ELSE
+    if file.expires_at is None:
+        return FOR_GOOD
+    left = int((file.expires_at - datetime.now(UTC)).total_seconds() - _REMEMBERED_SECONDS)
+    return f"public, max-age={max(0, left)}"
 
 
 def _source(store: BlobStore, key: str) -> Source:

@@ -81,7 +81,7 @@ class Accounts:
         if key is None or key.revoked_at or not good:
             raise KeyRefused
         await self._note_use(key)
-        return Caller(workspace_id=key.workspace_id, key_id=key.id, scopes=key.scopes)
+        return Caller(workspace_id=key.workspace_id, workspace=key.workspace, key_id=key.id, scopes=key.scopes)
 
     async def issue_pass(self, caller: Caller) -> Pass:
         """A token that stands for the caller's key for an hour."""

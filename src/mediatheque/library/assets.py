@@ -5,7 +5,8 @@ from uuid import UUID
 
 import uuid_utils.compat as uuids
 
-from mediatheque.errors import NotFound
+from mediatheque.errors import AssetNotFound, NotFound
+from mediatheque.library import folders
 from mediatheque.library.names import title_from
 from mediatheque.library.offer import Details
 from mediatheque.model import Asset, File, Filter, Position, Tag
@@ -21,11 +22,11 @@ class Assets:
         self._database = database
 
     async def get(self, workspace_id: UUID, id: UUID) -> Asset:
-        """The workspace's asset, or `NotFound`."""
+        """The workspace's asset, or `AssetNotFound`."""
         async with self._database.connection() as conn:
             asset = await rows.find(conn, workspace_id, id)
         if asset is None:
-            raise NotFound("Asset not found.")
+            raise AssetNotFound
         return asset
 
     async def page(
@@ -42,11 +43,11 @@ class Assets:
             return await rows.count(conn, workspace_id, wanted)
 
     async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
-        """Remove the asset and its file; the bytes go once nothing else refers to them. `NotFound` the second time."""
+        """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""
         async with self._database.transaction() as conn:
             asset = await rows.find(conn, workspace_id, id)
-            if asset is None or not await rows.delete(conn, asset):
-                raise NotFound("Asset not found.")
+            if asset is None or not await files.lock(conn, asset.file) or not await rows.delete(conn, asset):
+                raise AssetNotFound
             await files.delete(conn, asset.file)
         return asset
 
@@ -55,12 +56,14 @@ async def record(conn: Connection, file: File, details: Details) -> Asset:
     """Make the asset over the file, in the caller's transaction.
 
     A file has one asset: if it is there already it is enriched (memberships added, a missing caption filled in)
-    and answered. `NotFound` for tags and collections that the workspace does not have.
+    and answered. `NotFound` for tags, collections and (live) folders that the workspace does not have.
     """
     asset = _new_asset(file, details)
     known_tags = await _known_tags(conn, file.workspace_id, details.tag_ids)
     if details.collection_id and not await collections.exists(conn, file.workspace_id, details.collection_id):
         raise NotFound(f"Collection {details.collection_id} not found.", param="collection_id")
+    if details.folder_id:
+        await folders.hold(conn, file.workspace_id, details.folder_id)
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
@@ -74,7 +77,7 @@ async def record(conn: Connection, file: File, details: Details) -> Asset:
 
 def _new_asset(file: File, details: Details) -> Asset:
     return Asset(
-        id=uuids.uuid7(),
+        id=details.id or uuids.uuid7(),
         workspace_id=file.workspace_id,
         file=file,
         kind=file.blob.facts.kind,
@@ -82,6 +85,7 @@ def _new_asset(file: File, details: Details) -> Asset:
         caption=details.caption,
         source=details.source,
         is_favorite=details.favorite,
+        folder_id=details.folder_id,
         created_at=datetime.now(UTC),
     )
 
@@ -89,7 +93,7 @@ def _new_asset(file: File, details: Details) -> Asset:
 async def _existing(conn: Connection, file: File) -> Asset:
     asset = await rows.find_by_file(conn, file)
     if asset is None:
-        raise NotFound("Asset not found.")
+        raise AssetNotFound
     return asset
 
 

@@ -1,12 +1,13 @@
 """The verbs of files: what is under a public URL."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from mediatheque.errors import NotFound
 from mediatheque.library import assets
 from mediatheque.library.idempotency import Receipt, conclude
 from mediatheque.library.offer import Details
 from mediatheque.model import Asset, File
+from mediatheque.records import blobs
 from mediatheque.records import files as rows
 from mediatheque.records.database import Database
 
@@ -35,9 +36,36 @@ class Files:
         async with self._database.connection() as conn:
             return await rows.find_by_origin(conn, workspace_id, url)
 
-    async def register(self, file: File, details: Details, receipt: Receipt | None = None) -> Asset:
-        """The asset over a file that is here already: made the first time, enriched and answered again later."""
+    async def copy(self, original: File, details: Details, receipt: Receipt | None = None) -> Asset:
+        """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""
         async with self._database.transaction() as conn:
+            blob = original.blob
+            if not await rows.hold(conn, original) or not await blobs.revive(conn, blob.id):
+                raise NotFound("File not found.")
+            file = await rows.insert(
+                conn,
+                id=uuid4(),
+                workspace_id=original.workspace_id,
+                blob=blob,
+                name=original.name,
+                expires_at=original.expires_at,
+                access=original.access,
+            )
+            if file is None:
+                raise LookupError("a file without an origin conflicts with none")
+            asset = await assets.record(conn, file, details)
+            if receipt:
+                await conclude(conn, receipt, asset)
+        return asset
+
+    async def register(self, file: File, details: Details, receipt: Receipt | None = None) -> Asset:
+        """The asset over a file that is here already: made the first time, enriched and answered again later.
+
+        `NotFound` if the file is gone since it was found.
+        """
+        async with self._database.transaction() as conn:
+            if not await rows.hold(conn, file):
+                raise NotFound("File not found.")
             asset = await assets.record(conn, file, details)
             if receipt:
                 await conclude(conn, receipt, asset)

@@ -9,13 +9,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import structlog
 
 from mediatheque.errors import Conflict, InProgress, LibraryError
-from mediatheque.model import Asset
 from mediatheque.records import idempotency as rows
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.idempotency import Concluded
@@ -31,11 +31,12 @@ _log = structlog.get_logger()
 class Receipt(msgspec.Struct, frozen=True):
     """The right to answer for a key: `render` gives the status and body that will be replayed.
 
-    `fingerprint` tells what was asked, where that is known before the bytes; else their hash does.
+    `render` takes whatever the work makes. `fingerprint` tells what was asked, where that is known before the bytes;
+    else their hash does.
     """
 
     attempt: UUID
-    render: Callable[[Asset], tuple[int, bytes]]
+    render: Callable[[Any], tuple[int, bytes]]
     fingerprint: bytes | None = None
 
 
@@ -91,10 +92,11 @@ class Idempotency:
                 _log.warning("idempotency lease not renewed", reason=error.message)
 
 
-async def conclude(conn: Connection, receipt: Receipt, asset: Asset) -> None:
-    """Store the answer in the transaction of the work. `Conflict` if the key was lost meanwhile."""
-    status, body = receipt.render(asset)
-    if not await rows.conclude(
-        conn, receipt.attempt, Concluded(status, body, receipt.fingerprint or asset.file.blob.sha256)
-    ):
+async def conclude(conn: Connection, receipt: Receipt, result: object, content: bytes = b"") -> None:
+    """Store the answer in the transaction of the work. `Conflict` if the key was lost meanwhile.
+
+    `content` is the SHA-256 of the bytes that were sent, if any were.
+    """
+    status, body = receipt.render(result)
+    if not await rows.conclude(conn, receipt.attempt, Concluded(status, body, receipt.fingerprint or content)):
         raise Conflict("This request took so long that its Idempotency-Key was given to another.")

@@ -6,28 +6,29 @@ collects, and never a row without its bytes.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
-from mediatheque.blobs import BlobStore, new_key
+from mediatheque.blobs import BlobStore, Loan
 from mediatheque.blobs.spool import Spool
 from mediatheque.errors import (
     DatabaseUnavailable,
     EmptyFile,
     LibraryError,
     TypeMismatch,
+    Unreadable,
     UnsupportedKind,
 )
-from mediatheque.library.offer import Offer
+from mediatheque.library.offer import Offer, Staged
 from mediatheque.library.parcel import Parcel
+from mediatheque.library.placing import discard, place
 from mediatheque.library.recording import write_rows
-from mediatheque.library.removal import remove_given_up
 from mediatheque.media.formats import claims_media, same_type
 from mediatheque.media.sandbox import Sandbox
 from mediatheque.media.sniff import sniff as recognise
 from mediatheque.model import Asset, Facts, File, Kind
-from mediatheque.records import blobs, placements
+from mediatheque.records import blobs
 from mediatheque.records.database import Database
 
 Step = Callable[[Parcel], Awaitable[None]]
@@ -67,26 +68,39 @@ class Intake:
         return parcel.file
 
     async def _through_all_steps(self, offer: Offer) -> Parcel:
-        async with Spool(self._store.spool, limit=offer.policy.max_bytes) as spool:
-            parcel = Parcel(offer, spool)
+        async with self._held(offer) as held:
+            parcel = Parcel(offer, held)
             try:
                 for step in self.steps:
                     await step(parcel)
             except DatabaseUnavailable:
                 raise  # the rows may have been committed unseen: bytes already placed must stay
             except LibraryError:
-                await self._discard(parcel)
+                if not (isinstance(offer.body, Staged) and offer.body.shared):
+                    await self._discard(parcel)
                 raise
         if parcel.placed_in_vain:
             await self._discard(parcel)
         return parcel
 
+    def _held(self, offer: Offer) -> AbstractAsyncContextManager[Loan]:
+        """A local file for the bytes to come, or of those in the store."""
+        if isinstance(offer.body, Staged):
+            return self._store.borrow(offer.body.key)
+        return Spool(self._store.spool, limit=offer.policy.max_bytes)
+
     async def receive(self, parcel: Parcel) -> None:
-        """Read every byte once: counted, hashed, written to the spool."""
-        parcel.labels = await parcel.offer.body.pour(parcel.spool)
-        await parcel.spool.finish()
-        if parcel.spool.size == 0:
+        """Read every byte once: counted, hashed, written to the spool. Staged bytes are so already."""
+        body, spool = parcel.offer.body, parcel.spool
+        if isinstance(body, Staged):
+            parcel.labels, parcel.placed_key = body.labels, body.key
+        elif isinstance(spool, Spool):
+            parcel.labels = await body.pour(spool)
+            await spool.finish()
+        if spool.size == 0:
             raise EmptyFile(param="file")
+        if parcel.offer.sha256 not in (None, spool.sha256):
+            raise Unreadable("The bytes do not have the checksum that was announced.", param="checksum_sha256")
 
     async def sniff(self, parcel: Parcel) -> None:
         """Recognise the format by the first bytes. What the sender said decides nothing."""
@@ -131,13 +145,8 @@ class Intake:
 
     async def place(self, parcel: Parcel) -> None:
         """Make new bytes durable in the store, under a key that is noted before."""
-        if parcel.known is not None:
-            return
-        key = new_key()
-        async with self._database.connection() as conn:
-            await placements.begin(conn, key)
-        parcel.placed_key = key
-        await self._store.adopt(parcel.spool.path, key)
+        if parcel.known is None and parcel.placed_key is None:
+            parcel.placed_key = await place(self._database, self._store, parcel.spool.path)
 
     async def record(self, parcel: Parcel) -> None:
         """Write the blob, file and asset rows, keep the promise and conclude the receipt: all or nothing."""
@@ -145,10 +154,5 @@ class Intake:
             await write_rows(conn, parcel, self.place)
 
     async def _discard(self, parcel: Parcel) -> None:
-        """What cannot be removed now is the sweep's: it must not turn what was committed into a refusal."""
-        if parcel.placed_key is None:
-            return
-        with suppress(LibraryError):
-            async with self._database.connection() as conn:
-                await placements.give_up(conn, [parcel.placed_key])
-            await remove_given_up(self._database, self._store, [parcel.placed_key])
+        if parcel.placed_key is not None:
+            await discard(self._database, self._store, parcel.placed_key)

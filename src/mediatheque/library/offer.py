@@ -9,7 +9,7 @@ import msgspec
 from mediatheque.errors import Invalid
 from mediatheque.library.idempotency import Receipt
 from mediatheque.library.policy import Policy
-from mediatheque.model import Labels, Upload
+from mediatheque.model import Keeping, Labels, Upload
 
 
 class Sink(Protocol):
@@ -28,15 +28,31 @@ class Body(Protocol):
         ...
 
 
-class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """What an asset is given beside its file. `tag_ids` and `collection_id` must exist in the workspace."""
+class Staged(msgspec.Struct, frozen=True):
+    """Bytes that are in the store already, under a key that a placement notes, and what their sender said of them.
 
+    `shared`: other attempts may use the same bytes, so that a refusal leaves them to their owner.
+    """
+
+    key: str
+    labels: Labels
+    shared: bool = True
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """What an asset is given beside its file. `id` is the one that was promised, if any.
+
+    `tag_ids`, `collection_id` and `folder_id` must exist in the workspace; the folder outside of the trash.
+    """
+
+    id: UUID | None = None
     caption: str | None = None
     title: str | None = None
     source: str = "upload"
     favorite: bool = False
     tag_ids: tuple[UUID, ...] = ()
     collection_id: UUID | None = None
+    folder_id: UUID | None = None
 
     def __post_init__(self) -> None:
         """Raise `Invalid` for text that PostgreSQL cannot hold."""
@@ -48,13 +64,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes offered to a workspace, and what is to become of them.
 
     `describe` makes the asset's details once the body's labels are known; None makes a file without an asset.
-    `upload` is the promise that these bytes keep, `origin_url` where they were read from.
+    `upload` is the promise that these bytes keep, `sha256` what they were announced to be, `origin_url` where they were
+    read from, `keeping` how long the file stays and for whom.
     """
 
     workspace_id: UUID
-    body: Body
+    body: Body | Staged
     policy: Policy
     describe: Callable[[Labels], Details] | None = None
     receipt: Receipt | None = None
     upload: Upload | None = None
+    sha256: bytes | None = None
     origin_url: str | None = None
+    keeping: Keeping = Keeping()

@@ -2,16 +2,16 @@
 
 from uuid import uuid4
 
-from mediatheque.blobs.spool import Spool
+from mediatheque.blobs import Loan
 from mediatheque.library.offer import Offer
 from mediatheque.media.formats import FORMATS
 from mediatheque.model import Asset, Blob, Facts, File, Format, Labels
 
 
 class Parcel:
-    """Filled in step by step. `placed_key` names bytes that this parcel put into the store."""
+    """Filled in step by step. `spool` is the bytes as a local file, `placed_key` where they are in the store."""
 
-    def __init__(self, offer: Offer, spool: Spool) -> None:
+    def __init__(self, offer: Offer, spool: Loan) -> None:
         self.offer = offer
         self.spool = spool
         self.labels = Labels()

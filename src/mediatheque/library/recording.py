@@ -1,6 +1,7 @@
 """The rows of one parcel: blob, file, asset, the promise it keeps and the receipt it concludes."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from mediatheque.errors import BlobsUnavailable, Conflict
@@ -8,7 +9,7 @@ from mediatheque.library import assets
 from mediatheque.library.idempotency import conclude
 from mediatheque.library.names import safe_name
 from mediatheque.library.parcel import Parcel
-from mediatheque.model import Blob, File
+from mediatheque.model import Blob, File, Keeping, Way
 from mediatheque.records import blobs, files, placements, uploads
 from mediatheque.records.database import Connection
 
@@ -24,7 +25,7 @@ async def write_rows(conn: Connection, parcel: Parcel, place: Callable[[Parcel],
         return
     parcel.asset = await assets.record(conn, parcel.file, offer.describe(parcel.labels))
     if offer.receipt:
-        await conclude(conn, offer.receipt, parcel.asset)
+        await conclude(conn, offer.receipt, parcel.asset, parcel.blob.sha256)
 
 
 async def _blob(conn: Connection, parcel: Parcel, place: Callable[[Parcel], Awaitable[None]]) -> Blob:
@@ -49,14 +50,21 @@ async def _file(conn: Connection, parcel: Parcel, blob: Blob) -> File:
         blob=blob,
         name=_name(parcel, blob),
         origin_url=offer.origin_url,
+        expires_at=_end(offer.keeping),
+        access=offer.keeping.access,
     )
     if file is None:
         raise Conflict("The same URL was stored a moment ago.")
     return file
 
 
+def _end(keeping: Keeping) -> datetime | None:
+    return None if keeping.seconds is None else datetime.now(UTC) + timedelta(seconds=keeping.seconds)
+
+
 def _name(parcel: Parcel, blob: Blob) -> str:
-    """What was promised stands in a URL already; any other name is made to agree with the content."""
-    if parcel.offer.upload:
-        return parcel.offer.upload.name
+    """A name that stands in a URL already stays; any other is made to agree with the content."""
+    upload = parcel.offer.upload
+    if upload and upload.way is not Way.DIRECT:
+        return upload.name
     return safe_name(parcel.labels.name, blob.facts.mime, parcel.extension)

@@ -7,8 +7,9 @@ import structlog
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.idempotency import LIFETIME
+from mediatheque.library.leftovers import Leftovers
 from mediatheque.library.removal import remove_given_up
-from mediatheque.records import blobs, idempotency, placements, uploads
+from mediatheque.records import blobs, expiry, idempotency, placements
 from mediatheque.records.database import Database
 from mediatheque.records.locks import alone
 
@@ -19,6 +20,7 @@ _log = structlog.get_logger()
 class Swept(msgspec.Struct, frozen=True):
     """How many of each were removed."""
 
+    files: int = 0
     blobs: int = 0
     bytes_given_up: int = 0
     uploads: int = 0
@@ -26,7 +28,7 @@ class Swept(msgspec.Struct, frozen=True):
 
 
 class Sweep:
-    """Removes doomed blobs, placements that came to nothing, expired promises and old idempotency keys.
+    """Removes expired files, doomed blobs, placements that came to nothing, expired promises and old idempotency keys.
 
     It removes only bytes that this database has placed, so a store that belongs to another library loses nothing.
     `grace` must be longer than any request takes; a placement that is slower than that fails.
@@ -36,6 +38,7 @@ class Sweep:
         self._database = database
         self._store = store
         self._grace = grace
+        self._leftovers = Leftovers(database, store)
 
     async def run(self) -> Swept:
         """One round, alone: while another process sweeps, this one does nothing."""
@@ -45,9 +48,11 @@ class Sweep:
             return await self._round()
 
     async def _round(self) -> Swept:
+        expired = await self._delete_expired()
         doomed = await self._give_up_doomed()
         await self._give_up_stale()
         swept = Swept(
+            files=expired,
             blobs=doomed,
             bytes_given_up=await self._remove_given_up(),
             uploads=await self._forget_uploads(),
@@ -56,6 +61,16 @@ class Sweep:
         if any(msgspec.structs.astuple(swept)):
             _log.info("swept", **msgspec.structs.asdict(swept))
         return swept
+
+    async def _delete_expired(self) -> int:
+        """Without a grace: nobody has seen them since they expired. Their bytes have theirs, as all bytes do."""
+        total = 0
+        while True:
+            async with self._database.transaction() as conn:
+                files = await expiry.delete_expired(conn, _BATCH)
+            total += files
+            if files < _BATCH:
+                return total
 
     async def _give_up_doomed(self) -> int:
         total = 0
@@ -82,8 +97,8 @@ class Sweep:
                 return total
 
     async def _forget_uploads(self) -> int:
-        async with self._database.connection() as conn:
-            return await uploads.sweep(conn, self._grace, _BATCH)
+        await self._leftovers.remove()
+        return await self._leftovers.forget(self._grace)
 
     async def _forget_keys(self) -> int:
         async with self._database.connection() as conn:

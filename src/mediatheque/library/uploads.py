@@ -3,17 +3,19 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
 
 from mediatheque.errors import NotFound
-from mediatheque.model import Caller, Upload
+from mediatheque.model import Caller, Keeping, Upload, Way
 from mediatheque.records import uploads as rows
-from mediatheque.records.database import Database
+from mediatheque.records.database import Connection, Database
 
-_LIFETIME = timedelta(hours=1)
+LIFETIME = timedelta(hours=1)
+"""How long a promise of bytes in one request may be kept."""
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -29,32 +31,69 @@ class Uploads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def promise(self, caller: Caller, name: str, declared_type: str | None) -> Ticket:
+    async def promise(
+        self, caller: Caller, name: str, declared_type: str | None, keeping: Keeping | None = None
+    ) -> Ticket:
         """Expect bytes within an hour. The file's id is fixed now, so that its URL is known before the bytes are."""
-        token = secrets.token_urlsafe(32)
-        upload = Upload(
-            id=uuid4(),
-            workspace_id=caller.workspace_id,
-            key_id=caller.key_id,
-            file_id=uuid4(),
-            name=name,
-            declared_type=declared_type,
-            expires_at=datetime.now(UTC) + _LIFETIME,
-        )
+        ticket = new_ticket(caller, name, declared_type, keeping or Keeping())
         async with self._database.connection() as conn:
-            await rows.insert(conn, upload, _hash(token))
-        return Ticket(upload, token)
+            await record(conn, [ticket])
+        return ticket
 
-    async def redeem(self, id: UUID, token: str) -> Upload:
+    async def redeem(self, id: UUID, token: str, way: Way) -> Upload:
         """The upload that the token belongs to.
 
-        `NotFound` if it is unknown, has expired, was promised to a key since revoked, or has another token: all alike.
+        `NotFound` if it is unknown, has expired, was promised to a key since revoked, arrives another way, or has
+        another token: all alike.
         """
         async with self._database.connection() as conn:
-            found = await rows.find_live(conn, id, datetime.now(UTC))
-        if not hmac.compare_digest(_hash(token), found[1] if found else bytes(32)) or found is None:
+            found = await rows.find_live(conn, id)
+        known = hmac.compare_digest(_hash(token), found[1] if found else bytes(32))
+        if found is None or not known or found[0].way is not way:
             raise NotFound("Upload not found or expired.")
         return found[0]
+
+    async def find(self, workspace_id: UUID, id: UUID, way: Way) -> Upload:
+        """The workspace's live upload, for a caller who shows a key instead of the token; `NotFound`."""
+        async with self._database.connection() as conn:
+            found = await rows.find_live(conn, id)
+        if found is None or found[0].workspace_id != workspace_id or found[0].way is not way:
+            raise NotFound("Upload not found or expired.")
+        return found[0]
+
+
+def new_ticket(
+    caller: Caller,
+    name: str,
+    declared_type: str | None,
+    keeping: Keeping,
+    *,
+    way: Way = Way.WHOLE,
+    lifetime: timedelta = LIFETIME,
+    storage_key: str | None = None,
+    handle: str | None = None,
+) -> Ticket:
+    """A promise that is not recorded yet."""
+    upload = Upload(
+        id=uuid4(),
+        workspace_id=caller.workspace_id,
+        key_id=caller.key_id,
+        file_id=uuid4(),
+        name=name,
+        declared_type=declared_type,
+        expires_at=datetime.now(UTC) + lifetime,
+        way=way,
+        storage_key=storage_key,
+        handle=handle,
+        keeping=keeping,
+    )
+    return Ticket(upload, secrets.token_urlsafe(32))
+
+
+async def record(conn: Connection, tickets: Sequence[Ticket]) -> None:
+    """Store the promises; of the tokens only their hashes."""
+    for ticket in tickets:
+        await rows.insert(conn, ticket.upload, _hash(ticket.token))
 
 
 def _hash(token: str) -> bytes:

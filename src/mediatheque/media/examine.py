@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import Config
-from mediatheque.media.decoders import Found, documents, images, models, moving
+from mediatheque.media.decoders import Found, archives, documents, images, models, moving
 from mediatheque.media.polyglot import refuse_polyglot
 from mediatheque.media.source import Source
 
@@ -15,6 +15,7 @@ _BY_FAMILY: dict[str, Callable[[Source, str, Config], Found]] = {
     "model": models.model,
     "application/pdf": documents.pdf,
     "application/x-subrip": documents.subrip,
+    "application/zip": archives.zipped,
 }
 
 

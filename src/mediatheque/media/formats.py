@@ -23,7 +23,10 @@ _TABLE = (
     ("model/gltf-binary", Kind.MODEL, "glb"),
     ("application/pdf", Kind.DOCUMENT, "pdf"),
     ("application/x-subrip", Kind.DOCUMENT, "srt"),
+    ("application/zip", Kind.DOCUMENT, "zip"),
 )
+
+_NOT_MEDIA = frozenset({"application/x-subrip", "application/zip"})
 
 FORMATS: dict[str, Format] = {
     mime: Format(mime=mime, kind=kind, extension=extension) for mime, kind, extension in _TABLE
@@ -47,6 +50,7 @@ _FAMILIES = (
     ("audio/flac", "audio/x-flac"),
     ("model/gltf-binary", "model/glb", "application/gltf-binary"),
     ("application/pdf", "application/x-pdf"),
+    ("application/zip", "application/x-zip-compressed", "application/x-zip"),
     ("application/x-subrip", "text/srt", "text/x-srt", "application/srt", "text/plain"),
 )  # fmt: skip
 
@@ -54,7 +58,7 @@ _FAMILY_OF = {alias: family[0] for family in _FAMILIES for alias in family}
 _BUILT_IN = mimetypes.MimeTypes(filenames=())  # not the machine's own tables: they differ
 _MEDIA_EXTENSIONS = frozenset(
     {
-        *(f".{extension}" for mime, _, extension in _TABLE if mime != "application/x-subrip"),
+        *(f".{extension}" for mime, _, extension in _TABLE if mime not in _NOT_MEDIA),
         *(".heif", ".hif", ".jfif", ".m4v", ".m4b", ".mkv", ".opus", ".oga", ".ogv", ".apng", ".jxl", ".webp"),
         *(".gltf", ".obj", ".fbx", ".usdz", ".stl", ".ply"),
     }

@@ -12,7 +12,12 @@ _ZIP_TAIL = _END_OF_ZIP.size + 0xFFFF
 
 
 def refuse_polyglot(source: Source, mime: str) -> None:
-    """Raises Unreadable if the file is also a ZIP archive, a PDF or a page. Subtitles may quote markup."""
+    """Raises Unreadable if the file is also a ZIP archive, a PDF or a page.
+
+    Subtitles may quote markup, and an archive may begin with whatever its first file does.
+    """
+    if mime == "application/zip":
+        return
     start = source.upto(_NEAR_START).lower()
     if mime != "application/pdf" and b"%pdf-" in start:
         raise Unreadable("The file is also a PDF document.")

@@ -26,13 +26,15 @@ class Sandbox:
         self._config = config
         self._pool: Pool | None = None
 
-    def start(self) -> None:
+    def start(self, *, at_once: bool = True) -> None:
         """Starts the workers and returns when they are ready: about half a second, once for each server process.
 
-        Raises Unavailable if they do not start, which means that a limit leaves them no room to live.
+        Raises Unavailable if they do not start, which means that a limit leaves them no room to live. If not
+        `at_once`, nothing is started before there is a file to open.
         """
         self._pool = Pool(self._config)
-        self._pool.start()
+        if at_once:
+            self._pool.start()
 
     async def close(self) -> None:
         """Lets files that are being examined finish, then ends the workers."""

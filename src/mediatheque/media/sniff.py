@@ -122,4 +122,5 @@ _MAGIC: tuple[tuple[bytes, str | Callable[[bytes], str | None]], ...] = (
     (b"OggS", _ogg),
     (b"fLaC", "audio/flac"),
     (b"glTF", "model/gltf-binary"),
+    (b"PK\x03\x04", "application/zip"),
 )

@@ -10,15 +10,18 @@ from psycopg.types.json import Jsonb
 from mediatheque.model import Asset, File, Filter, Kind, Position, Tag
 from mediatheque.records import files
 from mediatheque.records.database import Connection
+from mediatheque.records.patterns import containing
 
+_JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
 _SELECT = f"""
-    SELECT a.*, {files.COLUMNS},
+    SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
+        a.folder_id, a.metadata, a.created_at, {files.COLUMNS},
         COALESCE((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
                                    ORDER BY t.name)
                   FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id), '[]') AS tags,
         COALESCE((SELECT jsonb_agg(ca.collection_id ORDER BY ca.added_at, ca.collection_id)
                   FROM collection_asset ca WHERE ca.asset_id = a.id), '[]') AS collection_ids
-    FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id
+    {_JOINED}
 """  # noqa: S608 - constants
 
 
@@ -94,34 +97,56 @@ async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Posi
         where += " AND (a.created_at, a.id) < (%s, %s)"
         parameters += [after.created_at, after.id]
     cursor = await conn.execute(
-        f"{_SELECT} {where} ORDER BY a.created_at DESC, a.id DESC LIMIT %s", [*parameters, limit]
+        f"{_SELECT} WHERE {where} AND {files.LIVE} ORDER BY a.created_at DESC, a.id DESC LIMIT %s", [*parameters, limit]
     )
     return [from_row(row) for row in await cursor.fetchall()]
 
 
 async def count(conn: Connection, workspace_id: UUID, wanted: Filter) -> int:
-    """How many assets the filter lets through."""
+    """How many assets the filter lets through: all but those whose file has expired and is yet to be swept."""
     where, parameters = _where(workspace_id, wanted)
+    all_of_them = _JOINED if wanted.types else "FROM asset a"
     cursor = await conn.execute(
-        f"SELECT count(*) AS total FROM asset a JOIN file f ON f.id = a.file_id {where}",  # noqa: S608 - our own words
-        parameters,
+        f"""
+        SELECT (SELECT count(*) {all_of_them} WHERE {where})
+            - (SELECT count(*) {_JOINED} WHERE {where} AND {files.EXPIRED}) AS total
+        """,
+        [*parameters, *parameters],
     )
     row = await cursor.fetchone()
     return int(row["total"]) if row else 0
 
 
 def _where(workspace_id: UUID, wanted: Filter) -> tuple[str, list[object]]:
-    where = f"WHERE a.workspace_id = %s AND {files.LIVE}"
+    where = "a.workspace_id = %s"
     parameters: list[object] = [workspace_id]
     if wanted.kind is not None:
         where += " AND a.kind = %s"
         parameters.append(wanted.kind)
+    if wanted.types:
+        where += " AND b.mime = ANY(%s)"
+        parameters.append(list(wanted.types))
     if wanted.folder_id is not None:
         where += " AND a.folder_id = %s"
         parameters.append(wanted.folder_id)
     elif wanted.unfiled:
         where += " AND a.folder_id IS NULL"
+    for word in wanted.words:
+        where += " AND a.words LIKE fold(%s)"
+        parameters.append(containing(word))
     return where, parameters
+
+
+async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that are assets of the workspace."""
+    cursor = await conn.execute(
+        f"""
+        SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}
+        """,  # noqa: S608 - constants
+        (workspace_id, list(ids)),
+    )
+    return {row["id"] for row in await cursor.fetchall()}
 
 
 async def enrich(conn: Connection, id: UUID, *, caption: str | None, favorite: bool) -> None:

@@ -66,7 +66,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 class Database:
     """Connections from a pool; says at once when PostgreSQL is away, serves again as soon as it is back.
 
-    Also an async context manager. `pool` is there for the job queue, which shares it.
+    Also an async context manager. `pool` is there for the job queue, which shares it and connects as it does.
     """
 
     def __init__(self, config: Config) -> None:
@@ -156,12 +156,12 @@ class Database:
             @classmethod
             async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
                 await presence.certain()
-                return await super().connect(conninfo, **kwargs)
+                return await super().connect(conninfo, **{**kwargs, "autocommit": True})
 
         return AsyncConnectionPool(
             self.config.conninfo,
             connection_class=PatientConnection,
-            kwargs={"autocommit": True, "row_factory": dict_row},
+            kwargs={"row_factory": dict_row},
             min_size=self.config.pool_min,
             max_size=self.config.pool_max,
             timeout=self.config.pool_timeout,

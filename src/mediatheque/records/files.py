@@ -18,6 +18,8 @@ COLUMNS = f"""
 SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
 LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
 """What every question about files asks, too: one that has expired is gone before it is swept."""
+EXPIRED = "f.expires_at <= now()"
+"""The opposite, as the index on it wants it."""
 
 
 def from_row(row: dict[str, Any]) -> File:
@@ -98,6 +100,33 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) 
     )
     row = await cursor.fetchone()
     return from_row(row) if row else None
+
+
+async def set_access(conn: Connection, workspace_id: UUID, id: UUID, access: Access) -> bool:
+    """Give the workspace's file another access; False if it has no such file."""
+    cursor = await conn.execute(
+        f"UPDATE file f SET access = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
+        (_json(access), workspace_id, id),
+    )
+    return cursor.rowcount == 1
+
+
+async def hold(conn: Connection, file: File) -> bool:
+    """Whether the file is still there; if so it stays until the transaction ends."""
+    return await _taken(conn, file, "FOR KEY SHARE")
+
+
+async def lock(conn: Connection, file: File) -> bool:
+    """Whether the file is still there; if so nobody else holds it. Whoever removes it does this before all else."""
+    return await _taken(conn, file, "FOR UPDATE")
+
+
+async def _taken(conn: Connection, file: File, how: str) -> bool:
+    cursor = await conn.execute(
+        f"SELECT FROM file f WHERE f.workspace_id = %s AND f.id = %s AND {LIVE} {how}",
+        (file.workspace_id, file.id),
+    )
+    return await cursor.fetchone() is not None
 
 
 async def delete(conn: Connection, file: File) -> None:

@@ -7,8 +7,10 @@ from mediatheque.records.database import Connection
 
 
 async def begin(conn: Connection, storage_key: str) -> None:
-    """Note that bytes are about to be stored under this key."""
-    await conn.execute("INSERT INTO placement (storage_key) VALUES (%s)", (storage_key,))
+    """Note that bytes are about to be stored under this key; one that is being given up stays so."""
+    await conn.execute(
+        "INSERT INTO placement (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING", (storage_key,)
+    )
 
 
 async def end(conn: Connection, storage_key: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from mediatheque.model import Scope
 from tests import samples
 from tests.contracts.dialect import Door, Suite, Words
 from tests.dialects.openapi import Spec
@@ -17,6 +18,8 @@ PLATFORM: dict[str, Words] = {
     "BodyIncomplete": (400, "validation_error"),
     "BodyTooSlow": (408, "validation_error"),
     "Invalid": (422, "validation_error"),
+    "Missing": (422, "validation_error"),
+    "InvalidQuery": (422, "validation_error"),
     "Unacceptable": (422, "validation_error"),
     "EmptyFile": (422, "validation_error"),
     "TooLarge": (422, "validation_error"),
@@ -26,16 +29,24 @@ PLATFORM: dict[str, Words] = {
     "UrlRefused": (422, "validation_error"),
     "FetchFailed": (502, "server_error"),
     "NotFound": (404, "not_found"),
+    "AssetNotFound": (404, "not_found"),
+    "FolderNotFound": (404, "not_found"),
     "MethodNotAllowed": (405, "not_implemented"),
     "Conflict": (409, "validation_error"),
     "InProgress": (409, "validation_error"),
     "KeyRefused": (401, "authorization_error"),
+    "Forbidden": (403, "authorization_error"),
     "ScopeMissing": (403, "authorization_error"),
     "RateLimited": (429, "rate_limited"),
     "StorageFull": (507, "server_error"),
     "Unavailable": (503, "server_error"),
     "DatabaseUnavailable": (503, "server_error"),
     "BlobsUnavailable": (503, "server_error"),
+}
+
+# Documented for the platform's storage operations are 400, 401, 403, 404, 429 and 500.
+PLATFORM_STORAGE: dict[str, Words] = {
+    meaning: (400 if status in (409, 422) else status, code) for meaning, (status, code) in PLATFORM.items()
 }
 
 # Never 409: fal's Python client repeats that ten times.
@@ -45,6 +56,8 @@ STORAGE: dict[str, Words] = {
     "BodyIncomplete": (400, None),
     "BodyTooSlow": (408, None),
     "Invalid": (422, None),
+    "Missing": (422, None),
+    "InvalidQuery": (422, None),
     "Unacceptable": (422, None),
     "EmptyFile": (422, None),
     "TooLarge": (413, None),
@@ -54,10 +67,13 @@ STORAGE: dict[str, Words] = {
     "UrlRefused": (500, None),
     "FetchFailed": (500, None),
     "NotFound": (404, None),
+    "AssetNotFound": (404, None),
+    "FolderNotFound": (404, None),
     "MethodNotAllowed": (405, None),
     "Conflict": (400, None),
     "InProgress": (400, None),
     "KeyRefused": (401, None),
+    "Forbidden": (403, None),
     "ScopeMissing": (403, None),
     "RateLimited": (429, None),
     "StorageFull": (507, None),
@@ -100,6 +116,20 @@ def hosted(suite: Suite, data: bytes | None = None, declared: str = "image/png")
     return str(response.json()["access_url"])
 
 
+def begun(suite: Suite) -> str:
+    """The path of an upload in parts, as fal's Python client goes on with it."""
+    begun = BEGIN.send(suite.client, suite.account.key).json()
+    suite.before = suite.stock.of(suite.account)
+    return f"{begun['access_url']}/multipart/{begun['uploadId']}".removeprefix(suite.server.url)
+
+
+def initiated(suite: Suite) -> str:
+    """The path of an upload in parts and its query, as fal's JavaScript client goes on with it."""
+    begun = INITIATE_PARTS.send(suite.client, suite.account.key, json={"file_name": "a.png"}).json()
+    suite.before = suite.stock.of(suite.account)
+    return str(begun["upload_url"]).removeprefix(suite.server.url)
+
+
 def promised(suite: Suite) -> str:
     """An upload URL, path and query, not used yet."""
     response = INITIATE.send(suite.client, suite.account.key, json={"file_name": "a.png", "content_type": "image/png"})
@@ -139,4 +169,57 @@ UPLOAD = Door(
     types=frozenset(samples.ACCEPTED),
     limit=5 * GIB,
     **_STORAGE_WORDS,
+)
+BEGIN = Door(name="fal-begin", path="/files/upload/multipart", valid=lambda _: {}, wrong_method="PUT", **_STORAGE_WORDS)
+INITIATE_PARTS = Door(
+    name="fal-initiate-multipart",
+    path="/storage/upload/initiate-multipart",
+    valid=lambda _: {"json": {"file_name": "a.png", "content_type": "image/png"}},
+    **_STORAGE_WORDS,
+)
+
+
+def _part(suite: Suite) -> dict[str, Any]:
+    return {"path": f"{begun(suite)}/1", "content": samples.png()}
+
+
+def _completion(suite: Suite) -> dict[str, Any]:
+    path = begun(suite)
+    etag = PART.send(suite.client, suite.account.key, path=f"{path}/1", content=samples.png()).headers["etag"]
+    suite.before = suite.stock.of(suite.account)
+    return {"path": f"{path}/complete", "json": {"parts": [{"partNumber": 1, "etag": etag}]}}
+
+
+_NO_UPLOAD = f"/files/b/{'0' * 32}/a.png/multipart/{'0' * 32}"
+PART = Door(name="fal-part", method="PUT", path=f"{_NO_UPLOAD}/1", valid=_part, **_STORAGE_WORDS)
+COMPLETE = Door(
+    name="fal-complete", path=f"{_NO_UPLOAD}/complete", valid=_completion, wrong_method="PATCH", **_STORAGE_WORDS
+)
+
+_PLATFORM_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM_STORAGE, "say": say_platform}
+_READS: dict[str, Any] = {**_PLATFORM_WORDS, "method": "GET", "scope": Scope.READ}
+_ACL, _SETTINGS = "/v1/storage/files/acl", "/v1/storage/settings"
+
+
+def _at(suite: Suite) -> dict[str, Any]:
+    return {"params": {"url": hosted(suite)}}
+
+
+GET_ACL = Door(name="fal-get-acl", path=_ACL, valid=_at, **_READS)
+PUT_ACL = Door(
+    name="fal-put-acl",
+    method="PUT",
+    path=_ACL,
+    valid=lambda suite: {**_at(suite), "json": {"default": "allow"}},
+    **_PLATFORM_WORDS,
+)
+SIGN = Door(
+    name="fal-sign",
+    path="/v1/storage/files/sign",
+    valid=lambda suite: {**_at(suite), "json": {"expiration_seconds": 60}},
+    **_PLATFORM_WORDS,
+)
+GET_SETTINGS = Door(name="fal-get-settings", path=_SETTINGS, valid=lambda _: {}, **_READS)
+PUT_SETTINGS = Door(
+    name="fal-put-settings", method="PUT", path=_SETTINGS, valid=lambda _: {"json": {}}, **_PLATFORM_WORDS
 )

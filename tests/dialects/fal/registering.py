@@ -8,8 +8,8 @@ from tests.dialects.fal.door import REGISTER, auth
 from tests.dialects.stock import Account
 
 
-def host(client: httpx.Client, account: Account, data: bytes, mime: str, name: str = "my file") -> str:
-    headers = {**auth(account.key), "Content-Type": mime, "X-Fal-File-Name": name}
+def host(client: httpx.Client, account: Account, data: bytes, mime: str, name: str = "my file", **more: str) -> str:
+    headers = {**auth(account.key), "Content-Type": mime, "X-Fal-File-Name": name, **more}
     return str(client.post("/files/upload", content=data, headers=headers).json()["access_url"])
 
 

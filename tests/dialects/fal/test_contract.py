@@ -1,7 +1,16 @@
 """The contract at fal's doors."""
 
-from tests.contracts.dialect import Keyed, TakesBodies, TakesFiles, TakesJson
+from collections.abc import Callable
+
+import pytest
+from msgspec import structs
+
+from tests.contracts.dialect import Keyed, Suite, TakesBodies, TakesFiles, TakesJson
 from tests.dialects.fal import door
+from tests.dialects.fal.parted import below
+
+TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
+"""Ten thousand parts are a list of a megabyte, so more is read here than elsewhere."""
 
 
 class TestRegister(Keyed, TakesJson):
@@ -18,3 +27,83 @@ class TestInitiate(Keyed, TakesJson):
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
     door = door.UPLOAD
+
+
+class TestBegin(Keyed):
+    door = door.BEGIN
+
+
+class TestInitiateParts(Keyed, TakesJson):
+    door = door.INITIATE_PARTS
+
+
+class _OfAnUpload(Suite):
+    """Each test has an upload of its own, which `where` begins."""
+
+    where: Callable[[Suite], str]
+
+    @pytest.fixture(autouse=True)
+    def uploading(self, setting: None) -> None:
+        self.door = structs.replace(type(self).door, path=type(self).where(self))
+
+
+class TestPart(_OfAnUpload, Keyed, TakesBodies):
+    """PUT {access_url}/multipart/{uploadId}/{n}."""
+
+    door = door.PART
+    where = staticmethod(lambda suite: f"{door.begun(suite)}/1")
+    test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
+    test_another_method = None  # type: ignore[assignment] # the same
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+
+
+class TestComplete(_OfAnUpload, Keyed, TakesJson):
+    """POST {access_url}/multipart/{uploadId}/complete."""
+
+    door = door.COMPLETE
+    where = staticmethod(lambda suite: f"{door.begun(suite)}/complete")
+    test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
+    test_another_method = None  # type: ignore[assignment] # the same
+    test_a_host_that_is_none = None  # type: ignore[assignment] # the same, where the gate says it
+
+    def test_more_than_anybody_needs(self) -> None:
+        self.refused(self.json(TOO_LONG), "Malformed")
+
+
+class TestTokenPart(_OfAnUpload, TakesBodies):
+    """PUT {upload_url}/{n}, with the token and no key."""
+
+    door = structs.replace(door.PART, auth=lambda _: {})
+    where = staticmethod(lambda suite: below(door.initiated(suite), "1"))
+
+
+class TestTokenComplete(_OfAnUpload, TakesJson):
+    """POST {upload_url}/complete, with the token and no key."""
+
+    door = structs.replace(door.COMPLETE, auth=lambda _: {})
+    where = staticmethod(lambda suite: below(door.initiated(suite), "complete"))
+
+    def test_more_than_anybody_needs(self) -> None:
+        self.refused(self.json(TOO_LONG), "Malformed")
+
+
+class TestGetAcl(Keyed):
+    door = door.GET_ACL
+
+
+class TestPutAcl(Keyed, TakesJson):
+    door = door.PUT_ACL
+
+
+class TestSign(Keyed, TakesJson):
+    door = door.SIGN
+
+
+class TestGetSettings(Keyed):
+    door = door.GET_SETTINGS
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+
+
+class TestPutSettings(Keyed, TakesJson):
+    door = door.PUT_SETTINGS
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

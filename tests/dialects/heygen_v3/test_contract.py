@@ -1,4 +1,4 @@
-"""The contract at HeyGen v3's door."""
+"""The contract at HeyGen v3's doors."""
 
 from tests.contracts.dialect import Keyed, TakesFiles, TakesForms
 from tests.dialects.heygen_v3 import door
@@ -6,3 +6,20 @@ from tests.dialects.heygen_v3 import door
 
 class TestUpload(Keyed, TakesFiles, TakesForms):
     door = door.UPLOAD
+
+
+class TestList(Keyed):
+    door = door.LIST
+
+
+class TestGet(Keyed):
+    door = door.GET
+
+
+class TestSearch(Keyed):
+    door = door.SEARCH
+
+
+class TestDelete(Keyed):
+    door = door.DELETE
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

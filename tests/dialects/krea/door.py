@@ -21,6 +21,8 @@ REFUSALS: dict[str, Words] = {
     "BodyIncomplete": (400, None),
     "BodyTooSlow": (408, None),
     "Invalid": (400, None),
+    "Missing": (400, None),
+    "InvalidQuery": (400, None),
     "Unacceptable": (400, None),
     "EmptyFile": (400, None),
     "TooLarge": (400, None),
@@ -30,10 +32,13 @@ REFUSALS: dict[str, Words] = {
     "UrlRefused": (500, None),
     "FetchFailed": (500, None),
     "NotFound": (404, None),
+    "AssetNotFound": (404, None),
+    "FolderNotFound": (404, None),
     "MethodNotAllowed": (405, None),
     "Conflict": (409, None),
     "InProgress": (409, None),
     "KeyRefused": (401, None),
+    "Forbidden": (403, None),
     "ScopeMissing": (403, None),
     "RateLimited": (429, None),
     "StorageFull": (507, None),
@@ -61,6 +66,13 @@ def _form(_: Suite) -> dict[str, Any]:
 
 
 _POSTED: dict[str, str] = {}
+
+
+def _new(suite: Suite) -> dict[str, Any]:
+    """The path of an asset that is there for this request alone."""
+    response = UPLOAD.send(suite.client, suite.account.key, **_form(suite))
+    suite.before = suite.stock.of(suite.account)
+    return {"path": f"/assets/{response.json()['id']}"}
 
 
 def _posted(suite: Suite) -> dict[str, Any]:
@@ -101,4 +113,26 @@ GET = Door(
     scope=Scope.READ,
     wrong_method="PUT",
     spec=Spec("krea-get-asset.openapi.json", "/assets/{id}", "get"),
+)
+
+LIST = Door(
+    name="krea-list",
+    method="GET",
+    path="/assets",
+    auth=auth,
+    refusals=REFUSALS,
+    say=say,
+    valid=lambda _: {},
+    scope=Scope.READ,
+)
+
+DELETE = Door(
+    name="krea-delete",
+    method="DELETE",
+    path=f"/assets/{uuid4()}",
+    auth=auth,
+    refusals=REFUSALS,
+    say=say,
+    valid=_new,
+    wrong_method="PUT",
 )

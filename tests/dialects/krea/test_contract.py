@@ -8,5 +8,14 @@ class TestUpload(Keyed, TakesFiles, TakesForms):
     door = door.UPLOAD
 
 
+class TestList(Keyed):
+    door = door.LIST
+
+
 class TestGet(Keyed):
     door = door.GET
+
+
+class TestDelete(Keyed):
+    door = door.DELETE
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

@@ -14,7 +14,7 @@ from tests.dialects.sizes import wav_of
 from tests.dialects.stock import Account, Stock
 from tests.server import Serve
 
-KEYS = ["id", "image_url", "uploaded_at", "width", "height", "size_bytes", "mime_type"]
+KEYS = ["id", "image_url", "url", "uploaded_at", "width", "height", "size_bytes", "mime_type", "metadata"]
 # The size that each sample is shown at; sounds and models have none.
 SHOWN = {"image": (64, 48), "video": (64, 48), "audio": (None, None), "model": (None, None)}
 
@@ -41,6 +41,8 @@ def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account,
     uploaded = datetime.fromisoformat(asset["uploaded_at"])
     assert abs(datetime.now(UTC) - uploaded) < timedelta(minutes=5)
     assert asset["image_url"].startswith(f"{server.url}/files/b/")
+    assert asset["url"] == asset["image_url"]
+    assert asset["metadata"] == {"title": "holiday", "name": stem_of(asset["url"])}
     served = client.get(asset["image_url"])
     assert (served.content, served.headers["content-type"]) == (data, mime)
 

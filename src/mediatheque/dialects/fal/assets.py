@@ -5,21 +5,21 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.fal import ASSET_KINDS, shapes
 from mediatheque.dialects.fal.errors import PLATFORM
-from mediatheque.errors import Conflict, Invalid, NotFound, TypeMismatch
+from mediatheque.errors import NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.idempotency import once
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.remote import RemoteBody
+from mediatheque.http.sources import asset_from
 from mediatheque.library.idempotency import Receipt
-from mediatheque.library.offer import Details, Offer
-from mediatheque.library.policy import Policy
-from mediatheque.model import Asset, File, Scope
+from mediatheque.library.offer import Details
+from mediatheque.library.source import FromUrl
+from mediatheque.model import Asset, Scope
 
 _MAX_BODY = 256 * 1024
 
@@ -41,8 +41,10 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     wanted = await read_json(request, Registration)
     base = context_of(request).origins.base(request)
 
+    details, kinds = _details(wanted), frozenset({ASSET_KINDS[wanted.type]})
+
     async def work(receipt: Receipt | None) -> Asset:
-        return await _register(request, wanted, receipt)
+        return await asset_from(request, FromUrl(wanted.url), details, receipt, kinds)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode({"asset": shapes.asset(asset, base)})
@@ -50,46 +52,22 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await once(request, work, render, hashlib.sha256(msgspec.json.encode(wanted)).digest())
 
 
-async def _register(request: Request[Any, Any, Any], wanted: Registration, receipt: Receipt | None) -> Asset:
-    library = context_of(request).library
-    details = _details(wanted)
-    file = await _stored(request, wanted.url)
-    if file is None:
-        try:
-            return await library.intake.take(_fetch(request, wanted, details, receipt))
-        except Conflict:
-            file = await _stored(request, wanted.url)
-            if file is None:
-                raise
-    if file.blob.facts.kind is not ASSET_KINDS[wanted.type]:
-        raise TypeMismatch(f"The file is {file.blob.facts.mime}, not {wanted.type}.", param="type")
-    return await library.files.register(file, details, receipt)
-
-
-async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
-    """The file behind the URL, if it is here; `NotFound` for a URL of ours that names no file of this workspace."""
-    context, workspace_id = context_of(request), caller_of(request).workspace_id
-    if not context.origins.is_ours(request, url):
-        if not url.isascii():
-            raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
-        return await context.library.files.find_by_origin(workspace_id, url)
-    id = context.origins.file_id(request, url)
-    file = await context.library.files.find(workspace_id, id) if id else None
-    if file is None:
-        raise NotFound("No file of this library is at that URL.", param="url")
-    return file
-
-
-def _fetch(request: Request[Any, Any, Any], wanted: Registration, details: Details, receipt: Receipt | None) -> Offer:
+@get("/v1/assets/{id:str}", guards=[needs(Scope.READ)])
+async def get_asset(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+    """GET /v1/assets/{vector_id}: the asset."""
     context = context_of(request)
-    return Offer(
-        workspace_id=caller_of(request).workspace_id,
-        body=RemoteBody(wanted.url, context.fetch),
-        policy=Policy(max_bytes=context.fetch.max_bytes, kinds=frozenset({ASSET_KINDS[wanted.type]})),
-        describe=lambda _: details,
-        receipt=receipt,
-        origin_url=wanted.url,
-    )
+    base = context.origins.base(request)
+    asset = await context.library.assets.get(caller_of(request).workspace_id, _id(id, "Asset", "vector_id"))
+    return {"asset": shapes.asset(asset, base)}
+
+
+@delete("/v1/assets/{id:str}", guards=[needs(Scope.WRITE)], status_code=204)
+async def delete_asset(request: Request[Any, Any, Any], id: str) -> None:
+    """DELETE /v1/assets/{vector_id}: 204. fal had this operation until May 2026; ours goes on having it."""
+    context = context_of(request)
+    workspace_id = caller_of(request).workspace_id
+    asset = await context.library.assets.delete(workspace_id, _id(id, "Asset", "vector_id"))
+    context.shelf.forget(asset.file.id)
 
 
 def _details(wanted: Registration) -> Details:
@@ -109,4 +87,4 @@ def _id(text: str, noun: str, param: str) -> UUID:
         raise NotFound(f"{noun} {text[:100]} not found.", param=param) from None
 
 
-ROUTER = router(PLATFORM, [upload_asset])
+ROUTER = router(PLATFORM, [upload_asset, get_asset, delete_asset])

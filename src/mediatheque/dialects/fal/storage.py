@@ -8,19 +8,21 @@ from litestar import Request, post, put
 
 from mediatheque.dialects.fal import UNNAMED, storage_policy
 from mediatheque.dialects.fal.errors import STORAGE
+from mediatheque.dialects.fal.lifecycle import keeping_of
 from mediatheque.errors import Invalid
 from mediatheque.http.bodies import RawBody
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
+from mediatheque.http.disposition import parse
 from mediatheque.http.idempotency import fingerprint_of
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.origin import file_url, file_url_for
 from mediatheque.library.names import safe_name
 from mediatheque.library.offer import Offer
-from mediatheque.model import Scope, Upload
+from mediatheque.model import Scope, Upload, Way
 
-_MAX_BODY = 64 * 1024
+MAX_BODY = 64 * 1024
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -30,7 +32,7 @@ class Promise(msgspec.Struct, frozen=True):
     content_type: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
-@post("/storage/auth/token", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/storage/auth/token", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def issue_token(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /storage/auth/token: a token for /files/upload. `expires_at` has an offset, as Python's client needs."""
     context = context_of(request)
@@ -48,21 +50,25 @@ async def upload_file(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /files/upload: raw bytes, named by X-Fal-File-Name; the answer's `access_url` can be registered."""
     context = context_of(request)
     base, limit = context.origins.base(request), context.max_upload_bytes
-    body = RawBody(request, name=_file_name(request), limit=limit)
-    file = await context.library.intake.keep(
-        Offer(workspace_id=caller_of(request).workspace_id, body=body, policy=storage_policy(limit))
+    offer = Offer(
+        workspace_id=caller_of(request).workspace_id,
+        body=RawBody(request, name=file_name(request), limit=limit),
+        policy=storage_policy(limit),
+        keeping=await keeping_of(request),
     )
+    file = await context.library.intake.keep(offer)
     return {"access_url": file_url(base, file)}
 
 
-@post("/storage/upload/initiate", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/storage/upload/initiate", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /storage/upload/initiate: where to PUT the bytes, and the URL they will have. Any `storage_type`."""
     promise = await read_json(request, Promise)
     context = context_of(request)
     base = context.origins.base(request)
     name = safe_name(promise.file_name or UNNAMED, promise.content_type or "", "")
-    ticket = await context.library.uploads.promise(caller_of(request), name, promise.content_type)
+    keeping = await keeping_of(request)
+    ticket = await context.library.uploads.promise(caller_of(request), name, promise.content_type, keeping)
     return {
         "upload_url": f"{base}/storage/upload/{ticket.upload.id.hex}?token={ticket.token}",
         "file_url": file_url_for(base, ticket.upload.file_id, name),
@@ -74,15 +80,20 @@ async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str
     """PUT upload_url: the promised bytes. The token in the URL is the permission; a key is neither needed nor read."""
     context = context_of(request)
     base, limit = context.origins.base(request), context.max_upload_bytes
-    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""))
+    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), Way.WHOLE)
     await context.rate.spend(str(upload.key_id))
     body = RawBody(request, name=upload.name, limit=limit)
     if upload.completed_at:
         await _expect_same_bytes(request, upload, body)
     else:
-        await context.library.intake.keep(
-            Offer(workspace_id=upload.workspace_id, body=body, policy=storage_policy(limit), upload=upload)
+        offer = Offer(
+            workspace_id=upload.workspace_id,
+            body=body,
+            policy=storage_policy(limit),
+            upload=upload,
+            keeping=upload.keeping,
         )
+        await context.library.intake.keep(offer)
     return {"file_url": file_url_for(base, upload.file_id, upload.name)}
 
 
@@ -93,7 +104,12 @@ async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, bo
         raise Invalid("This upload is complete; its content cannot be changed.")
 
 
-def _file_name(request: Request[Any, Any, Any]) -> str | None:
+def content_type(request: Request[Any, Any, Any]) -> str | None:
+    """The type that the header declares, without parameters."""
+    return parse(request.headers.get("content-type", ""))[0] or None
+
+
+def file_name(request: Request[Any, Any, Any]) -> str | None:
     """The name as it was sent, UTF-8 where it is that: fal's clients do not escape it."""
     name = request.headers.get("x-fal-file-name")
     if not name:

@@ -1,5 +1,6 @@
-"""HeyGen v1 (legacy): `/v1/asset`, raw bodies, `X-API-KEY`, the `{code, data, msg, message}` envelope.
+"""HeyGen v1 (legacy): `/v1/asset`, `/v1/folders`, talking photos; raw bodies, `X-API-KEY`, two envelopes.
 
+Uploads and talking photos answer `{code, data, ...}`, the rest `{error, data}`; a refusal has the fields of both.
 Facts: docs/wire/heygen_v1.md.
 """
 
@@ -13,3 +14,9 @@ POLICY = Policy(
     types=frozenset({"image/png", "image/jpeg", "video/mp4", "video/webm", "audio/mpeg", "audio/wav"}),
     declared_must_match=True,
 )
+# [documented] jpeg and png.
+TALKING_PHOTO_TYPES = frozenset({"image/png", "image/jpeg"})
+TALKING_PHOTOS = Policy(max_bytes=50 * MIB, types=TALKING_PHOTO_TYPES, declared_must_match=True)
+# [documented] limit is 0..100, for assets and folders.
+MOST = 100
+MOST_TALKING_PHOTOS = 1000

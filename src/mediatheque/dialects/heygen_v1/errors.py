@@ -1,36 +1,66 @@
-"""HeyGen v1's errors: numbers of the vendor's table where it has one for the meaning, else the HTTP status."""
+"""HeyGen v1's errors, for both families of clients: `code` and `message` as uploads say it, `error` as lists do.
+
+Numbers are the vendor's where its table has one for the meaning, else the HTTP status; the words in `error` are its
+names of them.
+"""
 
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import Answer, Voice
+from mediatheque.http.dialect import Answer, Occasion, Voice
 
-_MISSING_PARAMS, _INVALID_PARAMETER = 40001, 400175
-_UNAUTHORIZED, _FORBIDDEN, _RATE_LIMIT = 400112, 400562, 400123
+_NAMES = {
+    40001: "missing_params",
+    40012: "invalid_query_param",
+    400112: "unauthorized",
+    400123: "rate_limit_exceeded",
+    400175: "invalid_parameter",
+    400562: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    409: "conflict",
+    500: "internal_error",
+    503: "unavailable",
+    507: "storage_full",
+}
+_CODES = {name: code for code, name in _NAMES.items()}
 
 
-def _shape(error: errors.LibraryError, answer: Answer, _: str) -> dict[str, Any]:
-    return {"code": answer.code, "data": None, "msg": error.message, "message": error.message}
+def _answer(status: int, name: str) -> Answer:
+    return Answer(status, _CODES[name])
+
+
+def _shape(error: errors.LibraryError, answer: Answer, _: Occasion) -> dict[str, Any]:
+    return {
+        "code": answer.code,
+        "data": None,
+        "msg": error.message,
+        "message": error.message,
+        "error": {"code": _NAMES[int(answer.code)], "message": error.message},
+    }
 
 
 VOICE = Voice(
     name="heygen_v1",
-    prefixes=("/v1/asset", "/v1/folders", "/v1/talking_photo"),
+    prefixes=("/v1/asset", "/v1/folders", "/v1/talking_photo", "/v1/talking_photo.list", "/v2/talking_photo"),
     table={
-        errors.Malformed: Answer(400, _INVALID_PARAMETER),
-        errors.BodyTooSlow: Answer(408, 408),
-        errors.Invalid: Answer(400, _INVALID_PARAMETER),
-        errors.Unacceptable: Answer(400, _INVALID_PARAMETER),
-        errors.EmptyFile: Answer(400, _MISSING_PARAMS),
-        errors.NotFound: Answer(404, 404),
-        errors.MethodNotAllowed: Answer(405, 405),
-        errors.Conflict: Answer(409, 409),
-        errors.KeyRefused: Answer(401, _UNAUTHORIZED),
-        errors.ScopeMissing: Answer(403, _FORBIDDEN),
-        errors.RateLimited: Answer(429, _RATE_LIMIT),
-        errors.StorageFull: Answer(507, 507),
-        errors.Unavailable: Answer(503, 503),
-        errors.LibraryError: Answer(500, 500),
+        errors.Malformed: _answer(400, "invalid_parameter"),
+        errors.BodyTooSlow: _answer(408, "timeout"),
+        errors.Invalid: _answer(400, "invalid_parameter"),
+        errors.Missing: _answer(400, "missing_params"),
+        errors.InvalidQuery: _answer(400, "invalid_query_param"),
+        errors.Unacceptable: _answer(400, "invalid_parameter"),
+        errors.EmptyFile: _answer(400, "missing_params"),
+        errors.NotFound: _answer(404, "not_found"),
+        errors.MethodNotAllowed: _answer(405, "method_not_allowed"),
+        errors.Conflict: _answer(409, "conflict"),
+        errors.KeyRefused: _answer(401, "unauthorized"),
+        errors.Forbidden: _answer(403, "forbidden"),
+        errors.RateLimited: _answer(429, "rate_limit_exceeded"),
+        errors.StorageFull: _answer(507, "storage_full"),
+        errors.Unavailable: _answer(503, "unavailable"),
+        errors.LibraryError: _answer(500, "internal_error"),
     },
     shape=_shape,
 )

@@ -1,29 +1,70 @@
 """HeyGen v1's JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mediatheque.http.origin import file_url
-from mediatheque.model import Asset, Kind
+from mediatheque.model import Asset, Folder, Kind
 
 _OK = 100
 
 
-def uploaded(asset: Asset, base: str) -> dict[str, Any]:
-    """The upload envelope. The vendor names an asset by its id; `image_key` is for images only."""
-    id = asset.id.hex
-    kind = asset.kind
+def done(data: Any) -> dict[str, Any]:
+    """The envelope of lists, deletions and folders."""
+    return {"error": None, "data": data}
+
+
+def asset(asset: Asset, base: str) -> dict[str, Any]:
+    """The asset object. The vendor names an asset by its id; one that lies in no folder has an empty `folder_id`."""
     return {
-        "code": _OK,
-        "data": {
-            "id": id,
-            "name": id,
-            "file_type": kind.value,
-            "folder_id": "",
-            "meta": None,
-            "created_ts": int(asset.created_at.timestamp()),
-            "url": file_url(base, asset.file),
-            "image_key": f"image/{id}/original" if kind is Kind.IMAGE else None,
-        },
-        "msg": None,
-        "message": None,
+        "id": asset.id.hex,
+        "name": asset.id.hex,
+        "file_type": asset.kind.value,
+        "folder_id": asset.folder_id.hex if asset.folder_id else "",
+        "created_ts": int(asset.created_at.timestamp()),
+        "url": file_url(base, asset.file),
     }
+
+
+def uploaded(uploaded: Asset, base: str) -> dict[str, Any]:
+    """The upload envelope. `image_key` is for images only."""
+    shown = asset(uploaded, base)
+    data = {
+        **{key: shown[key] for key in ("id", "name", "file_type", "folder_id")},
+        "meta": None,
+        **{key: shown[key] for key in ("created_ts", "url")},
+        "image_key": f"image/{uploaded.id.hex}/original" if uploaded.kind is Kind.IMAGE else None,
+    }
+    return {"code": _OK, "data": data, "msg": None, "message": None}
+
+
+def folder(folder: Folder, workspace: str) -> dict[str, Any]:
+    """The folder object. Whoever made it, its creator is the workspace; one at the root has an empty `parent_id`."""
+    return {
+        "id": folder.id.hex,
+        "name": folder.name,
+        "parent_id": folder.parent_id.hex if folder.parent_id else "",
+        "project_type": folder.project_type,
+        "is_trash": folder.trashed_at is not None,
+        "created_ts": int(folder.created_at.timestamp()),
+        "updated_ts": int(folder.updated_at.timestamp()),
+        "direct_children_count": folder.children,
+        "creator_username": workspace,
+    }
+
+
+def talking_photo(asset: Asset, base: str) -> dict[str, Any]:
+    """The answer to a photo's upload."""
+    return {"code": _OK, "data": {"talking_photo_id": asset.id.hex, "talking_photo_url": file_url(base, asset.file)}}
+
+
+def talking_photos(assets: Sequence[Asset], token: str | None, base: str) -> dict[str, Any]:
+    """The list of photos. There is no other rendition of them: `circle_image` is the whole picture."""
+    urls = [(asset.id.hex, file_url(base, asset.file)) for asset in assets]
+    data = [{"id": id, "image_url": url, "circle_image": url} for id, url in urls]
+    return {"code": _OK, "data": data, "token": token}
+
+
+def talking_photo_deleted() -> dict[str, Any]:
+    """Success, for clients of either envelope."""
+    return {"code": _OK, "error": None, "data": None}

@@ -1,8 +1,10 @@
 """HeyGen v3's JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mediatheque.http.origin import file_url
+from mediatheque.http.paging import next_token
 from mediatheque.model import Asset
 
 
@@ -16,3 +18,41 @@ def uploaded(asset: Asset, base: str) -> dict[str, Any]:
             "size_bytes": asset.file.blob.size,
         }
     }
+
+
+def asset(asset: Asset, workspace: str, base: str) -> dict[str, Any]:
+    """The asset object. Its owner is the workspace, which is its space, too; at the root `folder_id` is null."""
+    return {
+        "id": asset.id.hex,
+        "name": asset.file.name,
+        "type": asset.kind.value,
+        "owner": workspace,
+        "space_id": asset.workspace_id.hex,
+        "uploaded_at": int(asset.created_at.timestamp()),
+        "url": file_url(base, asset.file),
+        "folder_id": asset.folder_id.hex if asset.folder_id else None,
+    }
+
+
+def found(asset: Asset, base: str) -> dict[str, Any]:
+    """An image that a search found. `is_transparent` is optional, and nothing is known about it."""
+    facts = asset.file.blob.facts
+    return {
+        "id": asset.id.hex,
+        "url": file_url(base, asset.file),
+        "type": asset.kind.value,
+        "width": facts.width,
+        "height": facts.height,
+        "orientation": _orientation(facts.width, facts.height),
+    }
+
+
+def page(shown: Sequence[dict[str, Any]], assets: Sequence[Asset], more: bool) -> dict[str, Any]:
+    """The envelope of a list."""
+    return {"data": shown, "has_more": more, "next_token": next_token(assets, more)}
+
+
+def _orientation(width: int | None, height: int | None) -> str | None:
+    if not width or not height:
+        return None
+    return "square" if width == height else "landscape" if width > height else "portrait"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import USUAL, Answer, Voice
+from mediatheque.http.dialect import USUAL, Answer, Occasion, Voice
 
 
-def _shape(error: errors.LibraryError, _: Answer, __: str) -> dict[str, Any]:
+def _shape(error: errors.LibraryError, _: Answer, __: Occasion) -> dict[str, Any]:
     return {"error": error.message, "message": error.message}
 
 

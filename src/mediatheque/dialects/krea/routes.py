@@ -3,16 +3,21 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, get, post
+from litestar import Request, delete, get, post
 
 from mediatheque.dialects.krea import MAX_DESCRIPTION, POLICY, shapes
+from mediatheque.dialects.krea.cursor import position_at
 from mediatheque.dialects.krea.errors import VOICE
 from mediatheque.http.bodies import FormBody
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.paging import limit_of
+from mediatheque.http.query import asked
 from mediatheque.library.offer import Details, Offer
-from mediatheque.model import Labels, Scope
+from mediatheque.model import Filter, Labels, Scope
+
+_MOST, _USUAL = 1000, 100
 
 
 def _details(labels: Labels) -> Details:
@@ -31,6 +36,17 @@ async def upload_asset(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return shapes.asset(asset, base)
 
 
+@get("/assets", guards=[needs(Scope.READ)])
+async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """GET /assets: newest first, from behind `cursor`."""
+    context = context_of(request)
+    base = context.origins.base(request)
+    limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    after = position_at(asked(request, "cursor"))
+    assets, more = await context.library.assets.page(caller_of(request).workspace_id, Filter(), after, limit)
+    return shapes.page(assets, more, base)
+
+
 @get("/assets/{id:uuid}", guards=[needs(Scope.READ)])
 async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """GET /assets/{id}: the bare asset. An id that is no UUID finds no route, which is a 404 too."""
@@ -39,4 +55,13 @@ async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]
     return shapes.asset(asset, context.origins.base(request))
 
 
-ROUTER = router(VOICE, [upload_asset, get_asset])
+@delete("/assets/{id:uuid}", status_code=200, guards=[needs(Scope.WRITE)])
+async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+    """DELETE /assets/{id}: for good; the second time there is no such asset."""
+    context = context_of(request)
+    asset = await context.library.assets.delete(caller_of(request).workspace_id, id)
+    context.shelf.forget(asset.file.id)
+    return shapes.DELETED
+
+
+ROUTER = router(VOICE, [upload_asset, list_assets, get_asset, delete_asset])

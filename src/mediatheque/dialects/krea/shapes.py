@@ -1,21 +1,39 @@
 """Krea's JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from mediatheque.dialects.krea.cursor import cursor_of
 from mediatheque.http.origin import file_url
+from mediatheque.http.paging import next_position
 from mediatheque.model import Asset
+
+DELETED = {"success": True, "message": "Asset deleted successfully"}
 
 
 def asset(asset: Asset, base: str) -> dict[str, Any]:
-    """The asset object: `image_url` whatever the kind, `description` absent rather than null."""
+    """The asset object: `image_url` whatever the kind, and `url` for clients that look there.
+
+    `description` is absent rather than null.
+    """
     facts = asset.file.blob.facts
+    url = file_url(base, asset.file)
     shape = {
         "id": str(asset.id),
-        "image_url": file_url(base, asset.file),
+        "image_url": url,
+        "url": url,
         "uploaded_at": asset.created_at,
         "width": facts.width,
         "height": facts.height,
         "size_bytes": asset.file.blob.size,
         "mime_type": facts.mime,
+        "metadata": {**asset.metadata, "title": asset.title, "name": asset.file.name},
     }
     return shape if asset.caption is None else {**shape, "description": asset.caption}
+
+
+def page(assets: Sequence[Asset], more: bool, base: str) -> dict[str, Any]:
+    """A page of a list. The vendor has called the cursor both names; clients of either are found."""
+    position = next_position(assets, more)
+    cursor = cursor_of(position) if position else None
+    return {"items": [asset(each, base) for each in assets], "next_cursor": cursor, "nextCursor": cursor}

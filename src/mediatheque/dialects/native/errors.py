@@ -4,16 +4,16 @@ from http import HTTPStatus
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import USUAL, Answer, Voice
+from mediatheque.http.dialect import USUAL, Answer, Occasion, Voice
 
 
-def _shape(error: errors.LibraryError, answer: Answer, request_id: str) -> dict[str, Any]:
+def _shape(error: errors.LibraryError, answer: Answer, occasion: Occasion) -> dict[str, Any]:
     return {
         "type": "about:blank",
         "title": HTTPStatus(answer.status).phrase,
         "status": answer.status,
         "detail": error.message,
-        "request_id": request_id,
+        "request_id": occasion.request_id,
     }
 
 

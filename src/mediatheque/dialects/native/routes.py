@@ -11,12 +11,15 @@ from mediatheque.http.dialect import router
 from mediatheque.http.metrics import CONTENT_TYPE
 from mediatheque.http.origin import FILES
 from mediatheque.http.serving import FileResponse
+from mediatheque.http.visitors import admit
 
 
 @route(FILES + "/{id:uuid}/{name:str}", http_method=["GET", "HEAD"])
 async def serve_file(request: Request[Any, Any, Any], id: UUID, name: str) -> FileResponse:
-    """GET and HEAD /files/b/{id}/{name}: the bytes. The id alone decides; the name is for people."""
-    return await context_of(request).shelf.take(id)
+    """GET and HEAD /files/b/{id}/{name}: the bytes, for whom the file's access lets. The name is for people."""
+    shelved = await context_of(request).shelf.take(id)
+    await admit(request, shelved.file)
+    return shelved.answer
 
 
 @get("/healthz")

@@ -49,7 +49,9 @@ ALTER TABLE upload
     ADD batch_id      uuid REFERENCES upload_batch,
     ADD item_index    integer,
     ADD requested_at  timestamptz,
+    ADD swept_at      timestamptz,
     ADD failure       text;
+CREATE INDEX upload_unswept ON upload (expires_at) WHERE swept_at IS NULL AND storage_key IS NOT NULL;
 CREATE INDEX upload_batch_item ON upload (batch_id, item_index) WHERE batch_id IS NOT NULL;
 
 CREATE TABLE upload_part (

@@ -1,0 +1,93 @@
+"""The command line: `mediatheque serve`, `worker`, `keys create|list|revoke`, `verify`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from mediatheque.cli import keys
+from mediatheque.cli.database import at_hand
+from mediatheque.config import ConfigError, load
+from mediatheque.errors import LibraryError
+from mediatheque.http import logs
+from mediatheque.records.embedded import StartupError
+
+
+def main() -> None:
+    """Entry point. Errors the operator can act on are one line on standard error and status 1."""
+    arguments = _parser().parse_args()
+    logs.configure()  # on standard error: what a command prints is on standard output
+    try:
+        arguments.run(arguments)
+    except (ConfigError, StartupError, LibraryError) as error:
+        sys.exit(f"mediatheque: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mediatheque", description="A self-hosted media library.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    server = _command(commands, "serve", _serve, "run the server, and its database if none is configured")
+    server.add_argument("--host", help="address to listen on (127.0.0.1)")
+    server.add_argument("--port", type=int, help="port to listen on (8000)")
+    server.add_argument("--workers", type=int, help="server processes (1)")
+    _command(commands, "worker", _work, "run one more worker process, for tasks and housekeeping")
+    _add_keys(commands.add_parser("keys", help="make, list and revoke API keys"))
+    verification = _command(commands, "verify", _verify, "find rows without bytes, and bytes without rows")
+    verification.epilog = "Exit status: 0 all is well, 1 something was found, 2 this could not be found out."
+    verification.add_argument("--quick", action="store_true", help="do not read bytes whose size is right")
+    verification.add_argument("--repair", action="store_true", help="remove bytes without rows, and rows without bytes")
+    verification.add_argument("--force", action="store_true", help="repair even what looks like another store")
+    return parser
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    create = _command(commands, "create", keys.create, "print a new key, which is shown only once")
+    create.add_argument("--workspace", default="default", help="made if it does not exist (default)")
+    create.add_argument("--scopes", default="read,write", help="of read, write, admin (read,write)")
+    _command(commands, "list", keys.show, "list keys, never their secrets")
+    revoke = _command(commands, "revoke", keys.revoke, "end a key within seconds")
+    revoke.add_argument("id", type=keys.key_id, help="the key, or its id from `keys list`")
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    summary: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary)
+    command.add_argument("--data", type=Path, help="data folder (./mediatheque-data)")
+    command.set_defaults(run=run)
+    return command
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from mediatheque import serve  # noqa: PLC0415 - `mediatheque keys` need not wait for the server's imports
+
+    serve.run(
+        load(
+            os.environ,
+            data=arguments.data,
+            host=arguments.host,
+            port=arguments.port,
+            workers=arguments.workers,
+        )
+    )
+
+
+def _work(arguments: argparse.Namespace) -> None:
+    from mediatheque import work  # noqa: PLC0415 - nor for the worker's
+
+    config = load(os.environ, data=arguments.data)
+    with at_hand(config) as url:
+        work.run(msgspec.structs.replace(config, database_url=url))
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    from mediatheque.cli.verify import verify  # noqa: PLC0415 - nor for the stores'
+
+    verify(arguments)

@@ -1,0 +1,85 @@
+"""`mediatheque keys create|list|revoke`."""
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from mediatheque.cli.database import at_hand
+from mediatheque.config import ConfigError, load
+from mediatheque.library.accounts import Accounts
+from mediatheque.model import Key, Scope
+from mediatheque.records.database import Database
+
+_WORKSPACE = re.compile(r"\w[\w.-]{0,99}")
+
+
+def create(arguments: argparse.Namespace) -> None:
+    """Print a new key."""
+    scopes = _scopes(arguments.scopes)
+    if not _WORKSPACE.fullmatch(arguments.workspace):
+        raise ConfigError("--workspace: a name has 1 to 100 letters, digits, or . _ - and begins with no sign")
+
+    async def work(accounts: Accounts) -> None:
+        _print(await accounts.create_key(arguments.workspace, scopes))
+
+    _with_accounts(arguments, work)
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """Print all keys, without their secrets."""
+
+    async def work(accounts: Accounts) -> None:
+        for key in await accounts.list_keys():
+            _print(_line(key))
+
+    _with_accounts(arguments, work)
+
+
+def revoke(arguments: argparse.Namespace) -> None:
+    """End a key."""
+
+    async def work(accounts: Accounts) -> None:
+        await accounts.revoke(arguments.id)
+
+    _with_accounts(arguments, work)
+
+
+def key_id(text: str) -> UUID:
+    """The id in a key, or the id itself."""
+    return UUID(hex=text.removeprefix("mtq_").partition("_")[0])
+
+
+def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awaitable[None]]) -> None:
+    config = load(os.environ, data=arguments.data)
+
+    async def run(url: str) -> None:
+        async with Database(config.database(url)) as database:
+            await work(Accounts(database))
+
+    with at_hand(config) as url:
+        asyncio.run(run(url))
+
+
+def _line(key: Key) -> str:
+    """One key as a line of `keys list`, fields parted by tabs."""
+    used = key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else "never"
+    state = "revoked" if key.revoked_at else "live"
+    created = key.created_at.isoformat(timespec="seconds")
+    return "\t".join(
+        [key.id.hex, key.workspace, ",".join(sorted(key.scopes)), f"created {created}", f"used {used}", state]
+    )
+
+
+def _scopes(text: str) -> frozenset[Scope]:
+    try:
+        return frozenset(Scope(word.strip()) for word in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--scopes: {text!r} is not a list of read, write, admin") from None
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,96 @@
+"""`mediatheque verify`: what `library/verify.py` finds, a line each, and what became of it."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from mediatheque.cli.database import at_hand
+from mediatheque.config import Config, ConfigError, load
+from mediatheque.errors import LibraryError
+from mediatheque.join import join
+from mediatheque.library import Library
+from mediatheque.library.repair import Repair, doubts
+from mediatheque.library.verify import Finding, Verification
+from mediatheque.records.embedded import StartupError
+
+_FOUND, _COULD_NOT_RUN = 1, 2
+_log = structlog.get_logger()
+
+
+def verify(arguments: argparse.Namespace) -> None:
+    """Ends with status 0 if nothing was found, 1 if something was (repaired or not), 2 if that could not be told."""
+    try:
+        config = load(os.environ, data=arguments.data)
+        _expect_a_library(config)
+        join(config)  # says what can never work before anything is started
+        with at_hand(config) as url:
+            found = asyncio.run(_verify(msgspec.structs.replace(config, database_url=url), arguments))
+    except (ConfigError, StartupError, LibraryError) as error:
+        sys.stderr.write(f"mediatheque: {error}\n")
+        sys.exit(_COULD_NOT_RUN)
+    except Exception:  # noqa: BLE001 - Python's own status for it would be that of a finding
+        _log.exception("verify failed")
+        sys.exit(_COULD_NOT_RUN)
+    if found:
+        sys.exit(_FOUND)
+
+
+def _expect_a_library(config: Config) -> None:
+    """A wrong folder would be made into an empty library, of which nothing can be wrong."""
+    if not config.database_url and not (config.data / "postgres").is_dir():
+        raise StartupError(f"There is no library in {config.data}.")
+    store = config.store()
+    if not store.in_bucket and not store.folder.is_dir():
+        raise StartupError(f"There is no folder {store.folder}: is the disk mounted?")
+
+
+async def _verify(config: Config, arguments: argparse.Namespace) -> int:
+    library = join(config)
+    async with library.database:
+        verification = Verification(library.database, library.store, quick=arguments.quick)
+        findings = []
+        async for finding in verification.findings():
+            findings.append(finding)
+            _print(_line(finding))
+        _print(_summary(verification, findings))
+        if arguments.repair and findings:
+            await _repair(library, verification, findings, force=arguments.force)
+        await library.store.close()
+    return len(findings)
+
+
+async def _repair(library: Library, verification: Verification, findings: Sequence[Finding], *, force: bool) -> None:
+    doubtful = doubts(verification, findings)
+    for doubt in doubtful:
+        _print(f"{doubt} {'Repaired all the same.' if force else 'Nothing is repaired without --force.'}")
+    if doubtful and not force:
+        return
+    repair = Repair(library.database, library.store)
+    for finding in findings:
+        for line in await repair.put_right(finding) or [f"left alone: {_line(finding)}"]:
+            _print(line)
+
+
+def _line(finding: Finding) -> str:
+    """One finding, its fields parted by tabs."""
+    blob = finding.blob
+    about = [f"blob {blob.id}", f"workspace {blob.workspace_id}", f"{blob.size} bytes"] if blob else []
+    key = [f"key {finding.storage_key}"] if finding.storage_key else []
+    return "\t".join([finding.fault, *about, *key, *([finding.said] if finding.said else [])])
+
+
+def _summary(verification: Verification, findings: Sequence[Finding]) -> str:
+    faults = Counter(finding.fault for finding in findings)
+    found = ", ".join(f"{count} x {fault}" for fault, count in faults.items()) or "nothing wrong"
+    looked_at = f"{verification.blobs} blobs, {verification.bytes_read} bytes read, {verification.stored} stored"
+    return f"{looked_at}: {found}."
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")

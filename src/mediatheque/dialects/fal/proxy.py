@@ -1,0 +1,49 @@
+"""fal's proxy mode: every call comes to one URL and names in a header the one it is meant for."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from litestar import asgi
+from litestar.types import Receive, Scope, Send
+
+from mediatheque.dialects.fal.errors import STORAGE
+from mediatheque.errors import Invalid
+from mediatheque.http.dialect import router
+
+_TARGET = b"x-fal-target-url"
+_HOSTS = ("fal.ai", "fal.media")
+_PATHS = ("/storage/", "/files/upload", "/v1/assets", "/v1/storage/")
+_ASGI = ("type", "asgi", "http_version", "method", "scheme", "root_path", "headers", "client", "server", "extensions")
+
+
+@asgi("/api/fal/proxy", copy_scope=True)
+async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
+    """Any method on /api/fal/proxy: the operation of fal's that X-Fal-Target-Url names, answered by this server.
+
+    The path is [observed] what fal's client takes by default. A key is needed as everywhere.
+    """
+    await scope["litestar_app"](_redirected(scope), receive, send)
+
+
+def _redirected(scope: Scope) -> Any:
+    """The same request, to the path and query of its target. `Invalid` for what is no operation of fal's storage."""
+    text = next((value for name, value in scope["headers"] if name == _TARGET), b"").decode("latin-1")
+    try:
+        target = urlsplit(text)
+        host = target.hostname or ""
+    except ValueError:
+        raise Invalid("X-Fal-Target-Url is not a URL.") from None
+    is_fal = target.scheme in ("https", "http") and any(host == name or host.endswith(f".{name}") for name in _HOSTS)
+    if not is_fal or not target.path.startswith(_PATHS):
+        raise Invalid("X-Fal-Target-Url does not name an operation that this server offers.")
+    given: Any = scope
+    return {
+        **{name: given[name] for name in _ASGI if name in given},
+        "state": given["state"],
+        "path": unquote(target.path),
+        "raw_path": target.path.encode(),
+        "query_string": target.query.encode(),
+    }
+
+
+ROUTER = router(STORAGE, [proxy])

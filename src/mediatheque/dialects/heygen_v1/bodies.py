@@ -1,0 +1,34 @@
+"""HeyGen v1's uploads: the whole body is the file."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+
+from mediatheque.errors import EmptyFile
+from mediatheque.http.bodies import RawBody
+from mediatheque.http.context import context_of
+from mediatheque.http.keys import caller_of
+from mediatheque.library.offer import Details, Offer
+from mediatheque.library.policy import Policy
+from mediatheque.model import Asset
+
+
+async def taken(request: Request[Any, Any, Any], policy: Policy, folder_id: UUID | None = None) -> Asset:
+    """The asset made of the body. `?name=` becomes the file's name in its URL."""
+    _refuse_forms(request)
+    body = RawBody(request, name=request.query_params.get("name"), limit=policy.max_bytes)
+    return await context_of(request).library.intake.take(
+        Offer(
+            workspace_id=caller_of(request).workspace_id,
+            body=body,
+            policy=policy,
+            describe=lambda _: Details(folder_id=folder_id),
+        )
+    )
+
+
+def _refuse_forms(request: Request[Any, Any, Any]) -> None:
+    """[observed] A multipart body is what v1 answers 40001 "asset data must be provided" to."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise EmptyFile("asset data must be provided")

@@ -1,0 +1,136 @@
+"""HeyGen v3's batches of direct uploads, and the statuses of many at once."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+
+from mediatheque.dialects.heygen_v3 import promises
+from mediatheque.dialects.heygen_v3.direct import MAX_BODY
+from mediatheque.dialects.heygen_v3.errors import VOICE
+from mediatheque.errors import Invalid, NotFound
+from mediatheque.http.context import context_of
+from mediatheque.http.dialect import router
+from mediatheque.http.idempotency import once
+from mediatheque.http.json import read_json
+from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.paging import limit_of, offset_of, offset_token
+from mediatheque.library.batches import Batches
+from mediatheque.library.direct import Promised
+from mediatheque.library.idempotency import Receipt
+from mediatheque.model import Scope
+
+_MOST_IDS = 100
+
+
+@post("/v3/assets/direct-uploads/batches", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """POST /v3/assets/direct-uploads/batches: where to PUT up to a hundred files, in their order."""
+    wanted = await read_json(request, promises.DirectBatch)
+    announced = [file.announced() for file in wanted.files]
+    context = context_of(request)
+    base = context.origins.base(request)
+
+    async def work(receipt: Receipt | None) -> Promised:
+        return await context.library.direct_uploads.promise(
+            caller_of(request), announced, receipt, batched=True, title=wanted.title
+        )
+
+    def render(promised: Promised) -> tuple[int, bytes]:
+        items = [promises.slot(slot, base) for slot in promised.slots]
+        batch_id = promised.batch.id.hex if promised.batch else None
+        return 200, msgspec.json.encode({"data": {"batch_id": batch_id, "items": items}})
+
+    return await once(request, work, render, None)
+
+
+@post("/v3/assets/complete/batches", status_code=202, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def complete(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """POST /v3/assets/complete/batches: 202; each file is checked by itself, soon, in the worker."""
+    wanted = await read_json(request, promises.BatchCompletion)
+    batches = context_of(request).library.batches
+    batch = await batches.request(caller_of(request).workspace_id, _batch_id(wanted.batch_id))
+    return {"data": {"batch_id": batch.id.hex}}
+
+
+@get("/v3/assets/batches/{id:str}", guards=[needs(Scope.READ)])
+async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+    """GET /v3/assets/batches/{id}: how far a batch has come, its items page by page."""
+    query = request.query_params
+    limit = limit_of(query.get("limit"), least=1, most=100, default=100)
+    start = offset_of(query.get("token"))
+    found = await context_of(request).library.batches.progress(caller_of(request).workspace_id, _batch_id(id))
+    page = list(found.items[start : start + limit])
+    more = start + limit < len(found.items)
+    return promises.batch(found, page, offset_token(start + limit) if more else None)
+
+
+@get("/v3/assets/statuses", guards=[needs(Scope.READ)])
+async def statuses(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """GET /v3/assets/statuses?asset_ids=a,b&batch_ids=c: in the order asked; unknown and not yours: `not_found`."""
+    query = request.query_params
+    limit = limit_of(query.get("limit"), least=1, most=100, default=100)
+    start = offset_of(query.get("token"))
+    asset_ids, batch_ids = _ids(query.get("asset_ids")), _ids(query.get("batch_ids"))
+    if not 1 <= len(asset_ids) + len(batch_ids) <= _MOST_IDS:
+        raise Invalid(f"Ask for 1 to {_MOST_IDS} asset_ids and batch_ids.", param="asset_ids")
+    page: list[dict[str, Any]] = []
+    index = 0
+    async for shape in _all(context_of(request).library.batches, caller_of(request).workspace_id, asset_ids, batch_ids):
+        if start <= index < start + limit:
+            page.append(shape)
+        index += 1
+        if index > start + limit:
+            break
+    more = index > start + limit
+    return {"data": page, "has_more": more, "next_token": offset_token(start + limit) if more else None}
+
+
+async def _all(
+    batches: Batches, workspace_id: UUID, asset_ids: list[str], batch_ids: list[str]
+) -> AsyncIterator[dict[str, Any]]:
+    """Every status asked for, the assets first; batches are looked up as far as they are needed."""
+    known = {text: _uuid(text) for text in asset_ids}
+    promised, there = await batches.find(workspace_id, [id for id in known.values() if id])
+    for text in asset_ids:
+        id = known[text]
+        if id in promised:
+            yield {**promises.item(promised[id]), **_batch_of(promised[id].batch_id)}
+        else:
+            yield {"status": "completed" if id in there else "not_found", "video_id": text}
+    for text in batch_ids:
+        try:
+            found = await batches.progress(workspace_id, _batch_id(text))
+        except NotFound:
+            yield {"status": "not_found", "video_id": None, "batch_id": text}
+            continue
+        for upload in found.items:
+            yield {**promises.item(upload), **_batch_of(upload.batch_id)}
+
+
+def _batch_of(id: UUID | None) -> dict[str, str]:
+    return {"batch_id": id.hex} if id else {}
+
+
+def _ids(text: str | None) -> list[str]:
+    return [part.strip()[:100] for part in (text or "").split(",") if part.strip()]
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _batch_id(text: str) -> UUID:
+    """Ids are opaque strings: one that is no UUID is simply unknown."""
+    id = _uuid(text)
+    if id is None:
+        raise NotFound("Batch not found.")
+    return id
+
+
+ROUTER = router(VOICE, [presign, complete, progress, statuses])

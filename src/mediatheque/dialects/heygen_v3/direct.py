@@ -1,0 +1,86 @@
+"""HeyGen v3's direct uploads: a presign, a PUT without a key, a complete call."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, post, put
+
+from mediatheque.dialects.heygen_v3 import promises
+from mediatheque.dialects.heygen_v3.errors import VOICE
+from mediatheque.dialects.heygen_v3.ids import asset_id_in
+from mediatheque.errors import Invalid
+from mediatheque.http.bodies import RawBody
+from mediatheque.http.context import context_of
+from mediatheque.http.dialect import router
+from mediatheque.http.idempotency import once
+from mediatheque.http.json import read_json
+from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.origin import file_url
+from mediatheque.library.direct import Promised
+from mediatheque.library.idempotency import Receipt
+from mediatheque.model import Scope, Way
+
+MAX_BODY = 512 * 1024
+
+
+@post("/v3/assets/direct-uploads", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """POST /v3/assets/direct-uploads: where to PUT one file; replayed for 24 h under an Idempotency-Key."""
+    wanted = await read_json(request, promises.DirectUpload)
+    announced = [wanted.announced()]
+    context = context_of(request)
+    base = context.origins.base(request)
+
+    async def work(receipt: Receipt | None) -> Promised:
+        return await context.library.direct_uploads.promise(caller_of(request), announced, receipt)
+
+    def render(promised: Promised) -> tuple[int, bytes]:
+        return 200, msgspec.json.encode({"data": promises.slot(promised.slots[0], base)})
+
+    return await once(request, work, render, None)
+
+
+@put("/v3/assets/direct-uploads/{id:uuid}", status_code=200, request_max_body_size=None)
+async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+    """PUT upload_url: exactly the announced bytes. The token in the URL is the permission; no key is read."""
+    context = context_of(request)
+    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), Way.DIRECT)
+    await context.rate.spend(str(upload.key_id))
+    size = upload.size or 0
+    declared = request.headers.get("content-length")
+    if declared is not None and declared != str(size):
+        raise Invalid(f"{size} bytes were announced, not {declared[:20]}.", param="size_bytes")
+    await context.library.direct_uploads.receive(upload, RawBody(request, name=upload.name, limit=size))
+    return {"data": {"asset_id": upload.asset_id.hex if upload.asset_id else "", "status": "uploaded"}}
+
+
+@post(
+    "/v3/assets/{id:str}/complete",
+    status_code=200,
+    guards=[needs(Scope.WRITE)],
+    request_max_body_size=MAX_BODY,
+)
+async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+    """POST /v3/assets/{id}/complete: the asset, once its bytes are there and are what was announced.
+
+    [documented] The status is `processing`, although here nothing is left to do when this answers.
+    """
+    wanted = await read_json(request, promises.Completion, empty=promises.Completion())
+    context = context_of(request)
+    base = context.origins.base(request)
+    checksum = promises.checksum_of(wanted.checksum_sha256)
+    with asset_id_in(id) as asset_id:
+        asset = await context.library.direct_uploads.complete(caller_of(request).workspace_id, asset_id, checksum)
+    return {
+        "data": {
+            "asset_id": asset.id.hex,
+            "url": file_url(base, asset.file),
+            "mime_type": asset.file.blob.facts.mime,
+            "size_bytes": asset.file.blob.size,
+            "status": "processing",
+        }
+    }
+
+
+ROUTER = router(VOICE, [presign, receive, complete])

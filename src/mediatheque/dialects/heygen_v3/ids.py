@@ -1,0 +1,19 @@
+"""Ids in HeyGen v3's paths."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from mediatheque.errors import AssetNotFound
+from mediatheque.http.query import id_in
+
+_SHOWN = 100
+
+
+@contextmanager
+def asset_id_in(text: str) -> Iterator[UUID]:
+    """The asset's id. If nothing is found by it, or it is none of ours, `AssetNotFound` names it as it was asked."""
+    try:
+        yield id_in(text, AssetNotFound)
+    except AssetNotFound:
+        raise AssetNotFound(f"Asset {text[:_SHOWN]} not found") from None

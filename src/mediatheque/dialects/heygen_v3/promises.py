@@ -1,0 +1,145 @@
+"""HeyGen v3's JSON of direct uploads: what is announced, and how far it has come."""
+
+import re
+from base64 import b64decode
+from typing import Annotated, Any
+
+import msgspec
+
+from mediatheque.errors import Invalid
+from mediatheque.library.batches import Progress, State, state_of
+from mediatheque.library.direct import Announced, Slot
+from mediatheque.library.names import safe_name
+from mediatheque.library.policy import MIB
+from mediatheque.library.uploads import LIFETIME
+from mediatheque.model import Upload
+
+MAX_BYTES = 200 * MIB
+"""[observed] What the vendor allows zip projects, in every direct upload here."""
+
+MOST_FILES = 100
+# [documented] The types of POST /v3/assets and zip; other names of theirs are ours to understand.
+_TYPES = {
+    "image/png": "image/png",
+    "image/jpeg": "image/jpeg",
+    "image/jpg": "image/jpeg",
+    "video/mp4": "video/mp4",
+    "video/webm": "video/webm",
+    "audio/mpeg": "audio/mpeg",
+    "audio/mp3": "audio/mpeg",
+    "audio/wav": "audio/wav",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "application/pdf": "application/pdf",
+    "application/x-subrip": "application/x-subrip",
+    "text/srt": "application/x-subrip",
+    "application/zip": "application/zip",
+    "application/x-zip-compressed": "application/zip",
+}
+_HEX = re.compile(r"[0-9A-Fa-f]{64}")
+_SHA256_BYTES = 32
+
+Checksum = Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class DirectUpload(msgspec.Struct, frozen=True):
+    """[documented] One file announced: `checksum_sha256` as hex by the schema, as base64 by the examples."""
+
+    filename: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    content_type: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    size_bytes: Annotated[int, msgspec.Meta(ge=1)]
+    checksum_sha256: Checksum | None = None
+
+    def announced(self) -> Announced:
+        """The same in the library's words. `Invalid` for a type, size or checksum that cannot be."""
+        mime = _TYPES.get(self.content_type.partition(";")[0].strip().lower())
+        if mime is None:
+            accepted = ", ".join(sorted(set(_TYPES.values())))
+            raise Invalid(f"content_type must be one of {accepted}.", param="content_type")
+        if self.size_bytes > MAX_BYTES:
+            raise Invalid(f"size_bytes must be at most {MAX_BYTES}.", param="size_bytes")
+        checksum = checksum_of(self.checksum_sha256)
+        return Announced(name=safe_name(self.filename, mime, ""), mime=mime, size=self.size_bytes, sha256=checksum)
+
+
+class DirectBatch(msgspec.Struct, frozen=True):
+    """[documented] Up to a hundred files announced together; `callback_url` is reserved: nothing is sent to it."""
+
+    files: Annotated[list[DirectUpload], msgspec.Meta(min_length=1, max_length=MOST_FILES)]
+    title: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+    callback_url: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """[documented] The body of a complete call; it may be empty."""
+
+    checksum_sha256: Checksum | None = None
+
+
+class BatchCompletion(msgspec.Struct, frozen=True):
+    """[documented] The body of a batch's complete call."""
+
+    batch_id: Annotated[str, msgspec.Meta(max_length=100)]
+
+
+def checksum_of(text: str | None) -> bytes | None:
+    """A SHA-256 as 64 hex digits or as base64; `Invalid` for anything else."""
+    if text is None:
+        return None
+    try:
+        digest = bytes.fromhex(text) if _HEX.fullmatch(text) else b64decode(text, validate=True)
+    except ValueError:
+        digest = b""
+    if len(digest) != _SHA256_BYTES:
+        raise Invalid("checksum_sha256 must be a SHA-256 as hex or base64.", param="checksum_sha256")
+    return digest
+
+
+def slot(slot: Slot, base: str) -> dict[str, Any]:
+    """Where to send one file. Header names are in lower case: [observed] a client adds its own `content-type`."""
+    upload = slot.ticket.upload
+    ours = f"{base}/v3/assets/direct-uploads/{upload.id.hex}?token={slot.ticket.token}"
+    return {
+        "asset_id": upload.asset_id.hex if upload.asset_id else "",
+        "upload_url": slot.presigned.url if slot.presigned else ours,
+        "upload_headers": {**(slot.presigned.headers if slot.presigned else {}), "content-type": upload.declared_type},
+        "expires_in_seconds": int(LIFETIME.total_seconds()),
+        "max_bytes": MAX_BYTES,
+        "status": "pending_upload",
+    }
+
+
+def item(upload: Upload) -> dict[str, Any]:
+    """One upload of a batch; [documented] `video_id` holds the asset's id."""
+    state = state_of(upload)
+    shape: dict[str, Any] = {
+        "item_index": upload.item_index,
+        "status": state.value,
+        "video_id": upload.asset_id.hex if upload.asset_id else None,
+    }
+    if state is State.FAILED:
+        shape["error"] = {"code": "invalid_parameter", "message": upload.failure or "The upload has expired."}
+    return shape
+
+
+def batch(progress: Progress, page: list[Upload], next_token: str | None) -> dict[str, Any]:
+    """A batch, and a page of its uploads."""
+    states = [state_of(upload) for upload in progress.items]
+    shape: dict[str, Any] = {
+        "batch_id": progress.batch.id.hex,
+        "status": _together(states).value,
+        "total_items": progress.batch.total,
+        "counts_by_status": {state.value: states.count(state) for state in State if state in states},
+        "created_at": int(progress.batch.created_at.timestamp()),
+        "items": [item(upload) for upload in page],
+        "has_more": next_token is not None,
+        "next_token": next_token,
+    }
+    return {"data": {**shape, "title": progress.batch.title} if progress.batch.title else shape}
+
+
+def _together(states: list[State]) -> State:
+    """Still processing while one of them is not over; failed only if all are."""
+    if any(state in (State.QUEUED, State.PROCESSING) for state in states):
+        return State.PROCESSING
+    return State.COMPLETED if State.COMPLETED in states else State.FAILED

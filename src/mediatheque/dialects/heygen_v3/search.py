@@ -1,0 +1,45 @@
+"""HeyGen v3's search: the workspace's own images, by words."""
+
+from typing import Any
+
+from litestar import Request, get
+
+from mediatheque.dialects.heygen_v3 import shapes
+from mediatheque.errors import InvalidQuery
+from mediatheque.http.context import context_of
+from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.paging import limit_of, position_of
+from mediatheque.http.query import asked, chosen, required
+from mediatheque.model import Filter, Kind, Scope
+
+_MOST, _USUAL = 50, 20
+_LONGEST_QUERY = 1000
+# There are no stock images here, so both scopes mean the workspace's own; and there are no icons.
+_TYPES = {"image": True, "icon": False}
+_SCOPES = {"public": None, "personal": None}
+
+
+@get("/v3/assets/search", guards=[needs(Scope.READ)])
+async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """GET /v3/assets/search: images with every word of `query` in title, caption or file name; newest first."""
+    context = context_of(request)
+    base = context.origins.base(request)
+    words = _words(required(request, "query"))
+    images = chosen(required(request, "type"), _TYPES, param="type")
+    chosen(asked(request, "scope") or "public", _SCOPES, param="scope")
+    limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    after = position_of(asked(request, "token"))
+    if not images:
+        return shapes.page([], [], more=False)
+    wanted = Filter(kind=Kind.IMAGE, words=words)
+    assets, more = await context.library.assets.page(caller_of(request).workspace_id, wanted, after, limit)
+    return shapes.page([shapes.found(asset, base) for asset in assets], assets, more)
+
+
+def _words(query: str) -> tuple[str, ...]:
+    if len(query) > _LONGEST_QUERY:
+        raise InvalidQuery(f"query is longer than {_LONGEST_QUERY} characters.", param="query")
+    return tuple(dict.fromkeys(query.split()))
+
+
+ROUTES = (search_assets,)

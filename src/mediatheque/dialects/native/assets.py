@@ -1,0 +1,97 @@
+"""Assets at our own door."""
+
+import hashlib
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+
+from mediatheque.dialects.native import shapes
+from mediatheque.dialects.native.errors import VOICE
+from mediatheque.http.context import context_of
+from mediatheque.http.dialect import router
+from mediatheque.http.idempotency import once
+from mediatheque.http.json import read_json
+from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.paging import limit_of, next_token, position_of
+from mediatheque.http.query import asked, chosen
+from mediatheque.http.sources import asset_from
+from mediatheque.library.idempotency import Receipt
+from mediatheque.library.offer import Details
+from mediatheque.library.source import MAX_INLINE, Source
+from mediatheque.model import Asset, Filter, Kind, Scope
+
+_MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024
+_KINDS = {kind.value: kind for kind in Kind}
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+
+
+class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of POST /api/assets."""
+
+    source: Source
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
+    caption: Text | None = None
+    favorite: bool = False
+    tag_ids: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=1000)] = ()
+    collection_id: UUID | None = None
+    folder_id: UUID | None = None
+
+    def details(self) -> Details:
+        """What the asset is given."""
+        return Details(
+            title=self.title,
+            caption=self.caption,
+            favorite=self.favorite,
+            tag_ids=self.tag_ids,
+            collection_id=self.collection_id,
+            folder_id=self.folder_id,
+        )
+
+
+@post("/api/assets", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """POST /api/assets: an asset from a URL, another asset or base64; 201."""
+    wanted = await read_json(request, NewAsset)
+    details, base = wanted.details(), context_of(request).origins.base(request)
+
+    async def work(receipt: Receipt | None) -> Asset:
+        return await asset_from(request, wanted.source, details, receipt)
+
+    def render(asset: Asset) -> tuple[int, bytes]:
+        return 201, msgspec.json.encode(shapes.asset(asset, base))
+
+    return await once(request, work, render, hashlib.sha256(msgspec.json.encode(wanted)).digest())
+
+
+@get("/api/assets", guards=[needs(Scope.READ)])
+async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """GET /api/assets?limit=&cursor=&kind=: newest first; `next_cursor` is null at the end."""
+    base = context_of(request).origins.base(request)
+    limit = limit_of(asked(request, "limit"), least=1, most=1000, default=100)
+    after = position_of(asked(request, "cursor"), param="cursor")
+    kind = asked(request, "kind")
+    wanted = Filter(kind=chosen(kind, _KINDS, param="kind") if kind else None)
+    assets = context_of(request).library.assets
+    found, more = await assets.page(caller_of(request).workspace_id, wanted, after, limit)
+    return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}
+
+
+@get("/api/assets/{id:uuid}", guards=[needs(Scope.READ)])
+async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+    """GET /api/assets/{id}."""
+    base = context_of(request).origins.base(request)
+    return shapes.asset(await context_of(request).library.assets.get(caller_of(request).workspace_id, id), base)
+
+
+@delete("/api/assets/{id:uuid}", guards=[needs(Scope.WRITE)], status_code=204)
+async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> None:
+    """DELETE /api/assets/{id}: 204; 404 the second time."""
+    context = context_of(request)
+    asset = await context.library.assets.delete(caller_of(request).workspace_id, id)
+    context.shelf.forget(asset.file.id)
+
+
+ROUTER = router(VOICE, [create_asset, list_assets, get_asset, delete_asset])

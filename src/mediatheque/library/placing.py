@@ -1,0 +1,31 @@
+"""Bytes put into the store so that a crash leaves nothing there unknown, and taken out again."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from mediatheque.blobs import BlobStore, new_key
+from mediatheque.errors import LibraryError
+from mediatheque.library.removal import remove_given_up
+from mediatheque.records import placements
+from mediatheque.records.database import Database
+
+
+async def place(database: Database, store: BlobStore, path: Path) -> str:
+    """Make the file's bytes durable in the store under a new key, which is noted before. Nothing stays of a failure."""
+    key = new_key()
+    async with database.connection() as conn:
+        await placements.begin(conn, key)
+    try:
+        await store.adopt(path, key)
+    except LibraryError:
+        await discard(database, store, key)
+        raise
+    return key
+
+
+async def discard(database: Database, store: BlobStore, key: str) -> None:
+    """Take the bytes out again. What cannot be removed now is the sweep's: that is nobody's refusal."""
+    with suppress(LibraryError):
+        async with database.connection() as conn:
+            await placements.give_up(conn, [key])
+        await remove_given_up(database, store, [key])

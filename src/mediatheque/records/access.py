@@ -1,0 +1,32 @@
+"""What a workspace's row says about access to its files."""
+
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from mediatheque.model import Keeping
+from mediatheque.records.database import Connection
+
+
+async def signing_secret(conn: Connection, workspace_id: UUID) -> bytes:
+    """The secret that signs links to the workspace's files: 32 bytes."""
+    cursor = await conn.execute("SELECT signing_secret FROM workspace WHERE id = %s", (workspace_id,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("a file's workspace exists")
+    return bytes(row["signing_secret"])
+
+
+async def keeping(conn: Connection, workspace_id: UUID) -> Keeping:
+    """How new files are to be kept."""
+    cursor = await conn.execute("SELECT keeping FROM workspace WHERE id = %s", (workspace_id,))
+    row = await cursor.fetchone()
+    return msgspec.convert(row["keeping"] if row else {}, Keeping)
+
+
+async def set_keeping(conn: Connection, workspace_id: UUID, keeping: Keeping) -> None:
+    """Have new files kept so."""
+    await conn.execute(
+        "UPDATE workspace SET keeping = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(keeping)), workspace_id)
+    )

@@ -1,0 +1,41 @@
+"""Rows of the queue. Its tables and functions are procrastinate's (migration 0004); whoever only puts a task in
+needs no more of procrastinate than this.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from mediatheque.records.database import Connection
+
+
+async def insert(conn: Connection, *, queue: str, task: str, arguments: Mapping[str, Any], lock: str) -> None:
+    """Put a task into the queue, in the caller's transaction; of the tasks with one lock, one runs at a time."""
+    await conn.execute(
+        """
+        SELECT procrastinate_defer_jobs_v1(
+            ARRAY[ROW(%s, %s, 0, %s, NULL, %s, NULL)]::procrastinate_job_to_defer_v1[]
+        )
+        """,
+        (queue, task, lock, Jsonb(arguments)),
+    )
+
+
+async def put_back(conn: Connection, silence: timedelta) -> int:
+    """Put tasks back whose worker has gone, or has been silent for so long; how many.
+
+    One statement, so that two who do this at once cannot put back what one of them has started anew.
+    """
+    cursor = await conn.execute(
+        """
+        UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = NULL
+        WHERE status = 'doing' AND NOT abort_requested AND NOT EXISTS (
+            SELECT FROM procrastinate_workers w
+            WHERE w.id = procrastinate_jobs.worker_id AND w.last_heartbeat >= now() - %s
+        )
+        """,
+        (silence,),
+    )
+    return cursor.rowcount

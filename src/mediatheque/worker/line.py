@@ -1,0 +1,49 @@
+"""The line from procrastinate to PostgreSQL."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString
+
+from procrastinate import PsycopgConnector
+from procrastinate.connector import Notify
+from procrastinate.exceptions import ConnectorException
+
+
+class Line(PsycopgConnector):
+    """Calls `broken` when PostgreSQL did not do what it was asked.
+
+    procrastinate 3.10 goes on in two cases where it should not. A task whose end could not be noted counts as being
+    done for as long as its worker lives; and a lost LISTEN is noticed only where there are periodic tasks.
+    """
+
+    broken: Callable[[], None] = staticmethod(lambda: None)
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        """As procrastinate describes it."""
+        async with self._watched():
+            await super().execute_query_async(query, **arguments)
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        """As procrastinate describes it."""
+        async with self._watched():
+            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+            return row
+
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        """As procrastinate describes it."""
+        async with self._watched():
+            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+            return rows
+
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        """As procrastinate describes it."""
+        async with self._watched():
+            await super().listen_notify(on_notification, channels)
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except ConnectorException:
+            self.broken()
+            raise

@@ -1,0 +1,68 @@
+"""Which verb each task stands for, and what becomes of a task that fails."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.connector import BaseAsyncConnector
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Job
+
+from mediatheque.errors import LibraryError, StorageFull, Unavailable
+from mediatheque.library import Library
+from mediatheque.library.tasks import QUEUE, TASKS
+
+Verb = Callable[..., Awaitable[None]]
+
+_TRIES = 6
+_LONGEST_PAUSE = 60
+_log = structlog.get_logger()
+
+
+def verbs(library: Library) -> Mapping[str, Verb]:
+    """What to call for each task of `library.tasks`, with its arguments in their order there."""
+    return {"complete_upload": library.direct_uploads.complete_requested}
+
+
+def bound(verbs: Mapping[str, Verb], line: BaseAsyncConnector) -> App:
+    """The queue at the end of the line, with every task bound to its verb."""
+    app = App(connector=line)
+    for name, verb in verbs.items():
+        app.task(name=name, queue=QUEUE, retry=Patience())(_task(name, verb))
+    return app
+
+
+class Patience(BaseRetryStrategy):
+    """When a failed task is tried again: after 1, 2, 4 s and so on, at most a minute.
+
+    For as long as it takes where a part of the library was away or full, or the worker had to stop. Any other failure
+    is a bug of ours and is met six times; then the task stays in the queue as failed, for the operator to see.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """None: never again."""
+        if isinstance(exception, JobAborted | asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        if not isinstance(exception, Unavailable | StorageFull) and job.attempts + 1 >= _TRIES:
+            return None
+        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _LONGEST_PAUSE)})
+
+
+def _task(name: str, verb: Verb) -> Verb:
+    async def run(**arguments: Any) -> None:
+        begun = time.monotonic()
+        try:
+            await verb(*(msgspec.convert(arguments[key], kind) for key, kind in TASKS[name].items()))
+        except LibraryError as error:
+            _log.warning("task put off", task=name, reason=error.message, **arguments)
+            raise
+        except Exception:
+            _log.exception("task failed", task=name, **arguments)
+            raise
+        _log.info("task done", task=name, seconds=round(time.monotonic() - begun, 3), **arguments)
+
+    return run

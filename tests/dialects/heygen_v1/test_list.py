@@ -1,0 +1,216 @@
+"""GET /v1/asset/list and POST /v1/asset/{id}/delete: the `{error, data}` envelope."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects import rows
+from tests.dialects.fal import door as fal
+from tests.dialects.form import file_part, form
+from tests.dialects.heygen_v1.door import CREATE, DELETE, FOLDERS, LIST, TRASH, UPLOAD
+from tests.dialects.idempotency import assets
+from tests.dialects.krea import door as krea
+from tests.dialects.rows import BEGINNING, Row
+from tests.dialects.stock import Account, Stock
+
+
+def upload(client: httpx.Client, account: Account, data: bytes, declared: str, **query: str) -> dict[str, Any]:
+    headers = {"Content-Type": declared}
+    response = UPLOAD.send(client, account.key, content=data, headers=headers, params=query)
+    assert response.status_code == 200, response.text
+    return dict(response.json()["data"])
+
+
+def listed(client: httpx.Client, account: Account, **query: str) -> dict[str, Any]:
+    response = LIST.send(client, account.key, params=query)
+    assert response.status_code == 200, response.text
+    assert list(response.json()) == ["error", "data"]
+    assert response.json()["error"] is None
+    return dict(response.json()["data"])
+
+
+def folder(client: httpx.Client, account: Account) -> str:
+    return str(CREATE.send(client, account.key, json={"name": "a folder"}).json()["data"]["id"])
+
+
+def refused(response: httpx.Response, status: int, code: int) -> None:
+    assert response.status_code == status, response.text
+    LIST.say(response, code)
+
+
+def test_no_assets(client: httpx.Client, fresh: Account) -> None:
+    assert listed(client, fresh) == {"assets": [], "total": 0, "token": None}
+
+
+def test_the_whole_answer(client: httpx.Client, fresh: Account) -> None:
+    posted = [upload(client, fresh, samples.png(), "image/png"), upload(client, fresh, samples.mp4(), "video/mp4")]
+    for asset in posted:
+        del asset["meta"], asset["image_key"]
+    body = listed(client, fresh)
+    assert body == {"assets": posted[::-1], "total": 2, "token": None}
+    assert list(body["assets"][0]) == ["id", "name", "file_type", "folder_id", "created_ts", "url"]
+
+
+def test_the_moment_in_whole_seconds(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    rows.put_assets(stock, fresh, [Row(999_999, uuid4())])
+    assert listed(client, fresh)["assets"][0]["created_ts"] == int(BEGINNING.timestamp())
+
+
+def test_what_came_through_other_doors_under_its_own_kind(client: httpx.Client, fresh: Account) -> None:
+    """The vendor has no word for models and documents; ours are told, and asked for, as everywhere here."""
+    krea.UPLOAD.upload(client, fresh.key, samples.glb())
+    assert [asset["file_type"] for asset in listed(client, fresh)["assets"]] == ["3d"]
+    assert listed(client, fresh, file_type="3d")["total"] == 1
+    assert listed(client, fresh, file_type="document")["total"] == 0
+
+
+def test_of_one_type(client: httpx.Client, fresh: Account) -> None:
+    known = {
+        "image": upload(client, fresh, samples.png(), "image/png")["id"],
+        "video": upload(client, fresh, samples.mp4(), "video/mp4")["id"],
+        "audio": upload(client, fresh, samples.wav(), "audio/wav")["id"],
+    }
+    for kind, id in known.items():
+        for spelling in (kind, kind.upper()):
+            body = listed(client, fresh, file_type=spelling)
+            assert ([asset["id"] for asset in body["assets"]], body["total"]) == ([id], 1)
+    assert listed(client, fresh, file_type="")["total"] == 3
+
+
+@pytest.mark.parametrize("file_type", ["picture", "image,video", "\0", " "])
+def test_a_type_that_is_none(client: httpx.Client, account: Account, file_type: str) -> None:
+    refused(LIST.send(client, account.key, params={"file_type": file_type}), 400, 40012)
+
+
+def test_limits_from_none_to_a_hundred(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """A limit of none asks for the total alone."""
+    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
+    assert listed(client, fresh, limit="0") == {"assets": [], "total": 101, "token": None}
+    for query in ({}, {"limit": "100"}):
+        body = listed(client, fresh, **query)
+        assert (len(body["assets"]), body["total"]) == (100, 101)
+        last = listed(client, fresh, token=body["token"])
+        assert (len(last["assets"]), last["total"], last["token"]) == (1, 101, None)
+    refused(LIST.send(client, fresh.key, params={"limit": "101"}), 400, 40012)
+
+
+def test_what_has_expired_is_gone_before_it_is_swept(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    id = folder(client, fresh)
+    for _ in range(2):
+        asset = upload(client, fresh, samples.png(), "image/png", folder_id=id)
+    stock.database.execute(
+        "UPDATE file SET expires_at = now() - interval '1 second' WHERE id = (SELECT file_id FROM asset WHERE id = %s)",
+        [asset["id"]],
+    )
+    for query in ({}, {"folder_id": id}, {"file_type": "image"}):
+        body = listed(client, fresh, **query)
+        assert (len(body["assets"]), body["total"]) == (1, 1)
+    folders = FOLDERS.send(client, fresh.key).json()["data"]["folders"]
+    assert [each["direct_children_count"] for each in folders] == [1]
+    refused(DELETE.send(client, fresh.key, path=f"/v1/asset/{asset['id']}/delete"), 404, 404)
+
+
+class TestFolders:
+    """Where an asset lies. To upload into a folder is our extension."""
+
+    def test_an_upload_into_a_folder(self, client: httpx.Client, fresh: Account) -> None:
+        id = folder(client, fresh)
+        filed = upload(client, fresh, samples.png(), "image/png", folder_id=id)
+        loose = upload(client, fresh, samples.png(), "image/png", folder_id="")
+        assert (filed["folder_id"], loose["folder_id"]) == (id, "")
+        assert [asset["id"] for asset in listed(client, fresh, folder_id=id)["assets"]] == [filed["id"]]
+        assert [asset["id"] for asset in listed(client, fresh, folder_id=str(UUID(id)))["assets"]] == [filed["id"]]
+        assert [asset["id"] for asset in listed(client, fresh, folder_id="")["assets"]] == [loose["id"]]
+        assert listed(client, fresh)["total"] == 2
+
+    def test_into_a_folder_that_is_none(
+        self, client: httpx.Client, account: Account, fresh: Account, stock: Stock
+    ) -> None:
+        """Unknown, another's, in the trash: the answer is the same, and nothing is stored."""
+        theirs, trashed = folder(client, account), folder(client, fresh)
+        TRASH.send(client, fresh.key, path=f"/v1/folders/{trashed}/trash")
+        before = stock.of(fresh)
+        answers = [
+            UPLOAD.send(client, fresh.key, content=samples.png(), params={"folder_id": id})
+            for id in (theirs, trashed, uuid4().hex, "no id", "é", "0" * 500)
+        ]
+        for answer in answers:
+            refused(answer, 404, 404)
+        assert len({answer.content for answer in answers}) == 1
+        refused(UPLOAD.send(client, fresh.key, content=samples.png(), params={"folder_id": "\0"}), 400, 40012)
+        stock.settles(fresh, before)
+
+    def test_of_a_folder_that_is_none(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+        answers = [
+            LIST.send(client, fresh.key, params={"folder_id": id}) for id in (folder(client, account), uuid4().hex, "x")
+        ]
+        for answer in answers:
+            refused(answer, 404, 404)
+        assert len({answer.content for answer in answers}) == 1
+
+    def test_in_the_trash_no_asset_is_lost(self, client: httpx.Client, fresh: Account) -> None:
+        id = folder(client, fresh)
+        filed = upload(client, fresh, samples.png(), "image/png", folder_id=id)
+        TRASH.send(client, fresh.key, path=f"/v1/folders/{id}/trash")
+        for query in ({}, {"folder_id": id}):
+            assert [asset["folder_id"] for asset in listed(client, fresh, **query)["assets"]] == [id]
+        assert client.get(filed["url"]).content == samples.png()
+        assert listed(client, fresh, folder_id="")["total"] == 0
+
+
+class TestDelete:
+    def test_the_whole_answer_and_the_second_time(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+        id = folder(client, fresh)
+        asset = upload(client, fresh, samples.png(), "image/png", folder_id=id)
+        assert client.get(asset["url"]).status_code == 200
+        response = DELETE.send(client, fresh.key, path=f"/v1/asset/{UUID(asset['id'])}/delete")
+        del asset["meta"], asset["image_key"]
+        assert response.json() == {"error": None, "data": asset}
+        assert client.get(asset["url"]).status_code == 404, "this process has just served it"
+        again = DELETE.send(client, fresh.key, path=f"/v1/asset/{asset['id']}/delete")
+        refused(again, 404, 404)
+        assert again.json()["message"] == "Asset not found."
+        assert assets(stock, fresh) == 0
+
+    def test_anothers_asset_is_as_unknown_as_none(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+        asset = upload(client, account, samples.png(), "image/png")
+        answers = [DELETE.send(client, fresh.key, path=f"/v1/asset/{id}/delete") for id in (asset["id"], uuid4().hex)]
+        for answer in answers:
+            refused(answer, 404, 404)
+        assert answers[0].content == answers[1].content
+        assert client.get(asset["url"]).status_code == 200
+
+    @pytest.mark.parametrize("id", ["1", "list", "%00", "0" * 31, "é"])
+    def test_what_is_no_id(self, client: httpx.Client, account: Account, id: str) -> None:
+        refused(DELETE.send(client, account.key, path=f"/v1/asset/{id}/delete"), 404, 404)
+
+    def test_what_came_through_another_door(self, client: httpx.Client, fresh: Account) -> None:
+        body = krea.UPLOAD.upload(client, fresh.key, samples.png()).json()
+        response = DELETE.send(client, fresh.key, path=f"/v1/asset/{body['id']}/delete")
+        assert response.json()["data"]["id"] == UUID(body["id"]).hex
+        assert krea.GET.send(client, fresh.key, path=f"/assets/{body['id']}").status_code == 404
+        registration = {"url": body["image_url"], "type": "image"}
+        assert fal.REGISTER.send(client, fresh.key, json=registration).status_code == 404
+
+
+def test_both_families_of_clients_find_what_went_wrong(client: httpx.Client, account: Account) -> None:
+    """A form where raw bytes should be, as the live service answers it, and a list that cannot be."""
+    upload = UPLOAD.send(client, account.key, content=form(file_part(b"x")), headers={"Content-Type": "multipart/x"})
+    assert upload.json() == {
+        "code": 40001,
+        "data": None,
+        "msg": "asset data must be provided",
+        "message": "asset data must be provided",
+        "error": {"code": "missing_params", "message": "asset data must be provided"},
+    }
+    said = "limit must be a whole number from 0 to 100."
+    assert LIST.send(client, account.key, params={"limit": "x"}).json() == {
+        "code": 40012,
+        "data": None,
+        "msg": said,
+        "message": said,
+        "error": {"code": "invalid_query_param", "message": said},
+    }

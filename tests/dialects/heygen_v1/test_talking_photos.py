@@ -1,0 +1,113 @@
+"""Talking photos: JPEG and PNG images by another name."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects import rows
+from tests.dialects.heygen_v1.door import DELETE, DELETE_PHOTO, PHOTO, PHOTOS, UPLOAD
+from tests.dialects.idempotency import assets
+from tests.dialects.krea import door as krea
+from tests.dialects.rows import Row
+from tests.dialects.sizes import jpeg_of
+from tests.dialects.stock import Account, Stock
+from tests.server import Serve
+
+
+def upload(client: httpx.Client, account: Account, data: bytes, declared: str) -> dict[str, Any]:
+    response = PHOTO.send(client, account.key, content=data, headers={"Content-Type": declared})
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def listed(client: httpx.Client, account: Account, **query: str) -> dict[str, Any]:
+    response = PHOTOS.send(client, account.key, params=query)
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+@pytest.mark.parametrize(
+    ("data", "declared"), [(samples.png(), "image/png"), (samples.jpeg(), "image/jpeg"), (samples.jpeg(), "image/jpg")]
+)
+def test_the_whole_answer(client: httpx.Client, server: Serve, fresh: Account, data: bytes, declared: str) -> None:
+    answer = upload(client, fresh, data, declared)
+    id, url = answer["data"]["talking_photo_id"], answer["data"]["talking_photo_url"]
+    assert answer == {"code": 100, "data": {"talking_photo_id": UUID(id).hex, "talking_photo_url": url}}
+    assert url.startswith(f"{server.url}/files/b/")
+    assert client.get(url).content == data
+    photo = {"id": id, "image_url": url, "circle_image": url}
+    assert listed(client, fresh) == {"code": 100, "data": [photo], "token": None}
+
+
+def test_the_largest_photo_to_the_byte(client: httpx.Client, account: Account, stock: Stock) -> None:
+    upload(client, account, jpeg_of(PHOTO.limit), "image/jpeg")
+    before = stock.of(account)
+    refused = PHOTO.send(client, account.key, content=jpeg_of(PHOTO.limit + 1), headers={"Content-Type": "image/jpeg"})
+    assert refused.status_code == 400
+    PHOTO.say(refused, 400175)
+    stock.settles(account, before)
+
+
+@pytest.mark.parametrize("declared", ["image/png", "multipart/form-data; boundary=x"])
+def test_what_is_refused_as_at_the_other_upload(client: httpx.Client, account: Account, declared: str) -> None:
+    response = PHOTO.send(client, account.key, content=samples.jpeg(), headers={"Content-Type": declared})
+    assert response.status_code == 400
+    PHOTO.say(response, 40001 if "multipart" in declared else 400175)
+
+
+def test_every_image_of_these_types_and_nothing_else(client: httpx.Client, fresh: Account) -> None:
+    photo = UPLOAD.upload(client, fresh.key, samples.png(), declared="image/png").json()["data"]["id"]
+    UPLOAD.upload(client, fresh.key, samples.mp4(), declared="video/mp4")
+    krea.UPLOAD.upload(client, fresh.key, samples.webp())
+    jpeg = krea.UPLOAD.upload(client, fresh.key, samples.jpeg()).json()["id"]
+    assert [each["id"] for each in listed(client, fresh)["data"]] == [UUID(jpeg).hex, photo]
+
+
+def test_a_thousand_at_most(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(1001)])
+    first = listed(client, fresh)
+    assert len(first["data"]) == 1000
+    assert len(listed(client, fresh, token=first["token"])["data"]) == 1
+    assert listed(client, fresh, limit="0") == {"code": 100, "data": [], "token": None}
+    refused = PHOTOS.send(client, fresh.key, params={"limit": "1001"})
+    assert refused.status_code == 400
+    PHOTOS.say(refused, 40012)
+    rows.clear(stock, fresh)
+
+
+def test_deleted_is_gone_for_every_door(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    data = upload(client, fresh, samples.png(), "image/png")["data"]
+    id, url = data["talking_photo_id"], data["talking_photo_url"]
+    assert client.get(url).status_code == 200
+    response = DELETE_PHOTO.send(client, fresh.key, path=f"/v2/talking_photo/{id}")
+    assert (response.status_code, response.json()) == (200, {"code": 100, "error": None, "data": None})
+    assert client.get(url).status_code == 404, "this process has just served it"
+    assert listed(client, fresh)["data"] == []
+    again = DELETE_PHOTO.send(client, fresh.key, path=f"/v2/talking_photo/{id}")
+    assert again.status_code == 404
+    DELETE_PHOTO.say(again, 404)
+    assert assets(stock, fresh) == 0
+
+
+def test_as_an_asset_it_is_deleted_as_well(client: httpx.Client, fresh: Account) -> None:
+    id = upload(client, fresh, samples.png(), "image/png")["data"]["talking_photo_id"]
+    assert DELETE.send(client, fresh.key, path=f"/v1/asset/{id}/delete").status_code == 200
+    assert listed(client, fresh)["data"] == []
+
+
+def test_what_is_no_talking_photo_of_ones_own(client: httpx.Client, account: Account, fresh: Account) -> None:
+    """A film, another's, none: the answer is the same, and nothing is deleted."""
+    film = UPLOAD.upload(client, fresh.key, samples.mp4(), declared="video/mp4").json()["data"]
+    theirs = upload(client, account, samples.png(), "image/png")["data"]
+    answers = [
+        DELETE_PHOTO.send(client, fresh.key, path=f"/v2/talking_photo/{id}")
+        for id in (film["id"], theirs["talking_photo_id"], uuid4().hex)
+    ]
+    for answer in answers:
+        assert answer.status_code == 404
+        DELETE_PHOTO.say(answer, 404)
+    assert len({answer.content for answer in answers}) == 1
+    assert client.get(film["url"]).status_code == client.get(theirs["talking_photo_url"]).status_code == 200

@@ -1,0 +1,60 @@
+"""The page that `doc_url` points at, and the addresses that point at it."""
+
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from mediatheque.dialects.heygen_v3.errors import VOICE
+from mediatheque.dialects.native.errors import VOICE as NATIVE
+from tests.dialects.heygen_v3.door import GET, REFUSALS, auth
+from tests.dialects.stock import Account
+from tests.server import Serve
+
+
+def test_every_code_that_this_server_says_has_its_place(client: httpx.Client) -> None:
+    response = client.get("/docs/error-codes")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["content-security-policy"] == "default-src 'none'"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    places = dict(re.findall(r'<h2 id="([a-z-]+)">([a-z_]+)</h2>', response.text))
+    codes = {str(code) for _, code in REFUSALS.values()}
+    assert set(places.values()) >= codes == {str(answer.code) for answer in VOICE.table.values()}
+    assert all(place == code.replace("_", "-") for place, code in places.items())
+    for kind, answer in VOICE.table.items():
+        assert kind.__doc__
+        assert f"{answer.status}: {kind.__doc__.splitlines()[0]}" in unescape(response.text)
+
+
+@pytest.mark.parametrize("path", ["/v3/assets/x", "/v3/nowhere", "/v3/assets?limit=x"])
+def test_an_error_points_at_its_place(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
+    error = client.get(path, headers=auth(account.key)).json()["error"]
+    assert error["doc_url"] == f"{server.url}/docs/error-codes#{error['code'].replace('_', '-')}"
+    page = client.get(error["doc_url"])
+    assert f'id="{urlsplit(error["doc_url"]).fragment}"' in page.text
+
+
+def test_at_the_address_the_caller_used(client: httpx.Client, account: Account) -> None:
+    headers = {**auth(account.key), "Host": "media.example.com:8443"}
+    error = GET.send(client, None, headers=headers).json()["error"]
+    assert error["doc_url"] == "http://media.example.com:8443/docs/error-codes#asset-not-found"
+
+
+def test_at_no_address_where_the_request_has_none(client: httpx.Client, account: Account) -> None:
+    error = GET.send(client, None, headers={**auth(account.key), "Host": "a b"}).json()["error"]
+    assert (error["code"], error["doc_url"]) == ("invalid_parameter", None)
+
+
+def test_at_the_public_address_where_one_is_set(tmp_path: Path) -> None:
+    with Serve(tmp_path / "data", env={"MEDIATHEQUE_PUBLIC_URL": "https://example.com/media"}) as server:
+        error = httpx.get(f"{server.url}/v3/assets", headers={"Host": "["}).json()["error"]
+    assert error["doc_url"] == "https://example.com/media/docs/error-codes#authentication-failed"
+
+
+def test_beside_the_page_there_is_nothing(client: httpx.Client) -> None:
+    response = client.get("/docs/other")
+    assert (response.status_code, response.headers["content-type"]) == (404, NATIVE.content_type)

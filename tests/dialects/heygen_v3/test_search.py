@@ -1,0 +1,168 @@
+"""GET /v3/assets/search: the workspace's own images, by words."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects import rows
+from tests.dialects.form import CONTENT_TYPE, file_part, form, text_part
+from tests.dialects.heygen_v3.door import SEARCH
+from tests.dialects.krea import door as krea
+from tests.dialects.rows import Row
+from tests.dialects.stock import Account, Stock
+
+
+def search(client: httpx.Client, account: Account, query: str, **more: str) -> dict[str, Any]:
+    response = SEARCH.send(client, account.key, params={"query": query, "type": "image", **more})
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def found(client: httpx.Client, account: Account, query: str, **more: str) -> list[UUID]:
+    return [UUID(item["id"]) for item in search(client, account, query, **more)["data"]]
+
+
+def put(stock: Stock, account: Account, at: int = 0, **facts: Any) -> UUID:
+    id = uuid4()
+    rows.put_assets(stock, account, [Row(at, id)], **facts)
+    return id
+
+
+@pytest.mark.parametrize(
+    ("size", "orientation"), [((64, 48), "landscape"), ((48, 64), "portrait"), ((64, 64), "square")]
+)
+def test_the_whole_answer(client: httpx.Client, fresh: Account, size: tuple[int, int], orientation: str) -> None:
+    """What an upload called its picture is found by any part of it."""
+    parts = [text_part("description", "by the sea"), file_part(samples.png(*size), filename="Holiday.png")]
+    asset = krea.UPLOAD.send(client, fresh.key, content=form(*parts), headers={"Content-Type": CONTENT_TYPE}).json()
+    answer = {
+        "id": UUID(asset["id"]).hex,
+        "url": asset["url"],
+        "type": "image",
+        "width": size[0],
+        "height": size[1],
+        "orientation": orientation,
+    }
+    for query in ("holiday", "sea", ".PNG", "the HOLI", "by"):
+        assert search(client, fresh, query) == {"data": [answer], "has_more": False, "next_token": None}
+
+
+def test_an_image_of_unknown_size(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    put(stock, fresh, size=(None, None))
+    (item,) = search(client, fresh, "word")["data"]
+    assert (item["width"], item["height"], item["orientation"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("bear", True),
+        ("bear SEA", True),
+        ("sea bear", True),
+        ("bear\u3000sea\tbear", True),
+        ("ear", True),
+        ("b", True),
+        ("bear tree", False),
+        ("titlecaption", False),
+        ("title caption", True),
+        ("kiste", True),
+        ("größe", True),
+        ("GRÖSSE", False),
+        ("GRÖẞE", True),
+        ("gro\u0308ße", True),
+        ("москва", True),
+        ("сигма", False),
+        ("σίσυφος", True),
+        ("σίσυφοσ", True),
+        ("熊", True),
+        ("熊 bear", True),
+        ("犬", False),
+        ("🐻", True),
+        ("100%", True),
+        ("100_", False),
+        ("%", True),
+        ("_", False),
+        ("a\\b", True),
+        ("\\", True),
+        ("%bear", False),
+        ("'; DROP TABLE asset; --", False),
+    ],
+)
+def test_every_word_must_occur_whatever_its_case(
+    client: httpx.Client, fresh: Account, stock: Stock, query: str, hits: bool
+) -> None:
+    id = put(
+        stock,
+        fresh,
+        title="A Bear title",
+        caption="caption: at the sea, Größe 熊🐻 МОСКВА ΣΊΣΥΦΟΣ 100% a\\b",  # noqa: RUF001 - Russian
+        name="Kiste.png",
+    )
+    assert found(client, fresh, query) == ([id] if hits else [])
+
+
+def test_newest_first_and_of_this_workspace_alone(
+    client: httpx.Client, fresh: Account, account: Account, stock: Stock
+) -> None:
+    theirs = put(stock, account, title="fjord")
+    mine = [put(stock, fresh, at, title="fjord") for at in range(3)]
+    assert found(client, fresh, "fjord") == mine[::-1]
+    assert theirs in found(client, account, "fjord")
+
+
+def test_a_changed_title_or_caption_is_found(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    id = put(stock, fresh, title="old")
+    stock.database.execute("UPDATE asset SET title = 'Fresh', caption = 'paint' WHERE id = %s", [id])
+    assert found(client, fresh, "fresh paint") == [id]
+    assert found(client, fresh, "old") == []
+
+
+def test_images_only_and_no_icons(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    put(stock, fresh, mime="video/mp4", title="sea")
+    id = put(stock, fresh, title="sea")
+    for scope in ("public", "personal", "PUBLIC", ""):
+        assert found(client, fresh, "sea", scope=scope) == [id]
+    assert search(client, fresh, "sea", type="icon") == {"data": [], "has_more": False, "next_token": None}
+
+
+def test_twenty_unless_told_otherwise_and_fifty_at_most(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(51)])
+    first = search(client, fresh, "word")
+    assert (len(first["data"]), first["has_more"]) == (20, True)
+    last = search(client, fresh, "word", limit="50", token=first["next_token"])
+    assert (len(last["data"]), last["has_more"], last["next_token"]) == (31, False, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ({"type": "image"}, "query"),
+        ({"query": "", "type": "image"}, "query"),
+        ({"query": " \u3000", "type": "image"}, "query"),
+        ({"query": "a\0b", "type": "image"}, "query"),
+        ({"query": "x" * 1001, "type": "image"}, "query"),
+        ({"query": "sea"}, "type"),
+        ({"query": "sea", "type": ""}, "type"),
+        ({"query": "sea", "type": "video"}, "type"),
+        ({"query": "sea", "type": "image", "scope": "mine"}, "scope"),
+        ({"query": "sea", "type": "image", "limit": "0"}, "limit"),
+        ({"query": "sea", "type": "image", "limit": "51"}, "limit"),
+        ({"query": "sea", "type": "icon", "limit": "51"}, "limit"),
+        ({"query": "sea", "type": "image", "token": "x"}, "token"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_the_parameter_at_fault_is_named(
+    client: httpx.Client, account: Account, query: dict[str, str], param: str
+) -> None:
+    response = SEARCH.send(client, account.key, params=query)
+    assert response.status_code == 400, response.text
+    SEARCH.say(response, "invalid_parameter")
+    assert response.json()["error"]["param"] == param
+
+
+def test_a_long_query_is_a_query(client: httpx.Client, account: Account) -> None:
+    assert found(client, account, " ".join(f"{n:03d}" for n in range(250))) == []

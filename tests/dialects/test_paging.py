@@ -1,0 +1,166 @@
+"""Lists in pages, at every door: joined they are the whole list, newest first, whatever its moments and the limit."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contracts.dialect import Door
+from tests.dialects import rows
+from tests.dialects.heygen_v1 import door as heygen_v1
+from tests.dialects.heygen_v3 import door as heygen_v3
+from tests.dialects.krea import door as krea
+from tests.dialects.rows import Row
+from tests.dialects.stock import Account, Stock
+
+Put = Callable[[Stock, Account, Iterable[Row]], None]
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A list: its items and the cursor of the next page in an answer, and the query that asks for it."""
+
+    door: Door
+    items: Callable[[Any], list[dict[str, Any]]]
+    cursor: Callable[[Any], str | None]
+    query: dict[str, str] = {}
+    param: str = "token"
+    put: Put = rows.put_assets
+    take: Callable[[Stock, UUID], None] = rows.take_asset
+
+
+LISTINGS = {
+    "krea": Listing(krea.LIST, lambda body: body["items"], lambda body: body["next_cursor"], param="cursor"),
+    "heygen_v1": Listing(heygen_v1.LIST, lambda body: body["data"]["assets"], lambda body: body["data"]["token"]),
+    "heygen_v1 of a kind": Listing(
+        heygen_v1.LIST,
+        lambda body: body["data"]["assets"],
+        lambda body: body["data"]["token"],
+        {"file_type": "image", "folder_id": ""},
+    ),
+    "heygen_v1 folders": Listing(
+        heygen_v1.FOLDERS,
+        lambda body: body["data"]["folders"],
+        lambda body: body["data"]["token"],
+        {"name_filter": "WORD", "parent_id": ""},
+        put=rows.put_folders,
+        take=rows.take_folder,
+    ),
+    "heygen_v1 talking photos": Listing(heygen_v1.PHOTOS, lambda body: body["data"], lambda body: body["token"]),
+    "heygen_v3": Listing(heygen_v3.LIST, lambda body: body["data"], lambda body: body["next_token"]),
+    "heygen_v3 search": Listing(
+        heygen_v3.SEARCH,
+        lambda body: body["data"],
+        lambda body: body["next_token"],
+        {"query": "Word a", "type": "image"},
+    ),
+}
+ROWS = st.builds(Row, st.integers(0, 3), st.uuids())
+MANY = st.lists(ROWS, max_size=12, unique_by=lambda row: row.id)
+LIMITS = st.integers(1, 13)
+QUICK = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(fresh: Account, stock: Stock) -> Iterator[None]:
+    """Hypothesis makes up the same ids again for the next test."""
+    yield
+    rows.clear(stock, fresh)
+
+
+def page(
+    listing: Listing, client: httpx.Client, account: Account, limit: int, cursor: str | None
+) -> tuple[list[UUID], str | None]:
+    query = {**listing.query, "limit": str(limit), **({listing.param: cursor} if cursor else {})}
+    response = listing.door.send(client, account.key, params=query)
+    assert response.status_code == 200, response.text
+    body = response.json()
+    ids = [UUID(item["id"]) for item in listing.items(body)]
+    assert len(ids) <= limit
+    return ids, listing.cursor(body)
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+@QUICK
+@given(many=MANY, limit=LIMITS)
+def test_pages_joined_are_the_whole_list(
+    client: httpx.Client, fresh: Account, stock: Stock, name: str, many: list[Row], limit: int
+) -> None:
+    listing = LISTINGS[name]
+    rows.clear(stock, fresh)
+    listing.put(stock, fresh, many)
+    seen, cursor = page(listing, client, fresh, limit, None)
+    pages = 1
+    while cursor:
+        more, cursor = page(listing, client, fresh, limit, cursor)
+        assert more, "a page is announced only where there is one"
+        seen += more
+        pages += 1
+    assert seen == [row.id for row in sorted(many, reverse=True)]
+    assert pages == max(1, -(-len(many) // limit))
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+@QUICK
+@given(many=MANY, limit=st.integers(1, 4), data=st.data())
+def test_what_comes_and_goes_between_two_pages_disturbs_nothing_else(
+    client: httpx.Client, fresh: Account, stock: Stock, name: str, many: list[Row], limit: int, data: st.DataObject
+) -> None:
+    listing = LISTINGS[name]
+    rows.clear(stock, fresh)
+    listing.put(stock, fresh, many)
+    known, gone = {row.id: row for row in many}, set[UUID]()
+    seen, cursor = page(listing, client, fresh, limit, None)
+    while cursor:
+        for row in data.draw(
+            st.lists(ROWS.filter(lambda row: row.id not in known), max_size=2, unique_by=lambda r: r.id)
+        ):
+            known[row.id] = row
+            listing.put(stock, fresh, [row])
+        for id in data.draw(st.lists(st.sampled_from(sorted(known)), max_size=2)):
+            gone.add(id)
+            listing.take(stock, id)
+        more, cursor = page(listing, client, fresh, limit, cursor)
+        seen += more
+    shown = [known[id] for id in seen]
+    assert shown == sorted(set(shown), reverse=True), "newest first, and nothing twice"
+    assert {row.id for row in many} - gone <= set(seen), "what was there all the time is shown"
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_another_workspace_shows_nothing_of_it(
+    client: httpx.Client, fresh: Account, account: Account, stock: Stock, name: str
+) -> None:
+    """Not even behind a position in this one."""
+    listing = LISTINGS[name]
+    mine = [Row(number, UUID(int=(fresh.workspace_id.int + number) % 2**128)) for number in range(4)]
+    listing.put(stock, fresh, mine)
+    _, cursor = page(listing, client, fresh, 1, None)
+    others, _ = page(listing, client, account, 50, cursor)
+    assert not {row.id for row in mine} & set(others)
+    assert page(listing, client, fresh, 50, cursor)[0] == [row.id for row in sorted(mine, reverse=True)][1:]
+
+
+@pytest.mark.parametrize("limit", ["", "-1", "1.5", "1e1", "ten", "\uff11", "99999", "1 ", "+1", "0x1", "1" * 5000])
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_limit_that_is_none(client: httpx.Client, account: Account, name: str, limit: str) -> None:
+    refused(LISTINGS[name], client, account, limit=limit)
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "0" * 32, "%00", "{}", "é", "\0", "=" * 32, "A" * 5000])
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_cursor_that_nobody_has_answered(client: httpx.Client, account: Account, name: str, cursor: str) -> None:
+    refused(LISTINGS[name], client, account, **{LISTINGS[name].param: cursor})
+
+
+def refused(listing: Listing, client: httpx.Client, account: Account, **query: str) -> None:
+    response = listing.door.send(client, account.key, params={**listing.query, **query})
+    status, code = listing.door.refusals["InvalidQuery"]
+    assert response.status_code == status, response.text
+    listing.door.say(response, code)

@@ -1,0 +1,133 @@
+"""`mediatheque verify` through the real command line: beside a server and without one."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tests.durability import audit, doors
+from tests.server import PROGRAM, Serve
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    with Serve(tmp_path_factory.mktemp("house") / "data") as server:
+        yield server
+
+
+def verify(server: Serve, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [PROGRAM, "verify", "--data", server.data, *arguments]
+    env = {**server.env, **environment}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def blob_of(server: Serve, promise: doors.Promise) -> Path:
+    with psycopg.connect(server.database_url) as connection:
+        row = connection.execute(
+            "SELECT storage_key FROM blob WHERE sha256 = %s", [bytes.fromhex(promise.sha256)]
+        ).fetchone()
+    assert row
+    return server.data / "blobs" / row[0][:2] / row[0]
+
+
+def test_beside_a_server_and_without_one(house: Serve) -> None:
+    key = house.new_key()
+    with httpx.Client(base_url=house.url, timeout=20) as http:
+        kept = [door(http, key, doors.picture(20_000)) for door in doors.DOORS.values()]
+        clean = verify(house)
+        assert (clean.returncode, clean.stderr) == (0, "")
+        assert clean.stdout.endswith(f" {len(kept)} stored: nothing wrong.\n")
+        lost, damaged = kept[:2]
+        blob_of(house, lost).unlink()
+        path = blob_of(house, damaged)
+        path.write_bytes(bytes(path.stat().st_size))
+        stray = path.with_name(f"{path.name[:2]}{'0' * 30}")
+        stray.write_bytes(b"whose?")
+        house.stop()
+        found = verify(house)
+        assert found.returncode == 1
+        *lines, summary = found.stdout.splitlines()
+        assert {line.split("\t")[0] for line in lines} == {"missing bytes", "damaged bytes", "unknown bytes"}
+        assert f"key {stray.name}\t6 bytes" in found.stdout
+        assert sorted(summary.rstrip(".").split(": ")[1].split(", ")) == [
+            "1 x damaged bytes",
+            "1 x missing bytes",
+            "1 x unknown bytes",
+        ]
+        assert verify(house, "--quick").stdout.count("damaged") == 0
+        repaired = verify(house, "--repair")
+        assert repaired.returncode == 1
+        for promise in (lost, damaged):
+            assert f"removed asset {promise.asset_id}" in repaired.stdout
+        assert not stray.exists()
+        again = verify(house, "--repair")
+        assert (again.returncode, again.stderr) == (0, "")
+        house.start()
+        for promise in kept[2:]:
+            doors.check(http, key, promise)
+        assert http.get(lost.path).status_code == http.get(damaged.path).status_code == 404
+    assert verify(house).returncode == 0
+
+
+def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
+    key = house.new_key()
+    with httpx.Client(base_url=house.url, timeout=20) as http:
+        promise = doors.krea(http, key, doors.picture(1000))
+    house.stop()
+    blobs, aside = house.data / "blobs", house.data / "aside"
+    blobs.rename(aside)
+    gone = verify(house, "--repair")
+    assert gone.returncode == 2
+    assert "is the disk mounted?" in gone.stderr
+    assert not blobs.exists()
+    blobs.mkdir()
+    empty = verify(house, "--repair")
+    assert empty.returncode == 1
+    assert "Nothing is repaired without --force." in empty.stdout
+    assert "removed" not in empty.stdout
+    shutil.rmtree(blobs)
+    aside.rename(blobs)
+    house.start()
+    assert verify(house).returncode == 0
+    for path in audit.blob_files(blobs):
+        path.unlink()
+    forced = verify(house, "--repair", "--force")
+    assert forced.returncode == 1
+    assert f"removed asset {promise.asset_id}" in forced.stdout
+    assert verify(house).returncode == 0
+    assert audit.rows(house) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("environment", "folders", "says"),
+    [
+        ({"MEDIATHEQUE_DATABASE_URL": "postgresql:///x?host=/does/not/exist"}, ["blobs"], "database"),
+        ({"MEDIATHEQUE_BLOBS": "s3://bucket?typo=1"}, ["postgres"], "typo"),
+        ({"MEDIATHEQUE_BLOBS": "/does/not/exist"}, ["postgres"], "/does/not/exist"),
+        ({"MEDIATHEQUE_PORT": "many"}, [], "port"),
+        ({}, [], "There is no library in"),
+    ],
+    ids=["database", "bucket", "folder", "setting", "nothing"],
+)
+def test_what_could_not_be_found_out_is_status_2(
+    tmp_path: Path, environment: dict[str, str], folders: list[str], says: str
+) -> None:
+    for folder in folders:
+        (tmp_path / "data" / folder).mkdir(parents=True)
+    ended = verify(Serve(tmp_path / "data"), **environment)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    said = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
+    assert said[0].startswith("mediatheque: ")
+    assert says in " ".join(said)
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_store_that_does_not_answer_is_status_2(house: Serve) -> None:
+    bucket = "s3://media/x?endpoint=http://127.0.0.1:1&access_key_id=a&secret_access_key=b&region=us-east-1"
+    ended = verify(house, MEDIATHEQUE_BLOBS=bucket)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "store" in ended.stderr

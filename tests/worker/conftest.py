@@ -1,0 +1,24 @@
+"""A library over a real database and a real disk, and a queue to look into. No sandbox: tasks here open no file."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mediatheque.blobs import Disk
+from mediatheque.library import Library
+from mediatheque.media.config import Config as SandboxConfig
+from mediatheque.media.sandbox import Sandbox
+from mediatheque.records.database import Config, Database
+from tests.worker.queue import Queue
+
+
+@pytest.fixture
+async def library(database_url: str, tmp_path: Path) -> AsyncIterator[Library]:
+    async with Database(Config(url=database_url, pool_min=1)) as database:
+        yield Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig()))
+
+
+@pytest.fixture
+def queue(library: Library) -> Queue:
+    return Queue(library.database)

@@ -1,0 +1,62 @@
+"""A task is in the queue exactly when the work that it belongs to is committed."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from procrastinate import App, PsycopgConnector
+
+from mediatheque.library import Library, tasks
+from mediatheque.worker.tasks import bound, verbs
+from tests.worker.queue import Queue
+
+
+class Broken(Exception):
+    pass
+
+
+async def test_a_task_is_committed_with_its_work_or_not_at_all(library: Library, queue: Queue) -> None:
+    kept, lost = uuid4(), uuid4()
+    await queue.put(kept)
+
+    async def work_that_breaks() -> None:
+        async with library.database.transaction() as conn:
+            await tasks.defer(conn, "complete_upload", upload_id=lost)
+            raise Broken
+
+    with pytest.raises(Broken):
+        await work_that_breaks()
+    assert [job["args"] for job in await queue.jobs()] == [{"upload_id": str(kept)}]
+
+
+async def test_the_row_is_what_procrastinate_itself_would_write(library: Library, queue: Queue) -> None:
+    id = uuid4()
+    await queue.put(id)
+    app = App(connector=PsycopgConnector())
+    async with app.open_async(library.database.pool):
+        lock = (await queue.jobs())[0]["lock"]
+        theirs = app.configure_task("complete_upload", queue=tasks.QUEUE, lock=lock)
+        await theirs.defer_async(upload_id=str(id))
+    ours, reference = [{key: job[key] for key in job if key != "id"} for job in await queue.jobs()]
+    assert ours == reference
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments"),
+    [("unheard_of", {}), ("complete_upload", {}), ("complete_upload", {"id": UUID(int=1)})],
+)
+async def test_an_unknown_task_is_a_bug_that_shows_at_once(
+    library: Library, queue: Queue, task: str, arguments: dict[str, Any]
+) -> None:
+    async with library.database.transaction() as conn:
+        with pytest.raises(TypeError, match=task):
+            await tasks.defer(conn, task, **arguments)
+    assert await queue.jobs() == []
+
+
+async def test_every_task_has_its_verb(library: Library) -> None:
+    assert verbs(library).keys() == tasks.TASKS.keys()
+    for name, task in bound(verbs(library), PsycopgConnector()).tasks.items():
+        if name in tasks.TASKS:
+            assert task.queue == tasks.QUEUE
+            assert task.retry_strategy is not None

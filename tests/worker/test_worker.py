@@ -1,0 +1,191 @@
+"""Tasks are done, tried again, given back and taken over: each at least once, whatever ends."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Job
+
+from mediatheque.blobs import Disk
+from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable, Malformed, StorageFull
+from mediatheque.library import Library
+from mediatheque.media.config import Config as SandboxConfig
+from mediatheque.media.sandbox import Sandbox
+from mediatheque.records import jobs
+from mediatheque.records.database import Config, Database
+from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
+from mediatheque.records.migrate import migrate
+from mediatheque.worker.tasks import Patience
+from tests.worker.queue import Queue, Verb, eventually, working
+
+
+async def test_a_task_is_done_as_soon_as_it_is_committed(library: Library, queue: Queue) -> None:
+    verb = Verb()
+    early, late = uuid4(), uuid4()
+    await queue.put(early)
+    async with working(library, verb):
+        await eventually(lambda: verb.calls == [(early,)])
+        await asyncio.sleep(0.2)
+        await queue.put(late)
+        assert await eventually(lambda: verb.calls == [(early,), (late,)]) < 1, "not by polling"
+        await eventually(lambda: nothing_left(queue))
+
+
+async def test_what_was_away_is_asked_again(library: Library, queue: Queue) -> None:
+    verb = Verb(BlobsUnavailable())
+    await queue.put(uuid4())
+    async with working(library, verb):
+        await eventually(lambda: len(verb.finished) == 1)
+        await eventually(lambda: nothing_left(queue))
+
+
+async def test_a_task_that_fails_for_good_stays_to_be_seen(library: Library, queue: Queue) -> None:
+    verb = Verb(ZeroDivisionError())
+    await queue.put(uuid4())
+    await queue.query("UPDATE procrastinate_jobs SET attempts = 5")
+    async with working(library, verb):
+        await eventually(lambda: is_state(queue, "failed"))
+    assert len(verb.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "pause"),
+    [
+        (DatabaseUnavailable(), 0, 1),
+        (DatabaseUnavailable(), 3, 8),
+        (BlobsUnavailable(), 1000, 60),
+        (StorageFull(), 100, 60),
+        (Malformed(), 0, 1),
+        (ZeroDivisionError(), 4, 16),
+        (ZeroDivisionError(), 5, None),
+        (asyncio.CancelledError(), 100, 0),
+        (JobAborted(), 100, 0),
+    ],
+)
+def test_patience(error: BaseException, attempts: int, pause: int | None) -> None:
+    job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
+    begun = datetime.now(UTC)
+    decision = Patience().get_retry_decision(exception=error, job=job)
+    assert (decision is None) == (pause is None)
+    if decision and decision.retry_at and pause is not None:
+        assert abs((decision.retry_at - begun).total_seconds() - pause) < 0.5
+
+
+async def test_a_worker_told_to_end_finishes_what_it_does(library: Library, queue: Queue) -> None:
+    verb = Verb(0.5)
+    await queue.put(uuid4())
+    async with working(library, verb):
+        await eventually(lambda: len(verb.calls) == 1)
+        await queue.put(uuid4())
+    assert len(verb.finished) == 1
+    assert len(await queue.jobs()) <= 1
+
+
+async def test_or_gives_it_back_when_that_takes_too_long(library: Library, queue: Queue) -> None:
+    verb = Verb(60)
+    await queue.put(uuid4())
+    async with working(library, verb, grace=0.1):
+        await eventually(lambda: len(verb.calls) == 1)
+    assert await queue.states() == ["todo"]
+    async with working(library, verb):
+        await eventually(lambda: len(verb.finished) == 1)
+
+
+async def test_tasks_of_a_dead_worker_are_put_back_once(library: Library, queue: Queue) -> None:
+    """Also by two who look at the same moment; those of the living stay where they are."""
+    for worker_age in (timedelta(minutes=1), timedelta(0)):
+        await queue.put(uuid4())
+        await queue.query("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s)", worker_age)
+        await queue.query(_TAKEN_BY_THE_LAST)
+    await queue.put(uuid4())
+    await queue.query("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")  # by nobody known
+
+    async def put_back() -> int:
+        async with library.database.connection() as conn:
+            return await jobs.put_back(conn, timedelta(seconds=20))
+
+    assert sum(await asyncio.gather(*(put_back() for _ in range(4)))) == 2
+    assert [(job["status"], job["attempts"]) for job in await queue.jobs()] == [("todo", 1), ("doing", 0), ("todo", 1)]
+
+
+_TAKEN_BY_THE_LAST = """
+    UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT max(id) FROM procrastinate_workers)
+    WHERE status = 'todo'
+"""
+
+
+async def test_equal_tasks_are_done_one_after_the_other(library: Library, queue: Queue) -> None:
+    verb = Verb(0.3, 0.3)
+    id = uuid4()
+    await queue.put(id)
+    await queue.put(id)
+    async with working(library, verb), working(library, verb):
+        await eventually(lambda: len(verb.calls) == 1)
+        await asyncio.sleep(0.1)
+        assert len(verb.calls) == 1
+        await eventually(lambda: len(verb.finished) == 2)
+
+
+async def test_housekeeping_goes_on_after_a_round_that_could_not_be(library: Library, queue: Queue) -> None:
+    rounds = 0
+
+    async def run() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            raise DatabaseUnavailable
+
+    library.sweep.run = run  # type: ignore[method-assign,assignment]
+    async with working(library, Verb(), sweep_seconds=0.05):
+        await eventually(lambda: rounds >= 3)
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, str]]:
+    """A PostgreSQL that is restarted when it is killed."""
+    postgres = EmbeddedPostgres(EmbeddedConfig(data=tmp_path / "data", shared_buffers="16MB"))
+    with postgres as url:
+        migrate(url)
+        yield postgres, url
+
+
+async def test_a_worker_works_again_soon_after_postgres_was_killed(
+    mortal: tuple[EmbeddedPostgres, str], tmp_path: Path
+) -> None:
+    """Also on the task that it was doing then, which cannot be noted as done or not done."""
+    postgres, url = mortal
+    async with Database(Config(url=url, pool_min=1)) as database:
+        library, queue = Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig())), Queue(database)
+        verb = Verb(1.0)
+        await queue.put(caught := uuid4())
+        async with working(library, verb):
+            await eventually(lambda: verb.calls == [(caught,)])
+            assert postgres.pid
+            os.kill(postgres.pid, signal.SIGKILL)
+            await eventually(lambda: verb.calls == [(caught,)] * 2)
+            await eventually(lambda: postgres_answers(database))
+            await queue.put(fresh := uuid4())
+            await eventually(lambda: (fresh,) in verb.finished)
+            await eventually(lambda: nothing_left(queue))
+
+
+async def nothing_left(queue: Queue) -> bool:
+    return await queue.jobs() == []
+
+
+async def is_state(queue: Queue, state: str) -> bool:
+    return await queue.states() == [state]
+
+
+async def postgres_answers(database: Database) -> bool:
+    try:
+        await database.ready()
+    except DatabaseUnavailable:
+        return False
+    return True
