@@ -38,6 +38,10 @@ def test_lists_are_parted_by_commas() -> None:
     assert config.fetch.hosts == ("a.example", "b.example:9000")
 
 
+def test_an_empty_list_is_a_list() -> None:
+    assert load({"MEDIATHEQUE_CORS_ORIGINS": ""}).cors.origins == ()
+
+
 @pytest.mark.parametrize(
     ("environment", "names"),
     [
@@ -51,6 +55,10 @@ def test_lists_are_parted_by_commas() -> None:
         ({"MEDIATHEQUE_PUBLIC_URL": "media.example.com"}, "public_url"),
         ({"MEDIATHEQUE_BLOBS": "ftp://somewhere"}, "ftp"),
         ({"MEDIATHEQUE_RATE_LIMIT": "often"}, "rate"),
+        ({"MEDIATHEQUE_WORKER": "perhaps"}, "worker"),
+        ({"MEDIATHEQUE_CORS_ORIGINS": "app.example"}, "cors.origins"),
+        ({"MEDIATHEQUE_CORS_ORIGINS": "https://app.example/"}, "cors.origins"),
+        ({"MEDIATHEQUE_CORS_MAX_AGE": "-1"}, "cors.max_age"),
         ({"MEDIATHEQUE_SANDBOX_WORKERS": "0"}, "workers"),
         ({"MEDIATHEQUE_FETCH_NETWORKS": "everywhere"}, "everywhere"),
         ({"MEDIATHEQUE_CONFIG": "/does/not/exist.toml"}, "MEDIATHEQUE_CONFIG"),

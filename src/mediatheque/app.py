@@ -1,4 +1,4 @@
-"""Joins everything. One router per dialect; the Gate stands before them all."""
+"""Joins everything. One router per dialect; CORS and the Gate stand before them all."""
 
 import os
 from collections.abc import AsyncIterator

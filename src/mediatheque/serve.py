@@ -118,7 +118,7 @@ def _metrics(data: Path) -> Iterator[None]:
 
 def _worker(config: Config) -> AbstractContextManager[object]:
     """A worker process, if there shall be one; `mediatheque worker` is another, with nobody to keep it."""
-    command = [sys.executable, "-m", "mediatheque.work", str(os.getpid())]
+    command = [sys.executable, "-P", "-m", "mediatheque.work", str(os.getpid())]
     patience = config.drain_seconds + _CLOSING_SECONDS
     return Keeper(command, delay=_HEAD_START_SECONDS, patience=patience) if config.worker else nullcontext()
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
 from mediatheque.blobs import BlobStore, Config, OnDisk, Presigned, Presigns, new_key, open_store
 from mediatheque.blobs.s3_bucket import S3Bucket
-from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import HOSTILE, MISSING, content, get, put, stored
 from tests.contracts.parts import Parcel, PartsContract
 from tests.seaweed import BUCKET, Seaweed
@@ -73,6 +77,26 @@ async def test_a_small_part_in_between_is_joined_after_a_crash(
     assert await store.size(parcel.key) == 10 << 20
     await parcel.join()
     assert await parcel.read() == parcel.expected()
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_an_upload_that_is_gone_was_joined_or_is_not_found(
+    store: S3Bucket, monkeypatch: pytest.MonkeyPatch, joined: bool
+) -> None:
+    """AWS forgets an upload with its completion, whose answer may have been lost; SeaweedFS remembers it."""
+    complete = store._s3.complete
+
+    async def forgotten(name: str, upload: str, tags: dict[int, str]) -> None:
+        if joined:
+            await complete(name, upload, tags)
+        raise NotFound
+
+    parcel = await Parcel.begin(store)
+    await parcel.write(1, b"data")
+    monkeypatch.setattr(store._s3, "complete", forgotten)
+    with nullcontext() if joined else pytest.raises(NotFound):
+        await parcel.join()
+    assert await stored(store) == ({parcel.key: 4} if joined else {})
 
 
 async def send(presigned: Presigned, data: bytes, **headers: str) -> int:
@@ -232,3 +256,64 @@ async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed:
         assert MISSING not in str(logs)
         assert "not the secret" not in str(logs)
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (507, "XMinioStorageFull", StorageFull),
+        (404, "NoSuchUpload", NotFound),
+        (400, "InvalidPart", NotFound),
+        (404, "NoSuchBucket", BlobsUnavailable),
+        (503, "SlowDown", BlobsUnavailable),
+        (403, "AccessDenied", BlobsUnavailable),
+    ],
+)
+async def test_refusals_are_told_by_their_meaning(
+    store: S3Bucket, status: int, code: str, meaning: type[LibraryError]
+) -> None:
+    parcel = Parcel(store, MISSING, "upload")
+    with Stubber(store._s3._client) as stub:
+        stub.add_client_error("upload_part", code, f"about {MISSING}", status)
+        with capture_logs() as logs, pytest.raises(meaning):
+            await parcel.write(1, b"x")
+    assert MISSING not in str(logs)
+
+
+def test_memory_stays_flat(seaweed: Seaweed, tmp_path: Path) -> None:
+    """32 parts of 10 MiB, eight at a time, and a small one in between; joined and borrowed; growth in MiB."""
+    script = f"""
+import asyncio, os, re
+from pathlib import Path
+from mediatheque.blobs import Config, new_key, open_store
+from mediatheque.model import Piece
+MIB = 1 << 20
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+async def main():
+    store = open_store(Config(location={seaweed.url()!r}, spool=Path({str(tmp_path)!r}) / "spool"))
+    key = new_key()
+    for size in (10 * MIB, 1000):
+        (store.spool / str(size)).touch()
+        os.truncate(store.spool / str(size), size)
+    async def write(number, size):
+        receipt = await store.parts.write(key, handle, number, store.spool / str(size), size)
+        return Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
+    handle = await store.parts.begin(key)
+    pieces = [await write(1, 10 * MIB)]
+    start = peak()
+    for first in range(2, 33, 8):
+        pieces += await asyncio.gather(*(write(number, 10 * MIB) for number in range(first, first + 8)))
+    sent = peak() - start
+    pieces[5] = await write(6, 1000)
+    await store.parts.join(key, handle, pieces)
+    async with store.borrow(key) as loan:
+        assert loan.size == 320 * MIB + 1000
+    print(sent, peak() - start)
+    await store.close()
+asyncio.run(main())
+"""
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    sent, all_told = map(float, out.split())
+    print(sent, all_told); assert sent < 0
+    assert all_told < 60  # the upload of one whole file holds three parts of 8 MiB

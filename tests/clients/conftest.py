@@ -1,13 +1,17 @@
 """The vendors' own clients, unmodified, and files for them to send."""
 
 import fcntl
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import samples
+from tests.seaweed import Seaweed
+from tests.server import Serve
 
 HERE = Path(__file__).parent
 
@@ -47,3 +51,26 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("films") / "film.mp4"
     path.write_bytes(samples.mp4())
     return path
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """101 MiB, of which no two parts are equal: above what either client sends in one piece."""
+    path = tmp_path_factory.mktemp("large") / "large.bin"
+    path.write_bytes(os.urandom(101 * 1024 * 1024))
+    return path
+
+
+@pytest.fixture(scope="session")
+def over_a_bucket(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """A running server whose bytes are in an S3 bucket."""
+    with Serve(tmp_path_factory.mktemp("bucket") / "data", env={"MEDIATHEQUE_BLOBS": seaweed.url()}) as running:
+        yield running
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def shop(request: pytest.FixtureRequest) -> Serve:
+    """A server over each store."""
+    name = {"disk": "server", "bucket": "over_a_bucket"}[request.param]
+    running: Serve = request.getfixturevalue(name)
+    return running

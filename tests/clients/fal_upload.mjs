@@ -1,11 +1,13 @@
-// npm's `@fal-ai/client`, as published. Reads {base, key, files: [{path, name, type}]} and answers with the URLs.
+// npm's `@fal-ai/client`, as published. Reads {base, key, files: [{path, name, type}], lifecycle, proxy, nested} and
+// answers with the URLs.
 import { readFile } from "node:fs/promises";
 import { createFalClient } from "@fal-ai/client";
 
-const { base, key, files } = JSON.parse(await readFile("/dev/stdin", "utf8"));
+const { base, key, files, lifecycle, proxy, nested = true } = JSON.parse(await readFile("/dev/stdin", "utf8"));
+const elsewhere = async (request) => ({ ...request, url: request.url.replace("https://rest.fal.ai", base) });
 const fal = createFalClient({
   credentials: key,
-  requestMiddleware: async (request) => ({ ...request, url: request.url.replace("https://rest.fal.ai", base) }),
+  ...(proxy ? { proxyUrl: { url: base + "/api/fal/proxy", when: "always" } } : { requestMiddleware: elsewhere }),
 });
 
 const blobs = await Promise.all(
@@ -16,10 +18,10 @@ const blobs = await Promise.all(
 );
 
 try {
-  const uploaded = [];
-  for (const blob of blobs) uploaded.push(await fal.storage.upload(blob));
-  const { nested } = await fal.storage.transformInput({ nested: [{ deeper: blobs[0] }] });
-  console.log(JSON.stringify({ urls: [...uploaded, nested[0].deeper] }));
+  const urls = [];
+  for (const blob of blobs) urls.push(await fal.storage.upload(blob, { lifecycle }));
+  if (nested) urls.push((await fal.storage.transformInput({ nested: [{ deeper: blobs[0] }] })).nested[0].deeper);
+  console.log(JSON.stringify({ urls }));
 } catch (error) {
   console.log(JSON.stringify({ name: error.name, message: error.message, status: error.status }));
 }

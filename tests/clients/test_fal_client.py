@@ -4,17 +4,18 @@ import gc
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import fal_client.client
 import httpx
 import pytest
 from fal_client import AsyncClient, SyncClient
-from fal_client.client import FalClientHTTPError, StorageSettings
+from fal_client.client import FalClientHTTPError, StorageACL, StorageACLRule, StorageSettings
 from PIL import Image
 
 from tests import samples
-from tests.clients.registration import registered, requests
+from tests.clients.registration import kept, registered, requests
 from tests.dialects.idempotency import until
 from tests.server import Serve
 
@@ -38,6 +39,11 @@ def sync(key: str) -> SyncClient:
 @pytest.fixture
 def asynchronous(key: str) -> AsyncClient:
     return AsyncClient(key=key)
+
+
+PUBLIC: dict[str, Any] = {"default": "allow", "rules": []}
+RULE = StorageACLRule("somebody", "forbid")
+RULES = [{"user": "somebody", "decision": "forbid"}]
 
 
 def fallbacks(server: Serve) -> int:
@@ -98,9 +104,21 @@ def test_the_second_way_by_choice(sync: SyncClient, server: Serve, key: str, fil
     registered(server.url, key, url, film.read_bytes(), "video")
 
 
-def test_wishes_about_the_files_life_are_taken_without_complaint(sync: SyncClient, server: Serve, key: str) -> None:
-    url = sync.upload(samples.png(), "image/png", lifecycle=StorageSettings(expires_in="30d"))
-    registered(server.url, key, url, samples.png())
+@pytest.mark.parametrize("repository", ["fal_v3", "fal"])
+@pytest.mark.parametrize(
+    ("wishes", "seconds", "acl"),
+    [
+        (StorageSettings(expires_in="30d"), 30 * 24 * 3600, PUBLIC),
+        (StorageSettings(expires_in="never", initial_acl=StorageACL(rules=[RULE])), None, {**PUBLIC, "rules": RULES}),
+        (StorageSettings(90, StorageACL("hide", [RULE])), 90, {"default": "hide", "rules": RULES}),
+    ],
+    ids=["expires", "rules", "both"],
+)
+def test_wishes_about_a_files_life(
+    sync: SyncClient, server: Serve, key: str, repository: Any, wishes: StorageSettings, seconds: int | None, acl: Any
+) -> None:
+    url = sync.upload(samples.png(), "image/png", lifecycle=wishes, repository=repository, fallback_repository=[])
+    assert kept(server, key, url) == (seconds, acl)
 
 
 def test_one_token_serves_many_uploads(sync: SyncClient, server: Serve, key: str) -> None:

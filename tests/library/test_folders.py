@@ -50,7 +50,9 @@ class Model:
                 self.nodes[n].trashed = None
 
 
-Move = st.tuples(st.sampled_from(["create", "create", "trash", "restore"]), st.integers(0, 7))
+# A tree: for each folder, which of those before it holds it; the last number is the root.
+Trees = st.lists(st.integers(0, 5), min_size=2, max_size=6)
+Moves = st.lists(st.tuples(st.sampled_from(["trash", "trash", "restore", "create"]), st.integers(0, 5)), max_size=10)
 
 
 @pytest.fixture
@@ -65,28 +67,33 @@ async def everything(library: Library, workspace: UUID, *, trashed: bool = False
     return {folder.id: folder.parent_id for folder in found}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(moves=st.lists(Move, max_size=14))
-async def test_any_moves_end_as_in_the_model(library: Library, moves: list[tuple[str, int]]) -> None:
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tree=Trees, moves=Moves)
+async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], moves: list[tuple[str, int]]) -> None:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace = (await library.accounts.authenticate(key)).workspace_id
     model, ids = Model(), list[UUID]()
+
+    async def create(parent: int | None) -> None:
+        above = None if parent is None else ids[parent]
+        ids.append((await library.folders.create(workspace, "a", "mixed", above)).id)
+        model.nodes.append(Node(parent))
+
+    for number in tree:
+        await create(number if number < len(ids) else None)
     for move, (verb, number) in enumerate(moves):
-        if verb == "create":
-            parent = number if number < len(ids) else None
-            if parent is not None and model.nodes[parent].trashed is not None:
-                with pytest.raises(FolderNotFound):
-                    await library.folders.create(workspace, "a", "mixed", ids[parent])
-                continue
-            folder = await library.folders.create(workspace, "a", "mixed", None if parent is None else ids[parent])
-            ids.append(folder.id)
-            model.nodes.append(Node(parent))
-        elif number < len(ids) and verb == "trash":
-            assert (await library.folders.trash(workspace, ids[number])).trashed_at
-            model.trash(number, move)
-        elif number < len(ids):
-            assert not (await library.folders.restore(workspace, ids[number])).trashed_at
-            model.restore(number)
+        chosen = number % len(ids)
+        if verb == "trash":
+            assert (await library.folders.trash(workspace, ids[chosen])).trashed_at
+            model.trash(chosen, move)
+        elif verb == "restore":
+            assert not (await library.folders.restore(workspace, ids[chosen])).trashed_at
+            model.restore(chosen)
+        elif model.nodes[chosen].trashed is None:
+            await create(chosen)
+        else:
+            with pytest.raises(FolderNotFound):
+                await library.folders.create(workspace, "a", "mixed", ids[chosen])
     for trashed in (False, True):
         expected = {
             ids[n]: None if node.parent is None else ids[node.parent]

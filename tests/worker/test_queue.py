@@ -7,7 +7,7 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from mediatheque.library import Library, tasks
-from mediatheque.worker.tasks import bound, verbs
+from mediatheque.worker.tasks import bound, verbs_of
 from tests.worker.queue import Queue
 
 
@@ -35,7 +35,7 @@ async def test_the_row_is_what_procrastinate_itself_would_write(library: Library
     app = App(connector=PsycopgConnector())
     async with app.open_async(library.database.pool):
         lock = (await queue.jobs())[0]["lock"]
-        theirs = app.configure_task("complete_upload", queue=tasks.QUEUE, lock=lock)
+        theirs = app.configure_task("complete_upload", queue="complete_upload", lock=lock)
         await theirs.defer_async(upload_id=str(id))
     ours, reference = [{key: job[key] for key in job if key != "id"} for job in await queue.jobs()]
     assert ours == reference
@@ -55,8 +55,8 @@ async def test_an_unknown_task_is_a_bug_that_shows_at_once(
 
 
 async def test_every_task_has_its_verb(library: Library) -> None:
-    assert verbs(library).keys() == tasks.TASKS.keys()
-    for name, task in bound(verbs(library), PsycopgConnector()).tasks.items():
+    assert verbs_of(library).keys() == tasks.TASKS.keys()
+    for name, task in bound(verbs_of(library), PsycopgConnector()).tasks.items():
         if name in tasks.TASKS:
-            assert task.queue == tasks.QUEUE
+            assert task.queue == name
             assert task.retry_strategy is not None

@@ -120,6 +120,17 @@ _TAKEN_BY_THE_LAST = """
 """
 
 
+async def test_a_worker_leaves_alone_what_it_does_not_know(library: Library, queue: Queue) -> None:
+    """It may be of an older version than the server that put the task in."""
+    await queue.put(known := uuid4())
+    await queue.query("UPDATE procrastinate_jobs SET task_name = 'of_tomorrow', queue_name = 'of_tomorrow'")
+    await queue.put(known)
+    verb = Verb()
+    async with working(library, verb):
+        await eventually(lambda: verb.finished == [(known,)])
+        await eventually(lambda: is_state(queue, "todo"))
+
+
 async def test_equal_tasks_are_done_one_after_the_other(library: Library, queue: Queue) -> None:
     verb = Verb(0.3, 0.3)
     id = uuid4()
@@ -155,14 +166,15 @@ def mortal(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, str]]:
         yield postgres, url
 
 
+@pytest.mark.parametrize("seconds", [0.05, 1.0])
 async def test_a_worker_works_again_soon_after_postgres_was_killed(
-    mortal: tuple[EmbeddedPostgres, str], tmp_path: Path
+    mortal: tuple[EmbeddedPostgres, str], tmp_path: Path, seconds: float
 ) -> None:
-    """Also on the task that it was doing then, which cannot be noted as done or not done."""
+    """Also on the task that it was doing then, whether it ends before PostgreSQL is back, or after that."""
     postgres, url = mortal
     async with Database(Config(url=url, pool_min=1)) as database:
         library, queue = Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig())), Queue(database)
-        verb = Verb(1.0)
+        verb = Verb(seconds)
         await queue.put(caught := uuid4())
         async with working(library, verb):
             await eventually(lambda: verb.calls == [(caught,)])

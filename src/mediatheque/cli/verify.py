@@ -24,21 +24,26 @@ _log = structlog.get_logger()
 
 
 def verify(arguments: argparse.Namespace) -> None:
-    """Ends with status 0 if nothing was found, 1 if something was (repaired or not), 2 if that could not be told."""
+    """Ends the process: status 0 if nothing was found, 1 if something was (repaired or not), 2 if this is not known."""
     try:
-        config = load(os.environ, data=arguments.data)
-        _expect_a_library(config)
-        join(config)  # says what can never work before anything is started
-        with at_hand(config) as url:
-            found = asyncio.run(_verify(msgspec.structs.replace(config, database_url=url), arguments))
+        status = _FOUND if _findings(arguments) else 0
     except (ConfigError, StartupError, LibraryError) as error:
         sys.stderr.write(f"mediatheque: {error}\n")
-        sys.exit(_COULD_NOT_RUN)
+        status = _COULD_NOT_RUN
     except Exception:  # noqa: BLE001 - Python's own status for it would be that of a finding
         _log.exception("verify failed")
-        sys.exit(_COULD_NOT_RUN)
-    if found:
-        sys.exit(_FOUND)
+        status = _COULD_NOT_RUN
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # obstore 0.12 can abort an interpreter that ends in order, soon after a request
+
+
+def _findings(arguments: argparse.Namespace) -> int:
+    config = load(os.environ, data=arguments.data)
+    _expect_a_library(config)
+    join(config)  # says what can never work before anything is started
+    with at_hand(config) as url:
+        return asyncio.run(_verify(msgspec.structs.replace(config, database_url=url), arguments))
 
 
 def _expect_a_library(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""The outermost layer of the application: request ids, discipline of bodies, the access log."""
+"""The outermost layer of the application but for CORS: request ids, discipline of bodies, the access log."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class GateConfig(BodyConfig, frozen=True, kw_only=True):
 
 
 class Gate:
-    """Wraps an ASGI application; nothing stands outside it but the server.
+    """Wraps an ASGI application; nothing stands outside it but CORS and the server.
 
     Each request gets an id (the caller's own `X-Request-Id` where it is 1 to 128 characters of
     `A-Za-z0-9_.:-`, else a UUIDv7 as hex) in `scope["state"]["request_id"]`, in the log context and on the

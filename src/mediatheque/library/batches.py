@@ -57,11 +57,11 @@ class Batches:
             return Progress(batch, tuple(await rows.items(conn, id)))
 
     async def find(self, workspace_id: UUID, asset_ids: Sequence[UUID]) -> tuple[dict[UUID, Upload], set[UUID]]:
-        """Of these assets, the workspace's uploads, and those that are there without one."""
+        """Of these assets, the workspace's uploads, and those that are there. What was deleted since is in neither."""
         async with self._database.connection() as conn:
             promised = await rows.find_uploads(conn, workspace_id, list(asset_ids))
-            rest = [id for id in asset_ids if id not in promised]
-            return promised, await assets.existing(conn, workspace_id, rest)
+            there = await assets.existing(conn, workspace_id, list(asset_ids))
+        return {id: upload for id, upload in promised.items() if not upload.completed_at or id in there}, there
 
 
 def state_of(upload: Upload) -> State:

@@ -11,22 +11,19 @@ from uuid import UUID
 import msgspec
 import uuid_utils.compat as uuids
 
-from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
+from mediatheque.blobs import BlobStore, Presigned
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, LibraryError, NotFound, Unacceptable
 from mediatheque.library import uploads
 from mediatheque.library.idempotency import Receipt, conclude
 from mediatheque.library.intake import Intake
 from mediatheque.library.offer import Body, Details, Offer, Staged
-from mediatheque.library.placing import discard, place
 from mediatheque.library.policy import Policy
-from mediatheque.library.uploads import LIFETIME, Ticket, new_ticket
-from mediatheque.model import Asset, Batch, Caller, Keeping, Labels, Upload, Way
-from mediatheque.records import assets, batches, placements
+from mediatheque.library.quarantine import Quarantine
+from mediatheque.library.uploads import Ticket, new_ticket
+from mediatheque.model import Asset, Batch, Caller, Keeping, Upload, Way
+from mediatheque.records import assets, batches
 from mediatheque.records import uploads as rows
 from mediatheque.records.database import Database
-
-QUARANTINE = "quarantine"
-"""The handle of bytes that were sent past the server."""
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +54,8 @@ class DirectUploads:
 
     def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
         self._database = database
-        self._store = store
         self._intake = intake
+        self._quarantine = Quarantine(database, store)
 
     async def promise(
         self,
@@ -82,25 +79,8 @@ class DirectUploads:
         return promised
 
     async def receive(self, upload: Upload, body: Body) -> None:
-        """Keep the promised bytes durably, unserved, until they are completed; in place of any sent before.
-
-        `Invalid` unless they are exactly as many as announced; `Conflict` if the upload was completed meanwhile.
-        """
-        if upload.completed_at or upload.size is None:
-            raise Conflict("This upload is complete already.")
-        async with Spool(self._store.spool, limit=upload.size) as spool:
-            await body.pour(spool)
-            await spool.finish()
-            if spool.size != upload.size:
-                raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.")
-            key = await place(self._database, self._store, spool.path)
-        async with self._database.connection() as conn:
-            moved = await rows.move(conn, upload.id, key, was=upload.storage_key)
-        superseded = upload.storage_key if moved else key
-        if superseded:
-            await discard(self._database, self._store, superseded)
-        if not moved:
-            raise Conflict("This upload was sent or completed by another request meanwhile.")
+        """Keep the promised bytes durably, unserved, until they are completed; see `Quarantine.fill`."""
+        await self._quarantine.fill(upload, body)
 
     async def complete(self, workspace_id: UUID, asset_id: UUID, sha256: bytes | None = None) -> Asset:
         """The asset of the bytes that were sent, checked against what was announced; the same one when asked again.
@@ -114,9 +94,12 @@ class DirectUploads:
             raise AssetNotFound
         if sha256 and upload.sha256 not in (None, sha256):
             raise Invalid("The checksum is not the one that was announced.", param="checksum_sha256")
-        if upload.completed_at:
-            return await self._asset(upload)
-        return await self._take(upload, sha256 or upload.sha256)
+        if upload.completed_at is None:
+            return await self._take(upload, sha256 or upload.sha256)
+        asset = await self._asset(upload)
+        if sha256 not in (None, asset.file.blob.sha256):
+            raise Invalid("The checksum is not that of the completed upload.", param="checksum_sha256")
+        return asset
 
     async def complete_requested(self, id: UUID) -> None:
         """The same for an item of a batch, whose outcome is noted with it. Raises only what may pass."""
@@ -134,24 +117,19 @@ class DirectUploads:
 
     async def _slot(self, caller: Caller, announced: Announced, batch: Batch | None, index: int) -> Slot:
         ticket = new_ticket(caller, announced.name, announced.mime, Keeping(), way=Way.DIRECT)
-        presigned = key = None
-        if isinstance(self._store, Presigns):
-            key = new_key()
-            presigned = await self._store.presign(key, size=announced.size, seconds=int(LIFETIME.total_seconds()))
         upload = msgspec.structs.replace(
             ticket.upload,
             asset_id=uuids.uuid7(),
             size=announced.size,
             sha256=announced.sha256,
-            storage_key=key,
-            handle=QUARANTINE if presigned else None,
             batch_id=batch.id if batch else None,
             item_index=index if batch else None,
         )
+        upload, presigned = await self._quarantine.open(upload)
         return Slot(Ticket(upload, ticket.token), presigned)
 
     async def _take(self, upload: Upload, sha256: bytes | None) -> Asset:
-        staged = await self._staged(upload)
+        staged = await self._quarantine.staged(upload)
         try:
             return await self._intake.take(_offer(upload, staged, sha256))
         except LibraryError as error:
@@ -161,37 +139,8 @@ class DirectUploads:
             if now and now.completed_at:
                 return await self._asset(upload)
             if isinstance(error, Unacceptable):
-                await self._refuse(upload, error)
+                await self._quarantine.refuse(upload, error)
             raise
-
-    async def _staged(self, upload: Upload) -> Staged:
-        """The bytes that arrived, where nobody can change them any more."""
-        labels = Labels(name=upload.name, declared_type=upload.declared_type)
-        if upload.storage_key is None:
-            raise _missing(upload)
-        if not isinstance(self._store, Presigns) or upload.handle != QUARANTINE:
-            return Staged(upload.storage_key, labels)
-        key = new_key()
-        async with self._database.connection() as conn:
-            await placements.begin(conn, key)
-        try:
-            size = await self._store.release(upload.storage_key, key)
-        except LibraryError:
-            await discard(self._database, self._store, key)
-            raise
-        if size is None or size != upload.size:
-            await discard(self._database, self._store, key)
-            raise _missing(upload) if size is None else Invalid(f"{upload.size} bytes were announced, {size} sent.")
-        return Staged(key, labels, shared=False)
-
-    async def _refuse(self, upload: Upload, error: Unacceptable) -> None:
-        """What was refused does not stay; other bytes may be sent."""
-        async with self._database.connection() as conn:
-            await rows.refuse(conn, upload, error.message)
-        if isinstance(self._store, Presigns) and upload.handle == QUARANTINE and upload.storage_key:
-            await self._store.withdraw(upload.storage_key)
-        elif upload.storage_key:
-            await discard(self._database, self._store, upload.storage_key)
 
     async def _asset(self, upload: Upload) -> Asset:
         async with self._database.connection() as conn:
@@ -199,12 +148,6 @@ class DirectUploads:
         if asset is None:
             raise AssetNotFound
         return asset
-
-
-def _missing(upload: Upload) -> LibraryError:
-    if upload.failure:
-        return Unacceptable(upload.failure)
-    return Conflict("The bytes have not arrived yet. Retry after the PUT has answered 200.")
 
 
 def _offer(upload: Upload, staged: Staged, sha256: bytes | None) -> Offer:

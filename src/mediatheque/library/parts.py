@@ -129,10 +129,13 @@ class PartedUploads:
         return file
 
     async def _refuse(self, upload: Upload, error: Unacceptable) -> None:
-        async with self._database.connection() as conn:
+        key, _ = _place(upload)
+        async with self._database.transaction() as conn:
             refused = await rows.fail(conn, upload.id, error.message)
+            if refused:
+                await placements.give_up(conn, [key])
         if refused:
-            await discard(self._database, self._store, _place(upload)[0])
+            await discard(self._database, self._store, key)
 
 
 def _place(upload: Upload) -> tuple[str, str]:

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 
 from mediatheque.blobs import BlobStore
-from mediatheque.records import placements
+from mediatheque.records import blobs, placements
 from mediatheque.records.database import Database
 
 
 async def remove_given_up(database: Database, store: BlobStore, keys: Sequence[str]) -> None:
     """Delete the bytes under keys that have been given up, and committed so; then forget the keys.
 
-    A crash in between leaves keys whose bytes are gone, which the next round finds and deletes again.
+    A crash in between leaves keys whose bytes are gone, which the next round finds and deletes again. Bytes that a blob
+    names stay, whoever gave them up: no blob can come to name them any more, so this look is the last word.
     """
+    async with database.connection() as conn:
+        named = await blobs.named(conn, keys)
     for key in keys:
-        await store.delete(key)
+        if key not in named:
+            await store.delete(key)
     async with database.connection() as conn:
         await placements.forget(conn, keys)

@@ -13,7 +13,6 @@ import msgspec
 from mediatheque.records import jobs
 from mediatheque.records.database import Connection
 
-QUEUE = "mediatheque"
 TASKS: Mapping[str, Mapping[str, type]] = {"complete_upload": {"upload_id": UUID}}
 """Every task, and the arguments that it takes."""
 
@@ -28,4 +27,4 @@ async def defer(conn: Connection, task: str, **arguments: Any) -> None:
         raise TypeError(f"there is no task {task}({', '.join(arguments)})")
     written = msgspec.to_builtins(arguments)
     lock = msgspec.json.encode([task, written], order="sorted").decode()
-    await jobs.insert(conn, queue=QUEUE, task=task, arguments=written, lock=lock)
+    await jobs.insert(conn, task=task, arguments=written, lock=lock)

@@ -11,15 +11,19 @@ from psycopg.types.json import Jsonb
 from mediatheque.records.database import Connection
 
 
-async def insert(conn: Connection, *, queue: str, task: str, arguments: Mapping[str, Any], lock: str) -> None:
-    """Put a task into the queue, in the caller's transaction; of the tasks with one lock, one runs at a time."""
+async def insert(conn: Connection, *, task: str, arguments: Mapping[str, Any], lock: str) -> None:
+    """Put a task into the queue of its name, in the caller's transaction. Of those with one lock, one runs at a time.
+
+    A queue each: procrastinate gives a worker what is in the queues that it names, and fails what it does not know,
+    which a worker of an older version must leave alone.
+    """
     await conn.execute(
         """
         SELECT procrastinate_defer_jobs_v1(
             ARRAY[ROW(%s, %s, 0, %s, NULL, %s, NULL)]::procrastinate_job_to_defer_v1[]
         )
         """,
-        (queue, task, lock, Jsonb(arguments)),
+        (task, task, lock, Jsonb(arguments)),
     )
 
 

@@ -120,22 +120,29 @@ async def fail(conn: Connection, id: UUID, failure: str) -> bool:
     return cursor.rowcount == 1
 
 
-async def refuse(conn: Connection, upload: Upload, failure: str) -> None:
-    """Note why the bytes that this upload named were refused; unless presigned, they wait there no longer."""
-    await conn.execute(
+async def refuse(conn: Connection, upload: Upload, failure: str) -> bool:
+    """Note why the bytes that this upload named were refused; unless presigned, they wait there no longer.
+
+    False if they were completed or replaced meanwhile.
+    """
+    cursor = await conn.execute(
         """
         UPDATE upload SET failure = %s, storage_key = CASE WHEN handle IS NULL THEN NULL ELSE storage_key END
         WHERE id = %s AND completed_at IS NULL AND storage_key = %s
         """,
         (failure, upload.id, upload.storage_key),
     )
+    return cursor.rowcount == 1
 
 
 async def move(conn: Connection, id: UUID, storage_key: str, *, was: str | None) -> bool:
-    """Note that the bytes wait under another key now; False if somebody else moved or completed them meanwhile."""
+    """Note that the bytes wait under another key now; False if somebody else moved or completed them meanwhile.
+
+    What was found out about those before them, and asked for, is forgotten.
+    """
     cursor = await conn.execute(
         """
-        UPDATE upload SET storage_key = %s, failure = NULL
+        UPDATE upload SET storage_key = %s, failure = NULL, requested_at = NULL
         WHERE id = %s AND storage_key IS NOT DISTINCT FROM %s AND completed_at IS NULL
         """,
         (storage_key, id, was),

@@ -14,7 +14,7 @@ from procrastinate.jobs import Job
 
 from mediatheque.errors import LibraryError, StorageFull, Unavailable
 from mediatheque.library import Library
-from mediatheque.library.tasks import QUEUE, TASKS
+from mediatheque.library.tasks import TASKS
 
 Verb = Callable[..., Awaitable[None]]
 
@@ -23,16 +23,16 @@ _LONGEST_PAUSE = 60
 _log = structlog.get_logger()
 
 
-def verbs(library: Library) -> Mapping[str, Verb]:
+def verbs_of(library: Library) -> Mapping[str, Verb]:
     """What to call for each task of `library.tasks`, with its arguments in their order there."""
     return {"complete_upload": library.direct_uploads.complete_requested}
 
 
 def bound(verbs: Mapping[str, Verb], line: BaseAsyncConnector) -> App:
-    """The queue at the end of the line, with every task bound to its verb."""
+    """The queues at the end of the line, one of its name for each task, bound to its verb."""
     app = App(connector=line)
     for name, verb in verbs.items():
-        app.task(name=name, queue=QUEUE, retry=Patience())(_task(name, verb))
+        app.task(name=name, queue=name, retry=Patience())(_task(name, verb))
     return app
 
 

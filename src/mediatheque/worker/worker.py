@@ -12,10 +12,9 @@ from procrastinate.worker import Worker as QueueWorker
 
 from mediatheque.errors import DatabaseUnavailable, LibraryError
 from mediatheque.library import Library
-from mediatheque.library.tasks import QUEUE
 from mediatheque.records import jobs
 from mediatheque.worker.line import Line
-from mediatheque.worker.tasks import Verb, bound, verbs
+from mediatheque.worker.tasks import Verb, bound, verbs_of
 
 TASKS_AT_ONCE = 4
 """They wait for the store and the database more than for the processor, of which two cores have enough."""
@@ -40,7 +39,7 @@ class Worker:
         self._library = library
         self._sweep_seconds = sweep_seconds
         self._grace = grace
-        self._verbs = verbs
+        self._verbs = verbs or verbs_of(library)
         self._lost: int | None = None
         logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it has a line for every step of every task
 
@@ -55,7 +54,7 @@ class Worker:
         """procrastinate ends its worker when PostgreSQL goes away; here the next one begins."""
         while not _is_cancelled():
             line = Line()
-            queue = bound(self._verbs or verbs(self._library), line)
+            queue = bound(self._verbs, line)
             try:
                 await self._library.database.ready()
                 async with queue.open_async(self._library.database.pool):
@@ -70,7 +69,7 @@ class Worker:
     async def _take_tasks_from(self, queue: App, line: Line) -> None:
         worker = QueueWorker(
             queue,
-            queues=[QUEUE],
+            queues=list(self._verbs),
             concurrency=TASKS_AT_ONCE,
             fetch_job_polling_interval=_POLL,
             shutdown_graceful_timeout=self._grace,

@@ -22,7 +22,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `say` checks the exact body of a refusal; `refusals` has the words for each meaning.
 
     `auth` puts a key where this vendor's clients do. `types` and `limit` are those of its uploads, `spec` the vendor's
-    own document. `valid` makes the keyword arguments of a request that succeeds.
+    own document, `refused_as` the media type of refusals. `valid` makes the keyword arguments of a request that
+    succeeds.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     framed: bool = False
     types: frozenset[str] = frozenset()
     limit: int = 0
+    refused_as: str = "application/json"
 
     def send(self, client: httpx.Client, key: str | None, **request: Any) -> httpx.Response:
         headers = {**(self.auth(key) if key else {}), **request.pop("headers", {})}
@@ -71,7 +73,7 @@ class Suite:
         """In this dialect's exact words, as its vendor documents them, traceable, and with nothing left behind."""
         words = [self.door.refusals[meaning] for meaning in meanings]
         assert response.status_code in [status for status, _ in words], response.text
-        assert response.headers["content-type"] == "application/json"
+        assert response.headers["content-type"] == self.door.refused_as
         assert response.headers["x-request-id"]
         self.door.say(response, next(code for status, code in words if status == response.status_code))
         if self.door.spec:

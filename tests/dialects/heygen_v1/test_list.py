@@ -7,14 +7,15 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import rows
+from tests.dialects import rows, sockets
 from tests.dialects.fal import door as fal
 from tests.dialects.form import file_part, form
-from tests.dialects.heygen_v1.door import CREATE, DELETE, FOLDERS, LIST, TRASH, UPLOAD
+from tests.dialects.heygen_v1.door import CREATE, DELETE, FOLDERS, LIST, TRASH, UPLOAD, auth
 from tests.dialects.idempotency import assets
 from tests.dialects.krea import door as krea
 from tests.dialects.rows import BEGINNING, Row
 from tests.dialects.stock import Account, Stock
+from tests.server import Serve
 
 
 def upload(client: httpx.Client, account: Account, data: bytes, declared: str, **query: str) -> dict[str, Any]:
@@ -142,6 +143,17 @@ class TestFolders:
         assert len({answer.content for answer in answers}) == 1
         refused(UPLOAD.send(client, fresh.key, content=samples.png(), params={"folder_id": "\0"}), 400, 40012)
         stock.settles(fresh, before)
+
+    def test_a_folder_is_looked_for_before_the_bytes(self, client: httpx.Client, server: Serve, fresh: Account) -> None:
+        """A client that asks first is not told to go on."""
+        trashed = folder(client, fresh)
+        TRASH.send(client, fresh.key, path=f"/v1/folders/{trashed}/trash")
+        for id in (trashed, uuid4().hex):
+            headers = {**auth(fresh.key), "Content-Type": "image/png", "Expect": "100-continue"}
+            head = sockets.head("POST", f"/v1/asset?folder_id={id}", headers, 1_000_000)
+            answer = sockets.exchange(server.port, head, seconds=5)
+            assert answer
+            refused(answer, 404, 404)
 
     def test_of_a_folder_that_is_none(self, client: httpx.Client, account: Account, fresh: Account) -> None:
         answers = [

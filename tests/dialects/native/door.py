@@ -1,8 +1,14 @@
 """Our own way of saying no: problem documents (RFC 9457)."""
 
+from base64 import b64encode
+from typing import Any
+from uuid import uuid4
+
 import httpx
 
-from tests.contracts.dialect import Words
+from mediatheque.model import Scope
+from tests import samples
+from tests.contracts.dialect import Door, Suite, Words
 
 STATUSES = {
     "LibraryError": 500,
@@ -18,8 +24,8 @@ STATUSES = {
     "UnsupportedKind": 415,
     "TypeMismatch": 422,
     "Unreadable": 422,
-    "UrlRefused": 500,
-    "FetchFailed": 500,
+    "UrlRefused": 422,
+    "FetchFailed": 502,
     "NotFound": 404,
     "AssetNotFound": 404,
     "FolderNotFound": 404,
@@ -27,6 +33,7 @@ STATUSES = {
     "Conflict": 409,
     "InProgress": 409,
     "KeyRefused": 401,
+    "Forbidden": 403,
     "ScopeMissing": 403,
     "RateLimited": 429,
     "StorageFull": 507,
@@ -45,3 +52,57 @@ def say(response: httpx.Response, _: object = None) -> None:
     assert body["status"] == response.status_code
     assert body["detail"].strip()
     assert body["request_id"] == response.headers["x-request-id"]
+
+
+def auth(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def inline(data: bytes, media_type: str = "image/png") -> dict[str, str]:
+    return {"type": "base64", "media_type": media_type, "data": b64encode(data).decode()}
+
+
+def create(client: httpx.Client, key: str, source: dict[str, str], **more: Any) -> httpx.Response:
+    return CREATE.send(client, key, json={"source": source, **more})
+
+
+def _created(suite: Suite) -> dict[str, Any]:
+    """The path of an asset that is there."""
+    id = create(suite.client, suite.account.key, inline(samples.png())).json()["id"]
+    suite.before = suite.stock.of(suite.account)
+    return {"path": f"/api/assets/{id}"}
+
+
+CREATE = Door(
+    name="native-create",
+    path="/api/assets",
+    auth=auth,
+    refusals=REFUSALS,
+    say=say,
+    valid=lambda _: {"json": {"source": inline(samples.png())}},
+    success=201,
+    refused_as="application/problem+json",
+)
+LIST = Door(
+    name="native-list",
+    method="GET",
+    path="/api/assets",
+    auth=auth,
+    refusals=REFUSALS,
+    say=say,
+    valid=lambda _: {},
+    scope=Scope.READ,
+    refused_as="application/problem+json",
+)
+GET = Door(
+    name="native-get",
+    method="GET",
+    path=f"/api/assets/{uuid4()}",
+    auth=auth,
+    refusals=REFUSALS,
+    say=say,
+    valid=_created,
+    scope=Scope.READ,
+    wrong_method="PUT",
+    refused_as="application/problem+json",
+)

@@ -64,15 +64,10 @@ class Lifecycle(msgspec.Struct, frozen=True):
 
     def over(self, settings: Keeping) -> Keeping:
         """The settings, where this says nothing else."""
-        seconds, acl = self.expiration_duration_seconds, self.initial_acl
-        return Keeping(
-            seconds=settings.seconds if isinstance(seconds, msgspec.UnsetType) else seconds,
-            access=settings.access
-            if isinstance(acl, msgspec.UnsetType)
-            else acl.over(settings.access)
-            if acl
-            else None,
-        )
+        seconds, access = self.expiration_duration_seconds, settings.access
+        if not isinstance(self.initial_acl, msgspec.UnsetType):
+            access = self.initial_acl.over(settings.access) if self.initial_acl else None
+        return Keeping(seconds=settings.seconds if isinstance(seconds, msgspec.UnsetType) else seconds, access=access)
 
 
 async def keeping_of(request: Request[Any, Any, Any]) -> Keeping:

@@ -20,7 +20,7 @@ def _shape(error: errors.LibraryError, answer: Answer, occasion: Occasion) -> di
 VOICE = Voice(
     name="native",
     prefixes=("/api", "/files"),
-    table=USUAL,
+    table={**USUAL, errors.UrlRefused: Answer(422), errors.FetchFailed: Answer(502)},
     shape=_shape,
     content_type="application/problem+json",
 )

@@ -1,0 +1,179 @@
+"""/api/assets: an asset from each kind of source, read, listed and removed."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.contracts.dialect import Keyed, TakesJson
+from tests.dialects.native import door
+from tests.dialects.native.door import auth, create, inline, say
+from tests.dialects.native.hosting import host
+from tests.dialects.stock import Account, Stock
+from tests.server import Serve
+
+PNG = samples.png(seed=7)
+GOLDEN: dict[str, Any] = {
+    "kind": "image",
+    "title": "Bear",
+    "caption": "a bear",
+    "name": "file.png",
+    "mime_type": "image/png",
+    "size": len(PNG),
+    "width": 64,
+    "height": 48,
+    "duration": None,
+    "source": "upload",
+    "is_favorite": True,
+    "folder_id": None,
+    "collection_ids": [],
+    "tags": [],
+    "metadata": {},
+    "expires_at": None,
+}
+VARIES = {"id", "url", "sha256", "created_at"}
+
+
+class TestCreate(Keyed, TakesJson):
+    door = door.CREATE
+
+    def test_more_than_anybody_needs(self) -> None:
+        self.refused(self.json(b'{"a": "' + b"x" * 20_000_000 + b'"}'), "Malformed")
+
+
+class TestList(Keyed):
+    door = door.LIST
+
+
+class TestGet(Keyed):
+    door = door.GET
+
+
+def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account) -> None:
+    response = create(client, account.key, inline(PNG), title="Bear", caption="a bear", favorite=True)
+    assert response.status_code == 201, response.text
+    asset = response.json()
+    assert {name: value for name, value in asset.items() if name not in VARIES} == GOLDEN
+    assert str(UUID(asset["id"])) == asset["id"]
+    assert asset["url"].startswith(f"{server.url}/files/b/")
+    assert client.get(asset["url"]).content == PNG
+    assert client.get(f"/api/assets/{asset['id']}", headers=auth(account.key)).json() == asset
+
+
+def test_a_url_of_ours_is_the_same_asset_each_time(client: httpx.Client, account: Account) -> None:
+    url = host(client, account, PNG, "image/png")
+    first, second = (create(client, account.key, {"type": "url", "url": url}).json() for _ in range(2))
+    assert first == second
+    assert first["url"] == url
+
+
+def test_the_content_of_an_asset_again(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    first = create(client, fresh.key, inline(PNG)).json()
+    second = create(client, fresh.key, {"type": "asset_id", "asset_id": first["id"]}, title="again").json()
+    assert (second["sha256"], second["title"]) == (first["sha256"], "again")
+    assert second["id"] != first["id"]
+    counts = stock.of(fresh)
+    assert (counts["blob"], counts["file"], counts["asset"]) == (1, 2, 2)
+    assert client.delete(f"/api/assets/{first['id']}", headers=auth(fresh.key)).status_code == 204
+    assert client.get(second["url"]).content == PNG
+
+
+def test_a_copy_is_for_the_same_readers(client: httpx.Client, account: Account) -> None:
+    first = create(client, account.key, inline(PNG)).json()
+    client.put(
+        "/v1/storage/files/acl", params={"url": first["url"]}, json={"default": "hide"}, headers=auth(account.key)
+    )
+    second = create(client, account.key, {"type": "asset_id", "asset_id": first["id"]}).json()
+    assert client.get(second["url"]).status_code == 404
+    assert client.get(second["url"], headers=auth(account.key)).content == PNG
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ({"type": "base64", "media_type": "image/png", "data": "no base64!"}, 422),
+        ({"type": "base64", "media_type": "image/png", "data": ""}, 422),
+        ({"type": "base64", "media_type": "image/png"}, 422),
+        ({"type": "base64", "media_type": "text/plain", "data": "aGVsbG8="}, 415),
+        ({"type": "url", "url": "https://example.com/a.png"}, 422),
+        ({"type": "url", "url": "file:///etc/passwd"}, 422),
+        ({"type": "asset_id", "asset_id": "nonsense"}, 404),
+        ({"type": "asset_id", "asset_id": "0" * 32}, 404),
+        ({"type": "wish", "wish": "a bear"}, 422),
+        ({}, 422),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_sources_that_are_none(
+    client: httpx.Client, account: Account, stock: Stock, source: dict[str, str], status: int
+) -> None:
+    before = stock.of(account)
+    response = create(client, account.key, source)
+    assert response.status_code == status, response.text
+    say(response)
+    stock.settles(account, before)
+
+
+def test_inline_content_has_a_limit(client: httpx.Client, account: Account, stock: Stock) -> None:
+    before = stock.of(account)
+    response = create(client, account.key, inline(samples.png() + bytes(10 * 1024 * 1024)))
+    assert response.status_code == 413
+    stock.settles(account, before)
+
+
+def test_anothers_asset_is_no_source(client: httpx.Client, account: Account, fresh: Account) -> None:
+    id = create(client, account.key, inline(PNG)).json()["id"]
+    theirs = create(client, fresh.key, {"type": "asset_id", "asset_id": id})
+    none = create(client, fresh.key, {"type": "asset_id", "asset_id": str(uuid4())})
+    assert (theirs.status_code, theirs.json()["detail"]) == (none.status_code, none.json()["detail"])
+    assert theirs.status_code == 404
+
+
+def test_the_same_key_makes_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def send(caption: str) -> httpx.Response:
+        body = {"source": inline(PNG), "caption": caption}
+        return client.post("/api/assets", json=body, headers={**auth(fresh.key), "Idempotency-Key": "once"})
+
+    first, second = send("a"), send("a")
+    assert (first.content, second.headers["idempotent-replayed"]) == (second.content, "true")
+    assert stock.of(fresh)["asset"] == 1
+    assert send("b").status_code == 409
+
+
+def test_pages(client: httpx.Client, fresh: Account) -> None:
+    made = [create(client, fresh.key, inline(samples.png(seed=n)), title=str(n)).json() for n in range(5)]
+    made.append(create(client, fresh.key, inline(samples.wav(), "audio/wav")).json())
+    seen, cursor = [], None
+    while True:
+        query = {"limit": "2", **({"cursor": cursor} if cursor else {})}
+        page = client.get("/api/assets", params=query, headers=auth(fresh.key)).json()
+        seen += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == made[::-1]
+    sounds = client.get("/api/assets", params={"kind": "audio"}, headers=auth(fresh.key)).json()
+    assert sounds == {"items": made[-1:], "next_cursor": None}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "cursor=x", "kind=wish", "kind=%00"])
+def test_queries_that_are_none(client: httpx.Client, account: Account, query: str) -> None:
+    response = client.get(f"/api/assets?{query}", headers=auth(account.key))
+    assert response.status_code == 422
+    say(response)
+
+
+def test_removal(client: httpx.Client, account: Account, fresh: Account) -> None:
+    asset = create(client, account.key, inline(PNG)).json()
+    path = f"/api/assets/{asset['id']}"
+    assert client.delete(path, headers=auth(fresh.key)).status_code == 404
+    assert client.get(asset["url"]).status_code == 200
+    assert client.delete(path, headers=auth(account.key)).status_code == 204
+    assert [client.request(method, path, headers=auth(account.key)).status_code for method in ("GET", "DELETE")] == [
+        404,
+        404,
+    ]
+    assert client.get(urlsplit(asset["url"]).path).status_code == 404

@@ -1,0 +1,40 @@
+"""Pages of other origins can read every answer: of any door, good or bad, and of the layers outside the framework."""
+
+import httpx
+import pytest
+
+from mediatheque.dialects import VOICES
+from tests.durability import doors
+from tests.server import Serve
+
+ORIGIN = {"origin": "https://app.example"}
+
+
+def is_readable(answer: httpx.Response) -> bool:
+    exposed = answer.headers.get("access-control-expose-headers", "").lower()
+    return answer.headers.get("access-control-allow-origin") == "*" and "x-request-id" in exposed
+
+
+@pytest.mark.parametrize("prefix", sorted(prefix for voice in VOICES for prefix in voice.prefixes))
+def test_refusals_of_every_voice(client: httpx.Client, prefix: str) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        answer = client.request(method, f"{prefix}/no/such/thing", headers=ORIGIN)
+        assert not answer.is_success
+        assert is_readable(answer), answer.headers
+
+
+def test_preflights_are_granted_wherever_they_are_asked_for(client: httpx.Client) -> None:
+    for path in ("/assets", "/files/upload", f"/storage/upload/{'0' * 32}", "/v3/assets", "/nowhere", "/readyz"):
+        asked = {"access-control-request-method": "PUT", "access-control-request-headers": "authorization,x-my-own"}
+        answer = client.options(path, headers={**ORIGIN, **asked})
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert is_readable(answer)
+        assert answer.headers["access-control-allow-headers"] == "authorization,x-my-own"
+
+
+def test_uploads_and_files_whole_in_part_and_from_the_short_cut(server: Serve, client: httpx.Client, key: str) -> None:
+    promise = doors.fal_promised(client, key, doors.picture(5000))
+    for headers in ({}, {}, {"range": "bytes=0-9"}, {"range": "bytes=99999999-"}, {"if-none-match": "*"}):
+        answer = client.get(promise.path, headers={**ORIGIN, **headers})
+        assert is_readable(answer), answer.status_code
+    assert is_readable(client.post("/assets", headers=ORIGIN, content=b"x" * 100))
