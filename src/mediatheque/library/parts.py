@@ -11,7 +11,7 @@ from mediatheque.library.placing import discard
 from mediatheque.library.policy import Policy
 from mediatheque.library.uploads import Ticket, new_ticket, record
 from mediatheque.model import Caller, File, Keeping, Labels, Piece, Upload, Way
-from mediatheque.records import files, placements
+from mediatheque.records import files, parts, placements
 from mediatheque.records import uploads as rows
 from mediatheque.records.database import Database
 
@@ -80,8 +80,8 @@ class PartedUploads:
     async def _keep(self, upload: Upload, number: int, spool: Spool, limit: int) -> Piece:
         """The bytes first, then the row. A part that is there already need not be written again."""
         async with self._database.connection() as conn:
-            known = await rows.find_part(conn, upload.id, number)
-            others = await rows.received(conn, upload.id) - (known.size if known else 0)
+            known = await parts.find(conn, upload.id, number)
+            others = await parts.received(conn, upload.id) - (known.size if known else 0)
         if known and (known.sha256, known.size) == (spool.sha256, spool.size):
             return known
         if others + spool.size > limit:
@@ -90,14 +90,14 @@ class PartedUploads:
         receipt = await self._store.parts.write(key, handle, number, spool.path, spool.size)
         piece = Piece(number=number, size=spool.size, sha256=spool.sha256, receipt=receipt)
         async with self._database.connection() as conn:
-            await rows.put_part(conn, upload.id, piece)
+            await parts.put(conn, upload.id, piece)
         return piece
 
     async def _declared(self, upload: Upload, declared: Mapping[int, str]) -> Sequence[Piece]:
         if not declared:
             raise Invalid("parts must name at least one part.", param="parts")
         async with self._database.connection() as conn:
-            arrived = {piece.number: piece for piece in await rows.parts(conn, upload.id)}
+            arrived = {piece.number: piece for piece in await parts.find_all(conn, upload.id)}
         for number, tag in declared.items():
             piece = arrived.get(number)
             if piece is None or tag.strip('"') != piece.sha256.hex():

@@ -1,4 +1,4 @@
-"""Rows about bytes promised, and their parts as they arrive."""
+"""Rows about bytes promised."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Keeping, Piece, Upload, Way
+from mediatheque.model import Keeping, Upload, Way
 from mediatheque.records.database import Connection
 
 
@@ -148,51 +148,6 @@ async def move(conn: Connection, id: UUID, storage_key: str, *, was: str | None)
         (storage_key, id, was),
     )
     return cursor.rowcount == 1
-
-
-async def put_part(conn: Connection, id: UUID, piece: Piece) -> None:
-    """Note a part that has arrived, in place of an earlier one of its number."""
-    await conn.execute(
-        """
-        INSERT INTO upload_part (upload_id, number, size, sha256, receipt) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (upload_id, number) DO UPDATE
-            SET size = excluded.size, sha256 = excluded.sha256, receipt = excluded.receipt
-        """,
-        (id, piece.number, piece.size, piece.sha256, piece.receipt),
-    )
-
-
-async def drop_part(conn: Connection, id: UUID, number: int) -> None:
-    """Forget a part that is about to be replaced."""
-    await conn.execute("DELETE FROM upload_part WHERE upload_id = %s AND number = %s", (id, number))
-
-
-async def find_part(conn: Connection, id: UUID, number: int) -> Piece | None:
-    """The part of that number, if it has arrived."""
-    found = await _parts(conn, "WHERE upload_id = %s AND number = %s", (id, number))
-    return found[0] if found else None
-
-
-async def parts(conn: Connection, id: UUID) -> list[Piece]:
-    """All parts that have arrived, ascending: at most 10,000."""
-    return await _parts(conn, "WHERE upload_id = %s", (id,))
-
-
-async def _parts(conn: Connection, where: str, parameters: Sequence[object]) -> list[Piece]:
-    cursor = await conn.execute(
-        f"SELECT number, size, sha256, receipt FROM upload_part {where} ORDER BY number",  # noqa: S608 - our own words
-        parameters,
-    )
-    return [Piece(**row) for row in await cursor.fetchall()]
-
-
-async def received(conn: Connection, id: UUID) -> int:
-    """Bytes in all parts that have arrived."""
-    cursor = await conn.execute(
-        "SELECT COALESCE(sum(size), 0)::bigint AS total FROM upload_part WHERE upload_id = %s", (id,)
-    )
-    row = await cursor.fetchone()
-    return int(row["total"]) if row else 0
 
 
 async def expired(conn: Connection, limit: int) -> list[Upload]:

@@ -1,0 +1,47 @@
+"""Rows about the parts of uploads, as they arrive."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mediatheque.model import Piece
+from mediatheque.records.database import Connection
+
+
+async def put(conn: Connection, id: UUID, piece: Piece) -> None:
+    """Note a part that has arrived, in place of an earlier one of its number."""
+    await conn.execute(
+        """
+        INSERT INTO upload_part (upload_id, number, size, sha256, receipt) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (upload_id, number) DO UPDATE
+            SET size = excluded.size, sha256 = excluded.sha256, receipt = excluded.receipt
+        """,
+        (id, piece.number, piece.size, piece.sha256, piece.receipt),
+    )
+
+
+async def find(conn: Connection, id: UUID, number: int) -> Piece | None:
+    """The part of that number, if it has arrived."""
+    found = await _select(conn, "WHERE upload_id = %s AND number = %s", (id, number))
+    return found[0] if found else None
+
+
+async def find_all(conn: Connection, id: UUID) -> list[Piece]:
+    """All parts that have arrived, ascending: at most 10,000."""
+    return await _select(conn, "WHERE upload_id = %s", (id,))
+
+
+async def _select(conn: Connection, where: str, parameters: Sequence[object]) -> list[Piece]:
+    cursor = await conn.execute(
+        f"SELECT number, size, sha256, receipt FROM upload_part {where} ORDER BY number",  # noqa: S608 - our own words
+        parameters,
+    )
+    return [Piece(**row) for row in await cursor.fetchall()]
+
+
+async def received(conn: Connection, id: UUID) -> int:
+    """Bytes in all parts that have arrived."""
+    cursor = await conn.execute(
+        "SELECT COALESCE(sum(size), 0)::bigint AS total FROM upload_part WHERE upload_id = %s", (id,)
+    )
+    row = await cursor.fetchone()
+    return int(row["total"]) if row else 0
