@@ -12,8 +12,9 @@ from mediatheque.library import Library
 from mediatheque.library.direct import Announced
 from mediatheque.library.parcel import Parcel
 from mediatheque.library.sweep import Sweep
-from mediatheque.model import Asset, Caller, Scope, Upload
+from mediatheque.model import Asset, Caller, Keeping, Scope, Upload
 from mediatheque.records import accounts, placements
+from mediatheque.records import uploads as rows
 from tests import samples
 from tests.library.offers import Content, offer
 
@@ -127,3 +128,20 @@ async def test_bytes_that_a_blob_names_are_never_removed(library: Library, calle
         await placements.give_up(conn, [asset.file.blob.storage_key])
     await Sweep(library.database, library.store, AT_ONCE).run()
     await _expect_whole(library, asset, samples.srt())
+
+
+async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
+    library: Library, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(rows, "set_handle", crash)
+    with pytest.raises(asyncio.CancelledError):
+        await library.parted_uploads.promise(caller, "a.bin", None, Keeping())
+    folder = library.store.spool.parent / "parts"
+    assert len(list(folder.iterdir())) == 1
+    async with library.database.connection() as conn:
+        await conn.execute("UPDATE upload SET expires_at = now() - interval '1 second'")
+    await Sweep(library.database, library.store).run()
+    assert not list(folder.iterdir())

@@ -122,9 +122,9 @@ _TAKEN_BY_THE_LAST = """
 
 async def test_a_worker_leaves_alone_what_it_does_not_know(library: Library, queue: Queue) -> None:
     """It may be of an older version than the server that put the task in."""
-    await queue.put(known := uuid4())
+    await queue.put(uuid4())
     await queue.query("UPDATE procrastinate_jobs SET task_name = 'of_tomorrow', queue_name = 'of_tomorrow'")
-    await queue.put(known)
+    await queue.put(known := uuid4())
     verb = Verb()
     async with working(library, verb):
         await eventually(lambda: verb.finished == [(known,)])

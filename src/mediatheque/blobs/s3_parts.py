@@ -52,11 +52,12 @@ class S3Parts:
         await self.drop(key, handle)
 
     async def drop(self, key: str, handle: str) -> None:
-        """Aborts the upload."""
+        """Aborts the upload, if it is known what it was called."""
         if not is_key(key):
             return
         with suppress(NotFound):
-            await self._s3.abort(key, handle)
+            if handle:
+                await self._s3.abort(key, handle)
         async for found in self._bucket.objects.walk(_folder(key)):
             await self._bucket.objects.delete(found.key)
 

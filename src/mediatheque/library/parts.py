@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+import msgspec
+
 from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.errors import EmptyFile, Invalid, LibraryError, NotFound, TooLarge, Unacceptable
 from mediatheque.library.intake import Intake
@@ -30,13 +32,14 @@ class PartedUploads:
     async def promise(self, caller: Caller, name: str, declared_type: str | None, keeping: Keeping) -> Ticket:
         """Expect parts within a day. The file's id is fixed now."""
         key = new_key()
-        handle = await self._store.parts.begin(key)
-        ticket = new_ticket(
-            caller, name, declared_type, keeping, way=Way.PARTS, lifetime=_LIFETIME, storage_key=key, handle=handle
-        )
+        ticket = new_ticket(caller, name, declared_type, keeping, way=Way.PARTS, lifetime=_LIFETIME, storage_key=key)
         async with self._database.connection() as conn:
             await record(conn, [ticket])
-        return ticket
+        # The row comes first, so that a crash leaves no room for parts that nothing knows of.
+        handle = await self._store.parts.begin(key)
+        async with self._database.connection() as conn:
+            await rows.set_handle(conn, ticket.upload.id, handle)
+        return Ticket(msgspec.structs.replace(ticket.upload, handle=handle), ticket.token)
 
     async def take(self, upload: Upload, number: int, body: Body, limit: int) -> Piece:
         """Keep a part durably, in place of an earlier one of its number. `limit` is for all parts together, in bytes.

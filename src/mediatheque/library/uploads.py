@@ -71,7 +71,6 @@ def new_ticket(
     way: Way = Way.WHOLE,
     lifetime: timedelta = LIFETIME,
     storage_key: str | None = None,
-    handle: str | None = None,
 ) -> Ticket:
     """A promise that is not recorded yet."""
     upload = Upload(
@@ -84,7 +83,6 @@ def new_ticket(
         expires_at=datetime.now(UTC) + lifetime,
         way=way,
         storage_key=storage_key,
-        handle=handle,
         keeping=keeping,
     )
     return Ticket(upload, secrets.token_urlsafe(32))

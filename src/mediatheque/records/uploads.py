@@ -112,6 +112,11 @@ async def complete(conn: Connection, id: UUID) -> bool:
     return cursor.rowcount == 1
 
 
+async def set_handle(conn: Connection, id: UUID, handle: str) -> None:
+    """Note what the store calls the room that it made for parts."""
+    await conn.execute("UPDATE upload SET handle = %s WHERE id = %s", (handle, id))
+
+
 async def fail(conn: Connection, id: UUID, failure: str) -> bool:
     """Mark the promise as broken, because what arrived was refused; False if it was already, or has been kept."""
     cursor = await conn.execute(
