@@ -196,7 +196,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FolderFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which folders a list shows: those in the trash or the others, in one folder or at the root, with `name` in theirs."""
+    """Which folders a list shows: in the trash or not, in one folder or at the root, with `name` in theirs."""
 
     trashed: bool = False
     parent_id: UUID | None = None

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from mediatheque.model import Filter, FolderFilter, Kind, Position
-from mediatheque.records import assets, folders
+from mediatheque.records import folders, listing
 from mediatheque.records.database import Config, Connection, Database
 from tests.postgres import database
 
@@ -79,7 +79,7 @@ async def asking(filled: tuple[str, UUID]) -> AsyncIterator[tuple[Connection, UU
 
 
 async def middle(conn: Connection, workspace: UUID, wanted: Filter) -> Position:
-    asset = (await assets.page(conn, workspace, wanted, None, 50))[-1]
+    asset = (await listing.page(conn, workspace, wanted, None, 50))[-1]
     return Position(asset.created_at, asset.id)
 
 
@@ -99,7 +99,7 @@ FILTERS = [
 async def test_a_page_of_assets(asking: tuple[Connection, UUID, Explaining], wanted: Filter) -> None:
     conn, workspace, explaining = asking
     after = await middle(conn, workspace, wanted)
-    assert len(await assets.page(conn, workspace, wanted, after, 50)) == 50
+    assert len(await listing.page(conn, workspace, wanted, after, 50)) == 50
     explaining.uses_indexes()
 
 
@@ -108,7 +108,7 @@ async def test_rare_words_are_found_by_their_index(
     asking: tuple[Connection, UUID, Explaining], words: tuple[str, ...]
 ) -> None:
     conn, workspace, explaining = asking
-    found = await assets.page(conn, workspace, Filter(kind=Kind.IMAGE, words=words), None, 50)
+    found = await listing.page(conn, workspace, Filter(kind=Kind.IMAGE, words=words), None, 50)
     assert {asset.file.name for asset in found} <= {"IMG_12340.png", "IMG_500.png"}
     explaining.uses_indexes()
     assert "asset_words" in explaining.plans[0]
@@ -117,7 +117,7 @@ async def test_rare_words_are_found_by_their_index(
 async def test_a_folders_assets(asking: tuple[Connection, UUID, Explaining]) -> None:
     conn, workspace, explaining = asking
     folder = (await folders.page(conn, workspace, FolderFilter(), None, 1))[0]
-    assert len(await assets.page(conn, workspace, Filter(folder_id=folder.id), None, 50)) == folder.children == 1
+    assert len(await listing.page(conn, workspace, Filter(folder_id=folder.id), None, 50)) == folder.children == 1
     explaining.uses_indexes()
 
 

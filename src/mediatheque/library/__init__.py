@@ -42,7 +42,7 @@ class Library:
         self.uploads = Uploads(database)
 
     async def open(self, *, probing: bool = True) -> None:
-        """Open what the verbs stand on. Without `probing`, the sandbox starts with the first file that it is to open."""
+        """Open what the verbs stand on. Without `probing`, the sandbox starts with the first file that it opens."""
         await self.database.open()
         self.sandbox.start(at_once=probing)
 

@@ -11,7 +11,7 @@ from mediatheque.library.names import title_from
 from mediatheque.library.offer import Details
 from mediatheque.model import Asset, File, Filter, Position, Tag
 from mediatheque.records import assets as rows
-from mediatheque.records import collections, files, tags
+from mediatheque.records import collections, files, listing, tags
 from mediatheque.records.database import Connection, Database
 
 
@@ -34,13 +34,13 @@ class Assets:
     ) -> tuple[list[Asset], bool]:
         """At most `limit` assets, newest first, from behind the position; and whether there are more."""
         async with self._database.connection() as conn:
-            found = await rows.page(conn, workspace_id, wanted, after, limit + 1)
+            found = await listing.page(conn, workspace_id, wanted, after, limit + 1)
         return found[:limit], len(found) > limit
 
     async def count(self, workspace_id: UUID, wanted: Filter) -> int:
         """How many assets there are of the wanted sort."""
         async with self._database.connection() as conn:
-            return await rows.count(conn, workspace_id, wanted)
+            return await listing.count(conn, workspace_id, wanted)
 
     async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
         """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""

@@ -7,13 +7,12 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Asset, File, Filter, Kind, Position, Tag
+from mediatheque.model import Asset, File, Kind, Tag
 from mediatheque.records import files
 from mediatheque.records.database import Connection
-from mediatheque.records.patterns import containing
 
-_JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
-_SELECT = f"""
+JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
+SELECT = f"""
     SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
         a.folder_id, a.metadata, a.created_at, {files.COLUMNS},
         COALESCE((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
@@ -21,12 +20,12 @@ _SELECT = f"""
                   FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id), '[]') AS tags,
         COALESCE((SELECT jsonb_agg(ca.collection_id ORDER BY ca.added_at, ca.collection_id)
                   FROM collection_asset ca WHERE ca.asset_id = a.id), '[]') AS collection_ids
-    {_JOINED}
+    {JOINED}
 """  # noqa: S608 - constants
 
 
 def from_row(row: dict[str, Any]) -> Asset:
-    """An asset from a row of `_SELECT`."""
+    """An asset from a row of `SELECT`."""
     return Asset(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -85,56 +84,9 @@ async def find_by_file(conn: Connection, file: File) -> Asset | None:
 
 
 async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:
-    cursor = await conn.execute(f"{_SELECT} {where} AND {files.LIVE}", parameters)
+    cursor = await conn.execute(f"{SELECT} {where} AND {files.LIVE}", parameters)
     row = await cursor.fetchone()
     return from_row(row) if row else None
-
-
-async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Position | None, limit: int) -> list[Asset]:
-    """The next assets, newest first, strictly after the position. An index serves every filter."""
-    where, parameters = _where(workspace_id, wanted)
-    if after is not None:
-        where += " AND (a.created_at, a.id) < (%s, %s)"
-        parameters += [after.created_at, after.id]
-    cursor = await conn.execute(
-        f"{_SELECT} WHERE {where} AND {files.LIVE} ORDER BY a.created_at DESC, a.id DESC LIMIT %s", [*parameters, limit]
-    )
-    return [from_row(row) for row in await cursor.fetchall()]
-
-
-async def count(conn: Connection, workspace_id: UUID, wanted: Filter) -> int:
-    """How many assets the filter lets through: all but those whose file has expired and is yet to be swept."""
-    where, parameters = _where(workspace_id, wanted)
-    all_of_them = _JOINED if wanted.types else "FROM asset a"
-    cursor = await conn.execute(
-        f"""
-        SELECT (SELECT count(*) {all_of_them} WHERE {where})
-            - (SELECT count(*) {_JOINED} WHERE {where} AND {files.EXPIRED}) AS total
-        """,
-        [*parameters, *parameters],
-    )
-    row = await cursor.fetchone()
-    return int(row["total"]) if row else 0
-
-
-def _where(workspace_id: UUID, wanted: Filter) -> tuple[str, list[object]]:
-    where = "a.workspace_id = %s"
-    parameters: list[object] = [workspace_id]
-    if wanted.kind is not None:
-        where += " AND a.kind = %s"
-        parameters.append(wanted.kind)
-    if wanted.types:
-        where += " AND b.mime = ANY(%s)"
-        parameters.append(list(wanted.types))
-    if wanted.folder_id is not None:
-        where += " AND a.folder_id = %s"
-        parameters.append(wanted.folder_id)
-    elif wanted.unfiled:
-        where += " AND a.folder_id IS NULL"
-    for word in wanted.words:
-        where += " AND a.words LIKE fold(%s)"
-        parameters.append(containing(word))
-    return where, parameters
 
 
 async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
