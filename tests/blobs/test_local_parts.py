@@ -72,7 +72,8 @@ async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, mon
     inode = (folder(store, parcel) / "slots").stat().st_ino
     for seed in range(20, 25):
         await parcel.write(2, content(STRIDE, seed))
-    assert inside(folder(store, parcel)) == ["2-4", "2-5", "slots", "taken"]
+    files = [name for name in inside(folder(store, parcel)) if not name.endswith(".lock")]
+    assert files == ["2-4", "2-5", "slots", "taken"]
     monkeypatch.setattr(parts_folder, "copy", counted)
     await parcel.join()
     assert copied == [STRIDE]
@@ -87,6 +88,47 @@ async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
     await parcel.write(1, content(STRIDE, 99))
     await store.parts.join(parcel.key, parcel.handle, first)
     assert await parcel.read() == expected
+
+
+@pytest.mark.parametrize("stride", [STRIDE, 1], ids=["in slots", "apart"])
+async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, stride: int) -> None:
+    """The slow copy gives every writer the time to meet the other."""
+    disk = small(Disk(tmp_path / "blobs"), stride)
+    contents = [content(STRIDE, seed) for seed in range(3)]
+    for _ in range(10):
+        parcel = await Parcel.begin(disk)
+
+        async def write(data: bytes, number: int, parcel: Parcel = parcel) -> tuple[str, bytes]:
+            path = disk.spool / data[:8].hex()
+            path.write_bytes(data)
+            return await disk.parts.write(parcel.key, parcel.handle, number, path, len(data)), data
+
+        written = await asyncio.gather(*(write(data, 1) for data in contents))
+        receipts = [receipt for receipt, _ in written]
+        assert len(set(receipts)) == len(receipts)
+        newest = max(receipts, key=lambda receipt: int(receipt.partition("-")[2] or 0))
+        for receipt, data in written:
+            if receipt in (newest, "slot"):
+                name = "slots" if receipt == "slot" else receipt
+                assert (folder(disk, parcel) / name).read_bytes() == data
+    await disk.close()
+
+
+async def test_a_list_that_leaves_out_the_last_part_cuts_nothing_off(
+    store: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object, **__: object) -> str:
+        raise StorageFull
+
+    parcel = await Parcel.begin(store)
+    for number in (1, 2, 3):
+        await parcel.write(number, content(STRIDE, number))
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "adopt", full)
+        with pytest.raises(StorageFull):
+            await store.parts.join(parcel.key, parcel.handle, parcel.ordered()[:2])
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
 
 
 async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ MEANINGS = {name: kind for name, kind in inspect.getmembers(errors, inspect.iscl
 TABLES: dict[str, tuple[dict[str, Words], Say, Spec | None]] = {
     "krea": (krea.REFUSALS, krea.say, krea.UPLOAD.spec),
     "fal": (fal.PLATFORM, fal.say_platform, fal.REGISTER.spec),
+    "fal-platform-storage": (fal.PLATFORM_STORAGE, fal.say_platform, None),
     "fal-storage": (fal.STORAGE, fal.say_storage, None),
     "heygen_v1": (heygen_v1.REFUSALS, heygen_v1.say, heygen_v1.UPLOAD.spec),
     "heygen_v3": (heygen_v3.REFUSALS, heygen_v3.say, heygen_v3.UPLOAD.spec),
@@ -106,7 +107,7 @@ def test_fals_storage_never_says_conflict() -> None:
         ("/assetsx", "native"),
         ("/v1/assets", "fal"),
         ("/v1/assets/uploads/x", "fal"),
-        ("/v1/storage/settings", "fal"),
+        ("/v1/storage/settings", "fal-platform-storage"),
         ("/v1/asset", "heygen_v1"),
         ("/v1/asset/list", "heygen_v1"),
         ("/v1/folders", "heygen_v1"),

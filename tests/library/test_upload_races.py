@@ -1,16 +1,18 @@
 """Completing an upload while its bytes are replaced, refused or swept: never a record without its bytes."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from mediatheque.errors import LibraryError, Unacceptable
+from mediatheque.errors import Conflict, Invalid, LibraryError, Unacceptable
 from mediatheque.library import Library
 from mediatheque.library.direct import Announced
 from mediatheque.library.parcel import Parcel
+from mediatheque.library.policy import Policy
 from mediatheque.library.sweep import Sweep
 from mediatheque.model import Asset, Caller, Keeping, Scope, Upload
 from mediatheque.records import accounts, placements
@@ -145,3 +147,27 @@ async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
         await conn.execute("UPDATE upload SET expires_at = now() - interval '1 second'")
     await Sweep(library.database, library.store).run()
     assert not list(folder.iterdir())
+
+
+async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, caller: Caller) -> None:
+    ticket = await library.parted_uploads.promise(caller, "a.bin", None, Keeping())
+    upload, content, tags = ticket.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
+    anything = Policy(max_bytes=100, strangers=True)
+    await library.parted_uploads.take(upload, 1, Content(content), 100)
+    assert upload.storage_key
+    (library.store.spool.parent / "parts" / upload.storage_key / "slots").write_bytes(b"")
+    with pytest.raises(Invalid):
+        await library.parted_uploads.finish(upload, tags, anything)
+    await library.parted_uploads.take(upload, 1, Content(content), 100)
+    file = await library.parted_uploads.finish(upload, {1: f'W/"{tags[1]}"'}, anything)
+    assert file.blob.size == len(content)
+
+
+async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, caller: Caller) -> None:
+    announced = Announced(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+    upload = (await library.direct_uploads.promise(caller, [announced], batched=True)).slots[0].ticket.upload
+    await library.direct_uploads.complete_requested(upload.id)
+    with pytest.raises(Conflict):
+        await _complete(library, upload)
+    await library.direct_uploads.receive(await _now(library, upload), Content(SUBTITLES))
+    await _expect_whole(library, await _complete(library, upload), SUBTITLES)

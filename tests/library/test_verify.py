@@ -349,8 +349,11 @@ async def test_page_after_page(library: Library, monkeypatch: pytest.MonkeyPatch
         (3, 3, 0, 0, True),
         (0, 0, 10, 10, False),
         (0, 0, 11, 11, True),
-        (11, 0, 22, 11, False),
+        (11, 0, 22, 11, True),
+        (11, 0, 22, 10, False),
         (10, 0, 22, 12, True),
+        (10, 0, 1000, 50, False),
+        (10, 0, 1000, 51, True),
     ],
 )
 async def test_doubts(library: Library, blobs: int, missing: int, stored: int, unknown: int, doubtful: bool) -> None:
@@ -358,3 +361,10 @@ async def test_doubts(library: Library, blobs: int, missing: int, stored: int, u
     verification.blobs, verification.stored = blobs, stored
     findings = [Finding(fault=Fault.MISSING)] * missing + [Finding(fault=Fault.UNKNOWN)] * unknown
     assert bool(doubts(verification, findings)) == doubtful
+
+
+@pytest.mark.parametrize("fault", [Fault.DAMAGED, Fault.WRONG_SIZE])
+async def test_damaged_bytes_are_for_a_person_to_decide_about(library: Library, fault: Fault) -> None:
+    verification = Verification(library.database, library.store)
+    verification.blobs = verification.stored = 1000
+    assert doubts(verification, [Finding(fault=fault)])

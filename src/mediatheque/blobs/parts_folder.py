@@ -19,7 +19,7 @@ _APART = re.compile(r"\d+-\d+", re.ASCII)
 
 
 class PartsFolder:
-    """Two files, and one for each part that does not fit them. Blocking; an object is used by one caller.
+    """Two files, one for each part that does not fit them, and a lock for each. Blocking; an object has one caller.
 
     `slots` has room of `stride` bytes for each number, so that parts of just that size lie joined as they come. A
     slot is filled once, so that a later write cannot tear what is acknowledged; `taken` has a byte for each. A part
@@ -49,7 +49,7 @@ class PartsFolder:
         if not self.lock(fcntl.LOCK_SH):
             raise BlobsUnavailable("The parts are being joined.")
         try:
-            with opened(given, os.O_RDONLY) as source:
+            with opened(given, os.O_RDONLY) as source, self._alone_with(number):
                 if os.fstat(source).st_size != size:
                     raise BlobsUnavailable(ENDS_EARLY)
                 if size > self._stride or os.pread(self._taken, 1, number) == b"\1":
@@ -86,6 +86,17 @@ class PartsFolder:
             return False
         return True
 
+    @contextmanager
+    def _alone_with(self, number: int) -> Iterator[None]:
+        """Twins of one part write in turn, whichever process they are in: one fills the slot, the other goes apart."""
+        with self._or_gone():
+            held = os.open(self.path / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(held)
+
     def unlock(self) -> None:
         """Frees the lock, if it was had."""
         if self._taken >= 0:
@@ -121,8 +132,10 @@ class PartsFolder:
         return (number - 1) * self._stride
 
     def _lie_joined(self, pieces: Sequence[Piece]) -> bool:
+        """Whether the slots are the file, and nothing lies behind it that another list of parts may name yet."""
         in_order = all(piece.number == number for number, piece in enumerate(pieces, 1))
-        return in_order and all(piece.size == self._stride for piece in pieces[:-1])
+        behind = os.fstat(self._taken).st_size > len(pieces) + 1
+        return in_order and not behind and all(piece.size == self._stride for piece in pieces[:-1])
 
     def _place(self, piece: Piece) -> tuple[Path, int]:
         """The file that holds the piece, and where in it."""

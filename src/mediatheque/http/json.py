@@ -24,7 +24,7 @@ async def read_json(request: Request[Any, Any, Any], shape: type[T], *, empty: T
     body = await request.body()
     if empty is not None and not body:
         return empty
-    if _NUL.search(body):
+    if rb"\u0000" in body and _NUL.search(body):  # the expression alone takes 0.7 s over 14 MB
         raise Invalid("Text may not contain the character NUL.")
     try:
         return _decoded(body, shape)

@@ -32,7 +32,8 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [_foreign_handler()]
     root.setLevel(level.upper())
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for library in ("alembic", "httpx", "botocore"):  # httpx writes URLs with their queries, which may hold secrets
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class _Lines(structlog.BytesLogger):

@@ -1,5 +1,6 @@
 """Files ready to be served: what the database and the store said of them a moment ago."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -41,13 +42,21 @@ class Shelf:
         self._library = library
         self._recent: Recent[UUID, Shelved] = Recent(_REMEMBERED_SECONDS, limit=10_000)
 
-    async def take(self, id: UUID) -> Shelved:
-        """The file of that id, whoever may read it. `NotFound`; `BlobsUnavailable` if its bytes are not there."""
+    async def take(self, id: UUID, admit: Callable[[File], Awaitable[None]]) -> FileResponse:
+        """The answer that serves the file of that id, once `admit` lets it pass.
+
+        `NotFound`, what `admit` raises, and then only `BlobsUnavailable` if the bytes are not there: nobody learns of a
+        hidden file by its missing bytes.
+        """
         shelved = self._recent.get(id)
-        if shelved is None or _has_expired(shelved.file):
-            shelved = await self._fetch(id)
-            self._recent.put(id, shelved)
-        return shelved
+        if shelved and not _has_expired(shelved.file):
+            await admit(shelved.file)
+            return shelved.answer
+        file = await self._library.files.get_public(id)
+        await admit(file)
+        shelved = await self._fetch(file)
+        self._recent.put(id, shelved)
+        return shelved.answer
 
     def recall(self, id: UUID) -> FileResponse | None:
         """The answer that serves the file, without a wait, if it was looked up a moment ago and is for everybody."""
@@ -60,8 +69,7 @@ class Shelf:
         """Look the file up anew next time."""
         self._recent.drop(id)
 
-    async def _fetch(self, id: UUID) -> Shelved:
-        file = await self._library.files.get_public(id)
+    async def _fetch(self, file: File) -> Shelved:
         key = file.blob.storage_key
         if await self._library.store.size(key) != file.blob.size:
             _log.error("bytes of a file are missing", file=str(file.id), storage_key=key)

@@ -20,19 +20,20 @@ async def admit(request: Request[Any, Any, Any], file: File) -> None:
     """
     if is_public(file):
         return
-    await context_of(request).library.access.admit(file, await _caller(request), _signature(request))
+    context, caller = context_of(request), await _caller(request)
+    await context.library.access.admit(file, caller, _signature(request))
+    if caller:  # only now: being told to come later would tell that there is something
+        await context.rate.spend(str(caller.key_id))
 
 
 async def _caller(request: Request[Any, Any, Any]) -> Caller | None:
     presented = presented_key(request)
     if not presented:
         return None
-    context = context_of(request)
     try:
-        caller = await context.library.accounts.authenticate(presented)
+        caller = await context_of(request).library.accounts.authenticate(presented)
     except KeyRefused:
         return None
-    await context.rate.spend(str(caller.key_id))
     return caller if caller.scopes & {Scope.READ, Scope.ADMIN} else None
 
 

@@ -21,6 +21,10 @@ _PRESIGNED = "quarantine"
 """The handle of bytes that are sent past the server."""
 
 
+_NOT_YET = "The bytes have not arrived yet. Retry after the PUT has answered 200."
+"""Also what a batch notes of an item that was declared complete too early: it is no refusal."""
+
+
 class Quarantine:
     """Opening a place for promised bytes, filling it, and looking into it."""
 
@@ -103,6 +107,6 @@ class Quarantine:
 
 
 def _missing(upload: Upload) -> LibraryError:
-    if upload.failure:
+    if upload.failure and upload.failure != _NOT_YET:
         return Unacceptable(upload.failure)
-    return Conflict("The bytes have not arrived yet. Retry after the PUT has answered 200.")
+    return Conflict(_NOT_YET)

@@ -52,13 +52,19 @@ class Repair:
 
 
 def doubts(verification: Verification, findings: Sequence[Finding]) -> list[str]:
-    """Reasons to believe that the store itself is the wrong one, or not mounted, and that nothing should be removed."""
+    """Reasons to remove nothing: the store may be the wrong one, not mounted or badly read, or a copy may be older.
+
+    Rows without bytes lose nothing by going. Damaged bytes do, so that a person decides.
+    """
     faults = Counter(finding.fault for finding in findings)
     missing, unknown = faults[Fault.MISSING], faults[Fault.UNKNOWN]
+    damaged = faults[Fault.DAMAGED] + faults[Fault.WRONG_SIZE]
     said = []
+    if damaged:
+        said.append(f"{damaged} blobs are damaged, and may be worth saving: is it the disk, or the memory?")
     if missing and (missing == verification.blobs or _most(missing, verification.blobs)):
         said.append(f"{missing} of {verification.blobs} blobs have no bytes: is the store the right one, and mounted?")
-    if _most(unknown, verification.stored):
+    if unknown > max(_A_FEW, verification.stored // 20):
         said.append(f"{unknown} of {verification.stored} stored blobs are unknown: do they belong to another library?")
     return said
 

@@ -1,5 +1,6 @@
 """Where the content of a new asset comes from: one shape wherever a source is accepted."""
 
+import asyncio
 from base64 import b64decode
 from typing import Annotated
 
@@ -37,7 +38,7 @@ class FromBase64(msgspec.Struct, frozen=True, tag="base64", tag_field="type"):
         if len(self.data) > MAX_INLINE * 4 // 3 + 4:
             raise TooLarge(MAX_INLINE, param="data")
         try:
-            content = b64decode(self.data, validate=True)
+            content = await asyncio.to_thread(b64decode, self.data, validate=True)
         except ValueError:
             raise Invalid("data is not base64.", param="data") from None
         await sink.write(content)

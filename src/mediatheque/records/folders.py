@@ -11,8 +11,9 @@ from mediatheque.records.patterns import containing
 _SELECT = f"""
     SELECT d.*,
         (SELECT count(*) FROM folder c WHERE c.parent_id = d.id AND c.trashed_at IS NULL)
-        + (SELECT count(*) FROM asset a JOIN file f ON f.id = a.file_id
-           WHERE a.workspace_id = d.workspace_id AND a.folder_id = d.id AND {files.LIVE}) AS children
+        + (SELECT count(*) FROM asset a WHERE a.workspace_id = d.workspace_id AND a.folder_id = d.id)
+        - (SELECT count(*) FROM file f JOIN asset a ON a.file_id = f.id
+           WHERE {files.EXPIRED} AND a.workspace_id = d.workspace_id AND a.folder_id = d.id) AS children
     FROM folder d
 """  # noqa: S608 - constants
 

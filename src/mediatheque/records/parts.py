@@ -45,3 +45,8 @@ async def received(conn: Connection, id: UUID) -> int:
     )
     row = await cursor.fetchone()
     return int(row["total"]) if row else 0
+
+
+async def forget(conn: Connection, id: UUID) -> None:
+    """Forget every part of the upload."""
+    await conn.execute("DELETE FROM upload_part WHERE upload_id = %s", (id,))

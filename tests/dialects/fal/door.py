@@ -149,6 +149,26 @@ REGISTER = Door(
 )
 
 
+def asset(suite: Suite) -> dict[str, Any]:
+    """The path of an asset that is there for this request alone."""
+    body = {"url": hosted(suite), "type": "image"}
+    id = REGISTER.send(suite.client, suite.account.key, json=body).json()["asset"]["vector_id"]
+    suite.before = suite.stock.of(suite.account)
+    return {"path": f"/v1/assets/{id}"}
+
+
+_ASSET: dict[str, Any] = {
+    "path": f"/v1/assets/{'0' * 32}",
+    "auth": auth,
+    "refusals": PLATFORM,
+    "say": say_platform,
+    "valid": asset,
+    "wrong_method": "PATCH",
+}
+GET_ASSET = Door(name="fal-get-asset", method="GET", scope=Scope.READ, **_ASSET)
+DELETE_ASSET = Door(name="fal-delete-asset", method="DELETE", success=204, **_ASSET)
+
+
 def _file(_: Suite) -> dict[str, Any]:
     return {"content": samples.png(), "headers": {"Content-Type": "image/png"}}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from msgspec import structs
 
@@ -15,6 +16,19 @@ TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
 
 class TestRegister(Keyed, TakesJson):
     door = door.REGISTER
+
+
+class TestGetAsset(Keyed):
+    door = door.GET_ASSET
+
+
+class TestDeleteAsset(Keyed):
+    door = door.DELETE_ASSET
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+
+    def answered(self, response: httpx.Response) -> None:
+        assert (response.status_code, response.content) == (204, b"")
+        assert response.headers["x-request-id"]
 
 
 class TestToken(Keyed):

@@ -50,6 +50,14 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def say_param(response: httpx.Response, param: str | None = None) -> None:
+    """As the dialect says it, and which field is at fault."""
+    error = response.json()["error"]
+    assert list(response.json()) == ["error"]
+    assert (error["code"], error.get("param")) == ("invalid_parameter", param)
+    assert error["message"].strip()
+
+
 def _completion(suite: Suite) -> Json:
     slot = promise(suite.client, suite.account, samples.png())
     put(suite.client, slot, samples.png())

@@ -1,5 +1,6 @@
 """Files, health and metrics."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,7 @@ from mediatheque.http.visitors import admit
 @route(FILES + "/{id:uuid}/{name:str}", http_method=["GET", "HEAD"])
 async def serve_file(request: Request[Any, Any, Any], id: UUID, name: str) -> FileResponse:
     """GET and HEAD /files/b/{id}/{name}: the bytes, for whom the file's access lets. The name is for people."""
-    shelved = await context_of(request).shelf.take(id)
-    await admit(request, shelved.file)
-    return shelved.answer
+    return await context_of(request).shelf.take(id, partial(admit, request))
 
 
 @get("/healthz")
