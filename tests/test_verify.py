@@ -59,7 +59,10 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
             "1 x unknown bytes",
         ]
         assert verify(house, "--quick").stdout.count("damaged") == 0
-        repaired = verify(house, "--repair")
+        doubtful = verify(house, "--repair")
+        assert (doubtful.returncode, path.exists(), stray.exists()) == (1, True, True)
+        assert "Nothing is repaired without --force." in doubtful.stdout
+        repaired = verify(house, "--repair", "--force")
         assert repaired.returncode == 1
         for promise in (lost, damaged):
             assert f"removed asset {promise.asset_id}" in repaired.stdout

@@ -21,7 +21,7 @@ from tests.durability.processes import eventually
 from tests.seaweed import Seaweed
 from tests.server import PROGRAM, Serve
 
-KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "8"))
 OPEN = "SELECT count(*) FROM upload WHERE completed_at IS NULL AND failure IS NOT NULL"
 
 

@@ -49,6 +49,13 @@ class Stock:
     def revoke(self, account: Account) -> None:
         self.database.execute("UPDATE api_key SET revoked_at = now() WHERE id = %s", [account.key_id])
 
+    def doom_unused(self) -> None:
+        """What the library does when it removes a file, for tests that remove one behind its back."""
+        self.database.execute(
+            "UPDATE blob SET doomed_at = now() WHERE doomed_at IS NULL"
+            " AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)"
+        )
+
     def of(self, account: Account) -> Counter[str]:
         """Rows of the workspace by table, files of everybody by folder."""
         rows = self.database.execute(_ROWS, {"id": account.workspace_id}).fetchall()

@@ -13,6 +13,13 @@ from tests.server import Serve
 Start = Callable[..., Serve]
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """One for the tests of this folder alone: they look for disorder, and other folders' tests make some on purpose."""
+    with Serve(tmp_path_factory.mktemp("durability") / "data") as running:
+        yield running
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Start]:
     """Starts a server that belongs to the test. `own(data=None, workers=1, **settings)`: settings in upper case."""

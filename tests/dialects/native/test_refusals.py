@@ -61,4 +61,5 @@ class TestRefusals:
         id = url.split("/")[-2]
         assert client.head(url).status_code == 200
         stock.database.execute("DELETE FROM file WHERE id = %s", [id])
+        stock.doom_unused()
         until(lambda: client.head(url).status_code == 404)

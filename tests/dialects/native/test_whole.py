@@ -13,6 +13,10 @@ from tests import samples
 from tests.dialects.native.hosting import DATA, SIZE, get, host
 from tests.dialects.stock import Account
 
+EXPOSED = (
+    "ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, Location"
+)
+
 
 class TestWhole:
     """The whole file and its headers."""
@@ -34,6 +38,8 @@ class TestWhole:
             "x-content-type-options": "nosniff",
             "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
             "cross-origin-resource-policy": "cross-origin",
+            "access-control-allow-origin": "*",
+            "access-control-expose-headers": EXPOSED,
         }
 
     def test_head_says_the_same_without_the_bytes(self, client: httpx.Client, url: str) -> None:
