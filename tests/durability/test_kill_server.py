@@ -31,6 +31,7 @@ def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[
         uploading.go_on(8)
         processes.kill(process.pid for process in processes.postgres(server.data))
         uploading.go_on(8)
+        eventually(lambda: all(httpx.get(f"{server.url}/readyz").is_success for _ in range(8)), 20)
         died = kill_in_mid_upload(server, key, picture)
         uploading.go_on(8)
         kill_and_restart(server)
