@@ -12,8 +12,6 @@ from mediatheque.dialects.fal.errors import PLATFORM_STORAGE as FAL_PLATFORM_STO
 from mediatheque.dialects.fal.errors import STORAGE as FAL_STORAGE
 from mediatheque.dialects.heygen_v1 import routes as heygen_v1
 from mediatheque.dialects.heygen_v1.errors import VOICE as HEYGEN_V1
-from mediatheque.dialects.heygen_v3 import batches as heygen_v3_batches
-from mediatheque.dialects.heygen_v3 import direct as heygen_v3_direct
 from mediatheque.dialects.heygen_v3 import routes as heygen_v3
 from mediatheque.dialects.heygen_v3.errors import VOICE as HEYGEN_V3
 from mediatheque.dialects.krea import routes as krea
@@ -32,8 +30,6 @@ ROUTERS: tuple[Router, ...] = (
     fal_proxy.ROUTER,
     heygen_v1.ROUTER,
     heygen_v3.ROUTER,
-    heygen_v3_direct.ROUTER,
-    heygen_v3_batches.ROUTER,
     native.ROUTER,
     native_assets.ROUTER,
 )

@@ -12,8 +12,9 @@ from litestar import Request
 from mediatheque.errors import BodyIncomplete, Malformed, TooLarge
 from mediatheque.http.asgi import Receive
 from mediatheque.http.disposition import parse
-from mediatheque.http.form import Form, Sink
+from mediatheque.http.form import Form
 from mediatheque.http.multipart import Parser
+from mediatheque.library.offer import Sink
 from mediatheque.model import Labels
 
 FORM_OVERHEAD = 1024 * 1024

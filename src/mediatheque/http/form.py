@@ -1,19 +1,12 @@
 """The parts of a form, sorted as they come: the file to its sink, text to its fields, the rest to nowhere."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from mediatheque.errors import Invalid, TooLarge
 from mediatheque.http.disposition import parse
 from mediatheque.http.multipart import Event, Part
+from mediatheque.library.offer import Sink
 from mediatheque.model import Labels
-
-
-class Sink(Protocol):
-    """Takes bytes in order. A slow sink slows the sender."""
-
-    async def write(self, chunk: bytes | memoryview) -> None:
-        """Takes the next bytes."""
 
 
 class Form:

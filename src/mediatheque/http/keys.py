@@ -4,6 +4,7 @@ One key format is accepted in every vendor's header: `Authorization: Bearer|Key 
 """
 
 from typing import Any
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
@@ -11,7 +12,7 @@ from litestar.types import Guard
 
 from mediatheque.errors import ScopeMissing
 from mediatheque.http.context import context_of
-from mediatheque.model import Caller, Scope
+from mediatheque.model import Caller, Scope, Upload, Way
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -39,6 +40,17 @@ def needs(scope: Scope, *, passes: bool = False) -> Guard:
         connection.scope["state"]["caller"] = caller
 
     return guard
+
+
+async def redeemed(request: Connection, id: UUID, way: Way) -> Upload:
+    """The upload whose token, the permission, stands in the URL; a use of the key that promised it.
+
+    `NotFound` for any other token, `RateLimited`.
+    """
+    context = context_of(request)
+    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), way)
+    await context.rate.spend(str(upload.key_id))
+    return upload
 
 
 def caller_of(connection: Connection) -> Caller:

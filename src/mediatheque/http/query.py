@@ -52,7 +52,7 @@ async def folder_asked(request: Request[Any, Any, Any], param: str, *, live: boo
     return id
 
 
-def id_in(text: str, unknown: type[NotFound]) -> UUID:
+def id_in(text: str, unknown: NotFound | type[NotFound]) -> UUID:
     """The id. Ids are opaque to callers: text that is none of ours is simply `unknown`."""
     try:
         return UUID(text)

@@ -19,8 +19,8 @@ from msgspec import Meta, Struct
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.addresses import allowed, networks
 from mediatheque.http.disposition import basename, filename, parse
-from mediatheque.http.form import Sink
 from mediatheque.http.outgoing import Target, answer, pieces, trust
+from mediatheque.library.offer import Sink
 from mediatheque.model import Labels
 
 log = structlog.get_logger()

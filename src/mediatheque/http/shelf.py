@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from mediatheque.blobs import BlobStore
-from mediatheque.blobs.disk import Disk
+from mediatheque.blobs import BlobStore, OnDisk
 from mediatheque.errors import BlobsUnavailable
 from mediatheque.http.representation import FOR_GOOD, FOR_NOBODY_ELSE, Representation, represent
 from mediatheque.http.serving import FileResponse, Source
@@ -104,6 +103,6 @@ def _caching(file: File) -> str:
 
 def _source(store: BlobStore, key: str) -> Source:
     """The path, where the store has one, so that the server can send it without us; else a reader."""
-    if isinstance(store, Disk):
+    if isinstance(store, OnDisk):
         return store.path(key)
     return lambda start, length: store.read(key, start, length)

@@ -1,13 +1,13 @@
 """A source that a request names, made into an asset."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request
 
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound, TypeMismatch
 from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of
+from mediatheque.http.query import id_in
 from mediatheque.http.remote import RemoteBody
 from mediatheque.library.idempotency import Receipt
 from mediatheque.library.offer import Details, Offer
@@ -30,7 +30,7 @@ async def asset_from(
     """
     library, workspace_id = context_of(request).library, caller_of(request).workspace_id
     if isinstance(source, FromAsset):
-        original = await library.assets.get(workspace_id, _asset_id(source))
+        original = await library.assets.get(workspace_id, id_in(source.asset_id, AssetNotFound(param="asset_id")))
         _expect(original.file, kinds)
         return await library.files.copy(original.file, details, receipt)
     if isinstance(source, FromBase64):
@@ -98,11 +98,3 @@ def _offer(
         receipt=receipt,
         origin_url=origin_url,
     )
-
-
-def _asset_id(source: FromAsset) -> UUID:
-    """Every dialect's spelling of an id; what is none is simply unknown."""
-    try:
-        return UUID(source.asset_id)
-    except ValueError:
-        raise AssetNotFound(param="asset_id") from None

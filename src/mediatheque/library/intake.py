@@ -7,6 +7,7 @@ collects, and never a row without its bytes.
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import structlog
 
@@ -146,7 +147,7 @@ class Intake:
     async def place(self, parcel: Parcel) -> None:
         """Make new bytes durable in the store, under a key that is noted before."""
         if parcel.known is None and parcel.placed_key is None:
-            parcel.placed_key = await place(self._database, self._store, parcel.spool.path)
+            parcel.placed_key = await place(self._database, self._store, partial(self._store.adopt, parcel.spool.path))
 
     async def record(self, parcel: Parcel) -> None:
         """Write the blob, file and asset rows, keep the promise and conclude the receipt: all or nothing."""

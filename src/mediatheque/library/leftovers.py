@@ -1,11 +1,10 @@
 """What uploads leave in the store when their time is up: parts never joined, bytes never completed."""
 
-from contextlib import suppress
 from datetime import timedelta
 
-from mediatheque.blobs import BlobStore, Presigns
-from mediatheque.errors import LibraryError
-from mediatheque.library.removal import remove_given_up
+from mediatheque.blobs import BlobStore
+from mediatheque.library.placing import clear_away
+from mediatheque.library.quarantine import Quarantine
 from mediatheque.model import Upload, Way
 from mediatheque.records import batches, placements
 from mediatheque.records import uploads as rows
@@ -24,6 +23,7 @@ class Leftovers:
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
         self._store = store
+        self._quarantine = Quarantine(database, store)
 
     async def remove(self) -> int:
         """Remove what waits in the store for uploads that have expired; how many uploads."""
@@ -61,17 +61,15 @@ class Leftovers:
         if upload.way is Way.PARTS:
             await self._store.parts.drop(upload.storage_key, upload.handle or "")
         if upload.way is Way.DIRECT and upload.handle:
-            if isinstance(self._store, Presigns):
-                await self._store.withdraw(upload.storage_key)
+            await self._quarantine.empty(upload)
         else:
-            await self._discard(upload)
+            await self._give_up(upload)
 
-    async def _discard(self, upload: Upload) -> None:
+    async def _give_up(self, upload: Upload) -> None:
         """The bytes are given up, unless the upload has been kept since it was listed: then they are a blob's."""
         async with self._database.transaction() as conn:
             now = await rows.lock(conn, upload.id)
             if now is None or now.completed_at or now.storage_key is None:
                 return
             await placements.give_up(conn, [now.storage_key])
-        with suppress(LibraryError):
-            await remove_given_up(self._database, self._store, [now.storage_key])
+        await clear_away(self._database, self._store, now.storage_key)

@@ -9,7 +9,7 @@ from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.errors import EmptyFile, Invalid, LibraryError, NotFound, TooLarge, Unacceptable
 from mediatheque.library.intake import Intake
 from mediatheque.library.offer import Body, Offer, Staged
-from mediatheque.library.placing import discard
+from mediatheque.library.placing import clear_away
 from mediatheque.library.policy import Policy
 from mediatheque.library.uploads import Ticket, new_ticket, record
 from mediatheque.model import Caller, File, Keeping, Labels, Piece, Upload, Way
@@ -147,7 +147,7 @@ class PartedUploads:
             if refused:
                 await placements.give_up(conn, [key])
         if refused:
-            await discard(self._database, self._store, key)
+            await clear_away(self._database, self._store, key)
 
 
 def _place(upload: Upload) -> tuple[str, str]:

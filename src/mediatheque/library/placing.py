@@ -1,7 +1,7 @@
 """Bytes put into the store so that a crash leaves nothing there unknown, and taken out again."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 
 from mediatheque.blobs import BlobStore, new_key
 from mediatheque.errors import LibraryError
@@ -10,13 +10,13 @@ from mediatheque.records import placements
 from mediatheque.records.database import Database
 
 
-async def place(database: Database, store: BlobStore, path: Path) -> str:
-    """Make the file's bytes durable in the store under a new key, which is noted before. Nothing stays of a failure."""
+async def place(database: Database, store: BlobStore, put: Callable[[str], Awaitable[object]]) -> str:
+    """Have `put` make bytes durable under a new key, which is noted before. Nothing stays of a failure."""
     key = new_key()
     async with database.connection() as conn:
         await placements.begin(conn, key)
     try:
-        await store.adopt(path, key)
+        await put(key)
     except LibraryError:
         await discard(database, store, key)
         raise
@@ -28,4 +28,10 @@ async def discard(database: Database, store: BlobStore, key: str) -> None:
     with suppress(LibraryError):
         async with database.connection() as conn:
             await placements.give_up(conn, [key])
+        await remove_given_up(database, store, [key])
+
+
+async def clear_away(database: Database, store: BlobStore, key: str) -> None:
+    """The same for bytes that have been given up already, in the transaction that found them unwanted."""
+    with suppress(LibraryError):
         await remove_given_up(database, store, [key])

@@ -5,12 +5,14 @@ each PUT. Bytes are given up in the transaction that finds them unwanted: a requ
 time either has committed before, and is seen, or finds its placement gone.
 """
 
+from functools import partial
+
 import msgspec
 
 from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
 from mediatheque.errors import Conflict, Invalid, LibraryError, Unacceptable
 from mediatheque.library.offer import Body, Staged
-from mediatheque.library.placing import discard, place
+from mediatheque.library.placing import clear_away, place
 from mediatheque.library.uploads import LIFETIME
 from mediatheque.model import Labels, Upload
 from mediatheque.records import placements
@@ -52,14 +54,14 @@ class Quarantine:
             await spool.finish()
             if spool.size != upload.size:
                 raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.")
-            key = await place(self._database, self._store, spool.path)
+            key = await place(self._database, self._store, partial(self._store.adopt, spool.path))
         async with self._database.transaction() as conn:
             moved = await rows.move(conn, upload.id, key, was=upload.storage_key)
             superseded = upload.storage_key if moved else key
             if superseded:
                 await placements.give_up(conn, [superseded])
         if superseded:
-            await discard(self._database, self._store, superseded)
+            await clear_away(self._database, self._store, superseded)
         if not moved:
             raise Conflict("This upload was sent or completed by another request meanwhile.")
 
@@ -73,18 +75,7 @@ class Quarantine:
             raise _missing(upload)
         if not isinstance(self._store, Presigns) or not upload.handle:
             return Staged(upload.storage_key, labels)
-        key = new_key()
-        async with self._database.connection() as conn:
-            await placements.begin(conn, key)
-        try:
-            size = await self._store.release(upload.storage_key, key)
-            if size is None:
-                raise _missing(upload)
-            if size != upload.size:
-                raise Invalid(f"{upload.size} bytes were announced, {size} sent.")
-        except LibraryError:
-            await discard(self._database, self._store, key)
-            raise
+        key = await place(self._database, self._store, partial(_release, self._store, upload, upload.storage_key))
         return Staged(key, labels, shared=False)
 
     async def refuse(self, upload: Upload, error: Unacceptable) -> None:
@@ -97,13 +88,22 @@ class Quarantine:
             await self.empty(upload)
 
     async def empty(self, upload: Upload) -> None:
-        """Remove what waits. The caller has seen to it that it cannot be completed any more."""
+        """Remove what waits: presigned bytes, or those that the caller has given up."""
         if upload.storage_key is None:
             return
         if not upload.handle:
-            await discard(self._database, self._store, upload.storage_key)
+            await clear_away(self._database, self._store, upload.storage_key)
         elif isinstance(self._store, Presigns):
             await self._store.withdraw(upload.storage_key)
+
+
+async def _release(store: Presigns, upload: Upload, sent: str, key: str) -> None:
+    """Copy what was sent to a key that no URL names. Raises as `Quarantine.staged` does; `Invalid` for a wrong size."""
+    size = await store.release(sent, key)
+    if size is None:
+        raise _missing(upload)
+    if size != upload.size:
+        raise Invalid(f"{upload.size} bytes were announced, {size} sent.")
 
 
 def _missing(upload: Upload) -> LibraryError:

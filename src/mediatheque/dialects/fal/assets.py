@@ -15,6 +15,7 @@ from mediatheque.http.dialect import router
 from mediatheque.http.idempotency import once
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.query import id_in
 from mediatheque.http.sources import asset_from
 from mediatheque.library.idempotency import Receipt
 from mediatheque.library.offer import Details
@@ -40,7 +41,6 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/uploads: register a URL hosted here (or allow-listed); 201. The same URL is the same asset."""
     wanted = await read_json(request, Registration)
     base = context_of(request).origins.base(request)
-
     details, kinds = _details(wanted), frozenset({ASSET_KINDS[wanted.type]})
 
     async def work(receipt: Receipt | None) -> Asset:
@@ -80,11 +80,7 @@ def _details(wanted: Registration) -> Details:
 
 
 def _id(text: str, noun: str, param: str) -> UUID:
-    """fal's ids are opaque strings: one that is no UUID is simply unknown."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"{noun} {text[:100]} not found.", param=param) from None
+    return id_in(text, NotFound(f"{noun} {text[:100]} not found.", param=param))
 
 
 ROUTER = router(PLATFORM, [upload_asset, get_asset, delete_asset])

@@ -6,18 +6,17 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, post, put
 
-from mediatheque.dialects.fal import UNNAMED, storage_policy
+from mediatheque.dialects.fal import storage_policy
 from mediatheque.dialects.fal.errors import STORAGE
 from mediatheque.dialects.fal.lifecycle import keeping_of
-from mediatheque.dialects.fal.storage import MAX_BODY, Promise, content_type, file_name
+from mediatheque.dialects.fal.storage import MAX_BODY, Promise, addresses, content_type, file_name, promised_name
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.bodies import RawBody
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.keys import caller_of, needs, redeemed
 from mediatheque.http.origin import file_url_for
-from mediatheque.library.names import safe_name
 from mediatheque.library.uploads import Ticket
 from mediatheque.model import Scope, Upload, Way
 
@@ -80,29 +79,24 @@ async def initiate(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /storage/upload/initiate-multipart (JavaScript): a URL that carries its permission in the query."""
     promise = await read_json(request, Promise)
     base = context_of(request).origins.base(request)
-    ticket = await _promise(request, promise.file_name, promise.content_type)
-    upload = ticket.upload
-    return {
-        "upload_url": f"{base}/storage/upload/{upload.id.hex}?token={ticket.token}",
-        "file_url": file_url_for(base, upload.file_id, upload.name),
-    }
+    return addresses(base, await _promise(request, promise.file_name, promise.content_type))
 
 
 @put("/storage/upload/{id:uuid}/{number:int}", status_code=200, request_max_body_size=None)
 async def put_part(request: Request[Any, Any, Any], id: UUID, number: int) -> Response[bytes]:
     """PUT {upload_url}/{n} (JavaScript): one part; the token is the permission."""
-    return await _take(request, await _redeemed(request, id), number)
+    return await _take(request, await redeemed(request, id, Way.PARTS), number)
 
 
 @post("/storage/upload/{id:uuid}/complete", status_code=200, request_max_body_size=_MAX_LIST)
 async def complete(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
     """POST {upload_url}/complete (JavaScript): the file."""
-    return await _finish(request, await _redeemed(request, id))
+    return await _finish(request, await redeemed(request, id, Way.PARTS))
 
 
 async def _promise(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> Ticket:
     return await context_of(request).library.parted_uploads.promise(
-        caller_of(request), safe_name(name or UNNAMED, declared or "", ""), declared, await keeping_of(request)
+        caller_of(request), promised_name(name, declared), declared, await keeping_of(request)
     )
 
 
@@ -111,13 +105,6 @@ async def _own(request: Request[Any, Any, Any], file_id: UUID, upload_id: UUID) 
     upload = await context_of(request).library.uploads.find(workspace_id, upload_id, Way.PARTS)
     if upload.file_id != file_id:
         raise NotFound("Upload not found or expired.")
-    return upload
-
-
-async def _redeemed(request: Request[Any, Any, Any], id: UUID) -> Upload:
-    context = context_of(request)
-    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), Way.PARTS)
-    await context.rate.spend(str(upload.key_id))
     return upload
 
 

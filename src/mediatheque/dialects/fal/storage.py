@@ -16,10 +16,11 @@ from mediatheque.http.dialect import router
 from mediatheque.http.disposition import parse
 from mediatheque.http.idempotency import fingerprint_of
 from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.keys import caller_of, needs, redeemed
 from mediatheque.http.origin import file_url, file_url_for
 from mediatheque.library.names import safe_name
 from mediatheque.library.offer import Offer
+from mediatheque.library.uploads import Ticket
 from mediatheque.model import Scope, Upload, Way
 
 MAX_BODY = 64 * 1024
@@ -66,13 +67,10 @@ async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
     promise = await read_json(request, Promise)
     context = context_of(request)
     base = context.origins.base(request)
-    name = safe_name(promise.file_name or UNNAMED, promise.content_type or "", "")
+    name = promised_name(promise.file_name, promise.content_type)
     keeping = await keeping_of(request)
     ticket = await context.library.uploads.promise(caller_of(request), name, promise.content_type, keeping)
-    return {
-        "upload_url": f"{base}/storage/upload/{ticket.upload.id.hex}?token={ticket.token}",
-        "file_url": file_url_for(base, ticket.upload.file_id, name),
-    }
+    return addresses(base, ticket)
 
 
 @put("/storage/upload/{id:uuid}", status_code=200, request_max_body_size=None)
@@ -80,8 +78,7 @@ async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str
     """PUT upload_url: the promised bytes. The token in the URL is the permission; a key is neither needed nor read."""
     context = context_of(request)
     base, limit = context.origins.base(request), context.max_upload_bytes
-    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), Way.WHOLE)
-    await context.rate.spend(str(upload.key_id))
+    upload = await redeemed(request, id, Way.WHOLE)
     body = RawBody(request, name=upload.name, limit=limit)
     if upload.completed_at:
         await _expect_same_bytes(request, upload, body)
@@ -102,6 +99,20 @@ async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, bo
     file = await context_of(request).library.files.get_public(upload.file_id)
     if await fingerprint_of(body) != file.blob.sha256:
         raise Invalid("This upload is complete; its content cannot be changed.")
+
+
+def promised_name(name: str | None, declared: str | None) -> str:
+    """What the file will be called in its URL."""
+    return safe_name(name or UNNAMED, declared or "", "")
+
+
+def addresses(base: str, ticket: Ticket) -> dict[str, str]:
+    """Where to send the bytes, the permission in the query, and the URL that the file will have."""
+    upload = ticket.upload
+    return {
+        "upload_url": f"{base}/storage/upload/{upload.id.hex}?token={ticket.token}",
+        "file_url": file_url_for(base, upload.file_id, upload.name),
+    }
 
 
 def content_type(request: Request[Any, Any, Any]) -> str | None:

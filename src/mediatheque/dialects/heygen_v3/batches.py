@@ -9,14 +9,13 @@ from litestar import Request, Response, get, post
 
 from mediatheque.dialects.heygen_v3 import promises
 from mediatheque.dialects.heygen_v3.direct import MAX_BODY
-from mediatheque.dialects.heygen_v3.errors import VOICE
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.idempotency import once
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.paging import limit_of, offset_of, offset_token
+from mediatheque.http.query import id_in
 from mediatheque.library.batches import Batches
 from mediatheque.library.direct import Promised
 from mediatheque.library.idempotency import Receipt
@@ -126,11 +125,7 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _batch_id(text: str) -> UUID:
-    """Ids are opaque strings: one that is no UUID is simply unknown."""
-    id = _uuid(text)
-    if id is None:
-        raise NotFound("Batch not found.")
-    return id
+    return id_in(text, NotFound("Batch not found."))
 
 
-ROUTER = router(VOICE, [presign, complete, progress, statuses])
+ROUTES = (presign, complete, progress, statuses)

@@ -6,17 +6,14 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, post, put
 
-from mediatheque.dialects.heygen_v3 import promises
-from mediatheque.dialects.heygen_v3.errors import VOICE
+from mediatheque.dialects.heygen_v3 import promises, shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
 from mediatheque.errors import Invalid
 from mediatheque.http.bodies import RawBody
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.idempotency import once
 from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.origin import file_url
+from mediatheque.http.keys import caller_of, needs, redeemed
 from mediatheque.library.direct import Promised
 from mediatheque.library.idempotency import Receipt
 from mediatheque.model import Scope, Way
@@ -45,8 +42,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """PUT upload_url: exactly the announced bytes. The token in the URL is the permission; no key is read."""
     context = context_of(request)
-    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), Way.DIRECT)
-    await context.rate.spend(str(upload.key_id))
+    upload = await redeemed(request, id, Way.DIRECT)
     size = upload.size or 0
     declared = request.headers.get("content-length")
     if declared is not None and declared != str(size):
@@ -72,15 +68,7 @@ async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     checksum = promises.checksum_of(wanted.checksum_sha256)
     with asset_id_in(id) as asset_id:
         asset = await context.library.direct_uploads.complete(caller_of(request).workspace_id, asset_id, checksum)
-    return {
-        "data": {
-            "asset_id": asset.id.hex,
-            "url": file_url(base, asset.file),
-            "mime_type": asset.file.blob.facts.mime,
-            "size_bytes": asset.file.blob.size,
-            "status": "processing",
-        }
-    }
+    return {"data": {**shapes.uploaded(asset, base)["data"], "status": "processing"}}
 
 
-ROUTER = router(VOICE, [presign, receive, complete])
+ROUTES = (presign, receive, complete)
