@@ -85,13 +85,13 @@ async def middle(conn: Connection, workspace: UUID, wanted: Filter) -> Position:
 
 FILTERS = [
     Filter(),
-    Filter(kind=Kind.IMAGE),
-    Filter(kind=Kind.IMAGE, types=("image/png", "image/jpeg")),
+    Filter(kinds=(Kind.IMAGE,)),
+    Filter(kinds=(Kind.IMAGE,), types=("image/png", "image/jpeg")),
     Filter(unfiled=True),
-    Filter(kind=Kind.VIDEO, unfiled=True),
-    Filter(kind=Kind.IMAGE, words=("caption",)),
-    Filter(kind=Kind.IMAGE, words=("a",)),
-    Filter(kind=Kind.IMAGE, words=("title", "png", "img_1")),
+    Filter(kinds=(Kind.VIDEO,), unfiled=True),
+    Filter(kinds=(Kind.IMAGE,), words=("caption",)),
+    Filter(kinds=(Kind.IMAGE,), words=("a",)),
+    Filter(kinds=(Kind.IMAGE,), words=("title", "png", "img_1")),
 ]
 
 
@@ -108,7 +108,7 @@ async def test_rare_words_are_found_by_their_index(
     asking: tuple[Connection, UUID, Explaining], words: tuple[str, ...]
 ) -> None:
     conn, workspace, explaining = asking
-    found = await listing.page(conn, workspace, Filter(kind=Kind.IMAGE, words=words), None, 50)
+    found = await listing.page(conn, workspace, Filter(kinds=(Kind.IMAGE,), words=words), None, 50)
     assert {asset.file.name for asset in found} <= {"IMG_12340.png", "IMG_500.png"}
     explaining.uses_indexes()
     assert "asset_words" in explaining.plans[0]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 from litestar import Request, Response
 
@@ -46,6 +47,11 @@ async def once(
     fingerprint = asked if isinstance(asked, bytes) else None
     async with idempotency.holding(claimed):
         return _reply(*render(await work(Receipt(claimed, render, fingerprint))))
+
+
+def fingerprint(wanted: object) -> bytes:
+    """The SHA-256 of a request's JSON body, as it was understood."""
+    return hashlib.sha256(msgspec.json.encode(wanted)).digest()
 
 
 async def _replay(concluded: Concluded, asked: bytes | Body | None) -> Response[bytes]:

@@ -9,10 +9,12 @@ from mediatheque.errors import AssetNotFound, NotFound
 from mediatheque.library import folders
 from mediatheque.library.names import title_from
 from mediatheque.library.offer import Details
-from mediatheque.model import Asset, File, Filter, Position, Tag
+from mediatheque.model import Asset, File, Filter, Position, Reference, Tag
 from mediatheque.records import assets as rows
 from mediatheque.records import collections, files, listing, tags
 from mediatheque.records.database import Connection, Database
+
+MOST_COUNTED = 10_000
 
 
 class Assets:
@@ -38,9 +40,14 @@ class Assets:
         return found[:limit], len(found) > limit
 
     async def count(self, workspace_id: UUID, wanted: Filter) -> int:
-        """How many assets there are of the wanted sort."""
+        """How many assets there are of the wanted sort; takes longer the more there are."""
         async with self._database.connection() as conn:
-            return await listing.count(conn, workspace_id, wanted)
+            return await listing.count(conn, workspace_id, wanted) or 0
+
+    async def count_some(self, workspace_id: UUID, wanted: Filter) -> int | None:
+        """The same, or None where there are more than `MOST_COUNTED`: a page's cost must not grow with the library."""
+        async with self._database.connection() as conn:
+            return await listing.count(conn, workspace_id, wanted, most=MOST_COUNTED)
 
     async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
         """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""
@@ -50,6 +57,14 @@ class Assets:
                 raise AssetNotFound
             await files.delete(conn, asset.file)
         return asset
+
+
+async def refer(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID:
+    """The id of the asset that is meant, which stays until the caller's transaction ends; or `AssetNotFound`."""
+    id = await rows.hold(conn, workspace_id, reference)
+    if id is None:
+        raise AssetNotFound
+    return id
 
 
 async def record(conn: Connection, file: File, details: Details) -> Asset:

@@ -74,8 +74,7 @@ class DirectUploads:
             if batch:
                 await batches.insert(conn, batch)
             await uploads.record(conn, [slot.ticket for slot in slots])
-            if receipt:
-                await conclude(conn, receipt, promised)
+            await conclude(conn, receipt, promised)
         return promised
 
     async def receive(self, upload: Upload, body: Body) -> None:

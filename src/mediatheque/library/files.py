@@ -54,8 +54,7 @@ class Files:
             if file is None:
                 raise LookupError("a file without an origin conflicts with none")
             asset = await assets.record(conn, file, details)
-            if receipt:
-                await conclude(conn, receipt, asset)
+            await conclude(conn, receipt, asset)
         return asset
 
     async def register(self, file: File, details: Details, receipt: Receipt | None = None) -> Asset:
@@ -67,6 +66,5 @@ class Files:
             if not await rows.hold(conn, file):
                 raise NotFound("File not found.")
             asset = await assets.record(conn, file, details)
-            if receipt:
-                await conclude(conn, receipt, asset)
+            await conclude(conn, receipt, asset)
         return asset

@@ -92,11 +92,13 @@ class Idempotency:
                 _log.warning("idempotency lease not renewed", reason=error.message)
 
 
-async def conclude(conn: Connection, receipt: Receipt, result: object, content: bytes = b"") -> None:
-    """Store the answer in the transaction of the work. `Conflict` if the key was lost meanwhile.
+async def conclude(conn: Connection, receipt: Receipt | None, result: object, content: bytes = b"") -> None:
+    """Store the answer in the transaction of the work, if there is a receipt. `Conflict` if the key was lost meanwhile.
 
     `content` is the SHA-256 of the bytes that were sent, if any were.
     """
+    if receipt is None:
+        return
     status, body = receipt.render(result)
     if not await rows.conclude(conn, receipt.attempt, Concluded(status, body, receipt.fingerprint or content)):
         raise Conflict("This request took so long that its Idempotency-Key was given to another.")

@@ -24,8 +24,7 @@ async def write_rows(conn: Connection, parcel: Parcel, place: Callable[[Parcel],
     if offer.describe is None:
         return
     parcel.asset = await assets.record(conn, parcel.file, offer.describe(parcel.labels))
-    if offer.receipt:
-        await conclude(conn, offer.receipt, parcel.asset, parcel.blob.sha256)
+    await conclude(conn, offer.receipt, parcel.asset, parcel.blob.sha256)
 
 
 async def _blob(conn: Connection, parcel: Parcel, place: Callable[[Parcel], Awaitable[None]]) -> Blob:

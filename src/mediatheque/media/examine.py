@@ -1,10 +1,12 @@
 """What a worker does with one file: refuse what is two things at once, then hand it to its decoder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import Config
-from mediatheque.media.decoders import Found, archives, documents, images, models, moving
+from mediatheque.media.decoders import Found, archives, documents, films, images, models, moving, pages, stills
+from mediatheque.media.frames import Frame
 from mediatheque.media.polyglot import refuse_polyglot
 from mediatheque.media.source import Source
 
@@ -22,9 +24,26 @@ _BY_FAMILY: dict[str, Callable[[Source, str, Config], Found]] = {
 def examine(path: str, mime: str, config: Config) -> Found:
     """Opens the file with the decoder for `mime`. Raises Unreadable."""
     decode = _BY_FAMILY.get(mime) or _BY_FAMILY[mime.partition("/")[0]]
+    with _suspected(path, mime) as source:
+        return decode(source, mime, config)
+
+
+def show(path: str, mime: str, config: Config, *, most: int, edge: int) -> list[Frame]:
+    """Decodes pixels of a picture, a video or a PDF: see `Sandbox.frames`. Raises Unreadable."""
+    with _suspected(path, mime) as source:
+        match mime.partition("/")[0]:
+            case "image":
+                return [stills.still(source, mime, config, edge)]
+            case "video":
+                return films.film(source, mime, config, most, edge)
+        return [pages.first_page(source, edge)]
+
+
+@contextmanager
+def _suspected(path: str, mime: str) -> Iterator[Source]:
     with Source(path) as source:
         try:
             refuse_polyglot(source, mime)
-            return decode(source, mime, config)
+            yield source
         except MemoryError as error:
             raise Unreadable("The file needs too much memory to open.") from error

@@ -5,10 +5,12 @@ import asyncio
 import msgspec
 
 from mediatheque.media.config import Config
-from mediatheque.media.exchange import LONGEST_ANSWER, Answer, Request, answer_in, line
+from mediatheque.media.exchange import Answer, Request, answer_to, line, longest_answer
 from mediatheque.media.process import WorkerProcess
 
 _Outcome = Answer | Exception
+
+_PIECE = 64 << 10  # bytes that are read at a time
 
 
 class Lost(Exception):
@@ -34,7 +36,7 @@ class Examiner:
         self._seconds = config.timeout_seconds
         self._share = config.tasks_per_worker
         self._files = 0
-        self._heard = b""
+        self._heard = bytearray()
 
     @property
     def spent(self) -> bool:
@@ -50,7 +52,7 @@ class Examiner:
         loop, fd = asyncio.get_running_loop(), self._line.fileno()
         answered: asyncio.Future[_Outcome] = loop.create_future()
         self._send(line(request))
-        loop.add_reader(fd, self._hear, answered)
+        loop.add_reader(fd, self._hear, request, answered)
         clock = loop.call_later(self._seconds, self._give_up, answered)
         try:
             outcome = await answered
@@ -66,7 +68,7 @@ class Examiner:
 
     def _send(self, request: bytes) -> None:
         self._files += 1
-        self._heard = b""
+        self._heard = bytearray()
         try:
             whole = self._line.send(request) == len(request)  # it is far smaller than the buffer, which is empty
         except OSError as error:
@@ -74,22 +76,22 @@ class Examiner:
         if not whole:
             raise Untouched
 
-    def _hear(self, answered: asyncio.Future[_Outcome]) -> None:
-        if not answered.done() and (outcome := self._outcome()):
+    def _hear(self, request: Request, answered: asyncio.Future[_Outcome]) -> None:
+        if not answered.done() and (outcome := self._outcome(request)):
             answered.set_result(outcome)
 
-    def _outcome(self) -> _Outcome | None:
+    def _outcome(self, request: Request) -> _Outcome | None:
         """Nothing while the answer is incomplete."""
         try:
-            piece = self._line.recv(LONGEST_ANSWER)
+            piece = self._line.recv(_PIECE)
         except BlockingIOError:
             return None
         except ConnectionResetError:  # how Linux says that it ended with our request unread
             return Untouched()
         self._heard += piece
-        if not piece or len(self._heard) > LONGEST_ANSWER:
+        if not piece or len(self._heard) > longest_answer(request):
             return Lost()
-        return _understood(self._heard) if piece.endswith(b"\n") else None
+        return _understood(request, self._heard) if piece.endswith(b"\n") else None
 
     def _give_up(self, answered: asyncio.Future[_Outcome]) -> None:
         if not answered.done():
@@ -97,8 +99,8 @@ class Examiner:
             answered.set_result(TimeoutError())
 
 
-def _understood(answer: bytes) -> _Outcome:
+def _understood(request: Request, answer: bytearray) -> _Outcome:
     try:
-        return answer_in(answer)
+        return answer_to(request, answer)
     except msgspec.DecodeError:
         return Lost()

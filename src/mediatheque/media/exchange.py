@@ -1,24 +1,39 @@
 """What the server and a worker process say to each other: one line of JSON each way, for one file at a time.
 
-A worker may have been taken over by the file it opened: the server reads these few shapes from it and nothing else.
+A worker may have been taken over by the file it opened: the server reads these few shapes from it and nothing else,
+each only in answer to its own question, and no more bytes than that answer can have.
 """
 
 import msgspec
 
 from mediatheque.media.decoders import Found
 from mediatheque.media.formats import FORMATS
-
-LONGEST_ANSWER = 64 << 10
-"""Bytes; a worker that says more is not the one we started."""
+from mediatheque.media.frames import Frame, largest_frame
 
 _LONGEST_TEXT = 4_000
+_LONGEST_WORDS = 64 << 10  # bytes of an answer without pixels; a worker that says more is not the one we started
 
 
-class Request(msgspec.Struct, frozen=True):
-    """Examine this file. `path` is as the system knows it, which need not be Unicode."""
+class Examine(msgspec.Struct, frozen=True, tag=True):
+    """What is this file? `path` is as the system knows it, which need not be Unicode."""
 
     path: bytes
     mime: str
+
+
+class Show(msgspec.Struct, frozen=True, tag=True):
+    """What does this file look like? In at most `most` frames whose shorter edge is about `edge` pixels."""
+
+    path: bytes
+    mime: str
+    most: int
+    edge: int
+
+
+class Shown(msgspec.Struct, frozen=True, tag=True):
+    """The file looks like this. JSON has the pixels in base64."""
+
+    frames: list[Frame]
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -40,9 +55,10 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     traceback: str
 
 
-Answer = Found | Refused | NotRead | Failed
+Request = Examine | Show
+Answer = Found | Shown | Refused | NotRead | Failed
 
-_requests = msgspec.json.Decoder(Request)
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
@@ -56,12 +72,29 @@ def request_in(line: bytes) -> Request:
     return _requests.decode(line)
 
 
-def answer_in(line: bytes) -> Answer:
-    """What the worker found. Raises msgspec.DecodeError for anything but exactly one answer of ours."""
+def longest_answer(request: Request) -> int:
+    """Bytes of the longest line that answers the request."""
+    if isinstance(request, Examine):
+        return _LONGEST_WORDS
+    return _LONGEST_WORDS + request.most * (4 * largest_frame(request.edge) // 3)
+
+
+def answer_to(request: Request, line: bytes | bytearray) -> Answer:
+    """What the worker found. Raises msgspec.DecodeError for anything but exactly one answer to this request."""
     answer = _answers.decode(line)
-    if isinstance(answer, Found) and answer.mime not in FORMATS:
-        raise msgspec.ValidationError("not a type that any decoder finds")
+    if isinstance(answer, Found | Shown) and not _answers_it(request, answer):
+        raise msgspec.ValidationError("not an answer to what was asked")
     return answer
+
+
+def _answers_it(request: Request, answer: Found | Shown) -> bool:
+    if isinstance(request, Examine):
+        return isinstance(answer, Found) and answer.mime in FORMATS
+    return (
+        isinstance(answer, Shown)
+        and len(answer.frames) <= request.most
+        and all(frame.fits(request.edge) for frame in answer.frames)
+    )
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,18 @@ from pathlib import Path
 from mediatheque.errors import LibraryError
 from mediatheque.media.config import Config
 from mediatheque.media.decoders import Found
-from mediatheque.media.exchange import Answer, Failed, NotRead, Refused, Request, line, plain, request_in
+from mediatheque.media.exchange import (
+    Answer,
+    Examine,
+    Failed,
+    NotRead,
+    Refused,
+    Request,
+    Shown,
+    line,
+    plain,
+    request_in,
+)
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 _OPEN_FILES = 64
@@ -66,7 +77,7 @@ def _has_room() -> bool:
 
 def _answer(request: Request, config: Config) -> Answer:
     try:
-        return _examined(os.fsdecode(request.path), request.mime, config)
+        return _opened(request, config)
     except LibraryError as refusal:
         return Refused(plain(refusal.message))
     except OSError as error:
@@ -75,13 +86,16 @@ def _answer(request: Request, config: Config) -> Answer:
         return Failed(plain(traceback.format_exc()))
 
 
-def _examined(path: str, mime: str, config: Config) -> Found:
+def _opened(request: Request, config: Config) -> Found | Shown:
     """Within its own share of processor time; beyond it the kernel kills this process."""
-    from mediatheque.media.examine import examine  # noqa: PLC0415 - decoders never enter the server's memory
+    from mediatheque.media.examine import examine, show  # noqa: PLC0415 - decoders never enter the server's memory
 
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + config.cpu_seconds, hard))
-    return examine(path, mime, config)
+    path = os.fsdecode(request.path)
+    if isinstance(request, Examine):
+        return examine(path, request.mime, config)
+    return Shown(show(path, request.mime, config, most=request.most, edge=request.edge))
 
 
 def _ignore_signals() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Asset, File, Kind, Tag
+from mediatheque.model import Asset, File, Kind, Reference, Tag
 from mediatheque.records import files
 from mediatheque.records.database import Connection
 
@@ -87,6 +87,20 @@ async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> As
     cursor = await conn.execute(f"{SELECT} {where} AND {files.LIVE}", parameters)
     row = await cursor.fetchone()
     return from_row(row) if row else None
+
+
+async def hold(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID | None:
+    """The id of the workspace's asset that is meant, if there is one; it stays until the transaction ends."""
+    cursor = await conn.execute(
+        f"""
+        SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND {"a.id" if reference.asset_id else "a.request_id"} = %s AND {files.LIVE}
+        ORDER BY a.created_at, a.id LIMIT 1 FOR KEY SHARE OF a
+        """,  # noqa: S608 - constants
+        (workspace_id, reference.asset_id or reference.request_id),
+    )
+    row = await cursor.fetchone()
+    return row["id"] if row else None
 
 
 async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:

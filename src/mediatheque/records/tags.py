@@ -17,7 +17,7 @@ async def insert(conn: Connection, *, id: UUID, workspace_id: UUID, name: str) -
     cursor = await conn.execute(
         """
         INSERT INTO tag (id, workspace_id, name) VALUES (%s, %s, %s)
-        ON CONFLICT (workspace_id, lower(name)) DO NOTHING RETURNING *
+        ON CONFLICT (workspace_id, fold(name)) DO NOTHING RETURNING *
         """,
         (id, workspace_id, name),
     )
@@ -37,6 +37,10 @@ async def find_all(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) ->
 async def assign(conn: Connection, asset_id: UUID, ids: Sequence[UUID]) -> None:
     """Put the tags on the asset; those it has stay."""
     await conn.execute(
-        "INSERT INTO asset_tag (asset_id, tag_id) SELECT %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
-        (asset_id, list(ids)),
+        """
+        INSERT INTO asset_tag (asset_id, tag_id, asset_created_at)
+        SELECT a.id, t.id, a.created_at FROM asset a, unnest(%s::uuid[]) AS t (id) WHERE a.id = %s
+        ON CONFLICT DO NOTHING
+        """,
+        (list(ids), asset_id),
     )

@@ -1,21 +1,18 @@
 """fal's Assets API: a URL becomes an asset."""
 
-import hashlib
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.fal import ASSET_KINDS, shapes
 from mediatheque.dialects.fal.errors import PLATFORM
-from mediatheque.errors import NotFound
+from mediatheque.dialects.fal.targets import known
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.idempotency import once
+from mediatheque.http.idempotency import fingerprint, once
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.query import id_in
 from mediatheque.http.sources import asset_from
 from mediatheque.library.idempotency import Receipt
 from mediatheque.library.offer import Details
@@ -49,7 +46,7 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode({"asset": shapes.asset(asset, base)})
 
-    return await once(request, work, render, hashlib.sha256(msgspec.json.encode(wanted)).digest())
+    return await once(request, work, render, fingerprint(wanted))
 
 
 @get("/v1/assets/{id:str}", guards=[needs(Scope.READ)])
@@ -57,7 +54,7 @@ async def get_asset(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}: the asset."""
     context = context_of(request)
     base = context.origins.base(request)
-    asset = await context.library.assets.get(caller_of(request).workspace_id, _id(id, "Asset", "vector_id"))
+    asset = await context.library.assets.get(caller_of(request).workspace_id, known(id, "Asset", "vector_id"))
     return {"asset": shapes.asset(asset, base)}
 
 
@@ -66,7 +63,7 @@ async def delete_asset(request: Request[Any, Any, Any], id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal had this operation until May 2026; ours goes on having it."""
     context = context_of(request)
     workspace_id = caller_of(request).workspace_id
-    asset = await context.library.assets.delete(workspace_id, _id(id, "Asset", "vector_id"))
+    asset = await context.library.assets.delete(workspace_id, known(id, "Asset", "vector_id"))
     context.shelf.forget(asset.file.id)
 
 
@@ -74,13 +71,9 @@ def _details(wanted: Registration) -> Details:
     return Details(
         caption=wanted.prompt,
         favorite=wanted.favorite,
-        tag_ids=tuple(_id(id, "Tag", "tag_ids") for id in wanted.tag_ids),
-        collection_id=_id(wanted.collection_id, "Collection", "collection_id") if wanted.collection_id else None,
+        tag_ids=tuple(known(id, "Tag", "tag_ids") for id in wanted.tag_ids),
+        collection_id=known(wanted.collection_id, "Collection", "collection_id") if wanted.collection_id else None,
     )
-
-
-def _id(text: str, noun: str, param: str) -> UUID:
-    return id_in(text, NotFound(f"{noun} {text[:100]} not found.", param=param))
 
 
 ROUTER = router(PLATFORM, [upload_asset, get_asset, delete_asset])

@@ -41,7 +41,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def _wanted(request: Request[Any, Any, Any]) -> Filter:
     file_type = asked(request, "file_type")
     return Filter(
-        kind=chosen(file_type, _FILE_TYPES, param="file_type") if file_type else None,
+        kinds=(chosen(file_type, _FILE_TYPES, param="file_type"),) if file_type else (),
         folder_id=await folder_asked(request, "folder_id"),
         unfiled=asked(request, "folder_id") == "",
     )

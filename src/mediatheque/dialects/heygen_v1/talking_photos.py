@@ -14,7 +14,7 @@ from mediatheque.http.paging import limit_of, next_token, position_of
 from mediatheque.http.query import asked
 from mediatheque.model import Filter, Kind, Scope
 
-_WANTED = Filter(kind=Kind.IMAGE, types=tuple(sorted(TALKING_PHOTO_TYPES)))
+_WANTED = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
 
 
 @post("/v1/talking_photo", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=None)

@@ -31,7 +31,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     after = position_of(asked(request, "token"))
     if not images:
         return shapes.page([], [], more=False)
-    wanted = Filter(kind=Kind.IMAGE, words=words)
+    wanted = Filter(kinds=(Kind.IMAGE,), words=words)
     assets, more = await context.library.assets.page(caller_of(request).workspace_id, wanted, after, limit)
     return shapes.page([shapes.found(asset, base) for asset in assets], assets, more)
 

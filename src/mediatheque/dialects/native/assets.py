@@ -1,6 +1,5 @@
 """Assets at our own door."""
 
-import hashlib
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from mediatheque.dialects.native import shapes
 from mediatheque.dialects.native.errors import VOICE
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.idempotency import once
+from mediatheque.http.idempotency import fingerprint, once
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.paging import limit_of, next_token, position_of
@@ -63,7 +62,7 @@ async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode(shapes.asset(asset, base))
 
-    return await once(request, work, render, hashlib.sha256(msgspec.json.encode(wanted)).digest())
+    return await once(request, work, render, fingerprint(wanted))
 
 
 @get("/api/assets", guards=[needs(Scope.READ)])
@@ -73,7 +72,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     limit = limit_of(asked(request, "limit"), least=1, most=1000, default=100)
     after = position_of(asked(request, "cursor"), param="cursor")
     kind = asked(request, "kind")
-    wanted = Filter(kind=chosen(kind, _KINDS, param="kind") if kind else None)
+    wanted = Filter(kinds=(chosen(kind, _KINDS, param="kind"),) if kind else ())
     assets = context_of(request).library.assets
     found, more = await assets.page(caller_of(request).workspace_id, wanted, after, limit)
     return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}

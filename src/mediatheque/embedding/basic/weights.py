@@ -1,0 +1,88 @@
+"""Tensors out of a file that `torch.save` wrote, without torch and without running anything that the file says.
+
+Reads the older of torch's two formats (before 1.6), which our weights have: three pickles of headers, a pickle of the
+tensors' shapes, a pickle of the storages' keys, and each storage's length (int64) and numbers, little-endian.
+"""
+
+import io
+import math
+import pickle
+from collections import OrderedDict
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_PROTOCOL = 1001
+_KINDS = {"FloatStorage": "<f4", "LongStorage": "<i8"}
+
+Tensors: TypeAlias = dict[str, NDArray[Any]]
+
+
+class NotWeights(ValueError):
+    """The file is not what `torch.save` makes of a model's weights."""
+
+
+class _Storage(NamedTuple):
+    kind: str
+    key: str
+    length: int
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows the four names that weights need, and answers plain data for each: nothing is called but what stands here.
+
+    The stand-ins are made anew for each use, or cannot be changed, so that a pickle can alter nothing that outlives it.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return lambda *described: described
+        if module == "torch" and name in _KINDS:
+            return _KINDS[name]
+        raise NotWeights(f"The weights name {module}.{name}, which no weights need.")
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        match pid:
+            case ("storage", str(kind), str(key), "cpu", int(length), None) if kind in _KINDS.values() and length >= 0:
+                return _Storage(kind, key, length)
+        raise NotWeights("The weights name a storage that is none.")
+
+
+def read_tensors(content: bytes) -> Tensors:
+    """The tensors by name; Raises NotWeights."""
+    stream = io.BytesIO(content)
+    try:
+        if (_load(stream), _load(stream)) != (_MAGIC, _PROTOCOL) or not _load(stream)["little_endian"]:
+            raise NotWeights("The weights are in a format that is not known.")
+        described = _load(stream)
+        kinds = {storage.key: storage for storage, *_ in described.values()}
+        storages = {key: _numbers(stream, kinds[key]) for key in _load(stream)}
+        return {name: _tensor(storages[storage.key], *place) for name, (storage, *place) in described.items()}
+    except NotWeights:
+        raise
+    except Exception as error:  # noqa: BLE001  a pickle can make anything be raised
+        raise NotWeights("The weights are damaged.") from error
+
+
+def _load(stream: io.BytesIO) -> Any:
+    return _Unpickler(stream).load()
+
+
+def _numbers(stream: io.BytesIO, storage: _Storage) -> NDArray[Any]:
+    length = int.from_bytes(stream.read(8), "little")
+    content = stream.read(length * np.dtype(storage.kind).itemsize)
+    if length != storage.length:
+        raise NotWeights("A storage is not as long as its tensor says.")
+    return np.frombuffer(content, storage.kind, length)
+
+
+def _tensor(numbers: NDArray[Any], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> NDArray[Any]:
+    span = sum((length - 1) * step for length, step in zip(size, stride, strict=True))
+    if min((offset, *size, *stride)) < 0 or offset + span >= len(numbers) or math.prod(size) > len(numbers):
+        raise NotWeights("A tensor lies outside its storage.")
+    steps = [step * numbers.itemsize for step in stride]
+    return np.lib.stride_tricks.as_strided(numbers[offset:], size, steps, writeable=False)

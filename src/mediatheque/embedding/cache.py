@@ -1,0 +1,43 @@
+"""Files that cost seconds to make and can be made again."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+def cached(file: Path, make: Callable[[], bytes]) -> bytes:
+    """What `make` made, from `file` if it is there and whole, else made now. Blocks. Raises OSError.
+
+    The file ends with a digest of the rest, so that a damaged one is known and made again. Several processes may do
+    this at once: each makes its own and the last one's stays, which is as good as the others'.
+    """
+    whole = _whole(file)
+    if whole is None:
+        whole = make()
+        _replace(file, whole + hashlib.sha256(whole).digest())
+    return whole
+
+
+def _whole(file: Path) -> bytes | None:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    body, digest = content[:-_DIGEST], content[-_DIGEST:]
+    return body if hashlib.sha256(body).digest() == digest else None
+
+
+def _replace(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fd, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(fd, "wb") as stream:
+            stream.write(content)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

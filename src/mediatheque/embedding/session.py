@@ -1,0 +1,46 @@
+"""One ONNX graph, opened when it is first run."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+
+class Session:
+    """Runs on the CPU, in `threads` threads that sleep when there is nothing to do. Threads may share it.
+
+    `graph` answers the file, or the bytes, of the graph; it is asked once, at the first run.
+    """
+
+    def __init__(self, graph: Callable[[], Path | bytes], threads: int) -> None:
+        self._graph = graph
+        self._threads = threads
+        self._opening = threading.Lock()
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def run(self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """The named outputs, or all of them in the graph's order. Blocks."""
+        answer: list[NDArray[np.float32]] = self._opened().run(outputs, inputs)
+        return answer
+
+    def _opened(self) -> onnxruntime.InferenceSession:
+        with self._opening:
+            if self._session is None:
+                self._session = open_session(self._graph(), self._threads)
+            return self._session
+
+
+def open_session(graph: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
+    """The graph, checked and ready. Blocks. Raises onnxruntime's errors as they come."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors; they are raised as well
+    return onnxruntime.InferenceSession(
+        graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]
+    )

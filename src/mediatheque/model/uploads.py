@@ -1,0 +1,75 @@
+"""Bytes promised or in flight."""
+
+import enum
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from mediatheque.model.files import Keeping
+
+
+class Way(enum.StrEnum):
+    """How promised bytes arrive."""
+
+    WHOLE = "whole"
+    """In one request, which also makes the file."""
+    PARTS = "parts"
+    """In numbered parts, joined when they are declared complete."""
+    DIRECT = "direct"
+    """In one request, perhaps past this server, and checked when they are declared complete."""
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes promised, to become the file `file_id` (and the asset `asset_id`) while the key that promised them lives.
+
+    `storage_key` is where they wait, and `handle` what the store calls the parts there. `size` and `sha256` are what
+    was announced. `failure` says why bytes that were declared complete have been refused, which is final.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    key_id: UUID
+    file_id: UUID
+    name: str
+    declared_type: str | None
+    expires_at: datetime
+    way: Way = Way.WHOLE
+    asset_id: UUID | None = None
+    size: int | None = None
+    sha256: bytes | None = None
+    storage_key: str | None = None
+    handle: str | None = None
+    keeping: Keeping = Keeping()
+    batch_id: UUID | None = None
+    item_index: int | None = None
+    requested_at: datetime | None = None
+    completed_at: datetime | None = None
+    failure: str | None = None
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of an upload that has arrived durably. `receipt` is what the store wants to see again when joining."""
+
+    number: int
+    size: int
+    sha256: bytes
+    receipt: str = ""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Uploads promised together."""
+
+    id: UUID
+    workspace_id: UUID
+    created_at: datetime
+    total: int
+    title: str | None = None
+
+
+class Labels(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender said about the bytes: hints, never trusted. `fields` are the other form fields."""
+
+    name: str | None = None
+    declared_type: str | None = None
+    fields: dict[str, str] = {}

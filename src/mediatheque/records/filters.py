@@ -1,0 +1,98 @@
+"""Which assets a filter means, in SQL over `asset a` joined with its file `f` and blob `b`."""
+
+from mediatheque.model import Comparison, Condition, Every, Field, Filter, OneOf, Operator, Some
+from mediatheque.records.patterns import containing
+
+Clause = tuple[str, list[object]]
+"""A condition in SQL and its parameters."""
+
+_COLUMNS = {
+    Field.ENDPOINT: "a.endpoint",
+    Field.TYPE: "a.kind",
+    Field.SOURCE: "a.source",
+    Field.CREATED_AT: "a.created_at",
+}
+_SIGNS = {
+    Operator.EQ: "=",
+    Operator.GT: ">",
+    Operator.GTE: ">=",
+    Operator.LT: "<",
+    Operator.LTE: "<=",
+}
+_COMPLETED = "'completed'"  # what is in the library is finished
+
+
+def clause_of(wanted: Filter) -> Clause:
+    """What holds for the assets meant; `Resemblance` must have become `OneOf` before."""
+    parts = [*_own(wanted), *_memberships(wanted), *_words(wanted)]
+    if wanted.condition is not None:
+        parts.append(_condition(wanted.condition))
+    return _joined(parts, " AND ")
+
+
+def _own(wanted: Filter) -> list[Clause]:
+    parts: list[Clause] = []
+    for column, among in (("a.kind", wanted.kinds), ("b.mime", wanted.types), ("a.source", wanted.sources)):
+        if len(among) == 1:  # then an index has them in the order of lists
+            parts.append((f"{column} = %s", [among[0]]))
+        elif among:
+            parts.append((f"{column} = ANY(%s)", [list(among)]))
+    if wanted.favorites:
+        parts.append(("a.is_favorite", []))
+    if wanted.folder_id is not None:
+        parts.append(("a.folder_id = %s", [wanted.folder_id]))
+    elif wanted.unfiled:
+        parts.append(("a.folder_id IS NULL", []))
+    return parts
+
+
+def _memberships(wanted: Filter) -> list[Clause]:
+    tagged = "EXISTS (SELECT FROM asset_tag x WHERE x.asset_id = a.id AND x.tag_id = ANY(%s))"
+    within = "EXISTS (SELECT FROM collection_asset x WHERE x.asset_id = a.id AND x.collection_id = ANY(%s))"
+    parts: list[Clause] = []
+    if wanted.all_tags:
+        parts += [(tagged, [[id]]) for id in wanted.tag_ids]
+    elif wanted.tag_ids:
+        parts.append((tagged, [list(wanted.tag_ids)]))
+    if wanted.collection_id is not None:
+        parts.append((within, [[wanted.collection_id]]))
+    if wanted.character_ids:
+        parts.append((within, [list(wanted.character_ids)]))
+    return parts
+
+
+def _words(wanted: Filter) -> list[Clause]:
+    return [("a.words LIKE fold(%s)", [containing(word)]) for word in wanted.words]
+
+
+def _condition(condition: Condition) -> Clause:
+    match condition:
+        case Every(parts):
+            return _joined([_condition(part) for part in parts], " AND ")
+        case Some(parts):
+            return _joined([_condition(part) for part in parts], " OR ", empty="FALSE")
+        case OneOf(ids):
+            return "a.id = ANY(%s)", [list(ids)]
+        case Comparison():
+            return _comparison(condition)
+        case _:
+            raise TypeError("what resembles an example is to be found before")
+
+
+def _comparison(comparison: Comparison) -> Clause:
+    """An asset without an endpoint has another than any that is named."""
+    column = _COLUMNS.get(comparison.field, _COMPLETED)
+    values: list[object] = list(comparison.values)
+    match comparison.operator:
+        case Operator.IN:
+            return f"{column} = ANY(%s)", [values]
+        case Operator.NEQ:
+            return f"{column} IS DISTINCT FROM %s", values
+        case operator:
+            return f"{column} {_SIGNS[operator]} %s", values
+
+
+def _joined(parts: list[Clause], word: str, *, empty: str = "TRUE") -> Clause:
+    if not parts:
+        return empty, []
+    return "(" + word.join(sql for sql, _ in parts) + ")", [value for _, values in parts for value in values]
