@@ -231,7 +231,9 @@ async def test_each_end_of_each_socket_is_held_by_one_process(pair):
     assert sum(map(len, holders)) == len(set.union(*holders))
 
 
-@pytest.mark.parametrize("rogue", ["babble", "endless", "twice", "unknown", "mistyped", "unheard_of", "half", "silent"])
+@pytest.mark.parametrize(
+    "rogue", ["babble", "endless", "twice", "unknown", "mistyped", "unheard_of", "half", "silent", "picturesque"]
+)
 async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, good, rogue):
     sandbox = Sandbox(Config(workers=1, timeout_seconds=0.5))
     with monkeypatch.context() as taken_over:

@@ -7,7 +7,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the processes that open media. Every one of them is there for files made to hurt."""
 
     workers: int = 2
-    """Processes that examine files; each works on one file at a time."""
+    """Processes that examine files; each works on one file at a time. As many more decode pixels when needed."""
 
     memory_bytes: int = 1 << 30
     """Address space of one worker. A file that needs more is refused."""

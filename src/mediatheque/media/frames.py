@@ -27,8 +27,9 @@ class Frame(msgspec.Struct, frozen=True):
         """Whether its edges keep what `fitted` promises."""
         return min(self.width, self.height) <= edge and max(self.width, self.height) <= SLENDEREST * edge
 
+
 def fitted(width: int, height: int, edge: int) -> tuple[int, int]:
-    """The size of a frame of such a picture: the shorter edge is `edge`, nothing is enlarged, nothing is a long strip."""
+    """The size of such a picture's frame: its shorter edge is `edge`, nothing is enlarged or left a long strip."""
     scale = min(1.0, edge / min(width, height), SLENDEREST * edge / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 

@@ -59,8 +59,7 @@ class Sandbox:
 
         Raises Unreadable for whatever is wrong with the file, including that it crashes, hangs or exhausts its worker.
         """
-        found = await self._told(self._probing, Examine(os.fsencode(path), format.mime), Found)
-        return _facts(found)
+        return _facts(await self._ask(self._probing, Examine(os.fsencode(path), format.mime), Found))
 
     async def frames(self, path: Path, format: Format, *, most: int = 6, edge: int = 288) -> list[Frame]:
         """What the file looks like: one frame of a picture or a PDF, at most `most` of a video, none of anything else.
@@ -69,16 +68,16 @@ class Sandbox:
         An animated picture is its first frame; a PDF its first page; the frames of a video are spread evenly over it,
         and one of which nothing can be decoded has none. Sound has none either, whatever its cover.
 
-        Raises Unreadable for whatever is wrong with the file, as `probe` does under the same limits. Here they reach
-        further: `probe` reads what a header says, while a decoded PNG takes 4 bytes for each pixel, so that one of
-        200 megapixels is accepted and yet has no room in `memory_bytes`.
+        Raises Unreadable for whatever is wrong with the file, as `probe` does and under the same limits. They may stop
+        here what `probe` lets pass, since it decodes no picture: a PNG takes 4 bytes of memory for each pixel, or 8
+        if it is transparent, and of the largest that are accepted the latter have no room in a worker.
         """
         if format.kind not in _SEEN_KINDS and format.mime != _PDF:
             return []
-        shown = await self._told(self._showing, Show(os.fsencode(path), format.mime, most, edge), Shown)
+        shown = await self._ask(self._showing, Show(os.fsencode(path), format.mime, most, edge), Shown)
         return shown.frames
 
-    async def _told(self, pool: Pool | None, request: Request, kind: type[_Told]) -> _Told:
+    async def _ask(self, pool: Pool | None, request: Request, kind: type[_Told]) -> _Told:
         if pool is None:
             raise Unavailable
         try:

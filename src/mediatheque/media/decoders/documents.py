@@ -1,5 +1,8 @@
 """PDF and subtitles."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pypdfium2
 
 from mediatheque.errors import Unreadable
@@ -13,19 +16,26 @@ _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 def pdf(source: Source, mime: str, _: Config) -> Found:
     """Raises Unreadable unless pdfium opens the document and its first page without a password."""
+    with opened(source) as document:
+        document[0].close()
+    return Found(mime)
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[pypdfium2.PdfDocument]:
+    """A document of at least one page. What pdfium raises becomes Unreadable, inside the block too."""
     try:
         document = pypdfium2.PdfDocument(source.path)
         try:
             if len(document) < 1:
                 raise Unreadable("The PDF has no pages.")
-            document[0].close()
+            yield document
         finally:
             document.close()
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _WRONG_PASSWORD:
             raise Unreadable("The PDF is encrypted. Please remove its password.") from error
         raise Unreadable("The PDF is damaged and cannot be opened.") from error
-    return Found(mime)
 
 
 def subrip(source: Source, mime: str, config: Config) -> Found:

@@ -31,7 +31,7 @@ _FIRST_PACKETS = 512
 """Packets among which there must be one picture or sound that decodes."""
 
 _MOST_PACKETS = 5_000_000
-"""Packets that are read to find a duration nobody wrote down: a day of video."""
+"""Packets of one file that are ever read: a day of video."""
 
 _MICROSECONDS = 1_000_000
 
@@ -59,25 +59,35 @@ def streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream 
 
 def first_picture(container: InputContainer, stream: VideoStream, most_pixels: int) -> VideoFrame:
     """The first picture that decodes. Raises Unreadable if there is none near the start, or if it is too large."""
-    stream.codec_context.options = {"max_pixels": str(most_pixels)}  # the container may lie about its pictures
-    for frame in _frames(container, stream):
-        if isinstance(frame, VideoFrame):
-            return frame
+    prepare(stream, most_pixels)
+    for picture in pictures(container, stream, _FIRST_PACKETS):
+        return picture
     raise Unreadable("No picture of the video can be decoded.")
 
 
 def first_sound(container: InputContainer, stream: AudioStream) -> AudioFrame:
     """The first piece of sound that decodes. Raises Unreadable if there is none near the start."""
-    for frame in _frames(container, stream):
+    stream.codec_context.thread_count = 1
+    for frame in _frames(container, stream, _FIRST_PACKETS):
         if isinstance(frame, AudioFrame):
             return frame
     raise Unreadable("No sound in the file can be decoded.")
 
 
-def _frames(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Any]:
-    """Skips packets that do not decode: files cut out of longer ones begin with some."""
+def prepare(stream: VideoStream, most_pixels: int) -> None:
+    """Before the first picture: the container may lie about the size of pictures, so that the decoder looks too."""
+    stream.codec_context.options = {"max_pixels": str(most_pixels)}
     stream.codec_context.thread_count = 1
-    for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):
+
+
+def pictures(container: InputContainer, stream: VideoStream, most_packets: int = _MOST_PACKETS) -> Iterator[VideoFrame]:
+    """What decodes, from where the container stands."""
+    return (frame for frame in _frames(container, stream, most_packets) if isinstance(frame, VideoFrame))
+
+
+def _frames(container: InputContainer, stream: VideoStream | AudioStream, most_packets: int) -> Iterator[Any]:
+    """Skips packets that do not decode: files cut out of longer ones begin with some."""
+    for packet in itertools.islice(container.demux(stream), most_packets):
         with suppress(av.InvalidDataError):
             yield from packet.decode()
 

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from PIL import ExifTags, Image
 from PIL.AvifImagePlugin import AvifImageFile
@@ -23,25 +24,41 @@ _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 _WINDOW = 1 << 16
 
 
+class Outline(NamedTuple):
+    """What a picture's headers say."""
+
+    width: int
+    height: int
+    """As stored."""
+
+    frames: int
+    orientation: int
+    """As EXIF numbers it: 1 is upright."""
+
+
 def picture(source: Source, mime: str, config: Config) -> Found:
     """Width and height as shown, orientation applied. Raises Unreadable."""
-    with _opening():
-        width, height, frames, orientation = _READERS[mime](source)
-    check_pixels(width, height, config.max_pixels)
-    if frames > config.max_frames or frames * width * height > config.max_animation_pixels:
-        raise Unreadable(f"The animation is too large: {frames} frames of {width} x {height}.")
+    width, height, _, orientation = outline(source, mime, config)
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Found(mime, width, height)
 
 
-_Seen = tuple[int, int, int, int]  # width and height as stored, frames, EXIF orientation
+def outline(source: Source, mime: str, config: Config) -> Outline:
+    """Decodes no pixels. Raises Unreadable, also for a picture that is too large."""
+    with opening():
+        found = _READERS[mime](source)
+    width, height, frames, _ = found
+    check_pixels(width, height, config.max_pixels)
+    if frames > config.max_frames or frames * width * height > config.max_animation_pixels:
+        raise Unreadable(f"The animation is too large: {frames} frames of {width} x {height}.")
+    return found
 
 
-def _jpeg(source: Source) -> _Seen:
+def _jpeg(source: Source) -> Outline:
     with source.stream() as file, JpegImageFile(file) as image:
         _check_jpeg_end(source, file.tell())
-        return *image.size, 1, _orientation_of(image)
+        return Outline(*image.size, 1, _orientation_of(image))
 
 
 def _check_jpeg_end(source: Source, scan: int) -> None:
@@ -55,37 +72,37 @@ def _check_jpeg_end(source: Source, scan: int) -> None:
     raise Unreadable("The JPEG is cut off.")
 
 
-def _png(source: Source) -> _Seen:
-    outline = png.walk(source)
+def _png(source: Source) -> Outline:
+    walked = png.walk(source)
     with source.stream() as file, PngImageFile(file) as image:
-        return *image.size, outline.frames, _orientation(outline.exif)
+        return Outline(*image.size, walked.frames, _orientation(walked.exif))
 
 
-def _gif(source: Source) -> _Seen:
+def _gif(source: Source) -> Outline:
     frames = gif.count_frames(source)
     with source.stream() as file, GifImageFile(file) as image:
-        return *image.size, frames, 1
+        return Outline(*image.size, frames, 1)
 
 
-def _webp(source: Source) -> _Seen:
-    outline = webp.walk(source)
-    return outline.width, outline.height, outline.frames, _orientation(outline.exif)
+def _webp(source: Source) -> Outline:
+    walked = webp.walk(source)
+    return Outline(walked.width, walked.height, walked.frames, _orientation(walked.exif))
 
 
-def _avif(source: Source) -> _Seen:
+def _avif(source: Source) -> Outline:
     _check_boxes(source)
     with source.stream() as file, AvifImageFile(file) as image:
-        return *image.size, getattr(image, "n_frames", 1), _orientation_of(image)
+        return Outline(*image.size, getattr(image, "n_frames", 1), _orientation_of(image))
 
 
-def _heic(source: Source) -> _Seen:
+def _heic(source: Source) -> Outline:
     """HEIF keeps the orientation in the container, and libheif gives the size with it applied."""
     _check_boxes(source)
     with source.stream() as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
-        return *image.size, getattr(image, "n_frames", 1), 1
+        return Outline(*image.size, getattr(image, "n_frames", 1), 1)
 
 
-_READERS: dict[str, Callable[[Source], _Seen]] = {
+_READERS: dict[str, Callable[[Source], Outline]] = {
     "image/jpeg": _jpeg,
     "image/png": _png,
     "image/gif": _gif,
@@ -118,7 +135,7 @@ def _known_orientation(exif: Image.Exif) -> int:
 
 
 @contextmanager
-def _opening() -> Iterator[None]:
+def opening() -> Iterator[None]:
     """What Pillow raises for damaged files, in our words."""
     try:
         yield

@@ -9,7 +9,7 @@ from mediatheque.media.decoders import Found, check_pixels, ffmpeg
 from mediatheque.media.mpeg_audio import id3_size
 from mediatheque.media.source import Source
 
-_DEMUXERS = {
+DEMUXERS = {
     "video/mp4": "mov",
     "video/quicktime": "mov",
     "audio/mp4": "mov",
@@ -20,26 +20,29 @@ _DEMUXERS = {
     "audio/ogg": "ogg",
     "audio/flac": "flac",
 }
+"""FFmpeg's name of what opens each type."""
+
 _QUARTER_TURN = 90
 _Size = tuple[int, int] | None
 
 
 def moving(source: Source, mime: str, config: Config) -> Found:
     """Size as shown of a video, duration in seconds of both. Raises Unreadable unless something decodes."""
-    _check_extent(source, mime)
+    check_extent(source, mime)
     mime = _behind_tag(source, mime)
-    with ffmpeg.opened(source.path, _DEMUXERS[mime]) as container:
+    with ffmpeg.opened(source.path, DEMUXERS[mime]) as container:
         duration = ffmpeg.stated_duration(container)
         size = _shown_size(container, config)
     if duration is None:
-        with ffmpeg.opened(source.path, _DEMUXERS[mime]) as container:
+        with ffmpeg.opened(source.path, DEMUXERS[mime]) as container:
             duration = ffmpeg.counted_duration(container)
     width, height = size or (None, None)
     return Found(_refined(source, mime, is_video=size is not None), width, height, duration)
 
 
-def _check_extent(source: Source, mime: str) -> None:
-    match _DEMUXERS[mime]:
+def check_extent(source: Source, mime: str) -> None:
+    """Raises Unreadable unless the container is whole."""
+    match DEMUXERS[mime]:
         case "mov":
             if b"moov" not in iso.box_types(source):
                 raise Unreadable("The file has no index (moov): it was probably not finished.")
@@ -79,7 +82,7 @@ def _shown_size(container: InputContainer, config: Config) -> _Size:
 
 def _refined(source: Source, mime: str, *, is_video: bool) -> str:
     """The brand or the sniffed type says which container; the streams say whether it is audio only."""
-    match _DEMUXERS[mime], is_video:
+    match DEMUXERS[mime], is_video:
         case "mov", True:
             return "video/quicktime" if iso.major_brand(source) in (b"qt  ", b"") else "video/mp4"
         case "mov", False:

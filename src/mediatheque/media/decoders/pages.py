@@ -1,0 +1,23 @@
+"""PDF: the pixels of the first page."""
+
+import pypdfium2
+
+from mediatheque.media.decoders import documents
+from mediatheque.media.decoders.colours import frame_of
+from mediatheque.media.frames import SLENDEREST, Frame
+from mediatheque.media.source import Source
+
+
+def first_page(source: Source, edge: int) -> Frame:
+    """Over white. A page has no pixels of its own: it is drawn as large as a frame may be. Raises Unreadable."""
+    with documents.opened(source) as document:
+        page = document[0]
+        try:
+            return frame_of(page.render(scale=_scale(page, edge)).to_pil(), edge)
+        finally:
+            page.close()
+
+
+def _scale(page: pypdfium2.PdfPage, edge: int) -> float:
+    width, height = page.get_size()
+    return float(min(edge / min(width, height), SLENDEREST * edge / max(width, height)))
