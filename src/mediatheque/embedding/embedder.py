@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]
 
+CHARACTERS = 10_000  # of a text are looked at; no model here reads as many
+
 
 class Embedder(Protocol):
     """Puts texts and pictures into one space, where the cosine says how near two of them are in meaning.

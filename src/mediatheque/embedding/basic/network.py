@@ -11,11 +11,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from mediatheque.embedding.basic.shape import CLASSES, FEATURES, SIDE
 from mediatheque.embedding.basic.weights import NotWeights, Tensors
 
-SIDE = 224  # pixels
-FEATURES = 1280
-CLASSES = 1000
 _EPSILON = 1e-3  # of batch normalisation
 _OPSET = 17
 
@@ -50,7 +48,7 @@ def build_network(tensors: Tensors) -> bytes:
         onnx.checker.check_model(model, full_check=True)
     except (KeyError, ValueError, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise NotWeights("The weights are not those of EfficientNet-Lite0.") from error
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 class _Graph:
@@ -94,7 +92,7 @@ class _Graph:
         self._convolution(f"{name}._project_conv", f"{name}._bn2", relu=False)
         if stride == 1 and self._tensors[f"{name}._project_conv.weight"].shape[0] == channels:
             self._node("Add", [self._last, entrance])
-        
+
     def _convolution(
         self, weights: str, norm: str, *, stride: int = 1, depthwise: bool = False, relu: bool = True
     ) -> None:

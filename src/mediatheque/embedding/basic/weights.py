@@ -54,18 +54,21 @@ class _Unpickler(pickle.Unpickler):
 
 def read_tensors(content: bytes) -> Tensors:
     """The tensors by name; Raises NotWeights."""
-    stream = io.BytesIO(content)
     try:
-        if (_load(stream), _load(stream)) != (_MAGIC, _PROTOCOL) or not _load(stream)["little_endian"]:
-            raise NotWeights("The weights are in a format that is not known.")
-        described = _load(stream)
-        kinds = {storage.key: storage for storage, *_ in described.values()}
-        storages = {key: _numbers(stream, kinds[key]) for key in _load(stream)}
-        return {name: _tensor(storages[storage.key], *place) for name, (storage, *place) in described.items()}
+        return _read(io.BytesIO(content))
     except NotWeights:
         raise
-    except Exception as error:  # noqa: BLE001  a pickle can make anything be raised
+    except Exception as error:  # a pickle can make anything be raised
         raise NotWeights("The weights are damaged.") from error
+
+
+def _read(stream: io.BytesIO) -> Tensors:
+    if (_load(stream), _load(stream)) != (_MAGIC, _PROTOCOL) or not _load(stream)["little_endian"]:
+        raise NotWeights("The weights are in a format that is not known.")
+    described = _load(stream)
+    kinds = {storage.key: storage for storage, *_ in described.values()}
+    storages = {key: _numbers(stream, kinds[key]) for key in _load(stream)}
+    return {name: _tensor(storages[storage.key], *place) for name, (storage, *place) in described.items()}
 
 
 def _load(stream: io.BytesIO) -> Any:
@@ -80,7 +83,9 @@ def _numbers(stream: io.BytesIO, storage: _Storage) -> NDArray[Any]:
     return np.frombuffer(content, storage.kind, length)
 
 
-def _tensor(numbers: NDArray[Any], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> NDArray[Any]:
+def _tensor(
+    numbers: NDArray[Any], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+) -> NDArray[Any]:
     span = sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     if min((offset, *size, *stride)) < 0 or offset + span >= len(numbers) or math.prod(size) > len(numbers):
         raise NotWeights("A tensor lies outside its storage.")

@@ -1,0 +1,47 @@
+"""What a picture looks like: half what the network sees besides classes, half where light and colour lie.
+
+Meaning alone puts two pictures of one class onto nearly the same spot. These axes part them, and stay put when a
+picture is scaled, compressed, brightened or cropped by a little.
+"""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediatheque.embedding.basic.shape import FEATURES
+from mediatheque.embedding.embedder import Vectors, unit
+from mediatheque.embedding.pixels import Filter, whole
+
+_SEEN = 32  # dimensions
+_LIGHT = 8  # cells across and down
+_COLOUR = 4  # cells across and down, twice: blue and red against light
+LOOKS = _SEEN + _LIGHT**2 + 2 * _COLOUR**2
+
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+_COLOUR_WEIGHT = 1.5
+
+
+def looks(pixels: NDArray[np.uint8], features: NDArray[np.float32]) -> Vectors:
+    """(128,), of length 1."""
+    seen = unit((features - features.mean()) @ _PROJECTION)
+    return unit(np.concatenate([seen, unit(_layout(pixels))]))
+
+
+def _layout(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Light against its own mean, so that a brighter copy stays where it is; colour against light."""
+    cells = whole(pixels, _LIGHT, _LIGHT, Filter.BOX)
+    light = cells @ _LUMINANCE
+    coarse = cells.reshape(_COLOUR, _LIGHT // _COLOUR, _COLOUR, _LIGHT // _COLOUR, 3).mean(axis=(1, 3))
+    colour = coarse[..., [2, 0]] - coarse.mean(axis=-1, keepdims=True)
+    return np.concatenate([(light - light.mean()).ravel(), _COLOUR_WEIGHT * colour.ravel()])
+
+
+def _projection() -> NDArray[np.float32]:
+    """Random signs, which keep angles; drawn from a hash, so that every machine and version has the same ones."""
+    drawn = hashlib.shake_256(b"mediatheque basic-1").digest(FEATURES * _SEEN // 8)
+    bits = np.unpackbits(np.frombuffer(drawn, np.uint8)).reshape(FEATURES, _SEEN)
+    return bits.astype(np.float32) * 2 - 1
+
+
+_PROJECTION = _projection()

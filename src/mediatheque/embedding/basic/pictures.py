@@ -1,0 +1,44 @@
+"""Pixels to what EfficientNet-Lite0 sees in them."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediatheque.embedding.basic.packages import WEIGHTS, shipped
+from mediatheque.embedding.basic.shape import SIDE
+from mediatheque.embedding.basic.weights import read_tensors
+from mediatheque.embedding.cache import cached
+from mediatheque.embedding.pixels import middle
+from mediatheque.embedding.session import Session
+
+_RESIZED = 256  # pixels of the shorter side, before the middle is cut out: 0.875 of it, as in training
+_MEAN, _DEVIATION = np.float32(127), np.float32(128)  # of the lite models; the others have more
+
+
+class Pictures:
+    """One picture at a time, so that memory stays flat. The graph is made from the weights once, into `cache`."""
+
+    def __init__(self, cache: Path, threads: int) -> None:
+        self._weights = shipped(*WEIGHTS)
+        self._cache = cache
+        self._session = Session(self._graph, threads)
+
+    def seen(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The features (1280,) and the logits of the classes (1000,)."""
+        square = middle(pixels, _RESIZED, SIDE)
+        planes = ((square - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None]
+        features, logits = self._session.run(["features", "logits"], {"pixels": np.ascontiguousarray(planes)})
+        return features[0], logits[0]
+
+    def _graph(self) -> bytes:
+        content = self._weights.read_bytes()
+        name = f"efficientnet-lite0-{hashlib.sha256(content).hexdigest()[:12]}-1.onnx"  # 1: of network.py
+        return cached(self._cache / name, lambda: _made(content))
+
+
+def _made(weights: bytes) -> bytes:
+    from mediatheque.embedding.basic.network import build_network  # noqa: PLC0415  16 MB, needed once
+
+    return build_network(read_tensors(weights))

@@ -1,0 +1,50 @@
+"""Any pair of ONNX models that puts texts and pictures into one space: CLIP, SigLIP, MobileCLIP and their kin."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediatheque.embedding.clip.folder import Folder
+from mediatheque.embedding.clip.preprocessing import Preprocessing
+from mediatheque.embedding.clip.tower import Tower
+from mediatheque.embedding.clip.words import Words
+from mediatheque.embedding.embedder import Vectors
+
+
+class Clip:
+    """The files' form is checked now; each model is opened when it is first asked for.
+
+    The cosine of a text and a picture means what the model makes of it: CLIP's mostly lie between 0.15 and 0.35,
+    SigLIP's between 0 and 0.2. Raises ValueError naming what is wrong with the folder.
+    """
+
+    duplicate_similarity = 0.95  # usual for models of this kind; not measured, as each model has its own
+
+    def __init__(self, path: Path, threads: int) -> None:
+        folder = Folder(path)
+        self._text = Tower(
+            folder.text_model, ("input_ids", "attention_mask"), ("text_embeds", "pooler_output"), threads
+        )
+        self._image = Tower(folder.image_model, ("pixel_values",), ("image_embeds", "pooler_output"), threads)
+        self._words = Words(folder, self._text.shape("input_ids")[-1])
+        self._preprocessing = Preprocessing(folder.preprocessing)
+        self.name = f"onnx-clip-{folder.fingerprint()}"
+        self.dimensions = self._text.dimensions or len(self._text.vector(self._words.inputs("")))
+        if self._image.dimensions not in (0, self.dimensions):
+            raise ValueError(
+                f"{folder.text_model} makes vectors of {self.dimensions} dimensions, {folder.image_model} of"
+                f" {self._image.dimensions}: they are no pair."
+            )
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimensions), each row of length 1."""
+        return self._rows([self._text.vector(self._words.inputs(text)) for text in texts])
+
+    def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
+        """(n, dimensions), each row of length 1."""
+        return self._rows([self._image.vector({"pixel_values": self._preprocessing.planes(each)}) for each in pixels])
+
+    def _rows(self, vectors: list[Vectors]) -> Vectors:
+        return np.array(vectors, np.float32).reshape(len(vectors), self.dimensions)

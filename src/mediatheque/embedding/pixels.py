@@ -1,0 +1,30 @@
+"""RGB of any size, brought to the size that a model reads."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Filter = Image.Resampling
+
+
+def middle(
+    pixels: NDArray[np.uint8], shorter: int, side: int, resample: Filter = Filter.BICUBIC
+) -> NDArray[np.float32]:
+    """(side, side, 3), 0 to 255: the middle of the picture whose shorter side was made `shorter` pixels long.
+
+    Only what is kept is resized, so that a long strip costs no more than a square.
+    """
+    height, width = pixels.shape[:2]
+    cut = min(height, width) * side / shorter  # in pixels of the original
+    left, top = (width - cut) / 2, (height - cut) / 2
+    box = (left, top, left + cut, top + cut)
+    return np.asarray(_image(pixels).resize((side, side), resample, box), np.float32)
+
+
+def whole(pixels: NDArray[np.uint8], width: int, height: int, resample: Filter) -> NDArray[np.float32]:
+    """(height, width, 3), 0 to 255: all of the picture, its sides stretched to those of the model."""
+    return np.asarray(_image(pixels).resize((width, height), resample), np.float32)
+
+
+def _image(pixels: NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(pixels))

@@ -1,0 +1,71 @@
+"""Files that can be made again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mediatheque.embedding import open_embedder
+from mediatheque.embedding.cache import cached
+
+
+def test_it_is_made_once(tmp_path):
+    made = iter([b"first", b"second"])
+    assert [cached(tmp_path / "deep" / "file", lambda: next(made)) for _ in range(2)] == [b"first", b"first"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"x" * 100])
+def test_a_damaged_file_is_made_again(damage, tmp_path):
+    file = tmp_path / "file"
+    cached(file, lambda: b"content")
+    file.write_bytes(damage)
+    assert cached(file, lambda: b"content") == b"content"
+    assert cached(file, lambda: b"other") == b"content"
+
+
+def test_one_flipped_bit_is_damage(tmp_path):
+    file = tmp_path / "file"
+    cached(file, lambda: b"content")
+    content = bytearray(file.read_bytes())
+    content[2] ^= 1
+    file.write_bytes(content)
+    assert cached(file, lambda: b"made again") == b"made again"
+
+
+def test_a_failure_leaves_nothing(tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        cached(tmp_path / "file", lambda: bytes([1 // 0]))
+    (tmp_path / "target").mkdir()
+    with pytest.raises(OSError, match="target"):
+        cached(tmp_path / "target", lambda: b"content")
+    assert [file.name for file in tmp_path.iterdir()] == ["target"]
+
+
+RACER = """
+import sys
+from pathlib import Path
+from mediatheque.embedding.cache import cached
+for round in range(200):
+    file = Path(sys.argv[1], str(round))
+    assert cached(file, lambda: bytes([round]) * 50_000) == bytes([round]) * 50_000
+"""
+
+
+def test_processes_that_race_each_get_it_whole(tmp_path):
+    racers = [subprocess.Popen([sys.executable, "-c", RACER, str(tmp_path)]) for _ in range(4)]
+    assert [racer.wait() for racer in racers] == [0] * 4
+    assert len(list(tmp_path.iterdir())) == 200
+
+
+def test_a_damaged_model_is_made_again(basic, cache: Path, tmp_path):
+    pixels = [np.full((30, 30, 3), (200, 100, 0), np.uint8)]
+    expected = basic.images(pixels)
+    for file in cache.iterdir():
+        content = file.read_bytes()
+        (tmp_path / file.name).write_bytes(
+            content[:1000] + b"?" + content[1001:] if file.suffix == ".onnx" else content
+        )
+    assert np.array_equal(open_embedder("basic", tmp_path).images(pixels), expected)
+    assert all((tmp_path / file.name).read_bytes() == file.read_bytes() for file in cache.iterdir())
