@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from mediatheque.blobs.config import Config as StoreConfig
+from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.http.cors import CorsConfig
 from mediatheque.http.gate import GateConfig
 from mediatheque.http.rate import Config as RateConfig
@@ -58,6 +59,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How long requests in flight may go on after SIGTERM, and tasks after them, 1 to 1800."""
     sweep_seconds: Annotated[int, Meta(ge=1)] = 300
     """Pause between two rounds of collecting what nothing refers to, in each worker process."""
+    embedder: str = "basic"
+    """What makes vectors for the search: `basic`, or `onnx-clip:` and a folder; changed by `mediatheque reindex`."""
     pool_max: Annotated[int, Meta(ge=2)] = 16
     """Database connections of each server or worker process."""
     gate: GateConfig = GateConfig()
@@ -69,6 +72,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def database(self, url: str | None = None) -> DatabaseConfig:
         """How to reach PostgreSQL, at `url` or where this configuration says."""
         return DatabaseConfig(url=url or self.database_url or "", pool_max=self.pool_max)
+
+    def embedding(self) -> EmbeddingConfig:
+        """What makes vectors, and where it keeps what it made of its weights."""
+        return EmbeddingConfig(model=self.embedder, cache=self.data / "models")
 
     def store(self) -> StoreConfig:
         """Where bytes are kept."""

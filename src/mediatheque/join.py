@@ -13,4 +13,4 @@ def join(config: Config) -> Library:
         store = open_store(config.store())
     except (ValueError, TypeError) as error:
         raise ConfigError(f"configuration: {error}") from None
-    return Library(Database(config.database()), store, Sandbox(config.sandbox))
+    return Library(Database(config.database()), store, Sandbox(config.sandbox), config.embedding())

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,7 @@ from mediatheque.blobs import Disk
 from mediatheque.library import Library
 from mediatheque.media.config import Config as SandboxConfig
 from mediatheque.media.sandbox import Sandbox
+from mediatheque.model import Scope
 from mediatheque.records.database import Config, Database
 
 
@@ -25,3 +27,9 @@ async def library(database_url: str, tmp_path: Path, sandbox: Sandbox) -> AsyncI
     """The verbs over a real database and a real disk."""
     async with Database(Config(url=database_url, pool_min=1)) as database:
         yield Library(database, Disk(tmp_path / "blobs"), sandbox)
+
+
+@pytest.fixture
+async def workspace(library: Library) -> UUID:
+    caller = await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
+    return caller.workspace_id

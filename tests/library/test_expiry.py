@@ -12,18 +12,12 @@ from mediatheque.library import Library
 from mediatheque.library import sweep as sweeping
 from mediatheque.library.offer import Offer
 from mediatheque.library.sweep import Sweep, Swept
-from mediatheque.model import Asset, File, Keeping, Scope
+from mediatheque.model import Asset, File, Keeping
 from mediatheque.records import expiry
 from tests import samples
 from tests.library.offers import offer
 
 AT_ONCE = timedelta(seconds=-60)
-
-
-@pytest.fixture
-async def workspace(library: Library) -> UUID:
-    key = await library.accounts.create_key("one", frozenset(Scope))
-    return (await library.accounts.authenticate(key)).workspace_id
 
 
 async def take(library: Library, workspace: UUID, seconds: int | None = None, data: bytes | None = None) -> Asset:

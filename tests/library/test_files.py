@@ -8,15 +8,9 @@ import pytest
 from mediatheque.errors import NotFound
 from mediatheque.library import Library
 from mediatheque.library.offer import Details
-from mediatheque.model import Asset, Filter, Scope
+from mediatheque.model import Asset, Filter
 from tests import samples
 from tests.library.offers import offer
-
-
-@pytest.fixture
-async def workspace(library: Library) -> UUID:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
-    return caller.workspace_id
 
 
 async def test_a_file_that_is_gone_since_it_was_found(library: Library, workspace: UUID) -> None:

@@ -55,12 +55,6 @@ Trees = st.lists(st.integers(0, 5), min_size=2, max_size=6)
 Moves = st.lists(st.tuples(st.sampled_from(["trash", "trash", "restore", "create"]), st.integers(0, 5)), max_size=10)
 
 
-@pytest.fixture
-async def workspace(library: Library) -> UUID:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
-    return caller.workspace_id
-
-
 async def everything(library: Library, workspace: UUID, *, trashed: bool = False) -> dict[UUID, UUID | None]:
     """Every folder in the trash, or outside of it, and its parent."""
     found, _ = await library.folders.page(workspace, FolderFilter(trashed=trashed), None, 1000)

@@ -16,11 +16,6 @@ from tests import samples
 from tests.library.offers import offer
 
 
-@pytest.fixture
-async def workspace(library: Library) -> UUID:
-    return (await _caller(library, "one")).workspace_id
-
-
 async def _caller(library: Library, name: str) -> Caller:
     return await library.accounts.authenticate(await library.accounts.create_key(name, frozenset(Scope)))
 

@@ -1,4 +1,4 @@
-"""The command line: `mediatheque serve`, `worker`, `keys create|list|revoke`, `verify`."""
+"""The command line: `mediatheque serve`, `worker`, `keys create|list|revoke`, `verify`, `reindex`."""
 
 import argparse
 import os
@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     verification.add_argument("--quick", action="store_true", help="do not read bytes whose size is right")
     verification.add_argument("--repair", action="store_true", help="remove bytes without rows, and rows without bytes")
     verification.add_argument("--force", action="store_true", help="repair even what looks like another store")
+    reindexing = _command(commands, "reindex", _reindex, "change the model of the search, beside a running server")
+    reindexing.add_argument("model", nargs="?", help="basic, or onnx-clip:FOLDER (MEDIATHEQUE_EMBEDDER)")
     return parser
 
 
@@ -85,6 +87,12 @@ def _work(arguments: argparse.Namespace) -> None:
     config = load(os.environ, data=arguments.data)
     with at_hand(config) as url:
         work.run(msgspec.structs.replace(config, database_url=url))
+
+
+def _reindex(arguments: argparse.Namespace) -> None:
+    from mediatheque.cli.reindex import reindex  # noqa: PLC0415 - nor for the models
+
+    reindex(arguments)
 
 
 def _verify(arguments: argparse.Namespace) -> None:

@@ -3,9 +3,9 @@
 from litestar import Router
 
 from mediatheque.dialects.fal import access as fal_access
-from mediatheque.dialects.fal import assets as fal_assets
 from mediatheque.dialects.fal import multipart as fal_multipart
 from mediatheque.dialects.fal import proxy as fal_proxy
+from mediatheque.dialects.fal import routes as fal_assets
 from mediatheque.dialects.fal import storage as fal_storage
 from mediatheque.dialects.fal.errors import PLATFORM as FAL
 from mediatheque.dialects.fal.errors import PLATFORM_STORAGE as FAL_PLATFORM_STORAGE
@@ -17,6 +17,7 @@ from mediatheque.dialects.heygen_v3.errors import VOICE as HEYGEN_V3
 from mediatheque.dialects.krea import routes as krea
 from mediatheque.dialects.krea.errors import VOICE as KREA
 from mediatheque.dialects.native import assets as native_assets
+from mediatheque.dialects.native import provenance as native_provenance
 from mediatheque.dialects.native import routes as native
 from mediatheque.dialects.native.errors import VOICE as NATIVE
 from mediatheque.http.dialect import Voice
@@ -32,6 +33,7 @@ ROUTERS: tuple[Router, ...] = (
     heygen_v3.ROUTER,
     native.ROUTER,
     native_assets.ROUTER,
+    native_provenance.ROUTER,
 )
 VOICES: tuple[Voice, ...] = (KREA, FAL, FAL_PLATFORM_STORAGE, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)
 

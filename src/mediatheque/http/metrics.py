@@ -3,9 +3,11 @@
 Several server processes write their counts into one folder, so that any of them answers for all.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -38,6 +40,20 @@ class Metrics:
             self._known[key] = series = self._seconds.labels(*map(str, key))
         series.observe(seconds)
 
-    def render(self) -> bytes:
-        """The exposition text."""
-        return generate_latest(self._registry)
+    def render(self, depths: Mapping[tuple[str, str], int]) -> bytes:
+        """The exposition text, with the number of tasks by name and state."""
+        depth = GaugeMetricFamily("mediatheque_queue_depth", "Tasks in the queue", labels=["task", "state"])
+        for labels, number in depths.items():
+            depth.add_metric(labels, number)
+        return generate_latest(self._registry) + generate_latest(_Once(depth))
+
+
+class _Once(CollectorRegistry):
+    """One figure that is the same whichever process is asked: it is not added up over them."""
+
+    def __init__(self, metric: Metric) -> None:
+        super().__init__()
+        self._metric = metric
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._metric

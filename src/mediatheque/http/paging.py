@@ -2,17 +2,19 @@
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from mediatheque.errors import InvalidQuery
+from mediatheque.library.search import MARK, MOST
 from mediatheque.model import Asset, Folder, Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TOKEN = struct.Struct(">q16s")
 _OFFSET = struct.Struct(">I")
+_MARKS = "s."
 
 
 def next_position(shown: Sequence[Asset | Folder], more: bool) -> Position | None:
@@ -43,13 +45,39 @@ def position_of(token: str | None, *, param: str = "token") -> Position | None:
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
-def limit_of(text: str | None, *, least: int, most: int, default: int) -> int:
-    """A page's size. `InvalidQuery` for what is no whole number from `least` to `most`."""
+def marks_token(marks: Collection[bytes]) -> str:
+    """A token for where a search goes on: what it has shown. 7 characters for each."""
+    return _MARKS + urlsafe_b64encode(b"".join(marks)).decode().rstrip("=")
+
+
+def marks_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
+    """What a search has shown, none for no token. `InvalidQuery` for what this server never made."""
+    if not token:
+        return frozenset()
+    text = token.removeprefix(_MARKS)
+    try:
+        shown = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    except ValueError:
+        shown = b""
+    if text == token or not shown or len(shown) % MARK or len(shown) > MARK * MOST:
+        raise InvalidQuery(f"This {param} is not one that a search has answered.", param=param)
+    return frozenset(shown[at : at + MARK] for at in range(0, len(shown), MARK))
+
+
+def limit_of(text: str | None, *, least: int, most: int, default: int, param: str = "limit") -> int:
+    """A page's size, or another small number. `InvalidQuery` for what is no whole number from `least` to `most`."""
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
-        raise InvalidQuery(f"limit must be a whole number from {least} to {most}.", param="limit")
+        raise InvalidQuery(f"{param} must be a whole number from {least} to {most}.", param=param)
     return int(text)
+
+
+def most_of(text: str | None, *, most: int, default: int) -> int:
+    """A page's size, where asking for too much is no mistake. `InvalidQuery` for no whole number from 1."""
+    if text and text.isascii() and text.isdigit() and text.strip("0"):
+        return most if len(text) > len(str(most)) else min(int(text), most)
+    return limit_of(text, least=1, most=most, default=default)
 
 
 def offset_token(offset: int) -> str:

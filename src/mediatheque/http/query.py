@@ -11,6 +11,7 @@ from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of
 
 T = TypeVar("T")
+_MOST_REPEATED = 100
 TRUTH = {"true": True, "false": False}
 
 
@@ -20,6 +21,19 @@ def asked(request: Request[Any, Any, Any], param: str) -> str | None:
     if text and "\0" in text:
         raise InvalidQuery(f"{param} contains a NUL character.", param=param)
     return text
+
+
+def listed(request: Request[Any, Any, Any], param: str) -> list[str]:
+    """The texts of a parameter that may be repeated, each once; empty ones are not counted.
+
+    `InvalidQuery` for more than a hundred, or what no database could hold.
+    """
+    texts: list[str] = list(dict.fromkeys(text for text in request.query_params.getall(param, []) if text))
+    if any("\0" in text for text in texts):
+        raise InvalidQuery(f"{param} contains a NUL character.", param=param)
+    if len(texts) > _MOST_REPEATED:
+        raise InvalidQuery(f"{param} is given more than {_MOST_REPEATED} times.", param=param)
+    return texts
 
 
 def required(request: Request[Any, Any, Any], param: str) -> str:

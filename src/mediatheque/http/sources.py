@@ -61,6 +61,18 @@ async def _from_url(
     return await context.library.files.register(file, details, receipt)
 
 
+async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kind: Kind | None = None) -> File:
+    """The caller's own file at a URL of ours; `NotFound` for any other URL, `TypeMismatch` for another kind."""
+    context = context_of(request)
+    id = context.origins.file_id(request, url)
+    file = await context.library.files.find(caller_of(request).workspace_id, id) if id else None
+    if file is None:
+        raise NotFound("No file of this library is at that URL.", param=param)
+    if kind is not None and file.blob.facts.kind is not kind:
+        raise TypeMismatch(f"The file is {file.blob.facts.mime}, not {kind}.", param=param)
+    return file
+
+
 def _expect(file: File, kinds: frozenset[Kind] | None) -> None:
     facts = file.blob.facts
     if kinds is not None and facts.kind not in kinds:

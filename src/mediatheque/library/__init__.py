@@ -1,18 +1,31 @@
 """The core: what a library can do, in verbs. No HTTP, no SQL, no vendor's words."""
 
 from mediatheque.blobs import BlobStore
+from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.library.access import Grants
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.assets import Assets
 from mediatheque.library.batches import Batches
+from mediatheque.library.characters import Characters
 from mediatheque.library.collections import Collections
 from mediatheque.library.direct import DirectUploads
+from mediatheque.library.embeddings import Embeddings
+from mediatheque.library.favorites import Favorites
 from mediatheque.library.files import Files
 from mediatheque.library.folders import Folders
 from mediatheque.library.idempotency import Idempotency
 from mediatheque.library.intake import Intake
+from mediatheque.library.lineage import Lineages
+from mediatheque.library.members import Members
+from mediatheque.library.nesting import Nesting
 from mediatheque.library.parts import PartedUploads
+from mediatheque.library.reindex import Reindex
+from mediatheque.library.search import Search
+from mediatheque.library.similar import Similar
+from mediatheque.library.smart import SmartCollections
+from mediatheque.library.spaces import Spaces
 from mediatheque.library.sweep import Sweep
+from mediatheque.library.tagging import Tagging
 from mediatheque.library.tags import Tags
 from mediatheque.library.uploads import Uploads
 from mediatheque.media.sandbox import Sandbox
@@ -22,22 +35,36 @@ from mediatheque.records.database import Database
 class Library:
     """All verbs over one database, one store and one sandbox."""
 
-    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox) -> None:
+    def __init__(
+        self, database: Database, store: BlobStore, sandbox: Sandbox, embedding: EmbeddingConfig | None = None
+    ) -> None:
         self.database = database
         self.store = store
         self.sandbox = sandbox
         self.access = Grants(database)
         self.accounts = Accounts(database)
         self.assets = Assets(database)
+        self.characters = Characters(database)
         self.collections = Collections(database)
+        self.favorites = Favorites(database)
         self.files = Files(database)
         self.folders = Folders(database)
         self.idempotency = Idempotency(database)
+        self.members = Members(database)
+        self.nesting = Nesting(database)
         self.batches = Batches(database)
         self.intake = Intake(database, store, sandbox)
+        self.lineage = Lineages(database)
         self.direct_uploads = DirectUploads(database, store, self.intake)
         self.parted_uploads = PartedUploads(database, store, self.intake)
+        self.spaces = Spaces(database, embedding or EmbeddingConfig())
+        self.embeddings = Embeddings(database, store, sandbox, self.spaces)
+        self.search = Search(database, self.spaces, self.embeddings)
+        self.smart = SmartCollections(self.search)
+        self.similar = Similar(database, self.spaces)
+        self.reindex = Reindex(database, self.spaces, self.embeddings)
         self.sweep = Sweep(database, store)
+        self.tagging = Tagging(database)
         self.tags = Tags(database)
         self.uploads = Uploads(database)
 
@@ -48,6 +75,7 @@ class Library:
 
     async def close(self) -> None:
         """Close it again, in reverse."""
+        self.spaces.close()
         await self.sandbox.close()
         await self.store.close()
         await self.database.close()

@@ -5,13 +5,16 @@ from uuid import UUID
 
 import uuid_utils.compat as uuids
 
-from mediatheque.errors import AssetNotFound, NotFound
+from mediatheque.errors import AssetNotFound, Invalid, NotFound
 from mediatheque.library import folders
 from mediatheque.library.names import title_from
 from mediatheque.library.offer import Details
-from mediatheque.model import Asset, File, Filter, Position, Reference, Tag
+from mediatheque.library.provenance import adopted, trace
+from mediatheque.library.tags import expect
+from mediatheque.library.tasks import defer
+from mediatheque.model import Asset, CollectionType, File, Filter, Origin, Position, Provenance, Reference
 from mediatheque.records import assets as rows
-from mediatheque.records import collections, files, listing, tags
+from mediatheque.records import files, listing, members, tags
 from mediatheque.records.database import Connection, Database
 
 MOST_COUNTED = 10_000
@@ -70,27 +73,34 @@ async def refer(conn: Connection, workspace_id: UUID, reference: Reference) -> U
 async def record(conn: Connection, file: File, details: Details) -> Asset:
     """Make the asset over the file, in the caller's transaction.
 
-    A file has one asset: if it is there already it is enriched (memberships added, a missing caption filled in)
-    and answered. `NotFound` for tags, collections and (live) folders that the workspace does not have.
+    A file has one asset: if it is there already it is enriched (memberships added, a missing caption or provenance
+    filled in) and answered. `NotFound` for tags, collections, (live) folders and inputs that the workspace does not
+    have, `Invalid` for a collection that is not a manual one.
     """
     asset = _new_asset(file, details)
-    known_tags = await _known_tags(conn, file.workspace_id, details.tag_ids)
-    if details.collection_id and not await collections.exists(conn, file.workspace_id, details.collection_id):
-        raise NotFound(f"Collection {details.collection_id} not found.", param="collection_id")
+    known_tags = await expect(conn, file.workspace_id, details.tag_ids, param="tag_ids")
+    if details.collection_id:
+        await _expect_manual(conn, file.workspace_id, details.collection_id)
     if details.folder_id:
         await folders.hold(conn, file.workspace_id, details.folder_id)
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
         await rows.enrich(conn, asset.id, caption=details.caption, favorite=details.favorite)
+        asset = await adopted(conn, asset, details.provenance)
+    await trace(conn, asset, details.provenance)
+    if created or details.caption:
+        await defer(conn, "embed_asset", asset_id=asset.id)
     if known_tags:
         await tags.assign(conn, asset.id, [tag.id for tag in known_tags])
     if details.collection_id:
-        await collections.add(conn, details.collection_id, asset.id)
+        await members.add(conn, details.collection_id, asset.id)
     return asset if created and not known_tags and not details.collection_id else await _existing(conn, file)
 
 
 def _new_asset(file: File, details: Details) -> Asset:
+    provenance = details.provenance
+    made = provenance if provenance and provenance.made else Provenance()
     return Asset(
         id=details.id or uuids.uuid7(),
         workspace_id=file.workspace_id,
@@ -98,7 +108,9 @@ def _new_asset(file: File, details: Details) -> Asset:
         kind=file.blob.facts.kind,
         title=details.title or title_from(file.name, details.caption, file.blob.facts.kind.value),
         caption=details.caption,
-        source=details.source,
+        source=provenance.origin if provenance else Origin.UPLOAD,
+        request_id=made.request_id,
+        endpoint=made.endpoint,
         is_favorite=details.favorite,
         folder_id=details.folder_id,
         created_at=datetime.now(UTC),
@@ -112,11 +124,9 @@ async def _existing(conn: Connection, file: File) -> Asset:
     return asset
 
 
-async def _known_tags(conn: Connection, workspace_id: UUID, ids: tuple[UUID, ...]) -> list[Tag]:
-    if not ids:
-        return []
-    found = await tags.find_all(conn, workspace_id, ids)
-    missing = set(ids) - {tag.id for tag in found}
-    if missing:
-        raise NotFound(f"Tag {min(missing)} not found.", param="tag_ids")
-    return found
+async def _expect_manual(conn: Connection, workspace_id: UUID, collection_id: UUID) -> None:
+    found = await members.hold(conn, workspace_id, collection_id)
+    if found is None:
+        raise NotFound(f"Collection {collection_id} not found.", param="collection_id")
+    if found is not CollectionType.MANUAL:
+        raise Invalid(f"This is a {found.value} collection, not a manual one.", param="collection_id")

@@ -1,19 +1,48 @@
 """The verbs of collections."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from mediatheque.model import Collection
+import msgspec
+import uuid_utils.compat as uuids
+from msgspec import UNSET
+
+from mediatheque.library import nesting, pictures, traits
+from mediatheque.library.idempotency import Receipt
+from mediatheque.library.sets import Sets
+from mediatheque.library.traits import Traits
+from mediatheque.model import Collection, CollectionType
 from mediatheque.records import collections as rows
-from mediatheque.records.database import Database
+
+_NOTHING_MORE = Traits()
 
 
-class Collections:
-    """Making collections."""
+class Collections(Sets):
+    """Making collections; finding, changing and removing them, characters too. Lists are without those."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    noun = "Collection"
+    types = tuple(CollectionType)
+    listed = (CollectionType.MANUAL, CollectionType.SMART)
 
-    async def create(self, workspace_id: UUID, name: str) -> Collection:
-        """A new, empty collection."""
-        async with self._database.connection() as conn:
-            return await rows.insert(conn, id=uuid4(), workspace_id=workspace_id, name=name)
+    async def create(
+        self,
+        workspace_id: UUID,
+        name: str,
+        more: Traits = _NOTHING_MORE,
+        *,
+        parent_id: UUID | None = None,
+        receipt: Receipt | None = None,
+    ) -> Collection:
+        """A new collection: smart if it has filters; else manual and empty, and perhaps in another.
+
+        `Invalid` for traits it cannot have and for a parent that cannot hold it, `NotFound` for the parent or cover.
+        """
+        wanted, id = msgspec.structs.replace(more, name=name), uuids.uuid7()
+        collection_type = CollectionType.MANUAL if more.filters in (None, UNSET) else CollectionType.SMART
+        traits.check(wanted, collection_type)
+        async with self._database.transaction() as conn:
+            if parent_id is not None:
+                await nesting.expect_room(conn, workspace_id, collection_type, parent_id)
+            await pictures.hold(conn, workspace_id, cover_id=more.cover_file_id or None)
+            values = {**wanted.given, "parent_id": parent_id}
+            await rows.insert(conn, id=id, workspace_id=workspace_id, collection_type=collection_type, values=values)
+            return await self._concluded(conn, workspace_id, id, receipt)

@@ -9,7 +9,7 @@ import msgspec
 from mediatheque.errors import Invalid
 from mediatheque.library.idempotency import Receipt
 from mediatheque.library.policy import Policy
-from mediatheque.model import Keeping, Labels, Upload
+from mediatheque.model import Keeping, Labels, Provenance, Upload
 
 
 class Sink(Protocol):
@@ -48,16 +48,18 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID | None = None
     caption: str | None = None
     title: str | None = None
-    source: str = "upload"
+    provenance: Provenance | None = None
     favorite: bool = False
     tag_ids: tuple[UUID, ...] = ()
     collection_id: UUID | None = None
     folder_id: UUID | None = None
 
     def __post_init__(self) -> None:
-        """Raise `Invalid` for text that PostgreSQL cannot hold."""
+        """Raise `Invalid` for text that PostgreSQL cannot hold, and for inputs of no request."""
         if "\0" in (self.caption or "") or "\0" in (self.title or ""):
             raise Invalid("Text may not contain the character NUL.")
+        if self.provenance and self.provenance.inputs and self.provenance.request_id is None:
+            raise Invalid("Inputs are those of a request: name it by request_id.", param="request_id")
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

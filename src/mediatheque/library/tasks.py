@@ -11,10 +11,23 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.records import jobs
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, Database
 
-TASKS: Mapping[str, Mapping[str, type]] = {"complete_upload": {"upload_id": UUID}}
+TASKS: Mapping[str, Mapping[str, type]] = {
+    "complete_upload": {"upload_id": UUID},
+    "embed_asset": {"asset_id": UUID},
+}
 """Every task, and the arguments that it takes."""
+_STATES = {"todo": "waiting", "doing": "running", "failed": "parked"}
+
+
+async def depths(database: Database) -> dict[tuple[str, str], int]:
+    """How many tasks of each name wait, are being done and were given up; all of them, be there none."""
+    counted = {(task, state): 0 for task in TASKS for state in _STATES.values()}
+    async with database.connection() as conn:
+        for task, status, depth in await jobs.depths(conn):
+            counted[task, _STATES[status]] = depth
+    return counted
 
 
 async def defer(conn: Connection, task: str, **arguments: Any) -> None:

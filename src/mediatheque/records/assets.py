@@ -16,7 +16,7 @@ SELECT = f"""
     SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
         a.folder_id, a.metadata, a.created_at, {files.COLUMNS},
         COALESCE((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
-                                   ORDER BY t.name)
+                                   ORDER BY fold(t.name))
                   FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id), '[]') AS tags,
         COALESCE((SELECT jsonb_agg(ca.collection_id ORDER BY ca.added_at, ca.collection_id)
                   FROM collection_asset ca WHERE ca.asset_id = a.id), '[]') AS collection_ids
@@ -103,6 +103,19 @@ async def hold(conn: Connection, workspace_id: UUID, reference: Reference) -> UU
     return row["id"] if row else None
 
 
+async def lock(conn: Connection, id: UUID) -> None:
+    """Let nobody else change the asset until the transaction ends. The caller holds it."""
+    await conn.execute("SELECT FROM asset WHERE id = %s FOR NO KEY UPDATE", (id,))
+
+
+async def find_all(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
+    """Those of the ids that are assets of the workspace, in any order."""
+    cursor = await conn.execute(
+        f"{SELECT} WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}", (workspace_id, list(ids))
+    )
+    return [from_row(row) for row in await cursor.fetchall()]
+
+
 async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
     """Those of the ids that are assets of the workspace."""
     cursor = await conn.execute(
@@ -121,6 +134,11 @@ async def enrich(conn: Connection, id: UUID, *, caption: str | None, favorite: b
         "UPDATE asset SET caption = COALESCE(caption, %s), is_favorite = is_favorite OR %s WHERE id = %s",
         (caption, favorite, id),
     )
+
+
+async def mark(conn: Connection, id: UUID, *, favorite: bool) -> None:
+    """Make the asset a favourite, or none."""
+    await conn.execute("UPDATE asset SET is_favorite = %s WHERE id = %s", (favorite, id))
 
 
 async def delete(conn: Connection, asset: Asset) -> bool:

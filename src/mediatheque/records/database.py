@@ -23,6 +23,14 @@ _RARELY = 1.0
 """Seconds between two doubts that rest on a mere lack of free connections."""
 
 
+_SEARCH = {
+    "jit": "off",  # compiling takes longer than any query of ours
+    "hnsw.iterative_scan": "relaxed_order",  # a filter must not empty the list of the nearest; it is sorted afterwards
+    "hnsw.ef_search": 100,
+    "pg_trgm.word_similarity_threshold": 0.5,  # two letters changed places in a word of nine
+}
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach PostgreSQL (15 or later, with pgvector).
 
@@ -52,6 +60,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             f"-c statement_timeout={round(self.statement_timeout * 1000)}",
             f"-c idle_in_transaction_session_timeout={round(self.idle_timeout * 1000)}",
             "-c timezone=UTC",
+            *(f"-c {name}={value}" for name, value in _SEARCH.items()),
             str(theirs.pop("options", "")),
         ]
         ours = {

@@ -102,7 +102,7 @@ async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> N
 
 
 async def hold_tree(conn: Connection, workspace_id: UUID) -> None:
-    """Let nobody else make, trash or restore folders of the workspace until the transaction ends."""
+    """Let nobody else change the workspace's trees, of folders and of collections, until the transaction ends."""
     await conn.execute("SELECT FROM workspace WHERE id = %s FOR NO KEY UPDATE", (workspace_id,))
 
 

@@ -27,6 +27,28 @@ async def insert(conn: Connection, *, task: str, arguments: Mapping[str, Any], l
     )
 
 
+async def park(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
+    """Note why a job is given up."""
+    await conn.execute(
+        """
+        INSERT INTO parked_task (job_id, task, arguments, reason) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (job_id) DO UPDATE SET reason = excluded.reason, parked_at = now()
+        """,
+        (job_id, task, Jsonb(arguments), reason),
+    )
+
+
+async def depths(conn: Connection) -> list[tuple[str, str, int]]:
+    """How many jobs of each queue wait (todo), are being done (doing) or were given up (failed)."""
+    cursor = await conn.execute(
+        """
+        SELECT queue_name, status::text, count(*) AS depth FROM procrastinate_jobs
+        WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1, 2 ORDER BY 1, 2
+        """
+    )
+    return [(row["queue_name"], row["status"], row["depth"]) for row in await cursor.fetchall()]
+
+
 async def put_back(conn: Connection, silence: timedelta) -> int:
     """Put tasks back whose worker has gone, or has been silent for so long; how many.
 

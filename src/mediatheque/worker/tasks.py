@@ -10,6 +10,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.exceptions import JobAborted
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
 from mediatheque.errors import LibraryError, StorageFull, Unavailable
@@ -17,6 +18,8 @@ from mediatheque.library import Library
 from mediatheque.library.tasks import TASKS
 
 Verb = Callable[..., Awaitable[None]]
+Park = Callable[[int, str, Mapping[str, Any], str], Awaitable[None]]
+"""Notes that a job is given up: its id, its task, the arguments and the reason."""
 
 _TRIES = 6
 _LONGEST_PAUSE = 60
@@ -25,14 +28,20 @@ _log = structlog.get_logger()
 
 def verbs_of(library: Library) -> Mapping[str, Verb]:
     """What to call for each task of `library.tasks`, with its arguments in their order there."""
-    return {"complete_upload": library.direct_uploads.complete_requested}
+    return {
+        "complete_upload": library.direct_uploads.complete_requested,
+        "embed_asset": library.embeddings.embed,
+    }
 
 
-def bound(verbs: Mapping[str, Verb], line: BaseAsyncConnector) -> App:
-    """The queues at the end of the line, one of its name for each task, bound to its verb."""
+def bound(verbs: Mapping[str, Verb], line: BaseAsyncConnector, park: Park) -> App:
+    """The queues at the end of the line, one of its name for each task, bound to its verb.
+
+    `park` notes a task that is given up.
+    """
     app = App(connector=line)
     for name, verb in verbs.items():
-        app.task(name=name, queue=name, retry=Patience())(_task(name, verb))
+        app.task(name=name, queue=name, retry=Patience(), pass_context=True)(_task(name, verb, park))
     return app
 
 
@@ -47,21 +56,28 @@ class Patience(BaseRetryStrategy):
         """None: never again."""
         if isinstance(exception, JobAborted | asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        if not isinstance(exception, Unavailable | StorageFull) and job.attempts + 1 >= _TRIES:
+        if not isinstance(exception, Unavailable | StorageFull) and self.is_last(job):
             return None
         return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _LONGEST_PAUSE)})
 
+    @staticmethod
+    def is_last(job: Job) -> bool:
+        """Whether this try, of those that are counted, is the last one."""
+        return job.attempts + 1 >= _TRIES
 
-def _task(name: str, verb: Verb) -> Verb:
-    async def run(**arguments: Any) -> None:
+
+def _task(name: str, verb: Verb, park: Park) -> Verb:
+    async def run(context: JobContext, **arguments: Any) -> None:
         begun = time.monotonic()
         try:
             await verb(*(msgspec.convert(arguments[key], kind) for key, kind in TASKS[name].items()))
         except LibraryError as error:
             _log.warning("task put off", task=name, reason=error.message, **arguments)
             raise
-        except Exception:
+        except Exception as error:
             _log.exception("task failed", task=name, **arguments)
+            if context.job.id is not None and Patience.is_last(context.job):
+                await park(context.job.id, name, arguments, repr(error))
             raise
         _log.info("task done", task=name, seconds=round(time.monotonic() - begun, 3), **arguments)
 

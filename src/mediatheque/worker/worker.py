@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from procrastinate import App
@@ -46,15 +47,22 @@ class Worker:
     async def run(self) -> None:
         """Over an open library."""
         async with asyncio.TaskGroup() as work:
+            work.create_task(self._warm())
             work.create_task(self._take_tasks())
             work.create_task(_every(self._sweep_seconds, self._sweep))
             work.create_task(_every(_SILENCE.total_seconds() / 2, self._put_back))
+
+    async def _warm(self) -> None:
+        try:
+            await self._library.spaces.warm()
+        except LibraryError as error:
+            _log.warning("models not loaded", reason=error.message)
 
     async def _take_tasks(self) -> None:
         """procrastinate ends its worker when PostgreSQL goes away; here the next one begins."""
         while not _is_cancelled():
             line = Line()
-            queue = bound(self._verbs, line)
+            queue = bound(self._verbs, line, self._park)
             try:
                 await self._library.database.ready()
                 async with queue.open_async(self._library.database.pool):
@@ -101,6 +109,10 @@ class Worker:
             tasks = await jobs.put_back(conn, _SILENCE)
         if tasks:
             _log.warning("tasks of a dead worker are put back", tasks=tasks)
+
+    async def _park(self, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
+        async with self._library.database.connection() as conn:
+            await jobs.park(conn, job_id, task, arguments, reason)
 
     async def _sweep(self) -> None:
         await self._library.sweep.run()

@@ -27,6 +27,8 @@ GOLDEN: dict[str, Any] = {
     "height": 48,
     "duration": None,
     "source": "upload",
+    "request_id": None,
+    "endpoint": None,
     "is_favorite": True,
     "folder_id": None,
     "collection_ids": [],

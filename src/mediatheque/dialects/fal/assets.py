@@ -6,10 +6,9 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.fal import ASSET_KINDS, shapes
-from mediatheque.dialects.fal.errors import PLATFORM
+from mediatheque.dialects.fal.provenance import Traced
 from mediatheque.dialects.fal.targets import known
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.idempotency import fingerprint, once
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
@@ -19,15 +18,14 @@ from mediatheque.library.offer import Details
 from mediatheque.library.source import FromUrl
 from mediatheque.model import Asset, Scope
 
-_MAX_BODY = 256 * 1024
+_MAX_BODY = 512 * 1024
 
 
-class Registration(msgspec.Struct, frozen=True):
-    """The body of POST /v1/assets/uploads, as documented."""
+class Registration(Traced, frozen=True, kw_only=True):
+    """The body of POST /v1/assets/uploads, as documented, and what may be said of where the asset comes from."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
     type: Literal["image", "video", "audio", "3d"]
-    prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
     collection_id: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     favorite: bool = False
     tag_ids: Annotated[list[str], msgspec.Meta(max_length=1000)] = []
@@ -38,7 +36,7 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/uploads: register a URL hosted here (or allow-listed); 201. The same URL is the same asset."""
     wanted = await read_json(request, Registration)
     base = context_of(request).origins.base(request)
-    details, kinds = _details(wanted), frozenset({ASSET_KINDS[wanted.type]})
+    details, kinds = _details(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
 
     async def work(receipt: Receipt | None) -> Asset:
         return await asset_from(request, FromUrl(wanted.url), details, receipt, kinds)
@@ -67,13 +65,14 @@ async def delete_asset(request: Request[Any, Any, Any], id: str) -> None:
     context.shelf.forget(asset.file.id)
 
 
-def _details(wanted: Registration) -> Details:
+def _details(request: Request[Any, Any, Any], wanted: Registration) -> Details:
     return Details(
         caption=wanted.prompt,
+        provenance=wanted.provenance(request),
         favorite=wanted.favorite,
         tag_ids=tuple(known(id, "Tag", "tag_ids") for id in wanted.tag_ids),
         collection_id=known(wanted.collection_id, "Collection", "collection_id") if wanted.collection_id else None,
     )
 
 
-ROUTER = router(PLATFORM, [upload_asset, get_asset, delete_asset])
+ROUTES = (upload_asset, get_asset, delete_asset)

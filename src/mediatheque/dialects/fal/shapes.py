@@ -3,11 +3,11 @@
 from typing import Any
 
 from mediatheque.http.origin import file_url
-from mediatheque.model import Asset
+from mediatheque.model import Asset, Tag
 
 
-def asset(asset: Asset, base: str) -> dict[str, Any]:
-    """The asset object; all sixteen keys are always there."""
+def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str, Any]:
+    """The asset object; all sixteen keys are always there. `similarity` is 0 to 1, where something was searched for."""
     facts = asset.file.blob.facts
     return {
         "vector_id": str(asset.id),
@@ -24,6 +24,11 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
         "content_type": facts.mime,
         "is_favorited": asset.is_favorite,
         "collection_ids": [str(id) for id in asset.collection_ids],
-        "tags": [{"id": str(tag.id), "name": tag.name, "created_at": tag.created_at} for tag in asset.tags],
-        "similarity": None,
+        "tags": [tag(each) for each in asset.tags],
+        "similarity": similarity,
     }
+
+
+def tag(tag: Tag) -> dict[str, Any]:
+    """The tag object."""
+    return {"id": str(tag.id), "name": tag.name, "created_at": tag.created_at}

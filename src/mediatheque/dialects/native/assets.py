@@ -8,6 +8,7 @@ from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.native import shapes
 from mediatheque.dialects.native.errors import VOICE
+from mediatheque.dialects.native.provenance import Told
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.idempotency import fingerprint, once
@@ -37,8 +38,9 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tag_ids: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=1000)] = ()
     collection_id: UUID | None = None
     folder_id: UUID | None = None
+    provenance: Told | None = None
 
-    def details(self) -> Details:
+    def details(self, request: Request[Any, Any, Any]) -> Details:
         """What the asset is given."""
         return Details(
             title=self.title,
@@ -47,6 +49,7 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             tag_ids=self.tag_ids,
             collection_id=self.collection_id,
             folder_id=self.folder_id,
+            provenance=self.provenance.read(request) if self.provenance else None,
         )
 
 
@@ -54,7 +57,7 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /api/assets: an asset from a URL, another asset or base64; 201."""
     wanted = await read_json(request, NewAsset)
-    details, base = wanted.details(), context_of(request).origins.base(request)
+    details, base = wanted.details(request), context_of(request).origins.base(request)
 
     async def work(receipt: Receipt | None) -> Asset:
         return await asset_from(request, wanted.source, details, receipt)

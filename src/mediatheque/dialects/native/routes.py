@@ -7,12 +7,14 @@ from uuid import UUID
 from litestar import Request, Response, get, route
 
 from mediatheque.dialects.native.errors import VOICE
+from mediatheque.errors import Unavailable
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.metrics import CONTENT_TYPE
 from mediatheque.http.origin import FILES
 from mediatheque.http.serving import FileResponse
 from mediatheque.http.visitors import admit
+from mediatheque.library.tasks import depths
 
 
 @route(FILES + "/{id:uuid}/{name:str}", http_method=["GET", "HEAD"])
@@ -36,8 +38,13 @@ async def readyz(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 @get("/metrics")
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """GET /metrics: for Prometheus."""
-    return Response(context_of(request).metrics.render(), media_type=CONTENT_TYPE)
+    """GET /metrics: for Prometheus. What the database would have to tell is missing while it is away."""
+    context = context_of(request)
+    try:
+        waiting = await depths(context.library.database)
+    except Unavailable:
+        waiting = {}
+    return Response(context.metrics.render(waiting), media_type=CONTENT_TYPE)
 
 
 ROUTER = router(VOICE, [serve_file, healthz, readyz, metrics])

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mediatheque.http.origin import file_url
-from mediatheque.model import Asset
+from mediatheque.http.origin import file_url, file_url_for
+from mediatheque.model import Asset, AssetNode, CharacterNode, Edge, Lineage, Node, RequestNode, UrlNode
 
 
 def asset(asset: Asset, base: str) -> dict[str, Any]:
@@ -23,6 +23,8 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
         "height": blob.facts.height,
         "duration": blob.facts.duration,
         "source": asset.source,
+        "request_id": asset.request_id,
+        "endpoint": asset.endpoint,
         "is_favorite": asset.is_favorite,
         "folder_id": str(asset.folder_id) if asset.folder_id else None,
         "collection_ids": [str(id) for id in asset.collection_ids],
@@ -31,3 +33,33 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
         "created_at": asset.created_at,
         "expires_at": file.expires_at,
     }
+
+
+def lineage(lineage: Lineage, base: str) -> dict[str, Any]:
+    """The graph: nodes by their keys, and edges between these in the direction in which things are made."""
+    return {
+        "focus": lineage.focus,
+        "nodes": [_node(node, base) for node in lineage.nodes],
+        "edges": [_edge(edge) for edge in lineage.edges],
+        "truncated": lineage.truncated,
+    }
+
+
+def _node(node: Node, base: str) -> dict[str, Any]:
+    match node:
+        case AssetNode():
+            url = file_url_for(base, node.file_id, node.file_name) if node.file_id else None
+            said = {"id": str(node.id), "kind": node.kind.value, "url": url, "request_id": node.request_id}
+            return {"key": node.key, "type": "asset", **said, "deleted": url is None}
+        case UrlNode():
+            return {"key": node.key, "type": "url", "url": node.url}
+        case RequestNode():
+            said = {"request_id": node.request_id, "endpoint": node.endpoint, "prompt": node.prompt}
+            return {"key": node.key, "type": "request", **said, "created_at": node.created_at}
+        case CharacterNode():
+            said = {"id": str(node.id), "name": node.name, "handle": node.handle}
+            return {"key": node.key, "type": "character", **said, "deleted": node.handle is None}
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {"from": edge.start, "to": edge.end, "role": edge.role}

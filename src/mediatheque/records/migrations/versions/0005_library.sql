@@ -8,6 +8,8 @@ FROM (SELECT id, row_number() OVER (PARTITION BY workspace_id, fold(name) ORDER 
 WHERE twins.id = t.id AND twins.number > 1;
 DROP INDEX tag_name;
 CREATE UNIQUE INDEX tag_name ON tag (workspace_id, fold(name));
+CREATE INDEX tag_letters ON tag USING gin (workspace_id, fold(name) gin_trgm_ops);
+CREATE INDEX tag_stems ON tag USING gin (workspace_id, to_tsvector('english', fold(name)));
 
 -- An asset's moment never changes. It stands beside each membership, so that an index has the members in their order.
 ALTER TABLE asset_tag ADD asset_created_at timestamptz;
@@ -69,28 +71,30 @@ CREATE TABLE generation_output (
     workspace_id  uuid NOT NULL,
     asset_id      uuid NOT NULL,
     request_id    text NOT NULL,
-    file_id       uuid NOT NULL,
     kind          text NOT NULL,
     PRIMARY KEY (workspace_id, asset_id),
     FOREIGN KEY (workspace_id, request_id) REFERENCES generation
 );
-CREATE INDEX generation_output_request ON generation_output (workspace_id, request_id);
--- An input is an asset, a URL that was never captured, or a character.
+CREATE INDEX generation_output_request ON generation_output (workspace_id, request_id, asset_id);
+-- An input is an asset, a URL that was never captured, or a character. The same one in the same role is there once.
 CREATE TABLE generation_input (
+    position      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id  uuid NOT NULL,
     request_id    text NOT NULL,
-    position      integer NOT NULL,
     asset_id      uuid,
-    file_id       uuid,
     kind          text,
     url           text,
     character_id  uuid,
     role          text,
-    PRIMARY KEY (workspace_id, request_id, position),
     FOREIGN KEY (workspace_id, request_id) REFERENCES generation,
-    CHECK (num_nonnulls(asset_id, url, character_id) = 1)
+    CHECK (num_nonnulls(asset_id, url, character_id) = 1),
+    CHECK ((asset_id IS NULL) = (kind IS NULL))
 );
-CREATE INDEX generation_input_asset ON generation_input (workspace_id, asset_id) WHERE asset_id IS NOT NULL;
+CREATE UNIQUE INDEX generation_input_once ON generation_input
+    (workspace_id, request_id, (COALESCE(asset_id, character_id, md5(url)::uuid)), (COALESCE(role, '')));
+CREATE INDEX generation_input_request ON generation_input (workspace_id, request_id, position);
+CREATE INDEX generation_input_asset ON generation_input (workspace_id, asset_id, position DESC)
+    WHERE asset_id IS NOT NULL;
 
 -- The words of title, caption and file name, twice: as they stand, and by their English stems. A name's marks part words.
 ALTER TABLE asset ADD document tsvector NOT NULL DEFAULT '';

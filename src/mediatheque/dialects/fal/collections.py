@@ -1,0 +1,110 @@
+"""fal's collections: themselves."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, patch, post
+
+from mediatheque.dialects.fal import collection_shapes as shapes
+from mediatheque.dialects.fal.collection_bodies import MAX_BODY, ChangedCollection, NewCollection, traits_in
+from mediatheque.dialects.fal.offsets import slice_asked
+from mediatheque.dialects.fal.targets import known
+from mediatheque.http.context import context_of
+from mediatheque.http.idempotency import fingerprint, once
+from mediatheque.http.json import read_json
+from mediatheque.http.keys import caller_of, needs
+from mediatheque.library.idempotency import Receipt
+from mediatheque.model import Collection, Scope
+
+
+@get("/v1/assets/collections", guards=[needs(Scope.READ)])
+async def list_collections(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """GET /v1/assets/collections: manual and smart ones of every depth, newest first."""
+    context = context_of(request)
+    base, (limit, offset) = context.origins.base(request), slice_asked(request)
+    found = await context.library.collections.page(caller_of(request).workspace_id, limit, offset)
+    return {"collections": [shapes.collection(each, base) for each in found]}
+
+
+@post("/v1/assets/collections", guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def create_collection(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """POST /v1/assets/collections: a new one, smart or manual; 201."""
+    wanted = await read_json(request, NewCollection)
+    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
+
+    async def work(receipt: Receipt | None) -> Collection:
+        parent = wanted.parent_collection_id
+        parent_id = known(parent, "Collection", "parent_collection_id") if parent else None
+        more = traits_in(request, wanted)
+        return await collections.create(workspace_id, wanted.name, more, parent_id=parent_id, receipt=receipt)
+
+    return await once(request, work, shapes.rendered(request, 201), fingerprint(wanted))
+
+
+@get("/v1/assets/collections/{id:str}", guards=[needs(Scope.READ)])
+async def get_collection(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+    """GET /v1/assets/collections/{collection_id}: a collection; a character is one."""
+    context = context_of(request)
+    base = context.origins.base(request)
+    found = await context.library.collections.get(caller_of(request).workspace_id, collection_id(id))
+    return {"collection": shapes.collection(found, base)}
+
+
+@patch("/v1/assets/collections/{id:str}", guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def update_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+    """PATCH /v1/assets/collections/{collection_id}: null clears what may be missing."""
+    wanted = await read_json(request, ChangedCollection)
+    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
+
+    async def work(receipt: Receipt | None) -> Collection:
+        return await collections.change(workspace_id, collection_id(id), traits_in(request, wanted), receipt)
+
+    return await once(request, work, shapes.rendered(request), fingerprint(wanted))
+
+
+@delete("/v1/assets/collections/{id:str}", status_code=200, guards=[needs(Scope.WRITE)])
+async def delete_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+    """DELETE /v1/assets/collections/{collection_id}: 204; assets stay, and what lies in it moves up."""
+    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
+
+    async def work(receipt: Receipt | None) -> None:
+        await collections.delete(workspace_id, collection_id(id), receipt)
+
+    return await once(request, work, lambda _: (204, b""), fingerprint(None))
+
+
+@post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[needs(Scope.WRITE)])
+async def favorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+    """POST /v1/assets/collections/{collection_id}/favorite: make it one, unless it is."""
+    return await _favored(request, id, True)
+
+
+@post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[needs(Scope.WRITE)])
+async def unfavorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+    """POST /v1/assets/collections/{collection_id}/unfavorite: make it none, if it is one."""
+    return await _favored(request, id, False)
+
+
+async def _favored(request: Request[Any, Any, Any], id: str, favorite: bool) -> Response[bytes]:
+    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
+
+    async def work(receipt: Receipt | None) -> Collection:
+        return await collections.favor(workspace_id, collection_id(id), favorite, receipt)
+
+    return await once(request, work, shapes.rendered(request), fingerprint(None))
+
+
+def collection_id(text: str) -> UUID:
+    """The id in the path."""
+    return known(text, "Collection", "collection_id")
+
+
+ROUTES = (
+    list_collections,
+    create_collection,
+    get_collection,
+    update_collection,
+    delete_collection,
+    favorite_collection,
+    unfavorite_collection,
+)

@@ -1,0 +1,20 @@
+"""The operations of fal's Assets API, together."""
+
+from mediatheque.dialects.fal import assets, browse, characters, collections, favorites, lineage, nesting, tagging, tags
+from mediatheque.dialects.fal.errors import PLATFORM
+from mediatheque.http.dialect import router
+
+ROUTER = router(
+    PLATFORM,
+    [
+        *assets.ROUTES,
+        *browse.ROUTES,
+        *favorites.ROUTES,
+        *lineage.ROUTES,
+        *tags.ROUTES,
+        *tagging.ROUTES,
+        *collections.ROUTES,
+        *nesting.ROUTES,
+        *characters.ROUTES,
+    ],
+)

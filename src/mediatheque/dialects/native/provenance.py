@@ -1,0 +1,65 @@
+"""Where an asset comes from, and the graph of what it was made from and what was made of it, at our own door."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, get
+
+from mediatheque.dialects.native import shapes
+from mediatheque.dialects.native.errors import VOICE
+from mediatheque.http.context import context_of
+from mediatheque.http.dialect import router
+from mediatheque.http.inputs import MOST_INPUTS, Name, Url, input_named
+from mediatheque.http.keys import caller_of, needs
+from mediatheque.http.paging import limit_of
+from mediatheque.http.query import asked
+from mediatheque.library.lineage import DEEPEST
+from mediatheque.model import Input, Origin, Provenance, Role, Scope
+
+
+class NamedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What went into the request, by one of four names; `character` is an id or an @handle."""
+
+    asset_id: Name | None = None
+    request_id: Name | None = None
+    url: Url | None = None
+    character: Name | None = None
+    role: Role | None = None
+
+    def read(self, request: Request[Any, Any, Any]) -> Input:
+        """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id."""
+        return input_named(request, **msgspec.structs.asdict(self))
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is told of where an asset comes from: `origin` is upload, response (of a request) or request (its input)."""
+
+    origin: Origin | None = None
+    request_id: Name | None = None
+    endpoint: Name | None = None
+    prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
+    inputs: Annotated[tuple[NamedInput, ...], msgspec.Meta(max_length=MOST_INPUTS)] = ()
+
+    def read(self, request: Request[Any, Any, Any]) -> Provenance:
+        """The same in the library's words."""
+        return Provenance(
+            told=self.origin,
+            request_id=self.request_id,
+            endpoint=self.endpoint,
+            prompt=self.prompt,
+            inputs=tuple(each.read(request) for each in self.inputs),
+        )
+
+
+@get("/api/assets/{id:uuid}/lineage", guards=[needs(Scope.READ)])
+async def get_lineage(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+    """GET /api/assets/{id}/lineage?depth=: what it was made from, and what was made of it."""
+    context = context_of(request)
+    base = context.origins.base(request)
+    depth = limit_of(asked(request, "depth"), least=1, most=DEEPEST, default=DEEPEST, param="depth")
+    lineage = await context.library.lineage.of(caller_of(request).workspace_id, id, depth)
+    return shapes.lineage(lineage, base)
+
+
+ROUTER = router(VOICE, [get_lineage])

@@ -1,0 +1,44 @@
+"""Rows about which collections lie in which."""
+
+from uuid import UUID
+
+import msgspec
+
+from mediatheque.model import CollectionType
+from mediatheque.records.database import Connection
+
+
+class Kin(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection seen from a relative: `level` is 0 for that itself, below 0 for its ancestors, the top the least."""
+
+    id: UUID
+    name: str
+    type: CollectionType
+    parent_id: UUID | None
+    level: int
+
+
+async def family(conn: Connection, workspace_id: UUID, id: UUID) -> list[Kin]:
+    """The workspace's collection, those above it, and all below; from the top, then newest first. Empty if unknown."""
+    cursor = await conn.execute(
+        """
+        WITH RECURSIVE self AS (
+            SELECT id, name, type, parent_id, created_at, 0 AS level FROM collection
+            WHERE workspace_id = %(workspace)s AND id = %(id)s
+        ), above AS (
+            SELECT * FROM self
+            UNION ALL
+            SELECT c.id, c.name, c.type, c.parent_id, c.created_at, x.level - 1
+            FROM collection c JOIN above x ON c.id = x.parent_id WHERE c.workspace_id = %(workspace)s
+        ), below AS (
+            SELECT * FROM self
+            UNION ALL
+            SELECT c.id, c.name, c.type, c.parent_id, c.created_at, x.level + 1
+            FROM collection c JOIN below x ON c.parent_id = x.id WHERE c.workspace_id = %(workspace)s
+        )
+        SELECT id, name, type, parent_id, level FROM (SELECT * FROM above UNION SELECT * FROM below) AS kin
+        ORDER BY level, created_at DESC, id DESC
+        """,
+        {"workspace": workspace_id, "id": id},
+    )
+    return [msgspec.convert(row, Kin) for row in await cursor.fetchall()]
