@@ -14,13 +14,17 @@ _MiB = 1 << 20
 
 def describe(folder: Path) -> str:
     """One paragraph: processor, memory, kernel, disk, date."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GiB
     today = datetime.datetime.now(datetime.UTC).date()
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB RAM, Linux {platform.release()}, "
+        f"{_processor()}, {os.cpu_count()} cores, {memory() / _GiB:.0f} GiB RAM, Linux {platform.release()}, "
         f"{_filesystem(folder)}: {_write_and_sync(folder, 4096, 200)} for 4 KiB written and fsynced, "
         f"{_write_and_sync(folder, 64 << 20, 3)} for 64 MiB; load average {os.getloadavg()[0]:.1f} before; {today}"
     )
+
+
+def memory() -> int:
+    """Bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _processor() -> str:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.client import Connection, RefusedError
@@ -23,7 +24,7 @@ def free_ports(count: int) -> list[int]:
 class Server:
     """A started server with everything it started itself."""
 
-    def __init__(self, command: list[str], log: Path, cwd: Path) -> None:
+    def __init__(self, command: list[str], log: Path, cwd: Path, environment: Mapping[str, str]) -> None:
         self.log = log
         with log.open("wb") as out:
             self._process = subprocess.Popen(
@@ -32,6 +33,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 cwd=cwd,
+                env={**os.environ, **environment},
                 start_new_session=True,
             )
 

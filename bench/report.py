@@ -9,7 +9,6 @@ from bench.peers import Peer
 from bench.run import Rounds
 
 _OURS = "Mediatheque"
-_BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 
 
 def table(rounds: Rounds, measurements: Sequence[Measurement], servers: Sequence[type[Peer]]) -> str:
@@ -40,11 +39,12 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
-def write(readme: Path, block: str) -> None:
-    """Replaces what stands between the two marks."""
+def write(readme: Path, name: str, block: str) -> None:
+    """Replaces what stands between the two marks of that name."""
+    first, last = f"<!-- {name} -->", f"<!-- /{name} -->"
     text = readme.read_text()
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise SystemExit(f"{readme} has no {_BEGIN} ... {_END}")
-    readme.write_text(f"{before}{_BEGIN}\n{block}\n{_END}{after}")
+        raise SystemExit(f"{readme} has no {first} ... {last}")
+    readme.write_text(f"{before}{first}\n{block}\n{last}{after}")

@@ -1,6 +1,7 @@
 """What every server under test offers the measurements."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -22,6 +23,7 @@ class Peer(ABC):
 
     name: str
     full_featured = True  # keeps records, users and rights, not just bytes
+    environment: Mapping[str, str] = {}  # beside our own
     port: int
     server: Server
     _published: Stored | None = None
@@ -44,7 +46,8 @@ class Peer(ABC):
 
     def launch(self, command: list[str | Path], ready: str) -> None:
         """Starts `command` and waits until GET `ready` on `self.port` answers."""
-        self.server = Server([str(word) for word in command], self.folder / "server.log", self.folder)
+        words = [str(word) for word in command]
+        self.server = Server(words, self.folder / "server.log", self.folder, self.environment)
         self.server.wait_until_ready(self.port, ready)
 
     def upload(self, payload: Payload) -> tuple[Door, Answer]:

@@ -18,7 +18,7 @@ def _binary() -> str | None:
 
 class Mediatheque(Peer):
     name = "Mediatheque"
-    _auth: dict[str, str]
+    auth: dict[str, str]
 
     @classmethod
     def missing(cls) -> str | None:
@@ -42,11 +42,11 @@ class Mediatheque(Peer):
         key = subprocess.run(
             [str(_binary()), "keys", "create", *data], capture_output=True, text=True, check=True, timeout=60
         )
-        self._auth = {"Authorization": f"Bearer {key.stdout.strip()}"}
+        self.auth = {"Authorization": f"Bearer {key.stdout.strip()}"}
 
     def door(self, name: str, mime: str) -> Door:
-        return form("/assets", "file", name, mime, self._auth)
+        return form("/assets", "file", name, mime, self.auth)
 
     def stored(self, door: Door, answer: Answer) -> Stored:
         asset = json.loads(answer.body)
-        return Stored(urlsplit(asset["image_url"]).path, f"/assets/{asset['id']}", self._auth)
+        return Stored(urlsplit(asset["image_url"]).path, f"/assets/{asset['id']}", self.auth)

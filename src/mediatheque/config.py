@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from mediatheque.blobs.config import Config as StoreConfig
 from mediatheque.embedding.config import Config as EmbeddingConfig
+from mediatheque.embedding.config import absolute
 from mediatheque.http.cors import CorsConfig
 from mediatheque.http.gate import GateConfig
 from mediatheque.http.rate import Config as RateConfig
@@ -75,7 +76,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def embedding(self) -> EmbeddingConfig:
         """What makes vectors, and where it keeps what it made of its weights."""
-        return EmbeddingConfig(model=self.embedder, cache=self.data / "models")
+        return EmbeddingConfig(model=absolute(self.embedder), cache=self.data / "models")
 
     def store(self) -> StoreConfig:
         """Where bytes are kept."""
@@ -97,6 +98,7 @@ def load(environment: Mapping[str, str], **arguments: Any) -> Config:
     try:
         config = msgspec.convert(settings, Config, strict=False)
         config.store()
+        config.embedding()
     except ValueError as error:
         raise ConfigError(f"configuration: {error}") from None
     return msgspec.structs.replace(config, data=config.data.absolute())

@@ -28,7 +28,8 @@ LibraryError
 ├── StorageFull             no room left for bytes or rows
 └── Unavailable             a part the request needs does not answer; try again
     ├── DatabaseUnavailable
-    └── BlobsUnavailable
+    ├── BlobsUnavailable
+    └── ModelUnavailable
 """
 
 
@@ -162,3 +163,7 @@ class DatabaseUnavailable(Unavailable):
 
 class BlobsUnavailable(Unavailable):
     """The file store is temporarily unavailable. Retry shortly."""
+
+
+class ModelUnavailable(Unavailable):
+    """The search is temporarily unavailable: its model cannot be loaded."""

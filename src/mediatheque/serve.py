@@ -23,6 +23,7 @@ from mediatheque.http import logs
 from mediatheque.http.rate import Rate
 from mediatheque.keeper import Keeper
 from mediatheque.library.accounts import Accounts
+from mediatheque.library.spaces import tell_of_another
 from mediatheque.records.database import Database
 from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres, StartupError
 from mediatheque.records.migrate import migrate
@@ -71,6 +72,7 @@ def _database(config: Config) -> Iterator[str]:
 
 async def _found(config: Config, url: str) -> str | None:
     async with Database(config.database(url)) as database:
+        await tell_of_another(database, config.embedding().model)
         return await Accounts(database).found("default")
 
 

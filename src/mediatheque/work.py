@@ -9,17 +9,21 @@ from mediatheque.config import Config, ConfigError, handed_down
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.join import join
+from mediatheque.library.spaces import tell_of_another
 from mediatheque.parent import die_with_parent
 from mediatheque.worker import Worker
 
 
-def run(config: Config) -> None:
-    """Work until SIGTERM or SIGINT. Raises `ConfigError`, and `DatabaseUnavailable` if there is none to begin with."""
+def run(config: Config, *, alone: bool = True) -> None:
+    """Work until SIGTERM or SIGINT. Raises `ConfigError`, and `DatabaseUnavailable` if there is none to begin with.
+
+    Who is not `alone` leaves it to `serve` to warn of odd settings.
+    """
     with suppress(asyncio.CancelledError):
-        asyncio.run(_work(config))
+        asyncio.run(_work(config, alone=alone))
 
 
-async def _work(config: Config) -> None:
+async def _work(config: Config, *, alone: bool) -> None:
     this = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -27,6 +31,8 @@ async def _work(config: Config) -> None:
     library = join(config)
     await library.open(probing=False)  # most tasks open no file, and idle decoders cost as much memory as all the rest
     try:
+        if alone:
+            await tell_of_another(library.database, config.embedding().model)
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:
         await library.close()
@@ -37,7 +43,7 @@ def main(parent: int) -> None:
     die_with_parent(parent)
     logs.configure()
     try:
-        run(handed_down())
+        run(handed_down(), alone=False)
     except (ConfigError, LibraryError) as error:
         sys.exit(f"mediatheque: {error}")
 

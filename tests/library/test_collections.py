@@ -301,3 +301,39 @@ async def test_of_another_workspace(library: Library, workspace: UUID, named: Na
     assert await library.collections.get(other, collection.id) == collection
     assert await library.characters.get(other, named.theirs.id) == named.theirs
     assert await everything(library, workspace) == {mine.id: None}
+
+
+async def test_a_collection_and_its_assets_that_end_meet_in_one_order(library: Library, workspace: UUID) -> None:
+    """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
+    chance = random.Random(4711)
+    for _ in range(4):
+        collection = await library.collections.create(workspace, "a")
+        taken = [await library.intake.take(offer(workspace, samples.png())) for _ in range(12)]
+        assets = [asset.id for asset in taken]
+        for asset in chance.sample(assets, 12):
+            await library.members.add(workspace, collection.id, Reference(asset_id=asset))
+        for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
+            await library.favorites.mark(workspace, Reference(asset_id=asset), favorite=True)
+        async with library.database.connection() as conn:
+            await conn.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", (workspace,))
+        async with library.database.transaction() as conn:
+            await conn.execute("SELECT FROM collection_asset WHERE asset_id = %s FOR UPDATE", (assets[6],))
+            sweep = asyncio.create_task(library.sweep.run())
+            await until_waiting(library, 1)
+            end = asyncio.create_task(library.collections.delete(workspace, collection.id))
+            await until_waiting(library, 2)
+        assert await asyncio.gather(sweep, end, return_exceptions=True) == [sweep.result(), None]
+
+
+async def until_waiting(library: Library, count: int) -> None:
+    """Until so many of this database wait for a lock."""
+    query = """
+        SELECT count(*) AS waiting FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'
+    """
+    async with asyncio.timeout(20), library.database.connection() as conn:
+        while True:
+            row = await (await conn.execute(query)).fetchone()
+            if row and row["waiting"] >= count:
+                return
+            await asyncio.sleep(0.01)

@@ -1,12 +1,16 @@
-"""Clusters for the tests of the supervisor, which break them: made once, copied for each test."""
+"""Clusters for the tests of the supervisor, which break them: made once, copied for each test. And shelves to fill."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from mediatheque.records import spaces
+from mediatheque.records.database import Config, Connection, Database
 from mediatheque.records.embedded import EmbeddedPostgres
-from tests.records import clusters
+from mediatheque.records.spaces import Space
+from tests.records import clusters, shelf
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(made: Path, tmp_path: Path) -> Path:
     """A data folder of the test's own, with a cluster."""
     return clusters.copy(made, tmp_path / "data")
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[tuple[Connection, Space]]:
+    """Two workspaces without assets, and a space of three dimensions."""
+    async with Database(Config(url=database_url, pool_min=1, pool_max=1)) as database, database.connection() as conn:
+        await shelf.furnish(conn)
+        async with conn.transaction():
+            space = await spaces.add(conn, name="test", spec="test", dimensions=3)
+        yield conn, space

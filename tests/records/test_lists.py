@@ -89,9 +89,6 @@ FILTERS = [
     Filter(kinds=(Kind.IMAGE,), types=("image/png", "image/jpeg")),
     Filter(unfiled=True),
     Filter(kinds=(Kind.VIDEO,), unfiled=True),
-    Filter(kinds=(Kind.IMAGE,), words=("caption",)),
-    Filter(kinds=(Kind.IMAGE,), words=("a",)),
-    Filter(kinds=(Kind.IMAGE,), words=("title", "png", "img_1")),
 ]
 
 
@@ -101,17 +98,6 @@ async def test_a_page_of_assets(asking: tuple[Connection, UUID, Explaining], wan
     after = await middle(conn, workspace, wanted)
     assert len(await listing.page(conn, workspace, wanted, after, 50)) == 50
     explaining.uses_indexes()
-
-
-@pytest.mark.parametrize("words", [("img_12340",), ("nothing-like-it",), ("title", "IMG_500.PNG")], ids=str)
-async def test_rare_words_are_found_by_their_index(
-    asking: tuple[Connection, UUID, Explaining], words: tuple[str, ...]
-) -> None:
-    conn, workspace, explaining = asking
-    found = await listing.page(conn, workspace, Filter(kinds=(Kind.IMAGE,), words=words), None, 50)
-    assert {asset.file.name for asset in found} <= {"IMG_12340.png", "IMG_500.png"}
-    explaining.uses_indexes()
-    assert "asset_words" in explaining.plans[0]
 
 
 async def test_a_folders_assets(asking: tuple[Connection, UUID, Explaining]) -> None:

@@ -6,17 +6,25 @@ from pathlib import Path
 import pytest
 
 from mediatheque.blobs import Disk
+from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.library import Library
 from mediatheque.media.config import Config as SandboxConfig
 from mediatheque.media.sandbox import Sandbox
 from mediatheque.records.database import Config, Database
+from tests.embedding import pair
 from tests.worker.queue import Queue
 
 
+@pytest.fixture(scope="session")
+def embedding(tmp_path_factory: pytest.TempPathFactory) -> EmbeddingConfig:
+    """A small model, that no worker waits for."""
+    return EmbeddingConfig(model=f"onnx-clip:{pair.clip_like(tmp_path_factory.mktemp('clip'))}")
+
+
 @pytest.fixture
-async def library(database_url: str, tmp_path: Path) -> AsyncIterator[Library]:
+async def library(database_url: str, tmp_path: Path, embedding: EmbeddingConfig) -> AsyncIterator[Library]:
     async with Database(Config(url=database_url, pool_min=1)) as database:
-        yield Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig()))
+        yield Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig()), embedding)
 
 
 @pytest.fixture

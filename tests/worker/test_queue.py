@@ -1,6 +1,7 @@
 """A task is in the queue exactly when the work that it belongs to is committed."""
 
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import pytest
@@ -56,7 +57,7 @@ async def test_an_unknown_task_is_a_bug_that_shows_at_once(
 
 async def test_every_task_has_its_verb(library: Library) -> None:
     assert verbs_of(library).keys() == tasks.TASKS.keys()
-    for name, task in bound(verbs_of(library), PsycopgConnector()).tasks.items():
+    for name, task in bound(verbs_of(library), PsycopgConnector(), AsyncMock()).tasks.items():
         if name in tasks.TASKS:
             assert task.queue == name
             assert task.retry_strategy is not None

@@ -1,4 +1,4 @@
-"""The command line: `mediatheque serve`, `worker`, `keys create|list|revoke`, `verify`, `reindex`."""
+"""The command line: `mediatheque serve`, `worker`, `keys create|list|revoke`, `verify`, `reindex`, `tasks`."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediatheque.cli import keys
+from mediatheque.cli import keys, tasks
 from mediatheque.cli.database import at_hand
 from mediatheque.config import ConfigError, load
 from mediatheque.errors import LibraryError
@@ -24,6 +24,8 @@ def main() -> None:
         arguments.run(arguments)
     except (ConfigError, StartupError, LibraryError) as error:
         sys.exit(f"mediatheque: {error}")
+    except KeyboardInterrupt:
+        sys.exit("mediatheque: interrupted")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     verification.add_argument("--force", action="store_true", help="repair even what looks like another store")
     reindexing = _command(commands, "reindex", _reindex, "change the model of the search, beside a running server")
     reindexing.add_argument("model", nargs="?", help="basic, or onnx-clip:FOLDER (MEDIATHEQUE_EMBEDDER)")
+    _add_tasks(commands.add_parser("tasks", help="see work for later, and have it tried again"))
     return parser
 
 
@@ -53,6 +56,15 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     _command(commands, "list", keys.show, "list keys, never their secrets")
     revoke = _command(commands, "revoke", keys.revoke, "end a key within seconds")
     revoke.add_argument("id", type=keys.key_id, help="the key, or its id from `keys list`")
+
+
+def _add_tasks(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _command(commands, "list", tasks.show, "count tasks, and list those that were given up, with the reason")
+    retry = _command(commands, "retry", tasks.retry, "have tasks tried again that were given up")
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", type=int, nargs="?", help="the task's number in `tasks list`")
+    which.add_argument("--all", action="store_true", help="every one of them")
 
 
 def _command(

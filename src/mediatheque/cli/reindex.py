@@ -3,43 +3,50 @@
 import argparse
 import asyncio
 import os
+import sys
 
 import msgspec
 from tqdm import tqdm
 
 from mediatheque.cli.database import at_hand
 from mediatheque.config import Config, ConfigError, load
-from mediatheque.errors import Conflict
 from mediatheque.join import join
 from mediatheque.library import Library
-from mediatheque.records.locks import alone
+from mediatheque.records.spaces import Space
 
 
 def reindex(arguments: argparse.Namespace) -> None:
     """Stopped halfway, it goes on there when it is run again. `ConfigError` for a model that cannot be loaded."""
     config = load(os.environ, data=arguments.data, embedder=arguments.model)
     with at_hand(config) as url:
-        asyncio.run(_reindex(msgspec.structs.replace(config, database_url=url)))
+        sys.stdout.write(asyncio.run(_reindex(msgspec.structs.replace(config, database_url=url))) + "\n")
 
 
-async def _reindex(config: Config) -> None:
+async def _reindex(config: Config) -> str:
     library = join(config)
     await library.open(probing=False)
     try:
-        async with library.database.connection() as conn, alone(conn, "reindex") as first:
-            if not first:
-                raise Conflict("Another reindex is at work.")
-            await _build(library, config.embedder)
-    except ValueError as error:
-        raise ConfigError(f"embedder: {error}") from None
+        async with library.reindex.alone():
+            space = await _begun(library, config)
+            done = await _build(library, space)
+            await library.reindex.finish(space)
     finally:
         await library.close()
+    was = "used it before" if space.active else "uses it now"
+    return f"{done} assets were embedded with {space.name} ({space.spec}). The search {was}."
 
 
-async def _build(library: Library, model: str) -> None:
-    space = await library.reindex.begin(model)
+async def _begun(library: Library, config: Config) -> Space:
+    try:
+        return await library.reindex.begin(config.embedding().model)
+    except ValueError as error:
+        raise ConfigError(f"embedder: {error}") from None
+
+
+async def _build(library: Library, space: Space) -> int:
+    """How many assets it lacked."""
     done, total = await library.reindex.progress(space)
-    with tqdm(initial=done, total=total, unit="asset", desc=space.name) as bar:
+    with tqdm(initial=min(done, total), total=total, unit="asset", desc=space.name) as bar:
         async for number in library.reindex.build(space):
             bar.update(number)
-    await library.reindex.finish(space)
+        return int(bar.n) - min(done, total)

@@ -19,6 +19,7 @@ from mediatheque.dialects.krea.errors import VOICE as KREA
 from mediatheque.dialects.native import assets as native_assets
 from mediatheque.dialects.native import provenance as native_provenance
 from mediatheque.dialects.native import routes as native
+from mediatheque.dialects.native import search as native_search
 from mediatheque.dialects.native.errors import VOICE as NATIVE
 from mediatheque.http.dialect import Voice
 
@@ -33,6 +34,7 @@ ROUTERS: tuple[Router, ...] = (
     heygen_v3.ROUTER,
     native.ROUTER,
     native_assets.ROUTER,
+    native_search.ROUTER,
     native_provenance.ROUTER,
 )
 VOICES: tuple[Voice, ...] = (KREA, FAL, FAL_PLATFORM_STORAGE, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)

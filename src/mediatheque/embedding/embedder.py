@@ -11,11 +11,15 @@ Vectors: TypeAlias = NDArray[np.float32]
 CHARACTERS = 10_000  # of a text are looked at; no model here reads as many
 
 
+class Unusable(ValueError):
+    """A model's files cannot be loaded."""
+
+
 class Embedder(Protocol):
     """Puts texts and pictures into one space, where the cosine says how near two of them are in meaning.
 
     Both verbs block, for milliseconds apiece, and may be called by several threads at once. What they answer depends
-    on each item alone, never on its neighbours. The first call of each loads its model.
+    on each item alone, never on its neighbours. The first call of each loads its model, or raises Unusable.
     """
 
     name: str  # of the space: vectors of one name can be compared, others never

@@ -9,6 +9,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from mediatheque.embedding.embedder import Unusable
+
 
 class Session:
     """Runs on the CPU, in `threads` threads that sleep when there is nothing to do. Threads may share it.
@@ -23,14 +25,17 @@ class Session:
         self._session: onnxruntime.InferenceSession | None = None
 
     def run(self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """The named outputs, or all of them in the graph's order. Blocks."""
+        """The named outputs, or all of them in the graph's order. Blocks. Raises Unusable if the graph cannot be."""
         answer: list[NDArray[np.float32]] = self._opened().run(outputs, inputs)
         return answer
 
     def _opened(self) -> onnxruntime.InferenceSession:
         with self._opening:
             if self._session is None:
-                self._session = open_session(self._graph(), self._threads)
+                try:
+                    self._session = open_session(self._graph(), self._threads)
+                except Exception as error:  # onnxruntime's have no common type
+                    raise Unusable(f"The model cannot be loaded: {error}") from error
             return self._session
 
 

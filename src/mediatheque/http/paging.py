@@ -1,13 +1,13 @@
 """Where a list goes on: positions in the order of assets and folders, as text that callers hand back."""
 
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Sequence
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from mediatheque.errors import InvalidQuery
-from mediatheque.library.search import MARK, MOST
+from mediatheque.library.search import MARK, MOST, Found, Seen, mark
 from mediatheque.model import Asset, Folder, Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,14 +39,18 @@ def position_of(token: str | None, *, param: str = "token") -> Position | None:
     if not token:
         return None
     try:
-        moment, id = _TOKEN.unpack(urlsafe_b64decode(token.encode("ascii")))
+        moment, id = _TOKEN.unpack(_bytes_of(token))
         return Position(_EPOCH + moment * _MICROSECOND, UUID(bytes=id))
     except (ValueError, struct.error, OverflowError):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
-def marks_token(marks: Collection[bytes]) -> str:
-    """A token for where a search goes on: what it has shown. 7 characters for each."""
+def next_marks(found: Found, seen: Seen) -> str | None:
+    """A token for where a search goes on: what it has shown on this page and before, 7 characters for each. None where
+    nothing follows."""
+    if not (found.more and found.hits):
+        return None
+    marks = [*seen, *(mark(hit.asset.id) for hit in found.hits)]
     return _MARKS + urlsafe_b64encode(b"".join(marks)).decode().rstrip("=")
 
 
@@ -56,7 +60,7 @@ def marks_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
         return frozenset()
     text = token.removeprefix(_MARKS)
     try:
-        shown = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        shown = _bytes_of(text)
     except ValueError:
         shown = b""
     if text == token or not shown or len(shown) % MARK or len(shown) > MARK * MOST:
@@ -75,8 +79,9 @@ def limit_of(text: str | None, *, least: int, most: int, default: int, param: st
 
 def most_of(text: str | None, *, most: int, default: int) -> int:
     """A page's size, where asking for too much is no mistake. `InvalidQuery` for no whole number from 1."""
-    if text and text.isascii() and text.isdigit() and text.strip("0"):
-        return most if len(text) > len(str(most)) else min(int(text), most)
+    digits = (text or "").lstrip("0")
+    if digits.isascii() and digits.isdigit():
+        return most if len(digits) > len(str(most)) else min(int(digits), most)
     return limit_of(text, least=1, most=most, default=default)
 
 
@@ -90,6 +95,11 @@ def offset_of(token: str | None) -> int:
     if not token:
         return 0
     try:
-        return int(_OFFSET.unpack(urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4)))[0])
+        return int(_OFFSET.unpack(_bytes_of(token))[0])
     except (ValueError, struct.error):
         raise InvalidQuery("This token is not one that a list has answered.", param="token") from None
+
+
+def _bytes_of(text: str) -> bytes:
+    """What the characters stand for. `ValueError` if one of them is none of Base64's."""
+    return b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -68,15 +68,14 @@ async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kin
     file = await context.library.files.find(caller_of(request).workspace_id, id) if id else None
     if file is None:
         raise NotFound("No file of this library is at that URL.", param=param)
-    if kind is not None and file.blob.facts.kind is not kind:
-        raise TypeMismatch(f"The file is {file.blob.facts.mime}, not {kind}.", param=param)
+    _expect(file, None if kind is None else frozenset({kind}), param=param)
     return file
 
 
-def _expect(file: File, kinds: frozenset[Kind] | None) -> None:
+def _expect(file: File, kinds: frozenset[Kind] | None, *, param: str = "type") -> None:
     facts = file.blob.facts
     if kinds is not None and facts.kind not in kinds:
-        raise TypeMismatch(f"The file is {facts.mime}, not {', '.join(sorted(kinds))}.", param="type")
+        raise TypeMismatch(f"The file is {facts.mime}, not {', '.join(sorted(kinds))}.", param=param)
 
 
 async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
@@ -86,11 +85,7 @@ async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
         if not url.isascii():
             raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
         return await context.library.files.find_by_origin(workspace_id, url)
-    id = context.origins.file_id(request, url)
-    file = await context.library.files.find(workspace_id, id) if id else None
-    if file is None:
-        raise NotFound("No file of this library is at that URL.", param="url")
-    return file
+    return await own_file(request, url, param="url")
 
 
 def _offer(

@@ -1,5 +1,7 @@
 """The core: what a library can do, in verbs. No HTTP, no SQL, no vendor's words."""
 
+import asyncio
+
 from mediatheque.blobs import BlobStore
 from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.library.access import Grants
@@ -10,6 +12,7 @@ from mediatheque.library.characters import Characters
 from mediatheque.library.collections import Collections
 from mediatheque.library.direct import DirectUploads
 from mediatheque.library.embeddings import Embeddings
+from mediatheque.library.examples import Examples
 from mediatheque.library.favorites import Favorites
 from mediatheque.library.files import Files
 from mediatheque.library.folders import Folders
@@ -59,7 +62,7 @@ class Library:
         self.parted_uploads = PartedUploads(database, store, self.intake)
         self.spaces = Spaces(database, embedding or EmbeddingConfig())
         self.embeddings = Embeddings(database, store, sandbox, self.spaces)
-        self.search = Search(database, self.spaces, self.embeddings)
+        self.search = Search(database, self.spaces, Examples(database, self.spaces, self.embeddings))
         self.smart = SmartCollections(self.search)
         self.similar = Similar(database, self.spaces)
         self.reindex = Reindex(database, self.spaces, self.embeddings)
@@ -69,13 +72,16 @@ class Library:
         self.uploads = Uploads(database)
 
     async def open(self, *, probing: bool = True) -> None:
-        """Open what the verbs stand on. Without `probing`, the sandbox starts with the first file that it opens."""
+        """Open what the verbs stand on. Without `probing`, what opens files and loads models starts when needed."""
+        preparing = asyncio.ensure_future(self.spaces.prepare()) if probing else None
         await self.database.open()
         self.sandbox.start(at_once=probing)
+        if preparing:
+            await preparing
 
     async def close(self) -> None:
         """Close it again, in reverse."""
-        self.spaces.close()
+        await self.spaces.close()
         await self.sandbox.close()
         await self.store.close()
         await self.database.close()

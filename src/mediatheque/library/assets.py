@@ -17,7 +17,7 @@ from mediatheque.records import assets as rows
 from mediatheque.records import files, listing, members, tags
 from mediatheque.records.database import Connection, Database
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 
 
 class Assets:

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from mediatheque.blobs import BlobStore, OnDisk
-from mediatheque.errors import NotFound, Unreadable
+from mediatheque.errors import LibraryError, ModelUnavailable, NotFound, Unreadable
 from mediatheque.library.spaces import Spaces
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
@@ -36,25 +36,37 @@ class Embeddings:
 
         Nothing, if the asset is gone. A file that cannot be read is noted as such, and its caption is enough.
         """
-        active = await self._spaces.active()
-        others = [space for space in await self._spaces.all_of_them() if space.id != active.id]
-        await self.embed_in([active, *others], asset_id)
+        await self.embed_in(await self._spaces.all_of_them(), asset_id)
 
     async def embed_in(self, spaces: Sequence[Space], asset_id: UUID) -> None:
-        """The same, in these spaces."""
-        async with self._database.connection() as conn:
-            asset = await rows.find(conn, asset_id)
+        """The same, in these spaces.
+
+        One that is not active yet may be left out: the reindex that makes it looks for what it lacks.
+        """
+        asset = await self._found(asset_id)
         if asset is None:
             return
         frames, failure = await self._seen(asset)
-        meanings = {space.id: await self._meaning(space, asset, frames, failure) for space in spaces}
-        async with self._database.transaction() as conn:
-            await rows.put(conn, asset_id, meanings)
+        for space in spaces:
+            try:
+                meaning = await self._meaning(space, asset, frames, failure)
+            except ModelUnavailable:
+                if space is spaces[0]:
+                    raise
+            else:
+                async with self._database.transaction() as conn:
+                    await rows.put(conn, asset, space, meaning)
 
     async def give_up(self, space: Space, asset_id: UUID, reason: str) -> None:
         """Note that the asset has no vectors in the space, and why."""
-        async with self._database.transaction() as conn:
-            await rows.put(conn, asset_id, {space.id: Meaning(failure=reason)})
+        asset = await self._found(asset_id)
+        if asset:
+            async with self._database.transaction() as conn:
+                await rows.put(conn, asset, space, Meaning(failure=reason))
+
+    async def _found(self, asset_id: UUID) -> Asset | None:
+        async with self._database.connection() as conn:
+            return await rows.find(conn, asset_id)
 
     async def frames_of(self, blob: Blob) -> list[Frame]:
         """Small pictures of the content; none if it has nothing to see. Raises `Unreadable`, `NotFound`."""
@@ -67,9 +79,10 @@ class Embeddings:
             return [], None
         try:
             return await self.frames_of(blob), None
-        except (Unreadable, NotFound) as error:
-            _log.warning("asset not seen", asset=str(asset.id), reason=error.message)
-            return [], error.message
+        except (Unreadable, NotFound, FileNotFoundError) as error:
+            reason = error.message if isinstance(error, LibraryError) else "The file is not there."
+            _log.warning("asset not seen", asset=str(asset.id), reason=reason)
+            return [], reason
 
     async def _meaning(self, space: Space, asset: Asset, frames: list[Frame], failure: str | None) -> Meaning:
         """Where there is nothing to see, and no caption, the title is what is known."""

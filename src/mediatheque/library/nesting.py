@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import Invalid, NotFound
-from mediatheque.library.assets import MOST_COUNTED
 from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.library.sets import MOST_COUNTED
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records import collections, folders
 from mediatheque.records import nesting as rows

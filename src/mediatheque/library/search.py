@@ -1,16 +1,19 @@
 """Finding assets by words, or by an example of what they show."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import msgspec
 
-from mediatheque.errors import Unreadable
-from mediatheque.library.embeddings import Embeddings
-from mediatheque.library.spaces import Spaces, Vector
+from mediatheque.errors import Unavailable
+from mediatheque.library.examples import Examples
+from mediatheque.library.models import Vector
+from mediatheque.library.spaces import Spaces
 from mediatheque.model import Asset, Blob, Filter
 from mediatheque.records import nearest, scopes, search
-from mediatheque.records.database import Database
+from mediatheque.records.database import Connection, Database
 from mediatheque.records.embeddings import literal
 from mediatheque.records.spaces import Space
 
@@ -18,7 +21,11 @@ MOST = 500
 """Assets that one search answers on all of its pages together."""
 MARK = 5
 """Bytes of a mark."""
+Seen = Collection[bytes]
+"""Marks of what pages before have shown."""
 _MOST_ALIKE = 1_000  # assets that resemble a smart collection's example
+_AT_ONCE = 4  # searches in one process, of its sixteen connections
+_LONGEST_SECONDS = 5.0
 _DEPTH = 50  # of each list that is fused, at least
 
 
@@ -51,14 +58,13 @@ class Example(msgspec.Struct, frozen=True):
 class Search:
     """Ranks the assets of a workspace by an example, in the active space."""
 
-    def __init__(self, database: Database, spaces: Spaces, embeddings: Embeddings) -> None:
+    def __init__(self, database: Database, spaces: Spaces, examples: Examples) -> None:
         self._database = database
         self._spaces = spaces
-        self._embeddings = embeddings
+        self._examples = examples
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def find(
-        self, workspace_id: UUID, wanted: Filter, example: Example, limit: int, seen: Collection[bytes] = ()
-    ) -> Found:
+    async def find(self, workspace_id: UUID, wanted: Filter, example: Example, limit: int, seen: Seen = ()) -> Found:
         """At most `limit` assets that the filter lets through and that are not among those seen, by `mark`.
 
         `Unreadable` for an example without anything to see.
@@ -66,17 +72,11 @@ class Search:
         limit = max(0, min(limit, MOST - len(seen)))
         space = await self._spaces.active()
         vector = literal(await self._vector(space, example))
-        depth = max(_DEPTH, len(seen) + limit + 1)
-        async with self._database.connection() as conn:
+        async with self._turn() as conn:
             scope = await scopes.measure(conn, space, workspace_id, wanted)
-            if example.blob:
-                ranked = await search.by_example(conn, space, scope, vector=vector, depth=depth)
-            else:
-                ranked = await search.by_text(conn, space, scope, example.text, vector=vector, depth=depth)
-            fresh = [id for id in ranked.ids if mark(id) not in seen]
-            found = await search.hits(conn, space, workspace_id, fresh[: limit + 1], vector)
-        hits = [Hit(found[id][0], _from_0_to_1(found[id][1])) for id in fresh if id in found]
-        return Found(hits[:limit], more=len(hits) > limit and len(seen) + limit < MOST, partial=ranked.partial)
+            asked = _Asked(space, scope, None if example.blob else example.text, vector)
+            hits, partial = await _best(conn, asked, limit + 1, seen)
+        return Found(hits[:limit], more=len(hits) > limit and len(seen) + limit < MOST, partial=partial)
 
     async def alike(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
         """The assets at least so similar, at most 1,000, nearest first; and whether there may be more.
@@ -85,18 +85,50 @@ class Search:
         """
         space = await self._spaces.active()
         vector = literal(await self._vector(space, example))
-        async with self._database.connection() as conn:
+        async with self._turn() as conn:
             scope = await scopes.measure(conn, space, workspace_id, Filter())
-            ids = await nearest.within(conn, space, scope, vector, least=least, limit=_MOST_ALIKE)
-        return ids, len(ids) >= _MOST_ALIKE
+            return await nearest.within(conn, space, scope, vector, least=least, limit=_MOST_ALIKE)
 
     async def _vector(self, space: Space, example: Example) -> Vector:
         if example.blob is None:
             return await self._spaces.of_text(space, example.text)
-        frames = await self._embeddings.frames_of(example.blob)
-        if not frames:
-            raise Unreadable("There is nothing to see in this file.")
-        return await self._spaces.of_frames(space, frames)
+        return await self._examples.vector(space, example.blob)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[Connection]:
+        """A connection for a search. Most of them are left to those who bring or fetch something."""
+        async with self._turns:
+            try:
+                async with asyncio.timeout(_LONGEST_SECONDS), self._database.connection() as conn:
+                    yield conn
+            except TimeoutError as error:
+                raise Unavailable("The search took too long.") from error
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    space: Space
+    scope: scopes.Scope
+    text: str | None
+    vector: str
+
+
+async def _best(conn: Connection, asked: _Asked, most: int, seen: Seen) -> tuple[list[Hit], bool]:
+    """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
+    wished, rounds = most, 3
+    while True:
+        rounds -= 1
+        ranked = await _ranked(conn, asked, max(_DEPTH, len(seen) + wished))
+        fresh = [id for id in ranked.ids if mark(id) not in seen][:wished]
+        found = await search.hits(conn, asked.space, asked.scope.workspace_id, fresh, asked.vector)
+        if len(found) >= most or len(fresh) < wished or not rounds:
+            return [Hit(found[id][0], _from_0_to_1(found[id][1])) for id in fresh if id in found], ranked.partial
+        wished = 10 * max(_DEPTH, wished)
+
+
+async def _ranked(conn: Connection, asked: _Asked, depth: int) -> search.Ranked:
+    if asked.text is None:
+        return await search.by_example(conn, asked.space, asked.scope, vector=asked.vector, depth=depth)
+    return await search.by_text(conn, asked.space, asked.scope, asked.text, vector=asked.vector, depth=depth)
 
 
 def mark(id: UUID) -> bytes:

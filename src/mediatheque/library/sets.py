@@ -5,13 +5,15 @@ from uuid import UUID
 
 from mediatheque.errors import NotFound
 from mediatheque.library import pictures, traits
-from mediatheque.library.assets import MOST_COUNTED
 from mediatheque.library.idempotency import Receipt, conclude
 from mediatheque.library.traits import Traits
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records import collections as rows
 from mediatheque.records import folders
 from mediatheque.records.database import Connection, Database
+
+MOST_COUNTED = 10_000
+"""Members, of which no more is looked at than an index; counts go no further."""
 
 
 class Sets:

@@ -12,8 +12,7 @@ from mediatheque.model.media import Kind
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which assets are meant: those that meet all of this. Of several `kinds`, `types` or `sources`, any will do.
 
-    `words` are looked for in title, caption and file name, whatever their case; every one of them must be there. Of
-    `tag_ids` one will do, or with `all_tags` none may be missing. `collection_id` is of one that has members, and
+    Of `tag_ids` one will do, or with `all_tags` none may be missing. `collection_id` is of one that has members, and
     `character_ids` of characters, one of which will do. `unfiled` is: in no folder.
     """
 
@@ -27,7 +26,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     character_ids: tuple[UUID, ...] = ()
     folder_id: UUID | None = None
     unfiled: bool = False
-    words: tuple[str, ...] = ()
     condition: Condition | None = None
 
 

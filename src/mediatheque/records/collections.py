@@ -13,19 +13,19 @@ from mediatheque.records.database import Connection
 _MEMBERS = "FROM collection_asset m WHERE m.collection_id = c.id"
 _SELECT = f"""
     WITH expired AS MATERIALIZED (
-        SELECT a.id FROM file f JOIN asset a ON a.file_id = f.id
-        WHERE {files.EXPIRED} AND a.workspace_id = %(workspace)s
+        SELECT m.collection_id, count(*) AS assets
+        FROM file f JOIN asset a ON a.file_id = f.id JOIN collection_asset m ON m.asset_id = a.id
+        WHERE {files.EXPIRED} AND a.workspace_id = %(workspace)s GROUP BY m.collection_id
     )
     SELECT c.*, {files.COLUMNS},
         CASE WHEN c.type = 'manual' THEN (
             SELECT count(*) FROM (SELECT {_MEMBERS} LIMIT %(most)s::bigint + 1) x
         ) END AS members,
-        (SELECT count(*) FROM expired x WHERE EXISTS (SELECT {_MEMBERS} AND m.asset_id = x.id OFFSET 0)) AS expired
+        COALESCE((SELECT x.assets FROM expired x WHERE x.collection_id = c.id), 0) AS expired
     FROM collection c
     LEFT JOIN (file f JOIN blob b ON b.id = f.blob_id) ON f.id = c.cover_file_id AND {files.LIVE}
     WHERE c.workspace_id = %(workspace)s AND c.type = ANY(%(types)s)
 """  # noqa: S608 - constants
-# With OFFSET 0 the few expired assets are looked up one by one, however many members there are.
 _NEWEST = "ORDER BY c.created_at DESC, c.id DESC"
 _PAGE = f"""
     AND c.id IN (
@@ -137,7 +137,17 @@ async def favor(conn: Connection, workspace_id: UUID, id: UUID, favorite: bool) 
 
 
 async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
-    """Remove it, not its assets; False if it is not there. What lies in it moves up. The caller holds the tree."""
+    """Remove it, not its assets; False if it is not there. What lies in it moves up. The caller holds the tree.
+
+    Nobody can add to it any more once it is locked. Its memberships then are, in the order in which all do who remove
+    those of several assets.
+    """
+    cursor = await conn.execute(
+        "SELECT FROM collection WHERE workspace_id = %s AND id = %s FOR UPDATE", (workspace_id, id)
+    )
+    if await cursor.fetchone() is None:
+        return False
+    await conn.execute("SELECT FROM collection_asset WHERE collection_id = %s ORDER BY asset_id FOR UPDATE", (id,))
     await conn.execute(
         """
         UPDATE collection SET updated_at = statement_timestamp(),
@@ -146,5 +156,5 @@ async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
         """,
         (workspace_id, id),
     )
-    cursor = await conn.execute("DELETE FROM collection WHERE workspace_id = %s AND id = %s", (workspace_id, id))
-    return cursor.rowcount == 1
+    await conn.execute("DELETE FROM collection WHERE id = %s", (id,))
+    return True

@@ -1,7 +1,6 @@
 """Which assets a filter means, in SQL over `asset a` joined with its file `f` and blob `b`."""
 
 from mediatheque.model import Comparison, Condition, Every, Field, Filter, OneOf, Operator, Some
-from mediatheque.records.patterns import containing
 
 Clause = tuple[str, list[object]]
 """A condition in SQL and its parameters."""
@@ -24,7 +23,7 @@ _COMPLETED = "'completed'"  # what is in the library is finished
 
 def clause_of(wanted: Filter) -> Clause:
     """What holds for the assets meant; `Resemblance` must have become `OneOf` before."""
-    parts = [*_own(wanted), *_memberships(wanted), *_words(wanted)]
+    parts = [*_own(wanted), *_memberships(wanted)]
     if wanted.condition is not None:
         parts.append(_condition(wanted.condition))
     return _joined(parts, " AND ")
@@ -59,10 +58,6 @@ def _memberships(wanted: Filter) -> list[Clause]:
     if wanted.character_ids:
         parts.append((within, [list(wanted.character_ids)]))
     return parts
-
-
-def _words(wanted: Filter) -> list[Clause]:
-    return [("a.words LIKE fold(%s)", [containing(word)]) for word in wanted.words]
 
 
 def _condition(condition: Condition) -> Clause:

@@ -4,11 +4,16 @@ Each is a query for `id` and `rank`, best first from 1.
 """
 
 import re
+import unicodedata
 
 from mediatheque.records.scopes import Query, Scope
 
 _MOST_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
+_MOST_LIKE = 1_000  # of assets with a word like one of the query's, so many are compared
+_MOST_TAGS = 20
 _MOST_WORDS = 16
+_MOST_LONG = 4  # words that are looked for in spite of misspellings
+_LONGEST = 200  # characters
 _LONGEST_PHRASE = 4  # words of a tag
 _LIKENESS = 0.45  # trigram similarity from which a word counts as a misspelt tag
 _SHORTEST = 4  # letters of a word that may be misspelt
@@ -16,7 +21,15 @@ _SHORTEST = 4  # letters of a word that may be misspelt
 
 def words_of(text: str) -> list[str]:
     """The words, in their order, as the database folds them; the first sixteen."""
-    return list(dict.fromkeys(re.findall(r"\w+", text.upper().lower())))[:_MOST_WORDS]
+    folded = "".join(_folded(character) for character in unicodedata.normalize("NFC", text))
+    return list(dict.fromkeys(re.findall(r"\w+", folded)))[:_MOST_WORDS]
+
+
+def _folded(character: str) -> str:
+    """Up and down again, where that stays one character: PostgreSQL knows no other case."""
+    for other in (character.upper(), character.upper().lower()):
+        character = other if len(other) == 1 else character
+    return character
 
 
 def by_words(scope: Scope, text: str, limit: int) -> Query:
@@ -24,7 +37,7 @@ def by_words(scope: Scope, text: str, limit: int) -> Query:
     where, values = scope.clause()
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
-            SELECT id, ts_rank_cd(document, query) AS weight FROM (
+            SELECT id, ts_rank(document, query) AS weight FROM (
                 SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
                     SELECT websearch_to_tsquery('english', fold(%(text)s)) || to_tsquery('simple', %(prefix)s)
                         || websearch_to_tsquery('simple', fold(%(text)s)) AS query
@@ -34,7 +47,7 @@ def by_words(scope: Scope, text: str, limit: int) -> Query:
     """  # noqa: S608 - constants and clauses of ours
     words = words_of(text)
     prefix = " & ".join([f"'{word}'" for word in words[:-1]] + [f"'{word}':*" for word in words[-1:]])
-    return sql, {**values, "limit": limit, "text": text, "prefix": prefix}
+    return sql, {**values, "limit": limit, "text": _short(text), "prefix": prefix}
 
 
 def by_tags(scope: Scope, text: str, limit: int) -> Query:
@@ -45,13 +58,15 @@ def by_tags(scope: Scope, text: str, limit: int) -> Query:
             SELECT m.id, max(t.sure) AS sure, max(m.moment) AS moment FROM (
                 SELECT id, 2 AS sure FROM tag WHERE workspace_id = %(s0)s AND fold(name) = ANY(%(phrases)s)
                 UNION ALL
-                SELECT id, 2 FROM tag WHERE workspace_id = %(s0)s
+                (SELECT id, 2 FROM tag WHERE workspace_id = %(s0)s
                     AND to_tsvector('english', fold(name)) @@ to_tsquery('english', %(any)s)
                     AND tsvector_to_array(to_tsvector('english', fold(name)))
-                        <@ tsvector_to_array(to_tsvector('english', fold(%(text)s)))
+                        <@ tsvector_to_array(to_tsvector('english', fold(%(text)s))) LIMIT {_MOST_TAGS})
                 UNION ALL
-                SELECT t.id, 1 FROM unnest(%(long)s::text[]) AS w (word) JOIN tag t
-                ON t.workspace_id = %(s0)s AND fold(t.name) %% w.word AND similarity(fold(t.name), w.word) > {_LIKENESS}
+                (SELECT t.id, 1 FROM unnest(%(long)s::text[]) AS w (word) JOIN tag t
+                 ON t.workspace_id = %(s0)s AND fold(t.name) %% w.word
+                 AND similarity(fold(t.name), w.word) > {_LIKENESS}
+                 ORDER BY similarity(fold(t.name), w.word) DESC, t.id LIMIT {_MOST_TAGS})
             ) t, LATERAL (
                 SELECT a.id, m.asset_created_at AS moment {scope.source} JOIN asset_tag m ON m.asset_id = a.id
                 WHERE {where} AND m.tag_id = t.id
@@ -63,7 +78,7 @@ def by_tags(scope: Scope, text: str, limit: int) -> Query:
     return sql, {
         **values,
         "limit": limit,
-        "text": text,
+        "text": _short(text),
         "any": " | ".join(f"'{word}'" for word in words),
         "phrases": _phrases(words),
         "long": _long(words),
@@ -76,8 +91,10 @@ def nearly(scope: Scope, text: str, limit: int) -> Query:
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT near.id, sum(near.likeness) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
-                SELECT a.id, word_similarity(w.word, a.words) AS likeness {scope.source}
-                WHERE {where} AND w.word <%% a.words ORDER BY likeness DESC, a.id LIMIT %(limit)s
+                SELECT id, likeness FROM (
+                    SELECT a.id, word_similarity(w.word, a.words) AS likeness {scope.source}
+                    WHERE {where} AND w.word <%% a.words LIMIT {_MOST_LIKE}
+                ) x ORDER BY likeness DESC, id LIMIT %(limit)s
             ) near
             WHERE NOT EXISTS (
                 SELECT FROM asset x
@@ -90,7 +107,12 @@ def nearly(scope: Scope, text: str, limit: int) -> Query:
 
 
 def _long(words: list[str]) -> list[str]:
-    return [word for word in words if len(word) >= _SHORTEST]
+    return [word for word in words if len(word) >= _SHORTEST][:_MOST_LONG]
+
+
+def _short(text: str) -> str:
+    """As much of the text as is looked for: each operator in it costs time for each asset that has a word of it."""
+    return " ".join(text.split()[:_MOST_WORDS])[:_LONGEST]
 
 
 def _phrases(words: list[str]) -> list[str]:

@@ -17,3 +17,8 @@ async def alone(conn: Connection, task: str) -> AsyncIterator[bool]:
     finally:
         if taken and not conn.closed:
             await conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (task,))
+
+
+async def hold_on(conn: Connection) -> None:
+    """Raise unless the connection, and with it the lock that was taken on it, is there still."""
+    await conn.execute("SELECT 1")

@@ -12,10 +12,13 @@ from mediatheque.records.spaces import Space
 
 
 def nearest(space: Space, scope: Scope, vector: str, limit: int) -> Query:
-    """A query for `id` and `distance`, the cosine's, of the nearest assets: about `limit` of them, nearest first."""
+    """A query for `id` and `distance`, the cosine's, of the `limit` nearest assets, nearest first.
+
+    They are fewer where there are no more; in a large scope also where the index goes no further.
+    """
     where, values = scope.clause()
     sql = (_exactly if scope.small else _by_index)(space, scope, where)
-    return sql, {**values, "vector": vector, "limit": limit, "rows": limit + limit // 2}
+    return sql, {**values, "vector": vector, "limit": limit, "rows": 2 * limit}
 
 
 def distance(space: Space) -> str:
@@ -34,7 +37,7 @@ def _exactly(space: Space, scope: Scope, where: str) -> str:
 
 
 def _by_index(space: Space, scope: Scope, where: str) -> str:
-    """An asset may come twice, by its content and by its caption. What `OFFSET 0` guards is asked of each row found."""
+    """Of twice as many rows: an asset comes by its content and by its caption. `OFFSET 0`: asked of each row found."""
     inside = "TRUE"
     if not scope.whole:
         inside = f"EXISTS (SELECT {scope.source} WHERE a.id = e.asset_id AND {where} OFFSET 0)"
@@ -46,8 +49,12 @@ def _by_index(space: Space, scope: Scope, where: str) -> str:
     """  # noqa: S608 - constants and clauses of ours
 
 
-async def within(conn: Connection, space: Space, scope: Scope, vector: str, *, least: float, limit: int) -> list[UUID]:
-    """The nearest assets whose cosine with the vector is no less."""
+async def within(
+    conn: Connection, space: Space, scope: Scope, vector: str, *, least: float, limit: int
+) -> tuple[list[UUID], bool]:
+    """The nearest assets whose cosine with the vector is no less; and whether there may be more of them."""
     query, values = nearest(space, scope, vector, limit)
     cursor = await conn.execute(query, values)
-    return [row["id"] for row in await cursor.fetchall() if 1 - row["distance"] >= least]
+    rows = await cursor.fetchall()
+    ids = [row["id"] for row in rows if 1 - row["distance"] >= least]
+    return ids, len(ids) == len(rows) and (len(rows) == limit or not scope.small)

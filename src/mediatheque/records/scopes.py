@@ -11,6 +11,7 @@ from mediatheque.records.filters import Clause, clause_of
 from mediatheque.records.spaces import Space
 
 _FEW, _MANY = 5_000, 50_000
+_FEW_KINDS = 3  # more are no limit worth counting: one door's lists are of all kinds but documents
 _SHARE = 100  # a scope of less than one in so many of all vectors is small, too
 
 
@@ -66,16 +67,18 @@ def _limits(space: Space, workspace_id: UUID, wanted: Filter) -> list[Clause]:
     """Sets that hold the whole scope, each counted by an index of its own: the smallest first, most likely."""
     limits: list[Clause] = []
     if wanted.collection_id is not None:
-        limits.append(_members("collection", [wanted.collection_id]))
+        limits.append(_members(workspace_id, "collection", [wanted.collection_id]))
     if wanted.character_ids:
-        limits.append(_members("collection", list(wanted.character_ids)))
+        limits.append(_members(workspace_id, "collection", list(wanted.character_ids)))
     if wanted.all_tags:
-        limits += [_members("tag", [id]) for id in wanted.tag_ids]
+        limits += [_members(workspace_id, "tag", [id]) for id in wanted.tag_ids]
     elif wanted.tag_ids:
-        limits.append(_members("tag", list(wanted.tag_ids)))
+        limits.append(_members(workspace_id, "tag", list(wanted.tag_ids)))
     if wanted.favorites:
         limits.append(_assets(workspace_id, Filter(favorites=True)))
-    if len(wanted.kinds) == 1:
+    if wanted.sources:
+        limits.append(_assets(workspace_id, Filter(sources=wanted.sources)))
+    if 0 < len(wanted.kinds) <= _FEW_KINDS:
         limits.append(_assets(workspace_id, Filter(kinds=wanted.kinds)))
     if wanted.condition is not None:
         limits.append(_assets(workspace_id, Filter(condition=wanted.condition)))
@@ -83,9 +86,11 @@ def _limits(space: Space, workspace_id: UUID, wanted: Filter) -> list[Clause]:
     return [*limits, (vectors, [workspace_id])]
 
 
-def _members(of: str, ids: list[UUID]) -> Clause:
+def _members(workspace_id: UUID, of: str, ids: list[UUID]) -> Clause:
+    """Of the workspace's own: how many another one's tag has must not tell by `small`."""
     table = "asset_tag" if of == "tag" else "collection_asset"
-    return f"SELECT FROM {table} WHERE {of}_id = ANY(%s)", [ids]
+    own = f"JOIN {of} o ON o.id = m.{of}_id AND o.workspace_id = %s"
+    return f"SELECT FROM {table} m {own} WHERE m.{of}_id = ANY(%s)", [workspace_id, ids]
 
 
 def _assets(workspace_id: UUID, wanted: Filter) -> Clause:

@@ -1,6 +1,9 @@
 """Rows about embedding models, each a space of vectors with an index of its own."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -38,15 +41,10 @@ async def all_of_them(conn: Connection) -> list[Space]:
 
 
 async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> Space:
-    """The space of that name, made with its index unless it is there; active if it is the first one.
-
-    In a transaction of the caller's: others who add one wait until it ends.
-    """
-    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('embedding_model', 0))")
+    """The space of that name, made unless it is there; whoever makes it gives it an `index`."""
     cursor = await conn.execute(
         """
-        INSERT INTO embedding_model (name, spec, dimensions, active)
-        SELECT %s, %s, %s, NOT EXISTS (SELECT FROM embedding_model WHERE active)
+        INSERT INTO embedding_model (name, spec, dimensions) VALUES (%s, %s, %s)
         ON CONFLICT (name) DO UPDATE SET spec = excluded.spec RETURNING *
         """,
         (name, spec, dimensions),
@@ -54,12 +52,31 @@ async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> Spa
     row = await cursor.fetchone()
     if row is None:
         raise LookupError("an insert returns its row")
-    space = _space(row)
-    await conn.execute(f"""
-        CREATE INDEX IF NOT EXISTS {_index(space)} ON embedding
-        USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops) WHERE model_id = {space.id}
-    """)
-    return space
+    return _space(row)
+
+
+async def add_first(conn: Connection, *, name: str, spec: str, dimensions: int) -> None:
+    """The first space, active and with its index, unless there is one.
+
+    In a transaction of the caller's: others who do this wait until it ends. There are no vectors yet to be indexed.
+    """
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('embedding_model', 0))")
+    if not await all_of_them(conn):
+        space = await add(conn, name=name, spec=spec, dimensions=dimensions)
+        await activate(conn, space)
+        await conn.execute(f"CREATE INDEX {_index(space)} {_indexed(space)}")
+
+
+async def index(conn: Connection, space: Space) -> None:
+    """Give the space its index, unless it has one, while others write vectors. Not in a transaction."""
+    async with _at_leisure(conn):
+        cursor = await conn.execute(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (_index(space),)
+        )
+        row = await cursor.fetchone()
+        if row and not row["indisvalid"]:  # whoever made it was interrupted
+            await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(space)}")
+        await conn.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_index(space)} {_indexed(space)}")
 
 
 async def activate(conn: Connection, space: Space) -> None:
@@ -68,11 +85,63 @@ async def activate(conn: Connection, space: Space) -> None:
     await conn.execute("UPDATE embedding_model SET active = true WHERE id = %s", (space.id,))
 
 
-async def remove(conn: Connection, space: Space) -> None:
-    """Forget the space with its vectors and its index."""
-    await conn.execute(f"DROP INDEX IF EXISTS {_index(space)}")
-    await conn.execute("DELETE FROM embedding WHERE model_id = %s", (space.id,))
-    await conn.execute("DELETE FROM embedding_model WHERE id = %s", (space.id,))
+async def drop_index(conn: Connection, space: Space) -> None:
+    """Take the space's index away, while others search. Not in a transaction."""
+    async with _at_leisure(conn):
+        await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(space)}")
+
+
+async def clear(conn: Connection, space: Space, after: UUID, limit: int) -> UUID | None:
+    """Forget so many of the space's vectors, from the asset of that id on; the last one's, None if there were none.
+
+    What others hold, who delete its asset, is left for the next time: waiting for them could be a deadlock.
+    """
+    cursor = await conn.execute(
+        """
+        WITH chosen AS (
+            SELECT asset_id, part FROM embedding WHERE asset_id >= %(after)s AND model_id = %(model)s
+            ORDER BY asset_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM embedding e USING chosen s
+            WHERE e.asset_id = s.asset_id AND e.model_id = %(model)s AND e.part = s.part
+        )
+        SELECT asset_id FROM chosen ORDER BY asset_id DESC LIMIT 1
+        """,
+        {"model": space.id, "after": after, "limit": limit},
+    )
+    row = await cursor.fetchone()
+    return row["asset_id"] if row else None
+
+
+async def remove(conn: Connection, space: Space) -> bool:
+    """Forget the space, in a transaction of the caller's; False if it has vectors yet."""
+    await conn.execute("SELECT FROM embedding_model WHERE id = %s FOR UPDATE", (space.id,))  # nothing more comes
+    cursor = await conn.execute(
+        """
+        DELETE FROM embedding_model m
+        WHERE id = %s AND NOT EXISTS (SELECT FROM embedding WHERE model_id = m.id) RETURNING id
+        """,
+        (space.id,),
+    )
+    return await cursor.fetchone() is not None
+
+
+@asynccontextmanager
+async def _at_leisure(conn: Connection) -> AsyncIterator[None]:
+    """Without a limit of time for a statement."""
+    await conn.execute("SET statement_timeout = 0")
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            await conn.execute("RESET statement_timeout")
+
+
+def _indexed(space: Space) -> str:
+    return (
+        f"ON embedding USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
+        f" WHERE model_id = {space.id}"
+    )
 
 
 def _index(space: Space) -> str:

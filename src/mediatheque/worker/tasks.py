@@ -13,7 +13,7 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
-from mediatheque.errors import LibraryError, StorageFull, Unavailable
+from mediatheque.errors import StorageFull, Unavailable
 from mediatheque.library import Library
 from mediatheque.library.tasks import TASKS
 
@@ -21,7 +21,8 @@ Verb = Callable[..., Awaitable[None]]
 Park = Callable[[int, str, Mapping[str, Any], str], Awaitable[None]]
 """Notes that a job is given up: its id, its task, the arguments and the reason."""
 
-_TRIES = 6
+TRIES = 6
+"""Of a task that fails, or ends its worker."""
 _LONGEST_PAUSE = 60
 _log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ class Patience(BaseRetryStrategy):
     @staticmethod
     def is_last(job: Job) -> bool:
         """Whether this try, of those that are counted, is the last one."""
-        return job.attempts + 1 >= _TRIES
+        return job.attempts + 1 >= TRIES
 
 
 def _task(name: str, verb: Verb, park: Park) -> Verb:
@@ -71,7 +72,7 @@ def _task(name: str, verb: Verb, park: Park) -> Verb:
         begun = time.monotonic()
         try:
             await verb(*(msgspec.convert(arguments[key], kind) for key, kind in TASKS[name].items()))
-        except LibraryError as error:
+        except (Unavailable, StorageFull) as error:
             _log.warning("task put off", task=name, reason=error.message, **arguments)
             raise
         except Exception as error:

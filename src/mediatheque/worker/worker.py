@@ -15,7 +15,7 @@ from mediatheque.errors import DatabaseUnavailable, LibraryError
 from mediatheque.library import Library
 from mediatheque.records import jobs
 from mediatheque.worker.line import Line
-from mediatheque.worker.tasks import Verb, bound, verbs_of
+from mediatheque.worker.tasks import TRIES, Verb, bound, verbs_of
 
 TASKS_AT_ONCE = 4
 """They wait for the store and the database more than for the processor, of which two cores have enough."""
@@ -53,10 +53,11 @@ class Worker:
             work.create_task(_every(_SILENCE.total_seconds() / 2, self._put_back))
 
     async def _warm(self) -> None:
+        """What is wrong with a model shows in the tasks that need it; all others are done."""
         try:
             await self._library.spaces.warm()
-        except LibraryError as error:
-            _log.warning("models not loaded", reason=error.message)
+        except Exception:  # noqa: BLE001 - the libraries that run models raise anything
+            _log.exception("models not loaded")
 
     async def _take_tasks(self) -> None:
         """procrastinate ends its worker when PostgreSQL goes away; here the next one begins."""
@@ -106,7 +107,8 @@ class Worker:
 
     async def _put_back(self) -> None:
         async with self._library.database.connection() as conn:
-            tasks = await jobs.put_back(conn, _SILENCE)
+            tasks = await jobs.put_back(conn, _SILENCE, TRIES)
+            await jobs.forget_reasons(conn)
         if tasks:
             _log.warning("tasks of a dead worker are put back", tasks=tasks)
 

@@ -1,17 +1,27 @@
 """A file that is hosted here, and uploads in parts."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
 from tests import samples
 from tests.dialects.fal.parted import WAYS, Begin
 from tests.dialects.fal.registering import host
+from tests.dialects.fal.searched import Searched, searched
 from tests.dialects.stock import Account
 
 
 @pytest.fixture
 def url(client: httpx.Client, account: Account) -> str:
     return host(client, account, samples.png(), "image/png")
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
+    """Real photos, embedded by a real worker; one workspace for all tests that only look."""
+    with searched(tmp_path_factory.mktemp("searched") / "data") as running:
+        yield running
 
 
 @pytest.fixture(params=WAYS)

@@ -1,19 +1,19 @@
 """fal's platform operations on stored files: who may read them, signed links, and how new ones are kept."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post, put
 
 from mediatheque.dialects.fal.errors import PLATFORM_STORAGE
 from mediatheque.dialects.fal.lifecycle import Acl, Seconds
-from mediatheque.errors import Invalid, NotFound
+from mediatheque.errors import Invalid
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.json import read_json
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.origin import file_url
+from mediatheque.http.sources import own_file
 from mediatheque.http.visitors import signed_url
 from mediatheque.library.access import LONGEST_LINK
 from mediatheque.model import File, Keeping, Scope
@@ -86,12 +86,7 @@ async def _file(request: Request[Any, Any, Any]) -> File:
     url = request.query_params.get("url", "")
     if not url or "?" in url:
         raise Invalid("url must be the full URL of a file, without a query.", param="url")
-    context = context_of(request)
-    id: UUID | None = context.origins.file_id(request, url)
-    file = await context.library.files.find(caller_of(request).workspace_id, id) if id else None
-    if file is None:
-        raise NotFound("No file of this library is at that URL.", param="url")
-    return file
+    return await own_file(request, url, param="url")
 
 
 ROUTER = router(PLATFORM_STORAGE, [get_acl, put_acl, sign, get_settings, put_settings])

@@ -9,9 +9,9 @@ from mediatheque.dialects.fal.scope import Asked, asked_for
 from mediatheque.dialects.fal.targets import known
 from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import marks_of, marks_token, most_of, next_token, position_of
+from mediatheque.http.paging import marks_of, most_of, next_marks, next_token, position_of
 from mediatheque.http.query import asked
-from mediatheque.library.search import Example, mark
+from mediatheque.library.search import Example
 from mediatheque.model import Collection, Scope
 
 _MOST, _USUAL = 100, 50
@@ -62,10 +62,9 @@ async def _found(request: Request[Any, Any, Any], scope: Asked, example: Example
     base = context.origins.base(request)
     seen = marks_of(asked(request, "cursor"), param="cursor")
     found = await context.library.search.find(workspace_id, scope.wanted, example, limit, seen)
-    shown = [mark(hit.asset.id) for hit in found.hits]
     return {
         "assets": [shapes.asset(hit.asset, base, hit.similarity) for hit in found.hits],
-        "next_cursor": marks_token([*seen, *shown]) if found.more and shown else None,
+        "next_cursor": next_marks(found, seen),
         "total_count": None,
         "scope_truncated": scope.partial or found.partial,
     }

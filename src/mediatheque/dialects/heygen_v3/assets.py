@@ -11,7 +11,7 @@ from mediatheque.http.bodies import FormBody
 from mediatheque.http.context import context_of
 from mediatheque.http.idempotency import once
 from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, position_of
+from mediatheque.http.paging import limit_of, next_token, position_of
 from mediatheque.http.query import asked, folder_asked
 from mediatheque.library.idempotency import Receipt
 from mediatheque.library.offer import Details, Offer
@@ -57,7 +57,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     after = position_of(asked(request, "token"))
     wanted = Filter(folder_id=await folder_asked(request, "folder_id"), unfiled=asked(request, "folder_id") == "")
     assets, more = await context.library.assets.page(caller.workspace_id, wanted, after, limit)
-    return shapes.page([shapes.asset(asset, caller.workspace, base) for asset in assets], assets, more)
+    return shapes.page([shapes.asset(asset, caller.workspace, base) for asset in assets], next_token(assets, more))
 
 
 @get("/v3/assets/{asset_id:str}", guards=[needs(Scope.READ)])

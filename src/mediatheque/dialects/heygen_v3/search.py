@@ -1,4 +1,4 @@
-"""HeyGen v3's search: the workspace's own images, by words."""
+"""HeyGen v3's search: the workspace's own images, by what they show and how they are described."""
 
 from typing import Any
 
@@ -8,8 +8,9 @@ from mediatheque.dialects.heygen_v3 import shapes
 from mediatheque.errors import InvalidQuery
 from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, position_of
+from mediatheque.http.paging import limit_of, marks_of, next_marks
 from mediatheque.http.query import asked, chosen, required
+from mediatheque.library.search import Example
 from mediatheque.model import Filter, Kind, Scope
 
 _MOST, _USUAL = 50, 20
@@ -21,25 +22,25 @@ _SCOPES = {"public": None, "personal": None}
 
 @get("/v3/assets/search", guards=[needs(Scope.READ)])
 async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """GET /v3/assets/search: images with every word of `query` in title, caption or file name; newest first."""
+    """GET /v3/assets/search: images that mean what `query` does or have its words, best first."""
     context = context_of(request)
     base = context.origins.base(request)
-    words = _words(required(request, "query"))
+    example = _example(required(request, "query"))
     images = chosen(required(request, "type"), _TYPES, param="type")
     chosen(asked(request, "scope") or "public", _SCOPES, param="scope")
     limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_USUAL)
-    after = position_of(asked(request, "token"))
+    seen = marks_of(asked(request, "token"))
     if not images:
-        return shapes.page([], [], more=False)
-    wanted = Filter(kinds=(Kind.IMAGE,), words=words)
-    assets, more = await context.library.assets.page(caller_of(request).workspace_id, wanted, after, limit)
-    return shapes.page([shapes.found(asset, base) for asset in assets], assets, more)
+        return shapes.page([], None)
+    wanted = Filter(kinds=(Kind.IMAGE,))
+    found = await context.library.search.find(caller_of(request).workspace_id, wanted, example, limit, seen)
+    return shapes.page([shapes.found(hit.asset, base) for hit in found.hits], next_marks(found, seen))
 
 
-def _words(query: str) -> tuple[str, ...]:
+def _example(query: str) -> Example:
     if len(query) > _LONGEST_QUERY:
         raise InvalidQuery(f"query is longer than {_LONGEST_QUERY} characters.", param="query")
-    return tuple(dict.fromkeys(query.split()))
+    return Example(text=query.strip())
 
 
 ROUTES = (search_assets,)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mediatheque.http.origin import file_url
-from mediatheque.http.paging import next_token
 from mediatheque.model import Asset
 
 
@@ -47,9 +46,9 @@ def found(asset: Asset, base: str) -> dict[str, Any]:
     }
 
 
-def page(shown: Sequence[dict[str, Any]], assets: Sequence[Asset], more: bool) -> dict[str, Any]:
-    """The envelope of a list."""
-    return {"data": shown, "has_more": more, "next_token": next_token(assets, more)}
+def page(shown: Sequence[dict[str, Any]], token: str | None) -> dict[str, Any]:
+    """The envelope of a list, and the token of its next page."""
+    return {"data": shown, "has_more": token is not None, "next_token": token}
 
 
 def _orientation(width: int | None, height: int | None) -> str | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mediatheque.http.origin import file_url, file_url_for
+from mediatheque.library.similar import Likeness
 from mediatheque.model import Asset, AssetNode, CharacterNode, Edge, Lineage, Node, RequestNode, UrlNode
 
 
@@ -33,6 +34,12 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
         "created_at": asset.created_at,
         "expires_at": file.expires_at,
     }
+
+
+def likeness(likeness: Likeness, base: str) -> dict[str, Any]:
+    """The asset, and how like it is."""
+    alike = {"similarity": likeness.similarity, "identical": likeness.identical, "duplicate": likeness.duplicate}
+    return asset(likeness.asset, base) | alike
 
 
 def lineage(lineage: Lineage, base: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 CREATE EXTENSION IF NOT EXISTS vector;
 
--- Tags are one word in whatever case and however their accents are put together. Of twins so far, the younger are numbered.
-UPDATE tag t SET name = t.name || ' ' || twins.number
+-- Tags are one word in whatever case and however their accents are put together. Of twins so far, the younger get their id
+-- into their name, so that it is no other's.
+UPDATE tag t SET name = left(t.name, 16) || ' ' || replace(t.id::text, '-', '')
 FROM (SELECT id, row_number() OVER (PARTITION BY workspace_id, fold(name) ORDER BY created_at, id) AS number FROM tag) twins
 WHERE twins.id = t.id AND twins.number > 1;
 DROP INDEX tag_name;
@@ -23,13 +24,14 @@ UPDATE collection_asset m SET asset_created_at = a.created_at FROM asset a WHERE
 ALTER TABLE collection_asset ALTER asset_created_at SET NOT NULL;
 CREATE INDEX collection_asset_newest ON collection_asset (collection_id, asset_created_at DESC, asset_id DESC);
 
+-- A cover that is gone is none: whoever removes a file need not look for the collections that it stands before.
 -- A smart collection has `filters` and no members; a character has an `identifier`, a description and reference images.
 ALTER TABLE collection
     ADD type           text NOT NULL DEFAULT 'manual' CHECK (type IN ('manual', 'smart', 'character')),
     ADD description    text,
     ADD icon           text,
     ADD color          text,
-    ADD cover_file_id  uuid REFERENCES file ON DELETE SET NULL,
+    ADD cover_file_id  uuid,
     ADD parent_id      uuid REFERENCES collection,
     ADD identifier     text,
     ADD filters        jsonb,
@@ -42,7 +44,6 @@ DROP INDEX collection_workspace;
 CREATE INDEX collection_newest ON collection (workspace_id, created_at DESC, id DESC);
 CREATE INDEX collection_type ON collection (workspace_id, type, created_at DESC, id DESC);
 CREATE INDEX collection_parent ON collection (parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX collection_cover ON collection (cover_file_id) WHERE cover_file_id IS NOT NULL;
 CREATE UNIQUE INDEX collection_identifier ON collection (workspace_id, fold(identifier)) WHERE identifier IS NOT NULL;
 
 CREATE TABLE character_reference (
@@ -117,8 +118,11 @@ BEGIN
     RETURN NEW;
 END
 $$;
-UPDATE asset SET title = title;
-CREATE INDEX asset_document ON asset USING gin (workspace_id, document);
+DROP INDEX asset_words;
+UPDATE asset a SET document = document_of(a.title, a.caption, f.name) FROM file f WHERE f.id = a.file_id;
+-- Every search reads what these two have yet to sort in, from end to end: it is kept short.
+CREATE INDEX asset_words ON asset USING gin (workspace_id, words gin_trgm_ops) WITH (gin_pending_list_limit = 256);
+CREATE INDEX asset_document ON asset USING gin (workspace_id, document) WITH (gin_pending_list_limit = 256);
 
 -- The spaces in which vectors can be compared. One is active; a second one may be on its way to take its place.
 CREATE TABLE embedding_model (
@@ -146,6 +150,9 @@ ALTER TABLE embedding ALTER vector SET STORAGE PLAIN;
 CREATE INDEX embedding_workspace ON embedding (workspace_id, model_id) WHERE vector IS NOT NULL;
 CREATE INDEX embedding_failure ON embedding (model_id) WHERE failure IS NOT NULL;
 
+-- A task is fetched when nobody has its lock. procrastinate's own index has locks behind ids: it would be read to the end.
+CREATE INDEX job_lock ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing');
+
 -- Tasks that were given up, and why. Their jobs stay in the queue as failed until somebody looks.
 CREATE TABLE parked_task (
     job_id     bigint PRIMARY KEY,
@@ -154,3 +161,8 @@ CREATE TABLE parked_task (
     reason     text NOT NULL,
     parked_at  timestamptz NOT NULL DEFAULT now()
 );
+
+-- What is here already is to be found by its meaning, too.
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, args)
+SELECT 'embed_asset', 'embed_asset', -1, format('["embed_asset",{"asset_id":"%s"}]', id), jsonb_build_object('asset_id', id)
+FROM asset;

@@ -1,0 +1,1 @@
+"""A library with very many assets: searches, lists and inserts, at two sizes of it."""

@@ -1,0 +1,65 @@
+"""(i) Assets and vectors, inserted one by one as the library does it, all indexes on: four at once from one process.
+
+Each is a transaction with blob, file, asset and a task for the worker, as an upload makes it, and one with the vector,
+as the worker makes it. They go into the other workspace, and so into the same indexes.
+"""
+
+import asyncio
+import os
+import time
+from uuid import uuid4
+
+import numpy as np
+
+from bench.library.content import PHRASES, WORDS
+from bench.library.figures import Figure, Figures
+from bench.library.stock import Stock
+from mediatheque.library.assets import record
+from mediatheque.library.offer import Details
+from mediatheque.model import Blob, Facts, Kind
+from mediatheque.records import blobs, embeddings, files, spaces
+from mediatheque.records.database import Config, Database
+from mediatheque.records.embeddings import Meaning
+from mediatheque.records.spaces import Space
+
+ROW = "(i) assets inserted, every index on, assets/s"
+_AT_ONCE = 4
+_FACTS = Facts(mime="image/png", kind=Kind.IMAGE, width=100, height=100)
+
+
+def measure(stock: Stock, figures: Figures, count: int) -> None:
+    seconds = asyncio.run(_insert(stock, count))
+    figures.add(Figure(ROW, stock.size, count / seconds))
+
+
+async def _insert(stock: Stock, count: int) -> float:
+    """Seconds."""
+    random = np.random.default_rng(stock.size)
+    about = random.integers(0, len(PHRASES), count)
+    vectors = stock.shape.pictures(random, about).tolist()
+    waiting = iter(zip(about.tolist(), vectors, strict=True))
+
+    async def some(database: Database, space: Space) -> None:
+        for phrase, vector in waiting:
+            await _one(database, space, stock, PHRASES[phrase], vector)
+
+    async with Database(Config(url=stock.url, pool_min=_AT_ONCE)) as database:
+        async with database.connection() as conn:
+            [space, *_] = await spaces.all_of_them(conn)
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as work:
+            for _ in range(_AT_ONCE):
+                work.create_task(some(database, space))
+        return time.perf_counter() - began
+
+
+async def _one(database: Database, space: Space, stock: Stock, caption: str, vector: list[float]) -> None:
+    own, id = stock.other.workspace_id, uuid4()
+    blob = Blob(id=id, workspace_id=own, sha256=os.urandom(32), size=1000, storage_key=id.hex, facts=_FACTS)
+    async with database.transaction() as conn:
+        blob = await blobs.insert(conn, blob)
+        file = await files.insert(conn, id=uuid4(), workspace_id=own, blob=blob, name=f"{id.hex}.png")
+        assert file
+        asset = await record(conn, file, Details(title=f"{WORDS[id.int % len(WORDS)]} {caption}"))
+    async with database.transaction() as conn:
+        await embeddings.put(conn, asset, space, Meaning(content=vector))

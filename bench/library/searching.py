@@ -1,0 +1,94 @@
+"""(g) Hybrid searches, of everything and within filters: time through HTTP, and how much of the exact answer they find.
+
+The exact answer is that of the same search with every vector in the scope looked at. It is timed too, without HTTP.
+"""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from bench.client import Connection
+from bench.library.content import Queries
+from bench.library.figures import Figures, note, spread
+from bench.library.stock import Stock
+from mediatheque.embedding.config import Config as Model
+from mediatheque.library.spaces import Spaces
+from mediatheque.model import Filter, Kind
+from mediatheque.records import search
+from mediatheque.records.database import Config, Database
+from mediatheque.records.embeddings import literal
+from mediatheque.records.scopes import Scope
+
+ROW = "(g) hybrid search for 20, {what}, ms: p50 / p95"
+EVERYTHING = "everything"
+_LISTED = (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.MODEL)
+_WANTED, _DEPTH = 20, 50  # shown; of each list that is fused
+
+
+class Case(NamedTuple):
+    what: str
+    asked: Mapping[str, str]
+    wanted: Filter
+
+
+def cases(stock: Stock) -> list[Case]:
+    """The same scopes, as the door is asked for them and as the library knows them."""
+    tagged = [
+        Case(f"a tag on {share}", {"tag_id": str(id)}, Filter(kinds=_LISTED, tag_ids=(id,)))
+        for share, id in stock.tags.items()
+    ]
+    return [
+        Case(EVERYTHING, {}, Filter(kinds=_LISTED)),
+        *tagged,
+        Case("favourites, 2 %", {"section": "favorites"}, Filter(kinds=_LISTED, favorites=True)),
+        Case("videos, 15 %", {"media_type": "video"}, Filter(kinds=(Kind.VIDEO,))),
+    ]
+
+
+def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> None:
+    """Of each case so many queries, none of them asked before."""
+    for case in cases(stock):
+        texts = queries.take(count)
+        _ask(stock, case, queries.take(10))
+        took, found = _ask(stock, case, texts)
+        exact_took, exact = asyncio.run(_exactly(stock, case.wanted, texts))
+        recalls = [len({*some} & {*all_}) / len(all_) for some, all_ in zip(found, exact, strict=True) if all_]
+        figures.add(spread(ROW.format(what=case.what), stock.size, took, statistics.mean(recalls)))
+        note(f"  the worst recall of a query: {min(recalls):.2f}")
+        if case.what == EVERYTHING:
+            figures.add(spread("(g) the same, every vector looked at, without HTTP", stock.size, exact_took))
+
+
+def _ask(stock: Stock, case: Case, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
+    took, found = [], []
+    with Connection(stock.port) as connection:
+        for text in texts:
+            path = "/v1/assets?" + urlencode({"q": text, "limit": _WANTED, **case.asked})
+            began = time.perf_counter()
+            answer = connection.request("GET", path, stock.auth)
+            took.append(time.perf_counter() - began)
+            found.append([UUID(asset["vector_id"]) for asset in json.loads(answer.body)["assets"]])
+    return took, found
+
+
+async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
+    took, found = [], []
+    scope = Scope(stock.workspace_id, wanted, small=True)
+    async with Database(Config(url=stock.url, pool_min=1)) as database:
+        spaces = Spaces(database, Model(cache=stock.models))
+        space = await spaces.active()
+        await spaces.warm()
+        async with database.connection() as conn:
+            for text in texts:
+                began = time.perf_counter()
+                vector = literal(await spaces.of_text(space, text))
+                ranked = await search.by_text(conn, space, scope, text, vector=vector, depth=_DEPTH)
+                took.append(time.perf_counter() - began)
+                found.append(ranked.ids[:_WANTED])
+        await spaces.close()
+    return took, found

@@ -1,0 +1,48 @@
+"""Hybrid searches and the assets that are alike."""
+
+from bench.library.statements.base import LISTED, TEXT, Call, Example, Statement
+from bench.library.stock import Stock
+from mediatheque.model import Filter
+from mediatheque.records import likeness, scopes, search
+
+_DEPTH = 50
+
+
+def statements(stock: Stock, example: Example) -> list[Statement]:
+    own, space, vector = stock.workspace_id, example.space, example.vector
+    large, few = Filter(kinds=LISTED), Filter(kinds=LISTED, tag_ids=(stock.tags["1 %"],))
+
+    def found(wanted: Filter, *, small: bool) -> Call:
+        scope = scopes.Scope(own, wanted, small)
+        return lambda conn: search.by_text(conn, space, scope, TEXT, vector=vector, depth=_DEPTH)
+
+    measured = "Each count stops where the scope is known to be large."
+    return [
+        Statement("search: how large is everything", measured, lambda conn: scopes.measure(conn, space, own, large)),
+        Statement("search: how large is a tag", measured, lambda conn: scopes.measure(conn, space, own, few)),
+        Statement(
+            "search: in everything",
+            "The vectors' index gives the nearest; words and tags come from indexes of theirs.",
+            found(large, small=False),
+        ),
+        Statement(
+            "search: in a small scope",
+            "The members are read by their index and each of their vectors is compared.",
+            found(few, small=True),
+        ),
+        Statement(
+            "search: what is shown of the found",
+            "By id, each with its vectors.",
+            lambda conn: search.hits(conn, space, own, [example.asset.id], vector),
+        ),
+        Statement(
+            "similar: the same bytes",
+            "By the blob.",
+            lambda conn: likeness.with_the_same_bytes(conn, example.asset, 20),
+        ),
+        Statement(
+            "similar: the nearest",
+            "The vectors' index again.",
+            lambda conn: likeness.nearest_to(conn, space, example.asset, 20),
+        ),
+    ]

@@ -1,0 +1,124 @@
+"""Every operation of every dialect, with another's name in each place where one fits."""
+
+from base64 import b64encode
+from typing import Any
+
+from tests import samples
+from tests.acceptance.isolation.fal_probes import FAL
+from tests.acceptance.isolation.probe import Probe
+
+_PNG = samples.png()
+_TYPED = {"content-type": "image/png"}
+_INLINE = {"type": "base64", "media_type": "image/png", "data": b64encode(_PNG).decode()}
+_ACL, _SIGN = "/v1/storage/files/acl", "/v1/storage/files/sign"
+_PARTED = "/files/b/{multipart_file}/{name}/multipart/{multipart_id}"
+_MIXED = "/files/b/{my_multipart_file}/{name}/multipart/{multipart_id}"
+_FORM = {"content-type": "multipart/form-data; boundary=b"}
+_FILE = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + _PNG + b"\r\n--b--\r\n"
+_FOLDER = {"folder_id": "{folder}"}
+
+
+def _plain(method: str, path: str, **more: Any) -> Probe:
+    """An operation that no name of another's fits into; what it does, it still does to nobody else."""
+    return Probe(method, path, **more)
+
+
+def _new(source: dict[str, str] = _INLINE, **more: Any) -> Probe:
+    return Probe("POST", "/api/assets", json={"source": source} | more, own=201)
+
+
+def _made_of(**named: str) -> Probe:
+    return _new(provenance={"request_id": "{my_word}", "inputs": [named]})
+
+
+KREA = (
+    _plain("POST", "/assets", headers=_FORM, content=_FILE),
+    Probe("GET", "/assets/{asset}"),
+    Probe("DELETE", "/assets/{asset}"),
+)
+FAL_STORAGE = (
+    *(Probe("GET", _ACL, params={"url": url}) for url in ("{file}", "{hidden}")),
+    *(Probe("PUT", _ACL, params={"url": url}, json={"default": "forbid"}) for url in ("{file}", "{hidden}")),
+    Probe(
+        "PUT",
+        _ACL,
+        params={"url": "{my_file}"},
+        json={"default": "hide", "rules": [{"user": "{workspace}", "decision": "allow"}]},
+        foreign=200,
+    ),
+    *(Probe("POST", _SIGN, params={"url": url}, json={"expiration_seconds": 60}) for url in ("{file}", "{hidden}")),
+    _plain("PUT", "/v1/storage/settings", json={}),
+    _plain("POST", "/storage/auth/token", json={}),
+    _plain("POST", "/files/upload", headers=_TYPED, content=_PNG),
+    _plain("POST", "/storage/upload/initiate", json={"file_name": "a.png"}),
+    _plain("POST", "/storage/upload/initiate-multipart", json={"file_name": "a.png"}),
+    _plain("POST", "/files/upload/multipart"),
+    Probe("PUT", "/storage/upload/{upload}", params={"token": "{my_upload_token}"}, content=_PNG),
+    Probe("PUT", "/storage/upload/{parts}/{number}", params={"token": "{my_parts_token}"}, content=_PNG),
+    Probe(
+        "POST", "/storage/upload/{parts}/complete", params={"token": "{my_parts_token}"}, json={"parts": []}, own=422
+    ),
+    *(Probe("PUT", f"{path}/{{number}}", content=_PNG) for path in (_PARTED, _MIXED)),
+    *(Probe("POST", f"{path}/complete", json={"parts": []}, own=422) for path in (_PARTED, _MIXED)),
+    Probe("GET", "/api/fal/proxy", headers={"x-fal-target-url": "https://rest.fal.ai/v1/assets/{asset}"}),
+)
+HEYGEN_V1 = (
+    Probe("POST", "/v1/asset", params=_FOLDER, headers=_TYPED, content=_PNG),
+    Probe("GET", "/v1/asset/list", params=_FOLDER),
+    Probe("POST", "/v1/asset/{asset}/delete"),
+    Probe("GET", "/v1/folders", params={"parent_id": "{folder}"}),
+    Probe("POST", "/v1/folders/create", json={"name": "new", "parent_id": "{folder}"}),
+    Probe("POST", "/v1/folders/{folder}", json={"name": "another"}),
+    Probe("POST", "/v1/folders/{folder}/trash"),
+    Probe("POST", "/v1/folders/{folder}/restore"),
+    _plain("POST", "/v1/talking_photo", headers=_TYPED, content=_PNG),
+    Probe("DELETE", "/v2/talking_photo/{asset}"),
+)
+_ANNOUNCED = {"filename": "a.png", "content_type": "image/png", "size_bytes": len(_PNG)}
+HEYGEN_V3 = (
+    _plain("POST", "/v3/assets", headers=_FORM, content=_FILE),
+    Probe("GET", "/v3/assets", params=_FOLDER),
+    Probe("GET", "/v3/assets/{asset}"),
+    Probe("DELETE", "/v3/assets/{asset}"),
+    _plain("POST", "/v3/assets/direct-uploads", json=_ANNOUNCED),
+    _plain("POST", "/v3/assets/direct-uploads/batches", json={"files": [_ANNOUNCED]}),
+    Probe("PUT", "/v3/assets/direct-uploads/{direct}", params={"token": "{my_direct_token}"}, content=_PNG),
+    Probe("POST", "/v3/assets/{direct_asset}/complete", json={}, own=409),
+    Probe("POST", "/v3/assets/{asset}/complete", json={}, own=404),
+    Probe("GET", "/v3/assets/{direct_asset}", own=404),
+    Probe("GET", "/v3/assets/batches/{batch}"),
+    Probe("POST", "/v3/assets/complete/batches", json={"batch_id": "{batch}"}, own=202),
+    Probe(
+        "GET",
+        "/v3/assets/statuses",
+        params={"asset_ids": "{asset},{direct_asset}", "batch_ids": "{batch}"},
+        foreign=200,
+    ),
+)
+NATIVE = (
+    *(Probe(method, "/files/b/{hidden_id}/{name}") for method in ("GET", "HEAD")),
+    _new({"type": "url", "url": "{file}"}),
+    _new({"type": "url", "url": "{hidden}"}),
+    _new({"type": "asset_id", "asset_id": "{asset}"}),
+    _new(tag_ids=["{my_tag}", "{tag}"]),
+    _new(collection_id="{collection}"),
+    _new(folder_id="{folder}"),
+    _made_of(asset_id="{asset}"),
+    _made_of(request_id="{request}"),
+    _made_of(character="{character}"),
+    _made_of(character="{handle}"),
+    _made_of(url="{file}")._replace(foreign=201),
+    Probe("GET", "/api/assets/{asset}"),
+    Probe("DELETE", "/api/assets/{asset}", own=204),
+    Probe("GET", "/api/assets/{asset}/lineage"),
+    Probe("GET", "/api/assets/{asset}/similar"),
+    Probe("GET", "/api/search", params={"like": "{asset}"}),
+)
+PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE)
+SILENT = {
+    "GET /healthz": "says nothing of a workspace",
+    "GET /readyz": "says nothing of a workspace",
+    "GET /metrics": "adds everybody up",
+    "GET /docs/error-codes": "says nothing of a workspace",
+}
+"""Operations that say the same to everybody, and why that may be."""

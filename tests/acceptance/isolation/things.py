@@ -1,0 +1,90 @@
+"""One of everything that a workspace can have, named as requests name it."""
+
+from typing import Any
+from uuid import uuid4
+
+from tests.acceptance.isolation.uploads import UPLOADS
+from tests.acceptance.isolation.workspace import Maker, Workspace
+
+
+def _asset(of: Workspace) -> str:
+    said = {"prompt": f"a bear {of['word']}", "favorite": True, "request_id": f"request-{of['word']}"}
+    inputs = [{"url": f"http://example.com/{uuid4().hex}.png"}]
+    body = {"url": of["file"], "type": "image", **said, "inputs": inputs}
+    return str(of.ask("POST", "/v1/assets/uploads", json=body)["asset"]["vector_id"])
+
+
+def _request(of: Workspace) -> str:
+    of["asset"]
+    return f"request-{of['word']}"
+
+
+def _tag(of: Workspace) -> str:
+    id = str(of.ask("POST", "/v1/assets/tags", json={"name": of["tag_name"]})["tag"]["id"])
+    of.ask("POST", f"/v1/assets/tags/{id}/assign", json={"vector_id": of["asset"]})
+    return id
+
+
+def _collection(of: Workspace, **more: Any) -> str:
+    body = {"name": f"collection {of['word']}", **more}
+    return str(of.ask("POST", "/v1/assets/collections", json=body)["collection"]["id"])
+
+
+def _filled(of: Workspace) -> str:
+    id = _collection(of, cover_image_url=of["file"])
+    of.ask("POST", f"/v1/assets/collections/{id}/assets", json={"vector_id": of["asset"]})
+    return id
+
+
+def _smart(of: Workspace) -> str:
+    return _collection(of, filters={"semantic": {"image_url": of["file"], "min_similarity": 0.5}})
+
+
+def _character(of: Workspace) -> str:
+    body = {
+        "name": "Mona",
+        "description": "a bear",
+        "reference_images": [of["asset"]],
+        "identifier": f"bear-{of['word']}",
+    }
+    return str(of.ask("POST", "/v1/assets/characters", json=body)["character"]["id"])
+
+
+def _handle(of: Workspace) -> str:
+    of["character"]
+    return f"bear-{of['word']}"
+
+
+def _taken_name(of: Workspace) -> str:
+    of["tag"]
+    return of["tag_name"]
+
+
+def _folder(of: Workspace) -> str:
+    return str(of.ask("POST", "/v1/folders/create", json={"name": f"folder {of['word']}"})["data"]["id"])
+
+
+def _workspace(of: Workspace) -> str:
+    return str(of.ask("GET", f"/v3/assets/{of['asset']}")["data"]["owner"])
+
+
+_ORGANISED: dict[str, Maker] = {
+    "asset": _asset,
+    "request": _request,
+    "tag_name": lambda of: f"tag {of['word']}",
+    "tag": _tag,
+    "taken_name": _taken_name,
+    "collection": _filled,
+    "inner": lambda of: _collection(of, parent_collection_id=of["collection"]),
+    "smart": _smart,
+    "character": _character,
+    "handle": _handle,
+    "folder": _folder,
+    "workspace": _workspace,
+}
+
+
+class Things(Workspace):
+    """A workspace that can have everything."""
+
+    makers = UPLOADS | _ORGANISED

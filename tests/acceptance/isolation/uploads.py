@@ -1,0 +1,76 @@
+"""Files, and uploads that were promised or have begun."""
+
+import httpx
+
+from tests import samples
+from tests.acceptance.doors import Json, Parcel, fal_upload, initiate
+from tests.acceptance.isolation.workspace import Maker, Workspace
+from tests.acceptance.libraries import direct
+
+PICTURE = Parcel(samples.png(), "image/png", "picture.png")
+_FILM = Parcel(samples.mp4(), "video/mp4", "film.mp4")
+
+
+def _file(of: Workspace, parcel: Parcel = PICTURE) -> str:
+    return str(fal_upload(of.http, of.key, parcel).raise_for_status().json()["access_url"])
+
+
+def _hidden(of: Workspace) -> str:
+    url = _file(of)
+    of.ask("PUT", "/v1/storage/files/acl", params={"url": url}, json={"default": "hide"})
+    return url
+
+
+def _multipart(of: Workspace) -> str:
+    """Its `access_url` and `uploadId`."""
+    begun: Json = of.ask("POST", "/files/upload/multipart")
+    return f"{begun['access_url']} {begun['uploadId']}"
+
+
+def _batch(of: Workspace) -> str:
+    wanted = {"filename": "a.png", "content_type": "image/png", "size_bytes": 10}
+    return str(of.ask("POST", "/v3/assets/direct-uploads/batches", json={"files": [wanted]})["data"]["batch_id"])
+
+
+def _direct(of: Workspace) -> str:
+    """Its asset's id and URL."""
+    promised = direct(of.http, of.key, PICTURE)
+    return f"{promised['asset_id']} {promised['upload_url']}"
+
+
+def _segment(name: str, number: int) -> Maker:
+    """A part of the path of a URL that is known by that name."""
+    return lambda of: httpx.URL(of[name].split()[-1]).path.split("/")[number]
+
+
+def _token(name: str) -> Maker:
+    return lambda of: httpx.URL(of[name].split()[-1]).params["token"]
+
+
+def _initiated(of: Workspace) -> str:
+    wanted = {"file_name": "a.png", "content_type": "image/png"}
+    return str(of.ask("POST", "/storage/upload/initiate-multipart", json=wanted)["upload_url"])
+
+
+UPLOADS: dict[str, Maker] = {
+    "number": lambda _: "1",
+    "name": lambda _: "picture.png",
+    "file": _file,
+    "film": lambda of: _file(of, _FILM),
+    "hidden": _hidden,
+    "hidden_id": _segment("hidden", 3),
+    "upload_url": lambda of: str(initiate(of.http, of.key, PICTURE)["upload_url"]),
+    "upload": _segment("upload_url", 3),
+    "upload_token": _token("upload_url"),
+    "parts_url": _initiated,
+    "parts": _segment("parts_url", 3),
+    "parts_token": _token("parts_url"),
+    "multipart": _multipart,
+    "multipart_file": lambda of: httpx.URL(of["multipart"].split()[0]).path.split("/")[3],
+    "multipart_id": lambda of: of["multipart"].split()[1],
+    "direct_upload": _direct,
+    "direct_asset": lambda of: of["direct_upload"].split()[0],
+    "direct": _segment("direct_upload", 4),
+    "direct_token": _token("direct_upload"),
+    "batch": _batch,
+}

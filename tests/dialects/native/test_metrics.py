@@ -1,0 +1,43 @@
+"""GET /metrics: the queue, however many processes answer and whatever is away."""
+
+import contextlib
+import re
+from pathlib import Path
+
+import httpx
+
+from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
+from tests import samples
+from tests.server import Serve
+
+_DEPTH = re.compile(r'^mediatheque_queue_depth\{state="(\w+)",task="embed_asset"\} (\S+)$', re.MULTILINE)
+
+
+def depths(server: Serve) -> dict[str, float]:
+    answer = httpx.get(f"{server.url}/metrics", timeout=30)
+    assert answer.status_code == 200
+    return {state: float(number) for state, number in _DEPTH.findall(answer.text)}
+
+
+def upload(server: Serve, seed: int) -> int:
+    files = {"file": ("x.png", samples.png(seed=seed), "image/png")}
+    headers = {"authorization": f"Bearer {server.key}"}
+    return httpx.post(f"{server.url}/assets", files=files, headers=headers, timeout=30).status_code
+
+
+def test_of_several_processes_each_says_the_same(tmp_path: Path) -> None:
+    """And while PostgreSQL is away, what else there is to say."""
+    postgres = EmbeddedPostgres(EmbeddedConfig(data=tmp_path / "postgres", shared_buffers="16MB"))
+    with contextlib.ExitStack() as running:
+        stop_postgres = contextlib.ExitStack()
+        env = {"MEDIATHEQUE_DATABASE_URL": stop_postgres.enter_context(postgres)}
+        running.push(stop_postgres)
+        server = running.enter_context(Serve(tmp_path / "data", env=env, arguments=("--workers", "2")))
+        for seed in range(3):
+            assert upload(server, seed) < 300
+        for _ in range(12):  # by either process
+            assert depths(server) == {"waiting": 3, "running": 0, "parked": 0}
+        stop_postgres.close()
+        for _ in range(4):
+            assert depths(server) == {}
+        assert upload(server, 4) == 503

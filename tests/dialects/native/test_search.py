@@ -1,0 +1,107 @@
+"""Our own search, and what is like an asset. What is found, and how, is the core's: tests/library/test_search.py."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from mediatheque.model import Scope
+from tests import samples
+from tests.contracts.dialect import Door, Keyed, Suite
+from tests.dialects.native import door
+from tests.dialects.native.door import REFUSALS, auth, create, inline, say
+from tests.dialects.stock import Account
+
+
+def _door(name: str, path: str, valid: Any) -> Door:
+    return Door(
+        name=name,
+        method="GET",
+        path=path,
+        auth=auth,
+        refusals=REFUSALS,
+        say=say,
+        valid=valid,
+        scope=Scope.READ,
+        refused_as="application/problem+json",
+    )
+
+
+def _likened(suite: Suite) -> dict[str, Any]:
+    return {"path": f"{door.GET.valid(suite)['path']}/similar"}
+
+
+class TestSearch(Keyed):
+    door = _door("native-search", "/api/search", lambda _: {"params": {"q": "bear"}})
+
+
+class TestSimilar(Keyed):
+    door = _door("native-similar", f"/api/assets/{uuid4()}/similar", _likened)
+
+
+def search(client: httpx.Client, account: Account, **query: str) -> httpx.Response:
+    return client.get("/api/search", params=query, headers=auth(account.key))
+
+
+def test_words_are_found_before_anything_is_embedded(client: httpx.Client, fresh: Account) -> None:
+    made = [create(client, fresh.key, inline(samples.png(seed=n)), title=f"Bear {n}").json() for n in range(3)]
+    create(client, fresh.key, inline(samples.png(seed=9)), title="Wolf")
+    first = search(client, fresh, q="bears", limit="2").json()
+    assert [item.pop("similarity") for item in first["items"]] == [None, None]
+    rest = search(client, fresh, q="bears", limit="2", cursor=first["next_cursor"]).json()
+    [last] = rest["items"]
+    assert last.pop("similarity") is None
+    assert sorted([*first["items"], last], key=lambda item: item["title"]) == made
+    assert rest["next_cursor"] is None
+    assert rest["partial"] is False
+
+
+def test_only_one_kind(client: httpx.Client, fresh: Account) -> None:
+    create(client, fresh.key, inline(samples.png()), title="Bear")
+    assert len(search(client, fresh, q="bear", kind="image").json()["items"]) == 1
+    assert search(client, fresh, q="bear", kind="video").json()["items"] == []
+
+
+def test_an_asset_as_the_example(client: httpx.Client, fresh: Account, account: Account) -> None:
+    asset = create(client, fresh.key, inline(samples.png())).json()
+    assert search(client, fresh, like=asset["id"]).status_code == 200
+    foreign, unknown = (search(client, account, like=id) for id in (asset["id"], str(uuid4())))
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json()["detail"] == unknown.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"q": " "},
+        {"q": "a", "like": "b"},
+        {"q": "a" * 2001},
+        {"q": "a", "limit": "0"},
+        {"q": "a", "limit": "101"},
+        {"q": "a", "kind": "picture"},
+        {"q": "a", "cursor": "s.AAAA"},
+        {"q": "a", "cursor": "elsewhere"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_searched_for(client: httpx.Client, account: Account, query: dict[str, str]) -> None:
+    response = search(client, account, **query)
+    assert response.status_code == 422
+    say(response)
+
+
+def test_the_same_bytes_again(client: httpx.Client, fresh: Account) -> None:
+    first, second = (create(client, fresh.key, inline(samples.png(seed=3))).json() for _ in range(2))
+    create(client, fresh.key, inline(samples.png(seed=4)))
+    response = client.get(f"/api/assets/{first['id']}/similar", headers=auth(fresh.key))
+    assert response.json()["items"] == [second | {"similarity": 1.0, "identical": True, "duplicate": True}]
+
+
+def test_nothing_is_like_what_is_not_here(client: httpx.Client, fresh: Account, account: Account) -> None:
+    asset = create(client, fresh.key, inline(samples.png())).json()
+    for id in (asset["id"], str(uuid4())):
+        response = client.get(f"/api/assets/{id}/similar", headers=auth(account.key))
+        assert response.status_code == 404
+        say(response)

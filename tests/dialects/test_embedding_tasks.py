@@ -1,0 +1,24 @@
+"""Through whichever door an asset comes, there is a task to embed it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.stock import Account, Stock
+from tests.dialects.test_cross_door import DOORS
+
+_TASKS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'embed_asset' AND args->>'asset_id' = %s"
+
+Door = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_one_for_each_asset(client: httpx.Client, fresh: Account, stock: Stock, door: Door) -> None:
+    """Also for a copy of what is there."""
+    ids = {UUID(door(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
+    assert len(ids) == 2
+    for id in ids:
+        assert stock.database.execute(_TASKS, [str(id)]).fetchone() == (1,)

@@ -1,0 +1,31 @@
+"""The isolation test of tests/acceptance forgets no operation."""
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from mediatheque.dialects import ROUTERS
+from tests.acceptance.isolation.probe import route_of
+from tests.acceptance.isolation.probes import PROBES, SILENT
+from tests.acceptance.isolation.state import LISTS
+
+ASKED = {each.route for each in (*PROBES, *LISTS)}
+
+
+def operations() -> set[str]:
+    """Of the running application; OPTIONS is its own business."""
+    found = set()
+    for route in (route for router in ROUTERS for route in router.routes):
+        methods = route.methods - {"OPTIONS"} if isinstance(route, HTTPRoute) else {"GET"}
+        found |= {route_of(method, route.path) for method in methods}
+    return found
+
+
+def test_every_operation_is_asked_for_what_is_anothers() -> None:
+    assert ASKED | set(SILENT) == operations()
+    assert not ASKED & set(SILENT)
+
+
+@pytest.mark.parametrize("route", sorted(operations() - set(SILENT)))
+def test_an_operation_with_a_place_for_a_name_has_one_in_it(route: str) -> None:
+    places = [probe.path.count("{") - probe.path.count("{my_") for probe in PROBES if probe.route == route]
+    assert "{}" not in route or any(places)

@@ -1,0 +1,127 @@
+"""Tasks that are given up: with their reason, for as long as they are, and until somebody has them tried again."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable, Malformed, ModelUnavailable, NotFound
+from mediatheque.library import Library, tasks
+from mediatheque.library.tasks import Parked
+from mediatheque.records import jobs
+from mediatheque.worker.tasks import TRIES
+from tests.worker.queue import Queue, Verb, eventually, working
+
+NAME = "complete_upload"
+
+
+async def parked(library: Library) -> list[Parked]:
+    return [task async for task in tasks.parked(library.database)]
+
+
+async def depth(library: Library, state: str) -> int:
+    return (await tasks.depths(library.database))[NAME, state]
+
+
+async def hurry(queue: Queue) -> None:
+    """Nobody waits for the next try."""
+    await queue.query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE scheduled_at IS NOT NULL")
+
+
+async def done(queue: Queue, verb: Verb, calls: int) -> bool:
+    await hurry(queue)
+    return len(verb.calls) >= calls
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("7 bananas"), Malformed("7 bananas")], ids=["bug", "refusal"])
+async def test_after_six_tries_with_the_reason(library: Library, queue: Queue, error: Exception) -> None:
+    verb = Verb(*[error] * 10)
+    await queue.put(id := uuid4())
+    async with working(library, verb):
+        await eventually(lambda: done(queue, verb, TRIES), 30)
+        await eventually(lambda: is_parked(library))
+        await asyncio.sleep(0.2)
+    assert len(verb.calls) == TRIES == 6
+    (task,) = await parked(library)
+    assert (task.task, task.arguments, task.reason) == (NAME, {"upload_id": str(id)}, repr(error))
+    assert (await depth(library, "parked"), await depth(library, "waiting")) == (1, 0)
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable, BlobsUnavailable, ModelUnavailable])
+async def test_never_for_what_is_away(library: Library, queue: Queue, error: type[Exception]) -> None:
+    verb = Verb(*[error()] * (TRIES + 2))
+    await queue.put(uuid4())
+    async with working(library, verb):
+        await eventually(lambda: done(queue, verb, TRIES + 3), 40)
+        await eventually(lambda: len(verb.finished) == 1)
+    assert await queue.query("SELECT 1 FROM parked_task") == []
+
+
+async def test_tried_again_by_hand_it_has_all_its_tries(library: Library, queue: Queue) -> None:
+    ids = [await one_parked(queue) for _ in range(3)]
+    with pytest.raises(NotFound):
+        await tasks.retry(library.database, 4711)
+    assert await tasks.retry(library.database, ids[1]) == 1
+    assert [task.id for task in await parked(library)] == [ids[0], ids[2]]
+    assert len(await queue.query("SELECT 1 FROM parked_task")) == 2
+    with pytest.raises(NotFound):
+        await tasks.retry(library.database, ids[1])  # it is not parked any more
+    assert await tasks.retry(library.database) == 2
+    assert await queue.states() == ["todo"] * 3
+    assert {job["attempts"] for job in await queue.jobs()} == {0}
+    assert await queue.query("SELECT 1 FROM parked_task") == []
+    verb = Verb()
+    async with working(library, verb):
+        await eventually(lambda: len(verb.finished) == 3)
+
+
+async def test_the_reason_goes_with_the_task(library: Library, queue: Queue) -> None:
+    """However somebody has got rid of it, or of its state."""
+    again, gone, kept = [await one_parked(queue) for _ in range(3)]
+    await queue.query("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", again)
+    await queue.query("DELETE FROM procrastinate_jobs WHERE id = %s", gone)
+    async with library.database.connection() as conn:
+        await jobs.forget_reasons(conn)
+    assert [row["job_id"] for row in await queue.query("SELECT job_id FROM parked_task")] == [kept]
+
+
+async def test_what_ends_its_worker_each_time_is_given_up(library: Library, queue: Queue) -> None:
+    """Tries for which a part of the library was away do not count."""
+    verb = Verb(*[BlobsUnavailable()] * 20)
+    await queue.put(uuid4())
+    async with working(library, verb):
+        await eventually(lambda: done(queue, verb, 2))
+        await eventually(lambda: is_waiting(library))
+    for deaths in range(1, TRIES + 1):
+        await hurry(queue)
+        await queue.query("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
+        async with library.database.connection() as conn:
+            assert await jobs.put_back(conn, timedelta(seconds=20), TRIES) == 1
+        assert await queue.states() == ["todo" if deaths < TRIES else "failed"]
+    (task,) = await parked(library)
+    assert "workers" in (task.reason or "")
+
+
+async def test_pages_of_them(library: Library, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "_PAGE", 2)
+    ids = [await one_parked(queue) for _ in range(5)]
+    assert [task.id for task in await parked(library)] == ids
+
+
+async def one_parked(queue: Queue) -> int:
+    await queue.put(id := uuid4())
+    (job,) = await queue.query("SELECT max(id) AS id FROM procrastinate_jobs")
+    await queue.query("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", job["id"])
+    async with queue.database.connection() as conn:
+        await jobs.park(conn, job["id"], NAME, {"upload_id": str(id)}, "why ever")
+    await queue.query("UPDATE procrastinate_jobs SET status = 'failed', attempts = 6 WHERE id = %s", job["id"])
+    return int(job["id"])
+
+
+async def is_parked(library: Library) -> bool:
+    return await depth(library, "parked") == 1
+
+
+async def is_waiting(library: Library) -> bool:
+    return await depth(library, "waiting") == 1
