@@ -6,9 +6,9 @@ from litestar.routes import HTTPRoute
 from mediatheque.dialects import ROUTERS
 from tests.acceptance.isolation.probe import route_of
 from tests.acceptance.isolation.probes import PROBES, SILENT
-from tests.acceptance.isolation.state import LISTS
+from tests.acceptance.isolation.state import LISTS, SEARCHES
 
-ASKED = {each.route for each in (*PROBES, *LISTS)}
+ASKED = {each.route for each in (*PROBES, *LISTS, *SEARCHES)}
 
 
 def operations() -> set[str]:

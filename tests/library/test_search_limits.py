@@ -120,3 +120,19 @@ async def test_uploads_are_completed_before_imports_are_embedded(library: Librar
         await defer(conn, "complete_upload", upload_id=UUID(int=2))
     rows = await query(library, "SELECT task_name FROM procrastinate_jobs ORDER BY priority DESC, id")
     assert [row["task_name"] for row in rows] == ["complete_upload", "embed_asset"]
+
+
+async def test_a_search_that_takes_too_long_is_given_up(
+    seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its statement, too: PostgreSQL goes on with nothing."""
+    monkeypatch.setattr("mediatheque.library.search._LONGEST_SECONDS", 0.2)
+    await take(seeing, workspace, plain(RED), name="bear.png")
+    async with seeing.database.connection() as blocker, blocker.transaction():
+        await blocker.execute("LOCK TABLE asset IN ACCESS EXCLUSIVE MODE")
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)
+        assert not await query(seeing, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    monkeypatch.undo()
+    assert len((await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1

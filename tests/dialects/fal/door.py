@@ -41,6 +41,7 @@ PLATFORM: dict[str, Words] = {
     "StorageFull": (507, "server_error"),
     "Unavailable": (503, "server_error"),
     "DatabaseUnavailable": (503, "server_error"),
+    "ModelUnavailable": (503, "server_error"),
     "BlobsUnavailable": (503, "server_error"),
 }
 
@@ -79,6 +80,7 @@ STORAGE: dict[str, Words] = {
     "StorageFull": (507, None),
     "Unavailable": (503, None),
     "DatabaseUnavailable": (503, None),
+    "ModelUnavailable": (503, None),
     "BlobsUnavailable": (503, None),
 }
 

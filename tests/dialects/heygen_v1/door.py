@@ -43,6 +43,7 @@ REFUSALS: dict[str, Words] = {
     "StorageFull": (507, 507),
     "Unavailable": (503, 503),
     "DatabaseUnavailable": (503, 503),
+    "ModelUnavailable": (503, 503),
     "BlobsUnavailable": (503, 503),
 }
 

@@ -43,6 +43,7 @@ REFUSALS: dict[str, Words] = {
     "StorageFull": (507, "internal_error"),
     "Unavailable": (503, "internal_error"),
     "DatabaseUnavailable": (503, "internal_error"),
+    "ModelUnavailable": (503, "internal_error"),
     "BlobsUnavailable": (503, "internal_error"),
 }
 

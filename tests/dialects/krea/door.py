@@ -44,6 +44,7 @@ REFUSALS: dict[str, Words] = {
     "StorageFull": (507, None),
     "Unavailable": (503, None),
     "DatabaseUnavailable": (503, None),
+    "ModelUnavailable": (503, None),
     "BlobsUnavailable": (503, None),
 }
 

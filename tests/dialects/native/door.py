@@ -39,6 +39,7 @@ STATUSES = {
     "StorageFull": 507,
     "Unavailable": 503,
     "DatabaseUnavailable": 503,
+    "ModelUnavailable": 503,
     "BlobsUnavailable": 503,
 }
 REFUSALS: dict[str, Words] = {meaning: (status, None) for meaning, status in STATUSES.items()}
