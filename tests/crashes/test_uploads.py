@@ -21,7 +21,7 @@ from tests.durability.processes import eventually
 from tests.seaweed import Seaweed
 from tests.server import PROGRAM, Serve
 
-KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "8"))
+KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "4"))
 OPEN = "SELECT count(*) FROM upload WHERE completed_at IS NULL AND failure IS NOT NULL"
 
 
@@ -33,7 +33,7 @@ def test_kills_on_disk(tmp_path: Path) -> None:
 @pytest.mark.timeout(900)
 def test_kills_over_a_bucket(tmp_path: Path, seaweed: Seaweed) -> None:
     env = {"MEDIATHEQUE_WORKER": "false", "MEDIATHEQUE_BLOBS": seaweed.url()}
-    survives(Serve(tmp_path / "data", env=env), kills=max(4, KILLS // 10))
+    survives(Serve(tmp_path / "data", env=env), kills=max(2, KILLS // 10))
 
 
 def survives(server: Serve, kills: int) -> None:
