@@ -337,3 +337,21 @@ async def until_waiting(library: Library, count: int) -> None:
             if row and row["waiting"] >= count:
                 return
             await asyncio.sleep(0.01)
+
+
+async def test_an_album_and_its_cover_are_deleted_together(library: Library, workspace: UUID) -> None:
+    """Each deletion removes the membership; neither waits for the other with it in hand."""
+    for number in range(15):
+        cover = await library.intake.take(offer(workspace, samples.png(seed=number)))
+        album = await library.collections.create(workspace, "album", Traits(cover_file_id=cover.file.id))
+        await library.members.add(workspace, album.id, Reference(asset_id=cover.id))
+        await asyncio.gather(
+            library.collections.delete(workspace, album.id), library.assets.delete(workspace, cover.id)
+        )
+
+
+async def test_a_cover_that_is_gone_is_none(library: Library, workspace: UUID) -> None:
+    cover = await library.intake.take(offer(workspace, samples.png()))
+    album = await library.collections.create(workspace, "album", Traits(cover_file_id=cover.file.id))
+    await library.assets.delete(workspace, cover.id)
+    assert (await library.collections.get(workspace, album.id)).cover is None
