@@ -3,14 +3,17 @@
 import asyncio
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from mediatheque.errors import Unavailable
+from mediatheque.errors import NotFound, Unavailable, Unreadable
 from mediatheque.library import Library
+from mediatheque.library.policy import MIB, Policy
 from mediatheque.library.search import Example
 from mediatheque.library.tasks import defer
 from mediatheque.model import Filter, Reference
 from tests.library.embedded import GREEN, RED, plain, query, take
+from tests.library.offers import offer
 
 
 async def test_an_example_that_was_embedded_is_not_decoded_again(
@@ -136,3 +139,19 @@ async def test_a_search_that_takes_too_long_is_given_up(
         assert not await query(seeing, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     monkeypatch.undo()
     assert len((await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1
+
+
+async def test_an_example_that_no_decoder_knows(seeing: Library, workspace: UUID) -> None:
+    stranger = msgspec.structs.replace(
+        offer(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, strangers=True)
+    )
+    asset = await seeing.intake.take(stranger)
+    with pytest.raises(Unreadable):
+        await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
+
+
+async def test_an_example_whose_bytes_are_lost(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED))
+    await seeing.store.delete(asset.file.blob.storage_key)
+    with pytest.raises(NotFound):
+        await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)

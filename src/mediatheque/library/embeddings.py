@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from mediatheque.blobs import BlobStore, OnDisk
-from mediatheque.errors import LibraryError, ModelUnavailable, NotFound, Unreadable
+from mediatheque.errors import ModelUnavailable, NotFound, Unreadable
 from mediatheque.library.spaces import Spaces
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
@@ -70,19 +70,21 @@ class Embeddings:
 
     async def frames_of(self, blob: Blob) -> list[Frame]:
         """Small pictures of the content; none if it has nothing to see. Raises `Unreadable`, `NotFound`."""
-        async with self._at_hand(blob) as path:
-            return await self._sandbox.frames(path, FORMATS[blob.facts.mime])
+        format = FORMATS.get(blob.facts.mime)
+        if format is None:
+            return []
+        try:
+            async with self._at_hand(blob) as path:
+                return await self._sandbox.frames(path, format)
+        except FileNotFoundError as error:
+            raise NotFound("The file is not there.") from error
 
     async def _seen(self, asset: Asset) -> tuple[list[Frame], str | None]:
-        blob = asset.file.blob
-        if blob.facts.mime not in FORMATS:
-            return [], None
         try:
-            return await self.frames_of(blob), None
-        except (Unreadable, NotFound, FileNotFoundError) as error:
-            reason = error.message if isinstance(error, LibraryError) else "The file is not there."
-            _log.warning("asset not seen", asset=str(asset.id), reason=reason)
-            return [], reason
+            return await self.frames_of(asset.file.blob), None
+        except (Unreadable, NotFound) as error:
+            _log.warning("asset not seen", asset=str(asset.id), reason=error.message)
+            return [], error.message
 
     async def _meaning(self, space: Space, asset: Asset, frames: list[Frame], failure: str | None) -> Meaning:
         """Where there is nothing to see, and no caption, the title is what is known."""
