@@ -44,6 +44,13 @@ def required(request: Request[Any, Any, Any], param: str) -> str:
     return text
 
 
+def bounded(text: str, most: int, *, param: str) -> str:
+    """The text, of so many characters at most: else `InvalidQuery`."""
+    if len(text) > most:
+        raise InvalidQuery(f"{param} is longer than {most} characters.", param=param)
+    return text
+
+
 def chosen(text: str, choices: Mapping[str, T], *, param: str) -> T:
     """What the text stands for, whatever its case. `InvalidQuery` if it is none of the choices."""
     try:

@@ -1,6 +1,6 @@
 """Which assets have the words: in title, caption and file name, on their tags, or nearly so.
 
-Each is a query for `id` and `rank`, best first from 1.
+Each is a query for `id` and `rank`, best first from 1. `words` are those of the text, by `words_of`.
 """
 
 import re
@@ -32,7 +32,7 @@ def _folded(character: str) -> str:
     return character
 
 
-def by_words(scope: Scope, text: str, limit: int) -> Query:
+def by_words(scope: Scope, text: str, words: list[str], limit: int) -> Query:
     """Assets with all the words, by stem or as they stand, the last one perhaps unfinished."""
     where, values = scope.clause()
     sql = f"""
@@ -45,12 +45,11 @@ def by_words(scope: Scope, text: str, limit: int) -> Query:
             ) x ORDER BY weight DESC, id LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
-    words = words_of(text)
     prefix = " & ".join([f"'{word}'" for word in words[:-1]] + [f"'{word}':*" for word in words[-1:]])
     return sql, {**values, "limit": limit, "text": _short(text), "prefix": prefix}
 
 
-def by_tags(scope: Scope, text: str, limit: int) -> Query:
+def by_tags(scope: Scope, text: str, words: list[str], limit: int) -> Query:
     """Assets with a tag that the text names: in so many words, by their stems, or nearly; newest first."""
     where, values = scope.clause()
     sql = f"""
@@ -74,7 +73,6 @@ def by_tags(scope: Scope, text: str, limit: int) -> Query:
             ) m GROUP BY m.id ORDER BY sure DESC, moment DESC, m.id DESC LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
-    words = words_of(text)
     return sql, {
         **values,
         "limit": limit,
@@ -85,7 +83,7 @@ def by_tags(scope: Scope, text: str, limit: int) -> Query:
     }
 
 
-def nearly(scope: Scope, text: str, limit: int) -> Query:
+def nearly(scope: Scope, words: list[str], limit: int) -> Query:
     """Assets with words like those that no asset of the workspace has: misspelt on one side or the other."""
     where, values = scope.clause()
     sql = f"""
@@ -103,7 +101,7 @@ def nearly(scope: Scope, text: str, limit: int) -> Query:
             GROUP BY near.id ORDER BY weight DESC, near.id LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
-    return sql, {**values, "limit": limit, "long": _long(words_of(text))}
+    return sql, {**values, "limit": limit, "long": _long(words)}
 
 
 def _long(words: list[str]) -> list[str]:

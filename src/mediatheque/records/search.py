@@ -32,10 +32,10 @@ async def by_example(conn: Connection, space: Space, scope: Scope, *, vector: st
 async def by_text(conn: Connection, space: Space, scope: Scope, text: str, *, vector: str, depth: int) -> Ranked:
     """The assets that mean what the text does, or have its words."""
     legs = {"meaning": _near(space, scope, vector, depth)}
-    if lexical.words_of(text):
-        legs["words"] = lexical.by_words(scope, text, depth)
-        legs["tags"] = lexical.by_tags(scope, text, depth)
-        query, values = lexical.nearly(scope, text, depth)
+    if words := lexical.words_of(text):
+        legs["words"] = lexical.by_words(scope, text, words, depth)
+        legs["tags"] = lexical.by_tags(scope, text, words, depth)
+        query, values = lexical.nearly(scope, words, depth)
         legs["nearly"] = f"SELECT * FROM ({query}) n WHERE {_FEW}", values  # noqa: S608 - ours
     return await _ranked(conn, scope, legs, depth)
 

@@ -6,7 +6,7 @@ from litestar import Request, get
 
 from mediatheque.dialects.fal import shapes
 from mediatheque.dialects.fal.scope import Asked, asked_for
-from mediatheque.dialects.fal.targets import known
+from mediatheque.dialects.fal.sets import id_of
 from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.paging import marks_of, most_of, next_marks, next_token, position_of
@@ -32,7 +32,7 @@ async def list_collection_assets(request: Request[Any, Any, Any], id: str) -> di
 
 async def _collection(request: Request[Any, Any, Any], id: str) -> Collection:
     collections = context_of(request).library.collections
-    return await collections.get(caller_of(request).workspace_id, known(id, "Collection", "collection_id"))
+    return await collections.get(caller_of(request).workspace_id, id_of(collections, id))
 
 
 async def _page(request: Request[Any, Any, Any], collection: Collection | None) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """fal's characters."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Response, delete, get, patch, post
 from msgspec import UnsetType
@@ -10,7 +9,7 @@ from mediatheque.dialects.fal import collection_shapes as shapes
 from mediatheque.dialects.fal.collection_bodies import MAX_BODY, ChangedCharacter, NewCharacter
 from mediatheque.dialects.fal.images import cover_in, pictures_in
 from mediatheque.dialects.fal.offsets import slice_asked
-from mediatheque.dialects.fal.targets import known
+from mediatheque.dialects.fal.sets import deleted, favored, id_of
 from mediatheque.http.context import context_of
 from mediatheque.http.idempotency import fingerprint, once
 from mediatheque.http.json import read_json
@@ -56,7 +55,7 @@ async def get_character(request: Request[Any, Any, Any], id: str) -> dict[str, A
     """GET /v1/assets/characters/{character_id}: the character."""
     context = context_of(request)
     base = context.origins.base(request)
-    found = await context.library.characters.get(caller_of(request).workspace_id, _id(id))
+    found = await context.library.characters.get(caller_of(request).workspace_id, id_of(context.library.characters, id))
     return {"character": shapes.character(found, base)}
 
 
@@ -71,7 +70,7 @@ async def update_character(request: Request[Any, Any, Any], id: str) -> Response
         texts = wanted.reference_images
         return await characters.change(
             workspace_id,
-            _id(id),
+            id_of(characters, id),
             Traits(name=wanted.name, description=wanted.description, cover_file_id=cover_file_id),
             receipt,
             shown=None if isinstance(texts, UnsetType) else pictures_in(request, texts),
@@ -84,37 +83,19 @@ async def update_character(request: Request[Any, Any, Any], id: str) -> Response
 @delete("/v1/assets/characters/{id:str}", status_code=200, guards=[needs(Scope.WRITE)])
 async def delete_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/characters/{character_id}: 204; files and assets stay."""
-    characters, workspace_id = context_of(request).library.characters, caller_of(request).workspace_id
-
-    async def work(receipt: Receipt | None) -> None:
-        await characters.delete(workspace_id, _id(id), receipt)
-
-    return await once(request, work, lambda _: (204, b""), fingerprint(None))
+    return await deleted(request, context_of(request).library.characters, id)
 
 
 @post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[needs(Scope.WRITE)])
 async def favorite_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/favorite: make it one, unless it is."""
-    return await _favored(request, id, True)
+    return await favored(request, context_of(request).library.characters, id, True)
 
 
 @post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[needs(Scope.WRITE)])
 async def unfavorite_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/unfavorite: make it none, if it is one."""
-    return await _favored(request, id, False)
-
-
-async def _favored(request: Request[Any, Any, Any], id: str, favorite: bool) -> Response[bytes]:
-    characters, workspace_id = context_of(request).library.characters, caller_of(request).workspace_id
-
-    async def work(receipt: Receipt | None) -> Collection:
-        return await characters.favor(workspace_id, _id(id), favorite, receipt)
-
-    return await once(request, work, shapes.rendered(request, 200, "character"), fingerprint(None))
-
-
-def _id(text: str) -> UUID:
-    return known(text, "Character", "character_id")
+    return await favored(request, context_of(request).library.characters, id, False)
 
 
 ROUTES = (

@@ -1,13 +1,13 @@
 """fal's collections: themselves."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Response, delete, get, patch, post
 
 from mediatheque.dialects.fal import collection_shapes as shapes
 from mediatheque.dialects.fal.collection_bodies import MAX_BODY, ChangedCollection, NewCollection, traits_in
 from mediatheque.dialects.fal.offsets import slice_asked
+from mediatheque.dialects.fal.sets import deleted, favored, id_of
 from mediatheque.dialects.fal.targets import known
 from mediatheque.http.context import context_of
 from mediatheque.http.idempotency import fingerprint, once
@@ -46,7 +46,9 @@ async def get_collection(request: Request[Any, Any, Any], id: str) -> dict[str, 
     """GET /v1/assets/collections/{collection_id}: a collection; a character is one."""
     context = context_of(request)
     base = context.origins.base(request)
-    found = await context.library.collections.get(caller_of(request).workspace_id, collection_id(id))
+    found = await context.library.collections.get(
+        caller_of(request).workspace_id, id_of(context.library.collections, id)
+    )
     return {"collection": shapes.collection(found, base)}
 
 
@@ -57,7 +59,7 @@ async def update_collection(request: Request[Any, Any, Any], id: str) -> Respons
     collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
 
     async def work(receipt: Receipt | None) -> Collection:
-        return await collections.change(workspace_id, collection_id(id), traits_in(request, wanted), receipt)
+        return await collections.change(workspace_id, id_of(collections, id), traits_in(request, wanted), receipt)
 
     return await once(request, work, shapes.rendered(request), fingerprint(wanted))
 
@@ -65,38 +67,19 @@ async def update_collection(request: Request[Any, Any, Any], id: str) -> Respons
 @delete("/v1/assets/collections/{id:str}", status_code=200, guards=[needs(Scope.WRITE)])
 async def delete_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}: 204; assets stay, and what lies in it moves up."""
-    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
-
-    async def work(receipt: Receipt | None) -> None:
-        await collections.delete(workspace_id, collection_id(id), receipt)
-
-    return await once(request, work, lambda _: (204, b""), fingerprint(None))
+    return await deleted(request, context_of(request).library.collections, id)
 
 
 @post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[needs(Scope.WRITE)])
 async def favorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/favorite: make it one, unless it is."""
-    return await _favored(request, id, True)
+    return await favored(request, context_of(request).library.collections, id, True)
 
 
 @post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[needs(Scope.WRITE)])
 async def unfavorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/unfavorite: make it none, if it is one."""
-    return await _favored(request, id, False)
-
-
-async def _favored(request: Request[Any, Any, Any], id: str, favorite: bool) -> Response[bytes]:
-    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
-
-    async def work(receipt: Receipt | None) -> Collection:
-        return await collections.favor(workspace_id, collection_id(id), favorite, receipt)
-
-    return await once(request, work, shapes.rendered(request), fingerprint(None))
-
-
-def collection_id(text: str) -> UUID:
-    """The id in the path."""
-    return known(text, "Collection", "collection_id")
+    return await favored(request, context_of(request).library.collections, id, False)
 
 
 ROUTES = (

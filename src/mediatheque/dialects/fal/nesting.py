@@ -6,7 +6,7 @@ from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.fal import collection_shapes as shapes
 from mediatheque.dialects.fal.collection_bodies import MAX_BODY, Place
-from mediatheque.dialects.fal.collections import collection_id
+from mediatheque.dialects.fal.sets import id_of
 from mediatheque.dialects.fal.targets import Target, known
 from mediatheque.http.context import context_of
 from mediatheque.http.idempotency import fingerprint, once
@@ -21,8 +21,8 @@ _MEMBERS = "/v1/assets/collections/{id:str}/assets"
 @get("/v1/assets/collections/{id:str}/hierarchy", guards=[needs(Scope.READ)])
 async def get_hierarchy(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}/hierarchy: all that lie in it, and those it lies in."""
-    nesting, workspace_id = context_of(request).library.nesting, caller_of(request).workspace_id
-    return shapes.hierarchy(await nesting.hierarchy(workspace_id, collection_id(id)))
+    library, workspace_id = context_of(request).library, caller_of(request).workspace_id
+    return shapes.hierarchy(await library.nesting.hierarchy(workspace_id, id_of(library.collections, id)))
 
 
 @post(
@@ -31,12 +31,12 @@ async def get_hierarchy(request: Request[Any, Any, Any], id: str) -> dict[str, A
 async def move_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/move: into another one or, with null, to the top."""
     wanted = await read_json(request, Place)
-    nesting, workspace_id = context_of(request).library.nesting, caller_of(request).workspace_id
+    library, workspace_id = context_of(request).library, caller_of(request).workspace_id
 
     async def work(receipt: Receipt | None) -> Collection:
         parent = wanted.parent_collection_id
         parent_id = known(parent, "Collection", "parent_collection_id") if parent else None
-        return await nesting.move(workspace_id, collection_id(id), parent_id, receipt)
+        return await library.nesting.move(workspace_id, id_of(library.collections, id), parent_id, receipt)
 
     return await once(request, work, shapes.rendered(request), fingerprint(wanted))
 
@@ -45,10 +45,10 @@ async def move_collection(request: Request[Any, Any, Any], id: str) -> Response[
 async def add_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/assets: put the asset in, unless it is."""
     target = await read_json(request, Target)
-    members, workspace_id = context_of(request).library.members, caller_of(request).workspace_id
+    library, workspace_id = context_of(request).library, caller_of(request).workspace_id
 
     async def work(receipt: Receipt | None) -> None:
-        await members.add(workspace_id, collection_id(id), target.reference(), receipt)
+        await library.members.add(workspace_id, id_of(library.collections, id), target.reference(), receipt)
 
     return await once(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
@@ -57,10 +57,10 @@ async def add_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]
 async def remove_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}/assets, with a body: 204; the asset is not in there any more."""
     target = await read_json(request, Target)
-    members, workspace_id = context_of(request).library.members, caller_of(request).workspace_id
+    library, workspace_id = context_of(request).library, caller_of(request).workspace_id
 
     async def work(receipt: Receipt | None) -> None:
-        await members.remove(workspace_id, collection_id(id), target.reference(), receipt)
+        await library.members.remove(workspace_id, id_of(library.collections, id), target.reference(), receipt)
 
     return await once(request, work, lambda _: (204, b""), fingerprint(target))
 

@@ -11,7 +11,7 @@ from mediatheque.dialects.fal import ASSET_KINDS
 from mediatheque.errors import InvalidQuery, NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of
-from mediatheque.http.query import asked, chosen, id_in, listed
+from mediatheque.http.query import asked, bounded, chosen, id_in, listed
 from mediatheque.http.sources import own_file
 from mediatheque.library.search import Example
 from mediatheque.model import Collection, Filter, Kind, Resemblance
@@ -79,9 +79,7 @@ async def _example(request: Request[Any, Any, Any]) -> Example | None:
     given = {name: text for name in ("q", "search_image_url", "search_video_url") if (text := asked(request, name))}
     if len(given) > 1:
         raise InvalidQuery("Use one of q, search_image_url and search_video_url.", param=list(given)[1])
-    text = given.get("q", "").strip()
-    if len(text) > _LONGEST_QUERY:
-        raise InvalidQuery(f"q is longer than {_LONGEST_QUERY} characters.", param="q")
+    text = bounded(given.get("q", "").strip(), _LONGEST_QUERY, param="q")
     if text:
         return Example(text=text)
     for name, kind in (("search_image_url", Kind.IMAGE), ("search_video_url", Kind.VIDEO)):

@@ -5,11 +5,10 @@ from typing import Any
 from litestar import Request, get
 
 from mediatheque.dialects.heygen_v3 import shapes
-from mediatheque.errors import InvalidQuery
 from mediatheque.http.context import context_of
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.paging import limit_of, marks_of, next_marks
-from mediatheque.http.query import asked, chosen, required
+from mediatheque.http.query import asked, bounded, chosen, required
 from mediatheque.library.search import Example
 from mediatheque.model import Filter, Kind, Scope
 
@@ -25,7 +24,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v3/assets/search: images that mean what `query` does or have its words, best first."""
     context = context_of(request)
     base = context.origins.base(request)
-    example = _example(required(request, "query"))
+    example = Example(text=bounded(required(request, "query"), _LONGEST_QUERY, param="query").strip())
     images = chosen(required(request, "type"), _TYPES, param="type")
     chosen(asked(request, "scope") or "public", _SCOPES, param="scope")
     limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_USUAL)
@@ -35,12 +34,6 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     wanted = Filter(kinds=(Kind.IMAGE,))
     found = await context.library.search.find(caller_of(request).workspace_id, wanted, example, limit, seen)
     return shapes.page([shapes.found(hit.asset, base) for hit in found.hits], next_marks(found, seen))
-
-
-def _example(query: str) -> Example:
-    if len(query) > _LONGEST_QUERY:
-        raise InvalidQuery(f"query is longer than {_LONGEST_QUERY} characters.", param="query")
-    return Example(text=query.strip())
 
 
 ROUTES = (search_assets,)

@@ -12,7 +12,7 @@ from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.keys import caller_of, needs
 from mediatheque.http.paging import limit_of, marks_of, next_marks
-from mediatheque.http.query import asked, chosen, id_in
+from mediatheque.http.query import asked, bounded, chosen, id_in
 from mediatheque.library.search import Example
 from mediatheque.model import Filter, Kind, Scope
 
@@ -51,10 +51,8 @@ async def _example(request: Request[Any, Any, Any]) -> Example:
     text, like = (asked(request, "q") or "").strip(), asked(request, "like")
     if bool(text) == bool(like):
         raise (InvalidQuery if text else Missing)("Give either q or like.", param="q")
-    if len(text) > _LONGEST_QUERY:
-        raise InvalidQuery(f"q is longer than {_LONGEST_QUERY} characters.", param="q")
     if not like:
-        return Example(text=text)
+        return Example(text=bounded(text, _LONGEST_QUERY, param="q"))
     id = id_in(like, AssetNotFound)
     asset = await context_of(request).library.assets.get(caller_of(request).workspace_id, id)
     return Example(blob=asset.file.blob)
