@@ -106,9 +106,11 @@ def test_a_search_finds_nothing_of_anothers(pair: Pair) -> None:
     state.settle(pair.http)
     cursor = pair.theirs.ask("GET", "/v1/assets", params={"q": "bear", "limit": "1"})["next_cursor"]
     for params in ({"q": pair.theirs["word"]}, {"q": pair.theirs["tag_name"]}, {"q": "bear", "cursor": cursor}):
-        found = str(pair.mine.ask("GET", "/v1/assets", params=params))
-        assert pair.mine["asset"] in found
-        assert not ids_in(found) & _their_ids(pair), params
+        page = pair.mine.ask("GET", "/v1/assets", params=params)
+        assert page["assets"]
+        for asset in page["assets"]:
+            assert pair.mine.ask("GET", f"/v1/assets/{asset['vector_id']}")
+        assert not ids_in(str(page)) & _their_ids(pair), params
 
 
 def _their_ids(pair: Pair) -> set[str]:
