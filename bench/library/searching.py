@@ -87,8 +87,9 @@ async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[
             for text in texts:
                 began = time.perf_counter()
                 vector = literal(await spaces.of_text(space, text))
-                ranked = await search.by_text(conn, space, scope, text, vector=vector, depth=_DEPTH)
+                near = await search.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
+                legs = await search.by_words(conn, scope, text, _DEPTH)
+                found.append(search.fused({"meaning": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
-                found.append(ranked.ids[:_WANTED])
         await spaces.close()
     return took, found

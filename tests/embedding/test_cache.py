@@ -61,11 +61,13 @@ def test_processes_that_race_each_get_it_whole(tmp_path):
 
 def test_a_damaged_model_is_made_again(basic, cache: Path, tmp_path):
     pixels = [np.full((30, 30, 3), (200, 100, 0), np.uint8)]
-    expected = basic.images(pixels)
+    expected, words = basic.images(pixels), basic.texts(["red"])
     for file in cache.iterdir():
         content = file.read_bytes()
         (tmp_path / file.name).write_bytes(
             content[:1000] + b"?" + content[1001:] if file.suffix == ".onnx" else content
         )
-    assert np.array_equal(open_embedder("basic", tmp_path).images(pixels), expected)
+    again = open_embedder("basic", tmp_path)
+    assert np.array_equal(again.images(pixels), expected)
+    assert np.array_equal(again.texts(["red"]), words)
     assert all((tmp_path / file.name).read_bytes() == file.read_bytes() for file in cache.iterdir())

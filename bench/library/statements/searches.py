@@ -14,21 +14,31 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
 
     def found(wanted: Filter, *, small: bool) -> Call:
         scope = scopes.Scope(own, wanted, small)
-        return lambda conn: search.by_text(conn, space, scope, TEXT, vector=vector, depth=_DEPTH)
+        return lambda conn: search.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
+
+    def worded(wanted: Filter, *, small: bool) -> Call:
+        scope = scopes.Scope(own, wanted, small)
+        return lambda conn: search.by_words(conn, scope, TEXT, _DEPTH)
 
     measured = "Each count stops where the scope is known to be large."
     return [
         Statement("search: how large is everything", measured, lambda conn: scopes.measure(conn, space, own, large)),
         Statement("search: how large is a tag", measured, lambda conn: scopes.measure(conn, space, own, few)),
         Statement(
-            "search: in everything",
-            "The vectors' index gives the nearest; words and tags come from indexes of theirs.",
-            found(large, small=False),
+            "search: by meaning in everything", "The vectors' index gives the nearest.", found(large, small=False)
         ),
         Statement(
-            "search: in a small scope",
+            "search: by meaning in a small scope",
             "The members are read by their index and each of their vectors is compared.",
             found(few, small=True),
+        ),
+        Statement(
+            "search: by words in everything", "Words and tags have indexes of theirs.", worded(large, small=False)
+        ),
+        Statement(
+            "search: by words in a small scope",
+            "Assets with the words are read by their index, and those outside the scope left out.",
+            worded(few, small=True),
         ),
         Statement(
             "search: what is shown of the found",

@@ -1,21 +1,23 @@
 """Finding assets by words, or by an example of what they show."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from mediatheque.errors import Unavailable
 from mediatheque.library.examples import Examples
-from mediatheque.library.models import Vector
 from mediatheque.library.spaces import Spaces
 from mediatheque.model import Asset, Blob, Filter
 from mediatheque.records import nearest, scopes, search
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.embeddings import literal
 from mediatheque.records.spaces import Space
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MOST = 500
 """Assets that one search answers on all of its pages together."""
@@ -24,8 +26,8 @@ MARK = 5
 Seen = Collection[bytes]
 """Marks of what pages before have shown."""
 _MOST_ALIKE = 1_000  # assets that resemble a smart collection's example
-_AT_ONCE = 4  # searches in one process, of its sixteen connections
-_LONGEST_SECONDS = 5.0
+_AT_ONCE = 4  # statements of searches in one process, of its sixteen connections
+_LONGEST_SECONDS = 5.0  # for one of them
 _DEPTH = 50  # of each list that is fused, at least
 
 
@@ -71,11 +73,10 @@ class Search:
         """
         limit = max(0, min(limit, MOST - len(seen)))
         space = await self._spaces.active()
-        vector = literal(await self._vector(space, example))
-        async with self._turn() as conn:
-            scope = await scopes.measure(conn, space, workspace_id, wanted)
-            asked = _Asked(space, scope, None if example.blob else example.text, vector)
-            hits, partial = await _best(conn, asked, limit + 1, seen)
+        vector, scope = await asyncio.gather(
+            self._vector(space, example), self._ask(scopes.measure, space, workspace_id, wanted)
+        )
+        hits, partial = await self._best(_Asked(space, scope, example.text, vector), limit + 1, seen)
         return Found(hits[:limit], more=len(hits) > limit and len(seen) + limit < MOST, partial=partial)
 
     async def alike(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
@@ -84,51 +85,52 @@ class Search:
         `Unreadable` for an example without anything to see.
         """
         space = await self._spaces.active()
-        vector = literal(await self._vector(space, example))
-        async with self._turn() as conn:
-            scope = await scopes.measure(conn, space, workspace_id, Filter())
-            return await nearest.within(conn, space, scope, vector, least=least, limit=_MOST_ALIKE)
+        vector, scope = await asyncio.gather(
+            self._vector(space, example), self._ask(scopes.measure, space, workspace_id, Filter())
+        )
+        return await self._ask(nearest.within, space, scope, vector, least=least, limit=_MOST_ALIKE)
 
-    async def _vector(self, space: Space, example: Example) -> Vector:
+    async def _vector(self, space: Space, example: Example) -> str:
         if example.blob is None:
-            return await self._spaces.of_text(space, example.text)
-        return await self._examples.vector(space, example.blob)
+            return literal(await self._spaces.of_text(space, example.text))
+        return literal(await self._examples.vector(space, example.blob))
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[Connection]:
-        """A connection for a search. Most of them are left to those who bring or fetch something."""
+    async def _best(self, asked: "_Asked", most: int, seen: Seen) -> tuple[list[Hit], bool]:
+        """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
+        wished, rounds = most, 3
+        while True:
+            rounds -= 1
+            depth = max(_DEPTH, len(seen) + wished)
+            near, worded = await asyncio.gather(
+                self._ask(search.by_example, asked.space, asked.scope, vector=asked.vector, depth=depth),
+                self._ask(search.by_words, asked.scope, asked.text, depth),
+            )
+            ranked = search.fused({"meaning": near.ids, **worded}, depth)
+            fresh = [id for id in ranked if mark(id) not in seen][:wished]
+            found = await self._ask(search.hits, asked.space, asked.scope.workspace_id, fresh, asked.vector)
+            if len(found) >= most or len(fresh) < wished or not rounds:
+                return [Hit(found[id][0], _from_0_to_1(found[id][1])) for id in fresh if id in found], near.partial
+            wished = 10 * max(_DEPTH, wished)
+
+    async def _ask(
+        self, read: Callable[Concatenate[Connection, P], Awaitable[T]], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """On a connection of its own. Most of them are left to those who bring or fetch something."""
         async with self._turns:
             try:
                 async with asyncio.timeout(_LONGEST_SECONDS), self._database.connection() as conn:
-                    yield conn
+                    return await read(conn, *arguments, **named)
             except TimeoutError as error:
                 raise Unavailable("The search took too long.") from error
 
 
 class _Asked(msgspec.Struct, frozen=True):
+    """`vector` as PostgreSQL reads it."""
+
     space: Space
     scope: scopes.Scope
-    text: str | None
+    text: str
     vector: str
-
-
-async def _best(conn: Connection, asked: _Asked, most: int, seen: Seen) -> tuple[list[Hit], bool]:
-    """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
-    wished, rounds = most, 3
-    while True:
-        rounds -= 1
-        ranked = await _ranked(conn, asked, max(_DEPTH, len(seen) + wished))
-        fresh = [id for id in ranked.ids if mark(id) not in seen][:wished]
-        found = await search.hits(conn, asked.space, asked.scope.workspace_id, fresh, asked.vector)
-        if len(found) >= most or len(fresh) < wished or not rounds:
-            return [Hit(found[id][0], _from_0_to_1(found[id][1])) for id in fresh if id in found], ranked.partial
-        wished = 10 * max(_DEPTH, wished)
-
-
-async def _ranked(conn: Connection, asked: _Asked, depth: int) -> search.Ranked:
-    if asked.text is None:
-        return await search.by_example(conn, asked.space, asked.scope, vector=asked.vector, depth=depth)
-    return await search.by_text(conn, asked.space, asked.scope, asked.text, vector=asked.vector, depth=depth)
 
 
 def mark(id: UUID) -> bytes:

@@ -15,13 +15,14 @@ JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.b
 SELECT = f"""
     SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
         a.folder_id, a.metadata, a.created_at, {files.COLUMNS},
-        COALESCE((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
-                                   ORDER BY fold(t.name))
-                  FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id), '[]') AS tags,
-        COALESCE((SELECT jsonb_agg(ca.collection_id ORDER BY ca.added_at, ca.collection_id)
-                  FROM collection_asset ca WHERE ca.asset_id = a.id), '[]') AS collection_ids
+        (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
+                         ORDER BY fold(t.name))::text
+         FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id) AS tags,
+        ARRAY(SELECT ca.collection_id FROM collection_asset ca
+              WHERE ca.asset_id = a.id ORDER BY ca.added_at, ca.collection_id) AS collection_ids
     {JOINED}
 """  # noqa: S608 - constants
+_TAGS = msgspec.json.Decoder(tuple[Tag, ...])
 
 
 def from_row(row: dict[str, Any]) -> Asset:
@@ -40,8 +41,8 @@ def from_row(row: dict[str, Any]) -> Asset:
         folder_id=row["folder_id"],
         metadata=row["metadata"],
         created_at=row["created_at"],
-        tags=msgspec.convert(row["tags"], tuple[Tag, ...]),
-        collection_ids=msgspec.convert(row["collection_ids"], tuple[UUID, ...]),
+        tags=_TAGS.decode(row["tags"]) if row["tags"] else (),
+        collection_ids=tuple(row["collection_ids"]),
     )
 
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from mediatheque.errors import DatabaseUnavailable, LibraryError, StorageFull
@@ -165,7 +166,9 @@ class Database:
             @classmethod
             async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
                 await presence.certain()
-                return await super().connect(conninfo, **{**kwargs, "autocommit": True})
+                connection = await super().connect(conninfo, **{**kwargs, "autocommit": True})
+                set_json_loads(msgspec.json.decode, connection)
+                return connection
 
         return AsyncConnectionPool(
             self.config.conninfo,

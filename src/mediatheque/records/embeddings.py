@@ -22,8 +22,8 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def literal(vector: Vector) -> str:
-    """The vector as PostgreSQL reads it: with as many digits as half precision has, and some."""
-    return "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
+    """The vector as PostgreSQL reads it."""
+    return msgspec.json.encode(vector).decode()
 
 
 async def of_content(conn: Connection, space: Space, blob: Blob) -> tuple[float, ...] | None:

@@ -9,7 +9,7 @@ import unicodedata
 from mediatheque.records.scopes import Query, Scope
 
 _MOST_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
-_MOST_LIKE = 1_000  # of assets with a word like one of the query's, so many are compared
+_MOST_LIKE = 500  # of assets with a word like one of the query's, so many are compared, wherever they are
 _MOST_TAGS = 20
 _MOST_WORDS = 16
 _MOST_LONG = 4  # words that are looked for in spite of misspellings
@@ -39,8 +39,7 @@ def by_words(scope: Scope, text: str, words: list[str], limit: int) -> Query:
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT id, ts_rank(document, query) AS weight FROM (
                 SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
-                    SELECT websearch_to_tsquery('english', fold(%(text)s)) || to_tsquery('simple', %(prefix)s)
-                        || websearch_to_tsquery('simple', fold(%(text)s)) AS query
+                    SELECT websearch_to_tsquery('english', fold(%(text)s)) || to_tsquery('simple', %(prefix)s) AS query
                 ) q WHERE {where} AND a.document @@ q.query LIMIT {_MOST_RANKED}
             ) x ORDER BY weight DESC, id LIMIT %(limit)s
         ) y
@@ -84,17 +83,19 @@ def by_tags(scope: Scope, text: str, words: list[str], limit: int) -> Query:
 
 
 def nearly(scope: Scope, words: list[str], limit: int) -> Query:
-    """Assets with words like those that no asset of the workspace has: misspelt on one side or the other."""
+    """Assets with words like those that no asset of the workspace has: misspelt on one side or the other.
+
+    Not like `this` or `with`.
+    """
     where, values = scope.clause()
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT near.id, sum(near.likeness) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
-                SELECT id, likeness FROM (
-                    SELECT a.id, word_similarity(w.word, a.words) AS likeness {scope.source}
-                    WHERE {where} AND w.word <%% a.words LIMIT {_MOST_LIKE}
-                ) x ORDER BY likeness DESC, id LIMIT %(limit)s
+                SELECT a.id, word_similarity(w.word, a.words) AS likeness {scope.source} WHERE {where} AND a.id IN (
+                    SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MOST_LIKE}
+                ) ORDER BY likeness DESC, a.id LIMIT %(limit)s
             ) near
-            WHERE NOT EXISTS (
+            WHERE to_tsvector('english', w.word) <> '' AND NOT EXISTS (
                 SELECT FROM asset x
                 WHERE x.workspace_id = %(s0)s AND x.document @@ to_tsquery('simple', '''' || w.word || '''')
             )

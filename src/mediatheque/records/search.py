@@ -1,5 +1,6 @@
 """The hybrid search: assets near in meaning, with the words, and with the tags, fused by reciprocal rank."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -7,14 +8,14 @@ import msgspec
 from mediatheque.model import Asset
 from mediatheque.records import assets, files, lexical, nearest
 from mediatheque.records.database import Connection
-from mediatheque.records.scopes import Query, Scope
+from mediatheque.records.scopes import Scope
 from mediatheque.records.spaces import Space
 
-_SCORE = "SELECT id, {weight} / (60 + rank) AS score FROM {name}"  # 60: how little first places outweigh agreement
+_FLATTENING = 60  # how little first places outweigh agreement
 _WEIGHTS = {"meaning": 1.0, "words": 1.0, "tags": 1.0, "nearly": 0.5}
-_FEW = (
-    "(SELECT (SELECT count(*) FROM words) + (SELECT count(*) FROM tags)) < 10"  # else misspellings are not looked for
-)
+_MISSED = "NOT EXISTS (SELECT FROM words) AND (SELECT count(*) FROM tags) < 10"  # else nothing is misspelt
+Legs = Mapping[str, Sequence[UUID]]
+"""Lists to be fused, by name; each best first."""
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -26,18 +27,43 @@ class Ranked(msgspec.Struct, frozen=True):
 
 async def by_example(conn: Connection, space: Space, scope: Scope, *, vector: str, depth: int) -> Ranked:
     """The assets nearest to the vector."""
-    return await _ranked(conn, scope, {"meaning": _near(space, scope, vector, depth)}, depth)
+    query, values = nearest.nearest(space, scope, vector, depth)
+    cursor = await conn.execute(query, values, prepare=False)  # a plan for all would suit either rare or common limits
+    ids = [row["id"] for row in await cursor.fetchall()]
+    return Ranked(ids, partial=not scope.small and len(ids) < depth)
 
 
-async def by_text(conn: Connection, space: Space, scope: Scope, text: str, *, vector: str, depth: int) -> Ranked:
-    """The assets that mean what the text does, or have its words."""
-    legs = {"meaning": _near(space, scope, vector, depth)}
-    if words := lexical.words_of(text):
-        legs["words"] = lexical.by_words(scope, text, words, depth)
-        legs["tags"] = lexical.by_tags(scope, text, words, depth)
-        query, values = lexical.nearly(scope, words, depth)
-        legs["nearly"] = f"SELECT * FROM ({query}) n WHERE {_FEW}", values  # noqa: S608 - ours
-    return await _ranked(conn, scope, legs, depth)
+async def by_words(conn: Connection, scope: Scope, text: str, depth: int) -> Legs:
+    """The assets that have the words, or tags that the text names; where none has the words, nearly so."""
+    words = lexical.words_of(text)
+    if not words:
+        return {}
+    queries = {
+        "words": lexical.by_words(scope, text, words, depth),
+        "tags": lexical.by_tags(scope, text, words, depth),
+        "nearly": lexical.nearly(scope, words, depth),
+    }
+    parts = ", ".join(f"{name} AS MATERIALIZED ({query})" for name, (query, _) in queries.items())
+    legs = " UNION ALL ".join(
+        f"SELECT '{name}' AS leg, id, rank FROM {name}" + (f" WHERE {_MISSED}" if name == "nearly" else "")  # noqa: S608
+        for name in queries
+    )
+    values = {name: value for _, values in queries.values() for name, value in values.items()}
+    cursor = await conn.execute(f"WITH {parts} {legs} ORDER BY rank", values)
+    found: dict[str, list[UUID]] = {name: [] for name in queries}
+    for row in await cursor.fetchall():
+        found[row["leg"]].append(row["id"])
+    return found
+
+
+def fused(legs: Legs, depth: int) -> list[UUID]:
+    """By the sum of weight / (60 + rank) over the lists that an asset is in; of equals the newer first."""
+    scores: dict[UUID, float] = {}
+    for name, ids in legs.items():
+        for rank, id in enumerate(ids, start=1):
+            scores[id] = scores.get(id, 0.0) + _WEIGHTS[name] / (_FLATTENING + rank)
+    best = sorted(scores.items(), key=lambda scored: (scored[1], scored[0]), reverse=True)
+    return [id for id, _ in best[:depth]]
 
 
 async def hits(
@@ -54,28 +80,3 @@ async def hits(
         {"workspace": workspace_id, "ids": ids, "vector": vector},
     )
     return {row["id"]: (assets.from_row(row), row["similarity"]) for row in await cursor.fetchall()}
-
-
-def _near(space: Space, scope: Scope, vector: str, depth: int) -> Query:
-    query, values = nearest.nearest(space, scope, vector, depth)
-    return f"SELECT id, row_number() OVER (ORDER BY distance, id) AS rank FROM ({query}) n", values  # noqa: S608 - ours
-
-
-async def _ranked(conn: Connection, scope: Scope, legs: dict[str, Query], depth: int) -> Ranked:
-    """By the sum of weight / (60 + rank) over the lists that an asset is in; of equals the newer first.
-
-    Misspellings are looked for only where few assets have the words.
-    """
-    parts = ", ".join(f"{name} AS MATERIALIZED ({query})" for name, (query, _) in legs.items())
-    scored = " UNION ALL ".join(_SCORE.format(name=name, weight=_WEIGHTS[name]) for name in legs)
-    cursor = await conn.execute(
-        f"""
-        WITH {parts}
-        SELECT id, sum(score) AS score, (SELECT count(*) FROM meaning) AS reached FROM ({scored}) s
-        GROUP BY id ORDER BY score DESC, id DESC LIMIT %(limit)s
-        """,  # noqa: S608 - constants and clauses of ours
-        {name: value for _, values in legs.values() for name, value in values.items()},
-    )
-    rows = await cursor.fetchall()
-    reached = rows[0]["reached"] if rows else 0
-    return Ranked([row["id"] for row in rows], partial=not scope.small and reached < depth)

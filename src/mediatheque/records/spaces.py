@@ -9,6 +9,8 @@ import msgspec
 
 from mediatheque.records.database import Connection
 
+_CANDIDATES = 128  # looked at for the neighbours of a new vector; with 64 some crowds of like vectors are not reached
+
 
 class Space(msgspec.Struct, frozen=True, kw_only=True):
     """A model's vectors: `name` says which can be compared, `spec` which embedder makes them."""
@@ -140,7 +142,7 @@ async def _at_leisure(conn: Connection) -> AsyncIterator[None]:
 def _indexed(space: Space) -> str:
     return (
         f"ON embedding USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
-        f" WHERE model_id = {space.id}"
+        f" WITH (ef_construction = {_CANDIDATES}) WHERE model_id = {space.id}"
     )
 
 

@@ -35,7 +35,7 @@ class Basic:
     duplicate_similarity = 0.88  # docs/decisions/0014-embedder.md has the measurement
 
     def __init__(self, cache: Path, threads: int) -> None:
-        self._text = Text(threads)
+        self._text = Text(cache, threads)
         self._pictures = Pictures(cache, threads)
         self._labels = Labels(cache, threads)
 

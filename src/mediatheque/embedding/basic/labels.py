@@ -39,12 +39,13 @@ class Labels:
             if self._vectors is None:
                 names = self._names.read_bytes()
                 made_of = hashlib.sha256(names + self._model.read_bytes()).hexdigest()[:12]
-                stored = cached(self._cache / f"labels-{made_of}.npy", lambda: self._make(names))
+                file = self._cache / f"labels-{made_of}-1.npy"  # 1: of quantized.py
+                stored = cached(file, lambda: self._make(names))
                 self._vectors = np.load(io.BytesIO(stored), allow_pickle=False)
             return self._vectors
 
     def _make(self, names: bytes) -> bytes:
-        text = Text(self._threads)
+        text = Text(self._cache, self._threads)
         stream = io.BytesIO()
         np.save(stream, np.stack([text.vector(name) for name in json.loads(names)]))
         return stream.getvalue()

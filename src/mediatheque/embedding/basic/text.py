@@ -1,9 +1,13 @@
 """Text to vectors of meaning: all-MiniLM-L6-v2, https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 from tokenizers import Tokenizer
 
 from mediatheque.embedding.basic.packages import MODEL, TOKENIZER, shipped
+from mediatheque.embedding.cache import cached
 from mediatheque.embedding.embedder import CHARACTERS, Vectors, unit
 from mediatheque.embedding.session import Session
 
@@ -14,12 +18,14 @@ _TOKENS = 256  # the length that the model was trained with
 class Text:
     """One text at a time: padding to a common length would cost more than a batch saves.
 
-    The vocabulary is read at once, not with the model: for 30 ms that holds up all threads of the process.
+    The graph is made of the package's once, into `cache`. The vocabulary is read at once, not with the model: for 30 ms
+    that holds up all threads of the process.
     """
 
-    def __init__(self, threads: int) -> None:
-        model, vocabulary = shipped(*MODEL), shipped(*TOKENIZER)
-        self._session = Session(lambda: model, threads)
+    def __init__(self, cache: Path, threads: int) -> None:
+        self._model, vocabulary = shipped(*MODEL), shipped(*TOKENIZER)
+        self._cache = cache
+        self._session = Session(self._graph, threads)
         self._tokenizer = Tokenizer.from_file(str(vocabulary))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_TOKENS)
@@ -30,3 +36,14 @@ class Text:
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         (tokens,) = self._session.run(["last_hidden_state"], inputs)
         return unit(tokens[0].mean(axis=0))
+
+    def _graph(self) -> bytes:
+        content = self._model.read_bytes()
+        name = f"minilm-{hashlib.sha256(content).hexdigest()[:12]}-1.onnx"  # 1: of quantized.py
+        return cached(self._cache / name, lambda: _made(content))
+
+
+def _made(content: bytes) -> bytes:
+    from mediatheque.embedding.basic.quantized import quantized  # noqa: PLC0415  16 MB, needed once
+
+    return quantized(content)
