@@ -48,13 +48,14 @@ def named(probe: Probe) -> str:
 
 @pytest.mark.parametrize("probe", [probe for probe in PROBES if probe.names_another], ids=named)
 def test_what_is_anothers_never_was(pair: Pair, probe: Probe) -> None:
-    for respell in (False, True):
-        theirs = pair.theirs if probe.refused or probe.reads else pair.new()[1].everything()
-        before = {} if probe.reads else pair.their_content()
+    fixed = probe.refused or probe.reads
+    targets = [pair.theirs if fixed else pair.new()[1].everything() for _ in range(2)]
+    before = {} if probe.reads else pair.their_content()
+    for respell, theirs in zip((False, True), targets, strict=True):
         foreign, never = (_told(pair, probe, names, respell) for names in (theirs, Never(theirs)))
         assert foreign == never
         assert foreign[0] == probe.foreign, foreign
-        assert probe.reads or pair.their_content() == before
+    assert probe.reads or pair.their_content() == before
 
 
 def _told(pair: Pair, probe: Probe, others: Named, respell: bool) -> Told:

@@ -10,10 +10,17 @@ from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable, Malformed,
 from mediatheque.library import Library, tasks
 from mediatheque.library.tasks import Parked
 from mediatheque.records import jobs
+from mediatheque.worker import worker
 from mediatheque.worker.tasks import TRIES
 from tests.worker.queue import Queue, Verb, eventually, working
 
 NAME = "complete_upload"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that has to wait is announced to nobody: the worker finds it when it looks the next time."""
+    monkeypatch.setattr(worker, "_POLL", 0.1)
 
 
 async def parked(library: Library) -> list[Parked]:
