@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -37,8 +38,20 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 @pytest.fixture
 def serve(tmp_path: Path, folders: tuple[str, str]) -> Iterator[Serve]:
     """A server with its worker, and the first model."""
-    env = {"MEDIATHEQUE_WORKER": "true", "MEDIATHEQUE_EMBEDDER": folders[0]}
-    with Serve(tmp_path / "data", env=env) as server:
+    with started(tmp_path, folders[0]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory, folders: tuple[str, str]) -> Iterator[Serve]:
+    """The same for tests that change neither the model nor the server."""
+    with started(tmp_path_factory.mktemp("lasting"), folders[0]) as server:
+        yield server
+
+
+@contextmanager
+def started(folder: Path, model: str) -> Iterator[Serve]:
+    with Serve(folder / "data", env={"MEDIATHEQUE_WORKER": "true", "MEDIATHEQUE_EMBEDDER": model}) as server:
         yield server
     processes.kill(process.pid for process in processes.family(server.data))
 
@@ -122,9 +135,8 @@ class Meanwhile:
 @pytest.fixture
 def default(tmp_path: Path) -> Iterator[Serve]:
     """A server with its worker, and the model that it comes with, whose vectors have other lengths."""
-    with Serve(tmp_path / "data", env={"MEDIATHEQUE_WORKER": "true"}) as server:
+    with started(tmp_path, "basic") as server:
         yield server
-    processes.kill(process.pid for process in processes.family(server.data))
 
 
 @pytest.mark.timeout(240)
@@ -174,7 +186,8 @@ def test_killed_halfway_it_goes_on(serve: Serve, folders: tuple[str, str]) -> No
 
 
 @pytest.mark.timeout(240)
-def test_refused_in_one_line(serve: Serve, folders: tuple[str, str], tmp_path: Path) -> None:
+def test_refused_in_one_line(lasting: Serve, folders: tuple[str, str], tmp_path: Path) -> None:
+    serve = lasting
     (tmp_path / "empty").mkdir()
     broken = tmp_path / "broken"
     shutil.copytree(folders[1].partition(":")[2], broken)
@@ -202,7 +215,8 @@ def test_refused_in_one_line(serve: Serve, folders: tuple[str, str], tmp_path: P
 
 
 @pytest.mark.timeout(240)
-def test_the_worker_is_killed_in_the_middle_and_another_one_goes_on(serve: Serve) -> None:
+def test_the_worker_is_killed_in_the_middle_and_another_one_goes_on(lasting: Serve) -> None:
+    serve = lasting
     upload(serve, 0)
     eventually(lambda: embedded(serve), 60)
     with psycopg.connect(serve.database_url) as connection:  # it cannot note what it found

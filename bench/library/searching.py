@@ -28,6 +28,7 @@ ROW = "(g) hybrid search for 20, {what}, ms: p50 / p95"
 EVERYTHING = "everything"
 _LISTED = (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.MODEL)
 _WANTED, _DEPTH = 20, 50  # shown; of each list that is fused
+_WARM_UP = 120  # searches, so that each of the server's connections has prepared its statements
 
 
 class Case(NamedTuple):
@@ -54,7 +55,7 @@ def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> Non
     """Of each case so many queries, none of them asked before."""
     for case in cases(stock):
         texts = queries.take(count)
-        _ask(stock, case, queries.take(10))
+        _ask(stock, case, queries.take(min(_WARM_UP, count)))
         took, found = _ask(stock, case, texts)
         exact_took, exact = asyncio.run(_exactly(stock, case.wanted, texts))
         recalls = [len({*some} & {*all_}) / len(all_) for some, all_ in zip(found, exact, strict=True) if all_]

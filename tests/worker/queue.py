@@ -37,7 +37,7 @@ class Queue:
 class Verb:
     """A verb that does what it is told, in turn, and remembers what it was called with."""
 
-    def __init__(self, *outcomes: BaseException | float) -> None:
+    def __init__(self, *outcomes: BaseException | float | asyncio.Event) -> None:
         self.calls: list[Any] = []
         self.finished: list[Any] = []
         self._outcomes = list(outcomes)
@@ -47,7 +47,7 @@ class Verb:
         outcome = self._outcomes.pop(0) if self._outcomes else 0
         if isinstance(outcome, BaseException):
             raise outcome
-        await asyncio.sleep(outcome)
+        await (outcome.wait() if isinstance(outcome, asyncio.Event) else asyncio.sleep(outcome))
         self.finished.append(arguments)
 
 

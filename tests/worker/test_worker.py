@@ -174,12 +174,16 @@ async def test_a_worker_works_again_soon_after_postgres_was_killed(
     postgres, url = mortal
     async with Database(Config(url=url, pool_min=1)) as database:
         library, queue = Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig())), Queue(database)
-        verb = Verb(seconds)
+        verb = Verb(done := asyncio.Event())
         await queue.put(caught := uuid4())
         async with working(library, verb):
             await eventually(lambda: verb.calls == [(caught,)])
             assert postgres.pid
+            children = Path(f"/proc/{postgres.pid}/task/{postgres.pid}/children").read_text().split()
             os.kill(postgres.pid, signal.SIGKILL)
+            await eventually(lambda: not any(Path("/proc", child).exists() for child in children))
+            await asyncio.sleep(seconds)
+            done.set()
             await eventually(lambda: verb.calls == [(caught,)] * 2)
             await eventually(lambda: postgres_answers(database))
             await queue.put(fresh := uuid4())

@@ -56,6 +56,8 @@ class Worker:
         """What is wrong with a model shows in the tasks that need it; all others are done."""
         try:
             await self._library.spaces.warm()
+        except LibraryError as error:
+            _log.warning("models not loaded", reason=str(error))
         except Exception:  # noqa: BLE001 - the libraries that run models raise anything
             _log.exception("models not loaded")
 
