@@ -33,11 +33,12 @@ listing of a folder with one file. Mediatheque checks a key, hashes (SHA-256), s
 decoder, and fsyncs bytes and record before it answers."""
 
 _LIBRARY_NOTES = """\
-One client, one kept connection, after a warm-up (120 searches of each kind); "x" is the ratio to the smaller library. Another workspace shares all
-indexes. Every vector lies near one of 400 phrases; one asset in four has a caption, and a vector of it, too. The
-searches are {searches} different texts (a quarter as many in the larger library): phrases, phrases with a word of
-titles, one in ten misspelt. Recall is that of the first 20 against the same search with every vector in the scope
-looked at. Assets are inserted by four tasks of one process, each with its vector and its task for the worker, fsync on.
+One client, one kept connection, after a warm-up (120 searches of each kind); "x" is the ratio to the smaller library.
+Another workspace shares all indexes. Every vector lies near one of 400 phrases; one asset in four has a caption, and a
+vector of it, too. The searches are {searches} different texts (a quarter as many in the larger library): phrases,
+phrases with a word of titles, one in ten misspelt. Recall is that of the first 20 against the same search with every
+vector in the scope looked at. Assets are inserted by four tasks of one process, each with its vector and its task for
+the worker, fsync on.
 Photos come over HTTP, four at a time, into a server as `mediatheque serve` starts it."""
 
 
