@@ -51,6 +51,14 @@ def _write_and_sync(folder: Path, size: int, times: int) -> str:
     return f"{statistics.median(took) * 1000:.2f} ms"
 
 
+def additions() -> float:
+    """Seconds for five million of them in Python: how fast a core is, which changes by the minute on a shared host."""
+    began, total = time.perf_counter(), 0
+    for number in range(5_000_000):
+        total += number
+    return time.perf_counter() - began
+
+
 def settle(folder: Path) -> None:
     """Makes every measurement begin alike: no bytes waiting to be written, and memory that costs nothing.
 
