@@ -15,12 +15,12 @@ from uuid import UUID
 from bench import machine
 from bench.client import Connection
 from bench.library.content import Queries
-from bench.library.figures import Figures, note, spread
+from bench.library.figures import Figure, Figures, note, spread
 from bench.library.stock import Stock
 from mediatheque.embedding.config import Config as Model
 from mediatheque.library.spaces import Spaces
 from mediatheque.model import Filter, Kind
-from mediatheque.records import search
+from mediatheque.records import lexical, search
 from mediatheque.records.database import Config, Database
 from mediatheque.records.embeddings import literal
 from mediatheque.records.scopes import Scope
@@ -56,16 +56,16 @@ def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> Non
     """Of each case so many queries, none of them asked before."""
     for case in cases(stock):
         texts = queries.take(count)
-        _ask(stock, case, queries.take(min(_WARM_UP, count)))
-        additions = [machine.additions()]
+        _ask(stock, case, queries.take(_WARM_UP))
+        additions = [machine.additions() * 1000]
         took, found = _ask(stock, case, texts)
-        additions.append(machine.additions())
+        additions.append(machine.additions() * 1000)
         exact_took, exact = asyncio.run(_exactly(stock, case.wanted, texts))
         recalls = [len({*some} & {*all_}) / len(all_) for some, all_ in zip(found, exact, strict=True) if all_]
         figures.add(spread(ROW.format(what=case.what), stock.size, took, statistics.mean(recalls)))
         note(f"  the worst recall of a query: {min(recalls):.2f}")
         if case.what == EVERYTHING:
-            figures.add(spread("(g) five million additions in Python, before and after, ms", stock.size, additions))
+            figures.add(Figure("(g) five million additions in Python, ms: before / after", stock.size, *additions))
             figures.add(spread("(g) the same, every vector looked at, without HTTP", stock.size, exact_took))
 
 
@@ -93,7 +93,7 @@ async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[
                 began = time.perf_counter()
                 vector = literal(await spaces.of_text(space, text))
                 near = await search.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
-                legs = await search.by_words(conn, scope, text, _DEPTH)
+                legs = await search.by_words(conn, scope, text, lexical.words_of(text), _DEPTH)
                 found.append(search.fused({"meaning": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
         await spaces.close()

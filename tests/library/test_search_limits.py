@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from mediatheque.errors import NotFound, Unavailable, Unreadable
+from mediatheque.errors import DatabaseUnavailable, NotFound, Unavailable, Unreadable
 from mediatheque.library import Library
 from mediatheque.library.policy import MIB, Policy
 from mediatheque.library.search import Example
 from mediatheque.library.tasks import defer
 from mediatheque.model import Filter, Reference
+from mediatheque.records import search as records
 from tests.library.embedded import GREEN, RED, plain, query, take
 from tests.library.offers import offer
 
@@ -155,3 +156,25 @@ async def test_an_example_whose_bytes_are_lost(seeing: Library, workspace: UUID)
     await seeing.store.delete(asset.file.blob.storage_key)
     with pytest.raises(NotFound):
         await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
+
+
+async def test_a_search_that_fails_leaves_nothing_behind(
+    seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it asked for beside is called off, and its turn is free."""
+    await take(seeing, workspace, plain(RED), name="bear.png")
+
+    async def fail(*_: object, **__: object) -> object:
+        await asyncio.sleep(0.1)
+        raise DatabaseUnavailable from ValueError("why")
+
+    monkeypatch.setattr(records, "by_example", fail)
+    async with seeing.database.connection() as blocker, blocker.transaction():
+        await blocker.execute("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE")
+        for _ in range(6):
+            with pytest.raises(DatabaseUnavailable) as failed:
+                await asyncio.wait_for(seeing.search.find(workspace, Filter(), Example(text="bear"), 5), 3)
+            assert isinstance(failed.value.__cause__, ValueError)
+        assert not await query(seeing, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    monkeypatch.undo()
+    assert len((await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1

@@ -10,7 +10,7 @@ from mediatheque.library import Library
 from mediatheque.library.offer import Details
 from mediatheque.library.search import Example
 from mediatheque.model import Filter, Scope
-from mediatheque.records import lexical
+from mediatheque.records import lexical, scopes, search
 from tests import samples
 from tests.library.offers import offer
 
@@ -100,3 +100,30 @@ async def test_what_others_call_theirs_changes_nothing(library: Library, stocked
     await library.tags.create(theirs, "zugspize")
     found = await library.search.find(mine, Filter(), Example(text="zugspize"), 12)
     assert [hit.asset.title for hit in found.hits] == ["Zugspitze bear"]
+
+
+@pytest.mark.parametrize("small", [True, False])
+async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
+    library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch, small: bool
+) -> None:
+    """In a small scope whatever else there is like it; in a large one among the first that are."""
+    monkeypatch.setattr(lexical, "_MOST_LIKE", 1 if small else 3)
+    tag = await library.tags.create(workspace, "blue")
+    for seed, tags in enumerate([(), (), (tag.id,)]):
+        details = Details(title=f"Zugspitze {seed}", tag_ids=tags)
+        await library.intake.take(offer(workspace, samples.png(seed=seed), details=details))
+    scope = scopes.Scope(workspace, Filter(tag_ids=(tag.id,)), small=small)
+    async with library.database.connection() as conn:
+        legs = await search.by_words(conn, scope, "zugspize", ["zugspize"], 10)
+        titles = await conn.execute("SELECT title FROM asset WHERE id = ANY(%s)", (list(legs["nearly"]),))
+        assert [row["title"] for row in await titles.fetchall()] == ["Zugspitze 2"]
+
+
+async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) -> None:
+    details = Details(title="that wither hiss")
+    await library.intake.take(offer(workspace, samples.png(), details=details))
+    scope = scopes.Scope(workspace, Filter(), small=True)
+    async with library.database.connection() as conn:
+        for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):
+            legs = await search.by_words(conn, scope, text, lexical.words_of(text), 10)
+            assert len({*legs["words"], *legs["nearly"]}) == found, text

@@ -3,7 +3,7 @@
 from bench.library.statements.base import LISTED, TEXT, Call, Example, Statement
 from bench.library.stock import Stock
 from mediatheque.model import Filter
-from mediatheque.records import likeness, scopes, search
+from mediatheque.records import lexical, likeness, scopes, search
 
 _DEPTH = 50
 
@@ -18,7 +18,7 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
 
     def worded(wanted: Filter, *, small: bool) -> Call:
         scope = scopes.Scope(own, wanted, small)
-        return lambda conn: search.by_words(conn, scope, TEXT, _DEPTH)
+        return lambda conn: search.by_words(conn, scope, TEXT, lexical.words_of(TEXT), _DEPTH)
 
     measured = "Each count stops where the scope is known to be large."
     return [

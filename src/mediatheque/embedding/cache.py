@@ -6,26 +6,33 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 _DIGEST = hashlib.sha256().digest_size
+_log = structlog.get_logger()
 
 
 def cached(file: Path, make: Callable[[], bytes]) -> bytes:
-    """What `make` made, from `file` if it is there and whole, else made now. Blocks. Raises OSError.
+    """What `make` made, from `file` if it is there and whole, else made now. Blocks.
 
-    The file ends with a digest of the rest, so that a damaged one is known and made again. Several processes may do
-    this at once: each makes its own and the last one's stays, which is as good as the others'.
+    Where it cannot be kept it is made anew by each process. The file ends with a digest of the rest, so that a damaged
+    one is known and made again. Several processes may do this at once: each makes its own and the last one's stays,
+    which is as good as the others'.
     """
     whole = _whole(file)
     if whole is None:
         whole = make()
-        _replace(file, whole + hashlib.sha256(whole).digest())
+        try:
+            _replace(file, whole + hashlib.sha256(whole).digest())
+        except OSError as error:
+            _log.warning("not kept for the next start", file=str(file), reason=str(error))
     return whole
 
 
 def _whole(file: Path) -> bytes | None:
     try:
         content = file.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return None
     body, digest = content[:-_DIGEST], content[-_DIGEST:]
     return body if hashlib.sha256(body).digest() == digest else None

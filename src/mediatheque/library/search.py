@@ -1,7 +1,8 @@
 """Finding assets by words, or by an example of what they show."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
+from contextlib import asynccontextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from mediatheque.errors import Unavailable
 from mediatheque.library.examples import Examples
 from mediatheque.library.spaces import Spaces
 from mediatheque.model import Asset, Blob, Filter
-from mediatheque.records import nearest, scopes, search
+from mediatheque.records import lexical, nearest, scopes, search
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.embeddings import literal
 from mediatheque.records.spaces import Space
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 
 MOST = 500
@@ -26,8 +28,8 @@ MARK = 5
 Seen = Collection[bytes]
 """Marks of what pages before have shown."""
 _MOST_ALIKE = 1_000  # assets that resemble a smart collection's example
-_AT_ONCE = 4  # statements of searches in one process, of its sixteen connections
-_LONGEST_SECONDS = 5.0  # for one of them
+_AT_ONCE = 4  # searches in one process; each has two of its sixteen connections
+_LONGEST_SECONDS = 5.0
 _DEPTH = 50  # of each list that is fused, at least
 
 
@@ -73,10 +75,10 @@ class Search:
         """
         limit = max(0, min(limit, MOST - len(seen)))
         space = await self._spaces.active()
-        vector, scope = await asyncio.gather(
-            self._vector(space, example), self._ask(scopes.measure, space, workspace_id, wanted)
-        )
-        hits, partial = await self._best(_Asked(space, scope, example.text, vector), limit + 1, seen)
+        vector, scope = await _both(self._vector(space, example), self._measured(space, workspace_id, wanted))
+        asked = _Asked(space, scope, example.text, lexical.words_of(example.text), vector)
+        async with self._turn():
+            hits, partial = await self._best(asked, limit + 1, seen)
         return Found(hits[:limit], more=len(hits) > limit and len(seen) + limit < MOST, partial=partial)
 
     async def alike(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
@@ -85,15 +87,18 @@ class Search:
         `Unreadable` for an example without anything to see.
         """
         space = await self._spaces.active()
-        vector, scope = await asyncio.gather(
-            self._vector(space, example), self._ask(scopes.measure, space, workspace_id, Filter())
-        )
-        return await self._ask(nearest.within, space, scope, vector, least=least, limit=_MOST_ALIKE)
+        vector, scope = await _both(self._vector(space, example), self._measured(space, workspace_id, Filter()))
+        async with self._turn():
+            return await self._ask(nearest.within, space, scope, vector, least=least, limit=_MOST_ALIKE)
 
     async def _vector(self, space: Space, example: Example) -> str:
         if example.blob is None:
             return literal(await self._spaces.of_text(space, example.text))
         return literal(await self._examples.vector(space, example.blob))
+
+    async def _measured(self, space: Space, workspace_id: UUID, wanted: Filter) -> scopes.Scope:
+        async with self._turn():
+            return await self._ask(scopes.measure, space, workspace_id, wanted)
 
     async def _best(self, asked: "_Asked", most: int, seen: Seen) -> tuple[list[Hit], bool]:
         """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
@@ -101,9 +106,9 @@ class Search:
         while True:
             rounds -= 1
             depth = max(_DEPTH, len(seen) + wished)
-            near, worded = await asyncio.gather(
+            near, worded = await _both(
                 self._ask(search.by_example, asked.space, asked.scope, vector=asked.vector, depth=depth),
-                self._ask(search.by_words, asked.scope, asked.text, depth),
+                self._worded(asked, depth),
             )
             ranked = search.fused({"meaning": near.ids, **worded}, depth)
             fresh = [id for id in ranked if mark(id) not in seen][:wished]
@@ -112,16 +117,34 @@ class Search:
                 return [Hit(found[id][0], _from_0_to_1(found[id][1])) for id in fresh if id in found], near.partial
             wished = 10 * max(_DEPTH, wished)
 
+    async def _worded(self, asked: "_Asked", depth: int) -> search.Legs:
+        return await self._ask(search.by_words, asked.scope, asked.text, asked.words, depth) if asked.words else {}
+
     async def _ask(
         self, read: Callable[Concatenate[Connection, P], Awaitable[T]], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        """On a connection of its own. Most of them are left to those who bring or fetch something."""
+        async with self._database.connection() as conn:
+            return await read(conn, *arguments, **named)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Half of the connections, two for each search, are left to those who bring or fetch something."""
         async with self._turns:
             try:
-                async with asyncio.timeout(_LONGEST_SECONDS), self._database.connection() as conn:
-                    return await read(conn, *arguments, **named)
+                async with asyncio.timeout(_LONGEST_SECONDS):
+                    yield
             except TimeoutError as error:
                 raise Unavailable("The search took too long.") from error
+
+
+async def _both(first: Coroutine[None, None, T], second: Coroutine[None, None, S]) -> tuple[T, S]:
+    """What both answer, at the same time. If one fails the other is called off."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(first), group.create_task(second)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed.exceptions[0].__cause__
+    return tasks[0].result(), tasks[1].result()
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -130,6 +153,7 @@ class _Asked(msgspec.Struct, frozen=True):
     space: Space
     scope: scopes.Scope
     text: str
+    words: list[str]
     vector: str
 
 

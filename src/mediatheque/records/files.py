@@ -31,7 +31,7 @@ def from_row(row: dict[str, Any]) -> File:
         origin_url=row["origin_url"],
         created_at=row["file_created_at"],
         expires_at=row["expires_at"],
-        access=row["access"] and msgspec.convert(row["access"], Access),
+        access=None if row["access"] is None else msgspec.convert(row["access"], Access),
         blob=blobs.from_row(row),
     )
 

@@ -9,7 +9,9 @@ import unicodedata
 from mediatheque.records.scopes import Query, Scope
 
 _MOST_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
-_MOST_LIKE = 500  # of assets with a word like one of the query's, so many are compared, wherever they are
+_MOST_LIKE = (
+    500  # of assets with a word like one of the query's, so many are compared, wherever they are in a large scope
+)
 _MOST_TAGS = 20
 _MOST_WORDS = 16
 _MOST_LONG = 4  # words that are looked for in spite of misspellings
@@ -88,12 +90,12 @@ def nearly(scope: Scope, words: list[str], limit: int) -> Query:
     Not like `this` or `with`.
     """
     where, values = scope.clause()
+    like = (_like_in_few if scope.small and not scope.whole else _like_in_many)(scope, where)
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT near.id, sum(near.likeness) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
-                SELECT a.id, word_similarity(w.word, a.words) AS likeness {scope.source} WHERE {where} AND a.id IN (
-                    SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MOST_LIKE}
-                ) ORDER BY likeness DESC, a.id LIMIT %(limit)s
+                SELECT id, word_similarity(w.word, like_it.words) AS likeness FROM ({like}) like_it
+                ORDER BY likeness DESC, id LIMIT %(limit)s
             ) near
             WHERE to_tsvector('english', w.word) <> '' AND NOT EXISTS (
                 SELECT FROM asset x
@@ -103,6 +105,22 @@ def nearly(scope: Scope, words: list[str], limit: int) -> Query:
         ) y
     """  # noqa: S608 - constants and clauses of ours
     return sql, {**values, "limit": limit, "long": _long(words)}
+
+
+def _like_in_few(scope: Scope, where: str) -> str:
+    """Each is compared: by the index their like would be found in all of the workspace first (`OFFSET 0`)."""
+    return f"""
+        SELECT * FROM (SELECT a.id, a.words {scope.source} WHERE {where} OFFSET 0) few WHERE w.word <%% few.words
+    """  # noqa: S608 - constants and clauses of ours
+
+
+def _like_in_many(scope: Scope, where: str) -> str:
+    """The scope is asked of so many: a word can be like one that very many have, and few of those be in it."""
+    return f"""
+        SELECT a.id, a.words {scope.source} WHERE {where} AND a.id IN (
+            SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MOST_LIKE}
+        )
+    """  # noqa: S608 - constants and clauses of ours
 
 
 def _long(words: list[str]) -> list[str]:

@@ -33,11 +33,11 @@ async def by_example(conn: Connection, space: Space, scope: Scope, *, vector: st
     return Ranked(ids, partial=not scope.small and len(ids) < depth)
 
 
-async def by_words(conn: Connection, scope: Scope, text: str, depth: int) -> Legs:
-    """The assets that have the words, or tags that the text names; where none has the words, nearly so."""
-    words = lexical.words_of(text)
-    if not words:
-        return {}
+async def by_words(conn: Connection, scope: Scope, text: str, words: list[str], depth: int) -> Legs:
+    """The assets that have the words, or tags that the text names; where none has the words, nearly so.
+
+    `words` are those of the text, by `lexical.words_of`, of which there is one at least.
+    """
     queries = {
         "words": lexical.by_words(scope, text, words, depth),
         "tags": lexical.by_tags(scope, text, words, depth),

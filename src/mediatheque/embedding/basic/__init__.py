@@ -47,7 +47,7 @@ class Basic:
         return rows
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
-        """(n, 512), each row of length 1. Raises OSError where the cache cannot be written."""
+        """(n, 512), each row of length 1."""
         rows = np.empty((len(pixels), self.dimensions), np.float32)
         for row, picture in zip(rows, pixels, strict=True):
             features, logits = self._pictures.seen(picture)
