@@ -55,7 +55,7 @@ def test_what_is_anothers_never_was(pair: Pair, probe: Probe) -> None:
         foreign, never = (_told(pair, probe, names, respell) for names in (theirs, Never(theirs)))
         assert foreign == never
         assert foreign[0] == probe.foreign, foreign
-    assert probe.reads or pair.their_content() == before
+        assert probe.reads or pair.their_content() == before
 
 
 def _told(pair: Pair, probe: Probe, others: Named, respell: bool) -> Told:

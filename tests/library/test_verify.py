@@ -288,7 +288,7 @@ async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Libra
         working.create_task(collect())
         try:
             looks = 0
-            while looks < 10 or taken < 10:
+            while looks < 10 or taken <= 10:
                 assert await found(house) == []
                 looks += 1
         finally:

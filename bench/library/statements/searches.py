@@ -12,33 +12,29 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
     own, space, vector = stock.workspace_id, example.space, example.vector
     large, few = Filter(kinds=LISTED), Filter(kinds=LISTED, tag_ids=(stock.tags["1 %"],))
 
-    def found(wanted: Filter, *, small: bool) -> Call:
-        scope = scopes.Scope(own, wanted, small)
+    everything, tagged = scopes.Scope(own, large, small=False), scopes.Scope(own, few, small=True)
+
+    def near(scope: scopes.Scope) -> Call:
         return lambda conn: search.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
 
-    def worded(wanted: Filter, *, small: bool) -> Call:
-        scope = scopes.Scope(own, wanted, small)
+    def worded(scope: scopes.Scope) -> Call:
         return lambda conn: search.by_words(conn, scope, TEXT, lexical.words_of(TEXT), _DEPTH)
 
     measured = "Each count stops where the scope is known to be large."
     return [
         Statement("search: how large is everything", measured, lambda conn: scopes.measure(conn, space, own, large)),
         Statement("search: how large is a tag", measured, lambda conn: scopes.measure(conn, space, own, few)),
-        Statement(
-            "search: by meaning in everything", "The vectors' index gives the nearest.", found(large, small=False)
-        ),
+        Statement("search: by meaning in everything", "The vectors' index gives the nearest.", near(everything)),
         Statement(
             "search: by meaning in a small scope",
             "The members are read by their index and each of their vectors is compared.",
-            found(few, small=True),
+            near(tagged),
         ),
-        Statement(
-            "search: by words in everything", "Words and tags have indexes of theirs.", worded(large, small=False)
-        ),
+        Statement("search: by words in everything", "Words and tags have indexes of theirs.", worded(everything)),
         Statement(
             "search: by words in a small scope",
             "Assets with the words are read by their index, and those outside the scope left out.",
-            worded(few, small=True),
+            worded(tagged),
         ),
         Statement(
             "search: what is shown of the found",

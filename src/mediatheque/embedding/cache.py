@@ -29,6 +29,11 @@ def cached(file: Path, make: Callable[[], bytes]) -> bytes:
     return whole
 
 
+def derived(folder: Path, name: str, source: bytes, make: Callable[[bytes], bytes]) -> bytes:
+    """What `make` makes of the source, kept in the folder; `{}` in the name is for a hash of the source. Blocks."""
+    return cached(folder / name.format(hashlib.sha256(source).hexdigest()[:12]), lambda: make(source))
+
+
 def _whole(file: Path) -> bytes | None:
     try:
         content = file.read_bytes()

@@ -76,7 +76,7 @@ class Search:
         limit = max(0, min(limit, MOST - len(seen)))
         space = await self._spaces.active()
         vector, scope = await _both(self._vector(space, example), self._measured(space, workspace_id, wanted))
-        asked = _Asked(space, scope, example.text, lexical.words_of(example.text), vector)
+        asked = _Asked(space, scope, example.text, vector)
         async with self._turn():
             hits, partial = await self._best(asked, limit + 1, seen)
         return Found(hits[:limit], more=len(hits) > limit and len(seen) + limit < MOST, partial=partial)
@@ -118,7 +118,8 @@ class Search:
             wished = 10 * max(_DEPTH, wished)
 
     async def _worded(self, asked: "_Asked", depth: int) -> search.Legs:
-        return await self._ask(search.by_words, asked.scope, asked.text, asked.words, depth) if asked.words else {}
+        words = lexical.words_of(asked.text)
+        return await self._ask(search.by_words, asked.scope, asked.text, words, depth) if words else {}
 
     async def _ask(
         self, read: Callable[Concatenate[Connection, P], Awaitable[T]], *arguments: P.args, **named: P.kwargs
@@ -153,7 +154,6 @@ class _Asked(msgspec.Struct, frozen=True):
     space: Space
     scope: scopes.Scope
     text: str
-    words: list[str]
     vector: str
 
 

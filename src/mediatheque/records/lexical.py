@@ -9,9 +9,7 @@ import unicodedata
 from mediatheque.records.scopes import Query, Scope
 
 _MOST_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
-_MOST_LIKE = (
-    500  # of assets with a word like one of the query's, so many are compared, wherever they are in a large scope
-)
+_MOST_LIKE = 500  # of a workspace's assets with a word like one of the query's, so many are compared in a large scope
 _MOST_TAGS = 20
 _MOST_WORDS = 16
 _MOST_LONG = 4  # words that are looked for in spite of misspellings

@@ -1,6 +1,5 @@
 """Classes to meaning: where the likeliest classes' names lie, weighted by how likely they are (ConSE)."""
 
-import hashlib
 import io
 import json
 import threading
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from mediatheque.embedding.basic.packages import LABELS, MODEL, shipped
 from mediatheque.embedding.basic.text import Text
-from mediatheque.embedding.cache import cached
+from mediatheque.embedding.cache import derived
 from mediatheque.embedding.embedder import Vectors, unit
 
 _LIKELIEST = 10  # classes
@@ -38,9 +37,10 @@ class Labels:
         with self._opening:
             if self._vectors is None:
                 names = self._names.read_bytes()
-                made_of = hashlib.sha256(names + self._model.read_bytes()).hexdigest()[:12]
-                file = self._cache / f"labels-{made_of}-1.npy"  # 1: of quantized.py
-                stored = cached(file, lambda: self._make(names))
+                made_of = names + self._model.read_bytes()
+                stored = derived(
+                    self._cache, "labels-{}-1.npy", made_of, lambda _: self._make(names)
+                )  # 1: of quantized.py
                 self._vectors = np.load(io.BytesIO(stored), allow_pickle=False)
             return self._vectors
 

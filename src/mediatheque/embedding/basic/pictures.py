@@ -1,6 +1,5 @@
 """Pixels to what EfficientNet-Lite0 sees in them."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 from mediatheque.embedding.basic.packages import WEIGHTS, shipped
 from mediatheque.embedding.basic.shape import SIDE
 from mediatheque.embedding.basic.weights import read_tensors
-from mediatheque.embedding.cache import cached
+from mediatheque.embedding.cache import derived
 from mediatheque.embedding.pixels import middle
 from mediatheque.embedding.session import Session
 
@@ -33,9 +32,8 @@ class Pictures:
         return features[0], logits[0]
 
     def _graph(self) -> bytes:
-        content = self._weights.read_bytes()
-        name = f"efficientnet-lite0-{hashlib.sha256(content).hexdigest()[:12]}-1.onnx"  # 1: of network.py
-        return cached(self._cache / name, lambda: _made(content))
+        name = "efficientnet-lite0-{}-1.onnx"  # 1: of network.py
+        return derived(self._cache, name, self._weights.read_bytes(), _made)
 
 
 def _made(weights: bytes) -> bytes:

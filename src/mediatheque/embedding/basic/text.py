@@ -1,13 +1,12 @@
 """Text to vectors of meaning: all-MiniLM-L6-v2, https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from mediatheque.embedding.basic.packages import MODEL, TOKENIZER, shipped
-from mediatheque.embedding.cache import cached
+from mediatheque.embedding.cache import derived
 from mediatheque.embedding.embedder import CHARACTERS, Vectors, unit
 from mediatheque.embedding.session import Session
 
@@ -38,9 +37,7 @@ class Text:
         return unit(tokens[0].mean(axis=0))
 
     def _graph(self) -> bytes:
-        content = self._model.read_bytes()
-        name = f"minilm-{hashlib.sha256(content).hexdigest()[:12]}-1.onnx"  # 1: of quantized.py
-        return cached(self._cache / name, lambda: _made(content))
+        return derived(self._cache, "minilm-{}-1.onnx", self._model.read_bytes(), _made)  # 1: of quantized.py
 
 
 def _made(content: bytes) -> bytes:
