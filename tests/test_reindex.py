@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from tests import samples
-from tests.durability import processes
-from tests.durability.processes import eventually
-from tests.embedding import pair
+from tests.durability.helpers import processes
+from tests.durability.helpers.processes import eventually
+from tests.embedding import onnx_pair
 from tests.server import PROGRAM, Serve
 
 _LACKING = """
@@ -32,7 +32,7 @@ _LACKING = """
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """Two models."""
     clip, siglip = tmp_path_factory.mktemp("clip"), tmp_path_factory.mktemp("siglip")
-    return f"onnx-clip:{pair.clip_like(clip)}", f"onnx-clip:{pair.siglip_like(siglip)}"
+    return f"onnx-clip:{onnx_pair.clip_like(clip)}", f"onnx-clip:{onnx_pair.siglip_like(siglip)}"
 
 
 @pytest.fixture

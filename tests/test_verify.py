@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.durability import audit, doors
+from tests.durability.helpers import audit, endpoints
 from tests.server import PROGRAM, Serve
 
 
@@ -25,7 +25,7 @@ def verify(server: Serve, *arguments: str, **environment: str) -> "subprocess.Co
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def blob_of(server: Serve, promise: doors.Promise) -> Path:
+def blob_of(server: Serve, promise: endpoints.Promise) -> Path:
     with psycopg.connect(server.database_url) as connection:
         row = connection.execute(
             "SELECT storage_key FROM blob WHERE sha256 = %s", [bytes.fromhex(promise.sha256)]
@@ -37,7 +37,7 @@ def blob_of(server: Serve, promise: doors.Promise) -> Path:
 def test_beside_a_server_and_without_one(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=20) as http:
-        kept = [door(http, key, doors.picture(20_000)) for door in doors.DOORS.values()]
+        kept = [door(http, key, endpoints.picture(20_000)) for door in endpoints.DOORS.values()]
         clean = verify(house)
         assert (clean.returncode, clean.stderr) == (0, "")
         assert clean.stdout.endswith(f" {len(kept)} stored: nothing wrong.\n")
@@ -71,7 +71,7 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
         assert (again.returncode, again.stderr) == (0, "")
         house.start()
         for promise in kept[2:]:
-            doors.check(http, key, promise)
+            endpoints.check(http, key, promise)
         assert http.get(lost.path).status_code == http.get(damaged.path).status_code == 404
     assert verify(house).returncode == 0
 
@@ -79,7 +79,7 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
 def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=20) as http:
-        promise = doors.krea(http, key, doors.picture(1000))
+        promise = endpoints.krea(http, key, endpoints.picture(1000))
     house.stop()
     blobs, aside = house.data / "blobs", house.data / "aside"
     blobs.rename(aside)

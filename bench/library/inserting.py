@@ -14,13 +14,15 @@ import numpy as np
 from bench.library.content import PHRASES, WORDS
 from bench.library.figures import Figure, Figures
 from bench.library.stock import Stock
-from mediatheque.library.assets import record
-from mediatheque.library.offer import Details
+from mediatheque.library.catalog.assets import record
+from mediatheque.library.ingest.request import Details
 from mediatheque.model import Blob, Facts, Kind
-from mediatheque.records import blobs, embeddings, files, spaces
+from mediatheque.records.catalog import files
 from mediatheque.records.database import Config, Database
-from mediatheque.records.embeddings import Meaning
-from mediatheque.records.spaces import Space
+from mediatheque.records.search import embedding_models, embeddings
+from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embeddings import Meaning
+from mediatheque.records.storage import blobs
 
 ROW = "(i) assets inserted, every index on, assets/s"
 _AT_ONCE = 4
@@ -45,7 +47,7 @@ async def _insert(stock: Stock, count: int) -> float:
 
     async with Database(Config(url=stock.url, pool_min=_AT_ONCE)) as database:
         async with database.connection() as conn:
-            [space, *_] = await spaces.all_of_them(conn)
+            [space, *_] = await embedding_models.all_of_them(conn)
         began = time.perf_counter()
         async with asyncio.TaskGroup() as work:
             for _ in range(_AT_ONCE):

@@ -10,7 +10,7 @@ from bench.client import Connection
 from bench.library.figures import Figures, spread
 from bench.library.filling import moment
 from bench.library.stock import Stock
-from mediatheque.http.paging import token_of
+from mediatheque.http.request.pagination import token_of
 from mediatheque.model import Position
 
 ROW = "(h) a page of 50, {what}, ms: p50 / p95"

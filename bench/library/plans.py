@@ -17,11 +17,11 @@ from bench.library.filling import moment
 from bench.library.statements import TEXT, Example, Statement, statements
 from bench.library.stock import Stock
 from mediatheque.embedding.config import Config as Model
-from mediatheque.library.spaces import Spaces
+from mediatheque.library.search.embedding_models import Spaces
 from mediatheque.model import Filter, Position
-from mediatheque.records import listing
+from mediatheque.records.catalog import listing
 from mediatheque.records.database import Config, Connection, Database
-from mediatheque.records.embeddings import literal
+from mediatheque.records.search.embeddings import literal
 
 _EXPLAIN = """
     LOAD 'auto_explain';

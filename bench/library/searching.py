@@ -18,12 +18,12 @@ from bench.library.content import Queries
 from bench.library.figures import Figure, Figures, note, spread
 from bench.library.stock import Stock
 from mediatheque.embedding.config import Config as Model
-from mediatheque.library.spaces import Spaces
+from mediatheque.library.search.embedding_models import Spaces
 from mediatheque.model import Filter, Kind
-from mediatheque.records import lexical, search
 from mediatheque.records.database import Config, Database
-from mediatheque.records.embeddings import literal
-from mediatheque.records.scopes import Scope
+from mediatheque.records.search import full_text, hybrid
+from mediatheque.records.search.embeddings import literal
+from mediatheque.records.search.scopes import Scope
 
 ROW = "(g) hybrid search for 20, {what}, ms: p50 / p95"
 EVERYTHING = "everything"
@@ -92,9 +92,9 @@ async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[
             for text in texts:
                 began = time.perf_counter()
                 vector = literal(await spaces.of_text(space, text))
-                near = await search.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
-                legs = await search.by_words(conn, scope, text, lexical.words_of(text), _DEPTH)
-                found.append(search.fused({"meaning": near.ids, **legs}, _WANTED))
+                near = await hybrid.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
+                legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), _DEPTH)
+                found.append(hybrid.fused({"meaning": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
         await spaces.close()
     return took, found

@@ -11,20 +11,20 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope
 
+from mediatheque.compose import join
 from mediatheque.config import Config, handed_down
 from mediatheque.dialects import ROUTERS, voice_for
 from mediatheque.http import logs
 from mediatheque.http.context import Context
-from mediatheque.http.cors import Cors
-from mediatheque.http.gate import Gate
+from mediatheque.http.files.cache import Shelf
+from mediatheque.http.files.fast_path import Shortcut
 from mediatheque.http.metrics import Metrics
-from mediatheque.http.origin import Origins
-from mediatheque.http.rate import Rate
-from mediatheque.http.shelf import Shelf
-from mediatheque.http.shortcut import Shortcut
-from mediatheque.join import join
+from mediatheque.http.middleware.cors import Cors
+from mediatheque.http.middleware.request import Gate
+from mediatheque.http.rate_limit import Rate
+from mediatheque.http.urls import Origins
 from mediatheque.library import Library
-from mediatheque.parent import die_with_parent
+from mediatheque.processes.parent_death import die_with_parent
 
 
 def create() -> ASGIApp:

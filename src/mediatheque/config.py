@@ -16,11 +16,11 @@ from msgspec import Meta
 from mediatheque.blobs.config import Config as StoreConfig
 from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.embedding.config import absolute
-from mediatheque.http.cors import CorsConfig
-from mediatheque.http.gate import GateConfig
-from mediatheque.http.rate import Config as RateConfig
-from mediatheque.http.remote import FetchConfig
-from mediatheque.library.policy import GIB
+from mediatheque.http.fetch.fetch import FetchConfig
+from mediatheque.http.middleware.cors import CorsConfig
+from mediatheque.http.middleware.request import GateConfig
+from mediatheque.http.rate_limit import Config as RateConfig
+from mediatheque.library.ingest.policy import GIB
 from mediatheque.media.config import Config as SandboxConfig
 from mediatheque.records.database import Config as DatabaseConfig
 

@@ -19,15 +19,15 @@ from limits.errors import ConfigurationError
 from mediatheque.blobs import clear_spool, open_store
 from mediatheque.config import Config, hand_down, unknown_variables
 from mediatheque.errors import LibraryError
+from mediatheque.first_run import welcome
 from mediatheque.http import logs
-from mediatheque.http.rate import Rate
-from mediatheque.keeper import Keeper
+from mediatheque.http.rate_limit import Rate
 from mediatheque.library.accounts import Accounts
-from mediatheque.library.spaces import tell_of_another
+from mediatheque.library.search.embedding_models import tell_of_another
+from mediatheque.processes.supervise import Keeper
 from mediatheque.records.database import Database
 from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres, StartupError
 from mediatheque.records.migrate import migrate
-from mediatheque.welcome import welcome
 
 _RESPAWN_SECONDS = 0.2
 _HEAD_START_SECONDS = 2  # of the server processes, which would start more slowly beside a worker process that starts
@@ -120,7 +120,7 @@ def _metrics(data: Path) -> Iterator[None]:
 
 def _worker(config: Config) -> AbstractContextManager[object]:
     """A worker process, if there shall be one; `mediatheque worker` is another, with nobody to keep it."""
-    command = [sys.executable, "-P", "-m", "mediatheque.work", str(os.getpid())]
+    command = [sys.executable, "-P", "-m", "mediatheque.run_worker", str(os.getpid())]
     patience = config.drain_seconds + _CLOSING_SECONDS
     return Keeper(command, delay=_HEAD_START_SECONDS, patience=patience) if config.worker else nullcontext()
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.doors import DOORS, KREA, Door, Parcel, bearer
+from tests.acceptance.endpoints import DOORS, KREA, Door, Parcel, bearer
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)

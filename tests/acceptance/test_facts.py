@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.doors import KREA, Parcel, register
+from tests.acceptance.endpoints import KREA, Parcel, register
 
 SHOWN = {
     "jpeg": (samples.jpeg(64, 48), "image/jpeg", (64, 48)),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.doors import KREA, Parcel
+from tests.acceptance.endpoints import KREA, Parcel
 
 DATA = samples.mp3()
 SIZE = len(DATA)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.doors import DOORS, FAL_PUT, FAL_UPLOAD, HEYGEN_V3, KREA, Door, Parcel, bearer, register
+from tests.acceptance.endpoints import DOORS, FAL_PUT, FAL_UPLOAD, HEYGEN_V3, KREA, Door, Parcel, bearer, register
 
 STORAGE = (FAL_UPLOAD, FAL_PUT)
 REFUSED = {400, 413, 415, 422}

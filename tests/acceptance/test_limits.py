@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.acceptance.doors import HEYGEN_V1, HEYGEN_V3, KREA, Door, Parcel, bearer
+from tests.acceptance.endpoints import HEYGEN_V1, HEYGEN_V3, KREA, Door, Parcel, bearer
 from tests.acceptance.sizes import MAKERS, MIB
 
 LIMITS = [

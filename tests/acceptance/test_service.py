@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.acceptance.doors import (
+from tests.acceptance.endpoints import (
     bearer,
     refused_by_fal,
     refused_by_fal_storage,

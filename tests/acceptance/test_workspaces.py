@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.doors import DOORS, FAL_UPLOAD, HEYGEN_V3, KREA, Door, Parcel, bearer, register
+from tests.acceptance.endpoints import DOORS, FAL_UPLOAD, HEYGEN_V3, KREA, Door, Parcel, bearer, register
 
 PICTURE = Parcel(samples.png(), "image/png")
 

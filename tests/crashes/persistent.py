@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from tests import samples
-from tests.durability.doors import picture
+from tests.durability.helpers.endpoints import picture
 from tests.server import Serve
 
 STRIDE = 10 * 1024 * 1024

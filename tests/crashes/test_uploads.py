@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from tests.crashes.persistent import Persistent
-from tests.durability import processes
-from tests.durability.processes import eventually
+from tests.durability.helpers import processes
+from tests.durability.helpers.processes import eventually
 from tests.seaweed import Seaweed
 from tests.server import PROGRAM, Serve
 

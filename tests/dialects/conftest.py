@@ -8,8 +8,8 @@ import pytest
 
 from mediatheque.model import Scope
 from mediatheque.records.database import Config, Database
-from tests.dialects.origin import Origin
-from tests.dialects.stock import Account, Stock
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.wire.remote_server import Origin
 from tests.server import Serve
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from tests.dialects.stock import Account, Stock
+from tests.dialects.database.snapshot import Account, Stock
 from tests.server import Serve
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from mediatheque.dialects import VOICES
-from tests.durability import doors
+from tests.durability.helpers import endpoints
 from tests.server import Serve
 
 ORIGIN = {"origin": "https://app.example"}
@@ -33,7 +33,7 @@ def test_preflights_are_granted_wherever_they_are_asked_for(client: httpx.Client
 
 
 def test_uploads_and_files_whole_in_part_and_from_the_short_cut(server: Serve, client: httpx.Client, key: str) -> None:
-    promise = doors.fal_promised(client, key, doors.picture(5000))
+    promise = endpoints.fal_promised(client, key, endpoints.picture(5000))
     for headers in ({}, {}, {"range": "bytes=0-9"}, {"range": "bytes=99999999-"}, {"if-none-match": "*"}):
         answer = client.get(promise.path, headers={**ORIGIN, **headers})
         assert is_readable(answer), answer.status_code

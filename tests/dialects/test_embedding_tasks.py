@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.stock import Account, Stock
-from tests.dialects.test_cross_door import DOORS
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.test_across_dialects import DOORS
 
 _TASKS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'embed_asset' AND args->>'asset_id' = %s"
 

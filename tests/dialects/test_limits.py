@@ -8,15 +8,15 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Door
-from tests.dialects import sockets
-from tests.dialects.fal import door as fal
-from tests.dialects.form import CONTENT_TYPE, file_part, form
-from tests.dialects.heygen_v1 import door as heygen_v1
-from tests.dialects.heygen_v3 import door as heygen_v3
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal import endpoints as fal
+from tests.dialects.heygen_v1 import endpoints as heygen_v1
+from tests.dialects.heygen_v3 import endpoints as heygen_v3
 from tests.dialects.idempotency import until
-from tests.dialects.krea import door as krea
+from tests.dialects.krea import endpoints as krea
 from tests.dialects.sizes import wav_of
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire import sockets
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
 KEYED = {

@@ -8,7 +8,7 @@ import httpx
 import jsonschema
 import pytest
 
-from tests.dialects.openapi import Spec
+from tests.dialects.wire.openapi import Spec
 
 V1 = Spec("heygen-v1-upload-asset.openapi.json", "/v1/asset")
 V3 = Spec("heygen-v3-upload-asset.openapi.json", "/v3/assets")

@@ -6,7 +6,7 @@ import pytest
 from litestar import Request
 
 from mediatheque.errors import Malformed
-from mediatheque.http.origin import Origins, file_url_for
+from mediatheque.http.urls import Origins, file_url_for
 from tests.http.wire import http_scope
 
 ID = UUID("43ce3411-1a25-4d14-875e-3562d341b090")

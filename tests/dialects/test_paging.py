@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts.dialect import Door
-from tests.dialects import rows
-from tests.dialects.fal import browsing as fal
-from tests.dialects.heygen_v1 import door as heygen_v1
-from tests.dialects.heygen_v3 import door as heygen_v3
-from tests.dialects.krea import door as krea
-from tests.dialects.rows import Row
-from tests.dialects.stock import Account, Stock
+from tests.dialects.database import rows
+from tests.dialects.database.rows import Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.assets_api import browsing as fal
+from tests.dialects.heygen_v1 import endpoints as heygen_v1
+from tests.dialects.heygen_v3 import endpoints as heygen_v3
+from tests.dialects.krea import endpoints as krea
 
 Put = Callable[[Stock, Account, Iterable[Row]], None]
 

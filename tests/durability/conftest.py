@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.durability import processes
+from tests.durability.helpers import processes
 from tests.server import Serve
 
 Start = Callable[..., Serve]

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.durability import audit, doors
-from tests.durability.doors import Refused
-from tests.durability.voices import says_unavailable
+from tests.durability.helpers import audit, endpoints
+from tests.durability.helpers.endpoints import Refused
+from tests.durability.helpers.error_shapes import says_unavailable
 from tests.server import Serve
 
 
@@ -38,12 +38,12 @@ def unmounted(folder: Path) -> Iterator[None]:
 def test_without_the_folder_of_blobs(
     server: Serve, key: str, client: httpx.Client, gone: Callable[[Path], "contextmanager[None]"]
 ) -> None:
-    known = doors.picture(20_000)
-    kept = {name: door(client, key, known) for name, door in doors.DOORS.items()}
+    known = endpoints.picture(20_000)
+    kept = {name: door(client, key, known) for name, door in endpoints.DOORS.items()}
     before = audit.holdings(server)
     with gone(server.data / "blobs"):
-        for name, door in doors.DOORS.items():
-            assert_refused(client, key, door, doors.picture(20_000))
+        for name, door in endpoints.DOORS.items():
+            assert_refused(client, key, door, endpoints.picture(20_000))
             assert_refused(client, key, door, known)
             assert says_unavailable(client.get(kept[name].path)), name
         assert says_unavailable(client.get("/readyz"))
@@ -51,25 +51,25 @@ def test_without_the_folder_of_blobs(
         asset = client.get(f"/assets/{kept['krea'].asset_id}", headers={"authorization": f"Bearer {key}"})
         assert asset.json() == kept["krea"].asset
     assert audit.holdings(server) == before
-    for name, door in doors.DOORS.items():
-        doors.check(client, key, kept[name])
-        doors.check(client, key, door(client, key, doors.picture(20_000)))
+    for name, door in endpoints.DOORS.items():
+        endpoints.check(client, key, kept[name])
+        endpoints.check(client, key, door(client, key, endpoints.picture(20_000)))
     audit.expect_order(server)
 
 
 def test_a_retry_under_the_same_idempotency_key_succeeds_once_the_store_is_back(
     server: Serve, key: str, client: httpx.Client
 ) -> None:
-    data = doors.picture()
+    data = endpoints.picture()
     with moved_away(server.data / "blobs"):
-        assert says_unavailable(doors.post_v3(client, key, data, "again"))
-    answer = doors.post_v3(client, key, data, "again")
+        assert says_unavailable(endpoints.post_v3(client, key, data, "again"))
+    answer = endpoints.post_v3(client, key, data, "again")
     assert answer.is_success
-    assert doors.post_v3(client, key, data, "again").content == answer.content
-    assert audit.assets_of(server, doors.sha256(data)) == 1
+    assert endpoints.post_v3(client, key, data, "again").content == answer.content
+    assert audit.assets_of(server, endpoints.sha256(data)) == 1
 
 
-def assert_refused(http: httpx.Client, key: str, door: doors.Door, data: bytes) -> None:
+def assert_refused(http: httpx.Client, key: str, door: endpoints.Door, data: bytes) -> None:
     with pytest.raises(Refused) as refused:
         door(http, key, data)
     assert says_unavailable(refused.value.answer), refused.value

@@ -6,9 +6,9 @@ import time
 import httpx
 
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
-from tests.durability import audit, doors, processes, wire
 from tests.durability.conftest import Start
-from tests.durability.processes import eventually
+from tests.durability.helpers import audit, endpoints, processes, wire
+from tests.durability.helpers.processes import eventually
 from tests.server import Serve
 
 DRAIN_SECONDS = 4
@@ -27,8 +27,8 @@ def test_uploads_in_flight_are_finished_and_stalled_ones_given_up(own: Start) ->
 
 def end_amid_uploads(server: Serve, number: signal.Signals) -> None:
     """One of two uploads goes on after the signal, and is acknowledged; the other does not."""
-    data = doors.picture(3_000_000)
-    with begin_upload(server, data) as slow, begin_upload(server, doors.picture(3_000_000)) as stalled:
+    data = endpoints.picture(3_000_000)
+    with begin_upload(server, data) as slow, begin_upload(server, endpoints.picture(3_000_000)) as stalled:
         eventually(lambda: len(audit.spool_files(server)) == 2)
         begun = time.monotonic()
         assert server.process

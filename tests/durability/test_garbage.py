@@ -18,14 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mediatheque.blobs import Disk
 from mediatheque.errors import BlobsUnavailable
-from mediatheque.library.assets import Assets
-from mediatheque.library.intake import Intake, Step
-from mediatheque.library.offer import Details, Offer, Sink
-from mediatheque.library.parcel import Parcel
-from mediatheque.library.policy import Policy
-from mediatheque.library.sweep import Sweep
+from mediatheque.library.catalog.assets import Assets
+from mediatheque.library.ingest.pipeline import Intake, Step
+from mediatheque.library.ingest.policy import Policy
+from mediatheque.library.ingest.request import Details, Offer, Sink
+from mediatheque.library.ingest.state import Parcel
+from mediatheque.library.maintenance.garbage import Sweep
 from mediatheque.media.config import Config as SandboxConfig
-from mediatheque.media.sandbox import Sandbox
+from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Labels
 from mediatheque.records import accounts
 from mediatheque.records.database import Config, Database

@@ -10,11 +10,11 @@ import obstore
 import psycopg
 import pytest
 
-from tests.durability import audit, doors, processes, wire
-from tests.durability.doors import Refused
-from tests.durability.processes import eventually
-from tests.durability.uploading import Uploading
-from tests.durability.voices import says_unavailable
+from tests.durability.helpers import audit, endpoints, processes, wire
+from tests.durability.helpers.endpoints import Refused
+from tests.durability.helpers.error_shapes import says_unavailable
+from tests.durability.helpers.processes import eventually
+from tests.durability.helpers.uploaders import Uploading
 from tests.postgres import database
 from tests.seaweed import Seaweed
 from tests.server import Serve
@@ -48,17 +48,17 @@ def http(grown: Serve) -> Iterator[httpx.Client]:
 def test_every_door_to_the_bucket_and_back(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
     key = grown.key
     before = objects(grown, seaweed)
-    for door in doors.DOORS.values():
-        doors.check(http, key, door(http, key, doors.picture(20_000)))
-    assert objects(grown, seaweed) - before == len(doors.DOORS)
+    for door in endpoints.DOORS.values():
+        endpoints.check(http, key, door(http, key, endpoints.picture(20_000)))
+    assert objects(grown, seaweed) - before == len(endpoints.DOORS)
     assert not list((grown.data / "incoming").iterdir())
     assert not (grown.data / "postgres").exists()
 
 
 @pytest.mark.parametrize("size", [100_000, PART + 100_000])
 def test_ranges_of_a_file_in_the_bucket(grown: Serve, http: httpx.Client, size: int) -> None:
-    data = doors.picture(size)
-    path = doors.krea(http, grown.key, data).path
+    data = endpoints.picture(size)
+    path = endpoints.krea(http, grown.key, data).path
     middle = http.get(path, headers={"range": "bytes=5000-9999"})
     assert (middle.status_code, middle.content) == (206, data[5000:10_000])
     assert middle.headers["content-range"] == f"bytes 5000-9999/{len(data)}"
@@ -70,20 +70,20 @@ def test_ranges_of_a_file_in_the_bucket(grown: Serve, http: httpx.Client, size: 
 
 
 def test_the_same_content_is_one_object(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
-    data, before = doors.picture(20_000), objects(grown, seaweed)
-    for door in doors.DOORS.values():
-        doors.check(http, grown.key, door(http, grown.key, data))
+    data, before = endpoints.picture(20_000), objects(grown, seaweed)
+    for door in endpoints.DOORS.values():
+        endpoints.check(http, grown.key, door(http, grown.key, data))
     assert objects(grown, seaweed) == before + 1
 
 
 def test_the_bucket_is_away_for_a_while(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
-    key, known = grown.key, doors.picture(20_000)
-    kept = {name: door(http, key, known) for name, door in doors.DOORS.items()}
+    key, known = grown.key, endpoints.picture(20_000)
+    kept = {name: door(http, key, known) for name, door in endpoints.DOORS.items()}
     before = audit.rows(grown)
     seaweed.stop()
     try:
-        for name, door in doors.DOORS.items():
-            assert_refused_soon(http, key, door, doors.picture(20_000))
+        for name, door in endpoints.DOORS.items():
+            assert_refused_soon(http, key, door, endpoints.picture(20_000))
             assert_refused_soon(http, key, door, known)
             assert says_unavailable(http.get(kept[name].path))
         assert says_unavailable(http.get("/readyz"))
@@ -92,9 +92,9 @@ def test_the_bucket_is_away_for_a_while(grown: Serve, seaweed: Seaweed, http: ht
         seaweed.start()
     assert audit.rows(grown) == before
     eventually(lambda: http.get("/readyz").is_success)
-    for name, door in doors.DOORS.items():
-        doors.check(http, key, kept[name])
-        doors.check(http, key, door(http, key, doors.picture(PART + 1)))
+    for name, door in endpoints.DOORS.items():
+        endpoints.check(http, key, kept[name])
+        endpoints.check(http, key, door(http, key, endpoints.picture(PART + 1)))
     assert not list((grown.data / "incoming").iterdir())
 
 
@@ -115,11 +115,11 @@ def test_kills_lose_nothing_that_was_acknowledged(grown: Serve, http: httpx.Clie
         uploading.go_on(8)
     assert {refused.status for refused in uploading.refusals} <= {503}, uploading.refusals
     for promise in uploading.promises:
-        doors.check(http, grown.key, promise)
-    retried = doors.post_v3(http, grown.key, unanswered, ONCE)
+        endpoints.check(http, grown.key, promise)
+    retried = endpoints.post_v3(http, grown.key, unanswered, ONCE)
     assert retried.headers["idempotent-replayed"] == "true"
-    assert http.get(doors.local(retried.json()["data"]["url"])).content == unanswered
-    assert audit.assets_of(grown, doors.sha256(unanswered)) == 1
+    assert http.get(endpoints.local(retried.json()["data"]["url"])).content == unanswered
+    assert audit.assets_of(grown, endpoints.sha256(unanswered)) == 1
     audit.expect_order(grown)
 
 
@@ -129,7 +129,7 @@ def answer_held_back(grown: Serve) -> Iterator[bytes]:
 
     After the commit the server gives back the key, unless that is concluded: a DELETE, which a trigger holds up.
     """
-    picture = doors.picture(20_000)
+    picture = endpoints.picture(20_000)
     body = wire.form(picture)
     headers = {"x-api-key": grown.key, "idempotency-key": ONCE, "content-type": wire.FORM_TYPE}
     with psycopg.connect(grown.database_url, autocommit=True) as holder, wire.Connection(grown.port) as upload:
@@ -154,7 +154,7 @@ _HOLD_UP = """
 """
 
 
-def assert_refused_soon(http: httpx.Client, key: str, door: doors.Door, data: bytes) -> None:
+def assert_refused_soon(http: httpx.Client, key: str, door: endpoints.Door, data: bytes) -> None:
     begun = time.monotonic()
     with pytest.raises(Refused) as refused:
         door(http, key, data)

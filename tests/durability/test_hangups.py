@@ -11,8 +11,8 @@ import httpx
 import msgspec
 import pytest
 
-from tests.durability import audit, doors, processes, wire
-from tests.durability.processes import eventually
+from tests.durability.helpers import audit, endpoints, processes, wire
+from tests.durability.helpers.processes import eventually
 from tests.server import Serve
 
 IDLE_SECONDS = 1.0
@@ -61,7 +61,7 @@ def promised(server: Serve) -> str:
     """Where the bytes of a fresh promise go."""
     headers = {"x-api-key": server.key}
     ticket = httpx.post(f"{server.url}/storage/upload/initiate", json={}, headers=headers).json()
-    return doors.local(ticket["upload_url"])
+    return endpoints.local(ticket["upload_url"])
 
 
 def _registration(data: bytes) -> bytes:
@@ -71,7 +71,7 @@ def _registration(data: bytes) -> bytes:
 
 @functools.cache
 def file() -> bytes:
-    return doors.picture(3 * MIB)
+    return endpoints.picture(3 * MIB)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_content_length_together_with_transfer_encoding(impatient: Serve, door: 
 
 @pytest.mark.xfail(strict=True, reason="Granian 2.8 (hyper) removes Content-Length before the application sees it")
 def test_content_length_together_with_transfer_encoding_is_refused(impatient: Serve) -> None:
-    picture = doors.picture()
+    picture = endpoints.picture()
     headers = {"x-api-key": impatient.key, "content-length": len(picture), "transfer-encoding": "chunked"}
     with wire.Connection(impatient.port) as sending:
         sending.begin("POST", "/v1/asset", headers).send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(picture), picture))

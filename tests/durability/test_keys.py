@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.durability import doors, processes
 from tests.durability.conftest import Start
-from tests.durability.processes import eventually
+from tests.durability.helpers import endpoints, processes
+from tests.durability.helpers.processes import eventually
 from tests.server import PROGRAM, Serve
 
 WITHIN_SECONDS = 5
@@ -31,7 +31,7 @@ def test_keys_before_and_beside_the_server(
     assert fields(lines, beside)[1:3] == ["other", "read"]
     assert fields(lines, beside)[4:] == ["used never", "live"]
     assert not any(key.rpartition("_")[2] in lines for key in (first, beside))
-    assert http.post("/v1/asset", headers={"x-api-key": beside}, content=doors.picture()).status_code == 403
+    assert http.post("/v1/asset", headers={"x-api-key": beside}, content=endpoints.picture()).status_code == 403
     done = keys(data, "revoke", first)
     assert (done.returncode, done.stdout) == (0, "")
     assert eventually(lambda: refused(http, first)) < WITHIN_SECONDS
@@ -63,7 +63,7 @@ def keys(data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def works(http: httpx.Client, key: str) -> bool:
-    return doors.post_v3(http, key, doors.picture(), "k" + key[-8:]).is_success
+    return endpoints.post_v3(http, key, endpoints.picture(), "k" + key[-8:]).is_success
 
 
 def refused(http: httpx.Client, key: str) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import httpx
 
-from tests.durability import audit, doors, processes, wire
 from tests.durability.conftest import Start
-from tests.durability.processes import eventually
-from tests.durability.uploading import Uploading
+from tests.durability.helpers import audit, endpoints, processes, wire
+from tests.durability.helpers.processes import eventually
+from tests.durability.helpers.uploaders import Uploading
 from tests.server import PROGRAM, Serve
 
 ONCE = "died-in-mid-upload"
@@ -22,7 +22,7 @@ def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[
     server = own(workers=2)
     key = server.key
     http = connect(server)
-    picture = doors.picture(3_000_000)
+    picture = endpoints.picture(3_000_000)
     with Uploading(server, key) as uploading:
         uploading.go_on(12)
         kill_one_worker(server)
@@ -38,7 +38,7 @@ def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[
         uploading.go_on(8)
     assert {refused.status for refused in uploading.refusals} <= {503}, uploading.refusals
     for promise in uploading.promises:
-        doors.check(http, key, promise)
+        endpoints.check(http, key, promise)
     audit.expect_order(server)
     assert not audit.spool_files(server)
     the_key_is_usable_again(http, server, key, picture, died)
@@ -62,10 +62,10 @@ def kill_in_mid_upload(server: Serve, key: str, picture: bytes) -> float:
         upload.begin("POST", "/v3/assets", headers).send(body[: len(body) // 2])
         eventually(lambda: audit.is_claimed(server, ONCE) and audit.largest_spool_file(server) >= MIB)
         # A worker that has not noticed yet that PostgreSQL is back answers 503 for a moment.
-        eventually(lambda: doors.post_v3(http, key, picture[:100], ONCE).status_code == 409, 10)
+        eventually(lambda: endpoints.post_v3(http, key, picture[:100], ONCE).status_code == 409, 10)
         assert kill_and_restart(server), "bytes were in flight"
         died = time.monotonic()
-        assert doors.post_v3(http, key, picture, ONCE).status_code in (200, 409)
+        assert endpoints.post_v3(http, key, picture, ONCE).status_code in (200, 409)
     return died
 
 
@@ -96,13 +96,13 @@ def pause_at_random() -> None:
 
 def the_key_is_usable_again(http: httpx.Client, server: Serve, key: str, picture: bytes, died: float) -> None:
     """The key that died is free within a minute, gives one asset, and replays it."""
-    answer = doors.post_v3(http, key, picture, ONCE)
+    answer = endpoints.post_v3(http, key, picture, ONCE)
     while answer.status_code == 409:
         assert answer.json()["error"]["code"] == "request_in_progress"
         assert time.monotonic() - died < A_MINUTE
         time.sleep(0.5)
-        answer = doors.post_v3(http, key, picture, ONCE)
+        answer = endpoints.post_v3(http, key, picture, ONCE)
     assert answer.status_code == 200, answer.text
-    again = doors.post_v3(http, key, picture, ONCE)
+    again = endpoints.post_v3(http, key, picture, ONCE)
     assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
-    assert audit.assets_of(server, doors.sha256(picture)) == 1
+    assert audit.assets_of(server, endpoints.sha256(picture)) == 1

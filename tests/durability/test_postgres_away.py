@@ -10,10 +10,10 @@ import httpx
 import msgspec
 import pytest
 
-from tests.durability import audit, doors, processes
-from tests.durability.doors import Refused
-from tests.durability.processes import eventually
-from tests.durability.voices import says_unavailable
+from tests.durability.helpers import audit, endpoints, processes
+from tests.durability.helpers.endpoints import Refused
+from tests.durability.helpers.error_shapes import says_unavailable
+from tests.durability.helpers.processes import eventually
 from tests.server import Serve
 
 Call = Callable[[httpx.Client], httpx.Response]
@@ -76,7 +76,7 @@ class Asking:
 def test_postgres_killed_while_serving(
     server: Serve, key: str, client: httpx.Client, record_property: Callable[[str, object], None]
 ) -> None:
-    kept = [door(client, key, doors.picture(20_000)) for door in doors.DOORS.values()]
+    kept = [door(client, key, endpoints.picture(20_000)) for door in endpoints.DOORS.values()]
     before = processes.workers(server.data)
     outages = []
     with Asking(server, calls(key, kept[0])) as asking:
@@ -93,7 +93,7 @@ def test_postgres_killed_while_serving(
     assert any(says_unavailable(asked.answer) for asked in asking.asked)
     assert processes.workers(server.data) == before
     for promise in kept:
-        doors.check(client, key, promise)
+        endpoints.check(client, key, promise)
     audit.expect_order(server)
 
 
@@ -101,7 +101,7 @@ def test_an_upload_that_began_before_the_kill_ends_with_a_clear_answer(
     server: Serve, key: str, client: httpx.Client
 ) -> None:
     """Its bytes go on arriving while the database is away; it is stored, or refused as unavailable."""
-    data = doors.picture(400_000)
+    data = endpoints.picture(400_000)
     pieces = [data[at : at + 40_000] for at in range(0, len(data), 40_000)]
 
     def body() -> "list[bytes]":
@@ -114,10 +114,10 @@ def test_an_upload_that_began_before_the_kill_ends_with_a_clear_answer(
     answer = client.post("/v1/asset", content=body(), headers=headers)
     assert answer.is_success or says_unavailable(answer), answer.text
     eventually(lambda: client.get("/readyz").is_success)
-    doors.check(client, key, doors.heygen_v1(client, key, data))
+    endpoints.check(client, key, endpoints.heygen_v1(client, key, data))
 
 
-def calls(key: str, kept: doors.Promise) -> list[Call]:
+def calls(key: str, kept: endpoints.Promise) -> list[Call]:
     """A read, an upload through each door and the readiness; every path is another."""
     bearer = {"authorization": f"Bearer {key}"}
 
@@ -138,16 +138,16 @@ def calls(key: str, kept: doors.Promise) -> list[Call]:
         ready,
         file,
         promise,
-        *(upload(door, key) for door in (doors.krea, doors.heygen_v1, doors.heygen_v3, doors.fal)),
+        *(upload(door, key) for door in (endpoints.krea, endpoints.heygen_v1, endpoints.heygen_v3, endpoints.fal)),
     ]
 
 
-def upload(door: doors.Door, key: str) -> Call:
+def upload(door: endpoints.Door, key: str) -> Call:
     def call(http: httpx.Client) -> httpx.Response:
         answers: list[httpx.Response] = []
         http.event_hooks["response"] = [answers.append]
         try:
-            door(http, key, doors.picture(10_000))
+            door(http, key, endpoints.picture(10_000))
         except Refused:
             answers[-1].read()
         return answers[-1]

@@ -5,7 +5,7 @@ import subprocess
 import httpx
 import pytest
 
-from tests.durability import doors
+from tests.durability.helpers import endpoints
 from tests.server import PROGRAM, Serve, free_port
 
 
@@ -21,14 +21,14 @@ def test_a_second_server_on_the_same_folder_refuses_in_one_line(
     assert line.startswith("mediatheque: ")
     assert str(server.data) in line
     assert "in use by process" in line
-    doors.check(client, key, doors.krea(client, key, doors.picture()))
+    endpoints.check(client, key, endpoints.krea(client, key, endpoints.picture()))
 
 
 def test_a_second_server_on_the_same_port_refuses_in_one_line(server: Serve, key: str, client: httpx.Client) -> None:
     second = serve(server, server.port, {})
     assert second.returncode == 1
     assert second.stderr == f"mediatheque: cannot listen on 127.0.0.1:{server.port}: Address already in use\n"
-    doors.check(client, key, doors.krea(client, key, doors.picture()))
+    endpoints.check(client, key, endpoints.krea(client, key, endpoints.picture()))
 
 
 def serve(server: Serve, port: int, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":

@@ -7,9 +7,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.durability import processes
 from tests.durability.conftest import Start
-from tests.durability.processes import eventually
+from tests.durability.helpers import processes
+from tests.durability.helpers.processes import eventually
 from tests.server import PROGRAM, Serve
 
 

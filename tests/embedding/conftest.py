@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mediatheque.embedding import Embedder, open_embedder
-from tests.embedding import pair
+from tests.embedding import onnx_pair
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             basic: Embedder = request.getfixturevalue("basic")
             return basic
         if kind not in made:
-            folder = getattr(pair, kind)(tmp_path_factory.mktemp(kind))
+            folder = getattr(onnx_pair, kind)(tmp_path_factory.mktemp(kind))
             made[kind] = open_embedder(f"onnx-clip:{folder}", folder / "cache")
         return made[kind]
 

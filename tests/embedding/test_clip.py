@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from mediatheque.embedding import open_embedder
-from tests.embedding import pair
+from tests.embedding import onnx_pair
 
 RGB = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 LAYOUTS = pytest.mark.parametrize("layout", ["clip_like", "siglip_like"])
@@ -16,7 +16,7 @@ LAYOUTS = pytest.mark.parametrize("layout", ["clip_like", "siglip_like"])
 
 def made(layout: str, folder: Path) -> Path:
     folder.mkdir()
-    made: Path = getattr(pair, layout)(folder)
+    made: Path = getattr(onnx_pair, layout)(folder)
     return made
 
 

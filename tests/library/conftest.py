@@ -9,10 +9,10 @@ from mediatheque.blobs import Disk
 from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.library import Library
 from mediatheque.media.config import Config as SandboxConfig
-from mediatheque.media.sandbox import Sandbox
+from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Scope
 from mediatheque.records.database import Config, Database
-from tests.embedding import pair
+from tests.embedding import onnx_pair
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +41,13 @@ async def library(database_url: str, tmp_path: Path, sandbox: Sandbox, models: P
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A small model that knows colours."""
-    return f"onnx-clip:{pair.clip_like(tmp_path_factory.mktemp('clip'))}"
+    return f"onnx-clip:{onnx_pair.clip_like(tmp_path_factory.mktemp('clip'))}"
 
 
 @pytest.fixture(scope="session")
 def siglip(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Another one."""
-    return f"onnx-clip:{pair.siglip_like(tmp_path_factory.mktemp('siglip'))}"
+    return f"onnx-clip:{onnx_pair.siglip_like(tmp_path_factory.mktemp('siglip'))}"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mediatheque.media.config import Config
-from mediatheque.media.sandbox import Sandbox
+from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD, sniff
 from mediatheque.model import Facts
 

@@ -9,13 +9,13 @@ import pytest
 
 from mediatheque.errors import Unavailable, Unreadable
 from mediatheque.media.config import Config
-from mediatheque.media.exchange import Examine, Show, answer_to, longest_answer
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.sandbox import Sandbox
+from mediatheque.media.sandbox.protocol import Examine, Show, answer_to, longest_answer
+from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Kind
 from tests import samples
-from tests.media import rogues
-from tests.media.processes import alive, workers
+from tests.media.sandbox import malicious_workers
+from tests.media.sandbox.processes import alive, workers
 
 JPEG, PNG, GIF = (FORMATS[mime] for mime in ("image/jpeg", "image/png", "image/gif"))
 SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, Kind.VIDEO)] + ["application/pdf"]
@@ -93,24 +93,24 @@ WANTED = Show(b"", "image/jpeg", most=2, edge=8)
 
 
 def test_an_honest_answer_is_understood():
-    (frame,) = answer_to(WANTED, rogues.SHOWN).frames
+    (frame,) = answer_to(WANTED, malicious_workers.SHOWN).frames
     assert (frame.width, frame.height, frame.pixels) == (4, 4, bytes(48))
-    assert answer_to(Examine(b"", "image/jpeg"), rogues.FOUND).height == 2
+    assert answer_to(Examine(b"", "image/jpeg"), malicious_workers.FOUND).height == 2
 
 
-@pytest.mark.parametrize("lie", rogues.LIES)
+@pytest.mark.parametrize("lie", malicious_workers.LIES)
 def test_an_answer_that_lies_is_no_answer(lie):
     with pytest.raises(msgspec.DecodeError):
-        answer_to(WANTED, rogues.LIES[lie])
+        answer_to(WANTED, malicious_workers.LIES[lie])
 
 
 def test_an_answer_with_pixels_is_none_to_a_probe():
     with pytest.raises(msgspec.DecodeError):
-        answer_to(Examine(b"", "image/jpeg"), rogues.SHOWN)
+        answer_to(Examine(b"", "image/jpeg"), malicious_workers.SHOWN)
 
 
 def test_the_longest_honest_answer_is_not_too_long():
-    largest = rogues._shown(*[(32, 8, 768)] * 2)
+    largest = malicious_workers._shown(*[(32, 8, 768)] * 2)
     assert len(answer_to(WANTED, largest).frames) == 2
     assert len(largest) <= longest_answer(WANTED) < len(largest) + (65 << 10)
     assert longest_answer(Examine(b"", "image/jpeg")) == 64 << 10
@@ -120,7 +120,7 @@ def test_the_longest_honest_answer_is_not_too_long():
 async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, open_sandbox, put, rogue):
     sandbox, good = open_sandbox(workers=1, timeout_seconds=1), put(samples.jpeg())
     with monkeypatch.context() as taken_over:
-        taken_over.setattr("mediatheque.media.process.serve", getattr(rogues, rogue))
+        taken_over.setattr("mediatheque.media.sandbox.process.serve", getattr(malicious_workers, rogue))
         sandbox._showing.start()
     (worker,) = workers(os.getpid())
     with pytest.raises(Unreadable, match="safely"):

@@ -6,11 +6,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mediatheque.records import spaces
 from mediatheque.records.database import Config, Connection, Database
 from mediatheque.records.embedded import EmbeddedPostgres
-from mediatheque.records.spaces import Space
-from tests.records import clusters, shelf
+from mediatheque.records.search import embedding_models
+from mediatheque.records.search.embedding_models import Space
+from tests.records import seed
+from tests.records.embedded import clusters
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def data(made: Path, tmp_path: Path) -> Path:
 async def opened(database_url: str) -> AsyncIterator[tuple[Connection, Space]]:
     """Two workspaces without assets, and a space of three dimensions."""
     async with Database(Config(url=database_url, pool_min=1, pool_max=1)) as database, database.connection() as conn:
-        await shelf.furnish(conn)
+        await seed.furnish(conn)
         async with conn.transaction():
-            space = await spaces.add(conn, name="test", spec="test", dimensions=3)
+            space = await embedding_models.add(conn, name="test", spec="test", dimensions=3)
         yield conn, space

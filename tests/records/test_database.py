@@ -11,7 +11,7 @@ import pytest
 from mediatheque.errors import DatabaseUnavailable, StorageFull
 from mediatheque.records.database import Config, Database
 from mediatheque.records.embedded import EmbeddedPostgres, running_conninfo
-from tests.records import clusters
+from tests.records.embedded import clusters
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ from mediatheque.blobs import Disk
 from mediatheque.embedding.config import Config as EmbeddingConfig
 from mediatheque.library import Library
 from mediatheque.media.config import Config as SandboxConfig
-from mediatheque.media.sandbox import Sandbox
+from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records.database import Config, Database
-from tests.embedding import pair
+from tests.embedding import onnx_pair
 from tests.worker.queue import Queue
 
 
 @pytest.fixture(scope="session")
 def embedding(tmp_path_factory: pytest.TempPathFactory) -> EmbeddingConfig:
     """A small model, that no worker waits for."""
-    return EmbeddingConfig(model=f"onnx-clip:{pair.clip_like(tmp_path_factory.mktemp('clip'))}")
+    return EmbeddingConfig(model=f"onnx-clip:{onnx_pair.clip_like(tmp_path_factory.mktemp('clip'))}")
 
 
 @pytest.fixture

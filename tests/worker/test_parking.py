@@ -11,7 +11,7 @@ from mediatheque.library import Library, tasks
 from mediatheque.library.tasks import Parked
 from mediatheque.records import jobs
 from mediatheque.worker import worker
-from mediatheque.worker.tasks import TRIES
+from mediatheque.worker.handlers import TRIES
 from tests.worker.queue import Queue, Verb, eventually, working
 
 NAME = "complete_upload"

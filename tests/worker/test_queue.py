@@ -8,7 +8,7 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from mediatheque.library import Library, tasks
-from mediatheque.worker.tasks import bound, verbs_of
+from mediatheque.worker.handlers import bound, verbs_of
 from tests.worker.queue import Queue
 
 

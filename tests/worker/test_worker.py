@@ -16,12 +16,12 @@ from mediatheque.blobs import Disk
 from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable, Malformed, StorageFull
 from mediatheque.library import Library
 from mediatheque.media.config import Config as SandboxConfig
-from mediatheque.media.sandbox import Sandbox
+from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records import jobs
 from mediatheque.records.database import Config, Database
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
 from mediatheque.records.migrate import migrate
-from mediatheque.worker.tasks import Patience
+from mediatheque.worker.handlers import Patience
 from tests.worker.queue import Queue, Verb, eventually, working
 
 

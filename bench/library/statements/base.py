@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mediatheque.model import Asset, Kind
 from mediatheque.records.database import Connection
-from mediatheque.records.spaces import Space
+from mediatheque.records.search.embedding_models import Space
 
 Call = Callable[[Connection], Awaitable[Any]]
 TEXT = "a frozen castle"

@@ -5,9 +5,9 @@ from uuid import UUID
 from bench.library.filling import moment
 from bench.library.statements.base import LISTED, Call, Statement
 from bench.library.stock import Stock
-from mediatheque.library.assets import MOST_COUNTED
+from mediatheque.library.catalog.assets import MOST_COUNTED
 from mediatheque.model import Filter, Kind, Position
-from mediatheque.records import listing
+from mediatheque.records.catalog import listing
 
 _PAGE = 51
 

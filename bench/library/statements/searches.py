@@ -3,7 +3,7 @@
 from bench.library.statements.base import LISTED, TEXT, Call, Example, Statement
 from bench.library.stock import Stock
 from mediatheque.model import Filter
-from mediatheque.records import lexical, likeness, scopes, search
+from mediatheque.records.search import full_text, hybrid, scopes, similar
 
 _DEPTH = 50
 
@@ -15,10 +15,10 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
     everything, tagged = scopes.Scope(own, large, small=False), scopes.Scope(own, few, small=True)
 
     def near(scope: scopes.Scope) -> Call:
-        return lambda conn: search.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
+        return lambda conn: hybrid.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
 
     def worded(scope: scopes.Scope) -> Call:
-        return lambda conn: search.by_words(conn, scope, TEXT, lexical.words_of(TEXT), _DEPTH)
+        return lambda conn: hybrid.by_words(conn, scope, TEXT, full_text.words_of(TEXT), _DEPTH)
 
     measured = "Each count stops where the scope is known to be large."
     return [
@@ -39,16 +39,16 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
         Statement(
             "search: what is shown of the found",
             "By id, each with its vectors.",
-            lambda conn: search.hits(conn, space, own, [example.asset.id], vector),
+            lambda conn: hybrid.hits(conn, space, own, [example.asset.id], vector),
         ),
         Statement(
             "similar: the same bytes",
             "By the blob.",
-            lambda conn: likeness.with_the_same_bytes(conn, example.asset, 20),
+            lambda conn: similar.with_the_same_bytes(conn, example.asset, 20),
         ),
         Statement(
             "similar: the nearest",
             "The vectors' index again.",
-            lambda conn: likeness.nearest_to(conn, space, example.asset, 20),
+            lambda conn: similar.nearest_to(conn, space, example.asset, 20),
         ),
     ]

@@ -4,10 +4,12 @@ import msgspec
 
 from bench.library.statements.base import Example, Statement
 from bench.library.stock import Stock
-from mediatheque.library.assets import MOST_COUNTED
+from mediatheque.library.catalog.assets import MOST_COUNTED
 from mediatheque.model import CollectionType
-from mediatheque.records import assets, collections, embeddings, tags
+from mediatheque.records.catalog import assets, tags
+from mediatheque.records.collections import collections
 from mediatheque.records.database import Connection
+from mediatheque.records.search import embeddings
 
 
 def statements(stock: Stock, example: Example) -> list[Statement]:

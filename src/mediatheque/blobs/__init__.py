@@ -4,9 +4,9 @@ Bytes arrive in a `Spool`, a file in the store's `spool` folder; what is admitte
 takes the file over for good. A blob's key is random, so that nothing about its content shows in the store.
 """
 
-from mediatheque.blobs.bucket import Bucket, PlainBucket
 from mediatheque.blobs.config import Config
-from mediatheque.blobs.disk import Disk
+from mediatheque.blobs.local.disk import Disk
+from mediatheque.blobs.object_store.bucket import Bucket, PlainBucket
 from mediatheque.blobs.spool import Spool, clear_spool
 from mediatheque.blobs.store import BlobStore, Loan, OnDisk, Presigned, Presigns, Stored, new_key
 
@@ -35,7 +35,7 @@ def open_store(config: Config) -> BlobStore:
     cannot be made.
     """
     if config.scheme == "s3":
-        from mediatheque.blobs.s3_bucket import S3Bucket  # noqa: PLC0415  botocore takes 0.1 s and 6 MB
+        from mediatheque.blobs.object_store.s3_bucket import S3Bucket  # noqa: PLC0415  botocore takes 0.1 s and 6 MB
 
         return S3Bucket(config.location, config.spool, public_endpoint=config.public_endpoint)
     if config.in_bucket:

@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Self
 
-from mediatheque.blobs.faults import translated
-from mediatheque.blobs.landing import Landing
+from mediatheque.blobs.errors import translated
+from mediatheque.blobs.spool_file import Landing
 from mediatheque.blobs.store import HEAD, PIECE
 from mediatheque.errors import TooLarge
 

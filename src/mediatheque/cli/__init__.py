@@ -94,11 +94,11 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _work(arguments: argparse.Namespace) -> None:
-    from mediatheque import work  # noqa: PLC0415 - nor for the worker's
+    from mediatheque import run_worker  # noqa: PLC0415 - nor for the worker's
 
     config = load(os.environ, data=arguments.data)
     with at_hand(config) as url:
-        work.run(msgspec.structs.replace(config, database_url=url))
+        run_worker.run(msgspec.structs.replace(config, database_url=url))
 
 
 def _reindex(arguments: argparse.Namespace) -> None:

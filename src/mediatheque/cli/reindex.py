@@ -9,10 +9,10 @@ import msgspec
 from tqdm import tqdm
 
 from mediatheque.cli.database import at_hand
+from mediatheque.compose import join
 from mediatheque.config import Config, ConfigError, load
-from mediatheque.join import join
 from mediatheque.library import Library
-from mediatheque.records.spaces import Space
+from mediatheque.records.search.embedding_models import Space
 
 
 def reindex(arguments: argparse.Namespace) -> None:

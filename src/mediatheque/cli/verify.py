@@ -1,4 +1,4 @@
-"""`mediatheque verify`: what `library/verify.py` finds, a line each, and what became of it."""
+"""`mediatheque verify`: what `library/maintenance/verify.py` finds, a line each, and what became of it."""
 
 import argparse
 import asyncio
@@ -11,12 +11,12 @@ import msgspec
 import structlog
 
 from mediatheque.cli.database import at_hand
+from mediatheque.compose import join
 from mediatheque.config import Config, ConfigError, load
 from mediatheque.errors import LibraryError
-from mediatheque.join import join
 from mediatheque.library import Library
-from mediatheque.library.repair import Repair, doubts
-from mediatheque.library.verify import Finding, Verification
+from mediatheque.library.maintenance.repair import Repair, doubts
+from mediatheque.library.maintenance.verify import Finding, Verification
 from mediatheque.records.embedded import StartupError
 
 _FOUND, _COULD_NOT_RUN = 1, 2

@@ -2,14 +2,14 @@
 
 from litestar import Router
 
-from mediatheque.dialects.fal import access as fal_access
-from mediatheque.dialects.fal import multipart as fal_multipart
-from mediatheque.dialects.fal import proxy as fal_proxy
 from mediatheque.dialects.fal import routes as fal_assets
-from mediatheque.dialects.fal import storage as fal_storage
 from mediatheque.dialects.fal.errors import PLATFORM as FAL
 from mediatheque.dialects.fal.errors import PLATFORM_STORAGE as FAL_PLATFORM_STORAGE
 from mediatheque.dialects.fal.errors import STORAGE as FAL_STORAGE
+from mediatheque.dialects.fal.storage_api import access as fal_access
+from mediatheque.dialects.fal.storage_api import multipart as fal_multipart
+from mediatheque.dialects.fal.storage_api import proxy as fal_proxy
+from mediatheque.dialects.fal.storage_api import storage as fal_storage
 from mediatheque.dialects.heygen_v1 import routes as heygen_v1
 from mediatheque.dialects.heygen_v1.errors import VOICE as HEYGEN_V1
 from mediatheque.dialects.heygen_v3 import routes as heygen_v3

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 from litestar.connection import ASGIConnection
 
+from mediatheque.http.fetch.fetch import FetchConfig
+from mediatheque.http.files.cache import Shelf
 from mediatheque.http.metrics import Metrics
-from mediatheque.http.origin import Origins
-from mediatheque.http.rate import Rate
-from mediatheque.http.remote import FetchConfig
-from mediatheque.http.shelf import Shelf
+from mediatheque.http.rate_limit import Rate
+from mediatheque.http.urls import Origins
 from mediatheque.library import Library
 
 

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from mediatheque.errors import KeyRefused, NotFound, StorageFull
-from mediatheque.library.recent import Recent
+from mediatheque.library.ttl_cache import Recent
 from mediatheque.model import Caller, Key, Scope
 from mediatheque.records import accounts as rows
 from mediatheque.records.database import Connection, Database

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mediatheque.blobs import BlobStore
-from mediatheque.records import blobs, placements
 from mediatheque.records.database import Database
+from mediatheque.records.storage import blobs, pending_writes
 
 
 async def remove_given_up(database: Database, store: BlobStore, keys: Sequence[str]) -> None:
@@ -19,4 +19,4 @@ async def remove_given_up(database: Database, store: BlobStore, keys: Sequence[s
         if key not in named:
             await store.delete(key)
     async with database.connection() as conn:
-        await placements.forget(conn, keys)
+        await pending_writes.forget(conn, keys)

@@ -6,8 +6,8 @@ The guess only picks the decoder. What the file is, its decoder says.
 import re
 from collections.abc import Callable
 
+from mediatheque.media.containers.mpeg_audio import audio_frame, id3_size
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.mpeg_audio import audio_frame, id3_size
 from mediatheque.model import Format
 
 HEAD = 4096

@@ -5,8 +5,8 @@ Sizes are bytes, dimensions pixels (as shown, orientation applied), durations se
 
 from mediatheque.model.accounts import Caller, Key, Scope, Workspace
 from mediatheque.model.assets import Asset, Collection, CollectionType, Folder, Reference, Tag
-from mediatheque.model.conditions import Comparison, Condition, Every, Field, OneOf, Operator, Resemblance, Some
 from mediatheque.model.files import Access, Decision, File, Keeping, Rule
+from mediatheque.model.filters import Comparison, Condition, Every, Field, OneOf, Operator, Resemblance, Some
 from mediatheque.model.generations import (
     AssetNode,
     CharacterNode,
@@ -21,7 +21,7 @@ from mediatheque.model.generations import (
     Role,
     UrlNode,
 )
-from mediatheque.model.lists import Filter, FolderFilter, Position
+from mediatheque.model.listing import Filter, FolderFilter, Position
 from mediatheque.model.media import Blob, Facts, Format, Kind
 from mediatheque.model.uploads import Batch, Labels, Piece, Upload, Way
 

@@ -15,7 +15,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from mediatheque.errors import DatabaseUnavailable, LibraryError, StorageFull
-from mediatheque.records.presence import Presence
+from mediatheque.records.availability import Presence
 
 Connection = AsyncConnection[DictRow]
 """A connection whose rows are dicts."""

@@ -14,8 +14,8 @@ from procrastinate.worker import Worker as QueueWorker
 from mediatheque.errors import DatabaseUnavailable, LibraryError
 from mediatheque.library import Library
 from mediatheque.records import jobs
-from mediatheque.worker.line import Line
-from mediatheque.worker.tasks import TRIES, Verb, bound, verbs_of
+from mediatheque.worker.connector import Line
+from mediatheque.worker.handlers import TRIES, Verb, bound, verbs_of
 
 TASKS_AT_ONCE = 4
 """They wait for the store and the database more than for the processor, of which two cores have enough."""

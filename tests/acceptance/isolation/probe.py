@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.acceptance.doors import bearer
+from tests.acceptance.endpoints import bearer
 from tests.acceptance.isolation.names import Named, ids_in
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)")

@@ -3,9 +3,9 @@
 import httpx
 
 from tests import samples
-from tests.acceptance.doors import Json, Parcel, fal_upload, initiate
+from tests.acceptance.across.libraries import direct
+from tests.acceptance.endpoints import Json, Parcel, fal_upload, initiate
 from tests.acceptance.isolation.workspace import Maker, Workspace
-from tests.acceptance.libraries import direct
 
 PICTURE = Parcel(samples.png(), "image/png", "picture.png")
 _FILM = Parcel(samples.mp4(), "video/mp4", "film.mp4")

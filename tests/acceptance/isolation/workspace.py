@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.acceptance.doors import bearer
+from tests.acceptance.endpoints import bearer
 
 
 class Workspace:

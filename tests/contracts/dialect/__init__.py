@@ -5,7 +5,7 @@ A test module subclasses the suites that fit an operation and names its `door`: 
 `tests/dialects/<dialect>/door.py`; what a refusal looks like is in there too, as a table from meaning to answer.
 """
 
-from tests.contracts.dialect.door import Door, Suite, Words
+from tests.contracts.dialect.endpoint import Door, Suite, Words
 from tests.contracts.dialect.files import TakesBodies, TakesFiles
 from tests.contracts.dialect.forms import TakesForms
 from tests.contracts.dialect.json import TakesJson

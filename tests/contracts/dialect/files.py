@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.contracts.dialect.door import Suite
-from tests.dialects import sockets
-from tests.dialects.form import CONTENT_TYPE, file_part, form
+from tests.contracts.dialect.endpoint import Suite
+from tests.dialects.wire import sockets
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 
 
 class TakesFiles(Suite):

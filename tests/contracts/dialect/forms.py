@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.contracts.dialect.door import Suite
-from tests.dialects.form import BOUNDARY, CONTENT_TYPE, file_part, form
+from tests.contracts.dialect.endpoint import Suite
+from tests.dialects.wire.form import BOUNDARY, CONTENT_TYPE, file_part, form
 
 
 def _altered(old: bytes, new: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.contracts.dialect.door import Suite
+from tests.contracts.dialect.endpoint import Suite
 
 
 class TakesJson(Suite):

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from mediatheque.model import Scope
-from tests.contracts.dialect.door import Suite
-from tests.dialects.stock import Account
+from tests.contracts.dialect.endpoint import Suite
+from tests.dialects.database.snapshot import Account
 
 
 class Keyed(Suite):

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.fal.parted import WAYS, Begin
-from tests.dialects.fal.registering import host
-from tests.dialects.fal.searched import Searched, searched
-from tests.dialects.stock import Account
+from tests.dialects.database.snapshot import Account
+from tests.dialects.fal.assets_api.search_fixture import Searched, searched
+from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.storage_api.multipart_uploads import WAYS, Begin
 
 
 @pytest.fixture

@@ -7,23 +7,23 @@ import pytest
 from msgspec import structs
 
 from tests.contracts.dialect import Keyed, Suite, TakesBodies, TakesFiles, TakesJson
-from tests.dialects.fal import door
-from tests.dialects.fal.parted import below
+from tests.dialects.fal import endpoints
+from tests.dialects.fal.storage_api.multipart_uploads import below
 
 TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
 """Ten thousand parts are a list of a megabyte, so more is read here than elsewhere."""
 
 
 class TestRegister(Keyed, TakesJson):
-    door = door.REGISTER
+    door = endpoints.REGISTER
 
 
 class TestGetAsset(Keyed):
-    door = door.GET_ASSET
+    door = endpoints.GET_ASSET
 
 
 class TestDeleteAsset(Keyed):
-    door = door.DELETE_ASSET
+    door = endpoints.DELETE_ASSET
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
 
     def answered(self, response: httpx.Response) -> None:
@@ -32,23 +32,23 @@ class TestDeleteAsset(Keyed):
 
 
 class TestToken(Keyed):
-    door = door.TOKEN
+    door = endpoints.TOKEN
 
 
 class TestInitiate(Keyed, TakesJson):
-    door = door.INITIATE
+    door = endpoints.INITIATE
 
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
-    door = door.UPLOAD
+    door = endpoints.UPLOAD
 
 
 class TestBegin(Keyed):
-    door = door.BEGIN
+    door = endpoints.BEGIN
 
 
 class TestInitiateParts(Keyed, TakesJson):
-    door = door.INITIATE_PARTS
+    door = endpoints.INITIATE_PARTS
 
 
 class _OfAnUpload(Suite):
@@ -64,8 +64,8 @@ class _OfAnUpload(Suite):
 class TestPart(_OfAnUpload, Keyed, TakesBodies):
     """PUT {access_url}/multipart/{uploadId}/{n}."""
 
-    door = door.PART
-    where = staticmethod(lambda suite: f"{door.begun(suite)}/1")
+    door = endpoints.PART
+    where = staticmethod(lambda suite: f"{endpoints.begun(suite)}/1")
     test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
     test_another_method = None  # type: ignore[assignment] # the same
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
@@ -74,8 +74,8 @@ class TestPart(_OfAnUpload, Keyed, TakesBodies):
 class TestComplete(_OfAnUpload, Keyed, TakesJson):
     """POST {access_url}/multipart/{uploadId}/complete."""
 
-    door = door.COMPLETE
-    where = staticmethod(lambda suite: f"{door.begun(suite)}/complete")
+    door = endpoints.COMPLETE
+    where = staticmethod(lambda suite: f"{endpoints.begun(suite)}/complete")
     test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
     test_another_method = None  # type: ignore[assignment] # the same
     test_a_host_that_is_none = None  # type: ignore[assignment] # the same, where the gate says it
@@ -87,37 +87,37 @@ class TestComplete(_OfAnUpload, Keyed, TakesJson):
 class TestTokenPart(_OfAnUpload, TakesBodies):
     """PUT {upload_url}/{n}, with the token and no key."""
 
-    door = structs.replace(door.PART, auth=lambda _: {})
-    where = staticmethod(lambda suite: below(door.initiated(suite), "1"))
+    endpoints = structs.replace(endpoints.PART, auth=lambda _: {})
+    where = staticmethod(lambda suite: below(endpoints.initiated(suite), "1"))
 
 
 class TestTokenComplete(_OfAnUpload, TakesJson):
     """POST {upload_url}/complete, with the token and no key."""
 
-    door = structs.replace(door.COMPLETE, auth=lambda _: {})
-    where = staticmethod(lambda suite: below(door.initiated(suite), "complete"))
+    endpoints = structs.replace(endpoints.COMPLETE, auth=lambda _: {})
+    where = staticmethod(lambda suite: below(endpoints.initiated(suite), "complete"))
 
     def test_more_than_anybody_needs(self) -> None:
         self.refused(self.json(TOO_LONG), "Malformed")
 
 
 class TestGetAcl(Keyed):
-    door = door.GET_ACL
+    door = endpoints.GET_ACL
 
 
 class TestPutAcl(Keyed, TakesJson):
-    door = door.PUT_ACL
+    door = endpoints.PUT_ACL
 
 
 class TestSign(Keyed, TakesJson):
-    door = door.SIGN
+    door = endpoints.SIGN
 
 
 class TestGetSettings(Keyed):
-    door = door.GET_SETTINGS
+    door = endpoints.GET_SETTINGS
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestPutSettings(Keyed, TakesJson):
-    door = door.PUT_SETTINGS
+    door = endpoints.PUT_SETTINGS
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.fal.door import auth
-from tests.dialects.fal.operations import BY_ID
-from tests.dialects.fal.registering import host
-from tests.dialects.fal.schemas import fits
-from tests.dialects.stock import Account
+from tests.dialects.database.snapshot import Account
+from tests.dialects.fal.assets_api.operations import BY_ID
+from tests.dialects.fal.assets_api.schemas import fits
+from tests.dialects.fal.endpoints import auth
+from tests.dialects.fal.register_contract import host
 
 
 class Journey:

@@ -1,27 +1,27 @@
 """The contract at HeyGen v1's doors."""
 
 from tests.contracts.dialect import Keyed, TakesBodies, TakesFiles, TakesJson
-from tests.dialects.heygen_v1 import door
+from tests.dialects.heygen_v1 import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
-    door = door.UPLOAD
+    door = endpoints.UPLOAD
 
 
 class TestList(Keyed):
-    door = door.LIST
+    door = endpoints.LIST
 
 
 class TestDelete(Keyed):
-    door = door.DELETE
+    door = endpoints.DELETE
 
 
 class TestTalkingPhoto(Keyed, TakesFiles, TakesBodies):
-    door = door.PHOTO
+    door = endpoints.PHOTO
 
 
 class TestTalkingPhotos(Keyed):
-    door = door.PHOTOS
+    door = endpoints.PHOTOS
 
 
 class WithoutUrls(Keyed):
@@ -31,24 +31,24 @@ class WithoutUrls(Keyed):
 
 
 class TestDeleteTalkingPhoto(WithoutUrls):
-    door = door.DELETE_PHOTO
+    door = endpoints.DELETE_PHOTO
 
 
 class TestFolders(WithoutUrls):
-    door = door.FOLDERS
+    door = endpoints.FOLDERS
 
 
 class TestCreateFolder(WithoutUrls, TakesJson):
-    door = door.CREATE
+    door = endpoints.CREATE
 
 
 class TestRenameFolder(WithoutUrls, TakesJson):
-    door = door.RENAME
+    door = endpoints.RENAME
 
 
 class TestTrashFolder(WithoutUrls):
-    door = door.TRASH
+    door = endpoints.TRASH
 
 
 class TestRestoreFolder(WithoutUrls):
-    door = door.RESTORE
+    door = endpoints.RESTORE

@@ -9,10 +9,10 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Door
-from tests.dialects import rows
-from tests.dialects.heygen_v1.door import CREATE, FOLDERS, RENAME, RESTORE, TRASH, UPLOAD
-from tests.dialects.rows import Row
-from tests.dialects.stock import Account, Stock
+from tests.dialects.database import rows
+from tests.dialects.database.rows import Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v1.endpoints import CREATE, FOLDERS, RENAME, RESTORE, TRASH, UPLOAD
 
 KEYS = [
     *("id", "name", "parent_id", "project_type", "is_trash", "created_ts", "updated_ts", "direct_children_count"),

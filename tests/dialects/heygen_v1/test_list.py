@@ -7,14 +7,15 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import rows, sockets
-from tests.dialects.fal import door as fal
-from tests.dialects.form import file_part, form
-from tests.dialects.heygen_v1.door import CREATE, DELETE, FOLDERS, LIST, TRASH, UPLOAD, auth
+from tests.dialects.database import rows
+from tests.dialects.database.rows import BEGINNING, Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal import endpoints as fal
+from tests.dialects.heygen_v1.endpoints import CREATE, DELETE, FOLDERS, LIST, TRASH, UPLOAD, auth
 from tests.dialects.idempotency import assets
-from tests.dialects.krea import door as krea
-from tests.dialects.rows import BEGINNING, Row
-from tests.dialects.stock import Account, Stock
+from tests.dialects.krea import endpoints as krea
+from tests.dialects.wire import sockets
+from tests.dialects.wire.form import file_part, form
 from tests.server import Serve
 
 

@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import rows
-from tests.dialects.heygen_v1.door import DELETE, DELETE_PHOTO, PHOTO, PHOTOS, UPLOAD
+from tests.dialects.database import rows
+from tests.dialects.database.rows import Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v1.endpoints import DELETE, DELETE_PHOTO, PHOTO, PHOTOS, UPLOAD
 from tests.dialects.idempotency import assets
-from tests.dialects.krea import door as krea
-from tests.dialects.rows import Row
+from tests.dialects.krea import endpoints as krea
 from tests.dialects.sizes import jpeg_of
-from tests.dialects.stock import Account, Stock
 from tests.server import Serve
 
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.form import CONTENT_TYPE, file_part, form
-from tests.dialects.heygen_v1.door import MIB, UPLOAD, auth
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v1.endpoints import MIB, UPLOAD, auth
 from tests.dialects.sizes import jpeg_of, mp4_of, wav_of
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
 # Every way in which clients are known to spell a type that this door takes.

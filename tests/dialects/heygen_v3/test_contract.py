@@ -1,25 +1,25 @@
 """The contract at HeyGen v3's doors."""
 
 from tests.contracts.dialect import Keyed, TakesFiles, TakesForms
-from tests.dialects.heygen_v3 import door
+from tests.dialects.heygen_v3 import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesForms):
-    door = door.UPLOAD
+    door = endpoints.UPLOAD
 
 
 class TestList(Keyed):
-    door = door.LIST
+    door = endpoints.LIST
 
 
 class TestGet(Keyed):
-    door = door.GET
+    door = endpoints.GET
 
 
 class TestSearch(Keyed):
-    door = door.SEARCH
+    door = endpoints.SEARCH
 
 
 class TestDelete(Keyed):
-    door = door.DELETE
+    door = endpoints.DELETE
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

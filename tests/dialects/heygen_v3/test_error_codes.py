@@ -10,8 +10,8 @@ import pytest
 
 from mediatheque.dialects.heygen_v3.errors import VOICE
 from mediatheque.dialects.native.errors import VOICE as NATIVE
-from tests.dialects.heygen_v3.door import GET, REFUSALS, auth
-from tests.dialects.stock import Account
+from tests.dialects.database.snapshot import Account
+from tests.dialects.heygen_v3.endpoints import GET, REFUSALS, auth
 from tests.server import Serve
 
 

@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import sockets
-from tests.dialects.fal import door as fal
-from tests.dialects.form import CONTENT_TYPE, file_part, form
-from tests.dialects.heygen_v3.door import UPLOAD, auth
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal import endpoints as fal
+from tests.dialects.heygen_v3.endpoints import UPLOAD, auth
 from tests.dialects.idempotency import assets, held, in_flight, new_key, until, warnings_of
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire import sockets
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
 REUSED = "idempotency key reused for a different body; the original response is replayed"

@@ -8,14 +8,14 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Door
-from tests.dialects import rows
-from tests.dialects.form import CONTENT_TYPE, file_part, form
-from tests.dialects.heygen_v1 import door as heygen_v1
-from tests.dialects.heygen_v3.door import DELETE, GET, LIST, UPLOAD
+from tests.dialects.database import rows
+from tests.dialects.database.rows import BEGINNING, Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v1 import endpoints as heygen_v1
+from tests.dialects.heygen_v3.endpoints import DELETE, GET, LIST, UPLOAD
 from tests.dialects.idempotency import assets
-from tests.dialects.krea import door as krea
-from tests.dialects.rows import BEGINNING, Row
-from tests.dialects.stock import Account, Stock
+from tests.dialects.krea import endpoints as krea
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 
 KEYS = ["id", "name", "type", "owner", "space_id", "uploaded_at", "url", "folder_id"]
 

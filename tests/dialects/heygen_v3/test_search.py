@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import rows
-from tests.dialects.form import CONTENT_TYPE, file_part, form, text_part
-from tests.dialects.heygen_v3.door import SEARCH
-from tests.dialects.krea import door as krea
-from tests.dialects.rows import Row
-from tests.dialects.stock import Account, Stock
+from tests.dialects.database import rows
+from tests.dialects.database.rows import Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v3.endpoints import SEARCH
+from tests.dialects.krea import endpoints as krea
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form, text_part
 
 
 def search(client: httpx.Client, account: Account, query: str, **more: str) -> dict[str, Any]:

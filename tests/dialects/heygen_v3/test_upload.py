@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.form import CONTENT_TYPE, file_part, form
-from tests.dialects.heygen_v3.door import UPLOAD, auth
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v3.endpoints import UPLOAD, auth
 from tests.dialects.sizes import wav_of
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
 

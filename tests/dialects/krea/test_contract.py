@@ -1,21 +1,21 @@
 """The contract at Krea's doors."""
 
 from tests.contracts.dialect import Keyed, TakesFiles, TakesForms
-from tests.dialects.krea import door
+from tests.dialects.krea import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesForms):
-    door = door.UPLOAD
+    door = endpoints.UPLOAD
 
 
 class TestList(Keyed):
-    door = door.LIST
+    door = endpoints.LIST
 
 
 class TestGet(Keyed):
-    door = door.GET
+    door = endpoints.GET
 
 
 class TestDelete(Keyed):
-    door = door.DELETE
+    door = endpoints.DELETE
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

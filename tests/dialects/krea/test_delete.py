@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.form import file_part
-from tests.dialects.krea.door import DELETE, GET, LIST
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.krea.endpoints import DELETE, GET, LIST
 from tests.dialects.krea.test_upload import post
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire.form import file_part
 
 
 def delete(client: httpx.Client, account: Account, id: str) -> httpx.Response:

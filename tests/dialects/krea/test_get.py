@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.form import file_part, text_part
-from tests.dialects.krea.door import GET
+from tests.dialects.database.snapshot import Account
+from tests.dialects.krea.endpoints import GET
 from tests.dialects.krea.test_upload import post
-from tests.dialects.stock import Account
+from tests.dialects.wire.form import file_part, text_part
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import rows
-from tests.dialects.form import file_part, text_part
-from tests.dialects.krea.door import LIST
+from tests.dialects.database import rows
+from tests.dialects.database.rows import BEGINNING, Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.krea.endpoints import LIST
 from tests.dialects.krea.test_upload import post
-from tests.dialects.rows import BEGINNING, Row
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire.form import file_part, text_part
 
 LARGEST = UUID(int=2**128 - 1)
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.form import BOUNDARY, CONTENT_TYPE, file_part, form, part, text_part
-from tests.dialects.krea.door import GET, UPLOAD, auth
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.krea.endpoints import GET, UPLOAD, auth
 from tests.dialects.sizes import wav_of
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire.form import BOUNDARY, CONTENT_TYPE, file_part, form, part, text_part
 from tests.server import Serve
 
 KEYS = ["id", "image_url", "url", "uploaded_at", "width", "height", "size_bytes", "mime_type", "metadata"]

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from tests.dialects.database.snapshot import Account
 from tests.dialects.native.hosting import DATA, host
-from tests.dialects.stock import Account
 
 
 @pytest.fixture(scope="module")

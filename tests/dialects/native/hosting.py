@@ -3,8 +3,8 @@
 import httpx
 
 from tests import samples
-from tests.dialects.fal import door as fal
-from tests.dialects.stock import Account
+from tests.dialects.database.snapshot import Account
+from tests.dialects.fal import endpoints as fal
 
 DATA = samples.jpeg(800, 600, seed=60)
 SIZE = len(DATA)

@@ -9,10 +9,10 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Keyed, TakesJson
-from tests.dialects.native import door
-from tests.dialects.native.door import auth, create, inline, say
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.native import endpoints
+from tests.dialects.native.endpoints import auth, create, inline, say
 from tests.dialects.native.hosting import host
-from tests.dialects.stock import Account, Stock
 from tests.server import Serve
 
 PNG = samples.png(seed=7)
@@ -40,18 +40,18 @@ VARIES = {"id", "url", "sha256", "created_at"}
 
 
 class TestCreate(Keyed, TakesJson):
-    door = door.CREATE
+    door = endpoints.CREATE
 
     def test_more_than_anybody_needs(self) -> None:
         self.refused(self.json(b'{"a": "' + b"x" * 20_000_000 + b'"}'), "Malformed")
 
 
 class TestList(Keyed):
-    door = door.LIST
+    door = endpoints.LIST
 
 
 class TestGet(Keyed):
-    door = door.GET
+    door = endpoints.GET
 
 
 def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account) -> None:

@@ -10,20 +10,20 @@ import pytest
 from mediatheque.model import Scope
 from tests import samples
 from tests.contracts.dialect import Door, Keyed, Suite
+from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.idempotency import new_key
-from tests.dialects.native import door
-from tests.dialects.native.door import REFUSALS, auth, create, inline, say
-from tests.dialects.stock import Account, Stock
+from tests.dialects.native import endpoints
+from tests.dialects.native.endpoints import REFUSALS, auth, create, inline, say
 
 EXTERNAL = "https://elsewhere.example/a.png"
 
 
 def _asset(suite: Suite) -> dict[str, Any]:
-    return {"path": f"{door.GET.valid(suite)['path']}/lineage"}
+    return {"path": f"{endpoints.GET.valid(suite)['path']}/lineage"}
 
 
 class TestLineage(Keyed):
-    door = Door(
+    endpoints = Door(
         name="native-lineage",
         method="GET",
         path=f"/api/assets/{uuid4()}/lineage",

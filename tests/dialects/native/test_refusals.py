@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects import sockets
+from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.idempotency import until
-from tests.dialects.native.door import say
+from tests.dialects.native.endpoints import say
 from tests.dialects.native.hosting import DATA, get, host
-from tests.dialects.stock import Account, Stock
+from tests.dialects.wire import sockets
 from tests.server import Serve
 
 

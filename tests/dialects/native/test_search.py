@@ -1,4 +1,4 @@
-"""Our own search, and what is like an asset. What is found, and how, is the core's: tests/library/test_search.py."""
+"""Our own search, and what is like an asset. What is found, and how, is the core's: tests/library/search/test_hybrid.py."""
 
 from typing import Any
 from uuid import uuid4
@@ -9,9 +9,9 @@ import pytest
 from mediatheque.model import Scope
 from tests import samples
 from tests.contracts.dialect import Door, Keyed, Suite
-from tests.dialects.native import door
-from tests.dialects.native.door import REFUSALS, auth, create, inline, say
-from tests.dialects.stock import Account
+from tests.dialects.database.snapshot import Account
+from tests.dialects.native import endpoints
+from tests.dialects.native.endpoints import REFUSALS, auth, create, inline, say
 
 
 def _door(name: str, path: str, valid: Any) -> Door:
@@ -29,15 +29,15 @@ def _door(name: str, path: str, valid: Any) -> Door:
 
 
 def _likened(suite: Suite) -> dict[str, Any]:
-    return {"path": f"{door.GET.valid(suite)['path']}/similar"}
+    return {"path": f"{endpoints.GET.valid(suite)['path']}/similar"}
 
 
 class TestSearch(Keyed):
-    door = _door("native-search", "/api/search", lambda _: {"params": {"q": "bear"}})
+    endpoints = _door("native-search", "/api/search", lambda _: {"params": {"q": "bear"}})
 
 
 class TestSimilar(Keyed):
-    door = _door("native-similar", f"/api/assets/{uuid4()}/similar", _likened)
+    endpoints = _door("native-similar", f"/api/assets/{uuid4()}/similar", _likened)
 
 
 def search(client: httpx.Client, account: Account, **query: str) -> httpx.Response:

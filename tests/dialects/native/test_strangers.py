@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.fal import door as fal
+from tests.dialects.database.snapshot import Account
+from tests.dialects.fal import endpoints as fal
 from tests.dialects.native.hosting import get, host
-from tests.dialects.stock import Account
 
 
 class TestStrangers:

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests import samples
+from tests.dialects.database.snapshot import Account
 from tests.dialects.native.hosting import DATA, SIZE, get, host
-from tests.dialects.stock import Account
 
 EXPOSED = (
     "ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, Location"

@@ -3,7 +3,7 @@
 Facts: docs/wire/fal.md. The two speak differently: Assets answers `{error: {type, message}}`, storage `{detail}`.
 """
 
-from mediatheque.library.policy import Policy
+from mediatheque.library.ingest.policy import Policy
 from mediatheque.model import Kind
 
 ASSET_KINDS = {"image": Kind.IMAGE, "video": Kind.VIDEO, "audio": Kind.AUDIO, "3d": Kind.MODEL}

@@ -1,6 +1,7 @@
 """The operations of fal's Assets API, together."""
 
-from mediatheque.dialects.fal import assets, browse, characters, collections, favorites, lineage, nesting, tagging, tags
+from mediatheque.dialects.fal.assets_api import assets, browse, favorites, lineage, tagging, tags
+from mediatheque.dialects.fal.collections_api import characters, collections, nesting
 from mediatheque.dialects.fal.errors import PLATFORM
 from mediatheque.http.dialect import router
 

@@ -4,7 +4,7 @@ Uploads and talking photos answer `{code, data, ...}`, the rest `{error, data}`;
 Facts: docs/wire/heygen_v1.md.
 """
 
-from mediatheque.library.policy import MIB, Policy
+from mediatheque.library.ingest.policy import MIB, Policy
 from mediatheque.model import Kind
 
 # Types: [documented] png, jpeg, mp4, webm, mpeg; wav from HeyGen's own skill text. Sizes: the limits page.

@@ -8,9 +8,9 @@ from litestar import Request, get, post
 from mediatheque.dialects.heygen_v1 import MOST, POLICY, shapes
 from mediatheque.dialects.heygen_v1.bodies import taken
 from mediatheque.http.context import context_of
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, next_token, position_of
-from mediatheque.http.query import asked, chosen, folder_asked
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.pagination import limit_of, next_token, position_of
+from mediatheque.http.request.query import asked, chosen, folder_asked
 from mediatheque.model import Filter, Kind, Scope
 
 _FILE_TYPES = {kind.value: kind for kind in Kind}

@@ -6,11 +6,11 @@ from uuid import UUID
 from litestar import Request
 
 from mediatheque.errors import EmptyFile
-from mediatheque.http.bodies import RawBody
 from mediatheque.http.context import context_of
-from mediatheque.http.keys import caller_of
-from mediatheque.library.offer import Details, Offer
-from mediatheque.library.policy import Policy
+from mediatheque.http.request.auth import caller_of
+from mediatheque.http.upload.bodies import RawBody
+from mediatheque.library.ingest.policy import Policy
+from mediatheque.library.ingest.request import Details, Offer
 from mediatheque.model import Asset
 
 

@@ -9,10 +9,10 @@ from litestar import Request, get, post
 from mediatheque.dialects.heygen_v1 import MOST, shapes
 from mediatheque.errors import FolderNotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, next_token, position_of
-from mediatheque.http.query import TRUTH, asked, chosen, folder_asked, id_in
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.json import read_json
+from mediatheque.http.request.pagination import limit_of, next_token, position_of
+from mediatheque.http.request.query import TRUTH, asked, chosen, folder_asked, id_in
 from mediatheque.model import Folder, FolderFilter, Scope
 
 _MAX_BODY = 64 * 1024

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mediatheque.http.origin import file_url
+from mediatheque.http.urls import file_url
 from mediatheque.model import Asset, Folder, Kind
 
 _OK = 100

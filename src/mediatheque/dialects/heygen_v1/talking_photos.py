@@ -9,9 +9,9 @@ from mediatheque.dialects.heygen_v1 import MOST_TALKING_PHOTOS, TALKING_PHOTO_TY
 from mediatheque.dialects.heygen_v1.bodies import taken
 from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, next_token, position_of
-from mediatheque.http.query import asked
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.pagination import limit_of, next_token, position_of
+from mediatheque.http.request.query import asked
 from mediatheque.model import Filter, Kind, Scope
 
 _WANTED = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))

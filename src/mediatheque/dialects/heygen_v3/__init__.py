@@ -3,7 +3,7 @@
 Facts: docs/wire/heygen_v3.md.
 """
 
-from mediatheque.library.policy import MIB, Policy
+from mediatheque.library.ingest.policy import MIB, Policy
 
 # [documented] png, jpeg, mp4, webm, mp3, wav, pdf, srt; 32 MB, read as MiB.
 POLICY = Policy(

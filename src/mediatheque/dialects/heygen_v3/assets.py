@@ -7,14 +7,14 @@ from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.heygen_v3 import POLICY, shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
-from mediatheque.http.bodies import FormBody
 from mediatheque.http.context import context_of
-from mediatheque.http.idempotency import once
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, next_token, position_of
-from mediatheque.http.query import asked, folder_asked
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.idempotency import once
+from mediatheque.http.request.pagination import limit_of, next_token, position_of
+from mediatheque.http.request.query import asked, folder_asked
+from mediatheque.http.upload.bodies import FormBody
 from mediatheque.library.idempotency import Receipt
-from mediatheque.library.offer import Details, Offer
+from mediatheque.library.ingest.request import Details, Offer
 from mediatheque.model import Asset, Filter, Labels, Scope
 
 _MOST, _USUAL = 100, 20

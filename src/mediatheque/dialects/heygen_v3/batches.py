@@ -11,14 +11,14 @@ from mediatheque.dialects.heygen_v3 import promises
 from mediatheque.dialects.heygen_v3.direct import MAX_BODY
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.idempotency import once
-from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, offset_of, offset_token
-from mediatheque.http.query import id_in
-from mediatheque.library.batches import Batches
-from mediatheque.library.direct import Promised
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.idempotency import once
+from mediatheque.http.request.json import read_json
+from mediatheque.http.request.pagination import limit_of, offset_of, offset_token
+from mediatheque.http.request.query import id_in
 from mediatheque.library.idempotency import Receipt
+from mediatheque.library.uploads.batches import Batches
+from mediatheque.library.uploads.direct import Promised
 from mediatheque.model import Scope
 
 _MOST_IDS = 100

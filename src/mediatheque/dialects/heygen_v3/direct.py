@@ -9,13 +9,13 @@ from litestar import Request, Response, post, put
 from mediatheque.dialects.heygen_v3 import promises, shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
 from mediatheque.errors import Invalid
-from mediatheque.http.bodies import RawBody
 from mediatheque.http.context import context_of
-from mediatheque.http.idempotency import once
-from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs, redeemed
-from mediatheque.library.direct import Promised
+from mediatheque.http.request.auth import caller_of, needs, redeemed
+from mediatheque.http.request.idempotency import once
+from mediatheque.http.request.json import read_json
+from mediatheque.http.upload.bodies import RawBody
 from mediatheque.library.idempotency import Receipt
+from mediatheque.library.uploads.direct import Promised
 from mediatheque.model import Scope, Way
 
 MAX_BODY = 512 * 1024

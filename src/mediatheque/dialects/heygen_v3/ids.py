@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from mediatheque.errors import AssetNotFound
-from mediatheque.http.query import id_in
+from mediatheque.http.request.query import id_in
 
 _SHOWN = 100
 

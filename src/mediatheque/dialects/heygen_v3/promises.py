@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import msgspec
 
 from mediatheque.errors import Invalid
-from mediatheque.library.batches import Progress, State, state_of
-from mediatheque.library.direct import Announced, Slot
-from mediatheque.library.names import safe_name
-from mediatheque.library.policy import MIB
-from mediatheque.library.uploads import LIFETIME
+from mediatheque.library.catalog.filenames import safe_name
+from mediatheque.library.ingest.policy import MIB
+from mediatheque.library.uploads.batches import Progress, State, state_of
+from mediatheque.library.uploads.direct import Announced, Slot
+from mediatheque.library.uploads.sessions import LIFETIME
 from mediatheque.model import Upload
 
 MAX_BYTES = 200 * MIB

@@ -6,10 +6,10 @@ from litestar import Request, get
 
 from mediatheque.dialects.heygen_v3 import shapes
 from mediatheque.http.context import context_of
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, marks_of, next_marks
-from mediatheque.http.query import asked, bounded, chosen, required
-from mediatheque.library.search import Example
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.pagination import limit_of, marks_of, next_marks
+from mediatheque.http.request.query import asked, bounded, chosen, required
+from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Kind, Scope
 
 _MOST, _USUAL = 50, 20

@@ -1,6 +1,6 @@
 """Krea: `/assets`, bearer keys, bare objects, errors as `{error, message}`. Facts: docs/wire/krea.md."""
 
-from mediatheque.library.policy import MIB, Policy
+from mediatheque.library.ingest.policy import MIB, Policy
 
 # [documented] "JPEG, PNG, WebP, HEIC, MP4, MOV, WebM, GLB, WAV, MP3. Maximum size: 75MB"; MB read as MiB.
 POLICY = Policy(

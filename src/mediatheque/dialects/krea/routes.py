@@ -8,13 +8,13 @@ from litestar import Request, delete, get, post
 from mediatheque.dialects.krea import MAX_DESCRIPTION, POLICY, shapes
 from mediatheque.dialects.krea.cursor import position_at
 from mediatheque.dialects.krea.errors import VOICE
-from mediatheque.http.bodies import FormBody
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of
-from mediatheque.http.query import asked
-from mediatheque.library.offer import Details, Offer
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.pagination import limit_of
+from mediatheque.http.request.query import asked
+from mediatheque.http.upload.bodies import FormBody
+from mediatheque.library.ingest.request import Details, Offer
 from mediatheque.model import Filter, Labels, Scope
 
 _MOST, _USUAL = 1000, 100

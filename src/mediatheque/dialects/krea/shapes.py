@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mediatheque.dialects.krea.cursor import cursor_of
-from mediatheque.http.origin import file_url
-from mediatheque.http.paging import next_position
+from mediatheque.http.request.pagination import next_position
+from mediatheque.http.urls import file_url
 from mediatheque.model import Asset
 
 DELETED = {"success": True, "message": "Asset deleted successfully"}

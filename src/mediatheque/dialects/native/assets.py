@@ -11,15 +11,15 @@ from mediatheque.dialects.native.errors import VOICE
 from mediatheque.dialects.native.provenance import Told
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.idempotency import fingerprint, once
-from mediatheque.http.json import read_json
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, next_token, position_of
-from mediatheque.http.query import asked, chosen
-from mediatheque.http.sources import asset_from
+from mediatheque.http.request.asset_sources import asset_from
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.json import read_json
+from mediatheque.http.request.pagination import limit_of, next_token, position_of
+from mediatheque.http.request.query import asked, chosen
 from mediatheque.library.idempotency import Receipt
-from mediatheque.library.offer import Details
-from mediatheque.library.source import MAX_INLINE, Source
+from mediatheque.library.ingest.request import Details
+from mediatheque.library.ingest.sources import MAX_INLINE, Source
 from mediatheque.model import Asset, Filter, Kind, Scope
 
 _MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024

@@ -10,11 +10,11 @@ from mediatheque.dialects.native import shapes
 from mediatheque.dialects.native.errors import VOICE
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.inputs import MOST_INPUTS, Name, Url, input_named
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of
-from mediatheque.http.query import asked
-from mediatheque.library.lineage import DEEPEST
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.generation_inputs import MOST_INPUTS, Name, Url, input_named
+from mediatheque.http.request.pagination import limit_of
+from mediatheque.http.request.query import asked
+from mediatheque.library.lineage.traverse import DEEPEST
 from mediatheque.model import Input, Origin, Provenance, Role, Scope
 
 

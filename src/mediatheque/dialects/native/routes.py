@@ -10,10 +10,10 @@ from mediatheque.dialects.native.errors import VOICE
 from mediatheque.errors import Unavailable
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
+from mediatheque.http.files.response import FileResponse
 from mediatheque.http.metrics import CONTENT_TYPE
-from mediatheque.http.origin import FILES
-from mediatheque.http.serving import FileResponse
-from mediatheque.http.visitors import admit
+from mediatheque.http.request.file_access import admit
+from mediatheque.http.urls import FILES
 from mediatheque.library.tasks import depths
 
 

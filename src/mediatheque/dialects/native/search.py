@@ -10,10 +10,10 @@ from mediatheque.dialects.native.errors import VOICE
 from mediatheque.errors import AssetNotFound, InvalidQuery, Missing
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.keys import caller_of, needs
-from mediatheque.http.paging import limit_of, marks_of, next_marks
-from mediatheque.http.query import asked, bounded, chosen, id_in
-from mediatheque.library.search import Example
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.pagination import limit_of, marks_of, next_marks
+from mediatheque.http.request.query import asked, bounded, chosen, id_in
+from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Kind, Scope
 
 _LONGEST_QUERY = 2000

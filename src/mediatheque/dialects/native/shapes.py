@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mediatheque.http.origin import file_url, file_url_for
-from mediatheque.library.similar import Likeness
+from mediatheque.http.urls import file_url, file_url_for
+from mediatheque.library.search.similar import Likeness
 from mediatheque.model import Asset, AssetNode, CharacterNode, Edge, Lineage, Node, RequestNode, UrlNode
 
 

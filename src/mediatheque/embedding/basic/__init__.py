@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mediatheque.embedding.basic.appearance import LOOKS, looks
+from mediatheque.embedding.basic.image_classifier import Pictures
 from mediatheque.embedding.basic.labels import Labels
-from mediatheque.embedding.basic.looks import LOOKS, looks
-from mediatheque.embedding.basic.pictures import Pictures
 from mediatheque.embedding.basic.text import MEANING, Text
 from mediatheque.embedding.embedder import Vectors
 

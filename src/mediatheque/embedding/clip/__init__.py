@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.clip.folder import Folder
+from mediatheque.embedding.clip.model_files import Folder
+from mediatheque.embedding.clip.onnx_model import Tower
 from mediatheque.embedding.clip.preprocessing import Preprocessing
-from mediatheque.embedding.clip.tower import Tower
-from mediatheque.embedding.clip.words import Words
+from mediatheque.embedding.clip.tokenizer import Words
 from mediatheque.embedding.embedder import Vectors
 
 

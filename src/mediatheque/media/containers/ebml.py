@@ -2,7 +2,7 @@
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import trailing, truncated
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _SEGMENT = b"\x18\x53\x80\x67"
 _VOID = b"\xec"

@@ -4,7 +4,7 @@ import struct
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _WINDOW = 1 << 16
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B

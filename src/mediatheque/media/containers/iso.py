@@ -4,7 +4,7 @@ import struct
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _WIDE = 1  # a 64-bit size follows the type
 _TO_END = 0

@@ -2,7 +2,7 @@
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, truncated
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _HEADER = 27
 

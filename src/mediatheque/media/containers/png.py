@@ -7,7 +7,7 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _SIGNATURE = 8
 _FRAME = 12  # length, type and CRC around a chunk's body

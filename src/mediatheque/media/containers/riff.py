@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _HEADER = 12
 _UNKNOWN_FROM = 0x7FFF0000

@@ -7,7 +7,7 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers.riff import Chunk, chunks
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 _MOST_EXIF = 1 << 20
 

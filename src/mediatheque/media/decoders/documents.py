@@ -8,8 +8,8 @@ import pypdfium2
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import Config
 from mediatheque.media.decoders import Found
+from mediatheque.media.input_file import Source
 from mediatheque.media.sniff import FIRST_CUE
-from mediatheque.media.source import Source
 
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 

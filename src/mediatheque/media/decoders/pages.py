@@ -3,9 +3,9 @@
 import pypdfium2
 
 from mediatheque.media.decoders import documents
-from mediatheque.media.decoders.colours import frame_of
+from mediatheque.media.decoders.rgb import frame_of
 from mediatheque.media.frames import SLENDEREST, Frame
-from mediatheque.media.source import Source
+from mediatheque.media.input_file import Source
 
 
 def first_page(source: Source, edge: int) -> Frame:

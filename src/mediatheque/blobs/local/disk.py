@@ -1,0 +1,149 @@
+"""Blobs as files in a folder."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from mediatheque.blobs.cancellation import to_its_end
+from mediatheque.blobs.errors import translated
+from mediatheque.blobs.local.folders import found, require, sync
+from mediatheque.blobs.local.loan import Lent, lend
+from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.blobs.local.reading import pieces
+from mediatheque.blobs.store import Parts, Stored, is_key, new_key
+from mediatheque.errors import NotFound
+
+SHARDS = tuple(f"{number:02x}" for number in range(256))
+"""Folders that a key's first two digits choose between, so that no folder grows huge."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Disk:
+    """`root/ab/ab…` for the blob with that key, `root/spool` for bytes in flight, `root/parts` for uploads in parts.
+
+    The folders are made here and never again: one that is missing later means a disk that is not mounted, which is
+    an error and not an empty store.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.spool = root / "spool"
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix="blobs")
+        self._places = (self.spool, root / "parts", *(root / shard for shard in SHARDS))
+        with translated():
+            found(root, *self._places)
+        self.parts: Parts = LocalParts(self, root / "parts")
+
+    def path(self, key: str) -> Path:
+        """Where the bytes of `key` are, or would be. Raises `NotFound` for what is no key."""
+        if not is_key(key):
+            raise NotFound
+        return self.root / key[:2] / key
+
+    async def adopt(self, path: Path, key: str | None = None) -> str:
+        """Fsyncs the file, renames it into its shard and fsyncs the shard, all in one thread hop, to its end."""
+        key = key or new_key()
+        await to_its_end(self._hop(_take_over, path, self.path(key)))
+        return key
+
+    async def size(self, key: str) -> int | None:
+        """Bytes stored under `key`; `None` says that the store is there and the bytes are not."""
+        if not is_key(key):
+            return None
+        return await self._hop(_size, self.path(key))
+
+    async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
+        """Exactly `length` bytes from `start`, in chunks of 1 MiB; see `BlobStore.read`."""
+        path = self.path(key)
+        with translated():
+            try:
+                async with aclosing(pieces(self._threads, path, start, length)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except FileNotFoundError as error:
+                await self._hop(require, path.parent)
+                raise NotFound from error
+
+    @asynccontextmanager
+    async def borrow(self, key: str) -> AsyncIterator[Lent]:
+        """The blob's own file, hashed. It is not to be changed."""
+        path = self.path(key)
+        with translated():
+            try:
+                lent = await lend(self._threads, path)
+            except FileNotFoundError as error:
+                await self._hop(require, path.parent)
+                raise NotFound from error
+        yield lent
+
+    async def delete(self, key: str) -> None:
+        """Removes the file; a missing one is fine, a missing shard is not."""
+        if is_key(key):
+            await self._hop(_remove, self.path(key))
+
+    async def walk(self) -> AsyncIterator[Stored]:
+        """Everything stored, shard by shard; one shard's listing is held at a time."""
+        for shard in SHARDS:
+            for stored in await self._hop(_listing, self.root / shard):
+                yield stored
+
+    async def ready(self) -> None:
+        """Raises `BlobsUnavailable` unless the folders are there and can be written."""
+        await self._hop(require, *self._places[:3], self._places[-1])
+
+    async def close(self) -> None:
+        """Waits for work in flight."""
+        await self.parts.close()
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def _hop(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
+        with translated():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+
+def _take_over(spooled: Path, target: Path) -> None:
+    """The bytes are durable before they have a name, and the name is before anybody is told of it.
+
+    On failure they go back to their owner: they may be parts that were acknowledged long ago.
+    """
+    sync(spooled)
+    spooled.rename(target)
+    try:
+        sync(target.parent)
+    except OSError:
+        target.rename(spooled)
+        raise
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        require(path.parent)
+        return None
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    require(path.parent)
+
+
+def _listing(shard: Path) -> list[Stored]:
+    with os.scandir(shard) as entries:
+        return [stored for entry in entries if is_key(entry.name) and (stored := _stored(entry))]
+
+
+def _stored(entry: os.DirEntry[str]) -> Stored | None:
+    """`st_ctime` is the moment of the rename; `st_mtime` would be that of the last byte received."""
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return Stored(entry.name, found.st_size, datetime.fromtimestamp(found.st_ctime, UTC))

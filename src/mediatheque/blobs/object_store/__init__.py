@@ -1,0 +1,1 @@
+"""Blobs in a bucket: S3, Google Cloud Storage, Azure."""

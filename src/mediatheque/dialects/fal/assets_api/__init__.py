@@ -1,0 +1,1 @@
+"""fal's Assets API: assets, tags, favourites, lineage."""

@@ -1,0 +1,90 @@
+"""fal's lineage: an asset among the requests that made it and that it went into."""
+
+import hashlib
+from typing import Any
+
+from litestar import Request, get
+
+from mediatheque.dialects.fal.assets_api.targets import known
+from mediatheque.http.context import context_of
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.pagination import limit_of
+from mediatheque.http.request.query import asked
+from mediatheque.http.urls import file_url_for
+from mediatheque.library.lineage.traverse import DEEPEST
+from mediatheque.model import AssetNode, CharacterNode, Edge, Kind, Lineage, Node, RequestNode, Scope, UrlNode
+
+_TYPES = {kind: "text" if kind is Kind.DOCUMENT else kind.value for kind in Kind}
+
+
+@get("/v1/assets/{id:str}/lineage", guards=[needs(Scope.READ)])
+async def get_lineage(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+    """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is what all else calls `vector_id`."""
+    context = context_of(request)
+    base = context.origins.base(request)
+    depth = limit_of(asked(request, "depth"), least=1, most=DEEPEST, default=DEEPEST, param="depth")
+    lineage = await context.library.lineage.of(caller_of(request).workspace_id, known(id, "Asset", "asset_id"), depth)
+    return {"lineage": _lineage(lineage, base)}
+
+
+def _lineage(lineage: Lineage, base: str) -> dict[str, Any]:
+    entities = {node.key for node in lineage.nodes if isinstance(node, CharacterNode)}
+    return {
+        "focus": lineage.focus,
+        "nodes": [_node(node, base) for node in lineage.nodes],
+        "edges": [_edge(edge, entity=edge.start in entities) for edge in lineage.edges],
+    }
+
+
+def _node(node: Node, base: str) -> dict[str, Any]:
+    match node:
+        case AssetNode():
+            return _asset(node, base)
+        case UrlNode():
+            return {"kind": "external_input", "id": node.key, "output_key": _md5(node.url), "url": node.url}
+        case RequestNode():
+            return _request(node)
+        case CharacterNode():
+            return {"kind": "entity", "id": node.key, **_entity(node), "tombstone": node.handle is None}
+
+
+def _asset(node: AssetNode, base: str) -> dict[str, Any]:
+    """[documented] The key is the MD5 of the URL; of the id where there is no URL any more."""
+    url = file_url_for(base, node.file_id, node.file_name) if node.file_id else None
+    return {
+        "kind": "asset",
+        "id": node.key,
+        "output_key": _md5(url or str(node.id)),
+        "url": url,
+        "type": _TYPES[node.kind],
+        "request_id": node.request_id or "",
+        "asset_id": str(node.id) if url else None,
+        "tombstone": url is None,
+    }
+
+
+def _request(node: RequestNode) -> dict[str, Any]:
+    return {
+        "kind": "request",
+        "id": node.key,
+        "request_id": node.request_id,
+        "endpoint": node.endpoint,
+        "prompt": node.prompt,
+        "created_at": node.created_at,
+    }
+
+
+def _entity(node: CharacterNode) -> dict[str, Any]:
+    return {"entity_id": str(node.id), "entity_type": "character", "name": node.name, "handle": node.handle}
+
+
+def _edge(edge: Edge, *, entity: bool) -> dict[str, Any]:
+    kind = "generated_by" if edge.output else "referenced_entity" if entity else "input_to"
+    return {"from": edge.start, "to": edge.end, "kind": kind, "role": edge.role}
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+ROUTES = (get_lineage,)

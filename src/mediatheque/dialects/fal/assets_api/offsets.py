@@ -1,0 +1,23 @@
+"""[documented] How fal's lists of collections and characters are gone through: by `limit` and `offset`."""
+
+from typing import Any
+
+from litestar import Request
+
+from mediatheque.errors import InvalidQuery
+from mediatheque.http.request.pagination import limit_of
+from mediatheque.http.request.query import asked
+
+_MOST, _DEFAULT = 100, 50
+_FARTHEST = 10**9
+
+
+def slice_asked(request: Request[Any, Any, Any]) -> tuple[int, int]:
+    """The limit, 1 to 100, and the offset. An offset may be null, which is 0. `InvalidQuery`."""
+    limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_DEFAULT)
+    text = asked(request, "offset") or "0"
+    if text == "null":
+        return limit, 0
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_FARTHEST)) and int(text) <= _FARTHEST):
+        raise InvalidQuery(f"offset must be a whole number from 0 to {_FARTHEST}.", param="offset")
+    return limit, int(text)

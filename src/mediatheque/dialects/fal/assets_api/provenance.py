@@ -1,0 +1,50 @@
+"""Where a registered asset comes from: fields that fal's registration has not, and its clients leave out."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request
+
+from mediatheque.http.request.generation_inputs import MOST_INPUTS, Name, Url, input_named
+from mediatheque.model import Input, Origin, Provenance, Role
+
+
+class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What went into the request, by one of four names; `character` is an id or an @handle."""
+
+    vector_id: Name | None = None
+    request_id: Name | None = None
+    url: Url | None = None
+    character: Name | None = None
+    role: Role | None = None
+
+    def read(self, request: Request[Any, Any, Any]) -> Input:
+        """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id of ours."""
+        return input_named(
+            request,
+            asset_id=self.vector_id,
+            request_id=self.request_id,
+            url=self.url,
+            character=self.character,
+            role=self.role,
+        )
+
+
+class Traced(msgspec.Struct, frozen=True, kw_only=True):
+    """What a body that registers an asset may say of the request that made it; `prompt` is fal's own."""
+
+    request_id: Name | None = None
+    endpoint: Name | None = None
+    prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
+    source: Origin | None = None
+    inputs: Annotated[list[NamedInput], msgspec.Meta(max_length=MOST_INPUTS)] = []
+
+    def provenance(self, request: Request[Any, Any, Any]) -> Provenance:
+        """The same in the library's words."""
+        return Provenance(
+            request_id=self.request_id,
+            endpoint=self.endpoint,
+            prompt=self.prompt,
+            told=self.source,
+            inputs=tuple(each.read(request) for each in self.inputs),
+        )

@@ -1,0 +1,103 @@
+"""What fal's lists of assets are asked for: a part of the library, and perhaps something to search in it for."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from mediatheque.dialects.fal import ASSET_KINDS
+from mediatheque.errors import InvalidQuery, NotFound
+from mediatheque.http.context import context_of
+from mediatheque.http.request.asset_sources import own_file
+from mediatheque.http.request.auth import caller_of
+from mediatheque.http.request.query import asked, bounded, chosen, id_in, listed
+from mediatheque.library.search.hybrid import Example
+from mediatheque.model import Collection, Filter, Kind, Resemblance
+
+_SOURCES = {name: name for name in ("upload", "response", "request")}
+_MODES = {"any": False, "all": True}
+_SECTIONS = {
+    "all-media": Filter(),
+    "uploads": Filter(sources=("upload",)),
+    "favorites": Filter(favorites=True),
+    "generated": Filter(sources=("response",)),
+}
+_NOBODY = UUID(int=0)  # what an id that is none of ours stands for: nothing has it
+_LONGEST_QUERY = 2000
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Which assets, by what example if any, and whether the scope itself had to be cut short."""
+
+    wanted: Filter
+    example: Example | None
+    partial: bool
+
+
+async def asked_for(request: Request[Any, Any, Any], collection: Collection | None) -> Asked:
+    """The query of a list: [documented] any of several filters' values will do, of tags as `tag_mode` says.
+
+    An unknown tag or character is on no asset. Raises `InvalidQuery`, and `NotFound` for examples that are not here.
+    """
+    wanted, truncated = await _filter(request), False
+    example = await _example(request)
+    if collection is not None:
+        find = partial(example_of, request)
+        wanted, truncated = await context_of(request).library.smart.narrowed(wanted, collection, find)
+    return Asked(wanted, example, truncated)
+
+
+async def _filter(request: Request[Any, Any, Any]) -> Filter:
+    section = chosen(asked(request, "section") or "all-media", _SECTIONS, param="section")
+    kinds = tuple(chosen(text, ASSET_KINDS, param="media_type") for text in listed(request, "media_type"))
+    sources = tuple(chosen(text, _SOURCES, param="source") for text in listed(request, "source"))
+    if section.sources and sources:  # both hold
+        sources = tuple(set(section.sources) & set(sources)) or ("none",)
+    return Filter(
+        kinds=kinds or tuple(ASSET_KINDS.values()),
+        sources=sources or section.sources,
+        favorites=section.favorites,
+        tag_ids=tuple(_id(text) for text in listed(request, "tag_id")),
+        all_tags=chosen(asked(request, "tag_mode") or "any", _MODES, param="tag_mode"),
+        character_ids=await _characters(request),
+    )
+
+
+async def _characters(request: Request[Any, Any, Any]) -> tuple[UUID, ...]:
+    names = listed(request, "character_identifier")
+    if not names:
+        return ()
+    characters = context_of(request).library.characters
+    named = await characters.named(caller_of(request).workspace_id, names)
+    return tuple(character.id for character in named) or (_NOBODY,)
+
+
+async def _example(request: Request[Any, Any, Any]) -> Example | None:
+    """[documented] One input at a time."""
+    given = {name: text for name in ("q", "search_image_url", "search_video_url") if (text := asked(request, name))}
+    if len(given) > 1:
+        raise InvalidQuery("Use one of q, search_image_url and search_video_url.", param=list(given)[1])
+    text = bounded(given.get("q", "").strip(), _LONGEST_QUERY, param="q")
+    if text:
+        return Example(text=text)
+    for name, kind in (("search_image_url", Kind.IMAGE), ("search_video_url", Kind.VIDEO)):
+        if name in given:
+            return Example(blob=(await own_file(request, given[name], param=name, kind=kind)).blob)
+    return None
+
+
+async def example_of(request: Request[Any, Any, Any], resemblance: Resemblance) -> Example:
+    """What a smart collection gives as an example."""
+    if resemblance.text is not None:
+        return Example(text=resemblance.text)
+    url, kind = (resemblance.image_url, Kind.IMAGE) if resemblance.image_url else (resemblance.video_url, Kind.VIDEO)
+    return Example(blob=(await own_file(request, url or "", param="filters", kind=kind)).blob)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return id_in(text, NotFound)
+    except NotFound:
+        return _NOBODY

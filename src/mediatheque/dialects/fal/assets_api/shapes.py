@@ -1,0 +1,34 @@
+"""fal's JSON."""
+
+from typing import Any
+
+from mediatheque.http.urls import file_url
+from mediatheque.model import Asset, Tag
+
+
+def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str, Any]:
+    """The asset object; all sixteen keys are always there. `similarity` is 0 to 1, where something was searched for."""
+    facts = asset.file.blob.facts
+    return {
+        "vector_id": str(asset.id),
+        "request_id": asset.request_id,
+        "url": file_url(base, asset.file),
+        "type": asset.kind.value,
+        "title": asset.title,
+        "endpoint": asset.endpoint,
+        "created_at": asset.created_at,
+        "source": asset.source,
+        "prompt": asset.caption,
+        "width": facts.width,
+        "height": facts.height,
+        "content_type": facts.mime,
+        "is_favorited": asset.is_favorite,
+        "collection_ids": [str(id) for id in asset.collection_ids],
+        "tags": [tag(each) for each in asset.tags],
+        "similarity": similarity,
+    }
+
+
+def tag(tag: Tag) -> dict[str, Any]:
+    """The tag object."""
+    return {"id": str(tag.id), "name": tag.name, "created_at": tag.created_at}

@@ -1,0 +1,1 @@
+"""fal's Assets API: collections and characters."""

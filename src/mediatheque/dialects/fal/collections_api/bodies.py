@@ -1,0 +1,76 @@
+"""[documented] What fal's clients say of collections and characters. Lengths are the library's business."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request
+from msgspec import UNSET, UnsetType
+
+from mediatheque.dialects.fal.assets_api.targets import Id
+from mediatheque.dialects.fal.collections_api.images import cover_in
+from mediatheque.library.collections.patch import Traits
+
+MAX_BODY = 256 * 1024
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+Images = Annotated[list[Url], msgspec.Meta(min_length=1, max_length=20)]
+
+
+class NewCollection(msgspec.Struct, frozen=True):
+    """The body of POST /v1/assets/collections. With `filters` it is a smart one."""
+
+    name: str
+    description: str | None = None
+    icon: str | None = None
+    color: str | None = None
+    cover_image_url: Url | None = None
+    parent_collection_id: Id | None = None
+    filters: Any = None
+
+
+class ChangedCollection(msgspec.Struct, frozen=True):
+    """The body of PATCH /v1/assets/collections/{collection_id}: what is left out stays."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    icon: str | UnsetType | None = UNSET
+    color: str | UnsetType | None = UNSET
+    cover_image_url: Url | UnsetType | None = UNSET
+    filters: Any = UNSET
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The body of a move: null is the top."""
+
+    parent_collection_id: Id | None
+
+
+class NewCharacter(msgspec.Struct, frozen=True):
+    """The body of POST /v1/assets/characters."""
+
+    name: str
+    description: str
+    reference_images: Images
+    identifier: str | None = None
+    cover_image_url: Url | None = None
+
+
+class ChangedCharacter(msgspec.Struct, frozen=True):
+    """The body of PATCH /v1/assets/characters/{character_id}. An identifier is none of it, and must be the present."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    reference_images: Images | UnsetType = UNSET
+    cover_image_url: Url | UnsetType | None = UNSET
+    identifier: str | None = None
+
+
+def traits_in(request: Request[Any, Any, Any], wanted: NewCollection | ChangedCollection) -> Traits:
+    """The same in the library's words. Raises as `cover_in`."""
+    return Traits(
+        name=wanted.name,
+        description=wanted.description,
+        icon=wanted.icon,
+        color=wanted.color,
+        cover_file_id=cover_in(request, wanted.cover_image_url),
+        filters=wanted.filters,
+    )

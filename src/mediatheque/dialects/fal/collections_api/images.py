@@ -1,0 +1,43 @@
+"""How fal's bodies name images: by the URL of a file that is hosted here, or as the asset that one is."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from msgspec import UnsetType
+
+from mediatheque.errors import NotFound, UrlRefused
+from mediatheque.http.context import context_of
+from mediatheque.library.collections.images import Picture
+from mediatheque.model import Reference
+
+
+def cover_in(request: Request[Any, Any, Any], url: str | UnsetType | None) -> UUID | UnsetType | None:
+    """The id of the file at the URL. `UrlRefused` for a URL that is not ours, `NotFound` for one of no file."""
+    return _file_at(request, url, "cover_image_url") if isinstance(url, str) else url
+
+
+def pictures_in(request: Request[Any, Any, Any], texts: Sequence[str]) -> list[Picture]:
+    """[documented] Each is a vector id, a request id or a URL. Raises as `cover_in`."""
+    return [_picture(request, text) for text in texts]
+
+
+def _picture(request: Request[Any, Any, Any], text: str) -> Picture:
+    if "://" in text:
+        return _file_at(request, text, "reference_images")
+    named = Reference(request_id=text)
+    try:
+        return (Reference(asset_id=UUID(text)), named)
+    except ValueError:
+        return (named,)
+
+
+def _file_at(request: Request[Any, Any, Any], url: str, param: str) -> UUID:
+    origins = context_of(request).origins
+    if not origins.is_ours(request, url):
+        raise UrlRefused(f"{param}: only a file of this library will do, by its URL here.", param=param)
+    id = origins.file_id(request, url)
+    if id is None:
+        raise NotFound("No file of this library is at that URL.", param=param)
+    return id

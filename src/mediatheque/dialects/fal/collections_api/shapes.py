@@ -1,0 +1,70 @@
+"""fal's JSON of collections and characters."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from mediatheque.http.context import context_of
+from mediatheque.http.urls import file_url
+from mediatheque.library.collections.hierarchy import Branch, Hierarchy, Kin
+from mediatheque.model import Collection
+
+
+def rendered(
+    request: Request[Any, Any, Any], status: int = 200, noun: str = "collection"
+) -> Callable[[Collection], tuple[int, bytes]]:
+    """What an answer is made with: by itself, under its noun, as "collection" or "character"."""
+    base = context_of(request).origins.base(request)
+    shape = character if noun == "character" else collection
+    return lambda each: (status, msgspec.json.encode({noun: shape(each, base)}))
+
+
+def collection(collection: Collection, base: str) -> dict[str, Any]:
+    """The collection object; a character is one."""
+    return {
+        **_common(collection, base),
+        "filters": collection.filters,
+        "asset_count": collection.asset_count,
+    }
+
+
+def character(character: Collection, base: str) -> dict[str, Any]:
+    """The character object."""
+    return {
+        **_common(character, base),
+        "asset_count": character.asset_count,
+        "reference_images": [file_url(base, file) for file in character.references],
+    }
+
+
+def _common(collection: Collection, base: str) -> dict[str, Any]:
+    cover = collection.cover or next(iter(collection.references), None)
+    return {
+        "id": str(collection.id),
+        "type": collection.type.value,
+        "name": collection.name,
+        "description": collection.description,
+        "icon": collection.icon,
+        "color": collection.color,
+        "cover_image_url": file_url(base, cover) if cover else None,
+        "character_identifier": collection.identifier,
+        "parent_collection_id": str(collection.parent_id) if collection.parent_id else None,
+        "is_favorited": collection.is_favorite,
+        "created_at": collection.created_at,
+        "updated_at": collection.updated_at,
+    }
+
+
+def hierarchy(hierarchy: Hierarchy) -> dict[str, Any]:
+    """A collection with what is below it, and its ancestors from the top."""
+    return {"hierarchy": _branch(hierarchy.branch), "ancestors": [_kin(each) for each in hierarchy.ancestors]}
+
+
+def _branch(branch: Branch) -> dict[str, Any]:
+    return {**_kin(branch.kin), "children": [_branch(child) for child in branch.children]}
+
+
+def _kin(kin: Kin) -> dict[str, Any]:
+    return {"id": str(kin.id), "name": kin.name, "type": kin.type.value}

@@ -1,0 +1,92 @@
+"""fal's platform operations on stored files: who may read them, signed links, and how new ones are kept."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post, put
+
+from mediatheque.dialects.fal.errors import PLATFORM_STORAGE
+from mediatheque.dialects.fal.storage_api.lifecycle import Acl, Seconds
+from mediatheque.errors import Invalid
+from mediatheque.http.context import context_of
+from mediatheque.http.dialect import router
+from mediatheque.http.request.asset_sources import own_file
+from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.file_access import signed_url
+from mediatheque.http.request.json import read_json
+from mediatheque.http.urls import file_url
+from mediatheque.library.catalog.access import LONGEST_LINK
+from mediatheque.model import File, Keeping, Scope
+
+_MAX_BODY = 512 * 1024
+
+
+class Signing(msgspec.Struct, frozen=True):
+    """The body of a sign call."""
+
+    expiration_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_LINK)]
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """[documented] How new files are kept: null is no expiry, and everybody."""
+
+    expiration_duration_seconds: Seconds | None = None
+    initial_acl: Acl | None = None
+
+    @classmethod
+    def of(cls, keeping: Keeping) -> "Settings":
+        """The library's words in fal's."""
+        return cls(keeping.seconds, Acl.of(keeping.access) if keeping.access else None)
+
+
+@get("/v1/storage/files/acl", guards=[needs(Scope.READ)])
+async def get_acl(request: Request[Any, Any, Any]) -> Acl:
+    """GET /v1/storage/files/acl?url=: who may read the file."""
+    return Acl.of((await _file(request)).access)
+
+
+@put("/v1/storage/files/acl", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+async def put_acl(request: Request[Any, Any, Any]) -> Acl:
+    """PUT /v1/storage/files/acl?url=: say who may read the file, from now on."""
+    acl = await read_json(request, Acl)
+    file = await _file(request)
+    context = context_of(request)
+    await context.library.access.change(file.workspace_id, file.id, acl.access())
+    context.shelf.forget(file.id)
+    return acl
+
+
+@post("/v1/storage/files/sign", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+async def sign(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """POST /v1/storage/files/sign?url=: a link that opens the file whatever its ACL, for a while."""
+    wanted = await read_json(request, Signing)
+    context, file = context_of(request), await _file(request)
+    signature = await context.library.access.sign(file, wanted.expiration_seconds)
+    return {"signed_url": signed_url(file_url(context.origins.base(request), file), signature)}
+
+
+@get("/v1/storage/settings", guards=[needs(Scope.READ)])
+async def get_settings(request: Request[Any, Any, Any]) -> Settings:
+    """GET /v1/storage/settings: how new files are kept."""
+    return Settings.of(await context_of(request).library.access.keeping(caller_of(request).workspace_id))
+
+
+@put("/v1/storage/settings", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+async def put_settings(request: Request[Any, Any, Any]) -> Settings:
+    """PUT /v1/storage/settings: have new files kept so; what is left out is cleared."""
+    settings = await read_json(request, Settings)
+    access = settings.initial_acl.access() if settings.initial_acl else None
+    keeping = Keeping(seconds=settings.expiration_duration_seconds, access=access)
+    await context_of(request).library.access.set_keeping(caller_of(request).workspace_id, keeping)
+    return settings
+
+
+async def _file(request: Request[Any, Any, Any]) -> File:
+    """The caller's own file at the URL in the query, which [documented] must not have a query itself."""
+    url = request.query_params.get("url", "")
+    if not url or "?" in url:
+        raise Invalid("url must be the full URL of a file, without a query.", param="url")
+    return await own_file(request, url, param="url")
+
+
+ROUTER = router(PLATFORM_STORAGE, [get_acl, put_acl, sign, get_settings, put_settings])

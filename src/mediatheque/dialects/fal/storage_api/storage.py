@@ -1,0 +1,134 @@
+"""fal's storage protocol: the uploads of `fal-client` (PyPI) and `@fal-ai/client` (npm)."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, post, put
+
+from mediatheque.dialects.fal import UNNAMED, storage_policy
+from mediatheque.dialects.fal.errors import STORAGE
+from mediatheque.dialects.fal.storage_api.lifecycle import keeping_of
+from mediatheque.errors import Invalid
+from mediatheque.http.content_disposition import parse
+from mediatheque.http.context import context_of
+from mediatheque.http.dialect import router
+from mediatheque.http.request.auth import caller_of, needs, redeemed
+from mediatheque.http.request.idempotency import fingerprint_of
+from mediatheque.http.request.json import read_json
+from mediatheque.http.upload.bodies import RawBody
+from mediatheque.http.urls import file_url, file_url_for
+from mediatheque.library.catalog.filenames import safe_name
+from mediatheque.library.ingest.request import Offer
+from mediatheque.library.uploads.sessions import Ticket
+from mediatheque.model import Scope, Upload, Way
+
+MAX_BODY = 64 * 1024
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """The body of an initiate call."""
+
+    file_name: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
+    content_type: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+
+
+@post("/storage/auth/token", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def issue_token(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """POST /storage/auth/token: a token for /files/upload. `expires_at` has an offset, as Python's client needs."""
+    context = context_of(request)
+    issued = await context.library.accounts.issue_pass(caller_of(request))
+    return {
+        "token": issued.token,
+        "token_type": "Bearer",
+        "base_url": context.origins.base(request),
+        "expires_at": issued.expires_at.isoformat(),
+    }
+
+
+@post("/files/upload", status_code=200, guards=[needs(Scope.WRITE, passes=True)], request_max_body_size=None)
+async def upload_file(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """POST /files/upload: raw bytes, named by X-Fal-File-Name; the answer's `access_url` can be registered."""
+    context = context_of(request)
+    base, limit = context.origins.base(request), context.max_upload_bytes
+    offer = Offer(
+        workspace_id=caller_of(request).workspace_id,
+        body=RawBody(request, name=file_name(request), limit=limit),
+        policy=storage_policy(limit),
+        keeping=await keeping_of(request),
+    )
+    file = await context.library.intake.keep(offer)
+    return {"access_url": file_url(base, file)}
+
+
+@post("/storage/upload/initiate", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """POST /storage/upload/initiate: where to PUT the bytes, and the URL they will have. Any `storage_type`."""
+    promise = await read_json(request, Promise)
+    context = context_of(request)
+    base = context.origins.base(request)
+    name = promised_name(promise.file_name, promise.content_type)
+    keeping = await keeping_of(request)
+    ticket = await context.library.uploads.promise(caller_of(request), name, promise.content_type, keeping)
+    return addresses(base, ticket)
+
+
+@put("/storage/upload/{id:uuid}", status_code=200, request_max_body_size=None)
+async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
+    """PUT upload_url: the promised bytes. The token in the URL is the permission; a key is neither needed nor read."""
+    context = context_of(request)
+    base, limit = context.origins.base(request), context.max_upload_bytes
+    upload = await redeemed(request, id, Way.WHOLE)
+    body = RawBody(request, name=upload.name, limit=limit)
+    if upload.completed_at:
+        await _expect_same_bytes(request, upload, body)
+    else:
+        offer = Offer(
+            workspace_id=upload.workspace_id,
+            body=body,
+            policy=storage_policy(limit),
+            upload=upload,
+            keeping=upload.keeping,
+        )
+        await context.library.intake.keep(offer)
+    return {"file_url": file_url_for(base, upload.file_id, upload.name)}
+
+
+async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, body: RawBody) -> None:
+    """A client whose answer was lost sends the same bytes again, and that is fine; others are not."""
+    file = await context_of(request).library.files.get_public(upload.file_id)
+    if await fingerprint_of(body) != file.blob.sha256:
+        raise Invalid("This upload is complete; its content cannot be changed.")
+
+
+def promised_name(name: str | None, declared: str | None) -> str:
+    """What the file will be called in its URL."""
+    return safe_name(name or UNNAMED, declared or "", "")
+
+
+def addresses(base: str, ticket: Ticket) -> dict[str, str]:
+    """Where to send the bytes, the permission in the query, and the URL that the file will have."""
+    upload = ticket.upload
+    return {
+        "upload_url": f"{base}/storage/upload/{upload.id.hex}?token={ticket.token}",
+        "file_url": file_url_for(base, upload.file_id, upload.name),
+    }
+
+
+def content_type(request: Request[Any, Any, Any]) -> str | None:
+    """The type that the header declares, without parameters."""
+    return parse(request.headers.get("content-type", ""))[0] or None
+
+
+def file_name(request: Request[Any, Any, Any]) -> str | None:
+    """The name as it was sent, UTF-8 where it is that: fal's clients do not escape it."""
+    name = request.headers.get("x-fal-file-name")
+    if not name:
+        return None
+    try:
+        return name.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return name
+
+
+ROUTER = router(STORAGE, [issue_token, upload_file, initiate_upload, put_upload])

@@ -1,0 +1,1 @@
+"""Reading URLs of other hosts, at addresses that were checked."""

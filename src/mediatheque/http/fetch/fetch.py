@@ -1,0 +1,157 @@
+"""Bytes from a URL that somebody names: allow-listed hosts at checked addresses only, and only so much, so long.
+
+The guard against server-side request forgery (hazards i-7, OWASP case 2): nothing is read unless its host is on the
+list; the name is resolved once and every answer must be an address we may talk to; the connection goes to the address
+that was checked, not to the name; each redirect starts over.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import unquote
+
+import httpx
+import structlog
+from msgspec import Meta, Struct
+
+from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
+from mediatheque.http.content_disposition import basename, filename, parse
+from mediatheque.http.fetch.addresses import allowed, networks
+from mediatheque.http.fetch.transport import Target, answer, pieces, trust
+from mediatheque.library.ingest.request import Sink
+from mediatheque.model import Labels
+
+log = structlog.get_logger()
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""All addresses of a host, as text. Raises OSError when there are none."""
+
+_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class FetchConfig(Struct, frozen=True, kw_only=True):
+    """What may be read from elsewhere. By default nothing."""
+
+    hosts: tuple[str, ...] = ()
+    """Hosts that may be read from: `media.example.com` (ports 80 and 443) or `media.example.com:9000`."""
+    networks: tuple[str, ...] = ()
+    """Networks beside the public internet where those hosts may be, in CIDR notation: `10.1.0.0/16`."""
+    max_bytes: Annotated[int, Meta(gt=0)] = 512 * 1024 * 1024
+    """Largest file that is fetched."""
+    timeout_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    """Longest time a fetch may take from beginning to end, redirects included."""
+    redirects: Annotated[int, Meta(ge=0, le=10)] = 3
+    """Redirects that are followed; each must be allowed by itself."""
+    ca_file: str = ""
+    """Certificates (PEM) that https is checked against instead of the public ones."""
+
+    def __post_init__(self) -> None:
+        networks(self.networks)
+        if self.ca_file and not Path(self.ca_file).is_file():
+            raise ValueError(f"fetch.ca_file: there is no file {self.ca_file}")
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Asks the system."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class RemoteBody:
+    """The content of a URL, as the intake pours it."""
+
+    def __init__(self, url: str, config: FetchConfig, *, resolve: Resolve = resolve) -> None:
+        self._url = url
+        self._config = config
+        self._resolve = resolve
+
+    async def pour(self, sink: Sink) -> Labels:
+        """Raises UrlRefused, FetchFailed (not found, not readable, too slow) and TooLarge."""
+        seconds = self._config.timeout_seconds
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                return await self._pour(sink)
+        except TimeoutError as error:
+            if clock.expired():
+                raise FetchFailed(f"Reading the URL took longer than {seconds:g} seconds.") from error
+            raise
+
+    async def _pour(self, sink: Sink) -> Labels:
+        tls = await asyncio.to_thread(trust, self._config.ca_file)
+        url = _parsed(self._url)
+        for _ in range(self._config.redirects + 1):
+            target = await self._checked(url)
+            async with answer(target, tls, self._config.timeout_seconds) as response:
+                if response.status_code not in _REDIRECTS:
+                    await self._take(response, sink)
+                    return _labels(url, response)
+                url = _joined(url, response.headers.get("location", ""))
+        raise FetchFailed("The URL redirects too often.")
+
+    async def _checked(self, url: httpx.URL) -> Target:
+        """Raises UrlRefused without a word about what was found, which is for the log alone."""
+        port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
+        if url.scheme not in _PORTS or not port or url.userinfo or not self._listed(url, port):
+            raise _refusal(url, "not on the allow-list")
+        try:
+            texts = await self._resolve(url.raw_host.decode("ascii").strip("[]"), port)
+        except OSError as error:
+            raise FetchFailed("The host of the URL was not found.") from error
+        extra = networks(self._config.networks)
+        addresses = [allowed(text, extra) for text in texts]
+        checked = tuple(address for address in addresses if address is not None)
+        if not checked or len(checked) < len(addresses):
+            raise _refusal(url, "resolves to an address that is not allowed")
+        return Target(url, checked)
+
+    def _listed(self, url: httpx.URL, port: int) -> bool:
+        host = url.raw_host.decode("ascii").lower()
+        host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        hosts = {entry.lower() for entry in self._config.hosts}
+        return f"{host}:{port}" in hosts or (host in hosts and port in _PORTS.values())
+
+    async def _take(self, response: httpx.Response, sink: Sink) -> None:
+        limit = self._config.max_bytes
+        if response.status_code != httpx.codes.OK:
+            raise FetchFailed(f"The URL answered with status {response.status_code}.")
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise FetchFailed("The URL answered with encoded content.")
+        declared = response.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
+            raise TooLarge(limit)
+        taken = 0
+        async for piece in pieces(response):
+            taken += len(piece)
+            if taken > limit:
+                raise TooLarge(limit)
+            await sink.write(piece)
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise UrlRefused from error
+
+
+def _joined(url: httpx.URL, location: str) -> httpx.URL:
+    if not location:
+        raise FetchFailed("The URL redirects to nowhere.")
+    try:
+        return url.join(location)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise UrlRefused from error
+
+
+def _labels(url: httpx.URL, response: httpx.Response) -> Labels:
+    _, parameters = parse(response.headers.get("content-disposition", ""))
+    name = filename(parameters) or basename(unquote(url.path))
+    return Labels(name=name, declared_type=parse(response.headers.get("content-type", ""))[0] or None)
+
+
+def _refusal(url: httpx.URL, reason: str) -> UrlRefused:
+    log.info("url refused", host=url.raw_host.decode("ascii"), reason=reason)
+    return UrlRefused()

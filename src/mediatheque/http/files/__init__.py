@@ -1,0 +1,1 @@
+"""Serving files: conditions, ranges, and the fast path for cached ones."""

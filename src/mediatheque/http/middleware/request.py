@@ -1,0 +1,136 @@
+"""The outermost layer of the application but for CORS: request ids, discipline of bodies, the access log."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+import uuid_utils
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from mediatheque.http.asgi import App, Headers, Message, Receive, Scope, Send
+from mediatheque.http.middleware.body import BodyConfig, Framing, Incoming
+
+log = structlog.get_logger()
+
+Finish = Callable[[Scope, int, float], None]
+"""Told of every request when it is over: its scope, the status answered, and the seconds it took."""
+
+_WATCHED = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
+_ID_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
+_LONGEST_ID = 128
+
+
+class GateConfig(BodyConfig, frozen=True, kw_only=True):
+    """Settings of the gate."""
+
+    access_log: bool = True
+    """Write one log line for each request."""
+
+
+class Gate:
+    """Wraps an ASGI application; nothing stands outside it but CORS and the server.
+
+    Each request gets an id (the caller's own `X-Request-Id` where it is 1 to 128 characters of
+    `A-Za-z0-9_.:-`, else a UUIDv7 as hex) in `scope["state"]["request_id"]`, in the log context and on the
+    response, whatever that is.
+    """
+
+    def __init__(self, app: App, config: GateConfig | None = None, *, on_finish: Finish | None = None) -> None:
+        self._app = app
+        self._config = config or GateConfig()
+        self._on_finish = on_finish
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets one request through. An exception that nobody rendered becomes a plain 500."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send, self._config)
+        tokens = bind_contextvars(request_id=exchange.request_id)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception:
+            log.exception("request failed", method=scope["method"], path=scope["path"])
+            if exchange.status:
+                raise
+            await exchange.fail()
+        finally:
+            exchange.release()
+            self._finish(scope, exchange)
+            reset_contextvars(**tokens)
+
+    def _finish(self, scope: Scope, exchange: "Exchange") -> None:
+        seconds = time.perf_counter() - exchange.started
+        if self._on_finish is not None:
+            self._on_finish(scope, exchange.status, seconds)
+        if self._config.access_log:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=exchange.status,
+                ms=round(seconds * 1000, 2),
+                bytes_in=exchange.body.received if exchange.body else 0,
+                bytes_out=exchange.bytes_out,
+            )
+
+
+class Exchange:
+    """One request and its answer. `status` is 0 until the answer starts."""
+
+    __slots__ = ("_headers", "_send", "body", "bytes_out", "receive", "request_id", "started", "status")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, config: BodyConfig) -> None:
+        self.started = time.perf_counter()
+        self.status = 0
+        self.bytes_out = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._send = send
+        watched = [header for header in scope["headers"] if header[0] in _WATCHED]
+        framing = Framing.of(watched) if watched else None
+        self.body = Incoming(framing, receive, config) if framing else None
+        self.receive = self.body.receive if self.body else receive
+        self.request_id = _given_id(watched) or uuid_utils.uuid7().hex
+        scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}
+
+    async def send(self, message: Message) -> None:
+        """Passes the answer on, with the request id and after the body has been settled."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            message = await self._start(message)
+        elif kind == "http.response.body":
+            self.bytes_out += len(message.get("body", b""))
+        elif kind == "http.response.pathsend":
+            self.bytes_out = next((int(value) for name, value in self._headers if name == b"content-length"), 0)
+        await self._send(message)
+
+    async def fail(self) -> None:
+        """The last resort, in nobody's words."""
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"15")]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": b"Internal error\n", "more_body": False})
+
+    def release(self) -> None:
+        """Forgets the server's side, so that what still holds the request does not hold the connection."""
+        if self.body is not None:
+            self.body.release()
+        self._send = _nowhere
+
+    async def _start(self, message: Message) -> Message:
+        self.status = message["status"]
+        headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
+        if self.body is not None and await self.body.settle():
+            headers.append((b"connection", b"close"))
+        self._headers = headers
+        return {**message, "headers": headers}
+
+
+async def _nowhere(_: Message) -> None:
+    """Where an answer goes when the request is over."""
+
+
+def _given_id(headers: Headers) -> str | None:
+    """The caller's request id, when it gave one that can stand in logs and headers as it is."""
+    value = next((value for name, value in headers if name == b"x-request-id"), b"")
+    fits = 0 < len(value) <= _LONGEST_ID and _ID_BYTES.issuperset(value)
+    return value.decode("ascii") if fits else None

@@ -1,0 +1,1 @@
+"""Reading a request: key, parameters, JSON, paging, idempotency."""

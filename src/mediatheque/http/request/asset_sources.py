@@ -1,0 +1,107 @@
+"""A source that a request names, made into an asset."""
+
+from typing import Any
+
+from litestar import Request
+
+from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound, TypeMismatch
+from mediatheque.http.context import context_of
+from mediatheque.http.fetch.fetch import RemoteBody
+from mediatheque.http.request.auth import caller_of
+from mediatheque.http.request.query import id_in
+from mediatheque.library.idempotency import Receipt
+from mediatheque.library.ingest.policy import Policy
+from mediatheque.library.ingest.request import Details, Offer
+from mediatheque.library.ingest.sources import MAX_INLINE, FromAsset, FromBase64, Source
+from mediatheque.model import Asset, File, Kind
+
+
+async def asset_from(
+    request: Request[Any, Any, Any],
+    source: Source,
+    details: Details,
+    receipt: Receipt | None,
+    kinds: frozenset[Kind] | None = None,
+) -> Asset:
+    """The asset made of the source: a URL of ours is registered, another is fetched, an asset's content is used again.
+
+    The same URL is the same asset. Raises what the intake raises, `NotFound`, `UrlRefused` and `FetchFailed`; and
+    `TypeMismatch` for content of other than the wanted kinds.
+    """
+    library, workspace_id = context_of(request).library, caller_of(request).workspace_id
+    if isinstance(source, FromAsset):
+        original = await library.assets.get(workspace_id, id_in(source.asset_id, AssetNotFound(param="asset_id")))
+        _expect(original.file, kinds)
+        return await library.files.copy(original.file, details, receipt)
+    if isinstance(source, FromBase64):
+        policy = Policy(max_bytes=MAX_INLINE, kinds=kinds)
+        return await library.intake.take(_offer(request, source, policy, details, receipt))
+    return await _from_url(request, source.url, details, receipt, kinds)
+
+
+async def _from_url(
+    request: Request[Any, Any, Any],
+    url: str,
+    details: Details,
+    receipt: Receipt | None,
+    kinds: frozenset[Kind] | None,
+) -> Asset:
+    context = context_of(request)
+    file = await _stored(request, url)
+    if file is None:
+        policy = Policy(max_bytes=context.fetch.max_bytes, kinds=kinds)
+        body = RemoteBody(url, context.fetch)
+        try:
+            return await context.library.intake.take(_offer(request, body, policy, details, receipt, origin_url=url))
+        except Conflict:
+            file = await _stored(request, url)
+            if file is None:
+                raise
+    _expect(file, kinds)
+    return await context.library.files.register(file, details, receipt)
+
+
+async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kind: Kind | None = None) -> File:
+    """The caller's own file at a URL of ours; `NotFound` for any other URL, `TypeMismatch` for another kind."""
+    context = context_of(request)
+    id = context.origins.file_id(request, url)
+    file = await context.library.files.find(caller_of(request).workspace_id, id) if id else None
+    if file is None:
+        raise NotFound("No file of this library is at that URL.", param=param)
+    _expect(file, None if kind is None else frozenset({kind}), param=param)
+    return file
+
+
+def _expect(file: File, kinds: frozenset[Kind] | None, *, param: str = "type") -> None:
+    facts = file.blob.facts
+    if kinds is not None and facts.kind not in kinds:
+        raise TypeMismatch(f"The file is {facts.mime}, not {', '.join(sorted(kinds))}.", param=param)
+
+
+async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
+    """The file behind the URL, if it is here; `NotFound` for a URL of ours that names no file of this workspace."""
+    context, workspace_id = context_of(request), caller_of(request).workspace_id
+    if not context.origins.is_ours(request, url):
+        if not url.isascii():
+            raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
+        return await context.library.files.find_by_origin(workspace_id, url)
+    return await own_file(request, url, param="url")
+
+
+def _offer(
+    request: Request[Any, Any, Any],
+    body: RemoteBody | FromBase64,
+    policy: Policy,
+    details: Details,
+    receipt: Receipt | None,
+    *,
+    origin_url: str | None = None,
+) -> Offer:
+    return Offer(
+        workspace_id=caller_of(request).workspace_id,
+        body=body,
+        policy=policy,
+        describe=lambda _: details,
+        receipt=receipt,
+        origin_url=origin_url,
+    )

@@ -1,0 +1,40 @@
+"""What went into a request to a model, as the body of a request to us names it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from mediatheque.errors import AssetNotFound, Invalid
+from mediatheque.http.context import context_of
+from mediatheque.http.request.query import id_in
+from mediatheque.model import Input, Reference, Role
+
+MOST_INPUTS = 100
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^(?i:https?)://[!-~]+\Z")]
+
+
+def input_named(
+    request: Request[Any, Any, Any],
+    *,
+    asset_id: str | None,
+    request_id: str | None,
+    url: str | None,
+    character: str | None,
+    role: Role | None,
+) -> Input:
+    """The input of one name, with the file that a URL of ours names.
+
+    `Invalid` for none or more than one name, `AssetNotFound` for text that is no id.
+    """
+    if sum(name is not None for name in (asset_id, request_id, url, character)) != 1:
+        raise Invalid("An input has one name: an asset's id, a request_id, a url or a character.", param="inputs")
+    if url is not None:
+        return Input(url=url, file_id=context_of(request).origins.file_id(request, url), role=role)
+    if character is not None:
+        return Input(character=character, role=role)
+    id: UUID | None = id_in(asset_id, AssetNotFound(param="inputs")) if asset_id is not None else None
+    return Input(asset=Reference(asset_id=id, request_id=request_id), role=role)

@@ -1,0 +1,1 @@
+"""Reading an uploaded body: raw or multipart/form-data."""

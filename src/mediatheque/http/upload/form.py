@@ -1,0 +1,78 @@
+"""The parts of a form, sorted as they come: the file to its sink, text to its fields, the rest to nowhere."""
+
+from collections.abc import Mapping
+
+from mediatheque.errors import Invalid, TooLarge
+from mediatheque.http.content_disposition import parse
+from mediatheque.http.upload.multipart import Event, Part
+from mediatheque.library.ingest.request import Sink
+from mediatheque.model import Labels
+
+
+class Form:
+    """What has been seen of a form so far: exactly one file, never held, and some text fields."""
+
+    def __init__(self, file_field: str, text_fields: Mapping[str, int], limit: int, sink: Sink) -> None:
+        self._file_field = file_field
+        self._text_fields = text_fields
+        self._limit = limit
+        self._sink = sink
+        self._file: Part | None = None
+        self._poured = 0
+        self._current = ""
+        self._texts: dict[str, bytearray] = {}
+
+    async def take(self, event: Event) -> None:
+        """The next event of the parser."""
+        if isinstance(event, Part):
+            self._begin(event)
+        elif event is not None and self._current == self._file_field:
+            await self._pour(event)
+        elif event is not None and self._current in self._texts:
+            self._append(event)
+
+    def labels(self) -> Labels:
+        """What the sender said, once the form is over. Raises Invalid without a file, and for bad text."""
+        if self._file is None:
+            raise Invalid(f"{self._file_field} is required.", param=self._file_field)
+        fields = {name: self._text(name, raw) for name, raw in self._texts.items()}
+        declared = parse(self._file.content_type or "")[0] or None
+        return Labels(name=self._file.filename, declared_type=declared, fields=fields)
+
+    def _begin(self, part: Part) -> None:
+        self._current = part.name
+        if part.name == self._file_field:
+            if self._file is not None:
+                raise Invalid(f"{part.name} must be given once.", param=part.name)
+            self._file = part
+        elif part.name in self._text_fields:
+            if part.name in self._texts:
+                raise Invalid(f"{part.name} must be given once.", param=part.name)
+            self._texts[part.name] = bytearray()
+
+    async def _pour(self, piece: bytes) -> None:
+        self._poured += len(piece)
+        if self._poured > self._limit:
+            raise TooLarge(self._limit, param=self._file_field)
+        await self._sink.write(piece)
+
+    def _append(self, piece: bytes) -> None:
+        """Keeps at most four bytes for each character that is allowed, and some."""
+        raw = self._texts[self._current]
+        raw += piece
+        if len(raw) > 4 * self._text_fields[self._current]:
+            raise self._too_long(self._current)
+
+    def _text(self, name: str, raw: bytearray) -> str:
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            raise Invalid(f"{name} is not UTF-8 text.", param=name) from None
+        if "\0" in text:
+            raise Invalid(f"{name} contains a NUL character.", param=name)
+        if len(text) > self._text_fields[name]:
+            raise self._too_long(name)
+        return text
+
+    def _too_long(self, name: str) -> Invalid:
+        return Invalid(f"{name} is longer than {self._text_fields[name]} characters.", param=name)

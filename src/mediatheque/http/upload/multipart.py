@@ -1,0 +1,123 @@
+"""multipart/form-data (RFC 7578) as a stream of events, the same however the bytes were cut.
+
+Stands on `multipart.PushMultipartParser` 2.0.1 and knows its habits: strict mode fails at random on a late
+last line end; `filename*` is ignored; a truncated body shows only at `close()`; a bare line feed in a
+header is refused or not, depending on the cut; headers that are not UTF-8 are refused unless it is told
+that they are Latin-1.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Self
+
+from multipart import MultipartError, ParserLimitReached, PushMultipartParser
+
+from mediatheque.errors import Malformed
+from mediatheque.http import content_disposition
+
+MAX_PARTS = 100
+MAX_HEADERS = 8
+MAX_HEADER_BYTES = 8 * 1024
+_SLACK = 1024  # the parser counts an unfinished line differently from a finished one; ours decides, below its own
+_LONGEST_BOUNDARY = 200  # RFC 2046 allows 70; some clients write more
+
+
+class Part(NamedTuple):
+    """The beginning of a part. `filename` has been reduced to its last path segment."""
+
+    name: str
+    filename: str | None
+    content_type: str | None
+
+
+Event = Part | bytes | None
+"""A part begins; a piece of its content; the part has ended."""
+
+
+class Parser:
+    """Push parser. Feed it chunks, use it as a context manager: leaving it checks that the form was complete.
+
+    Raises Malformed for whatever is not a form or exceeds the limits.
+    """
+
+    def __init__(self, content_type: str) -> None:
+        boundary = _boundary(content_type)
+        self._delimiter = b"\r\n--" + boundary.encode("ascii")
+        self._before: bytes | None = b"\r\n"
+        self._parser = PushMultipartParser(
+            boundary,
+            max_segment_count=MAX_PARTS,
+            max_header_count=MAX_HEADERS,
+            max_header_size=MAX_HEADER_BYTES + _SLACK,
+            header_charset="latin-1",
+            strict=False,
+        )
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """The events of this chunk. To be consumed before the next call."""
+        chunk = self._without_preamble(chunk)
+        if not chunk:
+            return
+        try:
+            for event in self._parser.parse(chunk):
+                yield event if event is None or isinstance(event, bytes) else _part(event.headerlist)
+        except MultipartError as error:
+            raise _malformed(error) from error
+
+    def _without_preamble(self, chunk: bytes) -> bytes:
+        """What follows the first line that is a boundary, with the line; the parser finds it only in one piece."""
+        if self._before is None:
+            return chunk
+        seen = self._before + chunk
+        start = seen.find(self._delimiter)
+        if start < 0:
+            self._before = seen[-(len(self._delimiter) - 1) :]
+            return b""
+        self._before = None
+        return seen[start:]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._parser.close(check_complete=kind is None)
+        except MultipartError as error:
+            raise _malformed(error) from error
+
+
+def _boundary(content_type: str) -> str:
+    word, parameters = content_disposition.parse(content_type)
+    if word != "multipart/form-data":
+        raise Malformed("Content-Type must be multipart/form-data.")
+    boundary = parameters.get("boundary", "")
+    if not boundary:
+        raise Malformed("Content-Type names no multipart boundary.")
+    if len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii() or not boundary.isprintable():
+        raise Malformed("The multipart boundary is not valid.")
+    return boundary
+
+
+def _part(headers: list[tuple[str, str]]) -> Part:
+    if any(len(value) > MAX_HEADER_BYTES for _, value in headers):
+        raise Malformed("A part's headers are too large.")
+    if any(c in value for _, value in headers for c in "\r\n\0"):
+        raise Malformed("A part's headers hold control characters.")
+    fields = dict(headers)
+    _, parameters = content_disposition.parse(_decoded(fields["Content-Disposition"]))
+    if not parameters.get("name"):
+        raise Malformed("A part of the form has no name.")
+    return Part(parameters["name"], content_disposition.filename(parameters), fields.get("Content-Type"))
+
+
+def _decoded(value: str) -> str:
+    """UTF-8 where it is UTF-8, else as the parser read it: Latin-1."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return value
+
+
+def _malformed(error: MultipartError) -> Malformed:
+    if isinstance(error, ParserLimitReached):
+        return Malformed("The form has too many parts or too large headers.")
+    return Malformed(f"The body is not valid multipart/form-data: {error.args[0]}.")

@@ -1,0 +1,133 @@
+"""The verbs of assets."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+
+from mediatheque.errors import AssetNotFound, Invalid, NotFound
+from mediatheque.library.catalog import folders
+from mediatheque.library.catalog.filenames import title_from
+from mediatheque.library.catalog.tags import expect
+from mediatheque.library.ingest.request import Details
+from mediatheque.library.lineage.provenance import adopted, trace
+from mediatheque.library.tasks import defer
+from mediatheque.model import Asset, CollectionType, File, Filter, Origin, Position, Provenance, Reference
+from mediatheque.records.catalog import assets as rows
+from mediatheque.records.catalog import files, listing, tags
+from mediatheque.records.collections import members
+from mediatheque.records.database import Connection, Database
+
+MOST_COUNTED = 1_000
+
+
+class Assets:
+    """Reading and removing library records."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, workspace_id: UUID, id: UUID) -> Asset:
+        """The workspace's asset, or `AssetNotFound`."""
+        async with self._database.connection() as conn:
+            asset = await rows.find(conn, workspace_id, id)
+        if asset is None:
+            raise AssetNotFound
+        return asset
+
+    async def page(
+        self, workspace_id: UUID, wanted: Filter, after: Position | None, limit: int
+    ) -> tuple[list[Asset], bool]:
+        """At most `limit` assets, newest first, from behind the position; and whether there are more."""
+        async with self._database.connection() as conn:
+            found = await listing.page(conn, workspace_id, wanted, after, limit + 1)
+        return found[:limit], len(found) > limit
+
+    async def count(self, workspace_id: UUID, wanted: Filter) -> int:
+        """How many assets there are of the wanted sort; takes longer the more there are."""
+        async with self._database.connection() as conn:
+            return await listing.count(conn, workspace_id, wanted) or 0
+
+    async def count_some(self, workspace_id: UUID, wanted: Filter) -> int | None:
+        """The same, or None where there are more than `MOST_COUNTED`: a page's cost must not grow with the library."""
+        async with self._database.connection() as conn:
+            return await listing.count(conn, workspace_id, wanted, most=MOST_COUNTED)
+
+    async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
+        """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""
+        async with self._database.transaction() as conn:
+            asset = await rows.find(conn, workspace_id, id)
+            if asset is None or not await files.lock(conn, asset.file) or not await rows.delete(conn, asset):
+                raise AssetNotFound
+            await files.delete(conn, asset.file)
+        return asset
+
+
+async def refer(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID:
+    """The id of the asset that is meant, which stays until the caller's transaction ends; or `AssetNotFound`."""
+    id = await rows.hold(conn, workspace_id, reference)
+    if id is None:
+        raise AssetNotFound
+    return id
+
+
+async def record(conn: Connection, file: File, details: Details) -> Asset:
+    """Make the asset over the file, in the caller's transaction.
+
+    A file has one asset: if it is there already it is enriched (memberships added, a missing caption or provenance
+    filled in) and answered. `NotFound` for tags, collections, (live) folders and inputs that the workspace does not
+    have, `Invalid` for a collection that is not a manual one.
+    """
+    asset = _new_asset(file, details)
+    known_tags = await expect(conn, file.workspace_id, details.tag_ids, param="tag_ids")
+    if details.collection_id:
+        await _expect_manual(conn, file.workspace_id, details.collection_id)
+    if details.folder_id:
+        await folders.hold(conn, file.workspace_id, details.folder_id)
+    created = await rows.insert(conn, asset)
+    if not created:
+        asset = await _existing(conn, file)
+        await rows.enrich(conn, asset.id, caption=details.caption, favorite=details.favorite)
+        asset = await adopted(conn, asset, details.provenance)
+    await trace(conn, asset, details.provenance)
+    if created or details.caption:
+        await defer(conn, "embed_asset", asset_id=asset.id)
+    if known_tags:
+        await tags.assign(conn, asset.id, [tag.id for tag in known_tags])
+    if details.collection_id:
+        await members.add(conn, details.collection_id, asset.id)
+    return asset if created and not known_tags and not details.collection_id else await _existing(conn, file)
+
+
+def _new_asset(file: File, details: Details) -> Asset:
+    provenance = details.provenance
+    made = provenance if provenance and provenance.made else Provenance()
+    return Asset(
+        id=details.id or uuids.uuid7(),
+        workspace_id=file.workspace_id,
+        file=file,
+        kind=file.blob.facts.kind,
+        title=details.title or title_from(file.name, details.caption, file.blob.facts.kind.value),
+        caption=details.caption,
+        source=provenance.origin if provenance else Origin.UPLOAD,
+        request_id=made.request_id,
+        endpoint=made.endpoint,
+        is_favorite=details.favorite,
+        folder_id=details.folder_id,
+        created_at=datetime.now(UTC),
+    )
+
+
+async def _existing(conn: Connection, file: File) -> Asset:
+    asset = await rows.find_by_file(conn, file)
+    if asset is None:
+        raise AssetNotFound
+    return asset
+
+
+async def _expect_manual(conn: Connection, workspace_id: UUID, collection_id: UUID) -> None:
+    found = await members.hold(conn, workspace_id, collection_id)
+    if found is None:
+        raise NotFound(f"Collection {collection_id} not found.", param="collection_id")
+    if found is not CollectionType.MANUAL:
+        raise Invalid(f"This is a {found.value} collection, not a manual one.", param="collection_id")

@@ -1,0 +1,70 @@
+"""The verbs of files: what is under a public URL."""
+
+from uuid import UUID, uuid4
+
+from mediatheque.errors import NotFound
+from mediatheque.library.catalog import assets
+from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.library.ingest.request import Details
+from mediatheque.model import Asset, File
+from mediatheque.records.catalog import files as rows
+from mediatheque.records.database import Database
+from mediatheque.records.storage import blobs
+
+
+class Files:
+    """Finding files, and registering them as assets."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get_public(self, id: UUID) -> File:
+        """The file of that id in whichever workspace; its random id is what lets one read it. `NotFound`."""
+        async with self._database.connection() as conn:
+            file = await rows.find_public(conn, id)
+        if file is None:
+            raise NotFound("File not found.")
+        return file
+
+    async def find(self, workspace_id: UUID, id: UUID) -> File | None:
+        """The workspace's own file."""
+        async with self._database.connection() as conn:
+            return await rows.find(conn, workspace_id, id)
+
+    async def find_by_origin(self, workspace_id: UUID, url: str) -> File | None:
+        """The workspace's file that was read from that URL."""
+        async with self._database.connection() as conn:
+            return await rows.find_by_origin(conn, workspace_id, url)
+
+    async def copy(self, original: File, details: Details, receipt: Receipt | None = None) -> Asset:
+        """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""
+        async with self._database.transaction() as conn:
+            blob = original.blob
+            if not await rows.hold(conn, original) or not await blobs.revive(conn, blob.id):
+                raise NotFound("File not found.")
+            file = await rows.insert(
+                conn,
+                id=uuid4(),
+                workspace_id=original.workspace_id,
+                blob=blob,
+                name=original.name,
+                expires_at=original.expires_at,
+                access=original.access,
+            )
+            if file is None:
+                raise LookupError("a file without an origin conflicts with none")
+            asset = await assets.record(conn, file, details)
+            await conclude(conn, receipt, asset)
+        return asset
+
+    async def register(self, file: File, details: Details, receipt: Receipt | None = None) -> Asset:
+        """The asset over a file that is here already: made the first time, enriched and answered again later.
+
+        `NotFound` if the file is gone since it was found.
+        """
+        async with self._database.transaction() as conn:
+            if not await rows.hold(conn, file):
+                raise NotFound("File not found.")
+            asset = await assets.record(conn, file, details)
+            await conclude(conn, receipt, asset)
+        return asset

@@ -1,0 +1,97 @@
+"""The verbs of folders. What is in the trash is out of sight, not gone, and no asset is lost by it."""
+
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+
+from mediatheque.errors import FolderNotFound, Invalid
+from mediatheque.model import Folder, FolderFilter, Position
+from mediatheque.records.catalog import folders as rows
+from mediatheque.records.database import Connection, Database
+
+_LONGEST_NAME = 255
+
+
+class Folders:
+    """Making, finding, renaming, trashing and restoring folders."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, workspace_id: UUID, id: UUID) -> Folder:
+        """The workspace's folder, be it in the trash, or `FolderNotFound`."""
+        async with self._database.connection() as conn:
+            return await _found(conn, workspace_id, id)
+
+    async def expect(self, workspace_id: UUID, id: UUID) -> None:
+        """Raise `FolderNotFound` unless the workspace has that folder outside of the trash."""
+        async with self._database.connection() as conn:
+            await hold(conn, workspace_id, id)
+
+    async def page(
+        self, workspace_id: UUID, wanted: FolderFilter, after: Position | None, limit: int
+    ) -> tuple[list[Folder], bool]:
+        """At most `limit` folders, newest first, from behind the position; and whether there are more."""
+        async with self._database.connection() as conn:
+            found = await rows.page(conn, workspace_id, wanted, after, limit + 1)
+        return found[:limit], len(found) > limit
+
+    async def count(self, workspace_id: UUID, wanted: FolderFilter) -> int:
+        """How many folders there are of the wanted sort."""
+        async with self._database.connection() as conn:
+            return await rows.count(conn, workspace_id, wanted)
+
+    async def create(self, workspace_id: UUID, name: str, project_type: str, parent_id: UUID | None) -> Folder:
+        """A new folder. `Invalid` for a bad name; `FolderNotFound` for a parent that is unknown or in the trash."""
+        _check_name(name)
+        id = uuids.uuid7()
+        async with self._database.transaction() as conn:
+            await rows.hold_tree(conn, workspace_id)
+            if parent_id is not None:
+                await hold(conn, workspace_id, parent_id)
+            await rows.insert(
+                conn, id=id, workspace_id=workspace_id, name=name, project_type=project_type, parent_id=parent_id
+            )
+            return await _found(conn, workspace_id, id)
+
+    async def rename(self, workspace_id: UUID, id: UUID, name: str) -> Folder:
+        """The folder under its new name. `Invalid` for a bad one, `FolderNotFound`."""
+        _check_name(name)
+        async with self._database.transaction() as conn:
+            await rows.rename(conn, workspace_id, id, name)
+            return await _found(conn, workspace_id, id)
+
+    async def trash(self, workspace_id: UUID, id: UUID) -> Folder:
+        """Move the folder and all below it into the trash, unless it is there. `FolderNotFound`."""
+        async with self._database.transaction() as conn:
+            await rows.hold_tree(conn, workspace_id)
+            await rows.trash(conn, workspace_id, id)
+            return await _found(conn, workspace_id, id)
+
+    async def restore(self, workspace_id: UUID, id: UUID) -> Folder:
+        """Bring the folder back with all that went into the trash with it, unless it is back. `FolderNotFound`.
+
+        It comes back to its parent, or to the root if that is in the trash.
+        """
+        async with self._database.transaction() as conn:
+            await rows.hold_tree(conn, workspace_id)
+            await rows.restore(conn, workspace_id, id)
+            return await _found(conn, workspace_id, id)
+
+
+async def hold(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+    """Keep the folder until the transaction ends. `FolderNotFound` if it is unknown, or in the trash."""
+    if not await rows.hold(conn, workspace_id, id):
+        raise FolderNotFound
+
+
+async def _found(conn: Connection, workspace_id: UUID, id: UUID) -> Folder:
+    folder = await rows.find(conn, workspace_id, id)
+    if folder is None:
+        raise FolderNotFound
+    return folder
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= _LONGEST_NAME or "\0" in name:
+        raise Invalid(f"A folder's name has 1 to {_LONGEST_NAME} characters, and no NUL.", param="name")

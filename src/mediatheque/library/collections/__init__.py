@@ -1,0 +1,1 @@
+"""Collections and characters: members, hierarchy, images, smart filters."""

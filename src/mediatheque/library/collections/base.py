@@ -1,0 +1,76 @@
+"""What the verbs of collections and of characters have in common."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from mediatheque.errors import NotFound
+from mediatheque.library.collections import images, patch
+from mediatheque.library.collections.patch import Traits
+from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.model import Collection, CollectionType
+from mediatheque.records.catalog import folders
+from mediatheque.records.collections import collections as rows
+from mediatheque.records.database import Connection, Database
+
+MOST_COUNTED = 10_000
+"""Members, of which no more is looked at than an index; counts go no further."""
+
+
+class Sets:
+    """Finding, changing and removing collections of the `types`; lists have those `listed`."""
+
+    noun: ClassVar[str]
+    types: ClassVar[tuple[CollectionType, ...]]
+    listed: ClassVar[tuple[CollectionType, ...]]
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, workspace_id: UUID, id: UUID) -> Collection:
+        """The workspace's collection, or `NotFound`."""
+        async with self._database.connection() as conn:
+            return await self._found(conn, workspace_id, id)
+
+    async def page(self, workspace_id: UUID, limit: int, offset: int) -> list[Collection]:
+        """At most `limit` of them, newest first, without the first `offset`."""
+        async with self._database.connection() as conn:
+            return await rows.page(conn, workspace_id, self.listed, limit, offset, most=MOST_COUNTED)
+
+    async def change(self, workspace_id: UUID, id: UUID, changes: Traits, receipt: Receipt | None = None) -> Collection:
+        """The collection with other traits. `Invalid` for what it cannot have, `NotFound` for it or its cover."""
+        async with self._database.transaction() as conn:
+            found = await self._found(conn, workspace_id, id)
+            patch.check(changes, found.type)
+            await images.hold(conn, workspace_id, cover_id=changes.cover_file_id or None)
+            await rows.update(conn, workspace_id, id, changes.given)
+            return await self._concluded(conn, workspace_id, id, receipt)
+
+    async def favor(self, workspace_id: UUID, id: UUID, favorite: bool, receipt: Receipt | None = None) -> Collection:
+        """Make it a favourite, or none, unless it is. `NotFound`."""
+        async with self._database.transaction() as conn:
+            await self._found(conn, workspace_id, id)
+            await rows.favor(conn, workspace_id, id, favorite)
+            return await self._concluded(conn, workspace_id, id, receipt)
+
+    async def delete(self, workspace_id: UUID, id: UUID, receipt: Receipt | None = None) -> None:
+        """Remove it, not its assets; what lies in it moves up to where it was. `NotFound` the second time."""
+        async with self._database.transaction() as conn:
+            await folders.hold_tree(conn, workspace_id)
+            await self._found(conn, workspace_id, id)
+            if not await rows.delete(conn, workspace_id, id):
+                raise self._unknown(id)
+            await conclude(conn, receipt, None)
+
+    async def _concluded(self, conn: Connection, workspace_id: UUID, id: UUID, receipt: Receipt | None) -> Collection:
+        collection = await self._found(conn, workspace_id, id)
+        await conclude(conn, receipt, collection)
+        return collection
+
+    async def _found(self, conn: Connection, workspace_id: UUID, id: UUID) -> Collection:
+        found = await rows.find(conn, workspace_id, id, self.types, most=MOST_COUNTED)
+        if found is None:
+            raise self._unknown(id)
+        return found
+
+    def _unknown(self, id: UUID) -> NotFound:
+        return NotFound(f"{self.noun} {id} not found.", param=f"{self.noun.lower()}_id")

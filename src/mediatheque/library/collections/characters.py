@@ -1,0 +1,136 @@
+"""The verbs of characters: collections that show somebody, known by a handle."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+
+from mediatheque.errors import Conflict, Invalid, Missing
+from mediatheque.library.collections import images, patch
+from mediatheque.library.collections.base import Sets
+from mediatheque.library.collections.images import Picture
+from mediatheque.library.collections.patch import Traits
+from mediatheque.library.idempotency import Receipt
+from mediatheque.model import Collection, CollectionType
+from mediatheque.records.collections import collections as rows
+from mediatheque.records.collections import handles
+from mediatheque.records.collections import images as image_rows
+from mediatheque.records.database import Connection
+
+_HANDLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LONGEST_STEM = 56
+
+
+class Characters(Sets):
+    """Making, finding, changing and removing characters. A handle never changes."""
+
+    noun = "Character"
+    types = (CollectionType.CHARACTER,)
+    listed = types
+
+    async def named(self, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
+        """Those of that identifiers, whatever their case, with or without a leading @. Unknown ones are left out."""
+        wanted = [name for each in identifiers if _HANDLE.fullmatch(name := each.removeprefix("@"))]
+        async with self._database.connection() as conn:
+            return await rows.named(conn, workspace_id, wanted)
+
+    async def create(
+        self,
+        workspace_id: UUID,
+        wanted: Traits,
+        shown: Sequence[Picture],
+        *,
+        identifier: str | None = None,
+        receipt: Receipt | None = None,
+    ) -> Collection:
+        """A new character with a name and a description, which 1 to 20 pictures show.
+
+        Without an identifier it gets a free one, made of its name. `Invalid` for what it cannot have, `NotFound` for
+        pictures, `Conflict` for an identifier that is taken.
+        """
+        handle = None if identifier is None else _handle_in(identifier)
+        _expect_whole(wanted)
+        _check(wanted, shown)
+        async with self._database.transaction() as conn:
+            file_ids = await images.hold(conn, workspace_id, shown, cover_id=wanted.cover_file_id or None)
+            id = await _insert(conn, workspace_id, wanted, handle)
+            await image_rows.insert(conn, id, file_ids)
+            return await self._concluded(conn, workspace_id, id, receipt)
+
+    async def change(
+        self,
+        workspace_id: UUID,
+        id: UUID,
+        changes: Traits,
+        receipt: Receipt | None = None,
+        *,
+        shown: Sequence[Picture] | None = None,
+        identifier: str | None = None,
+    ) -> Collection:
+        """The character with other traits, and with these pictures instead of its own unless None.
+
+        `Invalid` for what it cannot have, another identifier too; `NotFound` for it or pictures.
+        """
+        _check(changes, shown)
+        async with self._database.transaction() as conn:
+            found = await self._found(conn, workspace_id, id)
+            if identifier is not None and identifier.removeprefix("@").lower() != (found.identifier or "").lower():
+                raise Invalid("A character's identifier cannot be changed.", param="identifier")
+            file_ids = await images.hold(conn, workspace_id, shown or (), cover_id=changes.cover_file_id or None)
+            await rows.update(conn, workspace_id, id, changes.given)
+            if shown is not None:
+                await image_rows.replace(conn, workspace_id, id, file_ids)
+            return await self._concluded(conn, workspace_id, id, receipt)
+
+
+def _expect_whole(wanted: Traits) -> None:
+    for name in ("name", "description"):
+        if name not in wanted.given:
+            raise Missing(f"A character has a {name}.", param=name)
+
+
+def _check(wanted: Traits, shown: Sequence[Picture] | None) -> None:
+    patch.check(wanted, CollectionType.CHARACTER)
+    if shown is not None:
+        images.expect_some(shown)
+
+
+async def _insert(conn: Connection, workspace_id: UUID, wanted: Traits, handle: str | None) -> UUID:
+    """Under the handle, else under the first that is free of those made of the name."""
+    id = uuids.uuid7()
+    chosen = handle or await _free(conn, workspace_id, wanted)
+    while not await rows.insert(
+        conn,
+        id=id,
+        workspace_id=workspace_id,
+        collection_type=CollectionType.CHARACTER,
+        values={**wanted.given, "identifier": chosen},
+    ):
+        if handle:
+            raise Conflict(f"There is a character @{handle} already.", param="identifier")
+        chosen = await _free(conn, workspace_id, wanted)
+    return id
+
+
+async def _free(conn: Connection, workspace_id: UUID, wanted: Traits) -> str:
+    stem = _slug(str(wanted.name))
+    taken = await handles.taken(conn, workspace_id, stem)
+    number = 1
+    while (chosen := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    return chosen
+
+
+def _slug(name: str) -> str:
+    """The name's Latin letters and digits in small, marks dropped, hyphens between words; "character" for none."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_STEM].strip("-") or "character"
+
+
+def _handle_in(identifier: str) -> str:
+    handle = identifier.removeprefix("@")
+    if not _HANDLE.fullmatch(handle):
+        raise Invalid("identifier has 1 to 64 of A-Z a-z 0-9 _ . - and perhaps a leading @.", param="identifier")
+    return handle

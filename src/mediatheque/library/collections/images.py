@@ -1,0 +1,53 @@
+"""Pictures that show a character or stand before a collection, as callers name them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mediatheque.errors import Invalid, NotFound
+from mediatheque.model import Kind, Reference
+from mediatheque.records.collections import images as rows
+from mediatheque.records.database import Connection
+
+Picture = UUID | tuple[Reference, ...]
+"""A file by its id, or an asset by its possible names, of which the first that is known counts."""
+
+_MOST = 20
+
+
+async def hold(
+    conn: Connection, workspace_id: UUID, pictures: Sequence[Picture] = (), *, cover_id: UUID | None = None
+) -> list[UUID]:
+    """The pictures' files in their order, each once. They and the cover stay until the caller's transaction ends.
+
+    `NotFound` for what the workspace does not have, `Invalid` for what is no image.
+    """
+    wanted = [await _file_id(conn, workspace_id, picture) for picture in pictures]
+    everything = {*wanted, cover_id} - {None}
+    kinds = await rows.hold(conn, workspace_id, [id for id in everything if id]) if everything else {}
+    for number, id in enumerate(wanted):
+        _expect_image(kinds.get(id) if id else None, f"reference_images[{number}]", "reference_images")
+    if cover_id:
+        _expect_image(kinds.get(cover_id), "cover_image_url", "cover_image_url")
+    return list(dict.fromkeys(id for id in wanted if id))
+
+
+def expect_some(pictures: Sequence[Picture]) -> None:
+    """`Invalid` unless there are as many as a character has."""
+    if not 1 <= len(pictures) <= _MOST:
+        raise Invalid(f"A character has 1 to {_MOST} reference images.", param="reference_images")
+
+
+async def _file_id(conn: Connection, workspace_id: UUID, picture: Picture) -> UUID | None:
+    if isinstance(picture, UUID):
+        return picture
+    for reference in picture:
+        if id := await rows.file_of(conn, workspace_id, reference):
+            return id
+    return None
+
+
+def _expect_image(kind: Kind | None, path: str, param: str) -> None:
+    if kind is None:
+        raise NotFound(f"{path}: not found in this library.", param=param)
+    if kind is not Kind.IMAGE:
+        raise Invalid(f"{path}: this is of the kind {kind.value}, not an image.", param=param)

@@ -1,0 +1,39 @@
+"""The verbs of what is in a collection."""
+
+from uuid import UUID
+
+from mediatheque.errors import Invalid, NotFound
+from mediatheque.library.catalog import assets
+from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.model import CollectionType, Reference
+from mediatheque.records.collections import members as rows
+from mediatheque.records.database import Connection, Database
+
+
+class Members:
+    """Putting assets into manual collections and characters, and taking them out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, workspace_id: UUID, id: UUID, reference: Reference, receipt: Receipt | None = None) -> None:
+        """Put the asset in, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
+        async with self._database.transaction() as conn:
+            await _hold(conn, workspace_id, id)
+            await rows.add(conn, id, await assets.refer(conn, workspace_id, reference))
+            await conclude(conn, receipt, None)
+
+    async def remove(self, workspace_id: UUID, id: UUID, reference: Reference, receipt: Receipt | None = None) -> None:
+        """Take the asset out, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
+        async with self._database.transaction() as conn:
+            await _hold(conn, workspace_id, id)
+            await rows.remove(conn, id, await assets.refer(conn, workspace_id, reference))
+            await conclude(conn, receipt, None)
+
+
+async def _hold(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+    found = await rows.hold(conn, workspace_id, id)
+    if found is None:
+        raise NotFound(f"Collection {id} not found.", param="collection_id")
+    if found is CollectionType.SMART:
+        raise Invalid("A smart collection has what its filters say; nothing is put into it.", param="collection_id")

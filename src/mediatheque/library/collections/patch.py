@@ -1,0 +1,50 @@
+"""What is said of a collection, and can be said otherwise later."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from mediatheque.errors import Invalid
+from mediatheque.library.collections import filters
+from mediatheque.model import CollectionType
+
+_LONGEST = {"name": 255, "description": 2000, "icon": 64, "color": 64}
+_NEEDED = {"name": frozenset(CollectionType), "description": frozenset({CollectionType.CHARACTER})}
+
+
+class Traits(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of them: what is UNSET is left as it is. `filters` is a condition as JSON."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    icon: str | UnsetType | None = UNSET
+    color: str | UnsetType | None = UNSET
+    cover_file_id: UUID | UnsetType | None = UNSET
+    filters: Any = UNSET
+
+    @property
+    def given(self) -> dict[str, object]:
+        """Those that are set."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
+
+
+def check(traits: Traits, collection_type: CollectionType) -> None:
+    """`Invalid` for what a collection of the type cannot be given."""
+    for name, value in traits.given.items():
+        if name in _LONGEST:
+            _check_text(name, value, needed=collection_type in _NEEDED.get(name, ()))
+    if traits.filters is UNSET or (traits.filters is None and collection_type is not CollectionType.SMART):
+        return
+    if collection_type is not CollectionType.SMART:
+        raise Invalid(f"filters: a {collection_type.value} collection has none.", param="filters")
+    filters.parse(traits.filters)
+
+
+def _check_text(name: str, value: object, *, needed: bool) -> None:
+    least, most = int(needed), _LONGEST[name]
+    if value is None and not needed:
+        return
+    if not isinstance(value, str) or not least <= len(value) <= most or "\0" in value:
+        raise Invalid(f"{name} has {least} to {most} characters, and no NUL.", param=name)

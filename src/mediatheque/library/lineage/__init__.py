@@ -1,0 +1,1 @@
+"""Where assets come from, and what was made of what."""

@@ -1,0 +1,1 @@
+"""Garbage collection, expired uploads, and the check that rows and bytes agree."""

@@ -1,0 +1,76 @@
+"""What uploads leave in the store when their time is up: parts never joined, bytes never completed."""
+
+from datetime import timedelta
+
+from mediatheque.blobs import BlobStore
+from mediatheque.library.storage import clear_away
+from mediatheque.library.uploads.quarantine import Quarantine
+from mediatheque.model import Upload, Way
+from mediatheque.records.database import Database
+from mediatheque.records.storage import pending_writes
+from mediatheque.records.uploads import batches
+from mediatheque.records.uploads import uploads as rows
+
+_BATCH = 500
+
+
+class Leftovers:
+    """Removes the bytes of expired uploads, and forgets the uploads themselves after a grace period.
+
+    A PUT that began before a presigned URL expired can end after its bytes were removed: they are removed once more
+    before the upload is forgotten. An upload that is being completed meanwhile loses its placement and fails.
+    """
+
+    def __init__(self, database: Database, store: BlobStore) -> None:
+        self._database = database
+        self._store = store
+        self._quarantine = Quarantine(database, store)
+
+    async def remove(self) -> int:
+        """Remove what waits in the store for uploads that have expired; how many uploads."""
+        total = 0
+        while True:
+            async with self._database.connection() as conn:
+                expired = await rows.expired(conn, _BATCH)
+            for upload in expired:
+                await self._remove(upload)
+                async with self._database.connection() as conn:
+                    await rows.note_swept(conn, upload.id)
+            total += len(expired)
+            if len(expired) < _BATCH:
+                return total
+
+    async def forget(self, grace: timedelta) -> int:
+        """Forget uploads that expired longer than `grace` ago, and batches without uploads; how many uploads."""
+        total = 0
+        while True:
+            async with self._database.connection() as conn:
+                ended = await rows.ended(conn, grace, _BATCH)
+            for upload in ended:
+                if upload.way is Way.DIRECT and upload.handle:
+                    await self._remove(upload)
+            async with self._database.connection() as conn:
+                await rows.forget(conn, [upload.id for upload in ended])
+                await batches.sweep(conn, _BATCH)
+            total += len(ended)
+            if len(ended) < _BATCH:
+                return total
+
+    async def _remove(self, upload: Upload) -> None:
+        if upload.storage_key is None:
+            return
+        if upload.way is Way.PARTS:
+            await self._store.parts.drop(upload.storage_key, upload.handle or "")
+        if upload.way is Way.DIRECT and upload.handle:
+            await self._quarantine.empty(upload)
+        else:
+            await self._give_up(upload)
+
+    async def _give_up(self, upload: Upload) -> None:
+        """The bytes are given up, unless the upload has been kept since it was listed: then they are a blob's."""
+        async with self._database.transaction() as conn:
+            now = await rows.lock(conn, upload.id)
+            if now is None or now.completed_at or now.storage_key is None:
+                return
+            await pending_writes.give_up(conn, [now.storage_key])
+        await clear_away(self._database, self._store, now.storage_key)

@@ -1,0 +1,1 @@
+"""Search by words and by examples, near duplicates, and the embeddings they rest on."""

@@ -1,0 +1,104 @@
+"""What assets mean, as vectors: made by the worker for each new asset, in every space that there is."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from mediatheque.blobs import BlobStore, OnDisk
+from mediatheque.errors import ModelUnavailable, NotFound, Unreadable
+from mediatheque.library.search.embedding_models import Spaces
+from mediatheque.media.formats import FORMATS
+from mediatheque.media.frames import Frame
+from mediatheque.media.sandbox.sandbox import Sandbox
+from mediatheque.model import Asset, Blob
+from mediatheque.records.database import Database
+from mediatheque.records.search import embeddings as rows
+from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embeddings import Meaning
+
+_log = structlog.get_logger()
+
+
+class Embeddings:
+    """Makes the vectors of assets: one of what they show, one of their caption."""
+
+    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, spaces: Spaces) -> None:
+        self._database = database
+        self._store = store
+        self._sandbox = sandbox
+        self._spaces = spaces
+
+    async def embed(self, asset_id: UUID) -> None:
+        """A task: what the asset means, in every space. Done again, it replaces what was there.
+
+        Nothing, if the asset is gone. A file that cannot be read is noted as such, and its caption is enough.
+        """
+        await self.embed_in(await self._spaces.all_of_them(), asset_id)
+
+    async def embed_in(self, spaces: Sequence[Space], asset_id: UUID) -> None:
+        """The same, in these spaces.
+
+        One that is not active yet may be left out: the reindex that makes it looks for what it lacks.
+        """
+        asset = await self._found(asset_id)
+        if asset is None:
+            return
+        frames, failure = await self._seen(asset)
+        for space in spaces:
+            try:
+                meaning = await self._meaning(space, asset, frames, failure)
+            except ModelUnavailable:
+                if space is spaces[0]:
+                    raise
+            else:
+                async with self._database.transaction() as conn:
+                    await rows.put(conn, asset, space, meaning)
+
+    async def give_up(self, space: Space, asset_id: UUID, reason: str) -> None:
+        """Note that the asset has no vectors in the space, and why."""
+        asset = await self._found(asset_id)
+        if asset:
+            async with self._database.transaction() as conn:
+                await rows.put(conn, asset, space, Meaning(failure=reason))
+
+    async def _found(self, asset_id: UUID) -> Asset | None:
+        async with self._database.connection() as conn:
+            return await rows.find(conn, asset_id)
+
+    async def frames_of(self, blob: Blob) -> list[Frame]:
+        """Small pictures of the content; none if it has nothing to see. Raises `Unreadable`, `NotFound`."""
+        format = FORMATS.get(blob.facts.mime)
+        if format is None:
+            return []
+        try:
+            async with self._at_hand(blob) as path:
+                return await self._sandbox.frames(path, format)
+        except FileNotFoundError as error:
+            raise NotFound("The file is not there.") from error
+
+    async def _seen(self, asset: Asset) -> tuple[list[Frame], str | None]:
+        try:
+            return await self.frames_of(asset.file.blob), None
+        except (Unreadable, NotFound) as error:
+            _log.warning("asset not seen", asset=str(asset.id), reason=error.message)
+            return [], error.message
+
+    async def _meaning(self, space: Space, asset: Asset, frames: list[Frame], failure: str | None) -> Meaning:
+        """Where there is nothing to see, and no caption, the title is what is known."""
+        text = asset.caption or ("" if frames else asset.title)
+        return Meaning(
+            content=await self._spaces.of_frames(space, frames) if frames else None,
+            caption=(await self._spaces.of_texts(space, [text]))[0] if text.strip() else None,
+            failure=failure,
+        )
+
+    @asynccontextmanager
+    async def _at_hand(self, blob: Blob) -> AsyncIterator[Path]:
+        if isinstance(self._store, OnDisk):
+            yield self._store.path(blob.storage_key)
+        else:
+            async with self._store.borrow(blob.storage_key) as loan:
+                yield loan.path

@@ -1,0 +1,37 @@
+"""Bytes put into the store so that a crash leaves nothing there unknown, and taken out again."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from mediatheque.blobs import BlobStore, new_key
+from mediatheque.errors import LibraryError
+from mediatheque.library.removal import remove_given_up
+from mediatheque.records.database import Database
+from mediatheque.records.storage import pending_writes
+
+
+async def place(database: Database, store: BlobStore, put: Callable[[str], Awaitable[object]]) -> str:
+    """Have `put` make bytes durable under a new key, which is noted before. Nothing stays of a failure."""
+    key = new_key()
+    async with database.connection() as conn:
+        await pending_writes.begin(conn, key)
+    try:
+        await put(key)
+    except LibraryError:
+        await discard(database, store, key)
+        raise
+    return key
+
+
+async def discard(database: Database, store: BlobStore, key: str) -> None:
+    """Take the bytes out again. What cannot be removed now is the sweep's: that is nobody's refusal."""
+    with suppress(LibraryError):
+        async with database.connection() as conn:
+            await pending_writes.give_up(conn, [key])
+        await remove_given_up(database, store, [key])
+
+
+async def clear_away(database: Database, store: BlobStore, key: str) -> None:
+    """The same for bytes that have been given up already, in the transaction that found them unwanted."""
+    with suppress(LibraryError):
+        await remove_given_up(database, store, [key])

@@ -1,0 +1,164 @@
+"""The verbs of uploads in parts: numbered pieces in any order, each durable by itself, joined at the end."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from mediatheque.blobs import BlobStore, Spool, new_key
+from mediatheque.errors import EmptyFile, Invalid, LibraryError, NotFound, TooLarge, Unacceptable
+from mediatheque.library.ingest.pipeline import Intake
+from mediatheque.library.ingest.policy import Policy
+from mediatheque.library.ingest.request import Body, Offer, Staged
+from mediatheque.library.storage import clear_away
+from mediatheque.library.uploads.sessions import Ticket, new_ticket, record
+from mediatheque.model import Caller, File, Keeping, Labels, Piece, Upload, Way
+from mediatheque.records.catalog import files
+from mediatheque.records.database import Database
+from mediatheque.records.storage import pending_writes
+from mediatheque.records.uploads import parts
+from mediatheque.records.uploads import uploads as rows
+
+_LIFETIME = timedelta(hours=24)
+_MOST = 10_000
+
+
+class PartedUploads:
+    """Promising, taking and joining parts. Whoever asks has redeemed the upload's token, or shown a key."""
+
+    def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
+        self._database = database
+        self._store = store
+        self._intake = intake
+
+    async def promise(self, caller: Caller, name: str, declared_type: str | None, keeping: Keeping) -> Ticket:
+        """Expect parts within a day. The file's id is fixed now."""
+        key = new_key()
+        ticket = new_ticket(caller, name, declared_type, keeping, way=Way.PARTS, lifetime=_LIFETIME, storage_key=key)
+        async with self._database.connection() as conn:
+            await record(conn, [ticket])
+        # The row comes first, so that a crash leaves no room for parts that nothing knows of.
+        handle = await self._store.parts.begin(key)
+        async with self._database.connection() as conn:
+            await rows.set_handle(conn, ticket.upload.id, handle)
+        return Ticket(msgspec.structs.replace(ticket.upload, handle=handle), ticket.token)
+
+    async def take(self, upload: Upload, number: int, body: Body, limit: int) -> Piece:
+        """Keep a part durably, in place of an earlier one of its number. `limit` is for all parts together, in bytes.
+
+        Raises `Invalid` for an impossible number, `EmptyFile`, `TooLarge`; and for an upload that is over.
+        """
+        if not 1 <= number <= _MOST:
+            raise Invalid(f"A part's number is from 1 to {_MOST}.", param="partNumber")
+        _expect_open(upload)
+        async with Spool(self._store.spool, limit=limit) as spool:
+            await body.pour(spool)
+            await spool.finish()
+            if spool.size == 0:
+                raise EmptyFile("The part is empty.")
+            return await self._keep(upload, number, spool, limit)
+
+    async def finish(self, upload: Upload, declared: Mapping[int, str], policy: Policy) -> File:
+        """The file made of the declared parts, given as their receipts by number; the same file when asked again.
+
+        Raises `Invalid` for parts that have not arrived, and what the intake raises: a refusal is final.
+        """
+        if upload.completed_at:
+            return await self._finished(upload)
+        if upload.failure:
+            raise Unacceptable(upload.failure)
+        pieces = await self._declared(upload, declared)
+        try:
+            return await self._join(upload, pieces, policy)
+        except LibraryError as error:
+            # A twin of this request may have been first, and taken the parts from under us.
+            async with self._database.connection() as conn:
+                now = await rows.find(conn, upload.id)
+            if now and now.completed_at:
+                return await self._finished(upload)
+            if now and now.failure:
+                raise Unacceptable(now.failure) from error
+            if isinstance(error, Unacceptable):
+                await self._refuse(upload, error)
+            if isinstance(error, NotFound):
+                await self._expect_again(upload)
+            raise
+
+    async def _keep(self, upload: Upload, number: int, spool: Spool, limit: int) -> Piece:
+        """The bytes first, then the row. A part that is there already need not be written again."""
+        async with self._database.connection() as conn:
+            known = await parts.find(conn, upload.id, number)
+            others = await parts.received(conn, upload.id) - (known.size if known else 0)
+        if known and (known.sha256, known.size) == (spool.sha256, spool.size):
+            return known
+        if others + spool.size > limit:
+            raise TooLarge(limit)
+        key, handle = _place(upload)
+        receipt = await self._store.parts.write(key, handle, number, spool.path, spool.size)
+        piece = Piece(number=number, size=spool.size, sha256=spool.sha256, receipt=receipt)
+        async with self._database.connection() as conn:
+            await parts.put(conn, upload.id, piece)
+        return piece
+
+    async def _declared(self, upload: Upload, declared: Mapping[int, str]) -> Sequence[Piece]:
+        if not declared:
+            raise Invalid("parts must name at least one part.", param="parts")
+        async with self._database.connection() as conn:
+            arrived = {piece.number: piece for piece in await parts.find_all(conn, upload.id)}
+        for number, tag in declared.items():
+            piece = arrived.get(number)
+            # A proxy that compresses makes our tag a weak one.
+            if piece is None or tag.removeprefix("W/").strip('"') != piece.sha256.hex():
+                raise Invalid(f"Part {number} has not arrived, or is not the one that was declared.", param="parts")
+        return [arrived[number] for number in sorted(declared)]
+
+    async def _join(self, upload: Upload, pieces: Sequence[Piece], policy: Policy) -> File:
+        key, handle = _place(upload)
+        async with self._database.transaction() as conn:
+            _expect_open(await rows.lock(conn, upload.id))
+            await pending_writes.begin(conn, key)  # never once a blob has this key: nobody would end it
+        await self._store.parts.join(key, handle, pieces)
+        labels = Labels(name=upload.name, declared_type=upload.declared_type)
+        return await self._intake.keep(
+            Offer(
+                workspace_id=upload.workspace_id,
+                body=Staged(key, labels),
+                policy=policy,
+                upload=upload,
+                keeping=upload.keeping,
+            )
+        )
+
+    async def _finished(self, upload: Upload) -> File:
+        async with self._database.connection() as conn:
+            file = await files.find(conn, upload.workspace_id, upload.file_id)
+        if file is None:
+            raise NotFound("File not found.")
+        return file
+
+    async def _expect_again(self, upload: Upload) -> None:
+        """The store has lost a part: all are to be sent again, and none is taken for known."""
+        async with self._database.connection() as conn:
+            await parts.forget(conn, upload.id)
+        raise Invalid("A part is not there any more. Send the parts again.", param="parts")
+
+    async def _refuse(self, upload: Upload, error: Unacceptable) -> None:
+        key, _ = _place(upload)
+        async with self._database.transaction() as conn:
+            refused = await rows.fail(conn, upload.id, error.message)
+            if refused:
+                await pending_writes.give_up(conn, [key])
+        if refused:
+            await clear_away(self._database, self._store, key)
+
+
+def _place(upload: Upload) -> tuple[str, str]:
+    """Where the parts are."""
+    if upload.storage_key is None:
+        raise LookupError("an upload in parts has a place for them")
+    return upload.storage_key, upload.handle or ""
+
+
+def _expect_open(upload: Upload | None) -> None:
+    if upload is None or upload.completed_at or upload.failure:
+        raise Invalid("This upload is over; nothing can be added to it.")

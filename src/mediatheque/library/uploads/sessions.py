@@ -1,0 +1,98 @@
+"""The verbs of uploads: bytes promised now and sent later, by whoever holds the token."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import msgspec
+
+from mediatheque.errors import NotFound
+from mediatheque.model import Caller, Keeping, Upload, Way
+from mediatheque.records.database import Connection, Database
+from mediatheque.records.uploads import uploads as rows
+
+LIFETIME = timedelta(hours=1)
+"""How long a promise of bytes in one request may be kept."""
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A promise and the token that keeps it; the token is shown now and never again."""
+
+    upload: Upload
+    token: str
+
+
+class Uploads:
+    """Promising uploads and finding them again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def promise(
+        self, caller: Caller, name: str, declared_type: str | None, keeping: Keeping | None = None
+    ) -> Ticket:
+        """Expect bytes within an hour. The file's id is fixed now, so that its URL is known before the bytes are."""
+        ticket = new_ticket(caller, name, declared_type, keeping or Keeping())
+        async with self._database.connection() as conn:
+            await record(conn, [ticket])
+        return ticket
+
+    async def redeem(self, id: UUID, token: str, way: Way) -> Upload:
+        """The upload that the token belongs to.
+
+        `NotFound` if it is unknown, has expired, was promised to a key since revoked, arrives another way, or has
+        another token: all alike.
+        """
+        async with self._database.connection() as conn:
+            found = await rows.find_live(conn, id)
+        known = hmac.compare_digest(_hash(token), found[1] if found else bytes(32))
+        if found is None or not known or found[0].way is not way:
+            raise NotFound("Upload not found or expired.")
+        return found[0]
+
+    async def find(self, workspace_id: UUID, id: UUID, way: Way) -> Upload:
+        """The workspace's live upload, for a caller who shows a key instead of the token; `NotFound`."""
+        async with self._database.connection() as conn:
+            found = await rows.find_live(conn, id)
+        if found is None or found[0].workspace_id != workspace_id or found[0].way is not way:
+            raise NotFound("Upload not found or expired.")
+        return found[0]
+
+
+def new_ticket(
+    caller: Caller,
+    name: str,
+    declared_type: str | None,
+    keeping: Keeping,
+    *,
+    way: Way = Way.WHOLE,
+    lifetime: timedelta = LIFETIME,
+    storage_key: str | None = None,
+) -> Ticket:
+    """A promise that is not recorded yet."""
+    upload = Upload(
+        id=uuid4(),
+        workspace_id=caller.workspace_id,
+        key_id=caller.key_id,
+        file_id=uuid4(),
+        name=name,
+        declared_type=declared_type,
+        expires_at=datetime.now(UTC) + lifetime,
+        way=way,
+        storage_key=storage_key,
+        keeping=keeping,
+    )
+    return Ticket(upload, secrets.token_urlsafe(32))
+
+
+async def record(conn: Connection, tickets: Sequence[Ticket]) -> None:
+    """Store the promises; of the tokens only their hashes."""
+    for ticket in tickets:
+        await rows.insert(conn, ticket.upload, _hash(ticket.token))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,143 @@
+"""Pictures: the size as shown, from headers. Each format meets one plugin of Pillow, never its guessing `open`."""
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from PIL import ExifTags, Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from pillow_heif import HeifImageFile
+
+from mediatheque.errors import Unreadable
+from mediatheque.media.config import Config
+from mediatheque.media.containers import gif, iso, png, webp
+from mediatheque.media.decoders import Found, check_pixels
+from mediatheque.media.input_file import Source
+
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` decides
+_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+_WINDOW = 1 << 16
+
+
+class Outline(NamedTuple):
+    """What a picture's headers say."""
+
+    width: int
+    height: int
+    """As stored."""
+
+    frames: int
+    orientation: int
+    """As EXIF numbers it: 1 is upright."""
+
+
+def picture(source: Source, mime: str, config: Config) -> Found:
+    """Width and height as shown, orientation applied. Raises Unreadable."""
+    width, height, _, orientation = outline(source, mime, config)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Found(mime, width, height)
+
+
+def outline(source: Source, mime: str, config: Config) -> Outline:
+    """Decodes no pixels. Raises Unreadable, also for a picture that is too large."""
+    with opening():
+        found = _READERS[mime](source)
+    width, height, frames, _ = found
+    check_pixels(width, height, config.max_pixels)
+    if frames > config.max_frames or frames * width * height > config.max_animation_pixels:
+        raise Unreadable(f"The animation is too large: {frames} frames of {width} x {height}.")
+    return found
+
+
+def _jpeg(source: Source) -> Outline:
+    with source.stream() as file, JpegImageFile(file) as image:
+        _check_jpeg_end(source, file.tell())
+        return Outline(*image.size, 1, _orientation_of(image))
+
+
+def _check_jpeg_end(source: Source, scan: int) -> None:
+    """The end marker must follow the start of the scan. More may follow it: gain maps and motion photos do."""
+    end = source.size
+    while end > scan:
+        start = max(scan, end - _WINDOW)
+        if b"\xff\xd9" in source.upto(end - start, start):
+            return
+        end = start + 1 if start > scan else scan  # a marker may lie across two windows
+    raise Unreadable("The JPEG is cut off.")
+
+
+def _png(source: Source) -> Outline:
+    walked = png.walk(source)
+    with source.stream() as file, PngImageFile(file) as image:
+        return Outline(*image.size, walked.frames, _orientation(walked.exif))
+
+
+def _gif(source: Source) -> Outline:
+    frames = gif.count_frames(source)
+    with source.stream() as file, GifImageFile(file) as image:
+        return Outline(*image.size, frames, 1)
+
+
+def _webp(source: Source) -> Outline:
+    walked = webp.walk(source)
+    return Outline(walked.width, walked.height, walked.frames, _orientation(walked.exif))
+
+
+def _avif(source: Source) -> Outline:
+    _check_boxes(source)
+    with source.stream() as file, AvifImageFile(file) as image:
+        return Outline(*image.size, getattr(image, "n_frames", 1), _orientation_of(image))
+
+
+def _heic(source: Source) -> Outline:
+    """HEIF keeps the orientation in the container, and libheif gives the size with it applied."""
+    _check_boxes(source)
+    with source.stream() as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
+        return Outline(*image.size, getattr(image, "n_frames", 1), 1)
+
+
+_READERS: dict[str, Callable[[Source], Outline]] = {
+    "image/jpeg": _jpeg,
+    "image/png": _png,
+    "image/gif": _gif,
+    "image/webp": _webp,
+    "image/avif": _avif,
+    "image/heic": _heic,
+}
+
+
+def _check_boxes(source: Source) -> None:
+    if not iso.box_types(source) & {b"meta", b"moov"}:
+        raise Unreadable("The picture has no description in it.")
+
+
+def _orientation_of(image: ImageFile) -> int:
+    return _known_orientation(image.getexif())
+
+
+def _orientation(exif: bytes) -> int:
+    if not exif:
+        return 1
+    parsed = Image.Exif()
+    parsed.load(exif)
+    return _known_orientation(parsed)
+
+
+def _known_orientation(exif: Image.Exif) -> int:
+    value = exif.get(ExifTags.Base.Orientation, 1)
+    return value if isinstance(value, int) else 1
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """What Pillow raises for damaged files, in our words."""
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, RuntimeError) as error:
+        raise Unreadable("The picture is damaged and cannot be opened.") from error

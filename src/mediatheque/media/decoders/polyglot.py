@@ -1,0 +1,49 @@
+"""Files that are two things at once: what one program shows, another unpacks or runs."""
+
+import struct
+
+from mediatheque.errors import Unreadable
+from mediatheque.media.input_file import Source
+
+_NEAR_START = 1024  # as far as PDF readers look for their header, and browsers for markup
+_MARKUP = (b"<script", b"<html", b"<!doctype", b"<svg", b"<?php")
+_END_OF_ZIP = struct.Struct("<4sHHHHIIH")  # APPNOTE 4.3.16: the end of central directory record
+_ZIP_TAIL = _END_OF_ZIP.size + 0xFFFF
+
+
+def refuse_polyglot(source: Source, mime: str) -> None:
+    """Raises Unreadable if the file is also a ZIP archive, a PDF or a page.
+
+    Subtitles may quote markup, and an archive may begin with whatever its first file does.
+    """
+    if mime == "application/zip":
+        return
+    start = source.upto(_NEAR_START).lower()
+    if mime != "application/pdf" and b"%pdf-" in start:
+        raise Unreadable("The file is also a PDF document.")
+    if mime != "application/x-subrip" and any(tag in start for tag in _MARKUP):
+        raise Unreadable("The file contains markup where none belongs.")
+    if _ends_as_zip(source):
+        raise Unreadable("The file is also a ZIP archive.")
+
+
+def _ends_as_zip(source: Source) -> bool:
+    tail = source.tail(_ZIP_TAIL)
+    base = source.size - len(tail)
+    at = tail.rfind(b"PK\x05\x06")
+    while at != -1:
+        if len(tail) - at >= _END_OF_ZIP.size and _is_directory(source, tail, at, base):
+            return True
+        at = tail.rfind(b"PK\x05\x06", 0, at)
+    return False
+
+
+def _is_directory(source: Source, tail: bytes, at: int, base: int) -> bool:
+    """Four bytes prove nothing in compressed data: the record must also point at a central directory."""
+    _, disk, directory_disk, here, total, size, offset, _ = _END_OF_ZIP.unpack_from(tail, at)
+    if disk != directory_disk or here != total:
+        return False
+    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
+        return True  # a ZIP64 locator before it
+    starts = (base + at - size, offset)
+    return any(source.upto(4, start) == b"PK\x01\x02" for start in starts if 0 <= start < source.size)

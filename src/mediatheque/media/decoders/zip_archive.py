@@ -1,0 +1,21 @@
+"""ZIP archives: kept as they are, never unpacked."""
+
+import struct
+import zipfile
+
+from mediatheque.errors import Unreadable
+from mediatheque.media.config import Config
+from mediatheque.media.decoders import Found
+from mediatheque.media.input_file import Source
+
+
+def zipped(source: Source, mime: str, _: Config) -> Found:
+    """Raises Unreadable unless the whole directory of the archive can be read and names a file."""
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            entries = len(archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError) as error:
+        raise Unreadable("The ZIP archive is damaged and cannot be opened.") from error
+    if not entries:
+        raise Unreadable("The ZIP archive is empty.")
+    return Found(mime)

@@ -1,0 +1,1 @@
+"""Decoder processes with limits, and the protocol spoken with them."""

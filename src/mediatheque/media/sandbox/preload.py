@@ -1,0 +1,25 @@
+"""Imported by the fork server alone, before it forks the first worker.
+
+Every decoder is loaded once and shared by all workers, which therefore start in milliseconds.
+"""
+
+import gc
+import signal
+from multiprocessing import spawn
+from typing import Any
+
+from mediatheque.media.decoders import dispatch
+from mediatheque.media.sandbox import worker
+
+__all__ = ["dispatch", "worker"]
+
+
+def _skip_main(*_: Any) -> None:
+    """Workers need nothing of the program that started them; by default each would run its main module again."""
+
+
+# The fork server goes when the last process that uses it goes. A signal to the whole group must not end it before.
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+spawn._fixup_main_from_name = _skip_main  # type: ignore[attr-defined]  # no public switch for it
+spawn._fixup_main_from_path = _skip_main  # type: ignore[attr-defined]  # the same
+gc.freeze()  # a collection in a worker would copy the pages that are shared

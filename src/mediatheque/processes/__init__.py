@@ -1,0 +1,1 @@
+"""Child processes: how they are supervised, and how they end with their parent."""

@@ -1,0 +1,1 @@
+"""Rows about assets, files, folders and tags."""

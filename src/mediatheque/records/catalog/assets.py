@@ -1,0 +1,148 @@
+"""Rows about assets: a library record over a file, with its tags and collections."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from mediatheque.model import Asset, File, Kind, Reference, Tag
+from mediatheque.records.catalog import files
+from mediatheque.records.database import Connection
+
+JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
+SELECT = f"""
+    SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
+        a.folder_id, a.metadata, a.created_at, {files.COLUMNS},
+        (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
+                         ORDER BY fold(t.name))::text
+         FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id) AS tags,
+        ARRAY(SELECT ca.collection_id FROM collection_asset ca
+              WHERE ca.asset_id = a.id ORDER BY ca.added_at, ca.collection_id) AS collection_ids
+    {JOINED}
+"""  # noqa: S608 - constants
+_TAGS = msgspec.json.Decoder(tuple[Tag, ...])
+
+
+def from_row(row: dict[str, Any]) -> Asset:
+    """An asset from a row of `SELECT`."""
+    return Asset(
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        file=files.from_row(row),
+        kind=Kind(row["kind"]),
+        title=row["title"],
+        caption=row["caption"],
+        source=row["source"],
+        endpoint=row["endpoint"],
+        request_id=row["request_id"],
+        is_favorite=row["is_favorite"],
+        folder_id=row["folder_id"],
+        metadata=row["metadata"],
+        created_at=row["created_at"],
+        tags=_TAGS.decode(row["tags"]) if row["tags"] else (),
+        collection_ids=tuple(row["collection_ids"]),
+    )
+
+
+async def insert(conn: Connection, asset: Asset) -> bool:
+    """Store the asset without tags and collections; False if its file has an asset already."""
+    cursor = await conn.execute(
+        """
+        INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
+                           is_favorite, folder_id, metadata, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (file_id) DO NOTHING
+        """,
+        (
+            asset.id,
+            asset.workspace_id,
+            asset.file.id,
+            asset.kind,
+            asset.title,
+            asset.caption,
+            asset.source,
+            asset.endpoint,
+            asset.request_id,
+            asset.is_favorite,
+            asset.folder_id,
+            Jsonb(asset.metadata),
+            asset.created_at,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Asset | None:
+    """The workspace's asset of that id."""
+    return await _one(conn, "WHERE a.workspace_id = %s AND a.id = %s", (workspace_id, id))
+
+
+async def find_by_file(conn: Connection, file: File) -> Asset | None:
+    """The asset over that file."""
+    return await _one(conn, "WHERE a.workspace_id = %s AND a.file_id = %s", (file.workspace_id, file.id))
+
+
+async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:
+    cursor = await conn.execute(f"{SELECT} {where} AND {files.LIVE}", parameters)
+    row = await cursor.fetchone()
+    return from_row(row) if row else None
+
+
+async def hold(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID | None:
+    """The id of the workspace's asset that is meant, if there is one; it stays until the transaction ends."""
+    cursor = await conn.execute(
+        f"""
+        SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND {"a.id" if reference.asset_id else "a.request_id"} = %s AND {files.LIVE}
+        ORDER BY a.created_at, a.id LIMIT 1 FOR KEY SHARE OF a
+        """,  # noqa: S608 - constants
+        (workspace_id, reference.asset_id or reference.request_id),
+    )
+    row = await cursor.fetchone()
+    return row["id"] if row else None
+
+
+async def lock(conn: Connection, id: UUID) -> None:
+    """Let nobody else change the asset until the transaction ends. The caller holds it."""
+    await conn.execute("SELECT FROM asset WHERE id = %s FOR NO KEY UPDATE", (id,))
+
+
+async def find_all(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
+    """Those of the ids that are assets of the workspace, in any order."""
+    cursor = await conn.execute(
+        f"{SELECT} WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}", (workspace_id, list(ids))
+    )
+    return [from_row(row) for row in await cursor.fetchall()]
+
+
+async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that are assets of the workspace."""
+    cursor = await conn.execute(
+        f"""
+        SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}
+        """,  # noqa: S608 - constants
+        (workspace_id, list(ids)),
+    )
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def enrich(conn: Connection, id: UUID, *, caption: str | None, favorite: bool) -> None:
+    """Give the asset a caption if it has none, and make it a favourite if asked to."""
+    await conn.execute(
+        "UPDATE asset SET caption = COALESCE(caption, %s), is_favorite = is_favorite OR %s WHERE id = %s",
+        (caption, favorite, id),
+    )
+
+
+async def mark(conn: Connection, id: UUID, *, favorite: bool) -> None:
+    """Make the asset a favourite, or none."""
+    await conn.execute("UPDATE asset SET is_favorite = %s WHERE id = %s", (favorite, id))
+
+
+async def delete(conn: Connection, asset: Asset) -> bool:
+    """Remove the record; False if somebody else just did."""
+    cursor = await conn.execute("DELETE FROM asset WHERE id = %s", (asset.id,))
+    return cursor.rowcount == 1

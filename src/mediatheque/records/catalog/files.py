@@ -1,0 +1,136 @@
+"""Rows about files: a blob under a public URL."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from mediatheque.model import Access, Blob, File
+from mediatheque.records.database import Connection
+from mediatheque.records.storage import blobs
+
+COLUMNS = f"""
+    f.id AS file_id, f.workspace_id AS file_workspace_id, f.name AS file_name, f.origin_url,
+    f.created_at AS file_created_at, f.expires_at, f.access, {blobs.COLUMNS}
+"""
+SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
+LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
+"""What every question about files asks, too: one that has expired is gone before it is swept."""
+EXPIRED = "f.expires_at <= now()"
+"""The opposite, as the index on it wants it."""
+
+
+def from_row(row: dict[str, Any]) -> File:
+    """A file from a row that selected `COLUMNS`."""
+    return File(
+        id=row["file_id"],
+        workspace_id=row["file_workspace_id"],
+        name=row["file_name"],
+        origin_url=row["origin_url"],
+        created_at=row["file_created_at"],
+        expires_at=row["expires_at"],
+        access=None if row["access"] is None else msgspec.convert(row["access"], Access),
+        blob=blobs.from_row(row),
+    )
+
+
+async def insert(
+    conn: Connection,
+    *,
+    id: UUID,
+    workspace_id: UUID,
+    blob: Blob,
+    name: str,
+    origin_url: str | None = None,
+    expires_at: datetime | None = None,
+    access: Access | None = None,
+) -> File | None:
+    """Put the blob under a URL; None if the workspace has a file from that `origin_url` already."""
+    cursor = await conn.execute(
+        """
+        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, access)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (workspace_id, origin_url) WHERE origin_url IS NOT NULL DO NOTHING
+        RETURNING created_at
+        """,
+        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(access)),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return File(
+        id=id,
+        workspace_id=workspace_id,
+        name=name,
+        origin_url=origin_url,
+        created_at=row["created_at"],
+        expires_at=expires_at,
+        access=access,
+        blob=blob,
+    )
+
+
+def _json(access: Access | None) -> Jsonb | None:
+    return None if access is None else Jsonb(msgspec.to_builtins(access))
+
+
+async def find_public(conn: Connection, id: UUID) -> File | None:
+    """The file of that id, whoever owns it: its URL is public to those who have it."""
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s AND {LIVE}",  # noqa: S608 - constants
+        (id,),
+    )
+    row = await cursor.fetchone()
+    return from_row(row) if row else None
+
+
+async def find(conn: Connection, workspace_id: UUID, id: UUID) -> File | None:
+    """The workspace's file of that id."""
+    file = await find_public(conn, id)
+    return file if file and file.workspace_id == workspace_id else None
+
+
+async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) -> File | None:
+    """The workspace's file that was read from that URL."""
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.workspace_id = %s AND f.origin_url = %s AND {LIVE}",  # noqa: S608 - constants
+        (workspace_id, origin_url),
+    )
+    row = await cursor.fetchone()
+    return from_row(row) if row else None
+
+
+async def set_access(conn: Connection, workspace_id: UUID, id: UUID, access: Access) -> bool:
+    """Give the workspace's file another access; False if it has no such file."""
+    cursor = await conn.execute(
+        f"UPDATE file f SET access = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
+        (_json(access), workspace_id, id),
+    )
+    return cursor.rowcount == 1
+
+
+async def hold(conn: Connection, file: File) -> bool:
+    """Whether the file is still there; if so it stays until the transaction ends."""
+    return await _taken(conn, file, "FOR KEY SHARE")
+
+
+async def lock(conn: Connection, file: File) -> bool:
+    """Whether the file is still there; if so nobody else holds it. Whoever removes it does this before all else."""
+    return await _taken(conn, file, "FOR UPDATE")
+
+
+async def _taken(conn: Connection, file: File, how: str) -> bool:
+    cursor = await conn.execute(
+        f"SELECT FROM file f WHERE f.workspace_id = %s AND f.id = %s AND {LIVE} {how}",
+        (file.workspace_id, file.id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def delete(conn: Connection, file: File) -> None:
+    """Take the file's URL away; its blob is doomed if that was the last one."""
+    await blobs.lock(conn, file.blob.id)
+    await conn.execute("DELETE FROM file WHERE id = %s", (file.id,))
+    await blobs.doom_if_unreferenced(conn, file.blob.id)

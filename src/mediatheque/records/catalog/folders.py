@@ -1,0 +1,142 @@
+"""Rows about folders: a tree in each workspace, parts of which may be in the trash."""
+
+from typing import Any
+from uuid import UUID
+
+from mediatheque.model import Folder, FolderFilter, Position
+from mediatheque.records.catalog import files
+from mediatheque.records.catalog.patterns import containing
+from mediatheque.records.database import Connection
+
+_SELECT = f"""
+    SELECT d.*,
+        (SELECT count(*) FROM folder c WHERE c.parent_id = d.id AND c.trashed_at IS NULL)
+        + (SELECT count(*) FROM asset a WHERE a.workspace_id = d.workspace_id AND a.folder_id = d.id)
+        - (SELECT count(*) FROM file f JOIN asset a ON a.file_id = f.id
+           WHERE {files.EXPIRED} AND a.workspace_id = d.workspace_id AND a.folder_id = d.id) AS children
+    FROM folder d
+"""  # noqa: S608 - constants
+
+
+def from_row(row: dict[str, Any]) -> Folder:
+    """A folder from a row of `_SELECT`."""
+    return Folder(
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        name=row["name"],
+        project_type=row["project_type"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        parent_id=row["parent_id"],
+        trashed_at=row["trashed_at"],
+        children=row["children"],
+    )
+
+
+async def insert(
+    conn: Connection, *, id: UUID, workspace_id: UUID, name: str, project_type: str, parent_id: UUID | None
+) -> None:
+    """Store an empty folder. The caller holds the tree, and has seen that the parent is live."""
+    await conn.execute(
+        "INSERT INTO folder (id, workspace_id, name, project_type, parent_id) VALUES (%s, %s, %s, %s, %s)",
+        (id, workspace_id, name, project_type, parent_id),
+    )
+
+
+async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Folder | None:
+    """The workspace's folder of that id, be it in the trash."""
+    cursor = await conn.execute(f"{_SELECT} WHERE d.workspace_id = %s AND d.id = %s", (workspace_id, id))
+    row = await cursor.fetchone()
+    return from_row(row) if row else None
+
+
+async def hold(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
+    """Whether the workspace has that folder outside of the trash; if so it exists until the transaction ends."""
+    cursor = await conn.execute(
+        "SELECT FROM folder WHERE workspace_id = %s AND id = %s AND trashed_at IS NULL FOR KEY SHARE",
+        (workspace_id, id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def page(
+    conn: Connection, workspace_id: UUID, wanted: FolderFilter, after: Position | None, limit: int
+) -> list[Folder]:
+    """The next folders, newest first, strictly after the position."""
+    where, parameters = _where(workspace_id, wanted)
+    if after is not None:
+        where += " AND (d.created_at, d.id) < (%s, %s)"
+        parameters += [after.created_at, after.id]
+    order = "ORDER BY d.created_at DESC, d.id DESC LIMIT %s"
+    cursor = await conn.execute(f"{_SELECT} {where} {order}", [*parameters, limit])
+    return [from_row(row) for row in await cursor.fetchall()]
+
+
+async def count(conn: Connection, workspace_id: UUID, wanted: FolderFilter) -> int:
+    """How many folders the filter lets through."""
+    where, parameters = _where(workspace_id, wanted)
+    cursor = await conn.execute(f"SELECT count(*) AS total FROM folder d {where}", parameters)  # noqa: S608 - our own words
+    row = await cursor.fetchone()
+    return int(row["total"]) if row else 0
+
+
+def _where(workspace_id: UUID, wanted: FolderFilter) -> tuple[str, list[object]]:
+    where = f"WHERE d.workspace_id = %s AND d.trashed_at IS {'NOT' if wanted.trashed else ''} NULL"
+    parameters: list[object] = [workspace_id]
+    if wanted.parent_id is not None:
+        where += " AND d.parent_id = %s"
+        parameters.append(wanted.parent_id)
+    elif wanted.topmost:
+        where += " AND d.parent_id IS NULL"
+    if wanted.name:
+        where += " AND fold(d.name) LIKE fold(%s)"
+        parameters.append(containing(wanted.name))
+    return where, parameters
+
+
+async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> None:
+    """Give the folder another name."""
+    await conn.execute(
+        "UPDATE folder SET name = %s, updated_at = now() WHERE workspace_id = %s AND id = %s", (name, workspace_id, id)
+    )
+
+
+async def hold_tree(conn: Connection, workspace_id: UUID) -> None:
+    """Let nobody else change the workspace's trees, of folders and of collections, until the transaction ends."""
+    await conn.execute("SELECT FROM workspace WHERE id = %s FOR NO KEY UPDATE", (workspace_id,))
+
+
+async def trash(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+    """Move the folder and everything live below it into the trash, at one moment. The caller holds the tree."""
+    await conn.execute(
+        """
+        WITH RECURSIVE tree AS (
+            SELECT id FROM folder WHERE workspace_id = %s AND id = %s AND trashed_at IS NULL
+            UNION ALL
+            SELECT d.id FROM folder d JOIN tree t ON d.parent_id = t.id WHERE d.trashed_at IS NULL
+        )
+        UPDATE folder SET trashed_at = statement_timestamp(), updated_at = statement_timestamp()
+        WHERE id IN (SELECT id FROM tree)
+        """,
+        (workspace_id, id),
+    )
+
+
+async def restore(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+    """Bring back the folder and what went with it; to the root, if its parent is in the trash. The tree is held."""
+    await conn.execute(
+        """
+        WITH RECURSIVE tree AS (
+            SELECT id, trashed_at FROM folder WHERE workspace_id = %(workspace)s AND id = %(id)s
+            UNION ALL
+            SELECT d.id, d.trashed_at FROM folder d
+            JOIN tree t ON d.parent_id = t.id AND d.trashed_at = t.trashed_at
+        )
+        UPDATE folder SET trashed_at = NULL, updated_at = statement_timestamp(), parent_id = CASE
+            WHEN id = %(id)s AND EXISTS (
+                SELECT FROM folder p WHERE p.id = folder.parent_id AND p.trashed_at IS NOT NULL
+            ) THEN NULL ELSE parent_id END
+        WHERE id IN (SELECT id FROM tree) AND trashed_at IS NOT NULL
+        """,
+        {"workspace": workspace_id, "id": id},
+    )

@@ -1,0 +1,93 @@
+"""Assets in lists: pages of them, and how many there are."""
+
+from functools import partial
+from uuid import UUID
+
+import msgspec
+
+from mediatheque.model import Asset, Filter, Position
+from mediatheque.records.catalog import assets, files
+from mediatheque.records.catalog.filters import Clause, clause_of
+from mediatheque.records.database import Connection
+
+
+async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Position | None, limit: int) -> list[Asset]:
+    """The next assets, newest first, strictly after the position. An index serves every filter."""
+    member = _membership(wanted)
+    where, parameters = _where(workspace_id, member.others if member else wanted)
+    joined, moment, id = (member.joined, "m.asset_created_at", "m.asset_id") if member else ("", "a.created_at", "a.id")
+    if after is not None:
+        where += f" AND ({moment}, {id}) < (%s, %s)"
+        parameters += [after.created_at, after.id]
+    cursor = await conn.execute(
+        f"{assets.SELECT} {joined} WHERE {where} AND {files.LIVE} ORDER BY {moment} DESC, {id} DESC LIMIT %s",
+        [*([member.id] if member else []), *parameters, limit],
+    )
+    return [assets.from_row(row) for row in await cursor.fetchall()]
+
+
+async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: int | None = None) -> int | None:
+    """How many assets the filter lets through: all but those whose file has expired and is yet to be swept.
+
+    None for more than `most`, which are not counted to the end.
+    """
+    counted, values = _counted(workspace_id, wanted)
+    where, parameters = _where(workspace_id, wanted)
+    bound, more = ("", []) if most is None else ("LIMIT %s", [most + 1])
+    cursor = await conn.execute(
+        f"""
+        SELECT (SELECT count(*) FROM ({counted} {bound}) x) AS total,
+            (SELECT count(*) {assets.JOINED} WHERE {where} AND {files.EXPIRED}) AS expired
+        """,  # noqa: S608 - constants and clauses of ours
+        [*values, *more, *parameters],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("a count returns a row")
+    return None if most is not None and row["total"] > most else int(row["total"] - row["expired"])
+
+
+def _counted(workspace_id: UUID, wanted: Filter) -> Clause:
+    """A row for each asset.
+
+    Members are looked up one by one, in their order (`OFFSET 0`, `ORDER BY`): a prepared plan, which is for tags of
+    average size, would read every asset of the library instead.
+    """
+    member = _membership(wanted)
+    where, parameters = _where(workspace_id, member.others if member else wanted)
+    source = assets.JOINED if "b." in where else "FROM asset a"
+    if member is None:
+        return f"SELECT {source} WHERE {where}", parameters
+    one = f"SELECT {source} WHERE a.id = m.asset_id AND {where} OFFSET 0"
+    counted = f"SELECT FROM {member.table} m, LATERAL ({one}) a WHERE m.{member.column} = %s"
+    return f"{counted} ORDER BY m.asset_created_at DESC, m.asset_id DESC", [*parameters, member.id]
+
+
+def _where(workspace_id: UUID, wanted: Filter) -> Clause:
+    where, parameters = clause_of(wanted)
+    return f"a.workspace_id = %s AND {where}", [workspace_id, *parameters]
+
+
+class _Membership(msgspec.Struct, frozen=True):
+    """A table that has the members of a collection or a tag in the order of lists; and what else is asked of them."""
+
+    table: str
+    column: str
+    id: UUID
+    others: Filter
+
+    @property
+    def joined(self) -> str:
+        return f"JOIN {self.table} m ON m.asset_id = a.id AND m.{self.column} = %s"
+
+
+def _membership(wanted: Filter) -> _Membership | None:
+    """One that all of the assets must have."""
+    but = partial(msgspec.structs.replace, wanted)
+    if wanted.collection_id is not None:
+        return _Membership("collection_asset", "collection_id", wanted.collection_id, but(collection_id=None))
+    if len(wanted.character_ids) == 1:
+        return _Membership("collection_asset", "collection_id", wanted.character_ids[0], but(character_ids=()))
+    if len(wanted.tag_ids) == 1 or (wanted.tag_ids and wanted.all_tags):
+        return _Membership("asset_tag", "tag_id", wanted.tag_ids[0], but(tag_ids=wanted.tag_ids[1:]))
+    return None

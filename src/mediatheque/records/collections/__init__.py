@@ -1,0 +1,1 @@
+"""Rows about collections and characters."""

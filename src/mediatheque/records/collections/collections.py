@@ -1,0 +1,161 @@
+"""Rows about collections: manual ones in a tree, smart ones and characters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from mediatheque.model import Collection, CollectionType, File
+from mediatheque.records.catalog import files
+from mediatheque.records.collections import images
+from mediatheque.records.database import Connection
+
+_MEMBERS = "FROM collection_asset m WHERE m.collection_id = c.id"
+_SELECT = f"""
+    WITH expired AS MATERIALIZED (
+        SELECT m.collection_id, count(*) AS assets
+        FROM file f JOIN asset a ON a.file_id = f.id JOIN collection_asset m ON m.asset_id = a.id
+        WHERE {files.EXPIRED} AND a.workspace_id = %(workspace)s GROUP BY m.collection_id
+    )
+    SELECT c.*, {files.COLUMNS},
+        CASE WHEN c.type = 'manual' THEN (
+            SELECT count(*) FROM (SELECT {_MEMBERS} LIMIT %(most)s::bigint + 1) x
+        ) END AS members,
+        COALESCE((SELECT x.assets FROM expired x WHERE x.collection_id = c.id), 0) AS expired
+    FROM collection c
+    LEFT JOIN (file f JOIN blob b ON b.id = f.blob_id) ON f.id = c.cover_file_id AND {files.LIVE}
+    WHERE c.workspace_id = %(workspace)s AND c.type = ANY(%(types)s)
+"""  # noqa: S608 - constants
+_NEWEST = "ORDER BY c.created_at DESC, c.id DESC"
+_PAGE = f"""
+    AND c.id IN (
+        SELECT c.id FROM unnest(%(types)s::text[]) AS t (type) CROSS JOIN LATERAL (
+            SELECT c.id, c.created_at FROM collection c
+            WHERE c.workspace_id = %(workspace)s AND c.type = t.type {_NEWEST} LIMIT %(offset)s::bigint + %(limit)s
+        ) c {_NEWEST} LIMIT %(limit)s OFFSET %(offset)s
+    )
+"""  # noqa: S608 - constants
+
+
+async def find(
+    conn: Connection, workspace_id: UUID, id: UUID, types: Sequence[CollectionType], *, most: int
+) -> Collection | None:
+    """The workspace's collection of that id, if it is of one of the types. Up to `most` assets are counted."""
+    found = await _found(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": most})
+    return found[0] if found else None
+
+
+async def named(conn: Connection, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
+    """The workspace's characters of those identifiers, whatever their case."""
+    where = "AND fold(c.identifier) IN (SELECT fold(x) FROM unnest(%(names)s::text[]) x)"
+    return await _found(conn, where, workspace_id, (CollectionType.CHARACTER,), {"names": list(identifiers), "most": 0})
+
+
+async def page(
+    conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, most: int
+) -> list[Collection]:
+    """So many of the collections of these types, newest first. Each type has them in an index in that order."""
+    return await _found(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": most})
+
+
+async def _found(
+    conn: Connection, where: str, workspace_id: UUID, types: Sequence[CollectionType], parameters: dict[str, object]
+) -> list[Collection]:
+    cursor = await conn.execute(
+        f"{_SELECT} {where} {_NEWEST}",
+        {**parameters, "workspace": workspace_id, "types": [str(each) for each in types]},
+    )
+    rows = await cursor.fetchall()
+    characters = [row["id"] for row in rows if row["type"] == CollectionType.CHARACTER]
+    pictures = await images.of(conn, workspace_id, characters) if characters else {}
+    return [_from_row(row, parameters["most"], tuple(pictures.get(row["id"], ()))) for row in rows]
+
+
+def _from_row(row: dict[str, Any], most: object, pictures: tuple[File, ...]) -> Collection:
+    known = row["members"] is not None and row["members"] <= most
+    return Collection(
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        type=CollectionType(row["type"]),
+        name=row["name"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        description=row["description"],
+        icon=row["icon"],
+        color=row["color"],
+        cover=files.from_row(row) if row["file_id"] else None,
+        parent_id=row["parent_id"],
+        identifier=row["identifier"],
+        filters=row["filters"],
+        references=pictures,
+        is_favorite=row["is_favorite"],
+        asset_count=row["members"] - row["expired"] if known else None,
+    )
+
+
+async def insert(
+    conn: Connection, *, id: UUID, workspace_id: UUID, collection_type: CollectionType, values: Mapping[str, object]
+) -> bool:
+    """Store an empty collection; False if the identifier among its `values`, by column, is taken."""
+    row = {"id": id, "workspace_id": workspace_id, "type": collection_type, **_stored(values)}
+    cursor = await conn.execute(
+        f"""
+        INSERT INTO collection ({", ".join(row)}) VALUES ({", ".join(["%s"] * len(row))})
+        ON CONFLICT (workspace_id, fold(identifier)) WHERE identifier IS NOT NULL DO NOTHING
+        """,  # noqa: S608 - names of columns
+        list(row.values()),
+    )
+    return cursor.rowcount == 1
+
+
+async def update(conn: Connection, workspace_id: UUID, id: UUID, values: Mapping[str, object]) -> None:
+    """Give it other values, by column. What is the same as before is no change."""
+    if not values:
+        return
+    row = _stored(values)
+    changes = ", ".join(f"{column} = %s" for column in row)
+    others = " OR ".join(f"{column} IS DISTINCT FROM %s" for column in row)
+    await conn.execute(
+        f"""
+        UPDATE collection SET {changes}, updated_at = statement_timestamp()
+        WHERE workspace_id = %s AND id = %s AND ({others})
+        """,  # noqa: S608 - names of columns
+        [*row.values(), workspace_id, id, *row.values()],
+    )
+
+
+def _stored(values: Mapping[str, object]) -> dict[str, object]:
+    filters = values.get("filters")
+    return dict(values) if filters is None else {**values, "filters": Jsonb(filters)}
+
+
+async def favor(conn: Connection, workspace_id: UUID, id: UUID, favorite: bool) -> None:
+    """Make it a favourite, or none."""
+    await conn.execute(
+        "UPDATE collection SET is_favorite = %s WHERE workspace_id = %s AND id = %s", (favorite, workspace_id, id)
+    )
+
+
+async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
+    """Remove it, not its assets; False if it is not there. What lies in it moves up. The caller holds the tree.
+
+    Nobody can add to it any more once it is locked. Its memberships then are, in the order in which all do who remove
+    those of several assets.
+    """
+    cursor = await conn.execute(
+        "SELECT FROM collection WHERE workspace_id = %s AND id = %s FOR UPDATE", (workspace_id, id)
+    )
+    if await cursor.fetchone() is None:
+        return False
+    await conn.execute("SELECT FROM collection_asset WHERE collection_id = %s ORDER BY asset_id FOR UPDATE", (id,))
+    await conn.execute(
+        """
+        UPDATE collection SET updated_at = statement_timestamp(),
+            parent_id = (SELECT p.parent_id FROM collection p WHERE p.id = collection.parent_id)
+        WHERE workspace_id = %s AND parent_id = %s
+        """,
+        (workspace_id, id),
+    )
+    await conn.execute("DELETE FROM collection WHERE id = %s", (id,))
+    return True

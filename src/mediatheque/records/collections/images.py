@@ -1,0 +1,83 @@
+"""Rows about the pictures that show a character or stand before a collection. They are files."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mediatheque.model import File, Kind, Reference
+from mediatheque.records.catalog import files
+from mediatheque.records.database import Connection
+
+
+async def of(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[File]]:
+    """The pictures of each of the characters, in their order."""
+    cursor = await conn.execute(
+        f"""
+        SELECT r.collection_id, {files.COLUMNS}
+        FROM character_reference r JOIN file f ON f.id = r.file_id JOIN blob b ON b.id = f.blob_id
+        WHERE f.workspace_id = %s AND r.collection_id = ANY(%s) AND {files.LIVE}
+        ORDER BY r.collection_id, r.position
+        """,  # noqa: S608 - constants
+        (workspace_id, list(ids)),
+    )
+    found: dict[UUID, list[File]] = {}
+    for row in await cursor.fetchall():
+        found.setdefault(row["collection_id"], []).append(files.from_row(row))
+    return found
+
+
+async def file_of(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID | None:
+    """The id of the file of the asset that is meant, if there is one."""
+    cursor = await conn.execute(
+        f"""
+        SELECT f.id FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND {"a.id" if reference.asset_id else "a.request_id"} = %s AND {files.LIVE}
+        ORDER BY a.created_at, a.id LIMIT 1
+        """,  # noqa: S608 - constants
+        (workspace_id, reference.asset_id or reference.request_id),
+    )
+    row = await cursor.fetchone()
+    return row["id"] if row else None
+
+
+async def hold(conn: Connection, workspace_id: UUID, file_ids: Sequence[UUID]) -> dict[UUID, Kind]:
+    """The kinds of those of the files that the workspace has; they stay until the transaction ends.
+
+    To be done before collections are changed: whoever removes a file does that first, too.
+    """
+    cursor = await conn.execute(
+        f"""
+        SELECT f.id, b.kind FROM {files.SOURCE} WHERE f.workspace_id = %s AND f.id = ANY(%s) AND {files.LIVE}
+        ORDER BY f.id FOR KEY SHARE OF f
+        """,  # noqa: S608 - constants
+        (workspace_id, list(file_ids)),
+    )
+    return {row["id"]: Kind(row["kind"]) for row in await cursor.fetchall()}
+
+
+async def replace(conn: Connection, workspace_id: UUID, id: UUID, file_ids: Sequence[UUID]) -> None:
+    """Give the character these pictures instead of those it has. The same in the same order is no change."""
+    await conn.execute(
+        "SELECT FROM collection WHERE workspace_id = %s AND id = %s FOR NO KEY UPDATE", (workspace_id, id)
+    )
+    cursor = await conn.execute(
+        "SELECT file_id FROM character_reference WHERE collection_id = %s ORDER BY position", (id,)
+    )
+    if [row["file_id"] for row in await cursor.fetchall()] == list(file_ids):
+        return
+    await conn.execute("DELETE FROM character_reference WHERE collection_id = %s", (id,))
+    await insert(conn, id, file_ids)
+    await conn.execute(
+        "UPDATE collection SET updated_at = statement_timestamp() WHERE workspace_id = %s AND id = %s",
+        (workspace_id, id),
+    )
+
+
+async def insert(conn: Connection, id: UUID, file_ids: Sequence[UUID]) -> None:
+    """Give a character that has none these pictures."""
+    await conn.execute(
+        """
+        INSERT INTO character_reference (collection_id, file_id, position)
+        SELECT %s, x.id, x.position FROM unnest(%s::uuid[]) WITH ORDINALITY AS x (id, position)
+        """,
+        (id, list(file_ids)),
+    )

@@ -1,0 +1,1 @@
+"""Rows about generations, their inputs and the edges between assets."""

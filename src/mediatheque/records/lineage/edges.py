@@ -1,0 +1,108 @@
+"""How assets descend from one another: the edges from one generation to the next, and what the nodes are now."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from mediatheque.model import Participant
+from mediatheque.records.catalog import files
+from mediatheque.records.database import Connection
+
+_OUTPUT = "request_id, asset_id, kind, true AS output"
+_INPUT = "request_id, asset_id, kind, url, character_id, role"
+
+
+async def makers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[Participant]:
+    """The assets, each as the output of the request that made it, if one did."""
+    return await _participants(
+        conn,
+        f"SELECT {_OUTPUT} FROM generation_output WHERE workspace_id = %s AND asset_id = ANY(%s) LIMIT %s",  # noqa: S608 - constants
+        (workspace_id, list(asset_ids), limit),
+    )
+
+
+async def outputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[Participant]:
+    """What came out of the requests, in the order of the assets' ids; `limit` of them at most, as with the others."""
+    return await _participants(
+        conn,
+        f"""
+        SELECT o.* FROM unnest(%s::text[]) AS r (id), LATERAL (
+            SELECT {_OUTPUT} FROM generation_output WHERE workspace_id = %s AND request_id = r.id
+            ORDER BY asset_id LIMIT %s
+        ) o LIMIT %s
+        """,  # noqa: S608 - constants
+        (list(request_ids), workspace_id, limit, limit),
+    )
+
+
+async def inputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[Participant]:
+    """What went into the requests, of each in the order it was given."""
+    return await _participants(
+        conn,
+        f"""
+        SELECT i.* FROM unnest(%s::text[]) AS r (id), LATERAL (
+            SELECT {_INPUT} FROM generation_input WHERE workspace_id = %s AND request_id = r.id
+            ORDER BY position LIMIT %s
+        ) i LIMIT %s
+        """,  # noqa: S608 - constants
+        (list(request_ids), workspace_id, limit, limit),
+    )
+
+
+async def uses(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[Participant]:
+    """The assets as inputs of the requests that they went into, the latest first."""
+    return await _participants(
+        conn,
+        f"""
+        SELECT i.* FROM unnest(%s::uuid[]) AS a (id), LATERAL (
+            SELECT {_INPUT} FROM generation_input WHERE workspace_id = %s AND asset_id = a.id
+            ORDER BY position DESC LIMIT %s
+        ) i LIMIT %s
+        """,  # noqa: S608 - constants
+        (list(asset_ids), workspace_id, limit, limit),
+    )
+
+
+async def _participants(conn: Connection, query: str, parameters: Sequence[object]) -> list[Participant]:
+    cursor = await conn.execute(query, parameters)
+    return msgspec.convert(await cursor.fetchall(), list[Participant])
+
+
+async def assets(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Of each id, as far as it is known: `request_id` of what made it, `file_id` and `file_name` of what is there."""
+    cursor = await conn.execute(
+        f"""
+        SELECT n.id, o.request_id, f.id AS file_id, f.name AS file_name FROM unnest(%(ids)s::uuid[]) AS n (id)
+        LEFT JOIN generation_output o ON o.workspace_id = %(workspace_id)s AND o.asset_id = n.id
+        LEFT JOIN (asset a JOIN file f ON f.id = a.file_id AND {files.LIVE})
+            ON a.workspace_id = %(workspace_id)s AND a.id = n.id
+        """,  # noqa: S608 - constants
+        {"ids": list(ids), "workspace_id": workspace_id},
+    )
+    return {row["id"]: row for row in await cursor.fetchall()}
+
+
+async def requests(conn: Connection, workspace_id: UUID, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """`endpoint`, `prompt` and `created_at` of each request."""
+    cursor = await conn.execute(
+        """
+        SELECT request_id, endpoint, prompt, created_at FROM generation
+        WHERE workspace_id = %s AND request_id = ANY(%s)
+        """,
+        (workspace_id, list(ids)),
+    )
+    return {row["request_id"]: row for row in await cursor.fetchall()}
+
+
+async def characters(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """`name` and `handle` of each character that is still there."""
+    cursor = await conn.execute(
+        """
+        SELECT id, name, identifier AS handle FROM collection
+        WHERE workspace_id = %s AND id = ANY(%s) AND type = 'character'
+        """,
+        (workspace_id, list(ids)),
+    )
+    return {row["id"]: row for row in await cursor.fetchall()}

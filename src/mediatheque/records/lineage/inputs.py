@@ -1,0 +1,72 @@
+"""What callers name as inputs of requests: assets, by three sorts of name, and characters by two."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mediatheque.model import Kind
+from mediatheque.records.catalog import files
+from mediatheque.records.database import Connection
+
+Found = dict[UUID | str, tuple[UUID, Kind]]
+"""Ids and kinds of assets, by what they were asked for."""
+
+
+async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> Found:
+    """Those of the ids that are assets of the workspace."""
+    return await _by(conn, workspace_id, "id", ids)
+
+
+async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> Found:
+    """The workspace's assets over those files, by the files' ids."""
+    return await _by(conn, workspace_id, "file_id", ids)
+
+
+async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> Found:
+    if not ids:
+        return {}
+    cursor = await conn.execute(
+        f"""
+        SELECT a.{column} AS named, a.id, a.kind FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND a.{column} = ANY(%s) AND {files.LIVE}
+        """,  # noqa: S608 - constants
+        (workspace_id, list(ids)),
+    )
+    return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
+
+
+async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Sequence[str]) -> Found:
+    """The first of the assets that each request made."""
+    if not request_ids:
+        return {}
+    cursor = await conn.execute(
+        f"""
+        SELECT r.request_id, first.id, first.kind FROM unnest(%s::text[]) AS r (request_id), LATERAL (
+            SELECT a.id, a.kind FROM asset a JOIN file f ON f.id = a.file_id
+            WHERE a.workspace_id = %s AND a.request_id = r.request_id AND {files.LIVE}
+            ORDER BY a.created_at, a.id LIMIT 1
+        ) first
+        """,  # noqa: S608 - constants
+        (list(request_ids), workspace_id),
+    )
+    return {row["request_id"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
+
+
+async def find_characters(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that are characters of the workspace."""
+    cursor = await conn.execute(
+        "SELECT id FROM collection WHERE workspace_id = %s AND type = 'character' AND id = ANY(%s)",
+        (workspace_id, list(ids)),
+    )
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def find_handles(conn: Connection, workspace_id: UUID, handles: Sequence[str]) -> dict[str, UUID]:
+    """The workspace's characters of these handles, whatever their case."""
+    cursor = await conn.execute(
+        """
+        SELECT h.handle, c.id FROM unnest(%s::text[]) AS h (handle)
+        JOIN collection c ON c.workspace_id = %s AND c.identifier IS NOT NULL AND fold(c.identifier) = fold(h.handle)
+        """,
+        (list(handles), workspace_id),
+    )
+    return {row["handle"]: row["id"] for row in await cursor.fetchall()}

@@ -1,0 +1,1 @@
+"""Statements of the search: full text, vectors, estimates, embeddings."""

@@ -1,0 +1,1 @@
+"""Rows about stored bytes: blobs, pending writes, and what `verify` compares."""

@@ -1,0 +1,1 @@
+"""Rows about upload sessions, their parts and batches."""

@@ -1,0 +1,77 @@
+"""Rows about uploads that were promised together."""
+
+from typing import Any
+from uuid import UUID
+
+from mediatheque.model import Batch, Upload
+from mediatheque.records.database import Connection
+from mediatheque.records.uploads import uploads
+
+
+async def insert(conn: Connection, batch: Batch) -> None:
+    """Store the batch, before its uploads."""
+    await conn.execute(
+        "INSERT INTO upload_batch (id, workspace_id, title, total, created_at) VALUES (%s, %s, %s, %s, %s)",
+        (batch.id, batch.workspace_id, batch.title, batch.total, batch.created_at),
+    )
+
+
+async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Batch | None:
+    """The workspace's batch of that id."""
+    cursor = await conn.execute("SELECT * FROM upload_batch WHERE workspace_id = %s AND id = %s", (workspace_id, id))
+    row = await cursor.fetchone()
+    return _batch(row) if row else None
+
+
+def _batch(row: dict[str, Any]) -> Batch:
+    return Batch(
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        created_at=row["created_at"],
+        total=row["total"],
+        title=row["title"],
+    )
+
+
+async def items(conn: Connection, id: UUID) -> list[Upload]:
+    """The batch's uploads in the order they were announced: a hundred at most."""
+    cursor = await conn.execute("SELECT * FROM upload WHERE batch_id = %s ORDER BY item_index", (id,))
+    return [uploads.from_row(row) for row in await cursor.fetchall()]
+
+
+async def request(conn: Connection, id: UUID) -> list[UUID]:
+    """Note that the batch was declared complete: the uploads that are to be checked now, and were not already."""
+    cursor = await conn.execute(
+        """
+        UPDATE upload SET requested_at = now(), failure = NULL
+        WHERE batch_id = %s AND completed_at IS NULL AND expires_at > now()
+            AND (requested_at IS NULL OR failure IS NOT NULL)
+        RETURNING id
+        """,
+        (id,),
+    )
+    return [row["id"] for row in await cursor.fetchall()]
+
+
+async def find_uploads(conn: Connection, workspace_id: UUID, asset_ids: list[UUID]) -> dict[UUID, Upload]:
+    """The workspace's promises of those assets, by asset."""
+    cursor = await conn.execute(
+        "SELECT * FROM upload WHERE workspace_id = %s AND asset_id = ANY(%s)", (workspace_id, asset_ids)
+    )
+    found = [uploads.from_row(row) for row in await cursor.fetchall()]
+    return {upload.asset_id: upload for upload in found if upload.asset_id}
+
+
+async def sweep(conn: Connection, limit: int) -> int:
+    """Forget batches whose last upload was forgotten, once they are older than any upload can live; how many."""
+    cursor = await conn.execute(
+        """
+        DELETE FROM upload_batch WHERE id IN (
+            SELECT id FROM upload_batch b
+            WHERE created_at < now() - interval '1 day' AND NOT EXISTS (SELECT FROM upload WHERE batch_id = b.id)
+            ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED
+        )
+        """,
+        (limit,),
+    )
+    return cursor.rowcount

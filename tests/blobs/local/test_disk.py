@@ -1,0 +1,189 @@
+"""The contract on a folder, and what only a folder can suffer."""
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from mediatheque.blobs import BlobStore, Config, Disk, OnDisk, Spool, open_store
+from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
+from tests.contracts.blob_store import HOSTILE, MISSING, BlobStoreContract, content, get, inside, put, spooled, stored
+from tests.contracts.parts import PartsContract
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Disk]:
+    disk = Disk(tmp_path / "blobs")
+    yield disk
+    await disk.close()
+
+
+class TestDisk(BlobStoreContract):
+    """Every line of the contract."""
+
+
+class TestPartsOnDisk(PartsContract):
+    """The same for parts, in slots of one page."""
+
+    full = 4096
+
+    @pytest.fixture(autouse=True)
+    def small_slots(self, store: Disk) -> None:
+        store.parts = LocalParts(store, store.root / "parts", stride=self.full)
+
+    async def leftovers(self, store: BlobStore) -> list[str]:
+        return inside(store.spool.with_name("parts"))
+
+
+async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:
+    store = open_store(Config(location=str(tmp_path / "deep" / "blobs")))
+    assert isinstance(store, Disk)
+    assert isinstance(store, OnDisk)
+    await store.ready()
+    await store.close()
+
+
+async def test_bytes_survive_a_restart(store: Disk) -> None:
+    key = await put(store, b"kept")
+    again = Disk(store.root)
+    assert again.path(key).read_bytes() == b"kept"
+    assert stat.S_IMODE(again.path(key).stat().st_mode) == 0o600
+    await again.close()
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+async def test_no_path_for_what_is_no_key(store: Disk, key: str) -> None:
+    with pytest.raises(NotFound):
+        store.path(key)
+
+
+async def test_durable_before_told(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File first, then its name, then the folder that holds the name."""
+    calls: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, os.rename
+
+    def seen_fsync(fd: int) -> None:
+        calls.append(("fsync", str(Path(f"/proc/self/fd/{fd}").readlink())))
+        fsync(fd)
+
+    def seen_rename(source: Path, target: Path) -> None:
+        calls.append(("rename", str(target)))
+        rename(source, target)
+
+    async with Spool(store.spool, limit=100) as spool:
+        await spool.write(b"durable")
+        await spool.finish()
+        monkeypatch.setattr(os, "fsync", seen_fsync)
+        monkeypatch.setattr(os, "rename", seen_rename)
+        path = store.path(await store.adopt(spool.path))
+    assert calls == [("fsync", str(spool.path)), ("rename", str(path)), ("fsync", str(path.parent))]
+
+
+async def test_the_spool_itself_does_not_wait_for_the_disk(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: int) -> None:
+        raise AssertionError("fsync in the spool")
+
+    monkeypatch.setattr(os, "fsync", never)
+    monkeypatch.setattr(os, "fdatasync", never)
+    async with Spool(store.spool, limit=20 << 20) as spool:
+        await spool.write(content(20 << 20))
+        await spool.finish()
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["file", "folder"])
+@pytest.mark.parametrize(
+    ("number", "meaning"),
+    [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, BlobsUnavailable)],
+    ids=["full", "quota", "broken"],
+)
+async def test_a_failed_fsync_leaves_nothing(
+    store: Disk, monkeypatch: pytest.MonkeyPatch, folder: bool, number: int, meaning: type[LibraryError]
+) -> None:
+    fsync = os.fsync
+
+    def failing(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode) == folder:
+            raise OSError(number, os.strerror(number))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(meaning):
+        await put(store, b"lost")
+    assert await stored(store) == {}
+    assert spooled(store) == []
+
+
+async def everything(store: BlobStore) -> list[LibraryError | None]:
+    """What each verb raises, in a fixed order."""
+    results: list[LibraryError | None] = []
+    for attempt in attempts(store):
+        try:
+            await attempt()
+            results.append(None)
+        except LibraryError as error:
+            results.append(error)
+    return results
+
+
+def attempts(store: BlobStore) -> list[Callable[[], object]]:
+    return [
+        lambda: put(store, b"x"),
+        lambda: store.size(MISSING),
+        lambda: get(store, MISSING, 0, 1),
+        lambda: store.delete(MISSING),
+        lambda: stored(store),
+        store.ready,
+    ]
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["unmounted", "a file in its place"])
+async def test_a_missing_folder_is_an_error_and_not_an_empty_store(store: Disk, moved: bool) -> None:
+    key = await put(store, b"still there")
+    away = store.root.with_name("away")
+    store.root.rename(away)
+    if not moved:
+        store.root.write_bytes(b"")
+    assert [type(result) for result in await everything(store)] == [BlobsUnavailable] * 6
+    assert store.root.exists() is not moved
+    store.root.unlink(missing_ok=True)
+    away.rename(store.root)
+    assert await get(store, key, 0, 11) == b"still there"
+
+
+async def test_an_empty_mount_point_is_not_an_empty_store(store: Disk) -> None:
+    """Deleting every shard is what an unmounted volume looks like from inside its mount point."""
+    shutil.rmtree(store.root)
+    store.root.mkdir()
+    assert [type(result) for result in await everything(store)] == [BlobsUnavailable] * 6
+    assert list(store.root.iterdir()) == []
+
+
+async def test_the_walk_passes_over_what_is_not_ours(store: Disk) -> None:
+    key = await put(store, b"ours")
+    (store.root / "ab" / "notes.txt").write_text("not ours")
+    (store.root / "lost+found").mkdir()
+    assert await stored(store) == {key: 4}
+
+
+async def test_a_blob_cut_short_is_loud(store: Disk) -> None:
+    key = await put(store, content(3 << 20))
+    os.truncate(store.path(key), 2 << 20)
+    with pytest.raises(BlobsUnavailable):
+        await get(store, key, 0, 3 << 20)
+
+
+async def test_a_full_disk_stores_nothing_and_recovers(tiny: Path) -> None:
+    store = Disk(tiny)
+    for size in (1_000_000, 1_100_000, 5 << 20):
+        with pytest.raises(StorageFull):
+            await put(store, content(size))
+        assert spooled(store) == []
+    assert await stored(store) == {}
+    key = await put(store, content(100_000))
+    assert await stored(store) == {key: 100_000}
+    await store.close()

@@ -1,0 +1,423 @@
+"""What only parts in a local folder can promise, and suffer."""
+
+import asyncio
+import errno
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mediatheque.blobs import Disk
+from mediatheque.blobs.local import parts, parts_folder
+from mediatheque.blobs.local.copying import Stopped
+from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.blobs.local.parts_folder import PartsFolder
+from mediatheque.errors import BlobsUnavailable, NotFound, StorageFull
+from tests.contracts.blob_store import content, eventually, inside, open_files, spooled, stored
+from tests.contracts.parts import Parcel
+
+STRIDE = 64 * 1024
+
+
+def small(store: Disk, stride: int = STRIDE) -> Disk:
+    store.parts = LocalParts(store, store.root / "parts", stride=stride)
+    return store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Disk]:
+    disk = small(Disk(tmp_path / "blobs"))
+    yield disk
+    await disk.close()
+
+
+def folder(store: Disk, parcel: Parcel) -> Path:
+    return store.root / "parts" / parcel.key
+
+
+async def three_parts(store: Disk) -> Parcel:
+    parcel = await Parcel.begin(store)
+    for number, size in ((2, STRIDE), (3, 500), (1, STRIDE)):
+        await parcel.write(number, content(size, number))
+    return parcel
+
+
+async def test_full_parts_in_order_are_joined_by_a_rename(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("bytes were copied")
+
+    parcel = await three_parts(store)
+    inode = (folder(store, parcel) / "slots").stat().st_ino
+    monkeypatch.setattr(parts_folder, "copy", never)
+    await parcel.join()
+    assert store.path(parcel.key).stat().st_ino == inode
+    assert await parcel.read() == parcel.expected()
+
+
+async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[int] = []
+    copy = parts_folder.copy
+
+    def counted(source: int, start: int, target: int, at: int, length: int, *, stop: Event) -> None:
+        copied.append(length)
+        copy(source, start, target, at, length, stop=stop)
+
+    parcel = await three_parts(store)
+    inode = (folder(store, parcel) / "slots").stat().st_ino
+    for seed in range(20, 25):
+        await parcel.write(2, content(STRIDE, seed))
+    files = [name for name in inside(folder(store, parcel)) if not name.endswith(".lock")]
+    assert files == ["2-4", "2-5", "slots", "taken"]
+    monkeypatch.setattr(parts_folder, "copy", counted)
+    await parcel.join()
+    assert copied == [STRIDE]
+    assert store.path(parcel.key).stat().st_ino == inode
+    assert await parcel.read() == parcel.expected()
+
+
+async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
+    parcel = await three_parts(store)
+    first = parcel.ordered()
+    expected = parcel.expected()
+    await parcel.write(1, content(STRIDE, 99))
+    await store.parts.join(parcel.key, parcel.handle, first)
+    assert await parcel.read() == expected
+
+
+@pytest.mark.parametrize("stride", [STRIDE, 1], ids=["in slots", "apart"])
+async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, stride: int) -> None:
+    """The slow copy gives every writer the time to meet the other."""
+    disk = small(Disk(tmp_path / "blobs"), stride)
+    contents = [content(STRIDE, seed) for seed in range(3)]
+    for _ in range(10):
+        parcel = await Parcel.begin(disk)
+
+        async def write(data: bytes, number: int, parcel: Parcel = parcel) -> tuple[str, bytes]:
+            path = disk.spool / data[:8].hex()
+            path.write_bytes(data)
+            return await disk.parts.write(parcel.key, parcel.handle, number, path, len(data)), data
+
+        written = await asyncio.gather(*(write(data, 1) for data in contents))
+        receipts = [receipt for receipt, _ in written]
+        assert len(set(receipts)) == len(receipts)
+        newest = max(receipts, key=lambda receipt: int(receipt.partition("-")[2] or 0))
+        for receipt, data in written:
+            if receipt in (newest, "slot"):
+                name = "slots" if receipt == "slot" else receipt
+                assert (folder(disk, parcel) / name).read_bytes() == data
+    await disk.close()
+
+
+async def test_a_list_that_leaves_out_the_last_part_cuts_nothing_off(
+    store: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object, **__: object) -> str:
+        raise StorageFull
+
+    parcel = await Parcel.begin(store)
+    for number in (1, 2, 3):
+        await parcel.write(number, content(STRIDE, number))
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "adopt", full)
+        with pytest.raises(StorageFull):
+            await store.parts.join(parcel.key, parcel.handle, parcel.ordered()[:2])
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+
+
+async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def seen(fd: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    parcel = await Parcel.begin(store)
+    assert synced == [parcel.key, "parts"]
+    synced.clear()
+    await parcel.write(1, b"first")
+    assert synced == ["slots", "taken"]
+    synced.clear()
+    piece = await parcel.write(1, b"second")
+    assert synced == [piece.receipt, parcel.key]
+
+
+async def test_only_its_owner_may_read_it(store: Disk) -> None:
+    parcel = await three_parts(store)
+    await parcel.write(1, b"apart")
+    assert stat.S_IMODE(folder(store, parcel).stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder(store, parcel).iterdir()} == {0o600}
+    await parcel.join()
+    assert stat.S_IMODE(store.path(parcel.key).stat().st_mode) == 0o600
+
+
+async def test_a_full_disk_refuses_the_part_and_keeps_the_others(tiny: Path) -> None:
+    store = small(Disk(tiny))
+    parcel = await Parcel.begin(store)
+
+    async def fill() -> None:
+        for number in range(1, 100):
+            await parcel.write(number, content(STRIDE, number))
+
+    with pytest.raises(StorageFull):
+        await fill()
+    assert len(parcel.pieces) > 4
+    with pytest.raises(StorageFull):
+        await parcel.write(1, content(STRIDE * 6, 1))  # apart, and there is no room for that either
+    assert spooled(store) == []
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+    assert await stored(store) == {parcel.key: len(parcel.expected())}
+    await store.close()
+
+
+async def test_no_room_to_assemble_loses_nothing(tiny: Path) -> None:
+    store = small(Disk(tiny))
+    parcel = await Parcel.begin(store)
+    for number in (1, 3, 5, 7, 9, 11):
+        await parcel.write(number, content(STRIDE, number))
+    ballast = tiny / "ballast"
+    ballast.write_bytes(bytes(200_000))
+    with pytest.raises(StorageFull):
+        await parcel.join()
+    ballast.unlink()
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+    await store.close()
+
+
+@pytest.mark.parametrize("broken", ["file", "folder"])
+async def test_an_fsync_that_fails_while_joining_loses_no_part(
+    store: Disk, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    fsync = os.fsync
+
+    def failing(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode) == (broken == "folder"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(fd)
+
+    parcel = await three_parts(store)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", failing)
+        with pytest.raises(BlobsUnavailable):
+            await parcel.join()
+    assert await stored(store) == {}
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+
+
+async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
+    store: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part has one writer at a time: the next one must not meet the last one's thread."""
+    events: list[str] = []
+
+    def slow(*_: object, stop: Event) -> None:
+        events.append("began")
+        stop.wait(5)
+        time.sleep(0.05)
+        events.append("ended")
+        raise Stopped
+
+    parcel = await Parcel.begin(store)
+    with monkeypatch.context() as slowly:
+        slowly.setattr(parts_folder, "copy", slow)
+        writing = asyncio.ensure_future(parcel.write(1, b"never"))
+        await eventually(lambda: events == ["began"])
+        writing.cancel()
+        await asyncio.wait([writing])
+    assert writing.cancelled()
+    assert events == ["began", "ended"]
+    await parcel.write(1, b"data")
+    await parcel.join()
+    assert await parcel.read() == b"data"
+
+
+async def test_nothing_is_written_while_parts_are_joined(store: Disk) -> None:
+    parcel = await three_parts(store)
+    joiner = PartsFolder(folder(store, parcel), STRIDE)
+    assert joiner.lock()
+    with pytest.raises(BlobsUnavailable):
+        await parcel.write(4, b"late")
+    joiner.unlock()
+    await parcel.write(4, b"late")
+
+
+async def test_nothing_is_joined_while_parts_are_written(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    parcel = await three_parts(store)
+    writer = PartsFolder(folder(store, parcel), STRIDE)
+    assert writer.lock(parts_folder.fcntl.LOCK_SH)
+    joining = asyncio.ensure_future(parcel.join())
+    await asyncio.sleep(0.1)
+    assert not joining.done()
+    writer.unlock()
+    await joining
+    assert await parcel.read() == parcel.expected()
+
+    parcel = await three_parts(store)
+    writer = PartsFolder(folder(store, parcel), STRIDE)
+    assert writer.lock(parts_folder.fcntl.LOCK_SH)
+    monkeypatch.setattr(parts, "_TRIES", 2)
+    with pytest.raises(BlobsUnavailable):
+        await parcel.join()
+    writer.unlock()
+
+
+async def test_a_missing_folder_is_an_error_and_not_missing_parts(store: Disk) -> None:
+    parcel = await three_parts(store)
+    away = store.root.with_name("away")
+    store.root.rename(away)
+    for attempt in (
+        lambda: Parcel.begin(store),
+        lambda: store.parts.write(parcel.key, parcel.handle, 1, away / "x", 1),
+        parcel.join,
+        parcel.drop,
+    ):
+        with pytest.raises(BlobsUnavailable):
+            await attempt()
+    away.rename(store.root)
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+
+
+async def test_a_drop_that_was_broken_off_is_finished_by_the_next(store: Disk) -> None:
+    parcel = await three_parts(store)
+    folder(store, parcel).rename(folder(store, parcel).with_name(f"{parcel.key}.gone"))
+    with pytest.raises(NotFound):
+        await parcel.write(1, b"x")
+    await parcel.drop()
+    assert inside(store.root / "parts") == []
+
+
+async def test_no_file_stays_open(store: Disk) -> None:
+    parcel = await three_parts(store)
+    await parcel.write(1, b"apart")
+    assert open_files(store) == []
+    await parcel.join()
+    with pytest.raises(NotFound):
+        await parcel.write(2, b"late")
+    assert open_files(store) == []
+
+
+CRASHES = """
+import asyncio, hashlib, json, os, random, signal, sys
+from pathlib import Path
+from mediatheque.blobs import Disk, copying
+from mediatheque.blobs.local_parts import LocalParts
+from mediatheque.model import Piece
+copying.PIECE = 4096  # so that a slot can be torn
+KEY, STEPS = "0123456789abcdef" * 2, "write fsync ftruncate rename pwrite unlink rmdir".split()
+
+def crash_at(step):
+    for name in STEPS:
+        def counted(*args, real=getattr(os, name), **more):
+            nonlocal step
+            step -= 1
+            if step < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **more)
+        setattr(os, name, counted)
+
+def say(*words):
+    os.write(1, (json.dumps(words) + chr(10)).encode())
+
+async def upload(root, step):
+    store = Disk(root)
+    store.parts = LocalParts(store, root / "parts", stride=8192)
+    crash_at(step)
+    handle = await store.parts.begin(KEY)
+    say(step, "begun")
+    pieces = {}
+    for number, size, seed in ((2, 8192, 2), (1, 8192, 1), (2, 8192, 22), (2, 8192, 23), (3, 5000, 3)):
+        given = store.spool / str(seed)
+        given.write_bytes(random.Random(seed).randbytes(size))
+        receipt = await store.parts.write(KEY, handle, number, given, size)
+        say(step, number, size, receipt, seed)
+        pieces[number] = Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
+    await store.parts.join(KEY, handle, [pieces[1], pieces[2], pieces[3]])
+    say(step, "joined")
+    os._exit(0)
+
+for step in range(1000):
+    child = os.fork()
+    if not child:
+        asyncio.run(upload(Path(sys.argv[1]) / str(step), step))
+    if os.waitpid(child, 0)[1] == 0:
+        break
+"""
+
+
+async def test_killed_at_any_step_no_acknowledged_part_is_lost_or_torn(tmp_path: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", CRASHES, tmp_path], capture_output=True, text=True, check=True)
+    said: dict[int, list[list]] = {int(root.name): [] for root in tmp_path.iterdir()}
+    for line in run.stdout.splitlines():
+        step, *words = json.loads(line)
+        said[step].append(words)
+    assert len(said) > 25
+    assert sum(words[-1] == ["joined"] for words in said.values() if words) == 1
+    for step, words in sorted(said.items()):
+        if words:
+            await finished_after_crash(tmp_path / str(step), words[1:])
+
+
+async def finished_after_crash(root: Path, said: list[list]) -> None:
+    """What was acknowledged is kept; the rest is sent again; the whole is right, and nothing is left over."""
+    store = small(Disk(root), stride=8192)
+    parcel = Parcel(store, "0123456789abcdef" * 2, "")
+    for number, size, receipt, seed in (words for words in said if words != ["joined"]):
+        data = content(size, seed)
+        parcel.data[number] = data
+        parcel.pieces[number] = parts_folder.Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
+    for number, size in ((1, 8192), (2, 8192), (3, 5000)):
+        if number not in parcel.pieces:
+            await parcel.write(number, content(size, number))
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+    assert inside(root / "parts") == []
+    await store.close()
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """120 parts of 10 MiB, four at a time, one of them sent twice, then joined and borrowed; growth in MiB."""
+    script = f"""
+import asyncio, re
+from pathlib import Path
+from mediatheque.blobs import Disk
+from mediatheque.model import Piece
+MIB, KEY = 1 << 20, "0123456789abcdef" * 2
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+async def main():
+    store = Disk(Path({str(tmp_path)!r}))
+    given = store.spool / "given"
+    with given.open("wb") as file:
+        for number in range(10):
+            file.write(bytes([number]) * MIB)
+    async def write(number):
+        receipt = await store.parts.write(KEY, handle, number, given, 10 * MIB)
+        return Piece(number=number, size=10 * MIB, sha256=bytes(32), receipt=receipt)
+    handle = await store.parts.begin(KEY)
+    start = peak()
+    pieces = [await write(1), await write(2)]
+    for first in range(3, 121, 4):
+        pieces += await asyncio.gather(*(write(number) for number in range(first, min(first + 4, 121))))
+    pieces[1] = await write(2)
+    await store.parts.join(KEY, handle, pieces)
+    async with store.borrow(KEY) as loan:
+        assert loan.size == 1200 * MIB
+    await store.close()
+    print(peak() - start)
+asyncio.run(main())
+"""
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert float(out) < 12

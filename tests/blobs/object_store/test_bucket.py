@@ -1,0 +1,192 @@
+"""The contract on a real S3 server, and what only a bucket can suffer."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import obstore
+import pytest
+from structlog.testing import capture_logs
+
+from mediatheque.blobs import BlobStore, Bucket, Config, OnDisk, PlainBucket, Presigns, Spool, open_store
+from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.errors import BlobsUnavailable
+from tests.contracts.blob_store import (
+    MISSING,
+    PART,
+    BlobStoreContract,
+    content,
+    eventually,
+    get,
+    inside,
+    put,
+    spooled,
+    stored,
+)
+from tests.contracts.parts import PartsContract
+from tests.seaweed import SECRET, Seaweed
+
+
+@pytest.fixture
+async def store(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[PlainBucket]:
+    bucket = PlainBucket(seaweed.url(), tmp_path / "spool", settle=0)
+    yield bucket
+    await bucket.close()
+
+
+class TestBucket(BlobStoreContract):
+    """Every line of the contract."""
+
+
+class TestPartsBesideTheBucket(PartsContract):
+    """Parts for Google and Azure, gathered locally in slots of one page."""
+
+    full = 4096
+
+    @pytest.fixture(autouse=True)
+    def small_slots(self, store: PlainBucket) -> None:
+        store.parts = LocalParts(store, store.spool.with_name("parts"), stride=self.full)
+
+    async def leftovers(self, store: BlobStore) -> list[str]:
+        return inside(store.spool.with_name("parts"))
+
+
+@pytest.mark.parametrize("location", ["gs://media/prefix", "az://media/prefix?account_name=account"])
+async def test_google_and_azure_gather_parts_locally_and_sign_nothing(location: str, tmp_path: Path) -> None:
+    store = open_store(Config(location=location, spool=tmp_path / "deep" / "spool"))
+    assert isinstance(store, PlainBucket)
+    assert not isinstance(store, OnDisk | Presigns)
+    assert (tmp_path / "deep" / "parts").is_dir()
+    with pytest.raises(ValueError, match="public endpoint"):
+        Config(location=location, public_endpoint="https://media.example.com")
+
+
+async def test_a_prefix_is_a_world_of_its_own(seaweed: Seaweed, store: Bucket, tmp_path: Path) -> None:
+    neighbour = PlainBucket(seaweed.url(), tmp_path / "spool", settle=0)
+    key = await put(store, b"mine")
+    assert await neighbour.size(key) is None
+    assert await stored(neighbour) == {}
+    await neighbour.delete(key)
+    assert await get(store, key, 0, 4) == b"mine"
+    await neighbour.close()
+
+
+async def test_the_walk_passes_over_what_is_not_ours(seaweed: Seaweed, tmp_path: Path) -> None:
+    url = seaweed.url()
+    prefix = url.partition("?")[0].rpartition("/")[2]
+    store = PlainBucket(url, tmp_path / "spool", settle=0)
+    key = await put(store, b"ours")
+    for name in ("notes.txt", f"deeper/{MISSING}", MISSING.upper()):
+        await obstore.put_async(seaweed.client(), f"{prefix}/{name}", b"not ours", use_multipart=False)
+    assert await stored(store) == {key: 4}
+    await store.close()
+
+
+async def test_an_abandoned_upload_leaves_no_parts(seaweed: Seaweed, store: Bucket) -> None:
+    async with Spool(store.spool, limit=1 << 40) as spool:
+        await spool.write(content(6 * PART))
+        await spool.finish()
+        adoption = asyncio.ensure_future(store.adopt(spool.path))
+        await eventually(lambda: seaweed.unfinished_uploads() != [])
+        adoption.cancel()
+        await asyncio.wait([adoption])
+    assert adoption.cancelled()
+    assert seaweed.unfinished_uploads() == []
+    assert await stored(store) == {}
+    assert spooled(store) == []
+
+
+async def test_bytes_cut_short_in_the_spool_leave_no_parts(seaweed: Seaweed, store: Bucket) -> None:
+    async with Spool(store.spool, limit=1 << 40) as spool:
+        await spool.write(content(4 * PART))
+        await spool.finish()
+        adoption = asyncio.ensure_future(store.adopt(spool.path))
+        await eventually(lambda: seaweed.unfinished_uploads() != [])
+        with spool.path.open("r+b") as file:
+            file.truncate(PART + 1)
+        with pytest.raises(BlobsUnavailable):
+            await adoption
+    assert seaweed.unfinished_uploads() == []
+    assert await stored(store) == {}
+
+
+def verbs(store: Bucket) -> list[Callable[[], Awaitable[object]]]:
+    return [
+        lambda: put(store, b"x"),
+        lambda: put(store, bytes(PART + 1)),
+        lambda: store.size(MISSING),
+        lambda: get(store, MISSING, 0, 1),
+        lambda: store.delete(MISSING),
+        lambda: stored(store),
+        store.ready,
+    ]
+
+
+async def every_verb_fails(store: Bucket, seconds: float) -> None:
+    for verb in verbs(store):
+        start = time.monotonic()
+        with pytest.raises(BlobsUnavailable):
+            await verb()
+        assert time.monotonic() - start < seconds
+    assert spooled(store) == []
+
+
+async def test_a_store_that_is_down_is_unavailable_at_once_and_back_when_it_is(seaweed: Seaweed, store: Bucket) -> None:
+    key = await put(store, b"still there")
+    seaweed.stop()
+    try:
+        await every_verb_fails(store, seconds=4)
+    finally:
+        seaweed.start()
+    await store.ready()
+    assert await get(store, key, 0, 11) == b"still there"
+    assert await store.size(await put(store, b"new")) == 3
+
+
+async def test_a_store_that_accepts_and_never_answers_is_unavailable(seaweed: Seaweed, store: Bucket) -> None:
+    seaweed.signal(signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        results = await asyncio.gather(
+            store.ready(), store.size(MISSING), get(store, MISSING, 0, 1), return_exceptions=True
+        )
+        assert [type(result) for result in results] == [BlobsUnavailable] * 3
+        assert time.monotonic() - start < 5
+    finally:
+        seaweed.signal(signal.SIGCONT)
+    await store.ready()
+
+
+async def test_a_wrong_secret_is_unavailable_and_the_log_says_why(seaweed: Seaweed, tmp_path: Path) -> None:
+    store = PlainBucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
+    with capture_logs() as logs:
+        await every_verb_fails(store, seconds=4)
+    assert any("403" in entry["reason"] for entry in logs)
+    assert SECRET not in str(logs)
+    assert "not the secret" not in str(logs)
+    await store.close()
+
+
+async def test_a_missing_bucket_is_an_error_and_not_an_empty_store(seaweed: Seaweed, tmp_path: Path) -> None:
+    assert obstore.list(seaweed.client()).collect()  # the server is up
+    store = PlainBucket(seaweed.url("no-such-bucket"), tmp_path / "spool", settle=0)
+    for verb in verbs(store)[2:]:
+        with pytest.raises(BlobsUnavailable):
+            await verb()
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "location", ["ftp://host/folder", "http://host/bucket", "", "s3://media?no_such_option=1", "s3://"]
+)
+def test_what_can_never_work_is_refused_at_start(location: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="blobs"):
+        open_store(Config(location=location, spool=tmp_path))
+
+
+def test_a_refused_url_does_not_tell_its_secret(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="blobs") as refused:
+        open_store(Config(location="s3://media?secret_access_key=hush&bogus=1", spool=tmp_path))
+    assert "hush" not in str(refused.value)

@@ -1,0 +1,319 @@
+"""What an S3 bucket adds to a bucket: parts of its own, and URLs that clients send to."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from botocore.stub import Stubber
+from structlog.testing import capture_logs
+
+from mediatheque.blobs import BlobStore, Config, OnDisk, Presigned, Presigns, new_key, open_store
+from mediatheque.blobs.object_store.s3_bucket import S3Bucket
+from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
+from tests.contracts.blob_store import HOSTILE, MISSING, content, get, put, stored
+from tests.contracts.parts import Parcel, PartsContract
+from tests.seaweed import BUCKET, Seaweed
+
+
+@pytest.fixture
+async def store(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[S3Bucket]:
+    bucket = S3Bucket(seaweed.url(), tmp_path / "spool", settle=0)
+    yield bucket
+    for upload, name in unfinished(bucket):
+        await bucket._s3.abort(name, upload)
+    await bucket.close()
+
+
+def unfinished(store: S3Bucket) -> list[tuple[str, str]]:
+    """Uploads under the store's own prefix, by id and name."""
+    prefix = store._s3._prefix
+    found = store._s3._client.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix).get("Uploads", [])
+    return [(upload["UploadId"], upload["Key"].removeprefix(prefix)) for upload in found]
+
+
+class TestS3Parts(PartsContract):
+    """Every line of the contract. Of less than this many bytes, S3 joins a part only in the last place."""
+
+    full = 5 << 20
+
+    async def leftovers(self, store: BlobStore) -> list[str]:
+        assert isinstance(store, S3Bucket)
+        apart = [found.key async for found in store.objects.walk("parts")]
+        return apart + [name for _, name in unfinished(store)]
+
+
+async def test_s3_is_what_its_url_names(seaweed: Seaweed, tmp_path: Path) -> None:
+    store = open_store(Config(location=seaweed.url(), spool=tmp_path / "deep" / "spool"))
+    assert isinstance(store, S3Bucket)
+    assert isinstance(store, Presigns)
+    assert not isinstance(store, OnDisk)
+    await store.ready()
+    await store.close()
+
+
+async def test_a_small_part_in_between_is_joined_after_a_crash(
+    store: S3Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What S3 could join has replaced the parts: the next call starts from there."""
+    parcel = await Parcel.begin(store)
+    for number, size in enumerate((5 << 20, 10, 5 << 20, 20), 1):
+        await parcel.write(number, content(size, number))
+
+    async def crash(*_: object) -> None:
+        raise BlobsUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "adopt", crash)
+        with pytest.raises(BlobsUnavailable):
+            await parcel.join()
+    assert await store.size(parcel.key) == 10 << 20
+    await parcel.join()
+    assert await parcel.read() == parcel.expected()
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_an_upload_that_is_gone_was_joined_or_is_not_found(
+    store: S3Bucket, monkeypatch: pytest.MonkeyPatch, joined: bool
+) -> None:
+    """AWS forgets an upload with its completion, whose answer may have been lost; SeaweedFS remembers it."""
+    complete = store._s3.complete
+
+    async def forgotten(name: str, upload: str, tags: dict[int, str]) -> None:
+        if joined:
+            await complete(name, upload, tags)
+        raise NotFound
+
+    parcel = await Parcel.begin(store)
+    await parcel.write(1, b"data")
+    monkeypatch.setattr(store._s3, "complete", forgotten)
+    with nullcontext() if joined else pytest.raises(NotFound):
+        await parcel.join()
+    assert await stored(store) == ({parcel.key: 4} if joined else {})
+
+
+async def send(presigned: Presigned, data: bytes, **headers: str) -> int:
+    """As a client does it: no key, and the headers as they were given."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.put(presigned.url, content=data, headers={**presigned.headers, **headers})
+    return answer.status_code
+
+
+async def quarantined(store: S3Bucket) -> dict[str, int]:
+    return {found.key: found.size async for found in store.objects.walk("quarantine")}
+
+
+async def test_what_a_client_sends_is_kept_apart_until_it_is_released(store: S3Bucket) -> None:
+    key, target, data = new_key(), new_key(), content(100_000)
+    presigned = await store.presign(key, size=len(data), seconds=60)
+    assert await store.release(key, target) is None
+    assert await send(presigned, data, **{"content-type": "image/png"}) == 200
+    assert await stored(store) == {}
+    assert await store.size(key) is None
+    assert await store.release(key, target) == len(data)
+    assert await get(store, target, 0, len(data)) == data
+    assert await stored(store) == {target: len(data)}
+    for _ in range(2):
+        await store.withdraw(key)
+    assert await quarantined(store) == {}
+    assert await store.release(key, new_key()) is None
+    assert await stored(store) == {target: len(data)}
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1001, 5_000_000])
+async def test_another_size_than_was_signed_is_refused_by_the_server(store: S3Bucket, size: int) -> None:
+    presigned = await store.presign(new_key(), size=1000, seconds=60)
+    assert await send(presigned, bytes(size)) == 403
+    assert await quarantined(store) == {}
+
+
+async def test_a_url_is_for_one_name_and_one_method(store: S3Bucket) -> None:
+    key, other = new_key(), new_key()
+    presigned = await store.presign(key, size=4, seconds=60)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.put(presigned.url.replace(key, other), content=b"four")).status_code == 403
+        assert (await client.put(presigned.url.replace("quarantine/", ""), content=b"four")).status_code == 403
+        assert (await client.put(presigned.url, content=b"four")).status_code == 200
+        assert (await client.get(presigned.url)).status_code == 403
+        assert (await client.delete(presigned.url)).status_code == 403
+    assert list(await quarantined(store)) == [f"quarantine/{key}"]
+
+
+async def test_an_expired_url_is_refused(store: S3Bucket) -> None:
+    presigned = await store.presign(new_key(), size=4, seconds=1)
+    deadline = time.monotonic() + 20
+    while await send(presigned, b"four") == 200 and time.monotonic() < deadline:
+        await asyncio.sleep(0.2)
+    assert await send(presigned, b"four") == 403
+
+
+async def test_what_is_sent_after_the_release_does_not_change_the_blob(store: S3Bucket) -> None:
+    key, target = new_key(), new_key()
+    presigned = await store.presign(key, size=5, seconds=60)
+    assert await send(presigned, b"first") == 200
+    assert await store.release(key, target) == 5
+    assert await send(presigned, b"other") == 200
+    assert await get(store, target, 0, 5) == b"first"
+    await store.withdraw(key)
+    assert await send(presigned, b"again") == 200  # the URL lives until it expires
+    assert await stored(store) == {target: 5}
+
+
+async def test_the_size_told_is_that_of_the_bytes_released(store: S3Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, target = new_key(), new_key()
+    copy = store.objects.copy
+
+    async def overtaken(name: str, to: str) -> bool:
+        copied = await copy(name, to)
+        assert await send(await store.presign(key, size=9, seconds=60), b"nine more") == 200
+        return copied
+
+    assert await send(await store.presign(key, size=5, seconds=60), b"first") == 200
+    monkeypatch.setattr(store.objects, "copy", overtaken)
+    assert await store.release(key, target) == 5
+    assert await get(store, target, 0, 5) == b"first"
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+async def test_a_key_that_no_store_made_is_not_signed(store: S3Bucket, key: str) -> None:
+    good = await put(store, b"untouched")
+    with pytest.raises(NotFound):
+        await store.presign(key, size=1, seconds=60)
+    assert await store.release(key, MISSING) is None
+    assert await store.release(MISSING, key) is None
+    await store.withdraw(key)
+    assert await stored(store) == {good: 9}
+
+
+async def test_clients_are_sent_to_the_public_endpoint(seaweed: Seaweed, tmp_path: Path) -> None:
+    config = Config(location=seaweed.url(), spool=tmp_path / "spool", public_endpoint="https://media.example.com")
+    store = open_store(config)
+    assert isinstance(store, S3Bucket)
+    presigned = await store.presign(MISSING, size=7, seconds=90)
+    url, query = urlsplit(presigned.url), parse_qs(urlsplit(presigned.url).query)
+    prefix = urlsplit(config.location).path
+    assert (url.scheme, url.netloc, url.path) == (
+        "https",
+        "media.example.com",
+        f"/{BUCKET}{prefix}/quarantine/{MISSING}",
+    )
+    assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
+    assert query["X-Amz-Expires"] == ["90"]
+    assert presigned.headers == {}
+    await store.close()
+
+
+async def test_a_store_that_is_down_takes_no_parts_and_releases_nothing(seaweed: Seaweed, store: S3Bucket) -> None:
+    parcel = await Parcel.begin(store)
+    await parcel.write(1, b"one")
+    piece = parcel.pieces[1]
+    seaweed.stop()
+    try:
+        for verb in (
+            lambda: Parcel.begin(store),
+            lambda: parcel.write(1, b"one"),
+            lambda: store.parts.join(parcel.key, parcel.handle, [piece]),
+            parcel.drop,
+            lambda: store.release(MISSING, MISSING),
+            lambda: store.withdraw(MISSING),
+        ):
+            with capture_logs() as logs, pytest.raises(BlobsUnavailable):
+                await verb()
+            assert logs
+            assert parcel.key not in str(logs)
+    finally:
+        seaweed.start()
+    await parcel.join()
+    assert await parcel.read() == b"one"
+
+
+async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: Seaweed, store: S3Bucket) -> None:
+    seaweed.signal(signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        with pytest.raises(BlobsUnavailable):
+            await store.parts.begin(MISSING)
+        assert time.monotonic() - start < 5
+    finally:
+        seaweed.signal(signal.SIGCONT)
+    await store.ready()
+
+
+async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed: Seaweed, tmp_path: Path) -> None:
+    store = S3Bucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
+    parcel = Parcel(store, MISSING, "upload")
+    for verb in (lambda: store.parts.begin(MISSING), lambda: parcel.write(1, b"x"), parcel.drop):
+        with capture_logs() as logs, pytest.raises(BlobsUnavailable):
+            await verb()
+        assert logs[0]["code"] == "SignatureDoesNotMatch"
+        assert MISSING not in str(logs)
+        assert "not the secret" not in str(logs)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (507, "XMinioStorageFull", StorageFull),
+        (404, "NoSuchUpload", NotFound),
+        (400, "InvalidPart", NotFound),
+        (404, "NoSuchBucket", BlobsUnavailable),
+        (503, "SlowDown", BlobsUnavailable),
+        (403, "AccessDenied", BlobsUnavailable),
+    ],
+)
+async def test_refusals_are_told_by_their_meaning(
+    store: S3Bucket, status: int, code: str, meaning: type[LibraryError]
+) -> None:
+    parcel = Parcel(store, MISSING, "upload")
+    with Stubber(store._s3._client) as stub:
+        stub.add_client_error("upload_part", code, f"about {MISSING}", status)
+        with capture_logs() as logs, pytest.raises(meaning):
+            await parcel.write(1, b"x")
+    assert MISSING not in str(logs)
+
+
+def test_memory_stays_flat(seaweed: Seaweed, tmp_path: Path) -> None:
+    """32 parts of 10 MiB, eight at a time, and a small one in between; joined and borrowed; growth in MiB."""
+    script = f"""
+import asyncio, os, re
+from pathlib import Path
+from mediatheque.blobs import Config, new_key, open_store
+from mediatheque.model import Piece
+MIB = 1 << 20
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+async def main():
+    store = open_store(Config(location={seaweed.url()!r}, spool=Path({str(tmp_path)!r}) / "spool"))
+    key = new_key()
+    for size in (10 * MIB, 1000):
+        (store.spool / str(size)).touch()
+        os.truncate(store.spool / str(size), size)
+    async def write(number, size):
+        receipt = await store.parts.write(key, handle, number, store.spool / str(size), size)
+        return Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
+    handle = await store.parts.begin(key)
+    pieces = [await write(1, 10 * MIB)]
+    start = peak()
+    for first in range(2, 33, 8):
+        pieces += await asyncio.gather(*(write(number, 10 * MIB) for number in range(first, first + 8)))
+    sent = peak() - start
+    pieces[5] = await write(6, 1000)
+    await store.parts.join(key, handle, pieces)
+    async with store.borrow(key) as loan:
+        assert loan.size == 320 * MIB + 1000
+    print(sent, peak() - start)
+    await store.close()
+asyncio.run(main())
+"""
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    sent, all_told = map(float, out.split())
+    assert sent < 32  # 80 MiB were in the air together
+    assert all_told < 110  # of 320 MiB fetched and sent as one file, in pieces

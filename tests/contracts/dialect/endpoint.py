@@ -1,0 +1,99 @@
+"""A door: one operation of one dialect, as data, and the assertions that all suites share."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from mediatheque.model import Scope
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.wire import sockets
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
+from tests.dialects.wire.openapi import Spec
+from tests.server import Serve
+
+Words = tuple[int, str | int | None]
+"""How a dialect says something: the status, and its own code if it has one."""
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation. `say` checks the exact body of a refusal; `refusals` has the words for each meaning.
+
+    `auth` puts a key where this vendor's clients do. `types` and `limit` are those of its uploads, `spec` the vendor's
+    own document, `refused_as` the media type of refusals. `valid` makes the keyword arguments of a request that
+    succeeds.
+    """
+
+    name: str
+    path: str
+    auth: Callable[[str], dict[str, str]]
+    refusals: Mapping[str, Words]
+    say: Callable[[httpx.Response, str | int | None], None]
+    valid: Callable[[Any], dict[str, Any]]
+    method: str = "POST"
+    success: int = 200
+    scope: Scope = Scope.WRITE
+    unrouted: str = ""
+    wrong_method: str = "DELETE"
+    spec: Spec | None = None
+    framed: bool = False
+    types: frozenset[str] = frozenset()
+    limit: int = 0
+    refused_as: str = "application/json"
+
+    def send(self, client: httpx.Client, key: str | None, **request: Any) -> httpx.Response:
+        headers = {**(self.auth(key) if key else {}), **request.pop("headers", {})}
+        return client.request(self.method, request.pop("path", self.path), headers=headers, **request)
+
+    def upload(self, client: httpx.Client, key: str, data: bytes, *, name: str = "sample", declared: str = "") -> Any:
+        """The bytes as this door takes them; a form's part says octet-stream unless told otherwise."""
+        if self.framed:
+            part = file_part(data, filename=name, declared=declared or "application/octet-stream")
+            return self.send(client, key, content=form(part), headers={"Content-Type": CONTENT_TYPE})
+        return self.send(client, key, content=data, headers={"Content-Type": declared} if declared else {})
+
+
+class Suite:
+    """What the suites share. `refused` is the one assertion about everything that goes wrong."""
+
+    door: Door
+    client: httpx.Client
+    account: Account
+    stock: Stock
+    server: Serve
+
+    @pytest.fixture(autouse=True)
+    def setting(self, client: httpx.Client, account: Account, stock: Stock, server: Serve) -> None:
+        self.client, self.account, self.stock, self.server = client, account, stock, server
+        self.before = stock.of(account)
+
+    def refused(self, response: httpx.Response, *meanings: str) -> None:
+        """In this dialect's exact words, as its vendor documents them, traceable, and with nothing left behind."""
+        words = [self.door.refusals[meaning] for meaning in meanings]
+        assert response.status_code in [status for status, _ in words], response.text
+        assert response.headers["content-type"] == self.door.refused_as
+        assert response.headers["x-request-id"]
+        self.door.say(response, next(code for status, code in words if status == response.status_code))
+        if self.door.spec:
+            self.door.spec.check(response)
+        self.stock.settles(self.account, self.before)
+
+    def answered(self, response: httpx.Response) -> Any:
+        """Success, as the vendor documents it."""
+        assert response.status_code == self.door.success, response.text
+        assert response.headers["content-type"] == "application/json"
+        assert response.headers["x-request-id"]
+        if self.door.spec:
+            self.door.spec.check(response)
+        return response.json()
+
+    def send(self, **request: Any) -> httpx.Response:
+        return self.door.send(self.client, self.account.key, **request)
+
+    def raw(self, *pieces: bytes, length: int | None, hang_up: bool = False, **headers: str) -> sockets.Answer | None:
+        """A request spoken by hand: `length` is what Content-Length says, None for chunked."""
+        given = {**self.door.auth(self.account.key), **{name.replace("_", "-"): text for name, text in headers.items()}}
+        head = sockets.head(self.door.method, self.door.path, given, length)
+        return sockets.exchange(self.server.port, head, *pieces, hang_up=hang_up)

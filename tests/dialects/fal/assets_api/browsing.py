@@ -1,0 +1,109 @@
+"""fal's lists of assets, asked and looked at."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from mediatheque.model import Scope
+from tests.contracts.dialect import Door, Suite
+from tests.dialects.database import rows
+from tests.dialects.database.rows import Row
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.collections_api.collection_endpoints import COLLECTIONS, CREATE_COLLECTION
+from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+
+ASSETS = "/v1/assets"
+PAGE = {"assets", "next_cursor", "has_more", "total_count", "scope_truncated"}
+ASSET: dict[str, tuple[type, ...]] = {
+    "vector_id": (str,),
+    "request_id": (str, type(None)),
+    "url": (str, type(None)),
+    "type": (str,),
+    "title": (str,),
+    "endpoint": (str, type(None)),
+    "created_at": (str, type(None)),
+    "source": (str, type(None)),
+    "prompt": (str, type(None)),
+    "width": (int, float, type(None)),
+    "height": (int, float, type(None)),
+    "content_type": (str, type(None)),
+    "is_favorited": (bool,),
+    "collection_ids": (list,),
+    "tags": (list,),
+    "similarity": (int, float, type(None)),
+}
+_WORDS: dict[str, Any] = {
+    "method": "GET",
+    "scope": Scope.READ,
+    "auth": auth,
+    "refusals": PLATFORM,
+    "say": say_platform,
+}
+
+
+def _in_new_collection(suite: Suite) -> dict[str, Any]:
+    body = {"name": "a word"}
+    id = CREATE_COLLECTION.send(suite.client, suite.account.key, json=body).json()["collection"]["id"]
+    suite.before = suite.stock.of(suite.account)
+    return {"path": f"{COLLECTIONS}/{id}/assets"}
+
+
+LIST = Door(name="fal-list-assets", path=ASSETS, valid=lambda _: {}, **_WORDS)
+LIST_IN = Door(
+    name="fal-list-collection-assets",
+    path=f"{COLLECTIONS}/{'0' * 32}/assets",
+    valid=_in_new_collection,
+    wrong_method="PUT",
+    **_WORDS,
+)
+
+
+def inside(id: str) -> str:
+    """The path of a collection's list."""
+    return f"{COLLECTIONS}/{id}/assets"
+
+
+def browse(client: httpx.Client, account: Account, path: str = ASSETS, **query: Any) -> dict[str, Any]:
+    """A page, which has everything that fal documents."""
+    response = LIST.send(client, account.key, path=path, params=query)
+    assert response.status_code == 200, response.text
+    page = dict(json.loads(response.text))
+    assert set(page) == PAGE
+    assert page["has_more"] is (page["next_cursor"] is not None)
+    assert isinstance(page["scope_truncated"], bool)
+    for asset in page["assets"]:
+        assert list(asset) == list(ASSET)
+        assert {name for name, types in ASSET.items() if type(asset[name]) not in types} == set()
+        assert asset["type"] in ("image", "video", "audio", "3d")
+    return page
+
+
+def ids(client: httpx.Client, account: Account, path: str = ASSETS, **query: Any) -> list[str]:
+    """Of the assets on the one page that there is; where nothing is searched for they are counted."""
+    page = browse(client, account, path, **query)
+    assert page["next_cursor"] is None
+    found = [asset["vector_id"] for asset in page["assets"]]
+    assert page["total_count"] in (None, len(found))
+    return found
+
+
+def refused(client: httpx.Client, account: Account, status: int, path: str = ASSETS, **query: Any) -> str:
+    """The message."""
+    response = LIST.send(client, account.key, path=path, params=query)
+    assert response.status_code == status, response.text
+    say_platform(response, {404: "not_found", 422: "validation_error"}[status])
+    return str(response.json()["error"]["message"])
+
+
+def put(stock: Stock, account: Account, at: int = 0, mime: str = "image/png", **columns: Any) -> str:
+    """The id of an asset without bytes; `columns` are of its row."""
+    id: UUID = uuid4()
+    rows.put_assets(stock, account, [Row(at, id)], mime=mime)
+    for name, value in columns.items():
+        query = f"UPDATE asset SET {name} = %s WHERE id = %s"
+        stock.database.execute(query, [value, id])  # type: ignore[arg-type] # our own words
+        if name == "kind":
+            stock.database.execute("UPDATE blob SET kind = %s WHERE id = %s", [value, id])
+    return str(id)

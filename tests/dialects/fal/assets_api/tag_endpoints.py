@@ -1,0 +1,90 @@
+"""fal's operations on tags and favourites, as data."""
+
+from typing import Any
+from uuid import uuid4
+
+from mediatheque.model import Scope
+from tests.contracts.dialect import Door, Suite
+from tests.dialects.database.rows import Row, put_assets
+from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": say_platform}
+_NONE = "0" * 32
+TAGS = "/v1/assets/tags"
+
+
+def _name(_: Suite) -> dict[str, Any]:
+    return {"json": {"name": uuid4().hex}}
+
+
+def _tag(suite: Suite) -> str:
+    """The id of a tag that is there for this request alone."""
+    id = CREATE_TAG.send(suite.client, suite.account.key, **_name(suite)).json()["tag"]["id"]
+    suite.before = suite.stock.of(suite.account)
+    return str(id)
+
+
+def _asset(suite: Suite) -> str:
+    """The same of an asset; it has no bytes."""
+    id = uuid4()
+    put_assets(suite.stock, suite.account, [Row(0, id)])
+    suite.before = suite.stock.of(suite.account)
+    return str(id)
+
+
+def _target(suite: Suite) -> dict[str, Any]:
+    return {"json": {"vector_id": _asset(suite)}}
+
+
+def _assignment(suite: Suite) -> dict[str, Any]:
+    return {"path": f"{TAGS}/{_tag(suite)}/assign", **_target(suite)}
+
+
+LIST_TAGS = Door(name="fal-list-tags", method="GET", path=TAGS, scope=Scope.READ, valid=lambda _: {}, **_WORDS)
+CREATE_TAG = Door(name="fal-create-tag", path=TAGS, success=201, valid=_name, **_WORDS)
+SET_TAGS = Door(
+    name="fal-set-tags",
+    method="PUT",
+    path=TAGS,
+    valid=lambda suite: {"json": {"vector_id": _asset(suite), "tag_ids": [_tag(suite)]}},
+    **_WORDS,
+)
+UPDATE_TAG = Door(
+    name="fal-update-tag",
+    method="PATCH",
+    path=f"{TAGS}/{_NONE}",
+    valid=lambda suite: {"path": f"{TAGS}/{_tag(suite)}", **_name(suite)},
+    wrong_method="GET",
+    **_WORDS,
+)
+DELETE_TAG = Door(
+    name="fal-delete-tag",
+    method="DELETE",
+    path=f"{TAGS}/{_NONE}",
+    valid=lambda suite: {"path": f"{TAGS}/{_tag(suite)}"},
+    success=204,
+    wrong_method="PUT",
+    **_WORDS,
+)
+ASSIGN_TAG = Door(name="fal-assign-tag", path=f"{TAGS}/{_NONE}/assign", valid=_assignment, wrong_method="PUT", **_WORDS)
+UNASSIGN_TAG = Door(
+    name="fal-unassign-tag",
+    method="DELETE",
+    path=f"{TAGS}/{_NONE}/assign",
+    valid=_assignment,
+    success=204,
+    wrong_method="GET",
+    **_WORDS,
+)
+ASSET_TAGS = Door(
+    name="fal-asset-tags",
+    method="GET",
+    path=f"/v1/assets/{_NONE}/tags",
+    valid=lambda suite: {"path": f"/v1/assets/{_asset(suite)}/tags"},
+    scope=Scope.READ,
+    **_WORDS,
+)
+FAVORITE = Door(name="fal-favorite", path="/v1/assets/favorite", valid=_target, **_WORDS)
+UNFAVORITE = Door(name="fal-unfavorite", path="/v1/assets/unfavorite", valid=_target, **_WORDS)
+
+MUTATIONS = (CREATE_TAG, SET_TAGS, UPDATE_TAG, DELETE_TAG, ASSIGN_TAG, UNASSIGN_TAG, FAVORITE, UNFAVORITE)

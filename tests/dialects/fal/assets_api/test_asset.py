@@ -1,0 +1,43 @@
+"""GET and DELETE /v1/assets/{vector_id}."""
+
+from uuid import uuid4
+
+import httpx
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import DELETE_ASSET, GET_ASSET, say_platform
+from tests.dialects.fal.register_contract import host, register
+
+
+def test_as_it_was_registered(client: httpx.Client, account: Account, url: str) -> None:
+    registered = register(client, account, url, prompt="a bear")
+    found = GET_ASSET.send(client, account.key, path=f"/v1/assets/{registered.json()['asset']['vector_id']}")
+    assert (found.status_code, found.json()) == (200, registered.json())
+
+
+def test_deleted_it_is_gone_with_its_file(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    url = host(client, fresh, samples.png(), "image/png")
+    path = f"/v1/assets/{register(client, fresh, url).json()['asset']['vector_id']}"
+    assert client.get(url).status_code == 200
+    response = DELETE_ASSET.send(client, fresh.key, path=path)
+    assert (response.status_code, response.content) == (204, b"")
+    assert client.get(url).status_code == 404
+    assert register(client, fresh, url).status_code == 404
+    assert stock.of(fresh)["file"] == stock.of(fresh)["asset"] == 0
+    for door in (GET_ASSET, DELETE_ASSET):
+        assert door.send(client, fresh.key, path=path).status_code == 404
+
+
+def test_which_asset(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
+    """Another's is as unknown as none."""
+    id = register(client, account, url).json()["asset"]["vector_id"]
+    for door in (GET_ASSET, DELETE_ASSET):
+        told = []
+        for key, asked in ((fresh.key, id), (account.key, str(uuid4())), (account.key, "nonsense")):
+            response = door.send(client, key, path=f"/v1/assets/{asked}")
+            assert response.status_code == 404
+            say_platform(response, "not_found")
+            told.append(response.json()["error"]["message"].replace(asked, ""))
+        assert told[0] == told[1]
+    assert GET_ASSET.send(client, account.key, path=f"/v1/assets/{id}").status_code == 200

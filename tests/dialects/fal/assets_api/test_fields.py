@@ -1,0 +1,104 @@
+"""POST /v1/assets/uploads: what its body may hold."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import REGISTER, auth
+from tests.dialects.fal.register_contract import register
+
+
+@pytest.mark.parametrize("length", [1, 2000])
+def test_prompts_to_the_limit(client: httpx.Client, account: Account, url: str, length: int) -> None:
+    prompt = "🐻" * length
+    assert register(client, account, url, prompt=prompt).json()["asset"]["prompt"] == prompt
+
+
+def test_null_is_nothing(client: httpx.Client, account: Account, url: str) -> None:
+    asset = register(client, account, url, prompt=None, collection_id=None).json()["asset"]
+    assert (asset["prompt"], asset["collection_ids"]) == (None, [])
+
+
+def test_fields_nobody_knows_are_ignored(client: httpx.Client, account: Account, url: str) -> None:
+    assert register(client, account, url, later={"a": [1, None, {"b": 1e308}]}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": None},
+        {"url": ""},
+        {"url": 1},
+        {"url": ["a"]},
+        {"url": "http://a/" + "a" * 3000},
+        {"type": None},
+        {"type": ""},
+        {"type": "IMAGE"},
+        {"type": "document"},
+        {"type": 3},
+        {"prompt": ""},
+        {"prompt": "x" * 2001},
+        {"prompt": "🐻" * 2001},
+        {"prompt": 1},
+        {"prompt": ["a"]},
+        {"prompt": "a\0b"},
+        {"collection_id": ""},
+        {"collection_id": 1},
+        {"collection_id": "a\0"},
+        {"favorite": "true"},
+        {"favorite": 1},
+        {"favorite": None},
+        {"tag_ids": None},
+        {"tag_ids": "a"},
+        {"tag_ids": [1]},
+        {"tag_ids": [None]},
+        {"tag_ids": ["a"] * 1001},
+        {"tag_ids": {"a": 1}},
+        {"tag_ids": ["\0"]},
+    ],
+    ids=lambda change: repr(change)[:40],
+)
+def test_impossible_values(
+    client: httpx.Client, account: Account, stock: Stock, url: str, change: dict[str, Any]
+) -> None:
+    before = stock.of(account)
+    response = REGISTER.send(client, account.key, json={"url": url, "type": "image", **change})
+    assert response.status_code == 422, response.text
+    REGISTER.say(response, "validation_error")
+    assert REGISTER.spec
+    REGISTER.spec.check(response)
+    stock.settles(account, before)
+
+
+@pytest.mark.parametrize("missing", ["url", "type"])
+def test_required_fields(client: httpx.Client, account: Account, url: str, missing: str) -> None:
+    body = {name: value for name, value in {"url": url, "type": "image"}.items() if name != missing}
+    response = REGISTER.send(client, account.key, json=body)
+    assert response.status_code == 422
+    assert missing in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"9" * 100_000, b"-" + b"9" * 400, b"1e999999", b"0." + b"1" * 100_000, b"[" * 900 + b"]" * 900],
+    ids=["huge", "negative", "exponent", "fraction", "deep"],
+)
+@pytest.mark.parametrize("field", ["later", "prompt", "favorite", "tag_ids"])
+def test_absurd_numbers_and_nesting(client: httpx.Client, account: Account, url: str, field: str, value: bytes) -> None:
+    body = b'{"url":"%s","type":"image","%s":%s}' % (url.encode(), field.encode(), value)
+    response = client.post("/v1/assets/uploads", content=body, headers=auth(account.key))
+    assert response.status_code in ((201, 400) if field == "later" else (400, 422)), response.text
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\udfff", "\\ud83d", "\\ud83dx", "\\udc3b\\ud83d"])
+@pytest.mark.parametrize("field", ["url", "prompt", "collection_id", "later"])
+def test_lone_surrogates(client: httpx.Client, account: Account, url: str, field: str, text: str) -> None:
+    body = '{"url":"%s","type":"image","%s":"%s"}' % (url, field, text)  # noqa: UP031 - braces of JSON
+    response = client.post("/v1/assets/uploads", content=body, headers=auth(account.key))
+    assert response.status_code in ((201, 400, 422) if field == "later" else (400, 422)), response.text
+
+
+def test_a_backslash_before_u0000_is_no_nul(client: httpx.Client, account: Account, url: str) -> None:
+    assert register(client, account, url, prompt="\\u0000").json()["asset"]["prompt"] == "\\u0000"

@@ -1,0 +1,124 @@
+"""The Idempotency-Key of POST /v1/assets/uploads: documented in one line; another body under the same key is a 409."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import REGISTER, auth
+from tests.dialects.fal.register_contract import host
+from tests.dialects.idempotency import assets, new_key
+
+
+def register(client: httpx.Client, account: Account, key: str, body: dict[str, Any]) -> httpx.Response:
+    return REGISTER.send(client, account.key, json=body, headers={"Idempotency-Key": key})
+
+
+@pytest.fixture
+def url(client: httpx.Client, fresh: Account) -> str:
+    return host(client, fresh, samples.png(), "image/png")
+
+
+def test_the_original_answer_again(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
+    key, body = new_key(), {"url": url, "type": "image", "prompt": "first"}
+    first, second = register(client, fresh, key, body), register(client, fresh, key, body)
+    assert (first.status_code, second.status_code, second.content) == (201, 201, first.content)
+    assert second.headers["idempotent-replayed"] == "true"
+    assert assets(stock, fresh) == 1
+
+
+def test_the_original_answer_even_if_the_asset_has_changed_since(
+    client: httpx.Client, fresh: Account, url: str
+) -> None:
+    key = new_key()
+    first = register(client, fresh, key, {"url": url, "type": "image"})
+    REGISTER.send(client, fresh.key, json={"url": url, "type": "image", "favorite": True})
+    again = register(client, fresh, key, {"url": url, "type": "image"})
+    assert again.content == first.content
+    assert again.json()["asset"]["is_favorited"] is False
+
+
+def test_the_same_said_otherwise_is_the_same(client: httpx.Client, fresh: Account, url: str) -> None:
+    key = new_key()
+    first = register(client, fresh, key, {"url": url, "type": "image"})
+    spelled = (
+        """{ "tag_ids": [], "favorite": false, "prompt": null, "later": 1, "type": "\\u0069mage", "url": "URL" }"""
+    )
+    spelled = spelled.replace("URL", url)
+    headers = {**auth(fresh.key), "Idempotency-Key": key}
+    second = client.post("/v1/assets/uploads", content=spelled, headers=headers)
+    assert (second.status_code, second.content) == (201, first.content)
+
+
+@pytest.mark.parametrize(
+    "change", [{"favorite": True}, {"prompt": "x"}, {"type": "video"}, {"url": "http://else/"}], ids=str
+)
+def test_another_body_is_a_conflict(
+    client: httpx.Client, fresh: Account, stock: Stock, url: str, change: dict[str, Any]
+) -> None:
+    key, body = new_key(), {"url": url, "type": "image"}
+    first = register(client, fresh, key, body)
+    before = stock.of(fresh)
+    other = register(client, fresh, key, {**body, **change})
+    assert other.status_code == 409
+    REGISTER.say(other, "validation_error")
+    assert REGISTER.spec
+    REGISTER.spec.check(other)
+    stock.settles(fresh, before)
+    assert register(client, fresh, key, body).content == first.content
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"url": "http://else/"}, {"type": "video"}, {"tag_ids": ["550e8400-e29b-41d4-a716-446655440000"]}],
+    ids=str,
+)
+def test_a_refused_request_frees_its_key(
+    client: httpx.Client, fresh: Account, stock: Stock, url: str, change: dict[str, Any]
+) -> None:
+    key, body = new_key(), {"url": url, "type": "image"}
+    assert register(client, fresh, key, {**body, **change}).status_code in (404, 422)
+    assert stock.of(fresh)["idempotency"] == 0
+    assert register(client, fresh, key, body).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "a b", "é"])
+def test_keys_outside_the_alphabet(client: httpx.Client, fresh: Account, url: str, key: str) -> None:
+    headers = {**auth(fresh.key), "Idempotency-Key": key.encode("latin-1")}
+    response = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)  # type: ignore[arg-type] # bytes are headers too
+    assert response.status_code == 422
+    REGISTER.say(response, "validation_error")
+
+
+def test_many_at_once(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
+    key, start = new_key(), Barrier(8)
+
+    def send(_: int) -> httpx.Response:
+        start.wait()
+        return register(client, fresh, key, {"url": url, "type": "image"})
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, range(8)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert assets(stock, fresh) == 1
+
+
+def test_many_at_once_without_a_key_are_one_asset_too(
+    client: httpx.Client, fresh: Account, stock: Stock, url: str
+) -> None:
+    start = Barrier(8)
+
+    def send(n: int) -> httpx.Response:
+        start.wait()
+        return REGISTER.send(client, fresh.key, json={"url": url, "type": "image", "prompt": f"number {n}"})
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["asset"]["vector_id"] for answer in answers}) == 1
+    assert assets(stock, fresh) == 1

@@ -1,0 +1,195 @@
+"""POST /v1/assets/uploads: a URL becomes an asset."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from mediatheque.library.catalog.tags import Tags
+from mediatheque.library.collections.collections import Collections
+from mediatheque.records.database import Database
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import REGISTER, auth
+from tests.dialects.fal.register_contract import host, register
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
+
+KEYS = [
+    *("vector_id", "request_id", "url", "type", "title", "endpoint", "created_at", "source", "prompt", "width"),
+    *("height", "content_type", "is_favorited", "collection_ids", "tags", "similarity"),
+]
+TYPES = {"image/png": "image", "video/mp4": "video", "audio/mpeg": "audio", "model/gltf-binary": "3d"}
+# A file of each kind at fal's own door and at every other dialect's: the URL that each answers can be registered.
+DOORS = ["fal", "krea", "heygen_v1", "heygen_v3", "promised"]
+
+
+@pytest.mark.parametrize("mime", TYPES)
+def test_all_sixteen_keys(client: httpx.Client, account: Account, mime: str) -> None:
+    url = host(client, account, samples.ACCEPTED[mime](), mime)
+    response = register(client, account, url, TYPES[mime])
+    assert response.status_code == 201
+    assert REGISTER.spec
+    REGISTER.spec.check(response)
+    asset = response.json()["asset"]
+    assert list(response.json()) == ["asset"]
+    assert list(asset) == KEYS
+    created = datetime.fromisoformat(asset.pop("created_at"))
+    assert abs(datetime.now(UTC) - created) < timedelta(minutes=5)
+    vector_id = asset.pop("vector_id")
+    assert str(UUID(vector_id)) == vector_id
+    seen = mime.startswith(("image", "video"))
+    assert asset == {
+        "request_id": None,
+        "url": url,
+        "type": TYPES[mime],
+        "title": "my file",
+        "endpoint": None,
+        "source": "upload",
+        "prompt": None,
+        "width": 64 if seen else None,
+        "height": 48 if seen else None,
+        "content_type": mime,
+        "is_favorited": False,
+        "collection_ids": [],
+        "tags": [],
+        "similarity": None,
+    }
+
+
+def test_everything_that_can_be_said_at_once(
+    client: httpx.Client, account: Account, url: str, tags: list[dict[str, str]], collection: str
+) -> None:
+    ids = [tag["id"] for tag in tags]
+    more = {"prompt": "Ein 熊 🐻", "favorite": True, "collection_id": collection, "tag_ids": ids[::-1]}
+    response = register(client, account, url, **more)
+    assert response.status_code == 201, response.text
+    asset = response.json()["asset"]
+    assert (asset["prompt"], asset["is_favorited"], asset["collection_ids"]) == ("Ein 熊 🐻", True, [collection])
+    assert [{"id": tag["id"], "name": tag["name"]} for tag in asset["tags"]] == tags
+    assert all(datetime.fromisoformat(tag["created_at"]).tzinfo for tag in asset["tags"])
+    assert REGISTER.spec
+    REGISTER.spec.check(response)
+
+
+@pytest.fixture
+async def tags(database: Database, account: Account) -> list[dict[str, str]]:
+    """Two rows, in the order of their names."""
+    suffix = uuid4().hex[:12]
+    made = [await Tags(database).create(account.workspace_id, f"{word} {suffix}") for word in ("alpha", "beta")]
+    return [{"id": str(tag.id), "name": tag.name} for tag in made]
+
+
+@pytest.fixture
+async def collection(database: Database, account: Account) -> str:
+    return str((await Collections(database).create(account.workspace_id, "Holidays")).id)
+
+
+@pytest.fixture
+async def theirs(database: Database, reader: Account) -> dict[str, Any]:
+    """A tag and a collection of somebody else."""
+    tag = await Tags(database).create(reader.workspace_id, uuid4().hex)
+    collection = await Collections(database).create(reader.workspace_id, "Theirs")
+    return {"tag_ids": [str(tag.id)], "collection_id": str(collection.id)}
+
+
+@pytest.mark.parametrize("field", ["tag_ids", "collection_id"])
+def test_unknown_and_others_ids_alike(
+    client: httpx.Client, account: Account, stock: Stock, url: str, theirs: dict[str, Any], field: str
+) -> None:
+    before = stock.of(account)
+    unknown = str(uuid4())
+    asked = {"unknown": unknown, "theirs": theirs[field], "no uuid": "d8b6elcregj72v34jr8g", "odd": "x" * 5000}
+    for what, id in asked.items():
+        given = id if field == "collection_id" or isinstance(id, list) else [id]
+        response = register(client, account, url, **{field: given})
+        assert response.status_code == 404, what
+        REGISTER.say(response, "not_found")
+        assert {"tag_ids": "Tag", "collection_id": "Collection"}[field] in response.json()["error"]["message"]
+    stock.settles(account, before)
+
+
+def test_one_unknown_tag_among_known_ones_stores_nothing(
+    client: httpx.Client, account: Account, stock: Stock, url: str, tags: list[dict[str, str]]
+) -> None:
+    before = stock.of(account)
+    assert register(client, account, url, tag_ids=[tags[0]["id"], str(uuid4())]).status_code == 404
+    stock.settles(account, before)
+
+
+def test_the_same_url_again_is_the_same_asset_enriched(
+    client: httpx.Client, account: Account, stock: Stock, url: str, tags: list[dict[str, str]], collection: str
+) -> None:
+    first = register(client, account, url).json()["asset"]
+    before = stock.of(account)
+    again = register(client, account, url)
+    assert (again.status_code, again.json()["asset"]) == (201, first)
+    ids = [tag["id"] for tag in tags]
+    richer = register(client, account, url, prompt="late", favorite=True, tag_ids=ids, collection_id=collection)
+    assert richer.status_code == 201
+    changed = {"prompt": "late", "is_favorited": True, "collection_ids": [collection]}
+    assert {**richer.json()["asset"], "tags": []} == {**first, **changed}
+    assert [tag["id"] for tag in richer.json()["asset"]["tags"]] == ids
+    kept = register(client, account, url, prompt="later still").json()["asset"]
+    assert kept == richer.json()["asset"]
+    stock.settles(account, before)
+
+
+def test_a_tag_named_twice_is_there_once(
+    client: httpx.Client, account: Account, url: str, tags: list[dict[str, str]]
+) -> None:
+    asset = register(client, account, url, tag_ids=[tags[0]["id"]] * 3).json()["asset"]
+    assert [tag["id"] for tag in asset["tags"]] == [tags[0]["id"]]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_came_through_any_door(client: httpx.Client, account: Account, door: str) -> None:
+    data = samples.png(seed=40)
+    url = {
+        "fal": lambda: host(client, account, data, "image/png"),
+        "krea": lambda: client.post("/assets", files={"file": data}, headers=auth(account.key)).json()["image_url"],
+        "heygen_v1": lambda: client.post(
+            "/v1/asset", content=data, headers={"X-API-KEY": account.key, "Content-Type": "image/png"}
+        ).json()["data"]["url"],
+        "heygen_v3": lambda: client.post(
+            "/v3/assets",
+            content=form(file_part(data)),
+            headers={"x-api-key": account.key, "Content-Type": CONTENT_TYPE},
+        ).json()["data"]["url"],
+        "promised": lambda: promised(client, account, data),
+    }[door]()
+    response = register(client, account, url)
+    assert response.status_code == 201, response.text
+    assert response.json()["asset"]["url"] == url
+    assert client.get(url).content == data
+
+
+def promised(client: httpx.Client, account: Account, data: bytes) -> str:
+    promise = client.post("/storage/upload/initiate", json={"file_name": "a.png"}, headers=auth(account.key)).json()
+    assert client.put(promise["upload_url"], content=data).status_code == 200
+    return str(promise["file_url"])
+
+
+def test_an_asset_that_another_door_made_keeps_its_id(client: httpx.Client, account: Account) -> None:
+    krea = client.post("/assets", files={"file": samples.png()}, headers=auth(account.key)).json()
+    assert register(client, account, krea["image_url"]).json()["asset"]["vector_id"] == krea["id"]
+
+
+@pytest.mark.parametrize("type", ["image", "video", "audio", "3d"])
+@pytest.mark.parametrize("mime", [*TYPES, "application/pdf"])
+def test_the_type_is_checked_against_the_content(
+    client: httpx.Client,
+    account: Account,
+    stock: Stock,
+    mime: str,
+    type: str,  # noqa: A002
+) -> None:
+    url = host(client, account, samples.ACCEPTED[mime](), mime)
+    if TYPES.get(mime) == type:
+        return
+    before = stock.of(account)
+    response = register(client, account, url, type)
+    assert response.status_code == 422
+    REGISTER.say(response, "validation_error")
+    stock.settles(account, before)

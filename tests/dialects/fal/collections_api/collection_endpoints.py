@@ -1,0 +1,138 @@
+"""fal's operations on collections and characters, as data."""
+
+from typing import Any
+from uuid import uuid4
+
+from mediatheque.model import Scope
+from tests.contracts.dialect import Door, Suite
+from tests.dialects.database.rows import Row, put_assets
+from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": say_platform}
+_NONE = "0" * 32
+COLLECTIONS = "/v1/assets/collections"
+CHARACTERS = "/v1/assets/characters"
+
+
+def _name(_: Suite) -> dict[str, Any]:
+    return {"json": {"name": "a word"}}
+
+
+def _asset(suite: Suite) -> str:
+    """The id of an image asset that is there for this request alone; it has no bytes."""
+    id = uuid4()
+    put_assets(suite.stock, suite.account, [Row(0, id)])
+    suite.before = suite.stock.of(suite.account)
+    return str(id)
+
+
+def _character(suite: Suite) -> dict[str, Any]:
+    return {"json": {"name": "a word", "description": "somebody", "reference_images": [_asset(suite)]}}
+
+
+def _made(suite: Suite, door: Door, noun: str) -> str:
+    """The path of a collection or character that is there for this request alone."""
+    id = door.send(suite.client, suite.account.key, **door.valid(suite)).json()[noun]["id"]
+    suite.before = suite.stock.of(suite.account)
+    return f"{door.path}/{id}"
+
+
+def _collection_at(suite: Suite, below: str = "", **request: Any) -> dict[str, Any]:
+    return {"path": _made(suite, CREATE_COLLECTION, "collection") + below, **request}
+
+
+def _character_at(suite: Suite, below: str = "", **request: Any) -> dict[str, Any]:
+    return {"path": _made(suite, CREATE_CHARACTER, "character") + below, **request}
+
+
+def _member(suite: Suite) -> dict[str, Any]:
+    return _collection_at(suite, "/assets", json={"vector_id": _asset(suite)})
+
+
+_LISTS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, "valid": lambda _: {}, **_WORDS}
+_GETS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, **_WORDS}
+_DELETES: dict[str, Any] = {"method": "DELETE", "success": 204, **_WORDS}
+
+LIST_COLLECTIONS = Door(name="fal-list-collections", path=COLLECTIONS, **_LISTS)
+CREATE_COLLECTION = Door(name="fal-create-collection", path=COLLECTIONS, success=201, valid=_name, **_WORDS)
+GET_COLLECTION = Door(
+    name="fal-get-collection", path=f"{COLLECTIONS}/{_NONE}", valid=_collection_at, wrong_method="PUT", **_GETS
+)
+UPDATE_COLLECTION = Door(
+    name="fal-update-collection",
+    method="PATCH",
+    path=f"{COLLECTIONS}/{_NONE}",
+    valid=lambda suite: _collection_at(suite, json={"icon": "star"}),
+    wrong_method="PUT",
+    **_WORDS,
+)
+DELETE_COLLECTION = Door(
+    name="fal-delete-collection", path=f"{COLLECTIONS}/{_NONE}", valid=_collection_at, wrong_method="PUT", **_DELETES
+)
+HIERARCHY = Door(
+    name="fal-hierarchy",
+    path=f"{COLLECTIONS}/{_NONE}/hierarchy",
+    valid=lambda suite: _collection_at(suite, "/hierarchy"),
+    **_GETS,
+)
+MOVE = Door(
+    name="fal-move-collection",
+    path=f"{COLLECTIONS}/{_NONE}/move",
+    valid=lambda suite: _collection_at(suite, "/move", json={"parent_collection_id": None}),
+    **_WORDS,
+)
+FAVORITE_COLLECTION = Door(
+    name="fal-favorite-collection",
+    path=f"{COLLECTIONS}/{_NONE}/favorite",
+    valid=lambda suite: _collection_at(suite, "/favorite"),
+    **_WORDS,
+)
+UNFAVORITE_COLLECTION = Door(
+    name="fal-unfavorite-collection",
+    path=f"{COLLECTIONS}/{_NONE}/unfavorite",
+    valid=lambda suite: _collection_at(suite, "/unfavorite"),
+    **_WORDS,
+)
+ADD = Door(name="fal-add", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_WORDS)
+REMOVE = Door(name="fal-remove", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_DELETES)
+
+LIST_CHARACTERS = Door(name="fal-list-characters", path=CHARACTERS, **_LISTS)
+CREATE_CHARACTER = Door(name="fal-create-character", path=CHARACTERS, success=201, valid=_character, **_WORDS)
+GET_CHARACTER = Door(
+    name="fal-get-character", path=f"{CHARACTERS}/{_NONE}", valid=_character_at, wrong_method="PUT", **_GETS
+)
+UPDATE_CHARACTER = Door(
+    name="fal-update-character",
+    method="PATCH",
+    path=f"{CHARACTERS}/{_NONE}",
+    valid=lambda suite: _character_at(suite, json={"name": "another word"}),
+    wrong_method="PUT",
+    **_WORDS,
+)
+DELETE_CHARACTER = Door(
+    name="fal-delete-character", path=f"{CHARACTERS}/{_NONE}", valid=_character_at, wrong_method="PUT", **_DELETES
+)
+FAVORITE_CHARACTER = Door(
+    name="fal-favorite-character",
+    path=f"{CHARACTERS}/{_NONE}/favorite",
+    valid=lambda suite: _character_at(suite, "/favorite"),
+    **_WORDS,
+)
+UNFAVORITE_CHARACTER = Door(
+    name="fal-unfavorite-character",
+    path=f"{CHARACTERS}/{_NONE}/unfavorite",
+    valid=lambda suite: _character_at(suite, "/unfavorite"),
+    **_WORDS,
+)
+
+BY_ID = (
+    *(GET_COLLECTION, UPDATE_COLLECTION, DELETE_COLLECTION, HIERARCHY, MOVE, FAVORITE_COLLECTION),
+    *(UNFAVORITE_COLLECTION, ADD, REMOVE),
+    *(GET_CHARACTER, UPDATE_CHARACTER, DELETE_CHARACTER, FAVORITE_CHARACTER, UNFAVORITE_CHARACTER),
+)
+WITH_BODIES = (CREATE_COLLECTION, UPDATE_COLLECTION, MOVE, ADD, REMOVE, CREATE_CHARACTER, UPDATE_CHARACTER)
+MUTATIONS = (
+    *(CREATE_COLLECTION, UPDATE_COLLECTION, DELETE_COLLECTION, MOVE, FAVORITE_COLLECTION, UNFAVORITE_COLLECTION),
+    *(ADD, REMOVE),
+    *(CREATE_CHARACTER, UPDATE_CHARACTER, DELETE_CHARACTER, FAVORITE_CHARACTER, UNFAVORITE_CHARACTER),
+)

@@ -1,0 +1,81 @@
+"""How files are kept: every way into fal's storage, and what came of its wishes."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import GET_ACL, INITIATE, auth
+from tests.dialects.fal.storage_api.multipart_uploads import Begin, javascript, python, sent
+
+Headers = Mapping[str, str]
+Upload = Callable[..., str]
+NONE: Headers = {}
+
+
+def lifecycle(**wishes: Any) -> Headers:
+    """As fal's JavaScript client sends them."""
+    return {"X-Fal-Object-Lifecycle": json.dumps(wishes)}
+
+
+def preference(**wishes: Any) -> Headers:
+    """As fal's documentation has it."""
+    return {"X-Fal-Object-Lifecycle-Preference": json.dumps(wishes)}
+
+
+def nothing() -> None:
+    """What happens between a promise and its bytes, mostly."""
+
+
+def _upload(
+    client: httpx.Client, account: Account, wishes: Headers = NONE, meanwhile: Callable[[], None] = nothing
+) -> str:
+    headers = {**auth(account.key), "Content-Type": "image/png", **wishes}
+    return str(client.post("/files/upload", content=samples.png(), headers=headers).json()["access_url"])
+
+
+def _promise(
+    client: httpx.Client, account: Account, wishes: Headers = NONE, meanwhile: Callable[[], None] = nothing
+) -> str:
+    promise = INITIATE.send(client, account.key, json={"file_name": "a.png"}, headers=wishes).json()
+    meanwhile()
+    assert client.put(promise["upload_url"], content=samples.png()).status_code == 200
+    return str(promise["file_url"])
+
+
+def _parted(begin: Begin) -> Upload:
+    def upload(
+        client: httpx.Client, account: Account, wishes: Headers = NONE, meanwhile: Callable[[], None] = nothing
+    ) -> str:
+        begun = begin(client, account, "a.png", **wishes)
+        parts = sent(begun, samples.png(), 4000)
+        meanwhile()
+        assert begun.complete(parts).status_code == 200
+        return begun.url
+
+    return upload
+
+
+DOORS: dict[str, Upload] = {
+    "upload": _upload,
+    "promise": _promise,
+    "python": _parted(python),
+    "javascript": _parted(javascript),
+}
+
+
+def life(stock: Stock, url: str) -> timedelta | None:
+    """From when the file was made to its end."""
+    query = "SELECT date_trunc('second', expires_at - created_at + interval '0.5 s') FROM file WHERE id = %s"
+    row = stock.database.execute(query, [url.split("/")[-2]]).fetchone()
+    assert row
+    found: timedelta | None = row[0]
+    return found
+
+
+def access(client: httpx.Client, account: Account, url: str) -> Any:
+    return GET_ACL.send(client, account.key, params={"url": url}).json()

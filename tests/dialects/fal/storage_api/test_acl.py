@@ -1,0 +1,262 @@
+"""GET and PUT /v1/storage/files/acl: who may read a file, and what the others are told."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from mediatheque.model import Scope
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import GET_ACL, PUT_ACL, auth, say_platform
+from tests.dialects.fal.register_contract import host, register
+from tests.dialects.native.endpoints import say as say_native
+from tests.server import Serve
+
+PUBLIC, PRIVATE = "public, max-age=31536000, immutable", "private, no-store"
+
+
+def put(client: httpx.Client, account: Account, url: str, default: str, *rules: tuple[str, str]) -> None:
+    """The answer is the access that holds from now on."""
+    acl = {"default": default, "rules": [{"user": user, "decision": decision} for user, decision in rules]}
+    response = PUT_ACL.send(client, account.key, params={"url": url}, json=acl)
+    assert (response.status_code, response.json()) == (200, acl), response.text
+    assert GET_ACL.send(client, account.key, params={"url": url}).json() == acl
+
+
+class Guest:
+    """A workspace that has a name."""
+
+    def __init__(self, server: Serve, *scopes: Scope) -> None:
+        self.name = f"guest {uuid4().hex} Å"
+        self.headers = auth(server.new_key(*scopes, workspace=self.name))
+
+
+@pytest.fixture(scope="module")
+def guest(server: Serve) -> Guest:
+    return Guest(server)
+
+
+def statuses(client: httpx.Client, url: str, *headers: dict[str, str]) -> list[int]:
+    return [client.get(url, headers=each).status_code for each in headers]
+
+
+def test_without_one_everybody_reads(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
+    response = GET_ACL.send(client, account.key, params={"url": url})
+    assert (response.status_code, response.json()) == (200, {"default": "allow", "rules": []})
+    assert statuses(client, url, {}, guest.headers, auth(account.key), auth("wrong")) == [200, 200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("default", "rule", "told"),
+    [
+        ("allow", "", (200, 200)),
+        ("forbid", "", (403, 403)),
+        ("hide", "", (404, 404)),
+        ("allow", "forbid", (200, 403)),
+        ("allow", "hide", (200, 404)),
+        ("forbid", "allow", (403, 200)),
+        ("forbid", "hide", (403, 404)),
+        ("hide", "allow", (404, 200)),
+        ("hide", "forbid", (404, 403)),
+    ],
+)
+def test_who_is_told_what(
+    client: httpx.Client,
+    account: Account,
+    guest: Guest,
+    url: str,
+    default: str,
+    rule: str | None,
+    told: tuple[int, int],
+) -> None:
+    """Rules that name nobody stay as they are: to drop them would tell which workspaces there are."""
+    put(client, account, url, default, *([(guest.name, rule)] if rule else []), ("nobody here", "allow"))
+    assert statuses(client, url, {}, guest.headers, auth(account.key)) == [*told, 200]
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+def test_the_key_is_read_from_every_vendors_header(
+    client: httpx.Client, server: Serve, account: Account, url: str, header: str
+) -> None:
+    put(client, account, url, "hide")
+    key = account.key if header == "X-API-Key" else f"Bearer {account.key}"
+    assert client.get(url, headers={header: key}).content == samples.png()
+
+
+@pytest.mark.parametrize("key", ["wrong", "mtq_", "mtq_" + "0" * 32 + "_" + "A" * 43, "mtp_a.1.b"])
+def test_a_bad_key_is_none(client: httpx.Client, account: Account, url: str, key: str) -> None:
+    """Not a 401, which would tell that there is something to be let in to."""
+    put(client, account, url, "hide")
+    assert statuses(client, url, auth(key), {"X-API-Key": key}) == [404, 404]
+    put(client, account, url, "forbid")
+    assert statuses(client, url, auth(key), {"X-API-Key": key}) == [403, 403]
+
+
+def test_a_revoked_key_is_none(client: httpx.Client, account: Account, revoked: Account, url: str) -> None:
+    put(client, account, url, "hide")
+    assert statuses(client, url, auth(revoked.key)) == [404]
+
+
+def test_a_key_that_may_not_read_is_none(
+    client: httpx.Client, server: Serve, account: Account, guest: Guest, url: str
+) -> None:
+    put(client, account, url, "forbid", (guest.name, "allow"))
+    for scope, status in ((Scope.WRITE, 403), (Scope.READ, 200), (Scope.ADMIN, 200)):
+        assert statuses(client, url, auth(server.new_key(scope, workspace=guest.name))) == [status]
+
+
+def test_a_token_for_uploads_reads_nothing(client: httpx.Client, account: Account, url: str) -> None:
+    put(client, account, url, "forbid")
+    token = client.post("/storage/auth/token", json={}, headers=auth(account.key)).json()["token"]
+    assert statuses(client, url, {"Authorization": f"Bearer {token}"}) == [403]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}, {"If-None-Match": "{etag}"}, {"If-Match": '"x"'}],
+    ids=str,
+)
+def test_every_way_of_asking_is_refused_alike(
+    client: httpx.Client, account: Account, url: str, method: str, headers: dict[str, str]
+) -> None:
+    """A hidden file is, byte for byte, one that there never was."""
+    etag = client.head(url).headers["etag"]
+    headers = {name: text.format(etag=etag) for name, text in headers.items()}
+    id = url.split("/")[-2]
+    unknown = url.replace(id, uuid4().hex)
+    put(client, account, url, "hide")
+    hidden, none = (_told(client.request(method, each, headers=headers)) for each in (url, unknown))
+    assert hidden == none
+    assert hidden[0] == 404
+    put(client, account, url, "forbid")
+    response = client.request(method, url, headers=headers)
+    assert response.status_code == 403
+    assert not {"etag", "last-modified", "content-range"} & set(response.headers)
+    if method == "GET":
+        say_native(response)
+
+
+def _told(response: httpx.Response) -> tuple[int, dict[str, str], str]:
+    """All but what is different each time."""
+    id = response.headers.pop("x-request-id")
+    response.headers.pop("date", None)
+    return response.status_code, dict(response.headers), response.text.replace(id, "")
+
+
+def test_what_caches_are_told(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
+    def told(headers: dict[str, str]) -> str | None:
+        return client.get(url, headers=headers).headers.get("cache-control")
+
+    own = auth(account.key)
+    assert (told({}), told(own)) == (PUBLIC, PUBLIC)
+    for default, rules in (("forbid", []), ("hide", []), ("allow", [(guest.name, "forbid")])):
+        put(client, account, url, default, *rules)
+        assert told(own) == PRIVATE
+        assert told({}) == (PRIVATE if default == "allow" else None)
+        assert told({**own, "Range": "bytes=0-3"}) == PRIVATE
+    put(client, account, url, "allow")
+    assert told({}) == PUBLIC
+
+
+def test_it_holds_at_once(client: httpx.Client, account: Account, url: str) -> None:
+    """Files just served are remembered for a second, and this one no longer."""
+    for _ in range(3):
+        assert client.get(url).status_code == 200
+        put(client, account, url, "hide")
+        assert client.get(url).status_code == 404
+        put(client, account, url, "allow")
+        assert client.head(url).status_code == 200
+        put(client, account, url, "forbid")
+        assert client.head(url).status_code == 403
+        put(client, account, url, "allow")
+
+
+def test_it_is_the_files_and_not_the_contents(client: httpx.Client, account: Account, url: str) -> None:
+    twin = host(client, account, samples.png(), "image/png")
+    put(client, account, url, "hide")
+    assert client.get(twin).content == samples.png()
+
+
+def test_the_asset_over_a_hidden_file_stays(client: httpx.Client, account: Account, url: str) -> None:
+    """The library is its owner's; only the bytes are behind the access."""
+    put(client, account, url, "hide")
+    asset = register(client, account, url)
+    assert asset.status_code == 201
+    assert client.get(f"/assets/{asset.json()['asset']['vector_id']}", headers=auth(account.key)).status_code == 200
+    assert client.get(asset.json()["asset"]["url"]).status_code == 404
+
+
+def test_without_rules(client: httpx.Client, account: Account, url: str) -> None:
+    response = PUT_ACL.send(client, account.key, params={"url": url}, json={"default": "forbid"})
+    assert response.json() == {"default": "forbid", "rules": []}
+
+
+def test_the_last_rule_of_a_user_holds(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
+    put(client, account, url, "forbid", (guest.name, "hide"), (guest.name, "allow"))
+    assert statuses(client, url, guest.headers) == [200]
+
+
+@pytest.mark.parametrize(
+    "acl",
+    [
+        {},
+        {"rules": []},
+        {"default": None},
+        {"default": "deny"},
+        {"default": "ALLOW"},
+        {"default": 1},
+        {"default": "allow", "rules": None},
+        {"default": "allow", "rules": {}},
+        {"default": "allow", "rules": [{}]},
+        {"default": "allow", "rules": [{"user": "a"}]},
+        {"default": "allow", "rules": [{"decision": "allow"}]},
+        {"default": "allow", "rules": [{"user": "", "decision": "allow"}]},
+        {"default": "allow", "rules": [{"user": "x" * 256, "decision": "allow"}]},
+        {"default": "allow", "rules": [{"user": "a\0", "decision": "allow"}]},
+        {"default": "allow", "rules": [{"user": "a", "decision": "deny"}]},
+        {"default": "allow", "rules": [{"user": "a", "decision": "allow", "until": 1}]},
+        {"default": "allow", "rules": [{"user": "a", "decision": "allow"}] * 1001},
+        {"default": "allow", "more": 1},
+    ],
+    ids=lambda acl: str(acl)[:56],
+)
+def test_what_is_no_acl(client: httpx.Client, account: Account, url: str, acl: dict[str, Any]) -> None:
+    response = PUT_ACL.send(client, account.key, params={"url": url}, json=acl)
+    assert response.status_code == 400, response.text
+    say_platform(response, "validation_error")
+    assert client.get(url).status_code == 200
+    assert GET_ACL.send(client, account.key, params={"url": url}).json() == {"default": "allow", "rules": []}
+
+
+@pytest.mark.parametrize("door", [GET_ACL, PUT_ACL], ids=["get", "put"])
+def test_which_file(client: httpx.Client, server: Serve, account: Account, fresh: Account, url: str, door: Any) -> None:
+    """Only one's own: another's is as unknown as none."""
+    body = {"json": {"default": "hide"}} if door is PUT_ACL else {}
+    unknown = url.replace(url.split("/")[-2], uuid4().hex)
+    said = []
+    for key, asked in ((fresh.key, url), (account.key, unknown), (account.key, "https://v3.fal.media/files/b/x/a.png")):
+        response = door.send(client, key, params={"url": asked}, **body)
+        assert response.status_code == 404
+        say_platform(response, "not_found")
+        said.append(response.json()["error"]["message"])
+    assert len(set(said)) == 1
+    for wrong in ({}, {"url": ""}, {"url": f"{url}?expires=1"}, {"url": f"{url}?"}):
+        response = door.send(client, account.key, params=wrong, **body)
+        assert response.status_code == 400
+        say_platform(response, "validation_error")
+    assert client.get(url).status_code == 200
+
+
+def test_the_name_in_the_url_is_for_people(client: httpx.Client, account: Account, url: str) -> None:
+    put(client, account, url.rpartition("/")[0] + "/other.png", "forbid")
+    assert client.get(url).status_code == 403
+
+
+def test_a_file_that_has_expired_has_none(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+    id = url.split("/")[-2]
+    stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [id])
+    for door, body in ((GET_ACL, {}), (PUT_ACL, {"json": {"default": "allow"}})):
+        assert door.send(client, account.key, params={"url": url}, **body).status_code == 404

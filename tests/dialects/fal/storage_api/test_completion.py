@@ -1,0 +1,178 @@
+"""The completion of an upload in parts: its list, and being asked more than once."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import say_storage
+from tests.dialects.fal.register_contract import register
+from tests.dialects.fal.storage_api.multipart_uploads import Begin, Parted, below, etag, more, sent
+from tests.server import Serve
+
+ONE, TWO = etag(b"one "), etag(b"two")
+
+
+@pytest.fixture
+def upload(client: httpx.Client, account: Account, begin: Begin) -> Parted:
+    """Two parts have arrived."""
+    upload = begin(client, account)
+    upload.keep(2, b"two")
+    upload.keep(1, b"one ")
+    return upload
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [{"partNumber": 2, "etag": TWO}, {"partNumber": 1, "etag": ONE}],
+        [{"part_number": 1, "etag": ONE}, {"part_number": 2, "etag": TWO}],
+        [{"part_number": 2, "etag": TWO.strip('"')}, {"etag": ONE, "partNumber": 1, "size": 4}],
+        [{"part_number": None, "partNumber": 1, "etag": ONE}, {"part_number": 2, "partNumber": None, "etag": TWO}],
+    ],
+    ids=["unsorted", "snake", "bare tags and more keys", "nulls"],
+)
+def test_lists_that_are_understood(client: httpx.Client, upload: Parted, parts: list[dict[str, Any]]) -> None:
+    assert upload.complete(parts).status_code == 200
+    assert client.get(upload.url).content == b"one two"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"parts": []},
+        {"parts": None},
+        {"parts": {"partNumber": 1, "etag": ONE}},
+        {},
+        {"parts": [None]},
+        {"parts": [{"etag": ONE}]},
+        {"parts": [{"partNumber": 1}]},
+        {"parts": [{"partNumber": 1, "etag": None}]},
+        {"parts": [{"partNumber": 1, "etag": 1}]},
+        {"parts": [{"partNumber": 1, "etag": ""}]},
+        {"parts": [{"partNumber": 1, "etag": TWO}]},
+        {"parts": [{"partNumber": 1, "etag": ONE[:-2]}]},
+        {"parts": [{"partNumber": 1, "etag": "x" * 1000}]},
+        {"parts": [{"partNumber": 3, "etag": ONE}]},
+        {"parts": [{"partNumber": 1, "etag": ONE}, {"partNumber": 3, "etag": ONE}]},
+        {"parts": [{"partNumber": 1, "etag": ONE}, {"partNumber": 1, "etag": ONE}]},
+        {"parts": [{"partNumber": 1, "etag": ONE}, {"part_number": 1, "etag": ONE}]},
+        {"parts": [{"partNumber": 0, "etag": ONE}]},
+        {"parts": [{"partNumber": -1, "etag": ONE}]},
+        {"parts": [{"partNumber": 10_001, "etag": ONE}]},
+        {"parts": [{"partNumber": "1", "etag": ONE}]},
+        {"parts": [{"partNumber": 1.5, "etag": ONE}]},
+        {"parts": [{"partNumber": 2**70, "etag": ONE}]},
+        {"parts": [{"partNumber": number, "etag": ONE} for number in range(1, 10_002)]},
+    ],
+    ids=lambda body: str(body).replace(ONE, "1").replace(TWO, "2")[:48],
+)
+def test_lists_that_are_refused(
+    client: httpx.Client, account: Account, stock: Stock, upload: Parted, body: dict[str, Any]
+) -> None:
+    """Never for good: a better list may follow."""
+    before = stock.of(account)
+    response = client.post(below(upload.address, "complete"), json=body, headers=upload.headers)
+    assert response.status_code == 422, response.text
+    say_storage(response)
+    assert client.get(upload.url).status_code == 404
+    stock.settles(account, before)
+    assert upload.complete([{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]).status_code == 200
+
+
+def test_nothing_has_arrived(client: httpx.Client, account: Account, begin: Begin) -> None:
+    response = begin(client, account).complete([{"partNumber": 1, "etag": ONE}])
+    assert response.status_code == 422
+    say_storage(response)
+
+
+def test_again_and_again(client: httpx.Client, account: Account, stock: Stock, upload: Parted) -> None:
+    """A client whose answer was lost asks once more; what it lists then is nobody's business."""
+    parts = [{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]
+    first = upload.complete(parts)
+    before = stock.of(account)
+    for listed in (parts, parts[:1]):
+        again = upload.complete(listed)
+        assert (again.status_code, again.content) == (200, first.content)
+    assert client.get(upload.url).content == b"one two"
+    stock.settles(account, before)
+
+
+@pytest.mark.parametrize(("number", "data"), [(1, b"one "), (1, b"other"), (3, b"three")])
+def test_no_part_comes_after_it(
+    client: httpx.Client, account: Account, stock: Stock, upload: Parted, number: int, data: bytes
+) -> None:
+    upload.complete([{"partNumber": 1, "etag": ONE}])
+    before = stock.of(account)
+    response = upload.put(number, data)
+    assert response.status_code == 422
+    say_storage(response)
+    assert client.get(upload.url).content == b"one "
+    stock.settles(account, before)
+
+
+def test_all_at_once(client: httpx.Client, server: Serve, account: Account, stock: Stock, begin: Begin) -> None:
+    """One file, and nothing noted that a sweep would later remove its bytes for."""
+    data = os.urandom(3_000_000)
+    before = stock.of(account)
+    upload = begin(client, account)
+    parts = sent(upload, data, 500_000)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: upload.complete(parts), range(8)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    assert client.get(upload.url).content == data
+    stock.settles(account, before + more("blob", "file", "upload", "kept upload", "stored"))
+    query = "SELECT count(*) FROM placement JOIN blob USING (storage_key) WHERE workspace_id = %s"
+    assert stock.database.execute(query, [account.workspace_id]).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "declared", "status"),
+    [
+        (samples.text(), "a.png", "", 415),
+        (samples.html(), "", "video/mp4", 415),
+        (samples.truncated_mp4(), "a.mp4", "video/mp4", 422),
+        (samples.png_zip_polyglot(), "a.bin", "", 422),
+    ],
+    ids=["text", "html", "half a film", "polyglot"],
+)
+def test_a_refusal_is_final(
+    client: httpx.Client,
+    account: Account,
+    stock: Stock,
+    begin: Begin,
+    data: bytes,
+    name: str,
+    declared: str,
+    status: int,
+) -> None:
+    """What claims to be media is, or nothing of it stays: no row but the upload's own, no blob, no parts."""
+    before = stock.of(account)
+    upload = begin(client, account, name, declared)
+    parts = sent(upload, data, 400)
+    first = upload.complete(parts)
+    assert first.status_code == status, first.text
+    say_storage(first)
+    stock.settles(account, before + more("upload"))
+    again, part = upload.complete(parts), upload.put(1, samples.png())
+    assert (again.status_code, part.status_code) == (422, 422)
+    assert again.json() == first.json()
+    say_storage(part)
+    assert client.get(upload.url).status_code == 404
+    assert register(client, account, upload.url).status_code == 404
+    stock.settles(account, before + more("upload"))
+
+
+def test_a_refusal_that_many_ask_for(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+    before = stock.of(account)
+    upload = begin(client, account, "a.png", "image/png")
+    parts = sent(upload, samples.text(), 50)
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: upload.complete(parts), range(6)))
+    assert {answer.status_code for answer in answers} <= {415, 422}
+    assert len({answer.content for answer in answers}) == 1
+    stock.settles(account, before + more("upload"))

@@ -1,0 +1,190 @@
+"""The lifecycle headers of uploads: who may read the file, and when it is gone."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mediatheque.blobs import Disk
+from mediatheque.library.maintenance.garbage import Sweep
+from mediatheque.records.database import Config, Database
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import BEGIN, INITIATE, INITIATE_PARTS, PUT_SETTINGS, UPLOAD, auth, say_storage
+from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.storage_api.file_defaults import DOORS, access, life, lifecycle, preference
+from tests.server import Serve
+
+ACL = {"default": "hide", "rules": [{"user": "somebody", "decision": "allow"}]}
+HEADER = "X-Fal-Object-Lifecycle"
+
+
+@pytest.mark.parametrize("header", [lifecycle, preference])
+@pytest.mark.parametrize("door", DOORS)
+def test_both_headers(
+    client: httpx.Client, account: Account, stock: Stock, door: str, header: Callable[..., Mapping[str, str]]
+) -> None:
+    url = DOORS[door](client, account, header(expiration_duration_seconds=60, initial_acl=ACL))
+    assert life(stock, url) == timedelta(seconds=60)
+    assert access(client, account, url) == ACL
+    assert client.get(url).status_code == 404
+    assert client.get(url, headers=auth(account.key)).content == samples.png()
+
+
+def test_together_the_first_holds(client: httpx.Client, account: Account, stock: Stock) -> None:
+    """fal's Python client sends the same in both."""
+    both = {**preference(expiration_duration_seconds=60), **lifecycle(expiration_duration_seconds=120)}
+    assert life(stock, DOORS["upload"](client, account, both)) == timedelta(seconds=120)
+
+
+@pytest.mark.parametrize("wishes", [{}, {"expiration_duration_seconds": None}, {"initial_acl": None}, {"later": 1}])
+def test_no_wish(client: httpx.Client, account: Account, stock: Stock, wishes: dict[str, Any]) -> None:
+    url = DOORS["upload"](client, account, lifecycle(**wishes))
+    assert life(stock, url) is None
+    assert client.get(url).headers["cache-control"].endswith("immutable")
+
+
+def test_half_an_acl(client: httpx.Client, fresh: Account) -> None:
+    """Both clients leave out what their user does, and the settings say the rest."""
+    rules = [{"user": "somebody", "decision": "forbid"}]
+    url = DOORS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
+    assert access(client, fresh, url) == {"default": "allow", "rules": rules}
+    PUT_SETTINGS.send(client, fresh.key, json={"initial_acl": {"default": "hide", "rules": [*rules, *rules]}})
+    url = DOORS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
+    assert access(client, fresh, url) == {"default": "hide", "rules": rules}
+    url = DOORS["upload"](client, fresh, lifecycle(initial_acl={}))
+    assert access(client, fresh, url) == {"default": "hide", "rules": []}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "{",
+        "[]",
+        "null",
+        "60",
+        '{"expiration_duration_seconds": 0}',
+        '{"expiration_duration_seconds": -60}',
+        '{"expiration_duration_seconds": 1.5}',
+        '{"expiration_duration_seconds": "60"}',
+        '{"expiration_duration_seconds": 99999999999999999999}',
+        '{"initial_acl": {"default": "allow", "rules": null}}',
+        '{"initial_acl": {"default": "never"}}',
+        '{"initial_acl": {"default": "allow", "rules": [{"user": "a"}]}}',
+        '{"initial_acl": {"default": "allow", "rules": [{"user": "a\\u0000", "decision": "hide"}]}}',
+        '{"initial_acl": ' + '{"a":' * 3000,
+        "\xff",
+    ],
+    ids=lambda text: repr(text[:56]),
+)
+def test_what_is_no_lifecycle(client: httpx.Client, account: Account, stock: Stock, text: str) -> None:
+    """Refused before anything is stored, rather than kept for good against its sender's will."""
+    before = stock.of(account)
+    for door, request in (
+        (UPLOAD, {"content": samples.png()}),
+        (INITIATE, {"json": {}}),
+        (INITIATE_PARTS, {"json": {}}),
+        (BEGIN, {}),
+    ):
+        for name in (HEADER, f"{HEADER}-Preference"):
+            headers: Any = {name: text.encode("latin-1")}
+            response = door.send(client, account.key, headers=headers, **request)
+            assert response.status_code == 422, (door.name, response.text)
+            say_storage(response)
+    stock.settles(account, before)
+
+
+def _end(stock: Stock, url: str) -> datetime:
+    row = stock.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()
+    assert row
+    end: datetime = row[0]
+    return end
+
+
+def test_it_is_served_to_the_second_and_not_past_it(client: httpx.Client, account: Account, stock: Stock) -> None:
+    """Asked all the time, so that it is remembered; the server's clock is ours."""
+    url = DOORS["upload"](client, account, lifecycle(expiration_duration_seconds=1))
+    end, seen = _end(stock, url), set()
+    while (asked := datetime.now(UTC)) < end + timedelta(seconds=0.1):
+        response = client.get(url)
+        if datetime.now(UTC) < end:
+            assert response.status_code == 200
+            assert response.headers["cache-control"] == "public, max-age=0"
+        if asked >= end:
+            assert response.status_code == 404
+        seen.add(response.status_code)
+    assert seen == {200, 404}
+
+
+def test_caches_are_told_when_it_ends(client: httpx.Client, account: Account) -> None:
+    url = DOORS["upload"](client, account, lifecycle(expiration_duration_seconds=3600))
+    scope, age = client.get(url).headers["cache-control"].split("=")
+    assert scope == "public, max-age"
+    assert 3000 < int(age) < 3600
+
+
+def test_it_is_gone_everywhere(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """Before any sweep: the file, its asset, and what could be made of its URL."""
+    url = DOORS["promise"](client, fresh, lifecycle(expiration_duration_seconds=3600))
+    asset = register(client, fresh, url).json()["asset"]
+    headers = auth(fresh.key)
+    paths = [f"/assets/{asset['vector_id']}", f"/v3/assets/{asset['vector_id'].replace('-', '')}"]
+    assert [client.get(path, headers=headers).status_code for path in (url, *paths)] == [200, 200, 200]
+    assert len(client.get("/assets", headers=headers).json()["items"]) == 1
+    stock.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
+    assert [client.get(path, headers=headers).status_code for path in paths] == [404, 404]
+    assert client.get("/assets", headers=headers).json()["items"] == []
+    assert client.get("/v3/assets", headers=headers).json()["data"] == []
+    assert client.get("/v1/asset/list", headers=headers).json()["data"]["assets"] == []
+    assert register(client, fresh, url).status_code == 404
+
+
+def test_its_promise_is_over_too(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """A PUT whose answer was lost may come after the end of the file."""
+    promise = INITIATE.send(client, fresh.key, json={}).json()
+    client.put(promise["upload_url"], content=samples.png())
+    stock.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
+    again = client.put(promise["upload_url"], content=samples.png())
+    assert again.status_code == 404
+    say_storage(again)
+
+
+def test_the_same_bytes_without_an_end(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """A file ends and not its content, of which there may be others."""
+    ends = DOORS["upload"](client, fresh, lifecycle(expiration_duration_seconds=3600))
+    stays = host(client, fresh, samples.png(), "image/png")
+    stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [ends.split("/")[-2]])
+    assert client.get(ends).status_code == 404
+    assert client.get(stays).content == samples.png()
+
+
+async def test_a_sweep_deletes_it(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
+    """Row, asset, blob and bytes; other files keep theirs."""
+    ending = lifecycle(expiration_duration_seconds=3600)
+    doomed = host(client, fresh, samples.png(seed=41), "image/png", **ending)
+    register(client, fresh, doomed)
+    stays = DOORS["upload"](client, fresh)
+    DOORS["promise"](client, fresh, ending)
+    bytes_of = [_path(server, stock, url) for url in (doomed, stays)]
+    assert [path.exists() for path in bytes_of] == [True, True]
+    query = "UPDATE file SET expires_at = now() WHERE workspace_id = %s AND expires_at IS NOT NULL"
+    stock.database.execute(query, [fresh.workspace_id])
+    async with Database(Config(url=server.database_url, pool_min=2, pool_max=2)) as database:
+        swept = await Sweep(database, Disk(server.data / "blobs"), timedelta(seconds=-60)).run()
+    assert swept.files >= 2
+    assert [path.exists() for path in bytes_of] == [False, True]
+    counts = stock.of(fresh)
+    assert (counts["file"], counts["asset"], counts["blob"]) == (1, 0, 1)
+    assert client.get(stays).content == samples.png()
+
+
+def _path(server: Serve, stock: Stock, url: str) -> Path:
+    query = "SELECT b.storage_key FROM file f JOIN blob b ON b.id = f.blob_id WHERE f.id = %s"
+    row = stock.database.execute(query, [url.split("/")[-2]]).fetchone()
+    assert row
+    return server.data / "blobs" / row[0][:2] / str(row[0])

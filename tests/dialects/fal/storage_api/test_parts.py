@@ -1,0 +1,156 @@
+"""Uploads in parts: what each call answers, and parts in any order, retried and replaced."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, say_storage
+from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.storage_api.multipart_uploads import Begin, etag, more, python, sent
+from tests.server import Serve
+
+CSV = b"a,b\n" + b"1,2\n" * 2000
+
+
+def test_begun_by_python(client: httpx.Client, server: Serve, account: Account) -> None:
+    headers = {"X-Fal-File-Name": "Grüße.mp4".encode(), "Content-Type": "video/mp4; codecs=avc1"}
+    response = BEGIN.send(client, account.key, headers=headers)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    begun = response.json()
+    assert list(begun) == ["access_url", "uploadId"]
+    assert begun["access_url"].startswith(f"{server.url}/files/b/")
+    assert begun["access_url"].endswith("/Gr%C3%BC%C3%9Fe.mp4")
+    assert len(begun["uploadId"]) == 32
+    assert client.get(begun["access_url"]).status_code == 404
+
+
+@pytest.mark.parametrize("storage_type", ["", "?storage_type=fal-cdn-v3", "?storage_type=gcs"])
+def test_begun_by_javascript(client: httpx.Client, server: Serve, account: Account, storage_type: str) -> None:
+    labels = {"file_name": "a.mp4", "content_type": "video/mp4"}
+    response = INITIATE_PARTS.send(client, account.key, path=INITIATE_PARTS.path + storage_type, json=labels)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    begun = response.json()
+    assert list(begun) == ["upload_url", "file_url"]
+    address = urlsplit(begun["upload_url"])
+    assert f"{address.scheme}://{address.netloc}" == server.url
+    assert list(parse_qs(address.query)) == ["token"]  # the client keeps the query and appends to the path
+    assert begun["file_url"].endswith("/a.mp4")
+    assert client.get(begun["file_url"]).status_code == 404
+
+
+def test_a_part_and_the_completion(client: httpx.Client, account: Account, begin: Begin) -> None:
+    """Python reads the tag from the header, JavaScript from the body."""
+    upload = begin(client, account, "a.png", "image/png")
+    part = upload.put(7, samples.png())
+    assert (part.status_code, part.headers["content-type"]) == (200, "application/json")
+    assert part.headers["etag"] == etag(samples.png())
+    assert part.json() == {"partNumber": 7, "etag": etag(samples.png())}
+    done = upload.complete([part.json()])
+    assert (done.status_code, done.headers["content-type"]) == (200, "application/json")
+    assert done.json() == {"access_url": upload.url, "file_url": upload.url}
+    served = client.get(upload.url)
+    assert (served.content, served.headers["content-type"]) == (samples.png(), "image/png")
+
+
+def test_without_names_and_types(client: httpx.Client, account: Account, begin: Begin) -> None:
+    upload = begin(client, account)
+    assert upload.url.endswith("/upload.bin")
+    assert upload.complete(sent(upload, CSV, 3000)).status_code == 200
+    served = client.get(upload.url)
+    assert (served.content, served.headers["content-type"]) == (CSV, "application/octet-stream")
+    assert served.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_film_in_many_parts_becomes_an_asset(client: httpx.Client, account: Account, begin: Begin) -> None:
+    upload = begin(client, account, "film.mp4", "video/mp4")
+    assert upload.complete(sent(upload, samples.mp4(), 500)).status_code == 200
+    assert client.get(upload.url).content == samples.mp4()
+    part = client.get(upload.url, headers={"Range": "bytes=490-1009"})
+    assert (part.status_code, part.content) == (206, samples.mp4()[490:1010])
+    asset = register(client, account, upload.url, "video").json()["asset"]
+    assert (asset["title"], asset["width"], asset["content_type"]) == ("film", 64, "video/mp4")
+
+
+def test_parts_in_any_order_and_at_once(client: httpx.Client, account: Account, begin: Begin) -> None:
+    upload = begin(client, account)
+    pieces = [(number, number.to_bytes(2) * (100 + number)) for number in range(1, 31)]
+    shuffled = random.Random(4).sample(pieces, len(pieces))
+    with ThreadPoolExecutor(8) as threads:
+        parts = list(threads.map(lambda piece: upload.keep(*piece), shuffled))
+    assert upload.complete(parts).status_code == 200
+    assert client.get(upload.url).content == b"".join(data for _, data in pieces)
+
+
+def test_numbers_may_have_gaps(client: httpx.Client, account: Account, begin: Begin) -> None:
+    upload = begin(client, account)
+    parts = [upload.keep(number, b"%d " % number) for number in (10_000, 3, 77)]
+    assert upload.complete(parts).status_code == 200
+    assert client.get(upload.url).content == b"3 77 10000 "
+
+
+def test_only_the_parts_that_are_listed(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+    before = stock.of(fresh)
+    upload = begin(client, fresh)
+    parts = [upload.keep(number, b"part %d," % number) for number in (1, 2, 3)]
+    assert upload.complete([parts[2], parts[0]]).status_code == 200
+    assert client.get(upload.url).content == b"part 1,part 3,"
+    stock.settles(fresh, before + more("blob", "file", "upload", "kept upload", "stored"))
+
+
+def test_a_part_again(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+    """The same bytes are the same part, whose first sending is as good."""
+    upload = begin(client, account)
+    first, rest = upload.keep(1, b"one"), upload.keep(2, b"two")
+    before = stock.of(account)
+    assert upload.keep(1, b"one") == first
+    stock.settles(account, before)
+    assert upload.complete([rest, first]).status_code == 200
+    assert client.get(upload.url).content == b"onetwo"
+
+
+def test_a_part_with_other_bytes_takes_the_place(client: httpx.Client, account: Account, begin: Begin) -> None:
+    upload = begin(client, account)
+    old, rest = upload.keep(1, b"one, as it was"), upload.keep(2, b" and two")
+    new = upload.keep(1, b"one")
+    refused = upload.complete([old, rest])
+    assert refused.status_code == 422
+    say_storage(refused)
+    newer = upload.keep(1, b"one, longer than ever")
+    assert new["etag"] != newer["etag"]
+    assert upload.complete([newer, rest]).status_code == 200
+    assert client.get(upload.url).content == b"one, longer than ever and two"
+
+
+def test_content_that_is_here_already(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+    """What was joined is removed again, and the file has the bytes that were there."""
+    data = samples.png(seed=31)
+    host(client, fresh, data, "image/png")
+    before = stock.of(fresh)
+    upload = begin(client, fresh, "b.png", "image/png")
+    assert upload.complete(sent(upload, data, 2000)).status_code == 200
+    assert client.get(upload.url).content == data
+    stock.settles(fresh, before + more("file", "upload", "kept upload"))
+
+
+def test_two_uploads_of_the_same_content(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+    data = samples.png(seed=32)
+    before = stock.of(fresh)
+    uploads = [begin(client, fresh, "a.png"), begin(client, fresh, "b.png")]
+    lists = [sent(upload, data, 3000) for upload in uploads]
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(lambda pair: pair[0].complete(pair[1]), zip(uploads, lists, strict=True)))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [client.get(upload.url).content for upload in uploads] == [data, data]
+    each = more("file", "upload", "kept upload")
+    stock.settles(fresh, before + each + each + more("blob", "stored"))
+
+
+def test_another_key_of_the_workspace_may_go_on(client: httpx.Client, account: Account, admin: Account) -> None:
+    begun = python(client, account)
+    upload = type(begun)(client, {"Authorization": f"Key {admin.key}"}, begun.address, begun.url)
+    assert upload.complete([upload.keep(1, b"one")]).status_code == 200

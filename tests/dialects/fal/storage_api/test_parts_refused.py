@@ -1,0 +1,189 @@
+"""Parts that are refused: impossible ones, too many bytes, and those of people who may not send them."""
+
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import INITIATE, auth, say_storage
+from tests.dialects.fal.storage_api.multipart_uploads import Begin, Parted, below, javascript, python, sent
+from tests.dialects.idempotency import until
+from tests.server import Serve
+
+
+def refused(upload: Parted, status: int) -> bytes:
+    """Neither a part nor the completion is let in, both in the same words."""
+    answers = [upload.put(1, b"one"), upload.complete([{"partNumber": 1, "etag": "x"}])]
+    for answer in answers:
+        assert answer.status_code == status, answer.text
+        say_storage(answer)
+    assert answers[0].content == answers[1].content
+    return answers[0].content
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        ("0", 422),
+        ("10001", 422),
+        ("-1", 422),
+        ("9" * 40, 422),
+        ("one", (404, 405)),
+        ("1.5", (404, 405)),
+        ("", (404, 405)),
+        ("1/2", (404, 405)),
+    ],
+)
+def test_numbers_that_are_none(
+    client: httpx.Client, account: Account, stock: Stock, begin: Begin, number: str, status: int | tuple[int, ...]
+) -> None:
+    upload = begin(client, account)
+    before = stock.of(account)
+    response = upload.put(number, b"one")
+    assert response.status_code in (status if isinstance(status, tuple) else (status,)), response.text
+    assert isinstance(response.json()["detail"], str)
+    stock.settles(account, before)
+
+
+def test_a_part_that_breaks_off(client: httpx.Client, server: Serve, account: Account, begin: Begin) -> None:
+    """Its number is still free, and nothing of it is joined."""
+    upload = begin(client, account)
+
+    def half():  # type: ignore[no-untyped-def]
+        yield b"one, and"
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.put(below(upload.address, "1"), content=half(), headers=upload.headers)
+    assert upload.complete([upload.keep(1, b"one")]).status_code == 200
+    assert client.get(upload.url).content == b"one"
+
+
+@pytest.mark.parametrize("way", [python, javascript])
+def test_more_than_a_file_may_have(
+    strict_client: httpx.Client, limited: Account, strict_stock: Stock, way: Begin
+) -> None:
+    """100,000 bytes for all parts together: those of a part that is replaced do not count."""
+    upload = way(strict_client, limited)
+    first = upload.keep(1, b"1" * 60_000)
+    before = strict_stock.of(limited)
+    over = upload.put(2, b"2" * 40_001)
+    assert over.status_code == 413, over.text
+    say_storage(over)
+    strict_stock.settles(limited, before)
+    assert upload.put(1, b"3" * 100_000).status_code == 200
+    assert upload.complete([first]).status_code == 422
+
+
+@pytest.mark.parametrize("way", [python, javascript])
+def test_a_part_larger_than_a_file_may_be(
+    strict_client: httpx.Client, limited: Account, strict_stock: Stock, way: Begin
+) -> None:
+    upload = way(strict_client, limited)
+    before = strict_stock.of(limited)
+    for number in (1, 2):
+        over = upload.put(number, b"1" * 100_001)
+        assert over.status_code == 413
+        say_storage(over)
+    strict_stock.settles(limited, before)
+    assert upload.complete([upload.keep(1, b"1" * 100_000)]).status_code == 200
+
+
+def test_every_part_is_counted_against_its_key(
+    strict_client: httpx.Client, limited: Account, strict_stock: Stock
+) -> None:
+    """Five requests a day, also with the token alone."""
+    upload = javascript(strict_client, limited)
+    assert [upload.put(number, b"x").status_code for number in range(1, 7)] == [200] * 4 + [429] * 2
+
+
+def test_another_workspaces_key(
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock, server: Serve
+) -> None:
+    """An upload of somebody else is as unknown as none."""
+    upload = python(client, account)
+    part = upload.keep(1, b"one")
+    before = stock.of(account)
+    theirs = msgspec.structs.replace(upload, headers=auth(fresh.key))
+    unknown = msgspec.structs.replace(upload, address=upload.address.replace(upload.id, uuid4().hex))
+    assert refused(theirs, 404) == refused(unknown, 404)
+    stock.settles(account, before)
+    assert upload.complete([part]).status_code == 200
+    assert refused(theirs, 404) == refused(unknown, 404)
+
+
+def test_below_another_file(client: httpx.Client, account: Account) -> None:
+    upload, other = python(client, account), python(client, account)
+    refused(msgspec.structs.replace(upload, address=f"{other.url}/multipart/{upload.id}"), 404)
+
+
+def test_another_name_is_the_same_file(client: httpx.Client, account: Account) -> None:
+    """The id in it decides, as everywhere."""
+    upload = python(client, account, "a.bin")
+    renamed = msgspec.structs.replace(upload, address=upload.address.replace("a.bin", "b.bin"))
+    assert renamed.complete([upload.keep(1, b"one")]).json()["access_url"] == upload.url
+
+
+def test_tokens_that_are_not_its_own(client: httpx.Client, account: Account, stock: Stock) -> None:
+    upload, other = javascript(client, account), javascript(client, account)
+    whole = INITIATE.send(client, account.key, json={}).json()["upload_url"]
+    before = stock.of(account)
+    path, _, query = upload.address.partition("?")
+    said = {
+        refused(msgspec.structs.replace(upload, address=address), 404)
+        for address in (
+            path,
+            f"{path}?token=",
+            f"{path}?token=%00",
+            f"{path}?{query}x",
+            f"{path}?{urlsplit(other.address).query}",
+            f"{path}?{urlsplit(whole).query}",
+            upload.address.replace(upload.id, uuid4().hex),
+            whole,
+        )
+    }
+    assert len(said) == 1
+    assert client.put(upload.address, content=b"whole").status_code == 404
+    stock.settles(account, before)
+
+
+@pytest.mark.parametrize("header", [{"Authorization": "Key wrong"}, {"Authorization": "Bearer x"}], ids=str)
+def test_with_the_token_no_key_is_read(client: httpx.Client, account: Account, header: dict[str, str]) -> None:
+    upload = msgspec.structs.replace(javascript(client, account), headers=header)
+    assert upload.complete([upload.keep(1, b"one")]).status_code == 200
+
+
+def test_a_key_does_not_replace_the_token(client: httpx.Client, account: Account) -> None:
+    upload = javascript(client, account)
+    bare = upload.address.partition("?")[0]
+    refused(msgspec.structs.replace(upload, address=bare, headers=auth(account.key)), 404)
+
+
+def test_a_revoked_key(client: httpx.Client, server: Serve, stock: Stock) -> None:
+    leaving = stock.account(server.new_key())
+    uploads = python(client, leaving), javascript(client, leaving)
+    parts = [upload.keep(1, b"one") for upload in uploads]
+    stock.revoke(leaving)
+    until(lambda: uploads[0].put(2, b"two").status_code == 401)
+    refused(uploads[0], 401)
+    refused(uploads[1], 404)
+    assert uploads[1].complete([parts[1]]).status_code == 404
+
+
+def test_an_upload_out_of_date(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+    upload = begin(client, account)
+    parts = sent(upload, b"one two", 4)
+    stock.database.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", [upload.id])
+    before = stock.of(account)
+    refused(upload, 404)
+    assert upload.complete(parts).status_code == 404
+    stock.settles(account, before)
+
+
+def test_parts_may_come_for_a_day(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+    upload = begin(client, account)
+    query = "SELECT expires_at - created_at > interval '23 hours' FROM upload WHERE id = %s"
+    assert stock.database.execute(query, [upload.id]).fetchone() == (True,)

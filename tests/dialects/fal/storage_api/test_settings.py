@@ -1,0 +1,127 @@
+"""GET and PUT /v1/storage/settings: how new files of fal's storage are kept."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import GET_SETTINGS, PUT_SETTINGS, say_platform
+from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.storage_api.file_defaults import DOORS, access, life, lifecycle
+
+NOTHING = {"expiration_duration_seconds": None, "initial_acl": None}
+FORBID = {"default": "forbid", "rules": [{"user": "a", "decision": "allow"}]}
+
+
+def put(client: httpx.Client, account: Account, **settings: Any) -> None:
+    """What is left out is cleared; the answer is what holds from now on."""
+    expected = {**NOTHING, **settings}
+    response = PUT_SETTINGS.send(client, account.key, json=settings)
+    assert (response.status_code, response.json()) == (200, expected), response.text
+    assert GET_SETTINGS.send(client, account.key).json() == expected
+
+
+def test_at_first_there_are_none(client: httpx.Client, fresh: Account) -> None:
+    response = GET_SETTINGS.send(client, fresh.key)
+    assert (response.status_code, response.json()) == (200, NOTHING)
+
+
+def test_each_replaces_what_was(client: httpx.Client, fresh: Account, account: Account) -> None:
+    put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
+    put(client, fresh, initial_acl={"default": "hide", "rules": []})
+    put(client, fresh, expiration_duration_seconds=1)
+    put(client, fresh, expiration_duration_seconds=None, initial_acl=None)
+    put(client, fresh)
+    assert GET_SETTINGS.send(client, account.key).json() == NOTHING
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_new_files_are_kept_so(client: httpx.Client, fresh: Account, stock: Stock, door: str) -> None:
+    put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
+    url = DOORS[door](client, fresh)
+    assert life(stock, url) == timedelta(seconds=3600)
+    assert access(client, fresh, url) == FORBID
+    assert client.get(url).status_code == 403
+
+
+def test_files_that_are_here_stay_as_they_are(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    url = host(client, fresh, samples.png(), "image/png")
+    put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
+    assert life(stock, url) is None
+    assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("door", [name for name in DOORS if name != "upload"])
+def test_what_holds_when_it_was_promised(client: httpx.Client, fresh: Account, stock: Stock, door: str) -> None:
+    """The client was told then; the time runs from when the bytes are there."""
+    put(client, fresh, expiration_duration_seconds=3600)
+    url = DOORS[door](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
+    assert life(stock, url) == timedelta(seconds=3600)
+    assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_header_of_an_upload_says_otherwise(client: httpx.Client, fresh: Account, stock: Stock, door: str) -> None:
+    """Key by key: what it leaves out is left to the settings, and null is none."""
+    put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
+    longer = DOORS[door](client, fresh, lifecycle(expiration_duration_seconds=7200))
+    assert (life(stock, longer), client.get(longer).status_code) == (timedelta(seconds=7200), 403)
+    hidden = DOORS[door](client, fresh, lifecycle(initial_acl={"default": "hide"}))
+    assert (life(stock, hidden), client.get(hidden).status_code) == (timedelta(seconds=3600), 404)
+    for_good = DOORS[door](client, fresh, lifecycle(expiration_duration_seconds=None, initial_acl=None))
+    assert (life(stock, for_good), client.get(for_good).status_code) == (None, 200)
+
+
+def test_other_dialects_doors_have_none(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """They are fal's: a file of Krea's or HeyGen's never expires behind its owner's back."""
+    put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
+    sent: dict[str, Any] = {"headers": {"X-API-KEY": fresh.key, "Content-Type": "image/png"}, "content": samples.png()}
+    form: dict[str, Any] = {"headers": {"X-API-KEY": fresh.key}, "files": {"file": samples.png()}}
+    urls = [
+        client.post("/assets", **form).json()["image_url"],
+        client.post("/v1/asset", **sent).json()["data"]["url"],
+        client.post("/v3/assets", **form).json()["data"]["url"],
+    ]
+    for url in urls:
+        assert life(stock, url) is None
+        assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"expiration_duration_seconds": 0},
+        {"expiration_duration_seconds": -1},
+        {"expiration_duration_seconds": 2**63},
+        {"expiration_duration_seconds": 1e9},
+        {"expiration_duration_seconds": "60"},
+        {"expiration_duration_seconds": True},
+        {"expiration_duration_seconds": []},
+        {"initial_acl": "allow"},
+        {"initial_acl": {}},
+        {"initial_acl": []},
+        {"initial_acl": {"default": "never"}},
+        {"initial_acl": {"default": "allow", "more": 1}},
+        {"initial_acl": {"default": "allow", "rules": [{"user": "a\0", "decision": "allow"}]}},
+    ],
+    ids=str,
+)
+def test_what_are_no_settings(client: httpx.Client, fresh: Account, settings: dict[str, Any]) -> None:
+    put(client, fresh, expiration_duration_seconds=3600)
+    response = PUT_SETTINGS.send(client, fresh.key, json=settings)
+    assert response.status_code == 400, response.text
+    say_platform(response, "validation_error")
+    assert GET_SETTINGS.send(client, fresh.key).json()["expiration_duration_seconds"] == 3600
+
+
+def test_a_century_is_a_date(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    put(client, fresh, expiration_duration_seconds=3_155_760_000)
+    url = host(client, fresh, samples.png(), "image/png")
+    row = stock.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()
+    assert row
+    assert row[0] > datetime.now(UTC) + timedelta(days=36_000)
+    age = client.get(url).headers["cache-control"].partition("max-age=")[2]
+    assert 0 < int(age) <= 3_155_760_000

@@ -1,0 +1,76 @@
+"""POST /files/upload: any file, by its bytes."""
+
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account
+from tests.dialects.fal.endpoints import auth
+from tests.server import Serve
+
+
+def upload(client: httpx.Client, account: Account, data: bytes, declared: str = "", name: str = "") -> httpx.Response:
+    headers = {"Content-Type": declared, "X-Fal-File-Name": name}
+    given = {**auth(account.key), **{key: value for key, value in headers.items() if value}}
+    return client.post("/files/upload", content=data, headers=given)
+
+
+class TestUploads:
+    """POST /files/upload."""
+
+    @pytest.mark.parametrize("mime", samples.ACCEPTED)
+    def test_the_whole_answer(self, client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
+        data = samples.ACCEPTED[mime]()
+        response = upload(client, account, data, mime, "some file")
+        assert response.status_code == 200
+        assert list(response.json()) == ["access_url"]
+        url = response.json()["access_url"]
+        assert url.startswith(f"{server.url}/files/b/")
+        served = client.get(url)
+        assert (served.content, served.headers["content-type"]) == (data, mime)
+
+    @pytest.mark.parametrize(
+        ("header", "expected"),
+        [
+            ("a.png", "a.png"),
+            ("Grüße 東京.png".encode(), "Grüße 東京.png"),
+            ("Grüße.png".encode("latin-1"), "Grüße.png"),
+            ("a%20b.png", "a%20b.png"),
+            ('a"b.png', "a_b.png"),
+            ("../../etc/passwd", "passwd.png"),
+            ("%", "%.png"),
+            ("", "file.png"),
+        ],
+    )
+    def test_names(self, client: httpx.Client, account: Account, header: str | bytes, expected: str) -> None:
+        url = upload(client, account, samples.png(), "image/png", header).json()["access_url"]
+        assert url.endswith("/" + quote(expected, safe=""))
+
+    @pytest.mark.parametrize(
+        ("data", "declared", "name"),
+        [
+            (samples.html(), "text/html", "index.html"),
+            (samples.svg(), "application/octet-stream", "drawing"),
+            (samples.text(), "text/plain", "notes.txt"),
+            (b'{"a": 1}', "application/json", "workflow.json"),
+            (samples.elf(), "", ""),
+        ],
+        ids=["html", "svg", "text", "json", "elf"],
+    )
+    def test_strangers_are_kept_and_never_shown(
+        self, client: httpx.Client, account: Account, data: bytes, declared: str, name: str
+    ) -> None:
+        response = upload(client, account, data, declared, name)
+        assert response.status_code == 200, response.text
+        served = client.get(response.json()["access_url"])
+        assert served.content == data
+        assert served.headers["content-type"] == "application/octet-stream"
+        assert served.headers["content-disposition"].startswith("attachment")
+        assert served.headers["x-content-type-options"] == "nosniff"
+
+    def test_a_stranger_is_no_asset(self, client: httpx.Client, account: Account) -> None:
+        url = upload(client, account, samples.text(), "text/plain", "notes.txt").json()["access_url"]
+        registered = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=auth(account.key))
+        assert registered.status_code == 422

@@ -1,0 +1,133 @@
+"""POST /storage/upload/initiate, and PUT of what it names."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.contracts.dialect import Door, TakesBodies, TakesFiles
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, promised, say_storage
+from tests.server import Serve
+
+
+class TestPromises:
+    """POST /storage/upload/initiate and PUT of what it names."""
+
+    def promise(self, client: httpx.Client, account: Account, **body: str) -> dict[str, str]:
+        response = INITIATE.send(client, account.key, path="/storage/upload/initiate?storage_type=gcs", json=body)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    def test_the_whole_way(self, client: httpx.Client, server: Serve, account: Account) -> None:
+        promise = self.promise(client, account, file_name="Grüße.png", content_type="image/png")
+        assert list(promise) == ["upload_url", "file_url"]
+        assert promise["upload_url"].startswith(f"{server.url}/storage/upload/")
+        assert parse_qs(urlsplit(promise["upload_url"]).query)  # the clients keep what is in the query
+        assert client.get(promise["file_url"]).status_code == 404
+        put = client.put(promise["upload_url"], content=samples.png(), headers={"Content-Type": "image/png"})
+        assert put.status_code == 200
+        assert put.headers["content-type"] == "application/json"
+        served = client.get(promise["file_url"])
+        assert (served.content, served.headers["content-type"]) == (samples.png(), "image/png")
+        assert "filename*=UTF-8''Gr%C3%BC%C3%9Fe.png" in served.headers["content-disposition"]
+
+    @pytest.mark.parametrize("headers", [{}, {"Authorization": "Key wrong"}, {"Authorization": "Bearer x"}], ids=str)
+    def test_the_url_is_the_permission(self, client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
+        put = client.put(self.promise(client, account)["upload_url"], content=samples.png(), headers=headers)
+        assert put.status_code == 200
+
+    def test_the_same_bytes_again_are_fine_and_others_are_not(
+        self, client: httpx.Client, account: Account, stock: Stock
+    ) -> None:
+        promise = self.promise(client, account)
+        client.put(promise["upload_url"], content=samples.png())
+        before = stock.of(account)
+        assert client.put(promise["upload_url"], content=samples.png()).status_code == 200
+        for other in (samples.jpeg(), samples.png() + b"x", b""):
+            response = client.put(promise["upload_url"], content=other)
+            assert response.status_code == 422
+            say_storage(response)
+        assert client.get(promise["file_url"]).content == samples.png()
+        stock.settles(account, before)
+
+    def test_a_refused_put_may_be_tried_again(self, client: httpx.Client, account: Account) -> None:
+        promise = self.promise(client, account, file_name="a.png")
+        assert client.put(promise["upload_url"], content=samples.text()).status_code == 415
+        assert client.put(promise["upload_url"], content=samples.png()).status_code == 200
+
+    def test_a_token_that_is_not_its_own(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+        promise, other = self.promise(client, account), self.promise(client, account)
+        before = stock.of(account)
+        path, _, query = promise["upload_url"].partition("?")
+        wrong = other["upload_url"].partition("?")[2]
+        for attempt in (
+            f"{path}?{wrong}",
+            path,
+            f"{path}?token=",
+            f"{path}?token=%00",
+            f"{path}?token=%ff",
+            f"{path}?x=1&{query}x",
+        ):
+            response = client.put(attempt, content=samples.png())
+            assert response.status_code == 404, attempt
+            say_storage(response)
+        stock.settles(account, before)
+
+    def test_a_promise_ends_after_its_time(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+        url = self.promise(client, account)["upload_url"]
+        id = urlsplit(url).path.rsplit("/", 1)[1]
+        stock.database.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", [id])
+        response = client.put(url, content=samples.png())
+        assert response.status_code == 404
+        say_storage(response)
+
+    def test_anothers_file_cannot_be_registered(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+        promise = self.promise(client, account)
+        client.put(promise["upload_url"], content=samples.png())
+        body = {"url": promise["file_url"], "type": "image"}
+        assert client.post("/v1/assets/uploads", json=body, headers=auth(fresh.key)).status_code == 404
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"file_name": 1},
+            {"file_name": "x" * 1025},
+            {"file_name": "a\0b"},
+            {"content_type": 1},
+            {"content_type": "x" * 256},
+            {"content_type": "image/png\0"},
+        ],
+        ids=lambda body: repr(body)[:32],
+    )
+    def test_impossible_fields(
+        self, client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any]
+    ) -> None:
+        before = stock.of(account)
+        response = INITIATE.send(client, account.key, json=body)
+        assert response.status_code == 422
+        say_storage(response)
+        stock.settles(account, before)
+
+
+class TestPut(TakesFiles, TakesBodies):
+    """The contract for PUT: each test gets a promise of its own, which stays unkept when it refuses."""
+
+    @property
+    def door(self) -> Door:  # type: ignore[override]
+        """The address of the promise is the path of the door."""
+        if not hasattr(self, "_door"):
+            self._door = Door(
+                name="fal-put",
+                method="PUT",
+                path=promised(self),
+                auth=lambda _: {},
+                refusals=STORAGE,
+                say=say_storage,
+                valid=lambda _: {},
+                types=UPLOAD.types,
+                limit=UPLOAD.limit,
+            )
+        return self._door

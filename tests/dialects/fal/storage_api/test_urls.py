@@ -1,0 +1,111 @@
+"""POST /v1/assets/uploads: which URL names a file of ours, and which is none of our business."""
+
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import REGISTER, auth
+from tests.dialects.fal.register_contract import register
+from tests.server import Serve
+
+
+def test_the_id_decides_and_not_the_name(client: httpx.Client, account: Account, url: str) -> None:
+    first = register(client, account, url).json()
+    stem, _, _ = url.rpartition("/")
+    for other in (f"{stem}/{quote('anders.png')}", f"{url}?x=1", f"{url}#top", f"{url}/deeper", f"{stem}/"):
+        assert register(client, account, other).json() == first
+
+
+def test_localhost_is_127_0_0_1(client: httpx.Client, account: Account, url: str) -> None:
+    assert register(client, account, url.replace("127.0.0.1", "localhost")).status_code == 201
+
+
+def test_anothers_url_is_as_unknown_as_none(
+    client: httpx.Client, server: Serve, account: Account, fresh: Account, stock: Stock, url: str
+) -> None:
+    before = stock.of(fresh)
+    register(client, account, url)
+    said = []
+    for asked in (url, f"{server.url}/files/b/{uuid4().hex}/a.png"):
+        response = register(client, fresh, asked)
+        assert response.status_code == 404
+        REGISTER.say(response, "not_found")
+        said.append(response.json()["error"]["message"])
+    assert said[0] == said[1]
+    stock.settles(fresh, before)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/files", "/files/b/", "/files/b/x/y", "/assets", "/healthz", "/../files/b/"]
+)
+def test_ours_but_no_file(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
+    response = register(client, account, server.url + path)
+    assert response.status_code == 404
+    REGISTER.say(response, "not_found")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/a.png",
+        "http://127.0.0.1:1/a.png",
+        "http://127.0.0.1/files/b/0/a.png",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::1]/a.png",
+        "http://[::1",
+        "http://[not-an-address]/a.png",
+        "http://a\u2100b/a.png",
+        "http://user:secret@127.0.0.1/a.png",
+        "http://2130706433/",
+        "https://v3.fal.media/files/b/0/a.png",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/a.png",
+        "gopher://127.0.0.1/_x",
+        "data:image/png;base64,AAAA",
+        "javascript:alert(1)",
+        "//127.0.0.1/a.png",
+        "/files/b/0/a.png",
+        "a.png",
+        "http://",
+        "http:",
+        "://",
+        " ",
+        "\t\n",
+        "http://127.0.0.1:99999/a.png",
+        "http://127.0.0.1:port/a.png",
+        "http://127.0.0.1:-1/a.png",
+        "http://\u212a.example/",
+        "http://exa mple.com/",
+        "http://" + "a" * 1990,
+        "http://" + "a." * 900,
+        "http://%00/",
+        "http://xn--/",
+        "http://\ud7ff.com/",
+    ],
+    ids=lambda url: repr(url[:32]),
+)
+def test_what_is_not_hosted_here(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+    before = stock.of(account)
+    response = register(client, account, url)
+    assert response.status_code == 422, response.text
+    REGISTER.say(response, "validation_error")
+    assert REGISTER.spec
+    REGISTER.spec.check(response)
+    stock.settles(account, before)
+
+
+def test_a_file_that_is_promised_but_not_there_yet(client: httpx.Client, account: Account) -> None:
+    promise = client.post("/storage/upload/initiate", json={}, headers=auth(account.key)).json()
+    assert register(client, account, promise["file_url"]).status_code == 404
+
+
+def test_the_url_in_the_answer_is_the_one_the_caller_reached_us_by(
+    client: httpx.Client, account: Account, url: str
+) -> None:
+    netloc = urlsplit(url).netloc
+    headers = {**auth(account.key), "Host": netloc.replace("127.0.0.1", "localhost")}
+    answer = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)
+    assert answer.json()["asset"]["url"] == url.replace("127.0.0.1", "localhost")

@@ -1,0 +1,57 @@
+"""The contract at the doors of fal's tags and favourites."""
+
+import httpx
+
+from tests.contracts.dialect import Keyed, TakesJson
+from tests.dialects.fal.assets_api import tag_endpoints
+
+
+class _WithoutUrl(Keyed):
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+
+
+class _Empty(_WithoutUrl):
+    def answered(self, response: httpx.Response) -> None:
+        assert (response.status_code, response.content) == (204, b"")
+        assert "content-length" not in response.headers  # RFC 9110 section 8.6
+        assert response.headers["x-request-id"]
+
+
+class TestListTags(_WithoutUrl):
+    door = tag_endpoints.LIST_TAGS
+
+
+class TestCreateTag(_WithoutUrl, TakesJson):
+    door = tag_endpoints.CREATE_TAG
+
+
+class TestSetTags(_WithoutUrl, TakesJson):
+    door = tag_endpoints.SET_TAGS
+
+
+class TestUpdateTag(_WithoutUrl, TakesJson):
+    door = tag_endpoints.UPDATE_TAG
+
+
+class TestDeleteTag(_Empty):
+    door = tag_endpoints.DELETE_TAG
+
+
+class TestAssignTag(_WithoutUrl, TakesJson):
+    door = tag_endpoints.ASSIGN_TAG
+
+
+class TestUnassignTag(_Empty, TakesJson):
+    door = tag_endpoints.UNASSIGN_TAG
+
+
+class TestAssetTags(_WithoutUrl):
+    door = tag_endpoints.ASSET_TAGS
+
+
+class TestFavorite(_WithoutUrl, TakesJson):
+    door = tag_endpoints.FAVORITE
+
+
+class TestUnfavorite(_WithoutUrl, TakesJson):
+    door = tag_endpoints.UNFAVORITE

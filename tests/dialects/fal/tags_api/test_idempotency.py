@@ -1,0 +1,86 @@
+"""The Idempotency-Key of what changes tags and favourites."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.contracts.dialect import Door, Suite
+from tests.dialects.database.snapshot import Account
+from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, MUTATIONS, TAGS, UNFAVORITE
+from tests.dialects.fal.assets_api.tagged import all_tags, make_tag
+from tests.dialects.fal.endpoints import say_platform
+from tests.dialects.idempotency import new_key
+
+
+class Keys(Suite):
+    def keyed(self, door: Door, key: str, request: dict[str, Any]) -> httpx.Response:
+        return door.send(self.client, self.account.key, headers={"Idempotency-Key": key}, **request)
+
+
+class TestReplay(Keys):
+    @pytest.mark.parametrize("door", MUTATIONS, ids=lambda door: door.name)
+    def test_the_original_answer_again(self, door: Door) -> None:
+        key, request = new_key(), door.valid(self)
+        first, second = self.keyed(door, key, request), self.keyed(door, key, request)
+        assert first.status_code == second.status_code == door.success, second.text
+        assert (second.content, second.headers["idempotent-replayed"]) == (first.content, "true")
+        assert "idempotent-replayed" not in first.headers
+
+
+@pytest.mark.parametrize("door", [door for door in MUTATIONS if door is not DELETE_TAG], ids=lambda door: door.name)
+class TestBodies(Keys):
+    def test_another_body_is_a_conflict(self, door: Door) -> None:
+        key, request = new_key(), door.valid(self)
+        first = self.keyed(door, key, request)
+        other = self.keyed(door, key, self.changed(request, uuid4().hex))
+        assert other.status_code == 409, other.text
+        say_platform(other, "validation_error")
+        assert self.keyed(door, key, request).content == first.content
+
+    def test_after_a_refusal_the_key_is_free(self, door: Door) -> None:
+        key, request = new_key(), door.valid(self)
+        taken = uuid4().hex
+        make_tag(self.client, self.account, taken)
+        assert self.keyed(door, key, self.changed(request, taken)).status_code in (404, 409)
+        assert self.keyed(door, key, request).status_code == door.success
+
+    def changed(self, request: dict[str, Any], text: str) -> dict[str, Any]:
+        """A name that is taken, or an asset that is unknown."""
+        field = "name" if "name" in request["json"] else "vector_id"
+        return {**request, "json": {**request["json"], field: text}}
+
+
+def test_created_at_once_it_is_there_once(client: httpx.Client, fresh: Account) -> None:
+    key = new_key()
+
+    def create(_: int) -> httpx.Response:
+        return CREATE_TAG.send(client, fresh.key, json={"name": "a"}, headers={"Idempotency-Key": key})
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(create, range(4)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert len(all_tags(client, fresh)) == 1
+    assert create(0).status_code == 201
+
+
+def test_a_replay_does_nothing(client: httpx.Client, fresh: Account, account: Account) -> None:
+    """The tag that the first request deleted may be there again; another workspace's key is another key."""
+    key, id = new_key(), make_tag(client, fresh, "a")
+    path, headers = f"{TAGS}/{id}", {"Idempotency-Key": key}
+    assert DELETE_TAG.send(client, fresh.key, path=path, headers=headers).status_code == 204
+    again = make_tag(client, fresh, "a")
+    assert DELETE_TAG.send(client, fresh.key, path=path, headers=headers).status_code == 204
+    assert [tag["id"] for tag in all_tags(client, fresh)] == [again]
+    assert DELETE_TAG.send(client, account.key, path=path, headers=headers).status_code == 404
+
+
+def test_keys_that_are_none(client: httpx.Client, fresh: Account) -> None:
+    for key in ("", "a b", "x" * 256):
+        for door, body in ((CREATE_TAG, {"name": "a"}), (UNFAVORITE, {"request_id": "a"})):
+            response = door.send(client, fresh.key, json=body, headers={"Idempotency-Key": key})
+            assert response.status_code == 422
+    assert all_tags(client, fresh) == []

@@ -1,0 +1,179 @@
+"""Tags on assets: assign, unassign, PUT /v1/assets/tags and GET /v1/assets/{vector_id}/tags."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.contracts.dialect import Door
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.assets_api.tag_endpoints import (
+    ASSET_TAGS,
+    ASSIGN_TAG,
+    FAVORITE,
+    SET_TAGS,
+    TAGS,
+    UNASSIGN_TAG,
+    UNFAVORITE,
+)
+from tests.dialects.fal.assets_api.tagged import assign, expire, make_asset, make_tag, tags_of, unassign
+from tests.dialects.fal.endpoints import say_platform
+
+TARGETED = [ASSIGN_TAG, UNASSIGN_TAG, SET_TAGS, FAVORITE, UNFAVORITE]
+
+
+@pytest.fixture
+def asset(stock: Stock, account: Account) -> str:
+    return make_asset(stock, account)
+
+
+@pytest.fixture
+def tags(client: httpx.Client, account: Account) -> list[str]:
+    """Three, in the order of their names."""
+    suffix = uuid4().hex
+    return [make_tag(client, account, f"{letter} {suffix}") for letter in "aBc"]
+
+
+def put(client: httpx.Client, account: Account, tag_ids: object, **target: str) -> httpx.Response:
+    return SET_TAGS.send(client, account.key, json={**target, "tag_ids": tag_ids})
+
+
+def aimed(door: Door, client: httpx.Client, account: Account, tag_id: str, target: object) -> httpx.Response:
+    """The operation on that target; with a tag, where it wants one."""
+    path = door.path.replace("0" * 32, tag_id)
+    body = {**target, "tag_ids": [tag_id]} if door is SET_TAGS and isinstance(target, dict) else target
+    return door.send(client, account.key, path=path, json=body)
+
+
+def test_assigned_twice_it_is_there_once(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
+    for tag in (tags[1], tags[0], tags[1]):
+        response = assign(client, account, tag, vector_id=asset)
+        assert (response.status_code, response.json()) == (200, {"success": True})
+    assert tags_of(client, account, asset) == tags[:2]
+
+
+def test_unassigned_it_is_gone_and_the_others_stay(
+    client: httpx.Client, account: Account, asset: str, tags: list[str]
+) -> None:
+    put(client, account, tags, vector_id=asset)
+    for _ in range(2):
+        response = unassign(client, account, tags[1], vector_id=asset)
+        assert (response.status_code, response.content) == (204, b"")
+        assert tags_of(client, account, asset) == [tags[0], tags[2]]
+
+
+def test_the_whole_set(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
+    for wanted in (tags[:2], [tags[2], tags[1], tags[2]], [tags[2]], [], tags[::-1]):
+        response = put(client, account, wanted, vector_id=asset)
+        assert (response.status_code, list(response.json())) == (200, ["tags"])
+        kept = [tag for tag in tags if tag in wanted]
+        assert [tag["id"] for tag in response.json()["tags"]] == kept
+        assert tags_of(client, account, asset) == kept
+
+
+def test_a_set_with_an_unknown_tag_changes_nothing(
+    client: httpx.Client, account: Account, fresh: Account, asset: str, tags: list[str]
+) -> None:
+    put(client, account, tags[:1], vector_id=asset)
+    told = set()
+    for unknown in (make_tag(client, fresh), str(uuid4()), "nonsense"):
+        response = put(client, account, [tags[1], unknown], vector_id=asset)
+        assert response.status_code == 404
+        say_platform(response, "not_found")
+        told.add(response.json()["error"]["message"].replace(unknown, ""))
+    assert told == {"Tag  not found."}
+    assert tags_of(client, account, asset) == tags[:1]
+
+
+def test_sets_that_are_none(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
+    assert put(client, account, [tags[0]] * 1000, vector_id=asset).status_code == 200
+    wrongs: list[Any] = [[tags[1]] * 1001, None, tags[1], [None], [""], {}]
+    for wrong in wrongs:
+        response = put(client, account, wrong, vector_id=asset)
+        assert response.status_code == 422, wrong
+        say_platform(response, "validation_error")
+    assert SET_TAGS.send(client, account.key, json={"vector_id": asset}).status_code == 422
+    assert tags_of(client, account, asset) == tags[:1]
+
+
+def test_a_thousand_tags(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    query = "INSERT INTO tag SELECT gen_random_uuid(), %s, 'tag ' || n FROM generate_series(1, 1000) n RETURNING id"
+    ids = [str(row[0]) for row in stock.database.execute(query, [fresh.workspace_id])]
+    asset = make_asset(stock, fresh)
+    assert put(client, fresh, ids, vector_id=asset).status_code == 200
+    assert set(tags_of(client, fresh, asset)) == set(ids)
+
+
+def test_by_request_the_oldest_of_its_assets(
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock, tags: list[str]
+) -> None:
+    request_id = f"request {uuid4()}"
+    make_asset(stock, fresh, moment=0, request_id=request_id)
+    newer = make_asset(stock, account, moment=2, request_id=request_id)
+    older = make_asset(stock, account, moment=1, request_id=request_id)
+    assert assign(client, account, tags[0], request_id=request_id).json() == {"success": True}
+    assert (tags_of(client, account, older), tags_of(client, account, newer)) == (tags[:1], [])
+    assert put(client, account, tags, request_id=request_id).status_code == 200
+    assert unassign(client, account, tags[0], request_id=request_id).status_code == 204
+    assert (tags_of(client, account, older), tags_of(client, account, newer)) == (tags[1:], [])
+    expire(stock, older)
+    assert assign(client, account, tags[2], request_id=request_id).json() == {"success": True}
+    assert tags_of(client, account, newer) == tags[2:]
+
+
+@pytest.mark.parametrize("door", TARGETED, ids=lambda door: door.name)
+def test_one_name_of_the_asset_and_no_more(
+    client: httpx.Client, account: Account, door: Door, asset: str, tags: list[str]
+) -> None:
+    for wrong in (
+        *({}, {"vector_id": asset, "request_id": "a"}, {"vector_id": None}, {"vector_id": None, "request_id": None}),
+        *({"vector_id": ""}, {"request_id": ""}, {"vector_id": 5}, {"asset_id": asset}, [asset]),
+    ):
+        response = aimed(door, client, account, tags[0], wrong)
+        assert response.status_code == 422, wrong
+        say_platform(response, "validation_error")
+    assert tags_of(client, account, asset) == []
+
+
+@pytest.mark.parametrize("door", TARGETED, ids=lambda door: door.name)
+def test_which_asset(
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock, door: Door, tags: list[str]
+) -> None:
+    """Another's is as unknown as none, and so is one that has expired."""
+    theirs, expired = make_asset(stock, fresh, request_id="theirs"), make_asset(stock, account, request_id="expired")
+    expire(stock, expired)
+    ids = (theirs, expired, str(uuid4()), "nonsense", "x" * 5000)
+    targets = [*({"vector_id": id} for id in ids), *({"request_id": id} for id in ("theirs", "expired", "none"))]
+    told = set()
+    for target in targets:
+        response = aimed(door, client, account, tags[0], target)
+        assert response.status_code == 404, target
+        say_platform(response, "not_found")
+        told.add(response.text.replace(response.headers["x-request-id"], ""))
+    assert len(told) == 1
+    assert tags_of(client, fresh, theirs) == []
+
+
+@pytest.mark.parametrize("door", [ASSIGN_TAG, UNASSIGN_TAG], ids=lambda door: door.name)
+def test_which_tag(client: httpx.Client, account: Account, fresh: Account, asset: str, door: Door) -> None:
+    told = set()
+    for asked in (make_tag(client, fresh), str(uuid4()), "nonsense"):
+        response = door.send(client, account.key, path=f"{TAGS}/{asked}/assign", json={"vector_id": asset})
+        assert response.status_code == 404
+        say_platform(response, "not_found")
+        told.add(response.json()["error"]["message"].replace(asked, ""))
+    assert told == {"Tag  not found."}
+
+
+def test_the_tags_of_what_is_no_asset_of_the_workspace(
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock, asset: str, tags: list[str]
+) -> None:
+    """[documented] A vector that has not been saved as an asset has none."""
+    assign(client, account, tags[0], vector_id=asset)
+    expired = make_asset(stock, fresh)
+    assign(client, fresh, make_tag(client, fresh), vector_id=expired)
+    expire(stock, expired)
+    for unknown in (asset, expired, str(uuid4()), "nonsense", "x" * 5000, "Tags"):
+        response = ASSET_TAGS.send(client, fresh.key, path=f"/v1/assets/{unknown}/tags")
+        assert (response.status_code, response.content) == (200, b'{"tags":[]}')

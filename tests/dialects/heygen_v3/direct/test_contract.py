@@ -1,0 +1,56 @@
+"""The contract at the doors of direct uploads and their batches."""
+
+import pytest
+from msgspec import structs
+
+from tests import samples
+from tests.contracts.dialect import Keyed, TakesBodies, TakesJson
+from tests.dialects.heygen_v3 import upload_sessions
+
+
+class TestPresign(Keyed, TakesJson):
+    door = upload_sessions.PRESIGN
+
+
+class TestPut(TakesBodies):
+    """PUT upload_url, with the token and no key."""
+
+    door = structs.replace(upload_sessions.PRESIGN, method="PUT", auth=lambda _: {})
+
+    @pytest.fixture(autouse=True)
+    def promised(self, setting: None) -> None:
+        """Each test has an upload of its own."""
+        slot = upload_sessions.promise(self.client, self.account, samples.png())
+        self.before = self.stock.of(self.account)
+        self.door = structs.replace(type(self).door, path=slot["upload_url"].removeprefix(self.server.url))
+
+
+class TestComplete(Keyed):
+    door = upload_sessions.COMPLETE
+
+    @pytest.mark.parametrize("body", [b"{", b"nonsense", b'{"a": NaN}', b'{"a": "\xff"}', b'{"a":' * 20_000])
+    def test_what_is_not_json(self, body: bytes) -> None:
+        self.refused(self.send(content=body), "Malformed")
+
+    @pytest.mark.parametrize("body", [b"[]", b"1", b"null", b'{"checksum_sha256": 1}', b'{"a": "\\u0000"}'])
+    def test_what_is_no_completion(self, body: bytes) -> None:
+        self.refused(self.send(content=body), "Invalid")
+
+
+class TestPresignBatch(Keyed, TakesJson):
+    door = upload_sessions.PRESIGN_BATCH
+
+
+class TestCompleteBatch(Keyed, TakesJson):
+    door = upload_sessions.COMPLETE_BATCH
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+
+
+class TestProgress(Keyed):
+    door = upload_sessions.PROGRESS
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+
+
+class TestStatuses(Keyed):
+    door = upload_sessions.STATUSES
+    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

@@ -1,0 +1,205 @@
+"""Direct uploads: what each step answers, and what may be asked for again."""
+
+import base64
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.heygen_v3.endpoints import UPLOAD, auth, say
+from tests.dialects.heygen_v3.upload_sessions import ASSET, PRESIGN, SLOT, announced, complete, promise, put, sha256
+from tests.dialects.sizes import jpeg_of
+from tests.server import Serve
+
+MIB = 1024 * 1024
+TYPES = sorted(UPLOAD.types | {"application/zip"})
+KEPT = Counter(("blob", "file", "asset", "upload", "kept upload", "stored"))
+
+
+def test_where_to_send_it(client: httpx.Client, server: Serve, account: Account) -> None:
+    response = PRESIGN.send(client, account.key, json=announced(samples.png(), checksum_sha256=None, later=1))
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert list(response.json()) == ["data"]
+    slot = response.json()["data"]
+    assert list(slot) == SLOT
+    assert UUID(hex=slot["asset_id"]).hex == slot["asset_id"]
+    assert slot["upload_url"].startswith(f"{server.url}/v3/assets/direct-uploads/")
+    assert list(parse_qs(urlsplit(slot["upload_url"]).query)) == ["token"]
+    assert slot["upload_headers"] == {"content-type": "image/png"}  # in lower case: a client adds its own
+    assert (slot["expires_in_seconds"], slot["max_bytes"], slot["status"]) == (3600, 200 * MIB, "pending_upload")
+
+
+@pytest.mark.parametrize("mime", TYPES)
+def test_the_whole_way(client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
+    data = samples.ACCEPTED[mime]()
+    slot = promise(client, account, data, mime, filename="my file")
+    assert put(client, slot, data).status_code == 200
+    response = complete(client, account, slot)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    asset = response.json()["data"]
+    assert list(asset) == ASSET
+    assert asset["asset_id"] == slot["asset_id"]
+    assert (asset["mime_type"], asset["size_bytes"], asset["status"]) == (mime, len(data), "processing")
+    assert asset["url"].startswith(f"{server.url}/files/b/")
+    served = client.get(asset["url"])
+    assert (served.content, served.headers["content-type"].partition(";")[0]) == (data, mime)
+
+
+def test_before_it_is_complete_there_is_nothing(client: httpx.Client, fresh: Account) -> None:
+    """Neither an asset nor a file, and so nothing is served."""
+    slot = promise(client, fresh, samples.png())
+    put(client, slot, samples.png())
+    headers = auth(fresh.key)
+    assert client.get("/v3/assets", headers=headers).json()["data"] == []
+    path = f"/v3/assets/{slot['asset_id']}"
+    assert (client.get(path, headers=headers).status_code, client.delete(path, headers=headers).status_code) == (
+        404,
+        404,
+    )
+    complete(client, fresh, slot)
+    assert client.get(path, headers=headers).json()["data"]["name"] == "a.png"
+    assert [asset["id"] for asset in client.get("/v3/assets", headers=headers).json()["data"]] == [slot["asset_id"]]
+
+
+def test_an_archive_is_kept_as_a_document(client: httpx.Client, account: Account) -> None:
+    data = samples.plain_zip()
+    slot = promise(client, account, data, "application/zip", filename="project.zip")
+    put(client, slot, data)
+    url = complete(client, account, slot).json()["data"]["url"]
+    shown = client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).json()["data"]
+    assert (shown["type"], shown["name"]) == ("document", "project.zip")
+    served = client.get(url)
+    assert served.headers["content-disposition"].startswith("attachment")
+    assert served.headers["content-type"] == "application/zip"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"checksum_sha256": null}', b'{"later": 1}'])
+def test_completions_without_a_wish(client: httpx.Client, account: Account, body: bytes) -> None:
+    slot = promise(client, account, samples.png())
+    put(client, slot, samples.png())
+    path = f"/v3/assets/{slot['asset_id']}/complete"
+    assert client.post(path, content=body, headers=auth(account.key)).status_code == 200
+
+
+def test_before_the_bytes_are_there(client: httpx.Client, account: Account) -> None:
+    """A conflict that HeyGen's own client waits for the end of."""
+    slot = promise(client, account, samples.png())
+    for _ in range(2):
+        response = complete(client, account, slot)
+        assert response.status_code == 409
+        say(response, "conflict")
+        assert "param" not in response.json()["error"]
+    put(client, slot, samples.png())
+    assert complete(client, account, slot).status_code == 200
+
+
+def test_the_last_bytes_count(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """Sent again before it is complete, they replace the first, of which nothing stays."""
+    size = len(samples.jpeg()) + 200
+    before = stock.of(fresh)
+    slot = promise(client, fresh, bytes(size), "image/jpeg")
+    for seed in (1, 2, 3):
+        assert put(client, slot, _jpeg(size, seed)).status_code == 200
+        stock.settles(fresh, before + Counter(("upload", "stored")))
+    done = complete(client, fresh, slot)
+    assert client.get(done.json()["data"]["url"]).content == _jpeg(size, 3)
+    stock.settles(fresh, before + KEPT)
+
+
+def _jpeg(size: int, seed: int) -> bytes:
+    """A picture of so many bytes, which differs by its seed."""
+    data = bytearray(jpeg_of(size))
+    data[24:28] = seed.to_bytes(4)
+    return bytes(data)
+
+
+def test_after_it_is_complete_nothing_changes(client: httpx.Client, account: Account, stock: Stock) -> None:
+    size = len(samples.jpeg()) + 200
+    slot = promise(client, account, bytes(size), "image/jpeg")
+    put(client, slot, _jpeg(size, 1))
+    url = complete(client, account, slot).json()["data"]["url"]
+    before = stock.of(account)
+    for data in (_jpeg(size, 2), _jpeg(size, 1)):
+        response = put(client, slot, data)
+        assert response.status_code == 409
+        say(response, "conflict")
+    assert client.get(url).content == _jpeg(size, 1)
+    stock.settles(account, before)
+
+
+def test_complete_again_and_again(client: httpx.Client, account: Account, stock: Stock) -> None:
+    data = samples.png(seed=53)
+    before = stock.of(account)
+    slot = promise(client, account, data)
+    put(client, slot, data)
+    answers = [complete(client, account, slot) for _ in range(3)]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    stock.settles(account, before + KEPT)
+
+
+def test_complete_by_many_at_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """One asset, and nothing noted that a sweep would later remove its bytes for."""
+    data = samples.png(seed=54)
+    before = stock.of(fresh)
+    slot = promise(client, fresh, data)
+    put(client, slot, data)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: complete(client, fresh, slot), range(8)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    assert client.get(answers[0].json()["data"]["url"]).content == data
+    stock.settles(fresh, before + KEPT)
+    query = "SELECT count(*) FROM placement JOIN blob USING (storage_key) WHERE workspace_id = %s"
+    assert stock.database.execute(query, [fresh.workspace_id]).fetchone() == (0,)
+
+
+def test_sent_by_many_at_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """One of them wins, and only its bytes stay."""
+    size = len(samples.jpeg()) + 200
+    before = stock.of(fresh)
+    slot = promise(client, fresh, bytes(size), "image/jpeg")
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda seed: put(client, slot, _jpeg(size, seed)), range(6)))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert any(answer.status_code == 200 for answer in answers)
+    done = complete(client, fresh, slot)
+    assert client.get(done.json()["data"]["url"]).content in [_jpeg(size, seed) for seed in range(6)]
+    stock.settles(fresh, before + KEPT)
+
+
+def test_content_that_is_here_already(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    """Another asset over the same bytes; those that were sent go."""
+    UPLOAD.upload(client, fresh.key, samples.png())
+    before = stock.of(fresh)
+    slot = promise(client, fresh, samples.png())
+    put(client, slot, samples.png())
+    assert complete(client, fresh, slot).status_code == 200
+    stock.settles(fresh, before + Counter(("file", "asset", "upload", "kept upload")))
+
+
+def test_deleted_and_completed_again(client: httpx.Client, account: Account) -> None:
+    slot = promise(client, account, samples.png())
+    put(client, slot, samples.png())
+    complete(client, account, slot)
+    path = f"/v3/assets/{slot['asset_id']}"
+    assert client.delete(path, headers=auth(account.key)).status_code == 200
+    response = complete(client, account, slot)
+    assert response.status_code == 404
+    say(response, "asset_not_found")
+
+
+@pytest.mark.parametrize("spelling", ["hex", "HEX", "base64"])
+def test_a_checksum_that_is_right(client: httpx.Client, account: Account, spelling: str) -> None:
+    """Hex by the vendor's schema, base64 by its examples; announced, or said when it is complete, or both."""
+    data = samples.png(seed=55)
+    digest = bytes.fromhex(sha256(data))
+    text = {"hex": digest.hex(), "HEX": digest.hex().upper(), "base64": base64.b64encode(digest).decode()}[spelling]
+    for early, late in (({"checksum_sha256": text}, {}), ({}, {"checksum_sha256": text})):
+        slot = promise(client, account, data, **early)
+        put(client, slot, data)
+        assert complete(client, account, slot, **late).status_code == 200
+        assert complete(client, account, slot, checksum_sha256=digest.hex()).status_code == 200

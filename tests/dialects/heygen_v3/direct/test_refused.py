@@ -1,0 +1,258 @@
+"""Direct uploads that are refused: bytes that are not as announced, and people who may not send them."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal.endpoints import INITIATE
+from tests.dialects.heygen_v3.endpoints import auth, say
+from tests.dialects.heygen_v3.upload_sessions import COMPLETE, Json, complete, promise, put, sha256
+from tests.dialects.idempotency import until
+from tests.dialects.sizes import jpeg_of
+from tests.dialects.wire import sockets
+from tests.server import Serve
+
+
+@pytest.mark.parametrize("missing", [-1, 1, 1000, -100_000])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_another_size(
+    client: httpx.Client, server: Serve, account: Account, stock: Stock, missing: int, chunked: bool
+) -> None:
+    """To the byte, whether the request says its length or not; and then the right bytes are welcome."""
+    data = samples.png()
+    slot = promise(client, account, data)
+    before = stock.of(account)
+    sent = data[:-missing] if missing > 0 else data + bytes(-missing)
+    path = slot["upload_url"].removeprefix(server.url)
+    pieces = (sockets.chunk(sent), sockets.LAST_CHUNK) if chunked else (sent,)
+    answer = sockets.exchange(server.port, sockets.head("PUT", path, {}, None if chunked else len(sent)), *pieces)
+    assert answer
+    assert answer.status_code == 400, answer.text
+    say(answer, "invalid_parameter")
+    stock.settles(account, before)
+    assert complete(client, account, slot).status_code == 409
+    assert put(client, slot, data).status_code == 200
+    assert complete(client, account, slot).status_code == 200
+
+
+def test_a_length_that_is_refused_before_the_bytes(client: httpx.Client, server: Serve, account: Account) -> None:
+    """A client that asks first is not told to go on."""
+    slot = promise(client, account, samples.png())
+    path = slot["upload_url"].removeprefix(server.url)
+    head = sockets.head("PUT", path, {"Expect": "100-continue"}, 10_000_000)
+    answer = sockets.exchange(server.port, head)
+    assert answer
+    assert answer.status_code == 400
+
+
+def test_a_wrong_size_keeps_what_was_sent_before(client: httpx.Client, account: Account) -> None:
+    slot = promise(client, account, samples.png())
+    put(client, slot, samples.png())
+    assert put(client, slot, samples.png()[:-1]).status_code == 400
+    assert complete(client, account, slot).status_code == 200
+
+
+def test_a_put_that_breaks_off(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
+    slot = promise(client, account, samples.png())
+    before = stock.of(account)
+    head = sockets.head("PUT", slot["upload_url"].removeprefix(server.url), {}, len(samples.png()))
+    sockets.exchange(server.port, head, samples.png()[:-10], hang_up=True)
+    stock.settles(account, before)
+    assert complete(client, account, slot).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("announced", "sent"),
+    [
+        ("image/png", jpeg_of),
+        ("image/jpeg", lambda size: samples.png() + bytes(size - len(samples.png()))),
+        ("application/zip", jpeg_of),
+        ("image/jpeg", lambda size: samples.plain_zip() + bytes(size - len(samples.plain_zip()))),
+        ("image/jpeg", lambda size: jpeg_of(size)[: size // 2] + bytes(size - size // 2)),
+        ("video/mp4", lambda size: b"a" * size),
+        ("application/pdf", lambda size: samples.html() + b" " * (size - len(samples.html()))),
+    ],
+    ids=["jpeg as png", "png and zeros", "jpeg as zip", "zip as jpeg", "half a jpeg", "text as mp4", "html as pdf"],
+)
+def test_bytes_of_another_type(
+    client: httpx.Client, account: Account, stock: Stock, announced: str, sent: Callable[[int], bytes]
+) -> None:
+    """Refused for what it is, as often as one asks, until other bytes are sent. Nothing of it stays."""
+    size = 20_000
+    slot = promise(client, account, bytes(size), announced)
+    before = stock.of(account)
+    for _ in range(2):
+        assert put(client, slot, sent(size)).status_code == 200
+        first, second = complete(client, account, slot), complete(client, account, slot)
+        assert (first.status_code, second.status_code) == (400, 400), first.text
+        say(first, "invalid_parameter")
+        say(second, "invalid_parameter")
+        assert first.json()["error"]["message"] == second.json()["error"]["message"]
+        stock.settles(account, before)
+    assert client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).status_code == 404
+
+
+def test_then_the_right_bytes(client: httpx.Client, account: Account, stock: Stock) -> None:
+    size = len(samples.jpeg()) + 300
+    slot = promise(client, account, bytes(size), "image/jpeg")
+    before = stock.of(account)
+    put(client, slot, samples.text().ljust(size))
+    assert complete(client, account, slot).status_code == 400
+    assert put(client, slot, jpeg_of(size)).status_code == 200
+    done = complete(client, account, slot)
+    assert done.status_code == 200
+    assert client.get(done.json()["data"]["url"]).content == jpeg_of(size)
+    stock.settles(account, before + Counter(("blob", "file", "asset", "kept upload", "stored")))
+
+
+@pytest.mark.parametrize("when", ["announced", "completed"])
+def test_a_checksum_that_is_wrong(client: httpx.Client, account: Account, stock: Stock, when: str) -> None:
+    """The bytes were damaged on their way, and are to be sent again."""
+    size = len(samples.jpeg()) + 400
+    wish = {"checksum_sha256": sha256(jpeg_of(size))}
+    early, late = (wish, {}) if when == "announced" else ({}, wish)
+    slot = promise(client, account, bytes(size), "image/jpeg", **early)
+    before = stock.of(account)
+    put(client, slot, jpeg_of(size - 8) + b"damaged!")
+    for _ in range(2):
+        response = complete(client, account, slot, **late)
+        assert response.status_code == 400
+        assert response.json()["error"]["code"] == "invalid_parameter"
+        assert "checksum" in response.json()["error"]["message"]
+    stock.settles(account, before)
+    put(client, slot, jpeg_of(size))
+    assert complete(client, account, slot, **late).status_code == 200
+
+
+def test_two_checksums(client: httpx.Client, account: Account) -> None:
+    """One that contradicts what was announced is the caller's mistake: the bytes stay."""
+    data = samples.png(seed=61)
+    slot = promise(client, account, data, checksum_sha256=sha256(data))
+    put(client, slot, data)
+    for _ in range(2):
+        response = complete(client, account, slot, checksum_sha256=sha256(b"other"))
+        assert response.status_code == 400
+        assert response.json()["error"]["param"] == "checksum_sha256"
+    assert complete(client, account, slot).status_code == 200
+    assert complete(client, account, slot, checksum_sha256=sha256(b"other")).status_code == 400
+
+
+@pytest.mark.parametrize("checksum", ["", "0" * 63, "A" * 44, "=" * 44, "é" * 44, "x" * 101])
+def test_what_is_no_checksum(client: httpx.Client, account: Account, checksum: str) -> None:
+    slot = promise(client, account, samples.png())
+    put(client, slot, samples.png())
+    response = complete(client, account, slot, checksum_sha256=checksum)
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "checksum_sha256"
+    assert complete(client, account, slot).status_code == 200
+
+
+def test_what_nobody_promised(client: httpx.Client, account: Account, fresh: Account) -> None:
+    """Another workspace's upload is as unknown as none, before it is complete and after."""
+    slot = promise(client, account, samples.png())
+    put(client, slot, samples.png())
+
+    def told(account: Account, id: str) -> str:
+        response = complete(client, account, {"asset_id": id})
+        assert response.status_code == 404
+        say(response, "asset_not_found")
+        return response.text.replace(id, "")
+
+    unknown = told(account, uuid4().hex)
+    assert told(fresh, slot["asset_id"]) == unknown
+    assert told(account, "nonsense") == unknown
+    assert complete(client, account, slot).status_code == 200
+    assert told(fresh, slot["asset_id"]) == unknown
+
+
+def test_an_asset_that_came_another_way(client: httpx.Client, account: Account) -> None:
+    """There is nothing to complete."""
+    asset = client.post("/assets", files={"file": samples.png()}, headers=auth(account.key)).json()
+    response = COMPLETE.send(client, account.key, path=f"/v3/assets/{asset['id']}/complete", json={})
+    assert response.status_code == 404
+
+
+def test_urls_that_are_not_its_own(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
+    slot, other = promise(client, account, samples.png()), promise(client, account, samples.png())
+    fal = INITIATE.send(client, account.key, json={}).json()["upload_url"]
+    before = stock.of(account)
+    path, _, query = slot["upload_url"].partition("?")
+    id, fal_id = (urlsplit(url).path.rpartition("/")[2] for url in (path, fal))
+    answers = [
+        client.put(address, content=samples.png())
+        for address in (
+            path,
+            f"{path}?token=",
+            f"{path}?token=%00",
+            f"{path}?{query}x",
+            f"{path}?{urlsplit(other['upload_url']).query}",
+            slot["upload_url"].replace(id, uuid4().hex),
+            f"{path.replace(id, fal_id)}?{urlsplit(fal).query}",
+        )
+    ]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+    say(answers[0], "not_found")
+    assert client.put(f"{server.url}/storage/upload/{id}?{query}", content=samples.png()).status_code == 404
+    stock.settles(account, before)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-api-key": "wrong"},
+        {"Authorization": "Bearer wrong"},
+        {"Content-Type": "application/zip, application/zip"},
+        {"X-HeyGen-Client-Source": "hyperframes"},
+    ],
+    ids=str,
+)
+def test_the_url_is_the_permission(client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
+    slot = promise(client, account, samples.png())
+    assert client.put(slot["upload_url"], content=samples.png(), headers=headers).status_code == 200
+    assert complete(client, account, slot).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_out_of_date(client: httpx.Client, account: Account, stock: Stock, sent: bool) -> None:
+    slot = promise(client, account, samples.png())
+    if sent:
+        put(client, slot, samples.png())
+    query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE asset_id = %s"
+    stock.database.execute(query, [slot["asset_id"]])
+    before = stock.of(account)
+    answers = put(client, slot, samples.png()), complete(client, account, slot)
+    assert [answer.status_code for answer in answers] == [404, 404]
+    say(answers[0], "not_found")
+    say(answers[1], "asset_not_found")
+    stock.settles(account, before)
+
+
+def test_what_is_complete_stays_so(client: httpx.Client, account: Account, stock: Stock) -> None:
+    """Past the end of its URL, too."""
+    slot = promise(client, account, samples.png())
+    put(client, slot, samples.png())
+    first = complete(client, account, slot)
+    query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE asset_id = %s"
+    stock.database.execute(query, [slot["asset_id"]])
+    assert complete(client, account, slot).content == first.content
+
+
+def test_a_revoked_key(client: httpx.Client, server: Serve, stock: Stock) -> None:
+    leaving = stock.account(server.new_key())
+    slot: Json = promise(client, leaving, samples.png())
+    stock.revoke(leaving)
+    until(lambda: put(client, slot, samples.png()).status_code == 404)
+    until(lambda: complete(client, leaving, slot).status_code == 401)
+
+
+def test_puts_are_counted_against_the_key(strict_client: httpx.Client, limited: Account, strict_stock: Stock) -> None:
+    slot: Any = promise(strict_client, limited, samples.png())
+    assert [put(strict_client, slot, samples.png()).status_code for _ in range(5)] == [200] * 4 + [429]

@@ -1,0 +1,83 @@
+"""One asset, many spellings: what came in through any door is there for all."""
+
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests import samples
+from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.fal import endpoints as fal
+from tests.dialects.heygen_v1 import endpoints as heygen_v1
+from tests.dialects.heygen_v3 import endpoints as heygen_v3
+from tests.dialects.krea import endpoints as krea
+
+
+def through_krea(client: httpx.Client, account: Account, data: bytes) -> tuple[str, str]:
+    body = krea.UPLOAD.upload(client, account.key, data).json()
+    return body["id"], body["image_url"]
+
+
+def through_fal(client: httpx.Client, account: Account, data: bytes) -> tuple[str, str]:
+    url = fal.UPLOAD.upload(client, account.key, data, declared="image/png").json()["access_url"]
+    body = fal.REGISTER.send(client, account.key, json={"url": url, "type": "image"}).json()["asset"]
+    return body["vector_id"], body["url"]
+
+
+def through_heygen_v1(client: httpx.Client, account: Account, data: bytes) -> tuple[str, str]:
+    body = heygen_v1.UPLOAD.upload(client, account.key, data, declared="image/png").json()["data"]
+    return body["id"], body["url"]
+
+
+def through_heygen_v3(client: httpx.Client, account: Account, data: bytes) -> tuple[str, str]:
+    body = heygen_v3.UPLOAD.upload(client, account.key, data).json()["data"]
+    return body["asset_id"], body["url"]
+
+
+DOORS = [through_krea, through_fal, through_heygen_v1, through_heygen_v3]
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_read_at_kreas_door_by_its_id(client: httpx.Client, account: Account, door: object) -> None:
+    id, url = door(client, account, samples.png())  # type: ignore[operator] # one of DOORS
+    response = krea.GET.send(client, account.key, path=f"/assets/{id}")
+    assert response.status_code == 200, response.text
+    asset = response.json()
+    assert (UUID(asset["id"]), asset["image_url"]) == (UUID(id), url)
+    assert (asset["mime_type"], asset["size_bytes"]) == ("image/png", len(samples.png()))
+    assert krea.GET.spec
+    krea.GET.spec.check(response)
+
+
+def test_the_same_bytes_through_every_door_are_one_blob(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    data = samples.png(seed=50)
+    ids = {UUID(door(client, fresh, data)[0]) for door in DOORS}
+    counts = stock.of(fresh)
+    assert (len(ids), counts["asset"], counts["blob"]) == (4, 4, 1)
+
+
+def test_a_prompt_is_a_description(client: httpx.Client, account: Account) -> None:
+    url = fal.UPLOAD.upload(client, account.key, samples.png(), declared="image/png").json()["access_url"]
+    registration = {"url": url, "type": "image", "prompt": "a bear"}
+    id = fal.REGISTER.send(client, account.key, json=registration).json()["asset"]["vector_id"]
+    assert krea.GET.send(client, account.key, path=f"/assets/{id}").json()["description"] == "a bear"
+
+
+def test_a_file_that_is_no_asset_is_none_at_kreas_door(client: httpx.Client, account: Account) -> None:
+    url = fal.UPLOAD.upload(client, account.key, samples.png(), declared="image/png").json()["access_url"]
+    file_id = url.split("/")[-2]
+    assert krea.GET.send(client, account.key, path=f"/assets/{file_id}").status_code == 404
+
+
+def test_two_workspaces_never_notice_each_other(
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock
+) -> None:
+    """The same bytes: stored for each, nothing in the answers tells."""
+    data = samples.png(seed=51)
+    mine = krea.UPLOAD.upload(client, account.key, data).json()
+    before = stock.of(fresh)
+    theirs = krea.UPLOAD.upload(client, fresh.key, data).json()
+    after = stock.of(fresh)
+    assert (after["blob"] - before["blob"], after["stored"] - before["stored"]) == (1, 1)
+    assert mine["image_url"] != theirs["image_url"]
+    assert krea.GET.send(client, fresh.key, path=f"/assets/{mine['id']}").status_code == 404

@@ -1,0 +1,132 @@
+"""Every row of every dialect's error table: each meaning, said in that dialect, as the vendor's document has it."""
+
+import inspect
+from collections.abc import Callable
+
+import httpx
+import msgspec
+import pytest
+from litestar import Response
+
+from mediatheque import errors
+from mediatheque.dialects import VOICES, voice_for
+from mediatheque.errors import LibraryError
+from mediatheque.http.dialect import Occasion, Voice, meaning_of
+from tests.contracts.dialect import Words
+from tests.dialects.fal import endpoints as fal
+from tests.dialects.heygen_v1 import endpoints as heygen_v1
+from tests.dialects.heygen_v3 import endpoints as heygen_v3
+from tests.dialects.krea import endpoints as krea
+from tests.dialects.native import endpoints as native
+from tests.dialects.wire.openapi import Spec
+
+Say = Callable[[httpx.Response, str | int | None], None]
+
+MEANINGS = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, LibraryError)}
+TABLES: dict[str, tuple[dict[str, Words], Say, Spec | None]] = {
+    "krea": (krea.REFUSALS, krea.say, krea.UPLOAD.spec),
+    "fal": (fal.PLATFORM, fal.say_platform, fal.REGISTER.spec),
+    "fal-platform-storage": (fal.PLATFORM_STORAGE, fal.say_platform, None),
+    "fal-storage": (fal.STORAGE, fal.say_storage, None),
+    "heygen_v1": (heygen_v1.REFUSALS, heygen_v1.say, heygen_v1.UPLOAD.spec),
+    "heygen_v3": (heygen_v3.REFUSALS, heygen_v3.say, heygen_v3.UPLOAD.spec),
+    "native": (native.REFUSALS, native.say, None),
+}
+BY_NAME = {voice.name: voice for voice in VOICES}
+
+
+def raised(kind: type[LibraryError]) -> LibraryError:
+    arguments = {errors.TooLarge: (100,), errors.RateLimited: (7,)}.get(kind, ())
+    return kind(*arguments)  # type: ignore[arg-type]  # the two that count take a number
+
+
+def said(voice: Voice, error: LibraryError) -> httpx.Response:
+    """As the gate would send it."""
+    response: Response[bytes] = voice.say(error, Occasion("4711", "http://127.0.0.1"))
+    headers = {**response.headers, "content-type": response.media_type or "", "x-request-id": "4711"}
+    return httpx.Response(response.status_code or 0, headers=headers, content=response.content)
+
+
+def test_every_voice_and_every_meaning_has_a_row() -> None:
+    assert set(BY_NAME) == set(TABLES)
+    for refusals, _, _ in TABLES.values():
+        assert set(refusals) == set(MEANINGS)
+
+
+@pytest.mark.parametrize("meaning", MEANINGS)
+@pytest.mark.parametrize("dialect", TABLES)
+def test_a_row(dialect: str, meaning: str) -> None:
+    refusals, say, spec = TABLES[dialect]
+    status, code = refusals[meaning]
+    response = said(BY_NAME[dialect], raised(MEANINGS[meaning]))
+    assert response.status_code == status
+    assert response.headers["content-type"] == BY_NAME[dialect].content_type
+    say(response, code)
+    if spec:
+        spec.check(response)
+
+
+@pytest.mark.parametrize("dialect", TABLES)
+def test_when_to_come_again(dialect: str) -> None:
+    voice = BY_NAME[dialect]
+    assert said(voice, errors.RateLimited(7)).headers["retry-after"] == "7"
+    assert said(voice, errors.DatabaseUnavailable()).headers["retry-after"] == "1"
+    assert said(voice, errors.InProgress()).headers["retry-after"] == "1"
+    assert "retry-after" not in said(voice, errors.NotFound()).headers
+
+
+@pytest.mark.parametrize("dialect", TABLES)
+def test_the_message_is_the_errors_own_and_no_internal_one(dialect: str) -> None:
+    assert "Grüße" in said(BY_NAME[dialect], errors.Invalid("Grüße")).text
+    assert "secret" not in said(BY_NAME[dialect], meaning_of(RuntimeError("secret"))).text
+
+
+def test_only_heygen_v3_names_the_field_and_only_where_one_is_at_fault() -> None:
+    with_field = said(BY_NAME["heygen_v3"], errors.Invalid("No.", param="file")).json()
+    page = "http://127.0.0.1/docs/error-codes#invalid-parameter"
+    assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page, "param": "file"}}
+    without = said(BY_NAME["heygen_v3"], errors.Invalid("No.")).json()
+    assert without == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page}}
+
+
+def test_where_the_server_does_not_know_its_own_address_no_page_is_named() -> None:
+    response = BY_NAME["heygen_v3"].say(errors.NotFound(), Occasion("4711"))
+    assert msgspec.json.decode(response.content)["error"]["doc_url"] is None
+
+
+def test_fals_storage_never_says_conflict() -> None:
+    """fal-client repeats a 409 ten times, as if it would pass."""
+    assert 409 not in {answer.status for answer in BY_NAME["fal-storage"].table.values()}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/assets", "krea"),
+        ("/assets/x/y/z", "krea"),
+        ("/assetsx", "native"),
+        ("/v1/assets", "fal"),
+        ("/v1/assets/uploads/x", "fal"),
+        ("/v1/storage/settings", "fal-platform-storage"),
+        ("/v1/asset", "heygen_v1"),
+        ("/v1/asset/list", "heygen_v1"),
+        ("/v1/folders", "heygen_v1"),
+        ("/v1/folders/x/trash", "heygen_v1"),
+        ("/v1/talking_photo", "heygen_v1"),
+        ("/v1/talking_photo.list", "heygen_v1"),
+        ("/v2/talking_photo/x", "heygen_v1"),
+        ("/v2", "native"),
+        ("/v1", "native"),
+        ("/v3", "heygen_v3"),
+        ("/v3/anything", "heygen_v3"),
+        ("/storage/upload", "fal-storage"),
+        ("/files/upload", "fal-storage"),
+        ("/files/upload/multipart", "fal-storage"),
+        ("/files/b/1/x", "native"),
+        ("/files/uploads", "native"),
+        ("/", "native"),
+        ("", "native"),
+    ],
+)
+def test_whose_voice_a_path_is_answered_in(path: str, name: str) -> None:
+    assert voice_for(path).name == name

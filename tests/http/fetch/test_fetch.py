@@ -1,0 +1,380 @@
+import asyncio
+import gzip
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
+from mediatheque.http.fetch.fetch import FetchConfig, RemoteBody, resolve
+from mediatheque.model import Labels
+
+LOOPBACK = ("127.0.0.0/8",)
+Handler = Callable[[bytes, asyncio.StreamWriter], Any]
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.content = b""
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        self.content += chunk
+
+
+class Store:
+    """A server on loopback that answers each path by a handler and remembers what it was sent."""
+
+    def __init__(self, handlers: dict[bytes, Handler]) -> None:
+        self.handlers = handlers
+        self.requests: list[bytes] = []
+        self.names: list[str | None] = []
+        self.port = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = await reader.readuntil(b"\r\n\r\n")
+            self.requests.append(request)
+            await self.handlers[request.split(b" ")[1].partition(b"?")[0]](request, writer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def store(tls: ssl.SSLContext | None = None, **handlers: Handler) -> AsyncIterator[Store]:
+    stored = Store({b"/" + name.encode(): handler for name, handler in handlers.items()})
+    server = await asyncio.start_server(stored.serve, "127.0.0.1", 0, ssl=tls)
+    stored.port = server.sockets[0].getsockname()[1]
+    try:
+        yield stored
+    finally:
+        server.close()
+
+
+def says(body: bytes, status: bytes = b"200 OK", **headers: str) -> Handler:
+    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
+        lines = [f"{name.replace('_', '-')}: {value}".encode() for name, value in headers.items()]
+        length = b"Content-Length: %d" % len(body)
+        writer.write(b"\r\n".join([b"HTTP/1.1 " + status, length, *lines, b"", body]))
+
+    return handler
+
+
+def moved(location: str, status: bytes = b"302 Found") -> Handler:
+    return says(b"", status, Location=location)
+
+
+async def fetched(
+    url: str, *, hosts: tuple[str, ...], answers: dict[str, list[str]] | None = None, **more: Any
+) -> tuple[bytes, Labels]:
+    async def answering(host: str, port: int) -> list[str]:
+        if answers is None:
+            return list(await resolve(host, port))
+        if host not in answers:
+            raise socket.gaierror
+        return answers[host]
+
+    config = FetchConfig(**{"hosts": hosts, "networks": LOOPBACK, "timeout_seconds": 10.0, **more})
+    sink = Kept()
+    labels = await RemoteBody(url, config, resolve=answering).pour(sink)
+    return sink.content, labels
+
+
+async def test_a_file_from_an_allowed_host() -> None:
+    async with store(**{"my%20cat.png": says(b"bytes", Content_Type="image/png; x=1")}) as there:
+        host = f"media.test:{there.port}"
+        found = await fetched(f"http://{host}/my%20cat.png?x=1#f", hosts=(host,), answers={"media.test": ["127.0.0.1"]})
+    assert found == (b"bytes", Labels(name="my cat.png", declared_type="image/png"))
+    (request,) = there.requests
+    lines = request.decode().split("\r\n")
+    assert lines[0] == "GET /my%20cat.png?x=1 HTTP/1.1"
+    headers = {line.split(": ")[0].lower(): line.split(": ")[1] for line in lines[1:] if line}
+    assert headers == {"host": host, "accept": "*/*", "accept-encoding": "identity", "user-agent": "mediatheque"}
+
+
+async def test_the_name_in_content_disposition_is_preferred() -> None:
+    named = says(b"x", Content_Disposition="attachment; filename=\"a.png\"; filename*=UTF-8''%E2%82%AC.png")
+    async with store(x=named) as there:
+        host = f"127.0.0.1:{there.port}"
+        assert (await fetched(f"http://{host}/x", hosts=(host,)))[1].name == "€.png"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://other.test/x",
+        "http://media.test:8080/x",
+        "https://media.test:22/x",
+        "http://media.test:0/x",
+        "http://sub.media.test/x",
+        "http://media.test./x",
+        "http://media.test.evil.test/x",
+        "http://user@media.test/x",
+        "http://user:secret@media.test/x",
+        "http://media.test@evil.test/x",
+        "http://evil.test\\@media.test/x",
+        "http://evil.test#@media.test/x",
+        "ftp://media.test/x",
+        "file:///etc/passwd",
+        "gopher://media.test:80/x",
+        "//media.test/x",
+        "media.test/x",
+        "http://",
+        "",
+        "http://[::1]/x",
+        "http://[::1/x",
+        "http://127.0.0.1/x",
+        "http://2130706433/x",
+        "http://0x7f.1/x",
+        "http://media.test:99999999/x",
+        "http://media.test\n/x",
+        "http://media.test/\x00",
+        "http://\ud800/x",
+        "http://xn--/x",
+        "http://" + "a" * 100_000 + "/x",
+    ],
+)
+async def test_urls_that_are_refused_unasked(url: str) -> None:
+    async def never(host: str, port: int) -> list[str]:
+        raise AssertionError("nobody may be asked")
+
+    with pytest.raises(UrlRefused) as caught:
+        await RemoteBody(url, FetchConfig(hosts=("media.test",)), resolve=never).pour(Kept())
+    assert caught.value.message == UrlRefused().message
+
+
+async def test_nothing_is_allowed_by_default() -> None:
+    with pytest.raises(UrlRefused):
+        await RemoteBody("https://example.com/x", FetchConfig()).pour(Kept())
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["169.254.169.254"],
+        ["10.0.0.1"],
+        ["::1"],
+        ["::ffff:127.0.0.1"],
+        ["64:ff9b::7f00:1"],
+        ["8.8.8.8", "127.0.0.1"],
+        ["127.0.0.1", "8.8.8.8"],
+        ["8.8.8.8", "fe80::1%lo"],
+        [],
+    ],
+)
+async def test_every_answer_must_be_public(addresses: list[str]) -> None:
+    async with store(x=says(b"secret")) as there:
+        host = f"media.test:{there.port}"
+        with pytest.raises(UrlRefused):
+            await fetched(f"http://{host}/x", hosts=(host,), answers={"media.test": addresses}, networks=())
+        assert not there.requests
+
+
+async def test_a_name_is_resolved_once() -> None:
+    asked = []
+
+    async def rebinding(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
+
+    async with store(x=says(b"bytes")) as there:
+        host = f"media.test:{there.port}"
+        sink = Kept()
+        config = FetchConfig(hosts=(host,), networks=("127.0.0.1/32",))
+        await RemoteBody(f"http://{host}/x", config, resolve=rebinding).pour(sink)
+    assert (asked, sink.content) == ([("media.test", there.port)], b"bytes")
+
+
+async def test_the_next_address_is_tried() -> None:
+    async with store(x=says(b"bytes")) as there:
+        host = f"media.test:{there.port}"
+        answers = {"media.test": ["127.0.0.9", "127.0.0.1"]}
+        assert (await fetched(f"http://{host}/x", hosts=(host,), answers=answers))[0] == b"bytes"
+
+
+async def test_unknown_hosts_and_closed_ports() -> None:
+    with pytest.raises(FetchFailed):
+        await fetched("http://media.test/x", hosts=("media.test",), answers={})
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(FetchFailed):
+            await fetched(f"http://{host}/x", hosts=(host,))
+
+
+async def test_redirects_are_followed_to_allowed_places_only() -> None:
+    async with store(x=says(b"other")) as other, store(y=says(b"bytes")) as there:
+        host = f"127.0.0.1:{there.port}"
+        targets = {
+            "here": "/y",
+            "again": f"http://{host}/here",
+            "other": f"http://127.0.0.1:{other.port}/x",
+            "metadata": "http://169.254.169.254/latest/meta-data/",
+            "file": "file:///etc/passwd",
+            "nowhere": "",
+            "broken": "http://[::1",
+            "loop": "/loop",
+        }
+        there.handlers |= {b"/" + name.encode(): moved(location) for name, location in targets.items()}
+        for name in ("here", "again"):
+            content, labels = await fetched(f"http://{host}/{name}", hosts=(host,))
+            assert (content, labels.name) == (b"bytes", "y")
+        for name in ("other", "metadata", "file", "broken"):
+            with pytest.raises(UrlRefused):
+                await fetched(f"http://{host}/{name}", hosts=(host,))
+        assert not other.requests
+        for name in ("nowhere", "loop"):
+            with pytest.raises(FetchFailed):
+                await fetched(f"http://{host}/{name}", hosts=(host,))
+        there.requests.clear()
+        with pytest.raises(FetchFailed):
+            await fetched(f"http://{host}/loop", hosts=(host,), redirects=3)
+        assert len(there.requests) == 4
+
+
+async def test_cookies_are_not_carried() -> None:
+    first = says(b"", b"302 Found", Location="/y", Set_Cookie="a=b")
+    async with store(x=first, y=says(b"bytes")) as there:
+        host = f"127.0.0.1:{there.port}"
+        await fetched(f"http://{host}/x", hosts=(host,))
+    assert b"ookie" not in there.requests[1]
+
+
+async def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with store(x=says(b"bytes")) as there:
+        host = f"127.0.0.1:{there.port}"
+        assert (await fetched(f"http://{host}/x", hosts=(host,)))[0] == b"bytes"
+
+
+@pytest.mark.parametrize("status", [b"404 Not Found", b"500 Oh", b"204 None", b"206 Part", b"304 Same"])
+async def test_only_200_is_content(status: bytes) -> None:
+    async with store(x=says(b"", status)) as there:
+        host = f"127.0.0.1:{there.port}"
+        with pytest.raises(FetchFailed):
+            await fetched(f"http://{host}/x", hosts=(host,))
+
+
+async def endless(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"10000\r\n" + bytes(65536) + b"\r\n")
+        await writer.drain()
+
+
+async def dripping(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def silent(_: bytes, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
+
+
+async def cut(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc")
+
+
+async def babble(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+async def long_headers(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 10_000_000)
+
+
+@pytest.mark.parametrize("handler", [dripping, silent])
+async def test_slow_servers(handler: Handler) -> None:
+    async with store(x=handler) as there:
+        host = f"127.0.0.1:{there.port}"
+        with pytest.raises(FetchFailed, match="took longer than"):
+            await fetched(f"http://{host}/x", hosts=(host,), timeout_seconds=0.4)
+
+
+@pytest.mark.parametrize("handler", [cut, babble, long_headers])
+async def test_broken_servers(handler: Handler) -> None:
+    async with store(x=handler) as there:
+        host = f"127.0.0.1:{there.port}"
+        with pytest.raises(FetchFailed, match="could not be read"):
+            await fetched(f"http://{host}/x", hosts=(host,))
+
+
+async def test_too_much() -> None:
+    async with store(x=endless, y=says(bytes(1001)), z=says(bytes(1000))) as there:
+        host = f"127.0.0.1:{there.port}"
+        for name in "xy":
+            with pytest.raises(TooLarge) as caught:
+                await fetched(f"http://{host}/{name}", hosts=(host,), max_bytes=1000)
+            assert caught.value.limit == 1000
+        assert len((await fetched(f"http://{host}/z", hosts=(host,), max_bytes=1000))[0]) == 1000
+
+
+async def test_compressed_content_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(10_000_000))
+    async with store(x=says(bomb, Content_Encoding="gzip")) as there:
+        host = f"127.0.0.1:{there.port}"
+        with pytest.raises(FetchFailed, match="encoded"):
+            await fetched(f"http://{host}/x", hosts=(host,))
+
+
+async def test_errors_of_the_sink_pass() -> None:
+    class Full:
+        async def write(self, chunk: bytes | memoryview) -> None:
+            raise TimeoutError("the disk")
+
+    async with store(x=says(b"bytes")) as there:
+        host = f"127.0.0.1:{there.port}"
+        with pytest.raises(TimeoutError, match="the disk"):
+            await RemoteBody(f"http://{host}/x", FetchConfig(hosts=(host,), networks=LOOPBACK)).pour(Full())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=media.test"
+    files = ["-addext", "subjectAltName=DNS:media.test", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run([openssl, *make.split(), *files], check=True, capture_output=True)
+    return folder
+
+
+async def test_https_is_checked_against_the_name_not_the_address(certificate: Path) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    names: list[Any] = []
+    tls.sni_callback = lambda _, name, __: names.append(name)
+    ca_file = str(certificate / "cert.pem")
+    async with store(tls, x=says(b"bytes")) as there:
+        hosts = (f"media.test:{there.port}", f"other.test:{there.port}")
+        answers = {"media.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]}
+        found = await fetched(f"https://{hosts[0]}/x", hosts=hosts, answers=answers, ca_file=ca_file)
+        assert found[0] == b"bytes"
+        assert names == ["media.test"]
+        with pytest.raises(FetchFailed):
+            await fetched(f"https://{hosts[1]}/x", hosts=hosts, answers=answers, ca_file=ca_file)
+        with pytest.raises(FetchFailed):
+            await fetched(f"https://{hosts[0]}/x", hosts=hosts, answers=answers)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"networks": ["10.0.0.1/8"]}, {"networks": ["x"]}, {"max_bytes": 0}, {"timeout_seconds": 0}]
+)
+def test_impossible_settings(setting: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(setting, FetchConfig)

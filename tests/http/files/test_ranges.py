@@ -1,0 +1,132 @@
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mediatheque.http.files.ranges import MAX_SPANS, MAX_SPECS, Span, spans
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=0-0", [(0, 1)]),
+        ("bytes=0-99", [(0, 100)]),
+        ("bytes=10-", [(10, 90)]),
+        ("bytes=-10", [(90, 10)]),
+        ("bytes=-1000", [(0, 100)]),
+        ("bytes=50-1000", [(50, 50)]),
+        ("BYTES=1-1", [(1, 1)]),
+        ("bytes= 1-1 ,\t3-3, ,", [(1, 1), (3, 1)]),
+        ("bytes=90-99,0-9", [(90, 10), (0, 10)]),
+        ("bytes=0-10,5-20", [(0, 21)]),
+        ("bytes=0-9,10-19", [(0, 20)]),
+        ("bytes=80-,0-9,-30", [(70, 30), (0, 10)]),
+        ("bytes=0-9,200-300", [(0, 10)]),
+        ("bytes=100-", []),
+        ("bytes=-0", []),
+        (f"bytes={'9' * 5000}-", []),
+        (f"bytes=0-{'9' * 5000}", [(0, 100)]),
+        ("bytes=" + "0" * 5000 + "1-1", [(1, 1)]),
+    ],
+)
+def test_satisfiable_and_not(header: str, expected: list[tuple[int, int]]) -> None:
+    assert spans(header, 100) == tuple(Span(*pair) for pair in expected)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=,",
+        "bytes=-",
+        "bytes=--1",
+        "bytes=1",
+        "bytes=5-4",
+        "bytes=a-b",
+        "bytes=1-2-3",
+        "bytes=0-1,x",
+        "bytes=²-³",
+        "bytes=+1-2",
+        "bytes=0x1-2",
+        "bytes=1 - 2",
+        "items=0-1",
+        "bytes = 0-1 bytes=0-1",
+        "bytes=" + ",".join(f"{i}-{i}" for i in range(0, 2 * (MAX_SPANS + 1), 2)),
+        "bytes=" + ",".join(["0-1"] * (MAX_SPECS + 1)),
+    ],
+)
+def test_ignored(header: str) -> None:
+    assert spans(header, 100) is None
+
+
+def test_an_empty_file_has_no_ranges() -> None:
+    assert spans("bytes=0-", 0) is None
+
+
+def test_a_hostile_header_takes_no_time() -> None:
+    started = time.perf_counter()
+    assert spans("bytes=" + "0-," * 130_000, 10**9) is None
+    assert spans("bytes=" + "9" * 400_000 + "-", 10**9) == ()
+    assert time.perf_counter() - started < 0.5
+
+
+spec = st.one_of(
+    st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: f"{pair[0]}-{pair[1]}"),
+    st.integers(0, 60).map(lambda first: f"{first}-"),
+    st.integers(0, 60).map(lambda length: f"-{length}"),
+    st.sampled_from(["", " ", "x", "-", "1-2-3", "-1-2"]),
+)
+
+
+def obvious(specs: list[str], size: int) -> tuple[list[set[int]], bool]:
+    """Sets of positions, and whether the header is well formed: RFC 9110 section 14.1.2 by enumeration."""
+    wanted: list[set[int]] = []
+    for text in (text.strip() for text in specs):
+        if not text:
+            continue
+        first, dash, last = text.partition("-")
+        if not dash or not (first or last) or not (first + last).isdigit():
+            return [], False
+        if first and last and int(last) < int(first):
+            return [], False
+        if first:
+            stop = int(last) + 1 if last else size
+            wanted.append({i for i in range(size) if int(first) <= i < stop})
+        else:
+            wanted.append({i for i in range(size) if i >= size - int(last)})
+    return wanted, any(text.strip() for text in specs)
+
+
+@given(specs=st.lists(spec, max_size=12), size=st.integers(1, 50))
+@example(specs=["0-5", "3-9", "20-"], size=30)
+def test_agrees_with_the_obvious_model(specs: list[str], size: int) -> None:
+    found = spans("bytes=" + ",".join(specs), size)
+    wanted, well_formed = obvious(specs, size)
+    if not well_formed:
+        assert found is None
+        return
+    positions = set().union(*wanted) if wanted else set()
+    runs = sum(1 for i in positions if i - 1 not in positions)
+    if runs > MAX_SPANS:
+        assert found is None
+        return
+    assert found is not None
+    assert len(found) == runs
+    assert sum(span.length for span in found) == len(positions)
+    assert set().union(*(range(span.start, span.start + span.length) for span in found)) == positions
+    firsts = [next(i for i, some in enumerate(wanted) if some & set(range(*_ends(span)))) for span in found]
+    assert firsts == sorted(firsts)
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.start + span.length
+
+
+@given(header=st.text(max_size=60), size=st.integers(0, 10**15))
+def test_no_text_breaks_it(header: str, size: int) -> None:
+    for text in (header, "bytes=" + header):
+        found = spans(text, size)
+        assert found is None or all(s.start >= 0 and s.length > 0 and s.start + s.length <= size for s in found)

@@ -1,0 +1,335 @@
+import tracemalloc
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from litestar import Request
+
+from mediatheque.errors import BodyIncomplete, Invalid, LibraryError, Malformed, TooLarge
+from mediatheque.http.upload.bodies import FORM_OVERHEAD, FormBody, RawBody
+from mediatheque.http.upload.multipart import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS
+from mediatheque.model import Labels
+from tests.http.wire import http_scope, messages
+
+MIB = 1024 * 1024
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3 + b"\r\n--B\r\n--BO\r\n--X--\r"
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.content = b""
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        assert chunk
+        self.content += chunk
+
+
+class Counted:
+    def __init__(self) -> None:
+        self.size = 0
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        self.size += len(chunk)
+
+
+def request(
+    pieces: list[bytes] | Iterator[bytes],
+    content_type: str | None,
+    *,
+    length: str | None = None,
+    complete: bool = True,
+) -> Any:
+    headers = [(b"content-type", content_type.encode("latin-1"))] if content_type is not None else []
+    if length is not None:
+        headers.append((b"content-length", length.encode()))
+    return Request(http_scope("POST", headers=headers), receive=messages(pieces, complete=complete))
+
+
+def part(disposition: str | bytes, content: bytes = b"", *more: str) -> bytes:
+    raw = disposition if isinstance(disposition, bytes) else disposition.encode()
+    lines = [b"--BOUND", b"Content-Disposition: " + raw, *(line.encode() for line in more), b"", content]
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+def form(*parts: bytes, end: bytes = b"--BOUND--\r\n") -> bytes:
+    return b"".join(parts) + end
+
+
+FILE = part('form-data; name="file"; filename="cat.png"', PNG, "Content-Type: image/png")
+
+
+async def poured(
+    body: bytes | list[bytes],
+    *,
+    content_type: str = "multipart/form-data; boundary=BOUND",
+    limit: int = MIB,
+    length: str | None = None,
+    complete: bool = True,
+) -> tuple[bytes, Labels]:
+    sink = Kept()
+    pieces = body if isinstance(body, list) else [body]
+    asked = request(pieces, content_type, length=length, complete=complete)
+    text_fields = {"description": 20, "title": 5}
+    labels = await FormBody(asked, text_fields=text_fields, limit=limit).pour(sink)
+    return sink.content, labels
+
+
+async def test_a_form() -> None:
+    content, labels = await poured(form(part('form-data; name="description"', "größer".encode()), FILE))
+    assert content == PNG
+    assert labels == Labels(name="cat.png", declared_type="image/png", fields={"description": "größer"})
+
+
+async def test_text_after_the_file_and_unknown_parts_between() -> None:
+    junk = part('form-data; name="else"; filename="x.bin"', b"junk" * 1000)
+    description = part('form-data; name="description"', b"late")
+    content, labels = await poured(form(junk, FILE, junk, description, junk))
+    assert (content, labels.fields) == (PNG, {"description": "late"})
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ('form-data; name="file"', None),
+        ("form-data; name=\"file\"; filename*=UTF-8''na%C3%AFve.png", "naïve.png"),
+        ('form-data; name="file"; filename="naïve.png"', "naïve.png"),
+        ('form-data; name="file"; filename="naïve.png"'.encode("latin-1"), "naïve.png"),
+        ('form-data; name="file"; filename="../../x.png"', "x.png"),
+        ('form-data; name="file"; filename="plain.png"; filename*=UTF-8\'\'%E2%82%AC.png', "€.png"),
+    ],
+)
+async def test_how_a_file_may_be_named(disposition: str | bytes, name: str | None) -> None:
+    content, labels = await poured(form(part(disposition, PNG)))
+    assert (content, labels.name, labels.declared_type) == (PNG, name, None)
+
+
+async def test_preamble_epilogue_and_quoted_boundary() -> None:
+    body = [b"preamble\r\n", form(FILE), b"\r\nepilogue"]
+    content, _ = await poured(body, content_type='Multipart/Form-Data; charset=utf-8; boundary="BOUND"')
+    assert content == PNG
+
+
+async def test_an_empty_file_is_the_cores_to_refuse() -> None:
+    content, labels = await poured(form(part('form-data; name="file"; filename="a.png"')))
+    assert (content, labels.name) == (b"", "a.png")
+
+
+TWICE = form(FILE, FILE)
+NO_FILE = form(part('form-data; name="description"', b"x"))
+OTHER_FIELD = form(part('form-data; name="upload"; filename="a.png"', PNG))
+LONG = form(FILE, part('form-data; name="title"', b"six ch"))
+VERY_LONG = form(FILE, part('form-data; name="title"', b"x" * 100_000))
+LATIN = form(FILE, part('form-data; name="title"', "é".encode("latin-1")))
+TITLES = form(FILE, part('form-data; name="title"', b"a"), part('form-data; name="title"', b"b"))
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "says"),
+    [
+        (NO_FILE, "file", "file is required."),
+        (OTHER_FIELD, "file", "file is required."),
+        (form(), "file", "file is required."),
+        (TWICE, "file", "file must be given once."),
+        (LONG, "title", "title is longer than 5 characters."),
+        (VERY_LONG, "title", "title is longer than 5 characters."),
+        (LATIN, "title", "title is not UTF-8 text."),
+        (TITLES, "title", "title must be given once."),
+    ],
+)
+async def test_a_readable_form_with_a_wrong_field(body: bytes, param: str, says: str) -> None:
+    for pieces in ([body], [bytes([byte]) for byte in body[:3000]] + [body[3000:]]):
+        with pytest.raises(Invalid) as caught:
+            await poured([piece for piece in pieces if piece])
+        assert (caught.value.param, caught.value.message) == (param, says)
+
+
+async def test_text_is_measured_in_characters() -> None:
+    _, labels = await poured(form(FILE, part('form-data; name="title"', "🎞🎞🎞🎞🎞".encode())))
+    assert labels.fields == {"title": "🎞🎞🎞🎞🎞"}
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "Unexpected end"),
+        (form(FILE, end=b""), "Unexpected end"),
+        (form(FILE)[:200], "Unexpected end"),
+        (form(FILE).replace(b"BOUND", b"OTHER"), "Unexpected end"),
+        (form(part("form-data", PNG)), "no name"),
+        (form(part('form-data; name=""', PNG)), "no name"),
+        (form(part("form-data; filename=a.png", PNG)), "no name"),
+        (form(part('attachment; name="file"', PNG)), "Wrong type"),
+        (b"--BOUND\r\nContent-Type: image/png\r\n\r\nx\r\n--BOUND--\r\n", "Missing Content-Disposition"),
+        (b"--BOUND\r\nno colon\r\n\r\nx\r\n--BOUND--\r\n", "Malformed segment header"),
+        (form(FILE, *[part('form-data; name="x"', b"1")] * 10_000), "too many parts"),
+        (form(part('form-data; name="file"', b"", *(f"X-{i}: 1" for i in range(MAX_HEADERS)))), "too many parts"),
+        (form(part('form-data; name="file"', b"", "X: " + "a" * MIB)), "too large headers"),
+        (form(part('form-data; name="file"', b"", "X: " + "a" * (MAX_HEADER_BYTES + 1))), "too large"),
+        (form(part('form-data; name="fi\nle"; x="\n"', PNG)), ""),
+        (form(part('form-data; name="file"; filename="a\0.png"', PNG)), "control characters"),
+        (form(FILE).replace(b"\r\n", b"\n"), "line break"),
+        (form(part('form-data; name="file"', b"12345", "Content-Length: 4")), "Content-Length"),
+        (form(part('form-data; name="file"', b"12345", "Content-Length: 6")), "Content-Length"),
+        (form(part('form-data; name="file"', b"12345", "Content-Length: 6\u00b2")), "Content-Length"),
+    ],
+)
+async def test_what_is_no_form_is_malformed_however_it_is_cut(body: bytes, says: str) -> None:
+    for size in (len(body) or 1, 7, 1) if len(body) < 10_000 else (65536,):
+        with pytest.raises(Malformed) as caught:
+            await poured([body[i : i + size] for i in range(0, len(body), size)], limit=64 * MIB)
+        assert says in caught.value.message
+
+
+async def test_100_parts_are_enough_for_anybody() -> None:
+    await poured(form(FILE, *[part('form-data; name="x"', b"1")] * (MAX_PARTS - 1)))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "image/png",
+        "multipart/mixed; boundary=BOUND",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        'multipart/form-data; boundary=""',
+        "multipart/form-data; boundary=\xff",
+        "multipart/form-data; boundary=" + "B" * 500,
+        "multipart/form-data; boundary=" + ";" * 100_000,
+    ],
+)
+async def test_content_types_that_announce_no_form(content_type: str) -> None:
+    with pytest.raises(Malformed):
+        await poured(form(FILE), content_type=content_type)
+
+
+async def test_a_client_that_hangs_up_in_a_form() -> None:
+    with pytest.raises(BodyIncomplete):
+        await poured(form(FILE)[:300], complete=False)
+    with pytest.raises(BodyIncomplete):
+        await poured(form(FILE), complete=False)
+
+
+async def test_a_declared_length_above_the_limit_is_refused_unread() -> None:
+    for length in (str(MIB + FORM_OVERHEAD + 1), "9" * 5000):
+        with pytest.raises(TooLarge) as caught:
+            await poured([b"never read"], length=length)
+        assert caught.value.limit == MIB
+    await poured(form(FILE), length=str(MIB + FORM_OVERHEAD))
+    with pytest.raises(Malformed):
+        await poured(form(FILE), length="-1")
+
+
+async def test_the_limit_holds_without_a_length() -> None:
+    await poured(form(part('form-data; name="file"', b"x" * 1000)), limit=1000)
+    with pytest.raises(TooLarge):
+        await poured(form(part('form-data; name="file"', b"x" * 1001)), limit=1000)
+    junk = part('form-data; name="else"', b"x" * (MIB + 1000))
+    with pytest.raises(TooLarge):
+        await poured([junk, form(FILE)], limit=1000)
+
+
+async def test_memory_stays_flat() -> None:
+    """256 MiB of file and of unknown part in pieces of 256 KiB."""
+    piece = bytes(256 * 1024)
+
+    def pieces() -> Iterator[bytes]:
+        yield part('form-data; name="file"').removesuffix(b"\r\n")
+        yield from (piece for _ in range(512))
+        yield b"\r\n" + part('form-data; name="else"').removesuffix(b"\r\n")
+        yield from (piece for _ in range(512))
+        yield b"\r\n--BOUND--\r\n"
+
+    source = pieces()
+
+    async def receive() -> dict[str, Any]:
+        body = next(source, b"")
+        return {"type": "http.request", "body": body, "more_body": bool(body)}
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=BOUND")]
+    asked: Any = Request(http_scope("POST", headers=headers), receive=receive)  # type: ignore[arg-type]  # as servers do
+    sink = Counted()
+    tracemalloc.start()
+    try:
+        await FormBody(asked, limit=512 * MIB).pour(sink)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sink.size == 128 * MIB
+    assert peak < 4 * MIB
+
+
+async def outcome(pieces: list[bytes], limit: int) -> tuple[bytes, Labels] | tuple[type[LibraryError], str | None]:
+    try:
+        return await poured(pieces, limit=limit)
+    except LibraryError as error:
+        return type(error), error.param
+
+
+names = st.sampled_from(
+    [
+        'form-data; name="file"; filename="a.png"',
+        "form-data; name=file; filename*=UTF-8''%E2%82%AC.png",
+        'form-data; name="description"',
+        'form-data; name="title"',
+        'form-data; name="else"',
+        "form-data",
+        "x\ny",
+    ]
+)
+contents = st.lists(
+    st.sampled_from(
+        [b"\r", b"\n", b"\r\n", b"--", b"--BOUND", b"\r\n--BOUN", b"\r\n--BOUNDS", b"abc", b"\xff\x00", b"-"]
+    ),
+    max_size=8,
+).map(b"".join)
+ends = st.sampled_from(
+    [b"--BOUND--\r\n", b"--BOUND--", b"--BOUND-", b"", b"--BOUND--\r\nepilogue", b"--BOUND--\r\n--BOUND\r\n"]
+)
+
+
+@settings(max_examples=300)
+@given(
+    parts=st.lists(st.tuples(names, contents), max_size=4),
+    preamble=st.sampled_from([b"", b"\r\n", b"hello\r\n", b"hello"]),
+    end=ends,
+    cuts=st.lists(st.integers(0, 600), max_size=30),
+    every=st.sampled_from([0, 1, 2, 3, 5]),
+)
+async def test_cuts_are_invisible(
+    parts: list[tuple[str, bytes]], preamble: bytes, end: bytes, cuts: list[int], every: int
+) -> None:
+    body = preamble + form(*(part(name, content) for name, content in parts), end=end)
+    places = sorted(
+        {0, len(body), *(cut for cut in cuts if cut < len(body))} | set(range(0, len(body), every or 10**6))
+    )
+    pieces = [body[start:stop] for start, stop in pairwise(places)]
+    assert await outcome(pieces, limit=10_000) == await outcome([body], limit=10_000)
+
+
+async def raw_poured(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple[bytes, Labels]:
+    sink = Kept()
+    asked = request(pieces, more.pop("content_type", "image/png; x=y"), **more)
+    labels = await RawBody(asked, name="n.png", limit=limit).pour(sink)
+    return sink.content, labels
+
+
+async def test_a_raw_body() -> None:
+    assert await raw_poured([b"0123", b"", b"456789"], length="10") == (
+        b"0123456789",
+        Labels(name="n.png", declared_type="image/png"),
+    )
+    content, labels = await raw_poured([], content_type=None)
+    assert (content, labels.declared_type) == (b"", None)
+
+
+async def test_a_raw_body_that_is_too_large_or_ends_early() -> None:
+    with pytest.raises(TooLarge):
+        await raw_poured([b"never read"], length="11")
+    with pytest.raises(TooLarge):
+        await raw_poured([b"0123456789", b"x"])
+    with pytest.raises(BodyIncomplete):
+        await raw_poured([b"01"], complete=False)

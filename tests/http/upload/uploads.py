@@ -1,0 +1,66 @@
+"""An application that is uploaded to, as Granian serves it in the tests."""
+
+from typing import Any
+
+from litestar import Litestar, Request, Response, get, post
+from litestar.params import FromPath
+
+from mediatheque.errors import LibraryError
+from mediatheque.http.middleware.request import Gate, GateConfig
+from mediatheque.http.upload.bodies import FormBody, RawBody
+
+MIB = 1024 * 1024
+_raised: list[str] = []
+
+
+class Drop:
+    def __init__(self) -> None:
+        self.size = 0
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        self.size += len(chunk)
+
+
+@post("/refuse/{status:int}")
+async def refuse(status: FromPath[int]) -> Response[str]:
+    """Refuses as a guard does: without a look at the body."""
+    return Response("refused", status_code=status, media_type="text/plain")
+
+
+@post("/form")
+async def form(request: Request[Any, Any, Any]) -> str:
+    sink = Drop()
+    labels = await FormBody(request, limit=10 * MIB).pour(sink)
+    return f"{labels.name} {sink.size}"
+
+
+@post("/raw")
+async def raw_body(request: Request[Any, Any, Any]) -> str:
+    sink = Drop()
+    await RawBody(request, name=None, limit=128 * MIB).pour(sink)
+    return str(sink.size)
+
+
+@get("/raised")
+async def raised() -> str:
+    """What was raised since it was last asked."""
+    said = " ".join(_raised)
+    _raised.clear()
+    return said
+
+
+def rendered(_: Request[Any, Any, Any], error: LibraryError) -> Response[str]:
+    _raised.append(type(error).__name__)
+    return Response(type(error).__name__, status_code=400, media_type="text/plain")
+
+
+app = Gate(
+    Litestar(
+        [refuse, form, raw_body, raised],
+        exception_handlers={LibraryError: rendered},
+        request_max_body_size=None,
+        openapi_config=None,
+        logging_config=None,
+    ),
+    GateConfig(body_idle_seconds=0.5, access_log=False),
+)

@@ -1,0 +1,178 @@
+"""Folders against a small model, and what happens to them at the same moment."""
+
+import asyncio
+import random
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mediatheque.errors import FolderNotFound
+from mediatheque.library import Library
+from mediatheque.library.ingest.request import Details
+from mediatheque.model import Asset, Filter, FolderFilter, Scope
+from tests import samples
+from tests.library.ingest_requests import offer
+
+
+class Node(msgspec.Struct):
+    """What the model knows of a folder: `trashed` is the number of the move that put it into the trash."""
+
+    parent: int | None
+    trashed: int | None = None
+
+
+class Model:
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+
+    def below(self, number: int) -> list[int]:
+        direct = [n for n, node in enumerate(self.nodes) if node.parent == number]
+        return [number, *(each for n in direct for each in self.below(n))]
+
+    def trash(self, number: int, move: int) -> None:
+        if self.nodes[number].trashed is None:
+            for n in self.below(number):
+                if self.nodes[n].trashed is None:
+                    self.nodes[n].trashed = move
+
+    def restore(self, number: int) -> None:
+        node = self.nodes[number]
+        move = node.trashed
+        if move is None:
+            return
+        if node.parent is not None and self.nodes[node.parent].trashed is not None:
+            node.parent = None
+        for n in self.below(number):
+            if self.nodes[n].trashed == move:
+                self.nodes[n].trashed = None
+
+
+# A tree: for each folder, which of those before it holds it; the last number is the root.
+Trees = st.lists(st.integers(0, 5), min_size=2, max_size=6)
+Moves = st.lists(st.tuples(st.sampled_from(["trash", "trash", "restore", "create"]), st.integers(0, 5)), max_size=10)
+
+
+async def everything(library: Library, workspace: UUID, *, trashed: bool = False) -> dict[UUID, UUID | None]:
+    """Every folder in the trash, or outside of it, and its parent."""
+    found, _ = await library.folders.page(workspace, FolderFilter(trashed=trashed), None, 1000)
+    return {folder.id: folder.parent_id for folder in found}
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tree=Trees, moves=Moves)
+async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], moves: list[tuple[str, int]]) -> None:
+    key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
+    workspace = (await library.accounts.authenticate(key)).workspace_id
+    model, ids = Model(), list[UUID]()
+
+    async def create(parent: int | None) -> None:
+        above = None if parent is None else ids[parent]
+        ids.append((await library.folders.create(workspace, "a", "mixed", above)).id)
+        model.nodes.append(Node(parent))
+
+    for number in tree:
+        await create(number if number < len(ids) else None)
+    for move, (verb, number) in enumerate(moves):
+        chosen = number % len(ids)
+        if verb == "trash":
+            assert (await library.folders.trash(workspace, ids[chosen])).trashed_at
+            model.trash(chosen, move)
+        elif verb == "restore":
+            assert not (await library.folders.restore(workspace, ids[chosen])).trashed_at
+            model.restore(chosen)
+        elif model.nodes[chosen].trashed is None:
+            await create(chosen)
+        else:
+            with pytest.raises(FolderNotFound):
+                await library.folders.create(workspace, "a", "mixed", ids[chosen])
+    for trashed in (False, True):
+        expected = {
+            ids[n]: None if node.parent is None else ids[node.parent]
+            for n, node in enumerate(model.nodes)
+            if (node.trashed is not None) is trashed
+        }
+        assert await everything(library, workspace, trashed=trashed) == expected
+
+
+async def test_at_the_same_moment_nothing_live_is_left_below_the_trash(library: Library, workspace: UUID) -> None:
+    """Whatever order eight callers come in, and none of them is told that the database is away."""
+    chance = random.Random(4711)
+    root = await library.folders.create(workspace, "root", "mixed", None)
+    known = [root.id]
+
+    async def act() -> None:
+        id = chance.choice(known)
+        verb = chance.choice(["create", "create", "trash", "restore"])
+        if verb == "create":
+            try:
+                known.append((await library.folders.create(workspace, "a", "mixed", id)).id)
+            except FolderNotFound:
+                return
+        else:
+            await (library.folders.trash if verb == "trash" else library.folders.restore)(workspace, id)
+
+    for _ in range(25):
+        await asyncio.gather(*(act() for _ in range(8)))
+        live, trashed = await everything(library, workspace), await everything(library, workspace, trashed=True)
+        assert live.keys() | trashed.keys() == set(known)
+        assert not {parent for parent in live.values() if parent} & trashed.keys()
+
+
+async def test_a_very_deep_tree(library: Library, workspace: UUID) -> None:
+    parent = None
+    for _ in range(300):
+        parent = (await library.folders.create(workspace, "a", "mixed", parent)).id
+    top = next(id for id, above in (await everything(library, workspace)).items() if above is None)
+    await library.folders.trash(workspace, top)
+    assert await everything(library, workspace) == {}
+    await library.folders.restore(workspace, top)
+    assert len(await everything(library, workspace)) == 300
+
+
+async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Library, workspace: UUID) -> None:
+    """It was live when the upload began: what was placed meanwhile is discarded."""
+    folder = await library.folders.create(workspace, "a", "mixed", None)
+
+    async def trashed_meanwhile(_: object) -> None:
+        await library.folders.trash(workspace, folder.id)
+
+    steps = list(library.intake.steps)
+    steps.insert(steps.index(library.intake.record), trashed_meanwhile)
+    library.intake.steps = tuple(steps)
+    with pytest.raises(FolderNotFound):
+        await library.intake.take(offer(workspace, samples.png(), details=Details(folder_id=folder.id)))
+    assert await library.assets.count(workspace, Filter()) == 0
+    assert not [stored async for stored in library.store.walk()]
+
+
+async def test_uploads_and_the_trash_at_the_same_moment(library: Library, workspace: UUID) -> None:
+    """Each upload is in the folder, or refused; the folder's count says the same."""
+    folder = await library.folders.create(workspace, "a", "mixed", None)
+    uploads = (
+        library.intake.take(offer(workspace, samples.png(), details=Details(folder_id=folder.id))) for _ in range(8)
+    )
+    done = await asyncio.gather(*uploads, library.folders.trash(workspace, folder.id), return_exceptions=True)
+    taken = [each for each in done[:-1] if isinstance(each, Asset)]
+    assert all(isinstance(each, Asset | FolderNotFound) for each in done[:-1])
+    assert (await library.folders.get(workspace, folder.id)).children == len(taken)
+    assert await library.assets.count(workspace, Filter(folder_id=folder.id)) == len(taken)
+
+
+async def test_another_workspaces_folders(library: Library, workspace: UUID) -> None:
+    key = await library.accounts.create_key("two", frozenset(Scope))
+    other = (await library.accounts.authenticate(key)).workspace_id
+    folder = await library.folders.create(other, "theirs", "mixed", None)
+    for verb in (library.folders.get, library.folders.expect, library.folders.trash, library.folders.restore):
+        with pytest.raises(FolderNotFound):
+            await verb(workspace, folder.id)
+    with pytest.raises(FolderNotFound):
+        await library.folders.rename(workspace, folder.id, "mine")
+    with pytest.raises(FolderNotFound):
+        await library.folders.create(workspace, "mine", "mixed", folder.id)
+    with pytest.raises(FolderNotFound):
+        await library.intake.take(offer(workspace, samples.png(), details=Details(folder_id=folder.id)))
+    assert await library.folders.get(other, folder.id) == folder
+    assert await everything(library, workspace) == {}

@@ -1,0 +1,210 @@
+"""Tags, favourites and everything that happens to them at the same moment."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound
+from mediatheque.library import Library
+from mediatheque.library.maintenance.garbage import Sweep
+from mediatheque.model import Reference
+from tests.library.collections.seed import new_asset, new_file, new_workspace, register
+
+ROUNDS = 15
+VERBS: dict[str, Callable[[Library, UUID, UUID, UUID], Awaitable[Any]]] = {
+    "assign": lambda library, workspace, asset, tag: library.tagging.assign(workspace, tag, Reference(asset_id=asset)),
+    "unassign": lambda library, workspace, asset, tag: library.tagging.unassign(
+        workspace, tag, Reference(asset_id=asset)
+    ),
+    "replace": lambda library, workspace, asset, tag: library.tagging.replace(
+        workspace, Reference(asset_id=asset), [tag]
+    ),
+    "favorite": lambda library, workspace, asset, _: library.favorites.mark(
+        workspace, Reference(asset_id=asset), favorite=True
+    ),
+}
+
+
+@pytest.fixture
+async def workspace(library: Library) -> UUID:
+    return await new_workspace(library)
+
+
+async def at_once(*work: Awaitable[Any], allowed: type[Exception] = NotFound) -> list[Any]:
+    """What each of them answers, or raises: nothing but what is allowed, so no deadlock and no bare database error."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    strange = [result for result in results if isinstance(result, BaseException) and not isinstance(result, allowed)]
+    assert not strange
+    return results
+
+
+async def names(library: Library, workspace: UUID) -> list[str]:
+    return [tag.name for tag in await library.tags.all(workspace)]
+
+
+async def tags_of(library: Library, workspace: UUID, asset_id: UUID) -> set[UUID]:
+    return {tag.id for tag in await library.tagging.of(workspace, asset_id)}
+
+
+async def new_tags(library: Library, workspace: UUID, count: int) -> list[UUID]:
+    return [(await library.tags.create(workspace, uuid4().hex)).id for _ in range(count)]
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\0b"])
+async def test_names_that_are_none(library: Library, workspace: UUID, name: str) -> None:
+    tag = await library.tags.create(workspace, "kept")
+    with pytest.raises(Invalid):
+        await library.tags.create(workspace, name)
+    with pytest.raises(Invalid):
+        await library.tags.rename(workspace, tag.id, name)
+    assert await names(library, workspace) == ["kept"]
+
+
+async def test_of_twins_one_is_made(library: Library, workspace: UUID) -> None:
+    twins = [library.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
+    results = await at_once(*twins, allowed=Conflict)
+    made = [result for result in results if not isinstance(result, Exception)]
+    assert await library.tags.all(workspace) == made
+    assert len(made) == 1
+
+
+async def test_names_that_change_places(library: Library, workspace: UUID) -> None:
+    """Each wants the other's name, which neither can have, and a third one wants to come between."""
+    one, other = [await library.tags.create(workspace, name) for name in "ab"]
+    for _ in range(ROUNDS):
+        wishes = [(one.id, "B"), (other.id, "A"), (one.id, "c"), (other.id, "C")]
+        renamings = [library.tags.rename(workspace, id, name) for id, name in wishes]
+        await at_once(*renamings, library.tags.create(workspace, uuid4().hex), allowed=Conflict)
+        found = [name.lower() for name in await names(library, workspace)]
+        assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("ended", ["tag", "asset"])
+async def test_while_the_tag_or_the_asset_ends(library: Library, workspace: UUID, verb: str, ended: str) -> None:
+    """It is done before, or finds nothing any more; what is left is whole."""
+    for _ in range(ROUNDS):
+        tag, other = await new_tags(library, workspace, 2)
+        asset = await new_asset(library, workspace, other)
+        work = [VERBS[verb](library, workspace, asset, tag) for _ in range(2)]
+        end = library.tags.delete(workspace, tag) if ended == "tag" else library.assets.delete(workspace, asset)
+        *_, ending = await at_once(*work, end)
+        assert not isinstance(ending, Exception)
+        if ended == "tag":
+            assert await tags_of(library, workspace, asset) <= {other}
+        else:
+            assert await tags_of(library, workspace, asset) == set()
+            with pytest.raises(AssetNotFound):
+                await library.assets.get(workspace, asset)
+
+
+async def test_registered_while_the_tag_ends(library: Library, workspace: UUID) -> None:
+    for _ in range(ROUNDS):
+        tag, other = await new_tags(library, workspace, 2)
+        file = await new_file(library, workspace)
+        twins = [register(library, file, other, tag) for _ in range(2)]
+        await at_once(*twins, library.tags.delete(workspace, tag))
+        assert {tag.id for tag in (await register(library, file)).tags} <= {other}
+
+
+async def test_of_sets_given_at_once_one_is_there_in_the_end(library: Library, workspace: UUID) -> None:
+    tags = await new_tags(library, workspace, 6)
+    asset = await new_asset(library, workspace)
+    wanted = [set(tags[:3]), set(tags[3:]), {tags[0], tags[5]}, set()]
+    for _ in range(ROUNDS):
+        work = [library.tagging.replace(workspace, Reference(asset_id=asset), list(each)) for each in wanted]
+        answers = await at_once(*work)
+        assert [{tag.id for tag in answer} for answer in answers] == wanted
+        assert await tags_of(library, workspace, asset) in wanted
+
+
+async def test_whatever_happens_at_once_nobody_waits_for_ever(library: Library, workspace: UUID) -> None:
+    """All verbs over the same few tags and assets, ten at a time."""
+    chance = random.Random(4711)
+    tags = await new_tags(library, workspace, 6)
+    files = [await new_file(library, workspace) for _ in range(3)]
+    assets = [(await register(library, file)).id for file in files]
+
+    def some() -> list[UUID]:
+        return chance.sample(tags, chance.randint(1, 4))
+
+    def act() -> Awaitable[Any]:
+        reference, tag = Reference(asset_id=chance.choice(assets)), chance.choice(tags)
+        return chance.choice(
+            [
+                lambda: library.tagging.assign(workspace, tag, reference),
+                lambda: library.tagging.unassign(workspace, tag, reference),
+                lambda: library.tagging.replace(workspace, reference, some()),
+                lambda: library.tagging.replace(workspace, reference, some()),
+                lambda: register(library, chance.choice(files), *some()),
+                lambda: library.tags.rename(workspace, tag, uuid4().hex),
+                lambda: library.favorites.mark(workspace, reference, favorite=chance.random() < 0.5),
+                lambda: library.tags.delete(workspace, tag),
+            ]
+        )()
+
+    for _ in range(40):
+        await at_once(*(act() for _ in range(10)))
+        left = {tag.id for tag in await library.tags.all(workspace)}
+        for asset in assets:
+            assert await tags_of(library, workspace, asset) <= left
+        for gone in set(tags) - left:
+            tags[tags.index(gone)] = (await new_tags(library, workspace, 1))[0]
+
+
+@pytest.mark.parametrize("way", ["deleted", "expired"])
+async def test_tags_and_assets_that_end_together(library: Library, workspace: UUID, way: str) -> None:
+    """Every tag is on every asset, so that each end takes something from all the others."""
+    for _ in range(5):
+        tags = await new_tags(library, workspace, 4)
+        assets = [await new_asset(library, workspace, *tags) for _ in range(20)]
+        if way == "expired":
+            await _expire(library, workspace)
+            ends: list[Awaitable[Any]] = [Sweep(library.database, library.store).run()]
+        else:
+            ends = [library.assets.delete(workspace, asset) for asset in assets[:8]]
+        results = await at_once(*ends, *(library.tags.delete(workspace, tag) for tag in tags))
+        assert not any(isinstance(result, Exception) for result in results)
+        assert await library.tags.all(workspace) == []
+
+
+async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library, workspace: UUID) -> None:
+    """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
+    chance = random.Random(4711)
+    for _ in range(8):
+        (tag,) = await new_tags(library, workspace, 1)
+        assets = [await new_asset(library, workspace, tag) for _ in range(12)]
+        for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
+            await library.favorites.mark(workspace, Reference(asset_id=asset), favorite=True)
+        await _expire(library, workspace)
+        async with library.database.transaction() as conn:
+            await conn.execute("SELECT FROM asset_tag WHERE asset_id = %s FOR UPDATE", (assets[6],))
+            sweep = asyncio.create_task(Sweep(library.database, library.store).run())
+            await _until_waiting(library, 1)
+            end = asyncio.create_task(library.tags.delete(workspace, tag))
+            await _until_waiting(library, 2)
+        await at_once(sweep, end)
+        assert (sweep.exception(), end.exception()) == (None, None)
+
+
+async def _expire(library: Library, workspace: UUID) -> None:
+    async with library.database.connection() as conn:
+        await conn.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", (workspace,))
+
+
+async def _until_waiting(library: Library, count: int) -> None:
+    """Until so many of this database wait for a lock."""
+    query = """
+        SELECT count(*) AS waiting FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'
+    """
+    async with asyncio.timeout(20), library.database.connection() as conn:
+        while True:
+            row = await (await conn.execute(query)).fetchone()
+            if row and row["waiting"] >= count:
+                return
+            await asyncio.sleep(0.01)

@@ -1,0 +1,45 @@
+"""Workspaces and assets without bytes, for tests of what puts assets in order."""
+
+import hashlib
+from uuid import UUID, uuid4
+
+from mediatheque.library import Library
+from mediatheque.library.catalog.assets import record
+from mediatheque.library.ingest.request import Details
+from mediatheque.model import Asset, Blob, Facts, File, Kind, Scope
+from mediatheque.records.catalog import files
+from mediatheque.records.storage import blobs
+
+PICTURE = Facts(mime="image/png", kind=Kind.IMAGE, width=64, height=48)
+
+
+async def new_workspace(library: Library) -> UUID:
+    key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
+    return (await library.accounts.authenticate(key)).workspace_id
+
+
+async def new_file(library: Library, workspace_id: UUID) -> File:
+    id = uuid4()
+    blob = Blob(
+        id=id,
+        workspace_id=workspace_id,
+        sha256=hashlib.sha256(id.bytes).digest(),
+        size=1,
+        storage_key=id.hex,
+        facts=PICTURE,
+    )
+    async with library.database.transaction() as conn:
+        blob = await blobs.insert(conn, blob)
+        file = await files.insert(conn, id=id, workspace_id=workspace_id, blob=blob, name="a.png")
+    assert file
+    return file
+
+
+async def register(library: Library, file: File, *tag_ids: UUID) -> Asset:
+    """The asset over the file, as a registration makes it or finds it."""
+    async with library.database.transaction() as conn:
+        return await record(conn, file, Details(tag_ids=tag_ids))
+
+
+async def new_asset(library: Library, workspace_id: UUID, *tag_ids: UUID) -> UUID:
+    return (await register(library, await new_file(library, workspace_id), *tag_ids)).id

@@ -1,0 +1,194 @@
+"""Tags, collections, favourites and deletions in any order, in two workspaces, against a model in plain Python.
+
+After every move both workspaces are as their models: whatever happens in one leaves the other alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from mediatheque.blobs import Disk
+from mediatheque.errors import LibraryError
+from mediatheque.library import Library
+from mediatheque.library.collections.patch import Traits
+from mediatheque.media.sandbox.sandbox import Sandbox
+from mediatheque.model import Collection, CollectionType, Reference
+from mediatheque.records.database import Config, Database
+from tests.library.collections.model import Model, Place, Thing
+from tests.library.collections.model_check import compare
+from tests.library.collections.seed import new_asset, new_workspace
+
+PICTURES = {"field": "type", "op": "eq", "value": "image"}
+sides = st.booleans()
+numbers = st.integers(0, 63)
+names = st.sampled_from(["a", "A", "b", "caf\u00e9", "CAFE\u0301", "c"])
+
+
+class Organising(RuleBasedStateMachine):
+    """The verbs beside the models. A number picks one of what there is; one in eight, what is gone or another's."""
+
+    def __init__(self, runner: asyncio.Runner, library: Library) -> None:
+        super().__init__()
+        self._run, self.library = runner.run, library
+        self.workspaces = [self._run(new_workspace(library)) for _ in range(2)]
+        self.models = [Model(), Model()]
+        self.ever: dict[str, list[UUID]] = {"assets": [], "tags": [], "collections": []}
+
+    @initialize()
+    def begin(self) -> None:
+        for side in (False, True):
+            self.add_asset(side)
+            self.create_tag(side, "b")
+            self.create_collection(side, 0, top=True, smart=False)
+
+    @rule(side=sides)
+    def add_asset(self, side: bool) -> None:
+        id = self._run(new_asset(self.library, self.workspaces[side]))
+        self.models[side].assets[id] = Thing(set(), set())
+        self.ever["assets"].append(id)
+
+    @rule(side=sides, number=numbers)
+    def delete_asset(self, side: bool, number: int) -> None:
+        model, id = self.models[side], self._pick(side, "assets", number)
+        self._both(lambda: model.asset(id), self.library.assets.delete(self.workspaces[side], id))
+        model.assets.pop(id, None)
+
+    @rule(side=sides, number=numbers, favorite=st.booleans())
+    def mark(self, side: bool, number: int, favorite: bool) -> None:
+        model, id = self.models[side], self._pick(side, "assets", number)
+        work = self.library.favorites.mark(self.workspaces[side], Reference(asset_id=id), favorite)
+        if self._both(lambda: model.asset(id), work) is not None:
+            model.asset(id).favorite = favorite
+
+    @rule(side=sides, name=names)
+    def create_tag(self, side: bool, name: str) -> None:
+        model = self.models[side]
+        tag = self._both(lambda: model.expect_free(name), self.library.tags.create(self.workspaces[side], name))
+        if tag:
+            model.tags[tag.id] = name
+            self.ever["tags"].append(tag.id)
+
+    @rule(side=sides, number=numbers, name=names)
+    def rename_tag(self, side: bool, number: int, name: str) -> None:
+        model, id = self.models[side], self._pick(side, "tags", number)
+
+        def expected() -> None:
+            model.expect_tags(id)
+            model.expect_free(name, but=id)
+
+        if self._both(expected, self.library.tags.rename(self.workspaces[side], id, name)):
+            model.tags[id] = name
+
+    @rule(side=sides, number=numbers)
+    def delete_tag(self, side: bool, number: int) -> None:
+        id = self._pick(side, "tags", number)
+        self._both(lambda: self.models[side].delete_tag(id), self.library.tags.delete(self.workspaces[side], id))
+
+    @rule(side=sides, asset=numbers, tag=numbers, there=st.booleans())
+    def assign_tag(self, side: bool, asset: int, tag: int, there: bool) -> None:
+        asset_id, tag_id = self._pick(side, "assets", asset), self._pick(side, "tags", tag)
+        verb = self.library.tagging.assign if there else self.library.tagging.unassign
+        work = verb(self.workspaces[side], tag_id, Reference(asset_id=asset_id))
+        self._both(lambda: self.models[side].assign(asset_id, tag_id, there=there), work)
+
+    @rule(side=sides, asset=numbers, tags=st.lists(numbers, max_size=4))
+    def replace_tags(self, side: bool, asset: int, tags: list[int]) -> None:
+        asset_id, tag_ids = self._pick(side, "assets", asset), [self._pick(side, "tags", tag) for tag in tags]
+        work = self.library.tagging.replace(self.workspaces[side], Reference(asset_id=asset_id), tag_ids)
+        self._both(lambda: self.models[side].replace(asset_id, set(tag_ids)), work)
+
+    @rule(side=sides, number=numbers, top=st.booleans(), smart=st.booleans())
+    def create_collection(self, side: bool, number: int, top: bool, smart: bool) -> None:
+        model, parent = self.models[side], None if top or smart else self._pick(side, "collections", number)
+        traits = Traits(filters=PICTURES) if smart else Traits()
+        work = self.library.collections.create(self.workspaces[side], "a", traits, parent_id=parent)
+        made: Collection | None = self._both(lambda: model.expect_room(parent), work)
+        if made:
+            model.collections[made.id] = Place(CollectionType.SMART if smart else CollectionType.MANUAL, parent)
+            self.ever["collections"].append(made.id)
+
+    @rule(side=sides, number=numbers, parent=numbers, top=st.booleans())
+    def move_collection(self, side: bool, number: int, parent: int, top: bool) -> None:
+        id, parent_id = self._pick(side, "collections", number), self._pick(side, "collections", parent)
+        target = None if top else parent_id
+        work = self.library.nesting.move(self.workspaces[side], id, target)
+        self._both(lambda: self.models[side].move(id, target), work)
+
+    @rule(side=sides, number=numbers)
+    def delete_collection(self, side: bool, number: int) -> None:
+        id = self._pick(side, "collections", number)
+        work = self.library.collections.delete(self.workspaces[side], id)
+        self._both(lambda: self.models[side].delete_collection(id), work)
+
+    @rule(side=sides, number=numbers, favorite=st.booleans())
+    def favor_collection(self, side: bool, number: int, favorite: bool) -> None:
+        model, id = self.models[side], self._pick(side, "collections", number)
+        if self._both(lambda: model.place(id), self.library.collections.favor(self.workspaces[side], id, favorite)):
+            model.place(id).favorite = favorite
+
+    @rule(side=sides, asset=numbers, collection=numbers, there=st.booleans())
+    def put_into_collection(self, side: bool, asset: int, collection: int, there: bool) -> None:
+        asset_id, id = self._pick(side, "assets", asset), self._pick(side, "collections", collection)
+        verb = self.library.members.add if there else self.library.members.remove
+        work = verb(self.workspaces[side], id, Reference(asset_id=asset_id))
+        self._both(lambda: self.models[side].put(asset_id, id, there=there), work)
+
+    @invariant()
+    def everything_is_as_in_the_models(self) -> None:
+        for workspace, model in zip(self.workspaces, self.models, strict=True):
+            self._run(compare(self.library, workspace, model))
+
+    def _pick(self, side: bool, noun: str, number: int) -> UUID:
+        own = list(getattr(self.models[side], noun))
+        others = [id for id in self.ever[noun] if id not in own] or [uuid4()]
+        chosen = own if own and number % 8 else others
+        return chosen[number // 8 % len(chosen)]
+
+    def _both(self, expected: Callable[[], Any], work: Awaitable[Any]) -> Any:
+        """What the library answers, None where it raises just what the model does."""
+        refusal = _refusal(expected)
+        if refusal is None:
+            return self._run(work)
+        with pytest.raises(refusal) as raised:
+            self._run(work)
+        assert raised.type is refusal
+        return None
+
+
+def _refusal(expected: Callable[[], Any]) -> type[LibraryError] | None:
+    try:
+        expected()
+    except LibraryError as error:
+        return type(error)
+    return None
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def open_library(runner: asyncio.Runner, database_url: str, tmp_path: Path, sandbox: Sandbox) -> Iterator[Library]:
+    database = Database(Config(url=database_url))
+    runner.run(database.open())
+    yield Library(database, Disk(tmp_path / "blobs"), sandbox)
+    runner.run(database.close())
+
+
+@pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
+def test_any_moves_end_as_in_the_models(runner: asyncio.Runner, open_library: Library) -> None:
+    run_state_machine_as_test(
+        lambda: Organising(runner, open_library),
+        settings=settings(
+            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        ),
+    )

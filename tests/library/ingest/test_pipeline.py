@@ -1,0 +1,140 @@
+"""The steps of the intake over a real database, a real disk and a real sandbox."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from mediatheque.errors import LibraryError, NotFound
+from mediatheque.library import Library
+from mediatheque.library.ingest.request import Details
+from mediatheque.model import Caller, Scope
+from mediatheque.records.storage import blobs
+from tests import samples
+from tests.library.ingest_requests import offer
+
+
+async def _caller(library: Library, name: str) -> Caller:
+    return await library.accounts.authenticate(await library.accounts.create_key(name, frozenset(Scope)))
+
+
+async def _keys(library: Library) -> set[str]:
+    return {stored.key async for stored in library.store.walk()}
+
+
+async def test_the_same_content_is_stored_once_and_is_two_assets(library: Library, workspace: UUID) -> None:
+    first = await library.intake.take(offer(workspace, samples.png(), name="a.png"))
+    second = await library.intake.take(offer(workspace, samples.png(), name="b.png"))
+    assert first.id != second.id
+    assert first.file.blob == second.file.blob
+    assert await _keys(library) == {first.file.blob.storage_key}
+
+
+async def test_workspaces_share_nothing(library: Library, workspace: UUID) -> None:
+    other = (await _caller(library, "two")).workspace_id
+    mine = await library.intake.take(offer(workspace, samples.png()))
+    theirs = await library.intake.take(offer(other, samples.png()))
+    assert mine.file.blob.id != theirs.file.blob.id
+    assert await _keys(library) == {mine.file.blob.storage_key, theirs.file.blob.storage_key}
+    with pytest.raises(NotFound):
+        await library.assets.get(workspace, theirs.id)
+    with pytest.raises(NotFound):
+        await library.assets.delete(workspace, theirs.id)
+
+
+async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, workspace: UUID) -> None:
+    assets = await asyncio.gather(
+        *(library.intake.take(offer(workspace, samples.jpeg(), name=f"{n}.jpg")) for n in range(12))
+    )
+    assert len({asset.id for asset in assets}) == 12
+    assert len({asset.file.blob.id for asset in assets}) == 1
+    assert await _keys(library) == {assets[0].file.blob.storage_key}
+
+
+async def test_bytes_that_were_lost_are_healed_by_the_next_upload(library: Library, workspace: UUID) -> None:
+    lost = await library.intake.take(offer(workspace, samples.png()))
+    await library.store.delete(lost.file.blob.storage_key)
+    healed = await library.intake.take(offer(workspace, samples.png()))
+    assert healed.file.blob.id == lost.file.blob.id
+    again = await library.assets.get(workspace, lost.id)
+    assert await library.store.size(again.file.blob.storage_key) == len(samples.png())
+
+
+async def test_a_blob_collected_between_two_steps_is_placed_again(library: Library, workspace: UUID) -> None:
+    first = await library.intake.take(offer(workspace, samples.png()))
+    await library.assets.delete(workspace, first.id)
+    collect = library.sweep.__class__(library.database, library.store, grace=-library.sweep._grace)
+
+    async def collected_meanwhile(parcel) -> None:  # type: ignore[no-untyped-def]
+        assert parcel.known is not None
+        await collect.run()
+
+    steps = list(library.intake.steps)
+    steps.insert(steps.index(library.intake.place), collected_meanwhile)
+    library.intake.steps = tuple(steps)
+    second = await library.intake.take(offer(workspace, samples.png()))
+    assert await library.store.size(second.file.blob.storage_key) == len(samples.png())
+    assert await _keys(library) == {second.file.blob.storage_key}
+
+
+@pytest.mark.parametrize("step", ["receive", "sniff", "admit", "probe", "deduplicate", "place", "record"])
+async def test_a_refusal_at_any_step_leaves_nothing(library: Library, workspace: UUID, step: str) -> None:
+    async def refuse(_) -> None:  # type: ignore[no-untyped-def]
+        raise NotFound
+
+    steps = [refuse if s.__name__ == step else s for s in library.intake.steps]
+    library.intake.steps = tuple(steps)
+    with pytest.raises(NotFound):
+        await library.intake.take(offer(workspace, samples.png()))
+    await _expect_nothing(library, workspace, samples.png())
+
+
+async def test_unknown_tags_and_collections_leave_nothing(library: Library, workspace: UUID) -> None:
+    other = (await _caller(library, "two")).workspace_id
+    foreign = await library.tags.create(other, "theirs")
+    for details in (
+        Details(tag_ids=(uuid4(),)),
+        Details(tag_ids=(foreign.id,)),
+        Details(collection_id=uuid4()),
+        Details(collection_id=(await library.collections.create(other, "theirs")).id),
+    ):
+        with pytest.raises(NotFound):
+            await library.intake.take(offer(workspace, samples.png(), details=details))
+        await _expect_nothing(library, workspace, samples.png())
+
+
+@pytest.mark.parametrize("name", sorted(samples.HOSTILE))
+async def test_hostile_files_leave_nothing(library: Library, workspace: UUID, name: str) -> None:
+    data = samples.HOSTILE[name]()
+    with pytest.raises(LibraryError):
+        await library.intake.take(offer(workspace, data))
+    await _expect_nothing(library, workspace, data)
+
+
+async def test_tags_and_collections_are_put_on_the_asset(library: Library, workspace: UUID) -> None:
+    tag = await library.tags.create(workspace, "mood")
+    collection = await library.collections.create(workspace, "board")
+    details = Details(caption="sea", favorite=True, tag_ids=(tag.id, tag.id), collection_id=collection.id)
+    taken = await library.intake.take(offer(workspace, samples.png(), details=details))
+    assert taken.tags == (tag,)
+    assert taken.collection_ids == (collection.id,)
+    assert taken == await library.assets.get(workspace, taken.id)
+
+
+async def test_a_file_has_one_asset_which_later_registrations_only_enrich(library: Library, workspace: UUID) -> None:
+    tag = await library.tags.create(workspace, "mood")
+    first = await library.intake.take(offer(workspace, samples.png()))
+    second = await library.files.register(first.file, Details(caption="sea", tag_ids=(tag.id,)))
+    third = await library.files.register(first.file, Details(caption="land", favorite=True))
+    assert first.id == second.id == third.id
+    assert (third.caption, third.is_favorite, third.tags) == ("sea", True, (tag,))
+
+
+async def _expect_nothing(library: Library, workspace: UUID, data: bytes) -> None:
+    spool: Path = library.store.spool
+    assert not [path for path in spool.iterdir() if path.is_file()]
+    async with library.database.connection() as conn:
+        assert await blobs.find(conn, workspace, hashlib.sha256(data).digest(), len(data)) is None
+    assert await _keys(library) == set()

@@ -1,0 +1,371 @@
+"""Every kind of damage is found, on disk and in a bucket, and put right; nothing is found beside work going on."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from mediatheque.blobs import BlobStore, Disk, Stored, new_key
+from mediatheque.blobs.object_store.s3_bucket import S3Bucket
+from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.library import Library
+from mediatheque.library.maintenance import verify as verifying
+from mediatheque.library.maintenance.garbage import Sweep
+from mediatheque.library.maintenance.repair import Repair, doubts
+from mediatheque.library.maintenance.verify import Fault, Finding, Verification
+from mediatheque.media.sandbox.sandbox import Sandbox
+from mediatheque.model import Asset, Scope
+from mediatheque.records.database import Config, Database
+from mediatheque.records.storage import pending_writes
+from tests import samples
+from tests.library.ingest_requests import offer
+from tests.seaweed import Seaweed
+
+AT_ONCE = timedelta(seconds=-60)
+
+
+@pytest.fixture(params=["disk", "bucket"])
+async def house(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, sandbox: Sandbox
+) -> AsyncIterator[Library]:
+    store: BlobStore = Disk(tmp_path / "blobs")
+    if request.param == "bucket":
+        seaweed: Seaweed = request.getfixturevalue("seaweed")
+        store = S3Bucket(seaweed.url(), tmp_path / "spool", settle=0)
+    async with Database(Config(url=database_url, pool_min=1)) as database:
+        yield Library(database, store, sandbox)
+    await store.close()
+
+
+def over(library: Library, store: BlobStore) -> Library:
+    """The same rows over another store."""
+    return Library(library.database, store, library.sandbox)
+
+
+async def make_workspace(library: Library, name: str = "one") -> UUID:
+    key = await library.accounts.create_key(name, frozenset(Scope))
+    return (await library.accounts.authenticate(key)).workspace_id
+
+
+def picture() -> bytes:
+    """One that is like no other."""
+    return samples.jpeg() + secrets.token_bytes(8)
+
+
+async def take(library: Library, workspace: UUID, data: bytes | None = None) -> Asset:
+    return await library.intake.take(offer(workspace, data or picture()))
+
+
+async def found(library: Library, *, quick: bool = False) -> list[Finding]:
+    return [finding async for finding in Verification(library.database, library.store, quick=quick).findings()]
+
+
+async def faults(library: Library, *, quick: bool = False) -> list[Fault]:
+    return [finding.fault for finding in await found(library, quick=quick)]
+
+
+async def put_right(library: Library) -> list[str]:
+    """What was said about it; the same findings once more change nothing."""
+    findings = await found(library)
+    repair = Repair(library.database, library.store)
+    said = [line for finding in findings for line in await repair.put_right(finding)]
+    for finding in findings:
+        await repair.put_right(finding)
+    return said
+
+
+async def store_bytes(library: Library, data: bytes, key: str) -> None:
+    path = library.store.spool / f"{uuid4().hex}.spool"
+    path.write_bytes(data)
+    await library.store.adopt(path, key)
+
+
+async def execute(library: Library, statement: str, *parameters: object) -> None:
+    async with library.database.connection() as conn:
+        await conn.execute(statement.encode(), parameters)
+
+
+async def lose(library: Library, asset: Asset) -> None:
+    await library.store.delete(asset.file.blob.storage_key)
+
+
+async def shorten(library: Library, asset: Asset) -> None:
+    await lose(library, asset)
+    await store_bytes(library, b"short", asset.file.blob.storage_key)
+
+
+async def damage(library: Library, asset: Asset) -> None:
+    await lose(library, asset)
+    await store_bytes(library, bytes(asset.file.blob.size), asset.file.blob.storage_key)
+
+
+async def test_a_house_in_order(house: Library) -> None:
+    workspace = await make_workspace(house)
+    for data in (picture(), picture(), samples.png(), samples.png()):
+        await take(house, workspace, data)
+    gone = await take(house, workspace)
+    await house.assets.delete(workspace, gone.id)  # its bytes wait for the sweep
+    verification = Verification(house.database, house.store)
+    assert [finding async for finding in verification.findings()] == []
+    assert (verification.blobs, verification.stored) == (4, 4)
+    assert verification.bytes_read == sum([stored.size async for stored in house.store.walk()])
+
+
+@pytest.mark.parametrize(
+    ("harm", "fault"), [(lose, Fault.MISSING), (shorten, Fault.WRONG_SIZE), (damage, Fault.DAMAGED)]
+)
+async def test_rows_whose_bytes_are_gone_or_wrong_go_with_all_that_refers_to_them(
+    house: Library, harm: Callable[[Library, Asset], Awaitable[None]], fault: Fault
+) -> None:
+    workspace, other = await make_workspace(house), await make_workspace(house, "two")
+    data = picture()
+    harmed = [await take(house, workspace, data) for _ in range(2)]
+    unharmed = [await take(house, workspace), await take(house, other, data)]
+    await harm(house, harmed[0])
+    blob = harmed[0].file.blob
+    assert await found(house) == [Finding(fault=fault, blob=blob, storage_key=blob.storage_key)]
+    said = await put_right(house)
+    names = {f"removed asset {asset.id} {asset.title!r}" for asset in harmed}
+    names |= {f"removed file {asset.file.id} {asset.file.name!r}" for asset in harmed}
+    assert set(said) == {*names, f"removed blob {blob.id}"}
+    assert await faults(house) == []
+    assert await house.store.size(blob.storage_key) is None
+    for asset in harmed:
+        with pytest.raises(NotFound):
+            await house.assets.get(workspace, asset.id)
+    for asset in unharmed:
+        assert await house.assets.get(asset.workspace_id, asset.id)
+    again = await take(house, workspace, data)
+    assert await house.store.size(again.file.blob.storage_key) == len(data)
+
+
+async def test_quick_sees_what_is_missing_and_not_what_is_damaged(house: Library) -> None:
+    workspace = await make_workspace(house)
+    await damage(house, await take(house, workspace))
+    assert await faults(house, quick=True) == []
+    await lose(house, await take(house, workspace))
+    assert await faults(house, quick=True) == [Fault.MISSING]
+    assert sorted(await faults(house)) == [Fault.DAMAGED, Fault.MISSING]
+
+
+async def test_bytes_that_no_row_names_go_and_all_others_stay(house: Library) -> None:
+    """Named they are by a blob, by a placement that began or was given up, or by an upload."""
+    workspace = await make_workspace(house)
+    kept = await take(house, workspace)
+    begun, given_up, promised, unknown = keys = [new_key() for _ in range(4)]
+    for key in keys:
+        await store_bytes(house, b"some bytes", key)
+    async with house.database.connection() as conn:
+        await pending_writes.begin(conn, begun)
+        await pending_writes.give_up(conn, [given_up])
+    await execute(house, _PROMISE, uuid4(), workspace, uuid4(), promised)
+    assert await found(house) == [Finding(fault=Fault.UNKNOWN, storage_key=unknown, said="10 bytes")]
+    assert await put_right(house) == [f"removed the bytes under {unknown}"]
+    assert await faults(house) == []
+    assert {stored.key async for stored in house.store.walk()} == {
+        kept.file.blob.storage_key,
+        begun,
+        given_up,
+        promised,
+    }
+
+
+_PROMISE = """
+    INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, expires_at, way, storage_key)
+    SELECT %s, %s, id, %s, decode(repeat('00', 32), 'hex'), 'a', now(), 'parts', %s FROM api_key LIMIT 1
+"""
+
+
+async def test_rows_that_contradict_each_other(library: Library) -> None:
+    mine, theirs = await make_workspace(library), await make_workspace(library, "two")
+    neglected, first, second, third = [await take(library, mine) for _ in range(4)]
+    await execute(library, "DELETE FROM asset WHERE id = %s", neglected.id)
+    await execute(library, "DELETE FROM file WHERE id = %s", neglected.file.id)
+    await execute(library, "UPDATE blob SET workspace_id = %s WHERE id = %s", theirs, first.file.blob.id)
+    await execute(library, "UPDATE asset SET workspace_id = %s WHERE id = %s", theirs, second.id)
+    folder = "INSERT INTO folder (id, workspace_id, name, project_type) VALUES (%s, %s, 'a', 'b')"
+    await execute(library, folder, theirs, theirs)
+    await execute(library, "UPDATE asset SET folder_id = %s WHERE id = %s", theirs, third.id)
+    said = {finding.said for finding in await found(library) if finding.fault is Fault.STRANGERS}
+    assert said == {
+        f"file {first.file.id} is not of the workspace of its blob {first.file.blob.id}",
+        f"asset {second.id} is not of the workspace of its file {second.file.id}",
+        f"asset {third.id} is not of the workspace of its folder {theirs}",
+    }
+    assert await put_right(library) == [f"left blob {neglected.file.blob.id} to the sweep"]
+    assert await faults(library) == [Fault.STRANGERS] * 3
+    assert (await Sweep(library.database, library.store, AT_ONCE).run()).blobs == 1
+
+
+class Fading(Disk):
+    """Something happens between two looks: `meanwhile` is called once, with the key that is asked about next."""
+
+    meanwhile: Callable[[str], Awaitable[None]] | None = None
+
+    async def walk(self) -> AsyncIterator[Stored]:
+        async for stored in super().walk():
+            await self._happen(stored.key)
+            yield stored
+
+    async def size(self, key: str) -> int | None:
+        await self._happen(key)
+        return await super().size(key)
+
+    async def _happen(self, key: str) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            await meanwhile(key)
+
+
+async def test_what_is_deleted_between_two_looks_is_no_finding(library: Library, tmp_path: Path) -> None:
+    library = over(library, Fading(tmp_path / "blobs"))
+    workspace = await make_workspace(library)
+
+    async def collect(_: str) -> None:
+        await library.assets.delete(workspace, asset.id)
+        assert (await Sweep(library.database, library.store, AT_ONCE).run()).blobs == 1
+
+    for look in (verifying.Verification._of_blobs, verifying.Verification._of_store):
+        asset = await take(library, workspace)
+        library.store.meanwhile = collect  # type: ignore[attr-defined]
+        assert [finding async for finding in look(Verification(library.database, library.store))] == []
+        assert library.store.meanwhile is None  # type: ignore[attr-defined]
+
+
+async def test_what_is_healed_between_two_looks_is_no_finding(library: Library, tmp_path: Path) -> None:
+    library = over(library, Fading(tmp_path / "blobs"))
+    workspace, data = await make_workspace(library), picture()
+    await lose(library, asset := await take(library, workspace, data))
+
+    class Late(Verification):
+        async def _fault(self, blob):  # type: ignore[no-untyped-def]
+            fault = await super()._fault(blob)
+            await take(library, workspace, data)
+            return fault
+
+    assert [finding async for finding in Late(library.database, library.store).findings()] == []
+    assert await library.assets.get(workspace, asset.id)
+    assert await faults(library) == []
+
+
+async def test_healed_bytes_are_not_removed_by_a_repair_that_comes_late(library: Library) -> None:
+    workspace, data = await make_workspace(library), picture()
+    await lose(library, asset := await take(library, workspace, data))
+    (finding,) = await found(library)
+    await take(library, workspace, data)
+    assert await Repair(library.database, library.store).put_right(finding) == []
+    assert await library.assets.get(workspace, asset.id)
+    assert await faults(library) == []
+
+
+async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Library) -> None:
+    workspace = await make_workspace(house)
+    done = asyncio.Event()
+    taken = 0
+
+    async def work() -> None:
+        nonlocal taken
+        while not done.is_set():
+            asset = await take(house, workspace)
+            taken += 1
+            if taken % 3:
+                await house.assets.delete(workspace, asset.id)
+
+    async def collect() -> None:
+        """As the sweep does it, but for stale placements: what is being stored now has a day to be so."""
+        sweep = Sweep(house.database, house.store, AT_ONCE)
+        while not done.is_set():
+            await sweep._give_up_doomed()
+            await sweep._remove_given_up()
+
+    async with asyncio.TaskGroup() as working:
+        for _ in range(3):
+            working.create_task(work())
+        working.create_task(collect())
+        try:
+            looks = 0
+            while looks < 10 or taken <= 10:
+                assert await found(house) == []
+                looks += 1
+        finally:
+            done.set()
+
+
+class Sick(Disk):
+    """Cannot read what is named `sick`; goes away altogether by that if it is `dying`."""
+
+    sick = ""
+    dying = away = False
+
+    async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
+        if key == self.sick:
+            self.away = self.dying
+            raise BlobsUnavailable
+        async for chunk in super().read(key, start, length):
+            yield chunk
+
+    async def ready(self) -> None:
+        if self.away:
+            raise BlobsUnavailable
+        await super().ready()
+
+
+async def test_one_blob_that_cannot_be_read_is_found_and_left_alone(library: Library, tmp_path: Path) -> None:
+    store = Sick(tmp_path / "blobs")
+    library = over(library, store)
+    workspace = await make_workspace(library)
+    asset, _ = await take(library, workspace), await take(library, workspace)
+    store.sick = asset.file.blob.storage_key
+    assert await faults(library) == [Fault.UNREADABLE]
+    assert await put_right(library) == []
+    store.dying = True
+    with pytest.raises(BlobsUnavailable):
+        await faults(library)
+
+
+async def test_page_after_page(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "_PAGE", 3)
+    workspace = await make_workspace(library)
+    assets = [await take(library, workspace) for _ in range(8)]
+    for asset in assets[::2]:
+        await lose(library, asset)
+    for _ in range(4):
+        await store_bytes(library, b"?", new_key())
+    assert sorted(await faults(library)) == sorted([Fault.MISSING] * 4 + [Fault.UNKNOWN] * 4)
+
+
+@pytest.mark.parametrize(
+    ("blobs", "missing", "stored", "unknown", "doubtful"),
+    [
+        (100, 0, 100, 0, False),
+        (100, 50, 50, 0, False),
+        (100, 51, 49, 0, True),
+        (20, 10, 10, 0, False),
+        (12, 11, 1, 0, True),
+        (10, 9, 1, 0, False),
+        (3, 3, 0, 0, True),
+        (0, 0, 10, 10, False),
+        (0, 0, 11, 11, True),
+        (11, 0, 22, 11, True),
+        (11, 0, 22, 10, False),
+        (10, 0, 22, 12, True),
+        (10, 0, 1000, 50, False),
+        (10, 0, 1000, 51, True),
+    ],
+)
+async def test_doubts(library: Library, blobs: int, missing: int, stored: int, unknown: int, doubtful: bool) -> None:
+    verification = Verification(library.database, library.store)
+    verification.blobs, verification.stored = blobs, stored
+    findings = [Finding(fault=Fault.MISSING)] * missing + [Finding(fault=Fault.UNKNOWN)] * unknown
+    assert bool(doubts(verification, findings)) == doubtful
+
+
+@pytest.mark.parametrize("fault", [Fault.DAMAGED, Fault.WRONG_SIZE])
+async def test_damaged_bytes_are_for_a_person_to_decide_about(library: Library, fault: Fault) -> None:
+    verification = Verification(library.database, library.store)
+    verification.blobs = verification.stored = 1000
+    assert doubts(verification, [Finding(fault=fault)])

@@ -1,0 +1,182 @@
+"""What becomes of an asset's content and its words: a set of rows, whatever it is and whatever happens meanwhile."""
+
+import asyncio
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from mediatheque.blobs import Disk
+from mediatheque.embedding.config import Config as EmbeddingConfig
+from mediatheque.errors import ModelUnavailable
+from mediatheque.library import Library
+from mediatheque.library.catalog.assets import record
+from mediatheque.library.ingest.request import Details
+from mediatheque.model import Asset
+from mediatheque.records.search import embeddings as rows
+from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embeddings import Meaning
+from tests import samples
+from tests.library.search.embedded_assets import GREEN, RED, plain, query, spaces, take, vectors, waiting
+
+RED_VECTOR, RED_WORD = [0.58, -0.58, -0.58, 0], [0.58, -0.58, -0.58, 0]
+
+
+def broken_png() -> bytes:
+    """The header of a picture, and pixels that are none: it is let in, since that opens no pixels."""
+    data, at = samples.png(), 33
+    length = struct.unpack(">I", data[at : at + 4])[0]
+    body = b"IDAT" + bytes(length)
+    return data[: at + 4] + body + struct.pack(">I", zlib.crc32(body)) + data[at + 8 + length + 4 :]
+
+
+async def test_a_picture_and_its_caption(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED), caption="green")
+    await seeing.embeddings.embed(asset.id)
+    found = await vectors(seeing, asset.id)
+    assert found["content"] == RED_VECTOR
+    assert found["caption"][:3] == [-0.58, 0.58, -0.58]
+
+
+async def test_a_picture_without_a_caption_has_one_row(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED), name="green.png")
+    await seeing.embeddings.embed(asset.id)
+    assert list(await vectors(seeing, asset.id)) == ["content"]
+
+
+async def test_done_twice_it_is_done_once(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED), caption="green")
+    await asyncio.gather(*(seeing.embeddings.embed(asset.id) for _ in range(6)))
+    assert sorted(row["part"] for row in await query(seeing, "SELECT part FROM embedding")) == ["caption", "content"]
+
+
+@pytest.mark.parametrize("content", [samples.mp3, samples.glb, samples.wav], ids=lambda sample: sample.__name__)
+async def test_what_has_no_looks_is_known_by_its_title(
+    seeing: Library, workspace: UUID, content: Callable[[], bytes]
+) -> None:
+    asset = await take(seeing, workspace, content(), title="red")
+    await seeing.embeddings.embed(asset.id)
+    assert await vectors(seeing, asset.id) == {"content": None, "caption": RED_WORD}
+
+
+@pytest.mark.parametrize("content", [samples.mp4, samples.pdf], ids=lambda sample: sample.__name__)
+async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, content: Callable[[], bytes]) -> None:
+    asset = await take(seeing, workspace, content())
+    await seeing.embeddings.embed(asset.id)
+    found = await vectors(seeing, asset.id)
+    assert list(found) == ["content"]
+    blob = asset.file.blob
+    frames = await seeing.embeddings.frames_of(blob)
+    assert (len(frames) > 1) == (content is samples.mp4)
+    space = await seeing.spaces.active()
+    assert found["content"] == pytest.approx(await seeing.spaces.of_frames(space, frames), abs=0.02)
+    assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
+
+
+async def test_what_cannot_be_read_is_noted_with_the_reason(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, broken_png(), caption="red")
+    await seeing.embeddings.embed(asset.id)
+    found = await vectors(seeing, asset.id)
+    assert isinstance(found["content"], str)
+    assert found["caption"] == RED_WORD
+
+
+async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED), caption="red")
+    assert isinstance(seeing.store, Disk)
+    seeing.store.path(asset.file.blob.storage_key).unlink()
+    await seeing.embeddings.embed(asset.id)
+    assert await vectors(seeing, asset.id) == {"content": "The file is not there.", "caption": RED_WORD}
+
+
+async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: UUID) -> None:
+    await seeing.embeddings.embed(uuid4())
+    asset = await take(seeing, workspace, plain(RED), caption="red")
+    space = await seeing.spaces.active()
+    await seeing.assets.delete(workspace, asset.id)
+    await seeing.embeddings.embed(asset.id)
+    async with seeing.database.transaction() as conn:  # it went while it was looked at
+        await rows.put(conn, asset, space, Meaning(caption=RED_WORD))
+    assert await query(seeing, "SELECT 1 FROM embedding") == []
+
+
+async def test_while_assets_are_deleted(seeing: Library, workspace: UUID) -> None:
+    """Neither waits for the other for ever, and nothing is left."""
+    assets = [await take(seeing, workspace, plain((n, 0, 0)), caption="red") for n in range(12)]
+    await asyncio.gather(*(seeing.embeddings.embed(asset.id) for asset in assets))
+    await query(seeing, "UPDATE file SET expires_at = now()")
+    space = await seeing.spaces.active()
+    work = [_put(seeing, asset, space) for asset in assets for _ in range(3)]
+    await asyncio.gather(*work[:18], seeing.sweep.run(), *work[18:])
+    await seeing.sweep.run()
+    assert await query(seeing, "SELECT 1 FROM embedding") == []
+
+
+async def _put(library: Library, asset: Asset, space: Space) -> None:
+    async with library.database.transaction() as conn:
+        await rows.put(conn, asset, space, Meaning(content=RED_VECTOR, caption=RED_WORD))
+
+
+async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED))
+    assert await waiting(seeing) == [asset.id]
+    await seeing.embeddings.embed(asset.id)
+    async with seeing.database.transaction() as conn:
+        await record(conn, asset.file, Details(caption="green"))
+    assert await waiting(seeing) == [asset.id] * 2
+    await seeing.embeddings.embed(asset.id)
+    assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
+    space = await seeing.spaces.active()
+    async with seeing.database.transaction() as conn:  # whoever has looked before the caption came is too late
+        await rows.put(conn, asset, space, Meaning(content=RED_VECTOR))
+    assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
+
+
+async def test_the_same_file_again_is_no_task(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED))
+    async with seeing.database.transaction() as conn:
+        await record(conn, asset.file, Details(favorite=True))
+    assert await waiting(seeing) == [asset.id]
+
+
+class Broken(Exception):
+    pass
+
+
+async def test_the_task_is_committed_with_the_asset_or_not_at_all(seeing: Library, workspace: UUID) -> None:
+    kept = await take(seeing, workspace, plain(GREEN))
+
+    async def work_that_breaks() -> None:
+        async with seeing.database.transaction() as conn:
+            await record(conn, kept.file, Details(caption="late"))
+            raise Broken
+
+    with pytest.raises(Broken):
+        await work_that_breaks()
+    assert await waiting(seeing) == [kept.id]
+
+
+async def test_a_space_on_its_way_holds_up_nothing(
+    seeing: Library, workspace: UUID, siglip: str, tmp_path: Path
+) -> None:
+    """Its model may be on another machine: the reindex looks for what it lacks."""
+    await seeing.spaces.active()
+    await seeing.spaces.add(siglip)
+    await query(seeing, "UPDATE embedding_model SET spec = %s WHERE NOT active", f"onnx-clip:{tmp_path}")
+    asset = await take(seeing, workspace, plain(RED))
+    await seeing.embeddings.embed(asset.id)
+    assert await vectors(seeing, asset.id) == {"content": RED_VECTOR}
+    assert len(await spaces(seeing)) == 2
+
+
+async def test_without_the_model_the_task_waits(library: Library, workspace: UUID, tmp_path: Path) -> None:
+    away = EmbeddingConfig(model=f"onnx-clip:{tmp_path / 'away'}")
+    without = Library(library.database, library.store, library.sandbox, away)
+    asset = await take(without, workspace, plain(RED))
+    for _ in range(2):
+        with pytest.raises(ModelUnavailable):
+            await without.embeddings.embed(asset.id)
+    assert await spaces(without) == []

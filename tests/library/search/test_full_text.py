@@ -1,0 +1,129 @@
+"""Any text is a question, and no workspace answers for another."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mediatheque.library import Library
+from mediatheque.library.ingest.request import Details
+from mediatheque.library.search.hybrid import Example
+from mediatheque.model import Filter, Scope
+from mediatheque.records.search import full_text, hybrid, scopes
+from tests import samples
+from tests.library.ingest_requests import offer
+
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+SYNTAX = st.sampled_from([*"&|!()<>-'\"\\:*%_?$@", "<->", "<2>", ":*", ":A", "''", "%s", "%(s0)s", " or ", " ", "cat"])
+LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
+TEXTS = st.text(LETTERS, max_size=40) | st.lists(SYNTAX, max_size=15).map("".join) | st.text(LETTERS, min_size=300)
+NAMES = ("Zugspitze bear", "größe", "ΣΊΣΥΦΟΣ", "100% a\\b'c", "cat:*")
+
+
+@pytest.fixture
+async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
+    """Two workspaces with the same files, words and tags; the assets of each."""
+    caller = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
+    owned: dict[UUID, set[UUID]] = {}
+    for owner in (workspace, caller.workspace_id):
+        owned[owner] = set()
+        for seed, name in enumerate(NAMES):
+            tag = await library.tags.create(owner, f"Tag {name}"[:50])
+            details = Details(caption=f"caption {name}", title=name, tag_ids=(tag.id,))
+            asset = await library.intake.take(offer(owner, samples.png(seed=seed), details=details))
+            await library.embeddings.embed(asset.id)
+            owned[owner].add(asset.id)
+    return owned
+
+
+@QUICK
+@given(text=TEXTS, limit=st.integers(1, 12))
+async def test_any_text_finds_in_one_workspace(
+    library: Library, stocked: dict[UUID, set[UUID]], text: str, limit: int
+) -> None:
+    for owner, owned in stocked.items():
+        found = await library.search.find(owner, Filter(), Example(text=text), limit)
+        ids = [hit.asset.id for hit in found.hits]
+        assert len(set(ids)) == len(ids) == min(limit, len(NAMES))
+        assert set(ids) <= owned
+        assert found.more is (limit < len(NAMES))
+        assert not found.partial
+        assert all(hit.similarity is not None and 0 <= hit.similarity <= 1 for hit in found.hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("zugspitze bear", "Zugspitze bear"),
+        ("GRÖSSE größe", "größe"),
+        ("gro\u0308ß", "größe"),
+        ("σίσυφος", "ΣΊΣΥΦΟΣ"),
+        ("σίσυφ", "ΣΊΣΥΦΟΣ"),
+        ("zugspize", "Zugspitze bear"),
+        ("the tag zugspitze bears", "Zugspitze bear"),
+    ],
+)
+async def test_each_leg_stays_in_the_workspace(
+    library: Library, stocked: dict[UUID, set[UUID]], text: str, name: str
+) -> None:
+    """By words, unfinished and misspelt ones, and tags: without vectors there is nothing else."""
+    async with library.database.connection() as conn:
+        await conn.execute("DELETE FROM embedding")
+    for owner, owned in stocked.items():
+        found = await library.search.find(owner, Filter(), Example(text=text), 12)
+        assert found.hits[0].asset.title == name
+        assert {hit.asset.id for hit in found.hits} <= owned
+        assert {hit.similarity for hit in found.hits} == {None}
+
+
+@pytest.mark.parametrize(
+    "text", ["größe", "GRÖẞE", "gro\u0308ße", "ΣΊΣΥΦΟΣ", "Ὀδυσσεύς", "\u041c\u043e", "Straße", "ŉ", "ﬁn", "ĳ", "ǅ"]
+)
+async def test_words_are_folded_as_the_database_does(library: Library, text: str) -> None:
+    async with library.database.connection() as conn:
+        cursor = await conn.execute("SELECT fold(%s) AS folded", (text,))
+        row = await cursor.fetchone()
+    assert row
+    assert full_text.words_of(text) == [row["folded"]]
+
+
+async def test_what_others_call_theirs_changes_nothing(library: Library, stocked: dict[UUID, set[UUID]]) -> None:
+    """A word that is misspelt here is, even where somebody else has it."""
+    mine, theirs = stocked
+    async with library.database.connection() as conn:
+        await conn.execute("DELETE FROM embedding")
+    details = Details(title="zugspize", caption="zugspize")
+    await library.intake.take(offer(theirs, samples.png(seed=99), details=details))
+    await library.tags.create(theirs, "zugspize")
+    found = await library.search.find(mine, Filter(), Example(text="zugspize"), 12)
+    assert [hit.asset.title for hit in found.hits] == ["Zugspitze bear"]
+
+
+@pytest.mark.parametrize("small", [True, False])
+async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
+    library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch, small: bool
+) -> None:
+    """In a small scope whatever else there is like it; in a large one among the first that are."""
+    monkeypatch.setattr(full_text, "_MOST_LIKE", 1 if small else 3)
+    tag = await library.tags.create(workspace, "blue")
+    for seed, tags in enumerate([(), (), (tag.id,)]):
+        details = Details(title=f"Zugspitze {seed}", tag_ids=tags)
+        await library.intake.take(offer(workspace, samples.png(seed=seed), details=details))
+    scope = scopes.Scope(workspace, Filter(tag_ids=(tag.id,)), small=small)
+    async with library.database.connection() as conn:
+        legs = await hybrid.by_words(conn, scope, "zugspize", ["zugspize"], 10)
+        titles = await conn.execute("SELECT title FROM asset WHERE id = ANY(%s)", (list(legs["nearly"]),))
+        assert [row["title"] for row in await titles.fetchall()] == ["Zugspitze 2"]
+
+
+async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) -> None:
+    details = Details(title="that wither hiss")
+    await library.intake.take(offer(workspace, samples.png(), details=details))
+    scope = scopes.Scope(workspace, Filter(), small=True)
+    async with library.database.connection() as conn:
+        for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):
+            legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), 10)
+            assert len({*legs["words"], *legs["nearly"]}) == found, text

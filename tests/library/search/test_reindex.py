@@ -1,0 +1,176 @@
+"""Another model: what the space lacks is embedded once, and nothing is lost on the way."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from mediatheque.embedding.config import Config
+from mediatheque.errors import BlobsUnavailable, Conflict, LibraryError
+from mediatheque.library import Library
+from mediatheque.library.search import reindex as reindexing
+from mediatheque.library.search.hybrid import Example
+from mediatheque.model import Filter
+from mediatheque.records.search.embedding_models import Space
+from tests.library.search.embedded_assets import GREEN, indexes, plain, query, spaces, take
+
+
+@pytest.fixture
+async def shelf(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+    """Seven assets, embedded, and small batches."""
+    monkeypatch.setattr(reindexing, "_BATCH", 3)
+    monkeypatch.setattr(reindexing, "_CLEARED", 3)
+    monkeypatch.setattr(reindexing, "_GRACE", 0.01)
+    assets = [await take(seeing, workspace, plain((200, n, 0)), caption="red") for n in range(7)]
+    for asset in assets:
+        await seeing.embeddings.embed(asset.id)
+    return [asset.id for asset in assets]
+
+
+def another(library: Library) -> Library:
+    """As another process has it."""
+    return Library(library.database, library.store, library.sandbox, Config())
+
+
+async def build(library: Library, space: Space) -> int:
+    return sum([number async for number in library.reindex.build(space)])
+
+
+async def whole(library: Library, model: str) -> tuple[Space, int]:
+    async with library.reindex.alone():
+        space = await library.reindex.begin(model)
+        done = await build(library, space)
+        await library.reindex.finish(space)
+    return space, done
+
+
+async def test_the_old_model_is_gone_and_the_new_one_knows_everything(
+    seeing: Library, workspace: UUID, shelf: list[UUID], siglip: str
+) -> None:
+    space, done = await whole(another(seeing), siglip)
+    assert done == len(shelf)
+    assert await spaces(seeing) == [(siglip, True)]
+    assert await indexes(seeing) == 1
+    rows = await query(seeing, "SELECT DISTINCT asset_id, model_id FROM embedding ORDER BY asset_id")
+    assert [(row["asset_id"], row["model_id"]) for row in rows] == [(id, space.id) for id in sorted(shelf)]
+    found = await another(seeing).search.find(workspace, Filter(), Example(text="red"), 20)
+    assert {hit.asset.id for hit in found.hits} == set(shelf)
+
+
+async def test_stopped_halfway_it_goes_on(seeing: Library, shelf: list[UUID], siglip: str) -> None:
+    async with (first := another(seeing)).reindex.alone():
+        space = await first.reindex.begin(siglip)
+        async for number in first.reindex.build(space):
+            assert number == 3
+            break
+    async with (second := another(seeing)).reindex.alone():
+        assert await second.reindex.begin(siglip) == space
+        assert await second.reindex.progress(space) == (3, 7)
+        assert await build(second, space) == 4
+    assert [active for _, active in await spaces(seeing)] == [True, False]
+
+
+async def test_what_comes_meanwhile_is_in_both(
+    seeing: Library, workspace: UUID, shelf: list[UUID], siglip: str
+) -> None:
+    other = another(seeing)
+    async with other.reindex.alone():
+        space = await other.reindex.begin(siglip)
+        late = await take(seeing, workspace, plain(GREEN))
+        await seeing.embeddings.embed(late.id)
+        rows = await query(seeing, "SELECT model_id FROM embedding WHERE asset_id = %s", late.id)
+        assert len(rows) == 2
+        unseen = await take(seeing, workspace, plain(GREEN))
+        assert await build(other, space) == len([*shelf, unseen])
+
+
+async def test_the_model_that_is_in_use_gets_what_it_lacks(seeing: Library, shelf: list[UUID], clip: str) -> None:
+    await query(seeing, "DELETE FROM embedding WHERE asset_id = %s", shelf[0])
+    space, done = await whole(another(seeing), clip)
+    assert (done, space.active) == (1, True)
+    assert await spaces(seeing) == [(clip, True)]
+
+
+async def test_and_ends_a_reindex_that_was_given_up(seeing: Library, shelf: list[UUID], clip: str, siglip: str) -> None:
+    space = await seeing.spaces.add(siglip)
+    await seeing.embeddings.embed_in([space], shelf[0])
+    assert (await whole(another(seeing), clip))[1] == 0
+    assert await spaces(seeing) == [(clip, True)]
+    assert await indexes(seeing) == 1
+
+
+async def test_the_first_model_of_an_empty_library(library: Library, siglip: str) -> None:
+    assert (await whole(library, siglip))[1] == 0
+    assert await spaces(library) == [(siglip, True)]
+    assert await indexes(library) == 1
+
+
+async def test_one_at_a_time(seeing: Library) -> None:
+    async with seeing.reindex.alone():
+        with pytest.raises(Conflict, match="reindex"):
+            async with another(seeing).reindex.alone():
+                pass
+    async with another(seeing).reindex.alone():
+        pass
+
+
+async def test_what_has_expired_is_left_out(seeing: Library, shelf: list[UUID], siglip: str) -> None:
+    """It cannot be read, and is there until the next sweep."""
+    await query(
+        seeing, "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)", shelf[0]
+    )
+    async with asyncio.timeout(20):
+        assert (await whole(another(seeing), siglip))[1] == len(shelf) - 1
+    await seeing.sweep.run()
+    assert await query(seeing, "SELECT 1 FROM embedding WHERE asset_id = %s", shelf[0]) == []
+
+
+async def test_a_part_of_the_library_that_is_away_ends_it(
+    seeing: Library, shelf: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on there when it is run again."""
+    other = another(seeing)
+
+    async def away(*_: object) -> None:
+        raise BlobsUnavailable
+
+    monkeypatch.setattr(other.embeddings, "frames_of", away)
+    with pytest.raises(BlobsUnavailable):
+        await whole(other, siglip)
+    assert (await whole(another(seeing), siglip))[1] == len(shelf)
+
+
+async def test_an_asset_that_fails_is_given_up(
+    seeing: Library, shelf: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = another(seeing)
+    embed_in = other.embeddings.embed_in
+
+    async def embed(spaces: list[Space], id: UUID) -> None:
+        if id == shelf[2]:
+            raise ZeroDivisionError("why ever")
+        await embed_in(spaces, id)
+
+    monkeypatch.setattr(other.embeddings, "embed_in", embed)
+    await whole(other, siglip)
+    rows = await query(seeing, "SELECT asset_id, failure FROM embedding WHERE failure IS NOT NULL")
+    assert [(row["asset_id"], row["failure"]) for row in rows] == [(shelf[2], "ZeroDivisionError('why ever')")]
+
+
+async def test_but_not_all_of_them(
+    seeing: Library, shelf: list[UUID], siglip: str, clip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that fails everywhere must not take the place of one that works."""
+    monkeypatch.setattr(reindexing, "_FEW", 1)
+    other = another(seeing)
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(other.embeddings, "embed_in", broken)
+    with pytest.raises(LibraryError, match="7 of 7"):
+        await whole(other, siglip)
+    assert await spaces(seeing) == [(clip, True), (siglip, False)]
+    rows = await query(seeing, "SELECT DISTINCT asset_id FROM embedding")
+    assert {row["asset_id"] for row in rows} == set(shelf)
+    assert (await whole(another(seeing), siglip))[1] == len(shelf)

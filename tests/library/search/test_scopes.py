@@ -1,0 +1,54 @@
+"""How large a scope is taken to be."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from mediatheque.library import Library
+from mediatheque.model import CollectionType, Filter, Reference, Scope
+from mediatheque.records.collections import collections
+from mediatheque.records.database import Connection
+from mediatheque.records.search import scopes
+from tests.library.search.embedded_assets import GREEN, RED, plain, take
+
+
+@pytest.fixture
+async def other(library: Library) -> UUID:
+    caller = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
+    return caller.workspace_id
+
+
+async def two_assets(library: Library, workspace: UUID) -> list[UUID]:
+    made = [await take(library, workspace, plain(colour)) for colour in (RED, GREEN)]
+    for asset in made:
+        await library.embeddings.embed(asset.id)
+    return [asset.id for asset in made]
+
+
+async def character(conn: Connection, workspace: UUID) -> UUID:
+    id, values = uuid4(), {"name": "a", "description": "b", "identifier": "a"}
+    await collections.insert(
+        conn, id=id, workspace_id=workspace, collection_type=CollectionType.CHARACTER, values=values
+    )
+    return id
+
+
+async def test_another_workspaces_tag_is_as_large_as_one_that_never_was(
+    seeing: Library, workspace: UUID, other: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has two vectors is large here: that a search was cut short must not tell what the others have."""
+    monkeypatch.setattr(scopes, "_FEW", 1)
+    await two_assets(seeing, workspace)
+    tag = await seeing.tags.create(other, "a")
+    async with seeing.database.connection() as conn:
+        somebody = await character(conn, other)
+    for id in await two_assets(seeing, other):
+        await seeing.tagging.assign(other, tag.id, Reference(asset_id=id))
+        await seeing.members.add(other, somebody, Reference(asset_id=id))
+    space = await seeing.spaces.active()
+    wanted = (Filter(tag_ids=(tag.id,)), Filter(tag_ids=(tag.id,), all_tags=True), Filter(character_ids=(somebody,)))
+    async with seeing.database.connection() as conn:
+        assert not (await scopes.measure(conn, space, workspace, Filter())).small
+        for each in wanted:
+            assert (await scopes.measure(conn, space, workspace, each)).small
+            assert not (await scopes.measure(conn, space, other, each)).small

@@ -1,0 +1,166 @@
+"""What a filter lets through, in lists and in searches, against the same in plain Python."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mediatheque.model import (
+    Comparison,
+    Condition,
+    Every,
+    Field,
+    Filter,
+    Kind,
+    OneOf,
+    Operator,
+    Position,
+    Resemblance,
+    Some,
+)
+from mediatheque.records.catalog import listing
+from mediatheque.records.catalog.filters import clause_of
+from mediatheque.records.database import Connection
+from mediatheque.records.search import hybrid, scopes
+from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.scopes import Scope
+from tests.records import seed
+from tests.records.seed import COLLECTIONS, MIMES, MINE, NOBODYS, SHELVES, TAGS, THINGS, Thing
+
+EXAMPLES = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+VALUES: dict[Field, st.SearchStrategy[object]] = {
+    Field.ENDPOINT: st.sampled_from(["fal-ai/flux", "fal-ai/kling", "%", "'"]),
+    Field.STATUS: st.sampled_from(["completed", "failed"]),
+    Field.TYPE: st.sampled_from(["image", "video", "audio"]),
+    Field.SOURCE: st.sampled_from(["upload", "response", "x"]),
+    Field.CREATED_AT: st.integers(-1, 4).map(seed.moment),
+}
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> Comparison:
+    field = draw(st.sampled_from(list(Field)))
+    every = list(Operator) if field is Field.CREATED_AT else [Operator.EQ, Operator.NEQ, Operator.IN]
+    operator = draw(st.sampled_from(every))
+    most = 3 if operator is Operator.IN else 1
+    values = draw(st.lists(VALUES[field], min_size=1, max_size=most))
+    return Comparison(field, operator, tuple(values))  # type: ignore[arg-type] # texts and moments
+
+
+def conditions(known: list[UUID]) -> st.SearchStrategy[Condition]:
+    ids = st.lists(st.sampled_from([*known, NOBODYS]), max_size=4).map(lambda ids: OneOf(tuple(ids)))
+    parts = lambda below: st.lists(below, max_size=3).map(tuple)  # noqa: E731 - short
+    return st.recursive(
+        comparisons() | ids, lambda below: st.builds(Every, parts(below)) | st.builds(Some, parts(below)), max_leaves=5
+    )
+
+
+def some(ids: list[UUID]) -> st.SearchStrategy[tuple[UUID, ...]]:
+    return st.lists(st.sampled_from([*ids, NOBODYS]), max_size=2, unique=True).map(tuple)
+
+
+def filters(known: list[UUID]) -> st.SearchStrategy[Filter]:
+    """Most have few parts, that something may be left."""
+    return st.builds(
+        Filter,
+        **{
+            name: st.just(getattr(Filter(), name)) | values
+            for name, values in {
+                "kinds": st.lists(st.sampled_from(list(Kind)), max_size=3, unique=True).map(tuple),
+                "types": st.lists(st.sampled_from(list(MIMES.values())), max_size=2, unique=True).map(tuple),
+                "sources": st.lists(st.sampled_from(["upload", "response", "x"]), max_size=2).map(tuple),
+                "favorites": st.booleans(),
+                "tag_ids": some(TAGS),
+                "all_tags": st.booleans(),
+                "collection_id": st.sampled_from([*COLLECTIONS, NOBODYS]),
+                "character_ids": some(COLLECTIONS),
+                "condition": conditions(known),
+            }.items()
+        },
+    )
+
+
+def newest_first(things: list[Thing]) -> list[UUID]:
+    return [thing.id for thing in sorted(things, key=lambda thing: (thing.at, thing.id), reverse=True)]
+
+
+async def pages(conn: Connection, wanted: Filter, limit: int) -> list[UUID]:
+    ids: list[UUID] = []
+    after: Position | None = None
+    while page := await listing.page(conn, MINE, wanted, after, limit):
+        ids += [asset.id for asset in page]
+        after = Position(page[-1].created_at, page[-1].id)
+    return ids
+
+
+@EXAMPLES
+@given(things=SHELVES, limit=st.integers(1, 13), data=st.data())
+async def test_lists_and_counts(
+    opened: tuple[Connection, Space], things: list[Thing], limit: int, data: st.DataObject
+) -> None:
+    conn, space = opened
+    await seed.take(conn)
+    await seed.put(conn, things, space)
+    for _ in range(8):
+        wanted = data.draw(filters([thing.id for thing in things]))
+        let = [thing for thing in things if thing.mine and not thing.expired and seed.fits(thing, wanted)]
+        assert await pages(conn, wanted, limit) == newest_first(let)
+        assert await listing.count(conn, MINE, wanted) == len(let)
+        if len(things) <= 5:
+            assert await listing.count(conn, MINE, wanted, most=5) == len(let)
+
+
+@EXAMPLES
+@given(things=SHELVES, data=st.data())
+async def test_searches(opened: tuple[Connection, Space], things: list[Thing], data: st.DataObject) -> None:
+    """One by one and by the index: the same, and what has expired is still among them."""
+    conn, space = opened
+    await seed.take(conn)
+    await seed.put(conn, things, space)
+    wanted = data.draw(filters([thing.id for thing in things]))
+    let = [thing for thing in things if thing.mine and seed.fits(thing, wanted)]
+    nearest = [thing.id for thing in sorted(let, key=lambda thing: (thing.near, thing.id))]
+    measured = await scopes.measure(conn, space, MINE, wanted)
+    assert measured.small
+    for scope in (measured, Scope(MINE, wanted, small=False)):
+        ranked = await hybrid.by_example(conn, space, scope, vector="[1,0,0]", depth=20)
+        assert ranked.ids == nearest
+        assert ranked.partial is not scope.small, "the index cannot say that there is no more"
+    found = await hybrid.hits(conn, space, MINE, [thing.id for thing in things], "[1,0,0]")
+    assert set(found) == {thing.id for thing in things if thing.mine and not thing.expired}
+
+
+@EXAMPLES
+@given(things=SHELVES, limit=st.integers(1, 4), data=st.data())
+async def test_what_comes_and_goes_between_pages(
+    opened: tuple[Connection, Space], things: list[Thing], limit: int, data: st.DataObject
+) -> None:
+    conn, space = opened
+    await seed.take(conn)
+    await seed.put(conn, things, space)
+    wanted = data.draw(filters([]))
+    known, gone, seen = {thing.id: thing for thing in things}, set[UUID](), list[UUID]()
+    after: Position | None = None
+    while page := await listing.page(conn, MINE, wanted, after, limit):
+        seen += [asset.id for asset in page]
+        after = Position(page[-1].created_at, page[-1].id)
+        for new in data.draw(
+            st.lists(THINGS.filter(lambda t: t.id not in known), max_size=2, unique_by=lambda t: t.id)
+        ):
+            known[new.id] = new
+            await seed.put(conn, [new], space)
+        leaving = data.draw(st.lists(st.sampled_from(sorted(known)), max_size=2))
+        gone |= set(leaving)
+        await seed.take(conn, leaving)
+        assert len(seen) <= len(known)
+    assert seen == newest_first([known[id] for id in set(seen)]), "newest first, and nothing twice"
+    there = [thing for thing in things if thing.mine and not thing.expired and seed.fits(thing, wanted)]
+    assert {thing.id for thing in there} - gone <= set(seen)
+
+
+def test_what_resembles_an_example_is_found_before() -> None:
+    with pytest.raises(TypeError):
+        clause_of(Filter(condition=Resemblance(0.5, text="x")))

@@ -1,0 +1,123 @@
+"""Lists and searches over 100,000 assets, as PostgreSQL plans them: no table is read from end to end."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from mediatheque.model import Filter, FolderFilter, Kind, Position
+from mediatheque.records.catalog import folders, listing
+from mediatheque.records.database import Config, Connection, Database
+from tests.postgres import database
+
+pytestmark = pytest.mark.timeout(300)  # for the rows to be made on a busy machine
+# Tags and collections are empty here.
+_END_TO_END = re.compile(r"Seq Scan on (asset|file|blob|folder) ")
+# Two workspaces share the tables: the one that is asked has a tenth of the rows.
+_FILL = """
+    INSERT INTO workspace (id, name) VALUES (%(mine)s, 'mine'), (%(theirs)s, 'theirs');
+    CREATE TEMPORARY TABLE made AS SELECT gen_random_uuid() AS id, n,
+        CASE WHEN n %% 10 = 0 THEN %(mine)s::uuid ELSE %(theirs)s::uuid END AS workspace_id,
+        now() - n * interval '1 second' AS created_at,
+        CASE WHEN n %% 3 = 0 THEN 'video' ELSE 'image' END AS kind
+        FROM generate_series(1, 100000) AS n;
+    INSERT INTO folder (id, workspace_id, name, project_type, created_at)
+        SELECT id, workspace_id, 'Folder ' || n, 'mixed', created_at FROM made WHERE n <= 20000;
+    INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)
+        SELECT id, workspace_id, sha256(n::text::bytea), 1, n::text, kind || '/png', kind FROM made;
+    INSERT INTO file (id, workspace_id, blob_id, name, created_at)
+        SELECT id, workspace_id, id, 'IMG_' || n || '.png', created_at FROM made;
+    INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, folder_id, created_at)
+        SELECT id, workspace_id, id, kind, 'Title ' || n / 7, 'a caption', 'upload',
+            CASE WHEN n <= 200 AND n %% 2 = 0 THEN id END, created_at FROM made;
+    DROP TABLE made;
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: str, migrated: str) -> Iterator[tuple[str, UUID]]:
+    """A database, and the workspace to ask."""
+    name, mine = sql.Identifier(f"t_{uuid4().hex}"), uuid4()
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(migrated)))
+        url = database(postgres, name._obj[0])
+        with psycopg.connect(url) as connection, psycopg.ClientCursor(connection) as cursor:
+            cursor.execute(_FILL, {"mine": mine, "theirs": uuid4()})
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        yield url, mine
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+class Explaining:
+    """A connection that also asks how each statement is done."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self.plans: list[str] = []
+
+    async def execute(self, query: str, parameters: Any) -> Any:
+        explained = await self._conn.execute("EXPLAIN " + query, parameters)  # type: ignore[arg-type]
+        self.plans.append("\n".join(row["QUERY PLAN"] for row in await explained.fetchall()))
+        return await self._conn.execute(query, parameters)  # type: ignore[arg-type]
+
+    def uses_indexes(self) -> None:
+        for plan in self.plans:
+            assert not _END_TO_END.search(plan), plan
+
+
+@pytest.fixture
+async def asking(filled: tuple[str, UUID]) -> AsyncIterator[tuple[Connection, UUID, Explaining]]:
+    """The connection twice: as what it is, and for what it can tell."""
+    async with Database(Config(url=filled[0], pool_min=1)) as opened, opened.connection() as conn:
+        explaining = Explaining(conn)
+        yield cast("Connection", explaining), filled[1], explaining
+
+
+async def middle(conn: Connection, workspace: UUID, wanted: Filter) -> Position:
+    asset = (await listing.page(conn, workspace, wanted, None, 50))[-1]
+    return Position(asset.created_at, asset.id)
+
+
+FILTERS = [
+    Filter(),
+    Filter(kinds=(Kind.IMAGE,)),
+    Filter(kinds=(Kind.IMAGE,), types=("image/png", "image/jpeg")),
+    Filter(unfiled=True),
+    Filter(kinds=(Kind.VIDEO,), unfiled=True),
+]
+
+
+@pytest.mark.parametrize("wanted", FILTERS, ids=str)
+async def test_a_page_of_assets(asking: tuple[Connection, UUID, Explaining], wanted: Filter) -> None:
+    conn, workspace, explaining = asking
+    after = await middle(conn, workspace, wanted)
+    assert len(await listing.page(conn, workspace, wanted, after, 50)) == 50
+    explaining.uses_indexes()
+
+
+async def test_a_folders_assets(asking: tuple[Connection, UUID, Explaining]) -> None:
+    conn, workspace, explaining = asking
+    folder = (await folders.page(conn, workspace, FolderFilter(), None, 1))[0]
+    assert len(await listing.page(conn, workspace, Filter(folder_id=folder.id), None, 50)) == folder.children == 1
+    explaining.uses_indexes()
+
+
+@pytest.mark.parametrize("wanted", [FolderFilter(), FolderFilter(topmost=True), FolderFilter(name="FOLDER")], ids=str)
+async def test_a_page_of_folders(asking: tuple[Connection, UUID, Explaining], wanted: FolderFilter) -> None:
+    conn, workspace, explaining = asking
+    first = await folders.page(conn, workspace, wanted, None, 50)
+    after = Position(first[-1].created_at, first[-1].id)
+    assert len(await folders.page(conn, workspace, wanted, after, 50)) == 50
+    explaining.uses_indexes()
+
+
+async def test_folders_of_rare_names_are_found_by_their_index(asking: tuple[Connection, UUID, Explaining]) -> None:
+    conn, workspace, explaining = asking
+    assert await folders.page(conn, workspace, FolderFilter(name="nothing like it"), None, 50) == []
+    explaining.uses_indexes()
+    assert "folder_name" in explaining.plans[0]

@@ -1,0 +1,201 @@
+"""A workspace's assets as plain Python has them, and the same as rows."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from hypothesis import strategies as st
+
+from mediatheque.model import Comparison, Condition, Every, Field, Filter, Kind, OneOf, Operator, Position, Some
+from mediatheque.records.database import Connection
+from mediatheque.records.search.embedding_models import Space
+
+MINE, THEIRS = UUID(int=1), UUID(int=2)
+TAGS = [UUID(int=10 + n) for n in range(3)]
+COLLECTIONS = [UUID(int=20 + n) for n in range(3)]
+NOBODYS = UUID(int=99)
+MIMES = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.DOCUMENT: "application/pdf"}
+BEGINNING = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def moment(number: int) -> datetime:
+    return BEGINNING + timedelta(microseconds=number)
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """An asset. Of equal moments the greater id is the newer."""
+
+    id: UUID
+    at: int
+    mine: bool
+    kind: Kind
+    source: str
+    endpoint: str | None
+    favorite: bool
+    expired: bool
+    tags: frozenset[UUID]
+    collections: frozenset[UUID]
+    near: int
+
+    @property
+    def position(self) -> Position:
+        return Position(moment(self.at), self.id)
+
+
+def _some(ids: list[UUID]) -> st.SearchStrategy[frozenset[UUID]]:
+    return st.frozensets(st.sampled_from(ids))
+
+
+THINGS = st.builds(
+    Thing,
+    st.uuids(),
+    st.integers(0, 3),
+    st.integers(0, 4).map(bool),
+    st.sampled_from(list(MIMES)),
+    st.sampled_from(["upload", "response", "request"]),
+    st.sampled_from([None, "fal-ai/flux", "fal-ai/kling"]),
+    st.booleans(),
+    st.integers(0, 4).map(lambda n: n == 4),
+    _some(TAGS),
+    _some(COLLECTIONS),
+    st.integers(0, 5),
+)
+SHELVES = st.lists(THINGS, max_size=12, unique_by=lambda thing: thing.id)
+
+
+def fits(thing: Thing, wanted: Filter) -> bool:
+    """Whether the filter lets it through."""
+    tags, asked = thing.tags, set(wanted.tag_ids)
+    return (
+        (not wanted.kinds or thing.kind in wanted.kinds)
+        and (not wanted.types or MIMES[thing.kind] in wanted.types)
+        and (not wanted.sources or thing.source in wanted.sources)
+        and (thing.favorite or not wanted.favorites)
+        and (not asked or (asked <= tags if wanted.all_tags else bool(asked & tags)))
+        and (wanted.collection_id is None or wanted.collection_id in thing.collections)
+        and (not wanted.character_ids or bool(set(wanted.character_ids) & thing.collections))
+        and (wanted.condition is None or holds(thing, wanted.condition))
+    )
+
+
+def holds(thing: Thing, condition: Condition) -> bool:
+    match condition:
+        case Every(parts):
+            return all(holds(thing, part) for part in parts)
+        case Some(parts):
+            return any(holds(thing, part) for part in parts)
+        case OneOf(ids):
+            return thing.id in ids
+        case Comparison(field, operator, values):
+            return _compared(_value(thing, field), operator, values)
+    raise TypeError
+
+
+def _value(thing: Thing, field: Field) -> str | datetime | None:
+    return {
+        Field.ENDPOINT: thing.endpoint,
+        Field.STATUS: "completed",
+        Field.TYPE: thing.kind.value,
+        Field.SOURCE: thing.source,
+        Field.CREATED_AT: moment(thing.at),
+    }[field]
+
+
+def _compared(own: str | datetime | None, operator: Operator, values: tuple[str | datetime, ...]) -> bool:
+    if operator in (Operator.EQ, Operator.IN):
+        return own in values
+    if operator is Operator.NEQ:
+        return own != values[0]
+    assert isinstance(own, datetime)
+    assert isinstance(values[0], datetime)
+    return {
+        Operator.GT: own > values[0],
+        Operator.GTE: own >= values[0],
+        Operator.LT: own < values[0],
+        Operator.LTE: own <= values[0],
+    }[operator]
+
+
+async def furnish(conn: Connection) -> None:
+    """Two workspaces; one has tags and collections."""
+    for id in (MINE, THEIRS):
+        await conn.execute("INSERT INTO workspace (id, name) VALUES (%s, %s)", (id, id.hex))
+    for id in TAGS:
+        await conn.execute("INSERT INTO tag (id, workspace_id, name) VALUES (%s, %s, %s)", (id, MINE, id.hex))
+    for id in COLLECTIONS:
+        await conn.execute("INSERT INTO collection (id, workspace_id, name) VALUES (%s, %s, 'c')", (id, MINE))
+
+
+_STATEMENTS = (
+    """
+    INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)
+    VALUES (%(id)s, %(workspace)s, %(digest)s, 1, %(key)s, %(mime)s, %(kind)s)
+    """,
+    """
+    INSERT INTO file (id, workspace_id, blob_id, name, expires_at)
+    VALUES (%(id)s, %(workspace)s, %(id)s, 'n', CASE WHEN %(expired)s THEN now() END)
+    """,
+    """
+    INSERT INTO asset (id, workspace_id, file_id, kind, title, source, endpoint, is_favorite, created_at)
+    VALUES (%(id)s, %(workspace)s, %(id)s, %(kind)s, 't', %(source)s, %(endpoint)s, %(favorite)s, %(at)s)
+    """,
+)
+
+
+async def put(conn: Connection, things: Iterable[Thing], space: Space) -> None:
+    for thing in things:
+        workspace = MINE if thing.mine else THEIRS
+        values = {
+            **msgspec.structs.asdict(thing),
+            "workspace": workspace,
+            "digest": thing.id.bytes * 2,
+            "key": thing.id.hex,
+            "mime": MIMES[thing.kind],
+            "at": moment(thing.at),
+        }
+        for statement in _STATEMENTS:
+            await conn.execute(statement, values)
+        for table, of, ids in (("asset_tag", "tag", thing.tags), ("collection_asset", "collection", thing.collections)):
+            for id in ids if thing.mine else ():
+                await conn.execute(
+                    f"INSERT INTO {table} (asset_id, {of}_id, asset_created_at) VALUES (%s, %s, %s)",
+                    (thing.id, id, moment(thing.at)),
+                )
+        await conn.execute(
+            "INSERT INTO embedding (asset_id, model_id, part, workspace_id, vector) VALUES (%s, %s, 'content', %s, %s)",
+            (thing.id, space.id, workspace, f"[1,{thing.near},0]"),
+        )
+
+
+_MANY = (
+    """
+    WITH n AS (SELECT gen_random_uuid() AS id, w FROM generate_series(1, 5010), unnest(%(workspaces)s::uuid[]) w),
+        b AS (INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)
+              SELECT id, w, sha256(id::text::bytea), 1, id::text, 'image/png', 'image' FROM n)
+    INSERT INTO file (id, workspace_id, blob_id, name) SELECT id, w, id, 'n' FROM n
+    """,
+    """
+    INSERT INTO asset (id, workspace_id, file_id, kind, title, source, created_at)
+    SELECT id, workspace_id, id, 'image', 't', 'upload', now() FROM file
+    """,
+    """
+    INSERT INTO embedding (asset_id, model_id, part, workspace_id, vector)
+    SELECT asset.id, %(space)s, part, workspace_id,
+        format('[1,%%s,0]', abs(hashtext(asset.id::text) %% 99991) / 1e5)::halfvec
+    FROM asset, unnest(ARRAY['content', 'caption']) AS part
+    """,
+)
+
+
+async def fill(conn: Connection, space: Space, *workspaces: UUID) -> None:
+    """More assets in each of them than are looked at one by one, with two vectors apiece, one like the other."""
+    for statement in _MANY:
+        await conn.execute(statement, {"workspaces": list(workspaces), "space": space.id})
+
+
+async def take(conn: Connection, ids: Iterable[UUID] | None = None) -> None:
+    """Remove those, or everything."""
+    every = ids is None
+    for table in ("asset", "file", "blob"):
+        await conn.execute(f"DELETE FROM {table} WHERE %s OR id = ANY(%s)", (every, list(ids or ())))
