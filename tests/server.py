@@ -17,7 +17,7 @@ import httpx
 
 from mediatheque.library.accounts import Accounts
 from mediatheque.model import Scope
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import running_conninfo
 
 PROGRAM = Path(sys.executable).with_name("mediatheque")
@@ -74,7 +74,7 @@ class Serve:
         """A key of a fresh workspace (or the one named), made without the command line's start-up time."""
 
         async def create() -> str:
-            async with Database(Config(url=self.database_url, pool_min=1, pool_max=1)) as database:
+            async with Database(DatabaseConfig(url=self.database_url, pool_min=1, pool_max=1)) as database:
                 wanted = frozenset(scopes or (Scope.READ, Scope.WRITE))
                 return await Accounts(database).create_key(workspace or uuid4().hex, wanted)
 

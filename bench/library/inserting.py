@@ -14,19 +14,19 @@ import numpy as np
 from bench.library.content import PHRASES, WORDS
 from bench.library.figures import Figure, Figures
 from bench.library.stock import Stock
-from mediatheque.library.catalog.assets import record
-from mediatheque.library.ingest.request import Details
-from mediatheque.model import Blob, Facts, Kind
+from mediatheque.library.catalog.assets import insert_asset
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.model import Blob, Kind, MediaInfo
 from mediatheque.records.catalog import files
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.search import embedding_models, embeddings
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.embeddings import Meaning
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embeddings import AssetVectors
 from mediatheque.records.storage import blobs
 
 ROW = "(i) assets inserted, every index on, assets/s"
 _AT_ONCE = 4
-_FACTS = Facts(mime="image/png", kind=Kind.IMAGE, width=100, height=100)
+_FACTS = MediaInfo(mime="image/png", kind=Kind.IMAGE, width=100, height=100)
 
 
 def measure(stock: Stock, figures: Figures, count: int) -> None:
@@ -41,13 +41,13 @@ async def _insert(stock: Stock, count: int) -> float:
     vectors = stock.shape.pictures(random, about).tolist()
     waiting = iter(zip(about.tolist(), vectors, strict=True))
 
-    async def some(database: Database, space: Space) -> None:
+    async def some(database: Database, space: EmbeddingModel) -> None:
         for phrase, vector in waiting:
             await _one(database, space, stock, PHRASES[phrase], vector)
 
-    async with Database(Config(url=stock.url, pool_min=_AT_ONCE)) as database:
+    async with Database(DatabaseConfig(url=stock.url, pool_min=_AT_ONCE)) as database:
         async with database.connection() as conn:
-            [space, *_] = await embedding_models.all_of_them(conn)
+            [space, *_] = await embedding_models.list_all(conn)
         began = time.perf_counter()
         async with asyncio.TaskGroup() as work:
             for _ in range(_AT_ONCE):
@@ -55,13 +55,13 @@ async def _insert(stock: Stock, count: int) -> float:
         return time.perf_counter() - began
 
 
-async def _one(database: Database, space: Space, stock: Stock, caption: str, vector: list[float]) -> None:
+async def _one(database: Database, space: EmbeddingModel, stock: Stock, caption: str, vector: list[float]) -> None:
     own, id = stock.other.workspace_id, uuid4()
-    blob = Blob(id=id, workspace_id=own, sha256=os.urandom(32), size=1000, storage_key=id.hex, facts=_FACTS)
+    blob = Blob(id=id, workspace_id=own, sha256=os.urandom(32), size=1000, storage_key=id.hex, media_info=_FACTS)
     async with database.transaction() as conn:
         blob = await blobs.insert(conn, blob)
         file = await files.insert(conn, id=uuid4(), workspace_id=own, blob=blob, name=f"{id.hex}.png")
         assert file
-        asset = await record(conn, file, Details(title=f"{WORDS[id.int % len(WORDS)]} {caption}"))
+        asset = await insert_asset(conn, file, AssetFields(title=f"{WORDS[id.int % len(WORDS)]} {caption}"))
     async with database.transaction() as conn:
-        await embeddings.put(conn, asset, space, Meaning(content=vector))
+        await embeddings.put(conn, asset, space, AssetVectors(content=vector))

@@ -10,8 +10,8 @@ from bench.client import Connection
 from bench.library.figures import Figures, spread
 from bench.library.filling import moment
 from bench.library.stock import Stock
-from mediatheque.http.request.pagination import token_of
-from mediatheque.model import Position
+from mediatheque.http.request.pagination import token_of_cursor
+from mediatheque.model import Cursor
 
 ROW = "(h) a page of 50, {what}, ms: p50 / p95"
 FIRST, DEEP = "the first", "four fifths down"
@@ -25,7 +25,7 @@ def measure(stock: Stock, figures: Figures, count: int) -> None:
 
     def deep() -> dict[str, str]:
         """Another page each time: oldest last, so four fifths down is where the first fifth was made."""
-        return {"cursor": token_of(Position(moment(round(stock.size * chance.uniform(0.15, 0.25))), UUID(int=0)))}
+        return {"cursor": token_of_cursor(Cursor(moment(round(stock.size * chance.uniform(0.15, 0.25))), UUID(int=0)))}
 
     asked: list[Callable[[], dict[str, str]]] = [
         dict,

@@ -16,12 +16,12 @@ from bench.library.figures import note
 from bench.library.filling import moment
 from bench.library.statements import TEXT, Example, Statement, statements
 from bench.library.stock import Stock
-from mediatheque.embedding.config import Config as Model
-from mediatheque.library.search.embedding_models import Spaces
-from mediatheque.model import Filter, Position
+from mediatheque.embedding.config import EmbeddingConfig as Model
+from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.model import Cursor, Filter
 from mediatheque.records.catalog import listing
-from mediatheque.records.database import Config, Connection, Database
-from mediatheque.records.search.embeddings import literal
+from mediatheque.records.database import Connection, Database, DatabaseConfig
+from mediatheque.records.search.embeddings import to_pgvector
 
 _EXPLAIN = """
     LOAD 'auto_explain';
@@ -76,7 +76,7 @@ def _section(statement: Statement, plan: str) -> str:
 
 
 async def _explained(stock: Stock) -> list[tuple[Statement, str]]:
-    async with Database(Config(url=stock.url, pool_min=1, pool_max=1)) as database:
+    async with Database(DatabaseConfig(url=stock.url, pool_min=1, pool_max=1)) as database:
         example = await _example(database, stock)
         async with database.connection() as conn:
             await conn.execute(_QUEUE)
@@ -87,12 +87,12 @@ async def _explained(stock: Stock) -> list[tuple[Statement, str]]:
 
 
 async def _example(database: Database, stock: Stock) -> Example:
-    spaces = Spaces(database, Model(cache=stock.models))
+    spaces = EmbeddingModels(database, Model(cache=stock.models))
     space = await spaces.active()
-    vector = literal(await spaces.of_text(space, TEXT))
+    vector = to_pgvector(await spaces.encode_text(space, TEXT))
     await spaces.close()
     async with database.connection() as conn:
-        [asset, *_] = await listing.page(conn, stock.workspace_id, Filter(), Position(moment(1_000), UUID(int=0)), 1)
+        [asset, *_] = await listing.page(conn, stock.workspace_id, Filter(), Cursor(moment(1_000), UUID(int=0)), 1)
     return Example(space, asset, vector)
 
 

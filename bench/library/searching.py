@@ -17,13 +17,13 @@ from bench.client import Connection
 from bench.library.content import Queries
 from bench.library.figures import Figure, Figures, note, spread
 from bench.library.stock import Stock
-from mediatheque.embedding.config import Config as Model
-from mediatheque.library.search.embedding_models import Spaces
+from mediatheque.embedding.config import EmbeddingConfig as Model
+from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.model import Filter, Kind
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.search import full_text, hybrid
-from mediatheque.records.search.embeddings import literal
-from mediatheque.records.search.scopes import Scope
+from mediatheque.records.search.embeddings import to_pgvector
+from mediatheque.records.search.scopes import Estimate
 
 ROW = "(g) hybrid search for 20, {what}, ms: p50 / p95"
 EVERYTHING = "everything"
@@ -83,18 +83,18 @@ def _ask(stock: Stock, case: Case, texts: Sequence[str]) -> tuple[list[float], l
 
 async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
     took, found = [], []
-    scope = Scope(stock.workspace_id, wanted, small=True)
-    async with Database(Config(url=stock.url, pool_min=1)) as database:
-        spaces = Spaces(database, Model(cache=stock.models))
+    scope = Estimate(stock.workspace_id, wanted, small=True)
+    async with Database(DatabaseConfig(url=stock.url, pool_min=1)) as database:
+        spaces = EmbeddingModels(database, Model(cache=stock.models))
         space = await spaces.active()
         await spaces.warm()
         async with database.connection() as conn:
             for text in texts:
                 began = time.perf_counter()
-                vector = literal(await spaces.of_text(space, text))
+                vector = to_pgvector(await spaces.encode_text(space, text))
                 near = await hybrid.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
                 legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), _DEPTH)
-                found.append(hybrid.fused({"meaning": near.ids, **legs}, _WANTED))
+                found.append(hybrid.reciprocal_rank_fusion({"meaning": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
         await spaces.close()
     return took, found

@@ -1,4 +1,4 @@
-"""Joins everything. One router per dialect; CORS and the Gate stand before them all."""
+"""Joins everything. One router per dialect; CORS and the RequestMiddleware stand before them all."""
 
 import os
 from collections.abc import AsyncIterator
@@ -11,17 +11,17 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope
 
-from mediatheque.compose import join
-from mediatheque.config import Config, handed_down
-from mediatheque.dialects import ROUTERS, voice_for
+from mediatheque.compose import build_library
+from mediatheque.config import Config, import_config
+from mediatheque.dialects import ROUTERS, error_format_for
 from mediatheque.http import logs
 from mediatheque.http.context import Context
-from mediatheque.http.files.cache import Shelf
-from mediatheque.http.files.fast_path import Shortcut
+from mediatheque.http.files.cache import FileCache
+from mediatheque.http.files.fast_path import FastPath
 from mediatheque.http.metrics import Metrics
-from mediatheque.http.middleware.cors import Cors
-from mediatheque.http.middleware.request import Gate
-from mediatheque.http.rate_limit import Rate
+from mediatheque.http.middleware.cors import CorsMiddleware
+from mediatheque.http.middleware.request import RequestMiddleware
+from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.http.urls import Origins
 from mediatheque.library import Library
 from mediatheque.processes.parent_death import die_with_parent
@@ -31,7 +31,7 @@ def create() -> ASGIApp:
     """One server process, as Granian starts it, with the configuration that `serve` handed down."""
     die_with_parent()
     logs.configure()
-    return build(handed_down())
+    return build(import_config())
 
 
 def build(config: Config) -> ASGIApp:
@@ -48,18 +48,18 @@ def build(config: Config) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    gate = Gate(Shortcut(litestar, context.shelf), config.gate, on_finish=_observer(context.metrics))
-    return Cors(gate, config.cors) if config.cors.origins else gate
+    gate = RequestMiddleware(FastPath(litestar, context.file_cache), config.gate, on_finish=_observer(context.metrics))
+    return CorsMiddleware(gate, config.cors) if config.cors.origins else gate
 
 
 def _context(config: Config) -> Context:
-    library = join(config)
+    library = build_library(config)
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     return Context(
         library=library,
         origins=Origins(config.public_url),
-        rate=Rate(config.rate),
-        shelf=Shelf(library),
+        rate_limiter=RateLimiter(config.rate),
+        file_cache=FileCache(library),
         metrics=Metrics(Path(folder) if folder else None),
         fetch=config.fetch,
         max_upload_bytes=config.max_upload_bytes,
@@ -77,11 +77,11 @@ async def _running(library: Library) -> AsyncIterator[None]:
 
 def _say_in_the_voice_of_the_path(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Requests that no route took (404, 405) reach only the application."""
-    return voice_for(request.scope["path"]).handle(request, error)
+    return error_format_for(request.scope["path"]).handle(request, error)
 
 
 def _observer(metrics: Metrics) -> Any:
     def observe(scope: HTTPScope, status: int, seconds: float) -> None:
-        metrics.observe(scope["method"], voice_for(scope["path"]).name, status, seconds)
+        metrics.observe(scope["method"], error_format_for(scope["path"]).name, status, seconds)
 
     return observe

@@ -7,7 +7,7 @@ from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records.database import Database
 
 
-def join(config: Config) -> Library:
+def build_library(config: Config) -> Library:
     """Nothing is opened yet. `ConfigError` for a store that can never work, and what `open_store` raises."""
     try:
         store = open_store(config.store())

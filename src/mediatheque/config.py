@@ -13,20 +13,19 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from mediatheque.blobs.config import Config as StoreConfig
-from mediatheque.embedding.config import Config as EmbeddingConfig
-from mediatheque.embedding.config import absolute
+from mediatheque.blobs.config import BlobsConfig as StoreConfig
+from mediatheque.embedding.config import EmbeddingConfig, absolute
 from mediatheque.http.fetch.fetch import FetchConfig
 from mediatheque.http.middleware.cors import CorsConfig
-from mediatheque.http.middleware.request import GateConfig
-from mediatheque.http.rate_limit import Config as RateConfig
+from mediatheque.http.middleware.request import RequestConfig
+from mediatheque.http.rate_limit import RateConfig
 from mediatheque.library.ingest.policy import GIB
-from mediatheque.media.config import Config as SandboxConfig
-from mediatheque.records.database import Config as DatabaseConfig
+from mediatheque.media.config import SandboxConfig
+from mediatheque.records.database import DatabaseConfig
 
 _PREFIX = "MEDIATHEQUE_"
 # How `serve` hands its finished configuration to the server processes it starts.
-_HANDED_DOWN = "MEDIATHEQUE_RESOLVED"
+_EXPORTED = "MEDIATHEQUE_RESOLVED"
 
 
 class ConfigError(Exception):
@@ -64,7 +63,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What makes vectors for the search: `basic`, or `onnx-clip:` and a folder; changed by `mediatheque reindex`."""
     pool_max: Annotated[int, Meta(ge=2)] = 16
     """Database connections of each server or worker process."""
-    gate: GateConfig = GateConfig()
+    gate: RequestConfig = RequestConfig()
     cors: CorsConfig = CorsConfig()
     rate: RateConfig = RateConfig()
     fetch: FetchConfig = FetchConfig()
@@ -106,18 +105,18 @@ def load(environment: Mapping[str, str], **arguments: Any) -> Config:
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Variables that look like settings and are none: mistakes, most likely."""
-    known = {*_variables(Config, _PREFIX), _PREFIX + "CONFIG", _HANDED_DOWN}
+    known = {*_variables(Config, _PREFIX), _PREFIX + "CONFIG", _EXPORTED}
     return sorted(name for name in environment if name.startswith(_PREFIX) and name not in known)
 
 
-def hand_down(config: Config) -> None:
+def export_config(config: Config) -> None:
     """Leave the configuration in this process's environment, for the processes it starts."""
-    os.environ[_HANDED_DOWN] = msgspec.json.encode(config, enc_hook=str).decode()
+    os.environ[_EXPORTED] = msgspec.json.encode(config, enc_hook=str).decode()
 
 
-def handed_down() -> Config:
+def import_config() -> Config:
     """The configuration that the parent process left; taken out, since it may hold credentials."""
-    return msgspec.json.decode(os.environ.pop(_HANDED_DOWN), type=Config, dec_hook=lambda kind, value: kind(value))
+    return msgspec.json.decode(os.environ.pop(_EXPORTED), type=Config, dec_hook=lambda kind, value: kind(value))
 
 
 def _from_file(path: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mediatheque.config import Config
 _PICTURE = "hello.png"
 
 
-def welcome(config: Config, key: str) -> str:
+def print_first_run(config: Config, key: str) -> str:
     """The text for the terminal, and a small picture in the data folder for the uploads to send.
 
     The key is shown only now, so nothing here may fail: without the picture its uploads are for another file.

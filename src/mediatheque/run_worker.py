@@ -5,11 +5,11 @@ import signal
 import sys
 from contextlib import suppress
 
-from mediatheque.compose import join
-from mediatheque.config import Config, ConfigError, handed_down
+from mediatheque.compose import build_library
+from mediatheque.config import Config, ConfigError, import_config
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
-from mediatheque.library.search.embedding_models import tell_of_another
+from mediatheque.library.search.embedding_models import warn_if_model_differs
 from mediatheque.processes.parent_death import die_with_parent
 from mediatheque.worker import Worker
 
@@ -28,11 +28,13 @@ async def _work(config: Config, *, alone: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)  # type: ignore[union-attr]  # a coroutine that runs has its task
-    library = join(config)
-    await library.open(probing=False)  # most tasks open no file, and idle decoders cost as much memory as all the rest
+    library = build_library(config)
+    await library.open(
+        start_media=False
+    )  # most tasks open no file, and idle decoders cost as much memory as all the rest
     try:
         if alone:
-            await tell_of_another(library.database, config.embedding().model)
+            await warn_if_model_differs(library.database, config.embedding().model)
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:
         await library.close()
@@ -43,7 +45,7 @@ def main(parent: int) -> None:
     die_with_parent(parent)
     logs.configure()
     try:
-        run(handed_down(), alone=False)
+        run(import_config(), alone=False)
     except (ConfigError, LibraryError) as error:
         sys.exit(f"mediatheque: {error}")
 

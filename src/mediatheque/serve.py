@@ -17,14 +17,14 @@ from granian.server.mp import MPServer
 from limits.errors import ConfigurationError
 
 from mediatheque.blobs import clear_spool, open_store
-from mediatheque.config import Config, hand_down, unknown_variables
+from mediatheque.config import Config, export_config, unknown_variables
 from mediatheque.errors import LibraryError
-from mediatheque.first_run import welcome
+from mediatheque.first_run import print_first_run
 from mediatheque.http import logs
-from mediatheque.http.rate_limit import Rate
+from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.library.accounts import Accounts
-from mediatheque.library.search.embedding_models import tell_of_another
-from mediatheque.processes.supervise import Keeper
+from mediatheque.library.search.embedding_models import warn_if_model_differs
+from mediatheque.processes.supervise import ProcessSupervisor
 from mediatheque.records.database import Database
 from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres, StartupError
 from mediatheque.records.migrate import migrate
@@ -44,16 +44,16 @@ def run(config: Config) -> None:
     logs.configure()
     for variable in unknown_variables(os.environ):
         _log.warning("unknown setting is ignored", variable=variable)
-    _expect_sound_settings(config)
-    _expect_free_port(config)
+    _check_settings(config)
+    _check_port(config)
     with _database(config) as url:
         migrate(url)
         clear_spool(open_store(config.store()).spool)
-        key = asyncio.run(_found(config, url))
+        key = asyncio.run(_bootstrap(config, url))
         if key:
-            sys.stdout.write(welcome(config, key))
+            sys.stdout.write(print_first_run(config, key))
             sys.stdout.flush()
-        hand_down(msgspec.structs.replace(config, database_url=url))
+        export_config(msgspec.structs.replace(config, database_url=url))
         with _metrics(config.data), _worker(config):
             _server(config).serve()
 
@@ -70,22 +70,22 @@ def _database(config: Config) -> Iterator[str]:
             yield url
 
 
-async def _found(config: Config, url: str) -> str | None:
+async def _bootstrap(config: Config, url: str) -> str | None:
     async with Database(config.database(url)) as database:
-        await tell_of_another(database, config.embedding().model)
-        return await Accounts(database).found("default")
+        await warn_if_model_differs(database, config.embedding().model)
+        return await Accounts(database).bootstrap("default")
 
 
-def _expect_sound_settings(config: Config) -> None:
+def _check_settings(config: Config) -> None:
     """What only shows when it is used, used once: a server process that cannot start would be respawned for ever."""
     try:
         open_store(config.store())
-        Rate(config.rate)
+        RateLimiter(config.rate)
     except (ValueError, TypeError, ConfigurationError, LibraryError) as error:
         raise StartupError(f"configuration: {error}") from None
 
 
-def _expect_free_port(config: Config) -> None:
+def _check_port(config: Config) -> None:
     """Say so in one line, before anything is started, when somebody listens there already."""
     try:
         family, *_, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
@@ -122,7 +122,7 @@ def _worker(config: Config) -> AbstractContextManager[object]:
     """A worker process, if there shall be one; `mediatheque worker` is another, with nobody to keep it."""
     command = [sys.executable, "-P", "-m", "mediatheque.run_worker", str(os.getpid())]
     patience = config.drain_seconds + _CLOSING_SECONDS
-    return Keeper(command, delay=_HEAD_START_SECONDS, patience=patience) if config.worker else nullcontext()
+    return ProcessSupervisor(command, delay=_HEAD_START_SECONDS, patience=patience) if config.worker else nullcontext()
 
 
 def _server(config: Config) -> MPServer:

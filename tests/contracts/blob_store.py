@@ -44,7 +44,7 @@ async def put(store: BlobStore, data: bytes) -> str:
     async with Spool(store.spool, limit=len(data)) as spool:
         await spool.write(data)
         await spool.finish()
-        return await store.adopt(spool.path)
+        return await store.put_file(spool.path)
 
 
 async def get(store: BlobStore, key: str, start: int, length: int) -> bytes:
@@ -52,7 +52,7 @@ async def get(store: BlobStore, key: str, start: int, length: int) -> bytes:
 
 
 async def stored(store: BlobStore) -> dict[str, int]:
-    return {each.key: each.size async for each in store.walk()}
+    return {each.key: each.size async for each in store.list_keys()}
 
 
 def spooled(store: BlobStore) -> list[str]:
@@ -128,7 +128,7 @@ class BlobStoreContract:
 
     async def test_the_walk_finds_everything_once(self, store: BlobStore) -> None:
         expected = {await put(store, content(size)): size for size in range(40)}
-        found = [each async for each in store.walk()]
+        found = [each async for each in store.list_keys()]
         assert {each.key: each.size for each in found} == expected
         assert len(found) == len(expected)
         assert all(each.modified.tzinfo is not None for each in found)
@@ -136,7 +136,7 @@ class BlobStoreContract:
     async def test_what_is_walked_over_may_be_deleted(self, store: BlobStore) -> None:
         for size in range(10):
             await put(store, content(size))
-        async for each in store.walk():
+        async for each in store.list_keys():
             await store.delete(each.key)
         assert await stored(store) == {}
 
@@ -158,7 +158,7 @@ class BlobStoreContract:
 
     async def test_adopting_what_is_not_there_leaves_nothing(self, store: BlobStore) -> None:
         with pytest.raises(BlobsUnavailable):
-            await store.adopt(store.spool / "never-written")
+            await store.put_file(store.spool / "never-written")
         assert await stored(store) == {}
 
     @pytest.mark.parametrize("size", [1000, PART, 3 * PART])
@@ -196,11 +196,11 @@ class BlobStoreContract:
     async def test_what_is_borrowed_is_a_hashed_file(self, store: BlobStore, size: int) -> None:
         data = content(size)
         key = await put(store, data)
-        async with store.borrow(key) as loan:
+        async with store.open_local(key) as loan:
             assert loan.path.read_bytes() == data
             assert (loan.size, loan.head) == (size, data[:4096])
             assert loan.sha256 == hashlib.sha256(data).digest()
-            async with store.borrow(key) as other:
+            async with store.open_local(key) as other:
                 assert other.sha256 == loan.sha256
             assert loan.path.exists()
         assert await get(store, key, 0, size) == data
@@ -210,21 +210,21 @@ class BlobStoreContract:
     @pytest.mark.parametrize("key", [MISSING, *HOSTILE])
     async def test_what_is_missing_cannot_be_borrowed(self, store: BlobStore, key: str) -> None:
         with pytest.raises(NotFound):
-            async with store.borrow(key):
+            async with store.open_local(key):
                 pytest.fail("there is nothing to lend")
         assert spooled(store) == []
 
     async def test_an_error_of_the_borrower_is_its_own(self, store: BlobStore) -> None:
         key = await put(store, b"lent")
         with pytest.raises(FileNotFoundError):
-            async with store.borrow(key):
+            async with store.open_local(key):
                 raise FileNotFoundError
         assert spooled(store) == []
         assert await get(store, key, 0, 4) == b"lent"
 
     async def test_a_cancelled_borrower_leaves_nothing(self, store: BlobStore) -> None:
         async def borrow() -> None:
-            async with store.borrow(key):
+            async with store.open_local(key):
                 await asyncio.sleep(60)
 
         key = await put(store, content(4 * MIB))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 from tests.contracts.blob_store import HOSTILE, content, get, spooled, stored
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
@@ -23,7 +23,7 @@ class Parcel:
 
     def __init__(self, store: BlobStore, key: str, handle: str) -> None:
         self.store, self.key, self.handle = store, key, handle
-        self.pieces: dict[int, Piece] = {}
+        self.pieces: dict[int, UploadedPart] = {}
         self.data: dict[int, bytes] = {}
 
     @classmethod
@@ -33,23 +33,23 @@ class Parcel:
         assert len(handle) <= 2000
         return cls(store, key, handle)
 
-    async def write(self, number: int, data: bytes) -> Piece:
+    async def write(self, number: int, data: bytes) -> UploadedPart:
         async with Spool(self.store.spool, limit=len(data)) as spool:
             await spool.write(data)
             await spool.finish()
             receipt = await self.store.parts.write(self.key, self.handle, number, spool.path, spool.size)
-        piece = Piece(number=number, size=len(data), sha256=hashlib.sha256(data).digest(), receipt=receipt)
+        piece = UploadedPart(number=number, size=len(data), sha256=hashlib.sha256(data).digest(), etag=receipt)
         self.pieces[number], self.data[number] = piece, data
         return piece
 
-    def ordered(self, numbers: Sequence[int] | None = None) -> list[Piece]:
+    def ordered(self, numbers: Sequence[int] | None = None) -> list[UploadedPart]:
         return [self.pieces[number] for number in sorted(numbers or self.pieces)]
 
     async def join(self, numbers: Sequence[int] | None = None) -> None:
-        await self.store.parts.join(self.key, self.handle, self.ordered(numbers))
+        await self.store.parts.complete(self.key, self.handle, self.ordered(numbers))
 
     async def drop(self) -> None:
-        await self.store.parts.drop(self.key, self.handle)
+        await self.store.parts.abort(self.key, self.handle)
 
     async def read(self) -> bytes:
         size = await self.store.size(self.key)
@@ -135,7 +135,7 @@ class PartsContract:
         assert await parcel.read() == parcel.expected()
 
     @pytest.mark.parametrize("units", [[1, 1, 0.5], [1, 0.5, 1]], ids=str)
-    @pytest.mark.parametrize("breaks", ["adopt", "drop"])
+    @pytest.mark.parametrize("breaks", ["put_file", "abort"])
     async def test_joined_again_after_it_broke_off(
         self, store: BlobStore, monkeypatch: pytest.MonkeyPatch, units: list[float], breaks: str
     ) -> None:
@@ -147,7 +147,7 @@ class PartsContract:
             await parcel.write(number, self.part(unit, number))
         await parcel.write(2, self.part(units[1], 22))
         with monkeypatch.context() as broken, suppress(BlobsUnavailable):  # not every joining adopts a file
-            broken.setattr(store if breaks == "adopt" else store.parts, breaks, breaking)
+            broken.setattr(store if breaks == "put_file" else store.parts, breaks, breaking)
             await parcel.join()
         await parcel.join()
         assert await parcel.read() == parcel.expected()
@@ -174,9 +174,9 @@ class PartsContract:
         parcel = await Parcel.begin(store)
         for number in (1, 2):
             await parcel.write(number, self.part(1, number))
-        never = Piece(number=3, size=5, sha256=bytes(32), receipt="3-1")
+        never = UploadedPart(number=3, size=5, sha256=bytes(32), etag="3-1")
         with pytest.raises(NotFound):
-            await store.parts.join(parcel.key, parcel.handle, [*parcel.ordered(), never])
+            await store.parts.complete(parcel.key, parcel.handle, [*parcel.ordered(), never])
         assert await stored(store) == {}
         await parcel.join()
         assert await parcel.read() == parcel.expected()
@@ -222,7 +222,7 @@ class PartsContract:
         with pytest.raises(NotFound):
             await parcel.write(1, b"data")
         with pytest.raises(NotFound):
-            await store.parts.join(key, "handle", [Piece(number=1, size=1, sha256=bytes(32), receipt="slot")])
+            await store.parts.complete(key, "handle", [UploadedPart(number=1, size=1, sha256=bytes(32), etag="slot")])
         await parcel.drop()
         assert await self.leftovers(store) == []
 
@@ -290,7 +290,7 @@ class PartsContract:
             expected, pieces = parcel.expected(), parcel.ordered()
             late = [asyncio.ensure_future(parcel.write(number, self.part(1, 55))) for _ in range(2)]
             with suppress(LibraryError):
-                await store.parts.join(parcel.key, parcel.handle, pieces)
+                await store.parts.complete(parcel.key, parcel.handle, pieces)
             await asyncio.gather(*late, return_exceptions=True)
             size = await store.size(parcel.key)
             assert size is None or await parcel.read() == expected

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from mediatheque.model import Scope
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.wire.remote_server import Origin
 from tests.server import Serve
@@ -59,7 +59,7 @@ def revoked(server: Serve, stock: Stock) -> Account:
 
 @pytest.fixture
 async def database(server: Serve) -> AsyncIterator[Database]:
-    async with Database(Config(url=server.database_url, pool_min=1, pool_max=1)) as open_database:
+    async with Database(DatabaseConfig(url=server.database_url, pool_min=1, pool_max=1)) as open_database:
         yield open_database
 
 

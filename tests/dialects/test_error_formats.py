@@ -9,9 +9,9 @@ import pytest
 from litestar import Response
 
 from mediatheque import errors
-from mediatheque.dialects import VOICES, voice_for
+from mediatheque.dialects import ERROR_FORMATS, error_format_for
 from mediatheque.errors import LibraryError
-from mediatheque.http.dialect import Occasion, Voice, meaning_of
+from mediatheque.http.dialect import ErrorContext, ErrorFormat, to_library_error
 from tests.contracts.dialect import Words
 from tests.dialects.fal import endpoints as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
@@ -32,7 +32,7 @@ TABLES: dict[str, tuple[dict[str, Words], Say, Spec | None]] = {
     "heygen_v3": (heygen_v3.REFUSALS, heygen_v3.say, heygen_v3.UPLOAD.spec),
     "native": (native.REFUSALS, native.say, None),
 }
-BY_NAME = {voice.name: voice for voice in VOICES}
+BY_NAME = {voice.name: voice for voice in ERROR_FORMATS}
 
 
 def raised(kind: type[LibraryError]) -> LibraryError:
@@ -40,9 +40,9 @@ def raised(kind: type[LibraryError]) -> LibraryError:
     return kind(*arguments)  # type: ignore[arg-type]  # the two that count take a number
 
 
-def said(voice: Voice, error: LibraryError) -> httpx.Response:
+def said(voice: ErrorFormat, error: LibraryError) -> httpx.Response:
     """As the gate would send it."""
-    response: Response[bytes] = voice.say(error, Occasion("4711", "http://127.0.0.1"))
+    response: Response[bytes] = voice.render(error, ErrorContext("4711", "http://127.0.0.1"))
     headers = {**response.headers, "content-type": response.media_type or "", "x-request-id": "4711"}
     return httpx.Response(response.status_code or 0, headers=headers, content=response.content)
 
@@ -78,7 +78,7 @@ def test_when_to_come_again(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", TABLES)
 def test_the_message_is_the_errors_own_and_no_internal_one(dialect: str) -> None:
     assert "Grüße" in said(BY_NAME[dialect], errors.Invalid("Grüße")).text
-    assert "secret" not in said(BY_NAME[dialect], meaning_of(RuntimeError("secret"))).text
+    assert "secret" not in said(BY_NAME[dialect], to_library_error(RuntimeError("secret"))).text
 
 
 def test_only_heygen_v3_names_the_field_and_only_where_one_is_at_fault() -> None:
@@ -90,7 +90,7 @@ def test_only_heygen_v3_names_the_field_and_only_where_one_is_at_fault() -> None
 
 
 def test_where_the_server_does_not_know_its_own_address_no_page_is_named() -> None:
-    response = BY_NAME["heygen_v3"].say(errors.NotFound(), Occasion("4711"))
+    response = BY_NAME["heygen_v3"].render(errors.NotFound(), ErrorContext("4711"))
     assert msgspec.json.decode(response.content)["error"]["doc_url"] is None
 
 
@@ -129,4 +129,4 @@ def test_fals_storage_never_says_conflict() -> None:
     ],
 )
 def test_whose_voice_a_path_is_answered_in(path: str, name: str) -> None:
-    assert voice_for(path).name == name
+    assert error_format_for(path).name == name

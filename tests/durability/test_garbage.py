@@ -21,17 +21,17 @@ from mediatheque.errors import BlobsUnavailable
 from mediatheque.library.catalog.assets import Assets
 from mediatheque.library.ingest.pipeline import Intake, Step
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Details, Offer, Sink
-from mediatheque.library.ingest.state import Parcel
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.media.config import Config as SandboxConfig
+from mediatheque.library.ingest.request import AssetFields, ByteSink, IngestRequest
+from mediatheque.library.ingest.state import IngestState
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.model import Labels
+from mediatheque.model import DeclaredMetadata
 from mediatheque.records import accounts
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 
 AT_ONCE = timedelta(0)
-ANYTHING = Policy(max_bytes=1 << 20, strangers=True)
+ANYTHING = Policy(max_bytes=1 << 20, allow_unknown_types=True)
 CONTENTS = {"small": b"\0small", "some": b"\0some" * 1000, "more": b"\0more" * 20_000}
 contents = st.sampled_from(sorted(CONTENTS))
 workspaces = st.sampled_from([0, 1])
@@ -49,7 +49,7 @@ class World:
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
     with asyncio.Runner() as runner:
-        database = Database(Config(url=database_url))
+        database = Database(DatabaseConfig(url=database_url))
         runner.run(database.open())
         yield World(runner, database)
         runner.run(database.close())
@@ -80,9 +80,9 @@ def test_bytes_placed_in_vain_that_cannot_be_removed_do_not_refuse_what_was_comm
         async with world.database.connection() as conn:
             workspace, _ = await accounts.ensure_workspace(conn, uuid4(), "a")
         loser = Intake(world.database, store, Sandbox(SandboxConfig()))
-        late = Paused(loser, _offer(workspace, "some"), loser.place)
+        late = Paused(loser, _offer(workspace, "some"), loser.store_blob)
         await late.reached()
-        await Intake(world.database, store, Sandbox(SandboxConfig())).take(_offer(workspace, "some"))
+        await Intake(world.database, store, Sandbox(SandboxConfig())).create_asset(_offer(workspace, "some"))
         id = await late.finish()
         assert (await Assets(world.database).get(workspace, id)).id == id
         await store.close()
@@ -96,23 +96,23 @@ class Bytes:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
-    async def pour(self, sink: Sink) -> Labels:
+    async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         await sink.write(self._content)
-        return Labels(name="some.thing")
+        return DeclaredMetadata(name="some.thing")
 
 
 class Paused:
     """An upload that stops after one of the intake's steps until it is told to go on, or to die there."""
 
-    def __init__(self, intake: Intake, offer: Offer, after: Step) -> None:
+    def __init__(self, intake: Intake, offer: IngestRequest, after: Step) -> None:
         self.offer = offer
-        self.is_placed = after == intake.place
+        self.is_placed = after == intake.store_blob
         self._reached, self._go_on = asyncio.Event(), asyncio.Event()
         place = intake.steps.index(after) + 1
         intake.steps = (*intake.steps[:place], self._pause, *intake.steps[place:])
-        self._task = asyncio.ensure_future(intake.take(offer))
+        self._task = asyncio.ensure_future(intake.create_asset(offer))
 
-    async def _pause(self, _: Parcel) -> None:
+    async def _pause(self, _: IngestState) -> None:
         self._reached.set()
         await self._go_on.wait()
 
@@ -129,10 +129,10 @@ class Paused:
         await asyncio.wait([self._task])
 
 
-class Doomed(Sweep):
+class Doomed(GarbageCollector):
     """Only the part that needs no grace period, however many uploads are under way."""
 
-    async def _give_up_stale(self) -> None:
+    async def _mark_stale_writes(self) -> None:
         pass
 
 
@@ -174,13 +174,13 @@ class Housekeeping(RuleBasedStateMachine):
 
     @rule()
     def sweep_within_the_grace_period(self) -> None:
-        swept = self._run(Sweep(self.database, self.store).run())
-        assert (swept.blobs, swept.bytes_given_up) == (0, 0)
+        swept = self._run(GarbageCollector(self.database, self.store).run())
+        assert (swept.blobs, swept.storage_keys) == (0, 0)
 
     @rule()
     @precondition(lambda self: not any(upload.is_placed for upload, _ in self.paused))
     def sweep_at_once(self) -> None:
-        self._run(Sweep(self.database, self.store, AT_ONCE).run())
+        self._run(GarbageCollector(self.database, self.store, AT_ONCE).run())
 
     @rule(workspace=workspaces, uploads=st.lists(contents, min_size=1, max_size=4), number=numbers)
     def all_at_once(self, workspace: int, uploads: list[str], number: int) -> None:
@@ -226,7 +226,7 @@ class Housekeeping(RuleBasedStateMachine):
             return [(await accounts.ensure_workspace(conn, uuid4(), uuid4().hex))[0] for _ in range(2)]
 
     async def _upload(self, workspace: UUID, content: str) -> None:
-        asset = await self._intake().take(_offer(workspace, content))
+        asset = await self._intake().create_asset(_offer(workspace, content))
         self.kept[asset.id] = (workspace, content)
 
     async def _delete(self, id: UUID) -> None:
@@ -235,7 +235,7 @@ class Housekeeping(RuleBasedStateMachine):
 
     async def _pause(self, workspace: UUID, content: str, *, placed: bool) -> None:
         intake = self._intake()
-        upload = Paused(intake, _offer(workspace, content), intake.place if placed else intake.deduplicate)
+        upload = Paused(intake, _offer(workspace, content), intake.store_blob if placed else intake.deduplicate)
         await upload.reached()
         self.paused.append((upload, content))
 
@@ -254,7 +254,7 @@ class Housekeeping(RuleBasedStateMachine):
         return blob.storage_key, blob.workspace_id, b"".join(pieces)
 
     async def _stored_keys(self) -> set[str]:
-        return {stored.key async for stored in self.store.walk()}
+        return {stored.key async for stored in self.store.list_keys()}
 
     def _asset(self, number: int) -> UUID:
         return list(self.kept)[number % len(self.kept)]
@@ -267,5 +267,7 @@ async def _together(races: list[Coroutine[Any, Any, None]]) -> None:
     await asyncio.gather(*races)
 
 
-def _offer(workspace: UUID, content: str) -> Offer:
-    return Offer(workspace_id=workspace, body=Bytes(CONTENTS[content]), policy=ANYTHING, describe=lambda _: Details())
+def _offer(workspace: UUID, content: str) -> IngestRequest:
+    return IngestRequest(
+        workspace_id=workspace, body=Bytes(CONTENTS[content]), policy=ANYTHING, describe=lambda _: AssetFields()
+    )

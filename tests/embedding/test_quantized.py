@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from mediatheque.embedding.basic import text
-from mediatheque.embedding.basic.packages import MODEL, shipped
+from mediatheque.embedding.basic.packages import MODEL, package_file
 from mediatheque.embedding.basic.quantized import quantized
-from mediatheque.embedding.basic.text import Text
+from mediatheque.embedding.basic.text import TextEncoder
 from mediatheque.embedding.session import open_session
 
 TEXTS = ["red", "a cat on a sofa", "the old castle by the river in the evening", "ein Bär", "x" * 500, "word " * 300]
@@ -21,12 +21,12 @@ TEXTS = ["red", "a cat on a sofa", "the old castle by the river in the evening",
 def shipped_in_floats(tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text, "_made", lambda content: content)
-        model = Text(tmp_path_factory.mktemp("floats"), 1)
+        model = TextEncoder(tmp_path_factory.mktemp("floats"), 1)
         return np.stack([model.vector(each) for each in TEXTS])
 
 
 def test_the_same_but_for_rounding(shipped_in_floats: NDArray[np.float32], tmp_path: Path) -> None:
-    model = Text(tmp_path, 1)
+    model = TextEncoder(tmp_path, 1)
     vectors = np.stack([model.vector(each) for each in TEXTS])
     assert (vectors * shipped_in_floats).sum(axis=1).min() > 0.98
     angles = vectors @ vectors.T - shipped_in_floats @ shipped_in_floats.T
@@ -34,7 +34,7 @@ def test_the_same_but_for_rounding(shipped_in_floats: NDArray[np.float32], tmp_p
 
 
 def test_its_matrices_stay_bytes() -> None:
-    graph = onnx.load_from_string(quantized(shipped(*MODEL).read_bytes())).graph
+    graph = onnx.load_from_string(quantized(package_file(*MODEL).read_bytes())).graph
     stored = {TensorProto.INT8: 0, TensorProto.UINT8: 0, TensorProto.FLOAT: 0}
     for constant in graph.initializer:
         if constant.data_type in stored:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediatheque.embedding.basic.network import build_network
-from mediatheque.embedding.basic.packages import WEIGHTS, shipped
+from mediatheque.embedding.basic.packages import WEIGHTS, package_file
 from mediatheque.embedding.basic.weights import NotWeights, read_tensors
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -160,7 +160,7 @@ def test_damage_is_refused_or_leaves_tensors(data):
 
 @pytest.fixture(scope="module")
 def tensors():
-    return read_tensors(shipped(*WEIGHTS).read_bytes())
+    return read_tensors(package_file(*WEIGHTS).read_bytes())
 
 
 @pytest.mark.parametrize("name", ["_conv_stem.weight", "_blocks.3._bn1.running_var", "_fc.bias"])

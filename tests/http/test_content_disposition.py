@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediatheque.http.content_disposition import basename, disposition, filename, parse
+from mediatheque.http.content_disposition import basename, filename, parse, render
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from mediatheque.http.content_disposition import basename, disposition, filename
     ],
 )
 def test_written_by_the_rfcs(name: str, value: str) -> None:
-    assert disposition("inline", name) == value
+    assert render("inline", name) == value
 
 
 @given(st.text())
 def test_what_is_written_is_one_safe_line_and_reads_back(name: str) -> None:
-    value = disposition("attachment", name)
+    value = render("attachment", name)
     assert value.isascii()
     assert value.isprintable()
     message = Message()

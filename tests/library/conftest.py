@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from mediatheque.blobs import Disk
-from mediatheque.embedding.config import Config as EmbeddingConfig
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.library import Library
-from mediatheque.media.config import Config as SandboxConfig
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Scope
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from tests.embedding import onnx_pair
 
 
@@ -34,7 +34,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture
 async def library(database_url: str, tmp_path: Path, sandbox: Sandbox, models: Path) -> AsyncIterator[Library]:
     """The verbs over a real database and a real disk."""
-    async with Database(Config(url=database_url, pool_min=1)) as database:
+    async with Database(DatabaseConfig(url=database_url, pool_min=1)) as database:
         yield Library(database, Disk(tmp_path / "blobs"), sandbox, EmbeddingConfig(cache=models))
 
 

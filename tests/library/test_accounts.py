@@ -18,8 +18,8 @@ async def test_a_key_opens_its_workspace_with_its_scopes(library: Library) -> No
 
 
 async def test_only_the_first_founding_gives_a_key(library: Library) -> None:
-    assert await library.accounts.found("default")
-    assert await library.accounts.found("default") is None
+    assert await library.accounts.bootstrap("default")
+    assert await library.accounts.bootstrap("default") is None
 
 
 async def test_the_secret_is_not_in_the_database(library: Library) -> None:
@@ -50,7 +50,7 @@ async def test_the_secret_is_not_in_the_database(library: Library) -> None:
 async def test_everything_but_the_key_is_refused(library: Library, bend) -> None:  # type: ignore[no-untyped-def]
     key = await library.accounts.create_key("one", READ)
     with pytest.raises(KeyRefused):
-        await library.accounts.authenticate(bend(key), passes=True)
+        await library.accounts.authenticate(bend(key), upload_tokens=True)
 
 
 async def test_a_revoked_key_is_refused_once_the_memory_of_it_fades(
@@ -85,23 +85,23 @@ async def test_a_wrong_secret_does_not_count_as_use(library: Library) -> None:
 
 async def test_a_pass_stands_for_its_key_where_passes_are_taken(library: Library) -> None:
     caller = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    token = (await library.accounts.issue_pass(caller)).token
-    assert await library.accounts.authenticate(token, passes=True) == caller
+    token = (await library.accounts.issue_upload_token(caller)).token
+    assert await library.accounts.authenticate(token, upload_tokens=True) == caller
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token)
 
 
 async def test_a_pass_dies_with_its_key_and_with_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     caller = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    token = (await library.accounts.issue_pass(caller)).token
+    token = (await library.accounts.issue_upload_token(caller)).token
     id, expires, mac = token.removeprefix("mtp_").split(".")
     with pytest.raises(KeyRefused):
-        await library.accounts.authenticate(f"mtp_{id}.{int(expires) + 1}.{mac}", passes=True)
-    monkeypatch.setattr(accounts, "_PASS_LIFETIME", -accounts._PASS_LIFETIME)
-    expired = (await library.accounts.issue_pass(caller)).token
+        await library.accounts.authenticate(f"mtp_{id}.{int(expires) + 1}.{mac}", upload_tokens=True)
+    monkeypatch.setattr(accounts, "_UPLOAD_TOKEN_LIFETIME", -accounts._UPLOAD_TOKEN_LIFETIME)
+    expired = (await library.accounts.issue_upload_token(caller)).token
     with pytest.raises(KeyRefused):
-        await library.accounts.authenticate(expired, passes=True)
+        await library.accounts.authenticate(expired, upload_tokens=True)
     await library.accounts.revoke(caller.key_id)
     monkeypatch.setattr(library.accounts._recent, "_seconds", -1.0)
     with pytest.raises(KeyRefused):
-        await library.accounts.authenticate(token, passes=True)
+        await library.accounts.authenticate(token, upload_tokens=True)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD, sniff
-from mediatheque.model import Facts
+from mediatheque.model import MediaInfo
 
 Put = Callable[[bytes], Path]
 
@@ -26,13 +26,13 @@ def put(tmp_path: Path) -> Put:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     sandbox.start()
     yield sandbox
     await sandbox.close()
 
 
-async def probed(sandbox: Sandbox, path: Path) -> Facts:
+async def probed(sandbox: Sandbox, path: Path) -> MediaInfo:
     with path.open("rb") as file:
         format_ = sniff(file.read(HEAD))
     assert format_ is not None

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from mediatheque.errors import Unavailable, Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.sandbox.protocol import Examine, Show, answer_to, longest_answer
+from mediatheque.media.sandbox.protocol import ProbeRequest, RenderRequest, answer_to, longest_answer
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Kind
 from tests import samples
@@ -26,7 +26,7 @@ async def open_sandbox():
     opened = []
 
     def open_(**config) -> Sandbox:
-        sandbox = Sandbox(Config(**config))
+        sandbox = Sandbox(SandboxConfig(**config))
         sandbox.start(at_once=False)
         opened.append(sandbox)
         return sandbox
@@ -38,7 +38,7 @@ async def open_sandbox():
 
 async def test_nobody_is_asked_about_what_has_no_pixels(tmp_path):
     """Neither is there a file, nor anybody who could open it."""
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     for mime in FORMATS.keys() - set(SEEN):
         assert await sandbox.frames(tmp_path / "nothing", FORMATS[mime]) == []
     for mime in SEEN:
@@ -64,7 +64,7 @@ async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
 
 
 async def test_closing_lets_frames_in_progress_finish(put):
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     sandbox.start(at_once=False)
     good = put(samples.jpeg())
     waiting = [asyncio.create_task(sandbox.frames(good, JPEG)) for _ in range(5)]
@@ -89,13 +89,13 @@ async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, put):
     assert not alive(worker)
 
 
-WANTED = Show(b"", "image/jpeg", most=2, edge=8)
+WANTED = RenderRequest(b"", "image/jpeg", most=2, edge=8)
 
 
 def test_an_honest_answer_is_understood():
     (frame,) = answer_to(WANTED, malicious_workers.SHOWN).frames
     assert (frame.width, frame.height, frame.pixels) == (4, 4, bytes(48))
-    assert answer_to(Examine(b"", "image/jpeg"), malicious_workers.FOUND).height == 2
+    assert answer_to(ProbeRequest(b"", "image/jpeg"), malicious_workers.FOUND).height == 2
 
 
 @pytest.mark.parametrize("lie", malicious_workers.LIES)
@@ -106,14 +106,14 @@ def test_an_answer_that_lies_is_no_answer(lie):
 
 def test_an_answer_with_pixels_is_none_to_a_probe():
     with pytest.raises(msgspec.DecodeError):
-        answer_to(Examine(b"", "image/jpeg"), malicious_workers.SHOWN)
+        answer_to(ProbeRequest(b"", "image/jpeg"), malicious_workers.SHOWN)
 
 
 def test_the_longest_honest_answer_is_not_too_long():
     largest = malicious_workers._shown(*[(32, 8, 768)] * 2)
     assert len(answer_to(WANTED, largest).frames) == 2
     assert len(largest) <= longest_answer(WANTED) < len(largest) + (65 << 10)
-    assert longest_answer(Examine(b"", "image/jpeg")) == 64 << 10
+    assert longest_answer(ProbeRequest(b"", "image/jpeg")) == 64 << 10
 
 
 @pytest.mark.parametrize("rogue", ["babble", "twice", "silent", "half", "liar", "flood"])

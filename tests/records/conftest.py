@@ -6,10 +6,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mediatheque.records.database import Config, Connection, Database
+from mediatheque.records.database import Connection, Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedPostgres
 from mediatheque.records.search import embedding_models
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 from tests.records import seed
 from tests.records.embedded import clusters
 
@@ -31,9 +31,12 @@ def data(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def opened(database_url: str) -> AsyncIterator[tuple[Connection, Space]]:
+async def opened(database_url: str) -> AsyncIterator[tuple[Connection, EmbeddingModel]]:
     """Two workspaces without assets, and a space of three dimensions."""
-    async with Database(Config(url=database_url, pool_min=1, pool_max=1)) as database, database.connection() as conn:
+    async with (
+        Database(DatabaseConfig(url=database_url, pool_min=1, pool_max=1)) as database,
+        database.connection() as conn,
+    ):
         await seed.furnish(conn)
         async with conn.transaction():
             space = await embedding_models.add(conn, name="test", spec="test", dimensions=3)

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
-from mediatheque.model import Comparison, Condition, Every, Field, Filter, Kind, OneOf, Operator, Position, Some
+from mediatheque.model import And, Comparison, Condition, Cursor, Field, Filter, IdIn, Kind, Operator, Or
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 TAGS = [UUID(int=10 + n) for n in range(3)]
@@ -39,8 +39,8 @@ class Thing(msgspec.Struct, frozen=True):
     near: int
 
     @property
-    def position(self) -> Position:
-        return Position(moment(self.at), self.id)
+    def position(self) -> Cursor:
+        return Cursor(moment(self.at), self.id)
 
 
 def _some(ids: list[UUID]) -> st.SearchStrategy[frozenset[UUID]]:
@@ -81,11 +81,11 @@ def fits(thing: Thing, wanted: Filter) -> bool:
 
 def holds(thing: Thing, condition: Condition) -> bool:
     match condition:
-        case Every(parts):
+        case And(parts):
             return all(holds(thing, part) for part in parts)
-        case Some(parts):
+        case Or(parts):
             return any(holds(thing, part) for part in parts)
-        case OneOf(ids):
+        case IdIn(ids):
             return thing.id in ids
         case Comparison(field, operator, values):
             return _compared(_value(thing, field), operator, values)
@@ -143,7 +143,7 @@ _STATEMENTS = (
 )
 
 
-async def put(conn: Connection, things: Iterable[Thing], space: Space) -> None:
+async def put(conn: Connection, things: Iterable[Thing], space: EmbeddingModel) -> None:
     for thing in things:
         workspace = MINE if thing.mine else THEIRS
         values = {
@@ -188,7 +188,7 @@ _MANY = (
 )
 
 
-async def fill(conn: Connection, space: Space, *workspaces: UUID) -> None:
+async def fill(conn: Connection, space: EmbeddingModel, *workspaces: UUID) -> None:
     """More assets in each of them than are looked at one by one, with two vectors apiece, one like the other."""
     for statement in _MANY:
         await conn.execute(statement, {"workspaces": list(workspaces), "space": space.id})

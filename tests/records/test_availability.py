@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from mediatheque.records.availability import Presence
+from mediatheque.records.availability import Availability
 
 
 class Server:
@@ -31,68 +31,70 @@ def server() -> Server:
 
 
 @pytest.fixture
-def presence(server: Server) -> Presence:
-    return Presence(server.answers, server.welcome)
+def presence(server: Server) -> Availability:
+    return Availability(server.answers, server.welcome)
 
 
-async def wait_for_ever(presence: Presence) -> None:
-    async with presence.patience():
+async def wait_for_ever(presence: Availability) -> None:
+    async with presence.timeout():
         await asyncio.Event().wait()
 
 
-async def test_a_doubt_without_cause_refuses_nobody(server: Server, presence: Presence) -> None:
+async def test_a_doubt_without_cause_refuses_nobody(server: Server, presence: Availability) -> None:
     server.here.set()
-    async with presence.patience():
-        presence.doubt()
-        presence.doubt()
-        await presence.certain()
+    async with presence.timeout():
+        presence.suspect()
+        presence.suspect()
+        await presence.wait_known()
     assert not presence.is_away
     assert (server.looks, server.welcomes) == (1, 1)
 
 
 @pytest.mark.parametrize("silent", [False, True])
-async def test_who_waits_is_released_and_who_comes_is_refused(server: Server, presence: Presence, silent: bool) -> None:
+async def test_who_waits_is_released_and_who_comes_is_refused(
+    server: Server, presence: Availability, silent: bool
+) -> None:
     server.silent = silent
     waiting = [asyncio.create_task(wait_for_ever(presence)) for _ in range(3)]
     await asyncio.sleep(0)
     begun = time.monotonic()
-    presence.doubt()
+    presence.suspect()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [TimeoutError] * 3
     assert time.monotonic() - begun < 1
     with pytest.raises(TimeoutError):
         await wait_for_ever(presence)
     server.here.set()
-    await presence.certain()
+    await presence.wait_known()
     assert not presence.is_away
-    async with presence.patience():
+    async with presence.timeout():
         pass
 
 
-async def test_it_is_not_certain_before_it_has_looked(server: Server, presence: Presence) -> None:
-    presence.doubt()
+async def test_it_is_not_certain_before_it_has_looked(server: Server, presence: Availability) -> None:
+    presence.suspect()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(presence.certain(), 0.12)
+        await asyncio.wait_for(presence.wait_known(), 0.12)
     assert server.looks > 1
     server.here.set()
-    await asyncio.wait_for(presence.certain(), 5)
+    await asyncio.wait_for(presence.wait_known(), 5)
 
 
-async def test_a_cancelled_wait_stays_cancelled(presence: Presence) -> None:
+async def test_a_cancelled_wait_stays_cancelled(presence: Availability) -> None:
     task = asyncio.create_task(wait_for_ever(presence))
     await asyncio.sleep(0)
-    presence.doubt()
+    presence.suspect()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await presence.close()
 
 
-async def test_closing_ends_the_search(server: Server, presence: Presence) -> None:
-    presence.doubt()
+async def test_closing_ends_the_search(server: Server, presence: Availability) -> None:
+    presence.suspect()
     await asyncio.sleep(0)
     await presence.close()
-    await presence.certain()
+    await presence.wait_known()
     looks = server.looks
     await asyncio.sleep(0.12)
     assert server.looks == looks

@@ -9,14 +9,14 @@ import psycopg
 import pytest
 
 from mediatheque.errors import DatabaseUnavailable, StorageFull
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedPostgres, running_conninfo
 from tests.records.embedded import clusters
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(Config(url=database_url, pool_min=2, pool_max=4, pool_timeout=0.5)) as database:
+    async with Database(DatabaseConfig(url=database_url, pool_min=2, pool_max=4, pool_timeout=0.5)) as database:
         async with database.connection() as connection:
             await connection.execute("CREATE TABLE kept_by_test (n int PRIMARY KEY)")
         yield database
@@ -68,7 +68,7 @@ async def test_a_read_opens_no_transaction(database: Database) -> None:
 
 async def test_sessions_have_our_settings_and_the_urls_own(database_url: str) -> None:
     url = f"{database_url}&options=-c%20work_mem%3D5MB%20-c%20statement_timeout%3D7s&application_name=mine"
-    async with Database(Config(url=url, idle_timeout=9)) as database, database.connection() as connection:
+    async with Database(DatabaseConfig(url=url, idle_timeout=9)) as database, database.connection() as connection:
         shown = {}
         for name in (
             "work_mem",
@@ -125,7 +125,7 @@ async def test_a_full_disk_at_commit_is_said_so(database: Database) -> None:
 
 
 async def test_an_endless_statement_is_ended_and_harms_nobody_else(database_url: str) -> None:
-    async with Database(Config(url=database_url, statement_timeout=0.1)) as database:
+    async with Database(DatabaseConfig(url=database_url, statement_timeout=0.1)) as database:
         with pytest.raises(DatabaseUnavailable):
             async with database.connection() as connection:
                 await connection.execute("SELECT pg_sleep(30)")
@@ -193,7 +193,7 @@ async def test_requests_that_are_given_up_leave_the_pool_whole(database: Databas
 async def test_without_a_server_opening_says_so_in_time(tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(DatabaseUnavailable):
-        await Database(Config(url=f"host={tmp_path} dbname=x", start_timeout=0.3)).open()
+        await Database(DatabaseConfig(url=f"host={tmp_path} dbname=x", start_timeout=0.3)).open()
     assert time.monotonic() - begun < 3
 
 
@@ -235,7 +235,7 @@ async def test_while_postgres_is_away_requests_are_refused_at_once_and_when_it_i
         done.set()
 
     # Half of the clients wait for a connection at any time.
-    async with Database(Config(url=url, pool_max=4)) as database:
+    async with Database(DatabaseConfig(url=url, pool_max=4)) as database:
         async with asyncio.TaskGroup() as group:
             for n in range(8):
                 group.create_task(client(n << 32, database))

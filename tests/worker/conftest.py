@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from mediatheque.blobs import Disk
-from mediatheque.embedding.config import Config as EmbeddingConfig
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.library import Library
-from mediatheque.media.config import Config as SandboxConfig
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from tests.embedding import onnx_pair
 from tests.worker.queue import Queue
 
@@ -23,7 +23,7 @@ def embedding(tmp_path_factory: pytest.TempPathFactory) -> EmbeddingConfig:
 
 @pytest.fixture
 async def library(database_url: str, tmp_path: Path, embedding: EmbeddingConfig) -> AsyncIterator[Library]:
-    async with Database(Config(url=database_url, pool_min=1)) as database:
+    async with Database(DatabaseConfig(url=database_url, pool_min=1)) as database:
         yield Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig()), embedding)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable, Malformed, ModelUnavailable, NotFound
 from mediatheque.library import Library, tasks
-from mediatheque.library.tasks import Parked
+from mediatheque.library.tasks import FailedTask
 from mediatheque.records import jobs
 from mediatheque.worker import worker
-from mediatheque.worker.handlers import TRIES
+from mediatheque.worker.handlers import MAX_ATTEMPTS
 from tests.worker.queue import Queue, Verb, eventually, working
 
 NAME = "complete_upload"
@@ -23,8 +23,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_POLL", 0.1)
 
 
-async def parked(library: Library) -> list[Parked]:
-    return [task async for task in tasks.parked(library.database)]
+async def parked(library: Library) -> list[FailedTask]:
+    return [task async for task in tasks.failed(library.database)]
 
 
 async def depth(library: Library, state: str) -> int:
@@ -46,10 +46,10 @@ async def test_after_six_tries_with_the_reason(library: Library, queue: Queue, e
     verb = Verb(*[error] * 10)
     await queue.put(id := uuid4())
     async with working(library, verb):
-        await eventually(lambda: done(queue, verb, TRIES), 30)
+        await eventually(lambda: done(queue, verb, MAX_ATTEMPTS), 30)
         await eventually(lambda: is_parked(library))
         await asyncio.sleep(0.2)
-    assert len(verb.calls) == TRIES == 6
+    assert len(verb.calls) == MAX_ATTEMPTS == 6
     (task,) = await parked(library)
     assert (task.task, task.arguments, task.reason) == (NAME, {"upload_id": str(id)}, repr(error))
     assert (await depth(library, "parked"), await depth(library, "waiting")) == (1, 0)
@@ -57,10 +57,10 @@ async def test_after_six_tries_with_the_reason(library: Library, queue: Queue, e
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable, BlobsUnavailable, ModelUnavailable])
 async def test_never_for_what_is_away(library: Library, queue: Queue, error: type[Exception]) -> None:
-    verb = Verb(*[error()] * (TRIES + 2))
+    verb = Verb(*[error()] * (MAX_ATTEMPTS + 2))
     await queue.put(uuid4())
     async with working(library, verb):
-        await eventually(lambda: done(queue, verb, TRIES + 3), 40)
+        await eventually(lambda: done(queue, verb, MAX_ATTEMPTS + 3), 40)
         await eventually(lambda: len(verb.finished) == 1)
     assert await queue.query("SELECT 1 FROM parked_task") == []
 
@@ -100,12 +100,12 @@ async def test_what_ends_its_worker_each_time_is_given_up(library: Library, queu
     async with working(library, verb):
         await eventually(lambda: done(queue, verb, 2))
         await eventually(lambda: is_waiting(library))
-    for deaths in range(1, TRIES + 1):
+    for deaths in range(1, MAX_ATTEMPTS + 1):
         await hurry(queue)
         await queue.query("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
         async with library.database.connection() as conn:
-            assert await jobs.put_back(conn, timedelta(seconds=20), TRIES) == 1
-        assert await queue.states() == ["todo" if deaths < TRIES else "failed"]
+            assert await jobs.requeue_stalled(conn, timedelta(seconds=20), MAX_ATTEMPTS) == 1
+        assert await queue.states() == ["todo" if deaths < MAX_ATTEMPTS else "failed"]
     (task,) = await parked(library)
     assert "workers" in (task.reason or "")
 
@@ -121,7 +121,7 @@ async def one_parked(queue: Queue) -> int:
     (job,) = await queue.query("SELECT max(id) AS id FROM procrastinate_jobs")
     await queue.query("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", job["id"])
     async with queue.database.connection() as conn:
-        await jobs.park(conn, job["id"], NAME, {"upload_id": str(id)}, "why ever")
+        await jobs.dead_letter(conn, job["id"], NAME, {"upload_id": str(id)}, "why ever")
     await queue.query("UPDATE procrastinate_jobs SET status = 'failed', attempts = 6 WHERE id = %s", job["id"])
     return int(job["id"])
 

@@ -8,7 +8,7 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from mediatheque.library import Library, tasks
-from mediatheque.worker.handlers import bound, verbs_of
+from mediatheque.worker.handlers import build_queue_app, handlers_of
 from tests.worker.queue import Queue
 
 
@@ -56,8 +56,8 @@ async def test_an_unknown_task_is_a_bug_that_shows_at_once(
 
 
 async def test_every_task_has_its_verb(library: Library) -> None:
-    assert verbs_of(library).keys() == tasks.TASKS.keys()
-    for name, task in bound(verbs_of(library), PsycopgConnector(), AsyncMock()).tasks.items():
+    assert handlers_of(library).keys() == tasks.TASKS.keys()
+    for name, task in build_queue_app(handlers_of(library), PsycopgConnector(), AsyncMock()).tasks.items():
         if name in tasks.TASKS:
             assert task.queue == name
             assert task.retry_strategy is not None

@@ -15,13 +15,13 @@ from procrastinate.jobs import Job
 from mediatheque.blobs import Disk
 from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable, Malformed, StorageFull
 from mediatheque.library import Library
-from mediatheque.media.config import Config as SandboxConfig
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records import jobs
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
 from mediatheque.records.migrate import migrate
-from mediatheque.worker.handlers import Patience
+from mediatheque.worker.handlers import RetryPolicy
 from tests.worker.queue import Queue, Verb, eventually, working
 
 
@@ -71,7 +71,7 @@ async def test_a_task_that_fails_for_good_stays_to_be_seen(library: Library, que
 def test_patience(error: BaseException, attempts: int, pause: int | None) -> None:
     job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
     begun = datetime.now(UTC)
-    decision = Patience().get_retry_decision(exception=error, job=job)
+    decision = RetryPolicy().get_retry_decision(exception=error, job=job)
     assert (decision is None) == (pause is None)
     if decision and decision.retry_at and pause is not None:
         assert abs((decision.retry_at - begun).total_seconds() - pause) < 0.5
@@ -108,7 +108,7 @@ async def test_tasks_of_a_dead_worker_are_put_back_once(library: Library, queue:
 
     async def put_back() -> int:
         async with library.database.connection() as conn:
-            return await jobs.put_back(conn, timedelta(seconds=20), 6)
+            return await jobs.requeue_stalled(conn, timedelta(seconds=20), 6)
 
     assert sum(await asyncio.gather(*(put_back() for _ in range(4)))) == 2
     assert [(job["status"], job["attempts"]) for job in await queue.jobs()] == [("todo", 1), ("doing", 0), ("todo", 1)]
@@ -152,7 +152,7 @@ async def test_housekeeping_goes_on_after_a_round_that_could_not_be(library: Lib
         if rounds == 1:
             raise DatabaseUnavailable
 
-    library.sweep.run = run  # type: ignore[method-assign,assignment]
+    library.garbage.run = run  # type: ignore[method-assign,assignment]
     async with working(library, Verb(), sweep_seconds=0.05):
         await eventually(lambda: rounds >= 3)
 
@@ -172,7 +172,7 @@ async def test_a_worker_works_again_soon_after_postgres_was_killed(
 ) -> None:
     """Also on the task that it was doing then, whether it ends before PostgreSQL is back, or after that."""
     postgres, url = mortal
-    async with Database(Config(url=url, pool_min=1)) as database:
+    async with Database(DatabaseConfig(url=url, pool_min=1)) as database:
         library, queue = Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig())), Queue(database)
         verb = Verb(done := asyncio.Event())
         await queue.put(caught := uuid4())

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mediatheque.model import Asset, Kind
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 Call = Callable[[Connection], Awaitable[Any]]
 TEXT = "a frozen castle"
@@ -24,6 +24,6 @@ class Statement(NamedTuple):
 class Example(NamedTuple):
     """An asset among the first, which have vectors in any case, and the vector of `TEXT`."""
 
-    space: Space
+    space: EmbeddingModel
     asset: Asset
     vector: str

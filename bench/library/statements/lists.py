@@ -5,8 +5,8 @@ from uuid import UUID
 from bench.library.filling import moment
 from bench.library.statements.base import LISTED, Call, Statement
 from bench.library.stock import Stock
-from mediatheque.library.catalog.assets import MOST_COUNTED
-from mediatheque.model import Filter, Kind, Position
+from mediatheque.library.catalog.assets import MAX_COUNT
+from mediatheque.model import Cursor, Filter, Kind
 from mediatheque.records.catalog import listing
 
 _PAGE = 51
@@ -16,8 +16,8 @@ def pages(stock: Stock) -> list[Statement]:
     one, five, thirty = stock.tags.values()
     index = "An index has the assets in the order of the list: the page is read and nothing is sorted."
     members = "The memberships' own index has them in the order of the list; each asset is then looked up by its id."
-    deep = Position(moment(stock.size // 5), UUID(int=0))
-    asked: list[tuple[str, str, Filter, Position | None]] = [
+    deep = Cursor(moment(stock.size // 5), UUID(int=0))
+    asked: list[tuple[str, str, Filter, Cursor | None]] = [
         ("the first page", index, Filter(), None),
         ("a page four fifths down", "The same index, entered at the position: as many rows are read.", Filter(), deep),
         ("the four kinds of fal's lists", index, Filter(kinds=LISTED), None),
@@ -40,13 +40,13 @@ def pages(stock: Stock) -> list[Statement]:
         ("with any of two tags", "No sort of a whole tag where both are common.", Filter(tag_ids=(five, thirty)), deep),
         ("in a collection", members, Filter(collection_id=stock.collection_id), None),
         ("in a folder", "The index of folders.", Filter(folder_id=stock.target.folder_id), deep),
-        ("in no folder", "The index of folders, which has those without one, too.", Filter(unfiled=True), deep),
+        ("in no folder", "The index of folders, which has those without one, too.", Filter(without_folder=True), deep),
     ]
     return [Statement(f"list: {title}", see, _page(stock, wanted, after)) for title, see, wanted, after in asked]
 
 
 def counts(stock: Stock) -> list[Statement]:
-    see = f"At most {MOST_COUNTED + 1:,} entries are counted, however many there are."
+    see = f"At most {MAX_COUNT + 1:,} entries are counted, however many there are."
     asked = [
         ("everything", Filter()),
         ("the four kinds of fal's lists", Filter(kinds=LISTED)),
@@ -57,9 +57,9 @@ def counts(stock: Stock) -> list[Statement]:
     return [Statement(f"count: {title}", see, _count(stock, wanted)) for title, wanted in asked]
 
 
-def _page(stock: Stock, wanted: Filter, after: Position | None) -> Call:
+def _page(stock: Stock, wanted: Filter, after: Cursor | None) -> Call:
     return lambda conn: listing.page(conn, stock.workspace_id, wanted, after, _PAGE)
 
 
 def _count(stock: Stock, wanted: Filter) -> Call:
-    return lambda conn: listing.count(conn, stock.workspace_id, wanted, most=MOST_COUNTED)
+    return lambda conn: listing.count(conn, stock.workspace_id, wanted, most=MAX_COUNT)

@@ -12,18 +12,20 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
     own, space, vector = stock.workspace_id, example.space, example.vector
     large, few = Filter(kinds=LISTED), Filter(kinds=LISTED, tag_ids=(stock.tags["1 %"],))
 
-    everything, tagged = scopes.Scope(own, large, small=False), scopes.Scope(own, few, small=True)
+    everything, tagged = scopes.Estimate(own, large, small=False), scopes.Estimate(own, few, small=True)
 
-    def near(scope: scopes.Scope) -> Call:
+    def near(scope: scopes.Estimate) -> Call:
         return lambda conn: hybrid.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
 
-    def worded(scope: scopes.Scope) -> Call:
+    def worded(scope: scopes.Estimate) -> Call:
         return lambda conn: hybrid.by_words(conn, scope, TEXT, full_text.words_of(TEXT), _DEPTH)
 
     measured = "Each count stops where the scope is known to be large."
     return [
-        Statement("search: how large is everything", measured, lambda conn: scopes.measure(conn, space, own, large)),
-        Statement("search: how large is a tag", measured, lambda conn: scopes.measure(conn, space, own, few)),
+        Statement(
+            "search: how large is everything", measured, lambda conn: scopes.estimate_size(conn, space, own, large)
+        ),
+        Statement("search: how large is a tag", measured, lambda conn: scopes.estimate_size(conn, space, own, few)),
         Statement("search: by meaning in everything", "The vectors' index gives the nearest.", near(everything)),
         Statement(
             "search: by meaning in a small scope",
@@ -44,7 +46,7 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
         Statement(
             "similar: the same bytes",
             "By the blob.",
-            lambda conn: similar.with_the_same_bytes(conn, example.asset, 20),
+            lambda conn: similar.identical(conn, example.asset, 20),
         ),
         Statement(
             "similar: the nearest",

@@ -4,7 +4,7 @@ import msgspec
 
 from bench.library.statements.base import Example, Statement
 from bench.library.stock import Stock
-from mediatheque.library.catalog.assets import MOST_COUNTED
+from mediatheque.library.catalog.assets import MAX_COUNT
 from mediatheque.model import CollectionType
 from mediatheque.records.catalog import assets, tags
 from mediatheque.records.collections import collections
@@ -20,16 +20,16 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
         Statement(
             "get: an asset", "One row by its key, and what belongs to it.", lambda conn: assets.find(conn, own, id)
         ),
-        Statement("get: an asset's tags", "The same.", lambda conn: tags.find_of(conn, own, id)),
+        Statement("get: an asset's tags", "The same.", lambda conn: tags.list_of_asset(conn, own, id)),
         Statement(
             "get: a collection with the number of its members",
             "Counted like a list, no further than is shown.",
-            lambda conn: collections.find(conn, own, collection, (CollectionType.MANUAL,), most=MOST_COUNTED),
+            lambda conn: collections.find(conn, own, collection, (CollectionType.MANUAL,), most=MAX_COUNT),
         ),
         Statement(
             "reindex: what another model has not seen",
             "Assets from the position on, each looked up among the vectors, until a batch is full.",
-            lambda conn: embeddings.without(conn, reindexing, id, 100),
+            lambda conn: embeddings.list_unembedded(conn, reindexing, id, 100),
         ),
         Statement(
             "queue: the next task, of 20,000",

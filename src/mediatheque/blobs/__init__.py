@@ -4,18 +4,18 @@ Bytes arrive in a `Spool`, a file in the store's `spool` folder; what is admitte
 takes the file over for good. A blob's key is random, so that nothing about its content shows in the store.
 """
 
-from mediatheque.blobs.config import Config
+from mediatheque.blobs.config import BlobsConfig
 from mediatheque.blobs.local.disk import Disk
 from mediatheque.blobs.object_store.bucket import Bucket, PlainBucket
 from mediatheque.blobs.spool import Spool, clear_spool
-from mediatheque.blobs.store import BlobStore, Loan, OnDisk, Presigned, Presigns, Stored, new_key
+from mediatheque.blobs.store import BlobStore, LocalCopy, OnDisk, Presigned, Presigns, Stored, new_key
 
 __all__ = [
     "BlobStore",
+    "BlobsConfig",
     "Bucket",
-    "Config",
     "Disk",
-    "Loan",
+    "LocalCopy",
     "OnDisk",
     "PlainBucket",
     "Presigned",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def open_store(config: Config) -> BlobStore:
+def open_store(config: BlobsConfig) -> BlobStore:
     """The store that the configuration names. Folders are made now; a bucket is first spoken to when used.
 
     Raises `ValueError` for settings that can never work, and `BlobsUnavailable` or `StorageFull` where the folders

@@ -7,7 +7,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-async def to_its_end(work: Awaitable[_T], abandon: Callable[[], None] | None = None) -> _T:
+async def run_to_completion(work: Awaitable[_T], abandon: Callable[[], None] | None = None) -> _T:
     """What `work` returns. When cancelled, asks it by `abandon` to end early, and is cancelled once it has ended."""
     running = asyncio.ensure_future(work)
     try:

@@ -9,7 +9,7 @@ BUCKETS = ("s3", "gs", "az")
 """URL schemes of the buckets that obstore speaks."""
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bytes live."""
 
     location: str = "data/blobs"

@@ -13,7 +13,7 @@ _log = structlog.get_logger()
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def map_os_errors() -> Iterator[None]:
     """Turns `OSError` into `StorageFull` (no space, quota used up) or `BlobsUnavailable`, and logs the reason."""
     try:
         yield

@@ -7,15 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Self
 
-from mediatheque.blobs.errors import translated
-from mediatheque.blobs.spool_file import Landing
+from mediatheque.blobs.errors import map_os_errors
+from mediatheque.blobs.spool_file import SpoolFile
 from mediatheque.blobs.store import HEAD, PIECE
 from mediatheque.errors import TooLarge
 
-MOST_CHUNKS = 512
+MAX_CHUNKS = 512
 """Chunks in a batch, so that a sender of tiny ones cannot make the batch cost more than its bytes."""
 
-TOGETHER, LEAST = 16 * PIECE, PIECE // 4
+BATCH_BYTES, MIN_BATCH_BYTES = 16 * PIECE, PIECE // 4
 """Bytes that all spools of this process gather for their next batches, and what one of many still may."""
 
 _NAME = re.compile(r"[0-9a-f]{32}\.spool", re.ASCII)
@@ -41,7 +41,7 @@ class Spool:
         self.head = b""
         self._limit = limit
         self._head_size = head
-        self._landing = Landing(self.path)
+        self._landing = SpoolFile(self.path)
         self._batch: list[bytes] = []
         self._gathered = 0
         self._flight: Future[None] | None = None
@@ -54,7 +54,7 @@ class Spool:
         _open.discard(self)
         if self._left_behind():
             # Shielded: a second cancellation must not leave the file behind.
-            with translated():
+            with map_os_errors():
                 await asyncio.shield(asyncio.wrap_future(_threads.submit(self._discard)))
 
     async def write(self, chunk: bytes | bytearray | memoryview) -> None:
@@ -70,7 +70,7 @@ class Spool:
             self.head += data[: self._head_size - len(self.head)]
         self._batch.append(data)
         self._gathered += len(data)
-        if self._gathered >= _share() or len(self._batch) >= MOST_CHUNKS:
+        if self._gathered >= _share() or len(self._batch) >= MAX_CHUNKS:
             await self._send(last=False)
 
     async def finish(self) -> None:
@@ -81,12 +81,12 @@ class Spool:
 
     async def _send(self, *, last: bool) -> None:
         await self._landed()
-        self._flight = _threads.submit(self._landing.land, self._batch, last=last)
+        self._flight = _threads.submit(self._landing.write_batch, self._batch, last=last)
         self._batch, self._gathered = [], 0
 
     async def _landed(self) -> None:
         if self._flight is not None:
-            with translated():
+            with map_os_errors():
                 await asyncio.wrap_future(self._flight)
 
     def _left_behind(self) -> bool:
@@ -101,12 +101,12 @@ class Spool:
 
 
 def _share() -> int:
-    return max(LEAST, min(PIECE, TOGETHER // max(1, len(_open))))
+    return max(MIN_BATCH_BYTES, min(PIECE, BATCH_BYTES // max(1, len(_open))))
 
 
 def clear_spool(folder: Path) -> int:
     """Removes what a crash left in the folder and returns how many files. Blocking; only while nobody spools there."""
-    with translated():
+    with map_os_errors():
         left = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
         for path in left:
             path.unlink(missing_ok=True)

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-EARLY = 8 * 1024 * 1024
+WRITE_BACK_BYTES = 8 * 1024 * 1024
 """Bytes after which the kernel is asked to start writing them back: a later fsync of 64 MiB takes 4 ms, not 27."""
 
 
-class Landing:
+class SpoolFile:
     """Writes and hashes batches of chunks. Blocking; one call at a time. The first batch makes the file, mode 0600."""
 
     def __init__(self, path: Path) -> None:
@@ -20,7 +20,7 @@ class Landing:
         self._written = 0
         self._pushed = 0
 
-    def land(self, chunks: Sequence[bytes], *, last: bool) -> None:
+    def write_batch(self, chunks: Sequence[bytes], *, last: bool) -> None:
         """Appends the chunks, at most 1,024 of them (IOV_MAX). After the last batch the file is closed."""
         if self._fd < 0:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -45,7 +45,7 @@ class Landing:
         if done < total:
             _write_all(self._fd, memoryview(b"".join(chunks))[done:])
         self._written += total
-        if self._written - self._pushed >= EARLY:
+        if self._written - self._pushed >= WRITE_BACK_BYTES:
             self._push()
 
     def _push(self) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 
 PIECE = 1024 * 1024
 """Bytes in one chunk of `read`, and in one write of the spool."""
@@ -32,7 +32,7 @@ class Stored(msgspec.Struct, frozen=True):
     modified: datetime
 
 
-class Loan(Protocol):
+class LocalCopy(Protocol):
     """Bytes as a local file. `size` in bytes; `head` holds the first of them, `sha256` is that of all."""
 
     path: Path
@@ -54,18 +54,18 @@ class Parts(Protocol):
     async def write(self, key: str, handle: str, number: int, path: Path, size: int) -> str:
         """Keeps the file's `size` bytes as part `number`, in place of an earlier one; durable when it returns.
 
-        Returns what `join` wants to see again. `path` stays its owner's. `NotFound` for parts that were dropped.
+        Returns what `complete` wants to see again. `path` stays its owner's. `NotFound` for parts that were dropped.
         """
         ...
 
-    async def join(self, key: str, handle: str, pieces: Sequence[Piece]) -> None:
+    async def complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
         """The pieces, at least one and ascending by number, are the bytes under `key`; other parts are dropped.
 
         May be called again after a crash, with the same pieces. `NotFound` if a piece is not there.
         """
         ...
 
-    async def drop(self, key: str, handle: str) -> None:
+    async def abort(self, key: str, handle: str) -> None:
         """After this there are no parts; there need not have been any. What was joined stays."""
         ...
 
@@ -87,13 +87,13 @@ class BlobStore(Protocol):
     parts: Parts
     """Room for bytes that come in parts, on the same store."""
 
-    async def adopt(self, path: Path, key: str | None = None) -> str:
+    async def put_file(self, path: Path, key: str | None = None) -> str:
         """Takes the spool file over under `key`, or a new one, and returns it.
 
         When it returns, the bytes are durable and `path` gone.
 
         On failure or cancellation `path` is its owner's to remove, and the store holds either nothing or, at worst,
-        whole bytes that no row names: `walk` finds those.
+        whole bytes that no row names: `list_keys` finds those.
         """
         ...
 
@@ -109,7 +109,7 @@ class BlobStore(Protocol):
         """
         ...
 
-    def borrow(self, key: str) -> AbstractAsyncContextManager[Loan]:
+    def open_local(self, key: str) -> AbstractAsyncContextManager[LocalCopy]:
         """The bytes under `key` as a local file, hashed; a bucket's are fetched into the spool. `NotFound`."""
         ...
 
@@ -117,7 +117,7 @@ class BlobStore(Protocol):
         """After this there are no such bytes; there need not have been any."""
         ...
 
-    def walk(self) -> AsyncIterator[Stored]:
+    def list_keys(self) -> AsyncIterator[Stored]:
         """Everything stored, in any order, without holding it all. What comes or goes meanwhile may be missed."""
         ...
 
@@ -150,21 +150,21 @@ class Presigned(msgspec.Struct, frozen=True):
 class Presigns(Protocol):
     """An extra ability: clients send bytes to the store themselves, into a quarantine that nothing is served from.
 
-    A presigned URL can be used again until it expires: what is checked must be what `release` copied.
+    A presigned URL can be used again until it expires: what is checked must be what `promote` copied.
     """
 
     async def presign(self, key: str, *, size: int, seconds: int) -> Presigned:
         """A URL that takes exactly `size` bytes by PUT, for so many seconds."""
         ...
 
-    async def release(self, key: str, target: str) -> int | None:
+    async def promote(self, key: str, target: str) -> int | None:
         """Copies, inside the store, what was sent under `key` to the blob key `target`, which no URL names.
 
         Its size in bytes; None if nothing was sent.
         """
         ...
 
-    async def withdraw(self, key: str) -> None:
+    async def delete_quarantined(self, key: str) -> None:
         """Removes what was sent under `key`; there need not be anything."""
         ...
 

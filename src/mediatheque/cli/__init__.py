@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mediatheque.cli import keys, tasks
-from mediatheque.cli.database import at_hand
+from mediatheque.cli.database import database_url
 from mediatheque.config import ConfigError, load
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
@@ -97,7 +97,7 @@ def _work(arguments: argparse.Namespace) -> None:
     from mediatheque import run_worker  # noqa: PLC0415 - nor for the worker's
 
     config = load(os.environ, data=arguments.data)
-    with at_hand(config) as url:
+    with database_url(config) as url:
         run_worker.run(msgspec.structs.replace(config, database_url=url))
 
 

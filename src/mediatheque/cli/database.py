@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mediatheque.config import Config
-from mediatheque.records.embedded import EmbeddedConfig, reach
+from mediatheque.records.embedded import EmbeddedConfig, connect_or_start
 from mediatheque.records.migrate import migrate
 
 
 @contextmanager
-def at_hand(config: Config) -> Iterator[str]:
+def database_url(config: Config) -> Iterator[str]:
     """The URL of the configured database, its schema up to date: a running server's, or one started for the moment."""
     if config.database_url:
         migrate(config.database_url)
         yield config.database_url
     else:
-        with reach(EmbeddedConfig(data=config.data)) as url:
+        with connect_or_start(EmbeddedConfig(data=config.data)) as url:
             migrate(url)
             yield url

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from mediatheque.cli.database import at_hand
+from mediatheque.cli.database import database_url
 from mediatheque.config import ConfigError, load
 from mediatheque.library.accounts import Accounts
 from mediatheque.model import Key, Scope
@@ -60,7 +60,7 @@ def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awa
         async with Database(config.database(url)) as database:
             await work(Accounts(database))
 
-    with at_hand(config) as url:
+    with database_url(config) as url:
         asyncio.run(run(url))
 
 

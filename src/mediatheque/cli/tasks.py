@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 
-from mediatheque.cli.database import at_hand
+from mediatheque.cli.database import database_url
 from mediatheque.config import load
 from mediatheque.library import tasks
-from mediatheque.library.tasks import Parked
+from mediatheque.library.tasks import FailedTask
 from mediatheque.records.database import Database
 
 _LONGEST_REASON = 300
@@ -21,7 +21,7 @@ def show(arguments: argparse.Namespace) -> None:
     async def work(database: Database) -> None:
         for (task, state), number in (await tasks.depths(database)).items():
             _print(task, state, str(number))
-        async for parked in tasks.parked(database):
+        async for parked in tasks.failed(database):
             _print(*_fields(parked))
 
     _with_database(arguments, work)
@@ -44,14 +44,14 @@ def _with_database(arguments: argparse.Namespace, work: Callable[[Database], Awa
         async with Database(config.database(url)) as database:
             await work(database)
 
-    with at_hand(config) as url:
+    with database_url(config) as url:
         asyncio.run(run(url))
 
 
-def _fields(parked: Parked) -> list[str]:
+def _fields(parked: FailedTask) -> list[str]:
     """A parked task on one line."""
     about = ", ".join(f"{name} {value}" for name, value in parked.arguments.items())
-    since = parked.parked_at.isoformat(timespec="seconds") if parked.parked_at else "?"
+    since = parked.failed_at.isoformat(timespec="seconds") if parked.failed_at else "?"
     reason = " ".join((parked.reason or "not known: see the worker's log").split())
     return [str(parked.id), parked.task, about, f"{parked.attempts} tries", f"since {since}", reason[:_LONGEST_REASON]]
 

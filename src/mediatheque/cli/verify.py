@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from mediatheque.cli.database import at_hand
-from mediatheque.compose import join
+from mediatheque.cli.database import database_url
+from mediatheque.compose import build_library
 from mediatheque.config import Config, ConfigError, load
 from mediatheque.errors import LibraryError
 from mediatheque.library import Library
@@ -41,8 +41,8 @@ def verify(arguments: argparse.Namespace) -> None:
 def _findings(arguments: argparse.Namespace) -> int:
     config = load(os.environ, data=arguments.data)
     _expect_a_library(config)
-    join(config)  # says what can never work before anything is started
-    with at_hand(config) as url:
+    build_library(config)  # says what can never work before anything is started
+    with database_url(config) as url:
         return asyncio.run(_verify(msgspec.structs.replace(config, database_url=url), arguments))
 
 
@@ -56,7 +56,7 @@ def _expect_a_library(config: Config) -> None:
 
 
 async def _verify(config: Config, arguments: argparse.Namespace) -> int:
-    library = join(config)
+    library = build_library(config)
     async with library.database:
         verification = Verification(library.database, library.store, quick=arguments.quick)
         findings = []
@@ -78,7 +78,7 @@ async def _repair(library: Library, verification: Verification, findings: Sequen
         return
     repair = Repair(library.database, library.store)
     for finding in findings:
-        for line in await repair.put_right(finding) or [f"left alone: {_line(finding)}"]:
+        for line in await repair.repair(finding) or [f"left alone: {_line(finding)}"]:
             _print(line)
 
 
@@ -87,7 +87,7 @@ def _line(finding: Finding) -> str:
     blob = finding.blob
     about = [f"blob {blob.id}", f"workspace {blob.workspace_id}", f"{blob.size} bytes"] if blob else []
     key = [f"key {finding.storage_key}"] if finding.storage_key else []
-    return "\t".join([finding.fault, *about, *key, *([finding.said] if finding.said else [])])
+    return "\t".join([finding.fault, *about, *key, *([finding.detail] if finding.detail else [])])
 
 
 def _summary(verification: Verification, findings: Sequence[Finding]) -> str:

@@ -11,17 +11,17 @@ from mediatheque.dialects.fal.storage_api import multipart as fal_multipart
 from mediatheque.dialects.fal.storage_api import proxy as fal_proxy
 from mediatheque.dialects.fal.storage_api import storage as fal_storage
 from mediatheque.dialects.heygen_v1 import routes as heygen_v1
-from mediatheque.dialects.heygen_v1.errors import VOICE as HEYGEN_V1
+from mediatheque.dialects.heygen_v1.errors import ERRORS as HEYGEN_V1
 from mediatheque.dialects.heygen_v3 import routes as heygen_v3
-from mediatheque.dialects.heygen_v3.errors import VOICE as HEYGEN_V3
+from mediatheque.dialects.heygen_v3.errors import ERRORS as HEYGEN_V3
 from mediatheque.dialects.krea import routes as krea
-from mediatheque.dialects.krea.errors import VOICE as KREA
+from mediatheque.dialects.krea.errors import ERRORS as KREA
 from mediatheque.dialects.native import assets as native_assets
 from mediatheque.dialects.native import provenance as native_provenance
 from mediatheque.dialects.native import routes as native
 from mediatheque.dialects.native import search as native_search
-from mediatheque.dialects.native.errors import VOICE as NATIVE
-from mediatheque.http.dialect import Voice
+from mediatheque.dialects.native.errors import ERRORS as NATIVE
+from mediatheque.http.dialect import ErrorFormat
 
 ROUTERS: tuple[Router, ...] = (
     krea.ROUTER,
@@ -37,13 +37,13 @@ ROUTERS: tuple[Router, ...] = (
     native_search.ROUTER,
     native_provenance.ROUTER,
 )
-VOICES: tuple[Voice, ...] = (KREA, FAL, FAL_PLATFORM_STORAGE, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)
+ERROR_FORMATS: tuple[ErrorFormat, ...] = (KREA, FAL, FAL_PLATFORM_STORAGE, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)
 
 
-_BY_PREFIX = {prefix: voice for voice in VOICES for prefix in voice.prefixes}
+_BY_PREFIX = {prefix: voice for voice in ERROR_FORMATS for prefix in voice.prefixes}
 
 
-def voice_for(path: str) -> Voice:
+def error_format_for(path: str) -> ErrorFormat:
     """The voice for requests that no route took: by the first two segments of the path, else by the first."""
     segments = path.split("/", 3)
     return _BY_PREFIX.get("/".join(segments[:3])) or _BY_PREFIX.get("/".join(segments[:2])) or NATIVE

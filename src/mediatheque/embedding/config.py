@@ -7,7 +7,7 @@ import msgspec
 _CLIP = "onnx-clip:"
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Which model, and how it works.
 
     `model`: `basic`, or `onnx-clip:` and a folder. `cache`: a folder for what is made of the weights, once, and is

@@ -11,7 +11,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 CHARACTERS = 10_000  # of a text are looked at; no model here reads as many
 
 
-class Unusable(ValueError):
+class ModelError(ValueError):
     """A model's files cannot be loaded."""
 
 
@@ -19,7 +19,7 @@ class Embedder(Protocol):
     """Puts texts and pictures into one space, where the cosine says how near two of them are in meaning.
 
     Both verbs block, for milliseconds apiece, and may be called by several threads at once. What they answer depends
-    on each item alone, never on its neighbours. The first call of each loads its model, or raises Unusable.
+    on each item alone, never on its neighbours. The first call of each loads its model, or raises ModelError.
     """
 
     name: str  # of the space: vectors of one name can be compared, others never
@@ -35,7 +35,7 @@ class Embedder(Protocol):
         ...
 
 
-def unit(rows: Vectors) -> Vectors:
+def l2_normalize(rows: Vectors) -> Vectors:
     """Each row brought to length 1. A row of zeros, which means nothing, becomes the first axis."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     first = np.zeros(rows.shape[-1], np.float32)

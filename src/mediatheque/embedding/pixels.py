@@ -7,7 +7,7 @@ from PIL import Image
 Filter = Image.Resampling
 
 
-def middle(
+def center_crop(
     pixels: NDArray[np.uint8], shorter: int, side: int, resample: Filter = Filter.BICUBIC
 ) -> NDArray[np.float32]:
     """(side, side, 3), 0 to 255: the middle of the picture whose shorter side was made `shorter` pixels long.
@@ -21,7 +21,7 @@ def middle(
     return np.asarray(_image(pixels).resize((side, side), resample, box), np.float32)
 
 
-def whole(pixels: NDArray[np.uint8], width: int, height: int, resample: Filter) -> NDArray[np.float32]:
+def resize(pixels: NDArray[np.uint8], width: int, height: int, resample: Filter) -> NDArray[np.float32]:
     """(height, width, 3), 0 to 255: all of the picture, its sides stretched to those of the model."""
     return np.asarray(_image(pixels).resize((width, height), resample), np.float32)
 

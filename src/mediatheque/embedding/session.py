@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mediatheque.embedding.embedder import Unusable
+from mediatheque.embedding.embedder import ModelError
 
 
 class Session:
@@ -25,7 +25,7 @@ class Session:
         self._session: onnxruntime.InferenceSession | None = None
 
     def run(self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """The named outputs, or all of them in the graph's order. Blocks. Raises Unusable if the graph cannot be."""
+        """The named outputs, or all of them in the graph's order. Blocks. Raises ModelError if the graph cannot be."""
         answer: list[NDArray[np.float32]] = self._opened().run(outputs, inputs)
         return answer
 
@@ -35,7 +35,7 @@ class Session:
                 try:
                     self._session = open_session(self._graph(), self._threads)
                 except Exception as error:  # onnxruntime's have no common type
-                    raise Unusable(f"The model cannot be loaded: {error}") from error
+                    raise ModelError(f"The model cannot be loaded: {error}") from error
             return self._session
 
 

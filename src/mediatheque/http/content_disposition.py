@@ -12,7 +12,7 @@ _NAME_END = re.compile("[=;]")
 _ATTR_CHAR = "!#$&+-.^_`|~"
 
 
-def disposition(kind: str, name: str) -> str:
+def render(kind: str, name: str) -> str:
     """A Content-Disposition value, `kind` being `inline` or `attachment`.
 
     The plain `filename` is for old readers: ASCII without quotes, backslashes, per cent signs and control

@@ -6,9 +6,9 @@ import msgspec
 from litestar.connection import ASGIConnection
 
 from mediatheque.http.fetch.fetch import FetchConfig
-from mediatheque.http.files.cache import Shelf
+from mediatheque.http.files.cache import FileCache
 from mediatheque.http.metrics import Metrics
-from mediatheque.http.rate_limit import Rate
+from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.http.urls import Origins
 from mediatheque.library import Library
 
@@ -18,8 +18,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     library: Library
     origins: Origins
-    rate: Rate
-    shelf: Shelf
+    rate_limiter: RateLimiter
+    file_cache: FileCache
     metrics: Metrics
     fetch: FetchConfig
     max_upload_bytes: int

@@ -16,41 +16,41 @@ from mediatheque.http.context import context_of
 _log = structlog.get_logger()
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ErrorMapping(msgspec.Struct, frozen=True):
     """How one meaning is said: an HTTP status and the vendor's own code for it."""
 
     status: int
     code: str | int = ""
 
 
-USUAL: Mapping[type[LibraryError], Answer] = {
-    errors.Malformed: Answer(400),
-    errors.BodyTooSlow: Answer(408),
-    errors.Invalid: Answer(422),
-    errors.Unacceptable: Answer(422),
-    errors.TooLarge: Answer(413),
-    errors.UnsupportedKind: Answer(415),
-    errors.NotFound: Answer(404),
-    errors.MethodNotAllowed: Answer(405),
-    errors.Conflict: Answer(409),
-    errors.KeyRefused: Answer(401),
-    errors.Forbidden: Answer(403),
-    errors.RateLimited: Answer(429),
-    errors.StorageFull: Answer(507),
-    errors.Unavailable: Answer(503),
-    errors.LibraryError: Answer(500),
+DEFAULT_MAPPING: Mapping[type[LibraryError], ErrorMapping] = {
+    errors.Malformed: ErrorMapping(400),
+    errors.BodyTooSlow: ErrorMapping(408),
+    errors.Invalid: ErrorMapping(422),
+    errors.Unacceptable: ErrorMapping(422),
+    errors.TooLarge: ErrorMapping(413),
+    errors.UnsupportedKind: ErrorMapping(415),
+    errors.NotFound: ErrorMapping(404),
+    errors.MethodNotAllowed: ErrorMapping(405),
+    errors.Conflict: ErrorMapping(409),
+    errors.KeyRefused: ErrorMapping(401),
+    errors.Forbidden: ErrorMapping(403),
+    errors.RateLimited: ErrorMapping(429),
+    errors.StorageFull: ErrorMapping(507),
+    errors.Unavailable: ErrorMapping(503),
+    errors.LibraryError: ErrorMapping(500),
 }
 """What HTTP itself would say, for dialects without codes of their own; they name what they say otherwise."""
 
 
-class Occasion(msgspec.Struct, frozen=True):
+class ErrorContext(msgspec.Struct, frozen=True):
     """The request that is refused: its id, and the server's own address, which is empty if the request has none."""
 
     request_id: str
     base: str = ""
 
 
-class Voice(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect's way of saying no: a table from meaning to answer, and the shape of the body.
 
     The most specific class in the table wins; `LibraryError` itself must be there and stands for our own faults.
@@ -59,11 +59,11 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     prefixes: tuple[str, ...]
-    table: Mapping[type[LibraryError], Answer]
-    shape: Callable[[LibraryError, Answer, Occasion], Any]
+    table: Mapping[type[LibraryError], ErrorMapping]
+    shape: Callable[[LibraryError, ErrorMapping, ErrorContext], Any]
     content_type: str = "application/json"
 
-    def say(self, error: LibraryError, occasion: Occasion) -> Response[bytes]:
+    def render(self, error: LibraryError, occasion: ErrorContext) -> Response[bytes]:
         """The complete response for the error."""
         answer = next(self.table[kind] for kind in type(error).__mro__ if kind in self.table)
         headers = {}
@@ -78,7 +78,7 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
 
     def handle(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """Litestar's exception handler: any exception, in this voice."""
-        response = self.say(meaning_of(error), occasion_of(request))
+        response = self.render(to_library_error(error), error_context(request))
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
             response.headers["Allow"] = allowed  # owed with every 405 (RFC 9110 section 15.5.6)
         return response
@@ -88,7 +88,7 @@ class Fault(LibraryError):
     """An internal error occurred."""
 
 
-def meaning_of(error: Exception) -> LibraryError:
+def to_library_error(error: Exception) -> LibraryError:
     """The framework's exceptions in our words. Whatever we did not foresee is our own fault, and is logged."""
     if isinstance(error, LibraryError):
         if isinstance(error, errors.Unavailable | errors.StorageFull):
@@ -111,17 +111,17 @@ _FRAMEWORK: dict[int, Callable[[str], LibraryError]] = {
 }
 
 
-def occasion_of(request: Request[Any, Any, Any]) -> Occasion:
+def error_context(request: Request[Any, Any, Any]) -> ErrorContext:
     """What the gate and the Host header tell of the request."""
     try:
         base = context_of(request).origins.base(request)
     except errors.Malformed:
         base = ""
-    return Occasion(str(request.scope["state"].get("request_id", "")), base)
+    return ErrorContext(str(request.scope["state"].get("request_id", "")), base)
 
 
 def router(
-    voice: Voice,
+    voice: ErrorFormat,
     routes: Sequence[ControllerRouterHandler],
     *,
     path: str = "/",

@@ -25,7 +25,7 @@ def configure(level: str = "info") -> None:
     """
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_json)],
-        logger_factory=lambda *_: _Lines(sys.stderr.buffer),
+        logger_factory=lambda *_: _JsonLines(sys.stderr.buffer),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
@@ -36,7 +36,7 @@ def configure(level: str = "info") -> None:
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-class _Lines(structlog.BytesLogger):
+class _JsonLines(structlog.BytesLogger):
     """Loses a line rather than the request that writes it, where the log's disk is full or its reader gone."""
 
     def msg(self, message: bytes) -> None:

@@ -45,10 +45,10 @@ class Metrics:
         depth = GaugeMetricFamily("mediatheque_queue_depth", "Tasks in the queue", labels=["task", "state"])
         for labels, number in depths.items():
             depth.add_metric(labels, number)
-        return generate_latest(self._registry) + generate_latest(_Once(depth))
+        return generate_latest(self._registry) + generate_latest(_CollectOnce(depth))
 
 
-class _Once(CollectorRegistry):
+class _CollectOnce(CollectorRegistry):
     """One figure that is the same whichever process is asked: it is not added up over them."""
 
     def __init__(self, metric: Metric) -> None:

@@ -13,7 +13,7 @@ from limits.storage import storage_from_string
 from mediatheque.errors import RateLimited, Unavailable
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class RateConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How often one key may ask."""
 
     limit: str = ""
@@ -27,10 +27,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             _parsed(self.limit)
 
 
-class Rate:
+class RateLimiter:
     """Counts requests per key in a sliding window."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: RateConfig) -> None:
         self._limit = _parsed(config.limit) if config.limit else None
         storage = storage_from_string(config.storage, wrap_exceptions=True)
         if not isinstance(storage, Storage):

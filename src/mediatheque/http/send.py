@@ -8,25 +8,27 @@ from mediatheque.errors import LibraryError
 from mediatheque.http.asgi import Headers, Message, Receive, Send
 
 
-async def bare(send: Send, status: int, headers: Headers) -> None:
+async def send_empty(send: Send, status: int, headers: Headers) -> None:
     """An answer of headers alone."""
     await send(_start(status, headers))
     await send(_body(b"", more=False))
 
 
-async def whole(send: Send, status: int, headers: Headers, content: bytes) -> None:
+async def send_bytes(send: Send, status: int, headers: Headers, content: bytes) -> None:
     """An answer whose content is at hand."""
     await send(_start(status, headers))
     await send(_body(content, more=False))
 
 
-async def by_path(send: Send, status: int, headers: Headers, path: str) -> None:
+async def send_path(send: Send, status: int, headers: Headers, path: str) -> None:
     """An answer whose content the server reads from a file, from its first byte to its last."""
     await send(_start(status, headers))
     await send({"type": "http.response.pathsend", "path": path})
 
 
-async def stream(pieces: AsyncIterator[bytes], status: int, headers: Headers, receive: Receive, send: Send) -> None:
+async def send_stream(
+    pieces: AsyncIterator[bytes], status: int, headers: Headers, receive: Receive, send: Send
+) -> None:
     """An answer made of pieces, the next one read before the last is sent.
 
     The first piece is awaited before the answer starts, so that its failure can still be rendered. Sending
@@ -43,7 +45,7 @@ async def stream(pieces: AsyncIterator[bytes], status: int, headers: Headers, re
             while piece is not None:
                 following = await anext(pieces, None)
                 if gone is None and following is not None:
-                    gone = asyncio.create_task(_hang_up(receive))
+                    gone = asyncio.create_task(_wait_for_disconnect(receive))
                 elif gone is not None and gone.done():
                     return
                 await send(_body(piece, more=following is not None))
@@ -65,7 +67,7 @@ async def closing(pieces: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[b
             await pieces.aclose()
 
 
-async def _hang_up(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     """Returns when the client is gone."""
     try:
         while (await receive())["type"] != "http.disconnect":

@@ -17,18 +17,18 @@ import msgspec
 
 from mediatheque.errors import KeyRefused, NotFound, StorageFull
 from mediatheque.library.ttl_cache import Recent
-from mediatheque.model import Caller, Key, Scope
+from mediatheque.model import Key, Principal, Scope
 from mediatheque.records import accounts as rows
 from mediatheque.records.database import Connection, Database
 
 # How long a revoked key may still be believed by a process that has just used it.
-_BELIEVED_SECONDS = 2.0
-_USE_NOTED_EVERY = timedelta(minutes=1)
-_PASS_LIFETIME = timedelta(hours=1)
+_CACHE_SECONDS = 2.0
+_RECORD_USE_EVERY = timedelta(minutes=1)
+_UPLOAD_TOKEN_LIFETIME = timedelta(hours=1)
 _KEY_PREFIX, _PASS_PREFIX = "mtq_", "mtp_"
 
 
-class Pass(msgspec.Struct, frozen=True):
+class UploadToken(msgspec.Struct, frozen=True):
     """A short-lived bearer token."""
 
     token: str
@@ -40,7 +40,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent: Recent[UUID, Key] = Recent(_BELIEVED_SECONDS, limit=10_000)
+        self._recent: Recent[UUID, Key] = Recent(_CACHE_SECONDS, limit=10_000)
 
     async def create_key(self, workspace: str, scopes: frozenset[Scope]) -> str:
         """A new key of the workspace, which is made if need be. It is shown now and never again."""
@@ -48,7 +48,7 @@ class Accounts:
             workspace_id, _ = await rows.ensure_workspace(conn, uuid4(), workspace)
             return await _insert_key(conn, workspace_id, scopes)
 
-    async def found(self, workspace: str) -> str | None:
+    async def bootstrap(self, workspace: str) -> str | None:
         """Make the workspace and its first key, with every scope; None if the workspace is there already."""
         async with self._database.transaction() as conn:
             workspace_id, created = await rows.ensure_workspace(conn, uuid4(), workspace)
@@ -65,14 +65,14 @@ class Accounts:
             if not await rows.revoke_key(conn, id):
                 raise NotFound(f"No live key {id}.")
 
-    async def authenticate(self, presented: str | None, *, passes: bool = False) -> Caller:
+    async def authenticate(self, presented: str | None, *, upload_tokens: bool = False) -> Principal:
         """Whose key (or pass, where allowed) this is. `KeyRefused` for everything that is not a live key."""
         if presented and presented.startswith(_KEY_PREFIX):
             id, proof = _split_key(presented)
             key = await self._key(id)
             good = hmac.compare_digest(_hash(proof), key.secret_hash if key else bytes(32))
-        elif passes and presented and presented.startswith(_PASS_PREFIX):
-            id, expires, mac = _split_pass(presented)
+        elif upload_tokens and presented and presented.startswith(_PASS_PREFIX):
+            id, expires, mac = _split_upload_token(presented)
             key = await self._key(id)
             good = hmac.compare_digest(_mac(key.secret_hash if key else bytes(32), id, expires), mac)
             good = good and datetime.now(UTC).timestamp() < expires
@@ -80,18 +80,18 @@ class Accounts:
             raise KeyRefused
         if key is None or key.revoked_at or not good:
             raise KeyRefused
-        await self._note_use(key)
-        return Caller(workspace_id=key.workspace_id, workspace=key.workspace, key_id=key.id, scopes=key.scopes)
+        await self._record_use(key)
+        return Principal(workspace_id=key.workspace_id, workspace=key.workspace, key_id=key.id, scopes=key.scopes)
 
-    async def issue_pass(self, caller: Caller) -> Pass:
+    async def issue_upload_token(self, caller: Principal) -> UploadToken:
         """A token that stands for the caller's key for an hour."""
         key = await self._key(caller.key_id)
         if key is None:
             raise KeyRefused
-        expires_at = (datetime.now(UTC) + _PASS_LIFETIME).replace(microsecond=0)
+        expires_at = (datetime.now(UTC) + _UPLOAD_TOKEN_LIFETIME).replace(microsecond=0)
         expires = int(expires_at.timestamp())
         token = f"{key.id.hex}.{expires}.{urlsafe_b64encode(_mac(key.secret_hash, key.id, expires)).decode()}"
-        return Pass(_PASS_PREFIX + token, expires_at)
+        return UploadToken(_PASS_PREFIX + token, expires_at)
 
     async def _key(self, id: UUID) -> Key | None:
         key = self._recent.get(id)
@@ -102,9 +102,9 @@ class Accounts:
                 self._recent.put(id, key)
         return key
 
-    async def _note_use(self, key: Key) -> None:
+    async def _record_use(self, key: Key) -> None:
         now = datetime.now(UTC)
-        if key.last_used_at and now - key.last_used_at < _USE_NOTED_EVERY:
+        if key.last_used_at and now - key.last_used_at < _RECORD_USE_EVERY:
             return
         with suppress(StorageFull):  # which must not keep anybody from reading
             async with self._database.connection() as conn:
@@ -135,7 +135,7 @@ def _split_key(presented: str) -> tuple[UUID, str]:
         raise KeyRefused from None
 
 
-def _split_pass(presented: str) -> tuple[UUID, int, bytes]:
+def _split_upload_token(presented: str) -> tuple[UUID, int, bytes]:
     try:
         id, expires, mac = presented.removeprefix(_PASS_PREFIX).split(".")
         return UUID(hex=id), int(expires), urlsafe_b64decode(mac)

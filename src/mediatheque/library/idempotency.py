@@ -18,17 +18,17 @@ import structlog
 from mediatheque.errors import Conflict, InProgress, LibraryError
 from mediatheque.records import idempotency as rows
 from mediatheque.records.database import Connection, Database
-from mediatheque.records.idempotency import Concluded
+from mediatheque.records.idempotency import StoredReply
 
 _LEASE = timedelta(seconds=30)
 _RENEWAL_SECONDS = 10.0
 LIFETIME = timedelta(hours=24)
 
-__all__ = ["Concluded", "Idempotency", "Receipt", "conclude"]
+__all__ = ["Claim", "Idempotency", "StoredReply", "store_reply"]
 _log = structlog.get_logger()
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True):
     """The right to answer for a key: `render` gives the status and body that will be replayed.
 
     `render` takes whatever the work makes. `fingerprint` tells what was asked, where that is known before the bytes;
@@ -46,7 +46,7 @@ class Idempotency:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, key_id: UUID, scope: str, key: str) -> UUID | Concluded:
+    async def claim(self, key_id: UUID, scope: str, key: str) -> UUID | StoredReply:
         """A new attempt at the key, or the answer that an earlier one left. `InProgress` while another runs."""
         attempt = uuid4()
         async with self._database.connection() as conn:
@@ -61,7 +61,7 @@ class Idempotency:
             )
             if claimed:
                 return attempt
-            concluded = await rows.find_concluded(conn, key_id=key_id, scope=scope, key=key)
+            concluded = await rows.find_reply(conn, key_id=key_id, scope=scope, key=key)
         if concluded is None:
             raise InProgress
         return concluded
@@ -92,7 +92,7 @@ class Idempotency:
                 _log.warning("idempotency lease not renewed", reason=error.message)
 
 
-async def conclude(conn: Connection, receipt: Receipt | None, result: object, content: bytes = b"") -> None:
+async def store_reply(conn: Connection, receipt: Claim | None, result: object, content: bytes = b"") -> None:
     """Store the answer in the transaction of the work, if there is a receipt. `Conflict` if the key was lost meanwhile.
 
     `content` is the SHA-256 of the bytes that were sent, if any were.
@@ -100,5 +100,5 @@ async def conclude(conn: Connection, receipt: Receipt | None, result: object, co
     if receipt is None:
         return
     status, body = receipt.render(result)
-    if not await rows.conclude(conn, receipt.attempt, Concluded(status, body, receipt.fingerprint or content)):
+    if not await rows.store_reply(conn, receipt.attempt, StoredReply(status, body, receipt.fingerprint or content)):
         raise Conflict("This request took so long that its Idempotency-Key was given to another.")

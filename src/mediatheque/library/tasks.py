@@ -34,7 +34,7 @@ async def depths(database: Database) -> dict[tuple[str, str], int]:
     return counted
 
 
-class Parked(msgspec.Struct, frozen=True):
+class FailedTask(msgspec.Struct, frozen=True):
     """A task that was given up after so many tries. Without a reason if its worker ended before it could note one."""
 
     id: int
@@ -42,17 +42,17 @@ class Parked(msgspec.Struct, frozen=True):
     attempts: int
     arguments: dict[str, Any]
     reason: str | None
-    parked_at: datetime | None
+    failed_at: datetime | None
 
 
-async def parked(database: Database) -> AsyncIterator[Parked]:
+async def failed(database: Database) -> AsyncIterator[FailedTask]:
     """Every task that was given up, the oldest first."""
     after = 0
     while True:
         async with database.connection() as conn:
-            rows = await jobs.parked(conn, after, _PAGE)
+            rows = await jobs.list_failed(conn, after, _PAGE)
         for row in rows:
-            yield Parked(**row)
+            yield FailedTask(**row)
         if len(rows) < _PAGE:
             return
         after = rows[-1]["id"]

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the processes that open media. Every one of them is there for files made to hurt."""
 
     workers: int = 2

@@ -2,7 +2,7 @@
 
 import msgspec
 
-SLENDEREST = 4
+MAX_ASPECT_RATIO = 4
 """The longer edge of a frame is at most this many times the `edge` that was asked for."""
 
 _CHANNELS = 3
@@ -25,15 +25,15 @@ class Frame(msgspec.Struct, frozen=True):
 
     def fits(self, edge: int) -> bool:
         """Whether its edges keep what `fitted` promises."""
-        return min(self.width, self.height) <= edge and max(self.width, self.height) <= SLENDEREST * edge
+        return min(self.width, self.height) <= edge and max(self.width, self.height) <= MAX_ASPECT_RATIO * edge
 
 
 def fitted(width: int, height: int, edge: int) -> tuple[int, int]:
     """The size of such a picture's frame: its shorter edge is `edge`, nothing is enlarged or left a long strip."""
-    scale = min(1.0, edge / min(width, height), SLENDEREST * edge / max(width, height))
+    scale = min(1.0, edge / min(width, height), MAX_ASPECT_RATIO * edge / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def largest_frame(edge: int) -> int:
     """Bytes of the largest frame that fits."""
-    return edge * edge * SLENDEREST * _CHANNELS
+    return edge * edge * MAX_ASPECT_RATIO * _CHANNELS

@@ -9,7 +9,7 @@ from typing import Self
 from mediatheque.errors import Unreadable
 
 
-class Source:
+class InputFile:
     """An open file of a known size. Reads never move a shared position and never run past the end unnoticed."""
 
     def __init__(self, path: str) -> None:

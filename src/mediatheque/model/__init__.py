@@ -3,74 +3,74 @@
 Sizes are bytes, dimensions pixels (as shown, orientation applied), durations seconds, times aware UTC.
 """
 
-from mediatheque.model.accounts import Caller, Key, Scope, Workspace
-from mediatheque.model.assets import Asset, Collection, CollectionType, Folder, Reference, Tag
-from mediatheque.model.files import Access, Decision, File, Keeping, Rule
-from mediatheque.model.filters import Comparison, Condition, Every, Field, OneOf, Operator, Resemblance, Some
+from mediatheque.model.accounts import Key, Principal, Scope, Workspace
+from mediatheque.model.assets import Asset, AssetRef, Collection, CollectionType, Folder, Tag
+from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
+from mediatheque.model.filters import And, Comparison, Condition, Field, IdIn, Operator, Or, SimilarTo
 from mediatheque.model.generations import (
     AssetNode,
     CharacterNode,
     Edge,
+    GenerationIO,
     Input,
     Lineage,
     Node,
     Origin,
-    Participant,
     Provenance,
     RequestNode,
     Role,
     UrlNode,
 )
-from mediatheque.model.listing import Filter, FolderFilter, Position
-from mediatheque.model.media import Blob, Facts, Format, Kind
-from mediatheque.model.uploads import Batch, Labels, Piece, Upload, Way
+from mediatheque.model.listing import Cursor, Filter, FolderFilter
+from mediatheque.model.media import Blob, Format, Kind, MediaInfo
+from mediatheque.model.uploads import Batch, DeclaredMetadata, Upload, UploadedPart, UploadMethod
 
 __all__ = [
-    "Access",
+    "Acl",
+    "AclEffect",
+    "AclEntry",
+    "And",
     "Asset",
     "AssetNode",
+    "AssetRef",
     "Batch",
     "Blob",
-    "Caller",
     "CharacterNode",
     "Collection",
     "CollectionType",
     "Comparison",
     "Condition",
-    "Decision",
+    "Cursor",
+    "DeclaredMetadata",
     "Edge",
-    "Every",
-    "Facts",
     "Field",
     "File",
+    "FileDefaults",
     "Filter",
     "Folder",
     "FolderFilter",
     "Format",
+    "GenerationIO",
+    "IdIn",
     "Input",
-    "Keeping",
     "Key",
     "Kind",
-    "Labels",
     "Lineage",
+    "MediaInfo",
     "Node",
-    "OneOf",
     "Operator",
+    "Or",
     "Origin",
-    "Participant",
-    "Piece",
-    "Position",
+    "Principal",
     "Provenance",
-    "Reference",
     "RequestNode",
-    "Resemblance",
     "Role",
-    "Rule",
     "Scope",
-    "Some",
+    "SimilarTo",
     "Tag",
     "Upload",
+    "UploadMethod",
+    "UploadedPart",
     "UrlNode",
-    "Way",
     "Workspace",
 ]

@@ -35,7 +35,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Who is asking, once the key has been checked. `workspace` is the name of the workspace."""
 
     workspace_id: UUID

@@ -92,7 +92,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
+class AssetRef(msgspec.Struct, frozen=True, kw_only=True):
     """An asset as callers name it: by its id, or by the request that made it, of whose assets the first is meant."""
 
     asset_id: UUID | None = None

@@ -9,7 +9,7 @@ import msgspec
 from mediatheque.model.media import Blob
 
 
-class Decision(enum.StrEnum):
+class AclEffect(enum.StrEnum):
     """What becomes of a request for a file's bytes."""
 
     ALLOW = "allow"
@@ -17,25 +17,25 @@ class Decision(enum.StrEnum):
     HIDE = "hide"
 
 
-class Rule(msgspec.Struct, frozen=True):
+class AclEntry(msgspec.Struct, frozen=True):
     """What one user, known by the name of a workspace, is told instead of the default."""
 
-    user: str
-    decision: Decision
+    workspace: str
+    effect: AclEffect
 
 
-class Access(msgspec.Struct, frozen=True):
+class Acl(msgspec.Struct, frozen=True):
     """Who may read a file. The workspace that owns it always may."""
 
-    default: Decision = Decision.ALLOW
-    rules: tuple[Rule, ...] = ()
+    default_effect: AclEffect = AclEffect.ALLOW
+    entries: tuple[AclEntry, ...] = ()
 
 
-class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+class FileDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """How long a new file stays (in seconds; None: for good) and who may read it (None: everybody)."""
 
-    seconds: int | None = None
-    access: Access | None = None
+    lifetime_seconds: int | None = None
+    acl: Acl | None = None
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,4 +48,4 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     blob: Blob
     origin_url: str | None = None
     expires_at: datetime | None = None
-    access: Access | None = None
+    acl: Acl | None = None

@@ -37,7 +37,7 @@ class Comparison(msgspec.Struct, frozen=True):
     values: tuple[str | datetime, ...]
 
 
-class Resemblance(msgspec.Struct, frozen=True):
+class SimilarTo(msgspec.Struct, frozen=True):
     """What looks or reads like an example, at least so much: 0 to 1, as a search says similarity.
 
     The example is a text, or the URL of a picture or a video.
@@ -49,22 +49,22 @@ class Resemblance(msgspec.Struct, frozen=True):
     video_url: str | None = None
 
 
-class OneOf(msgspec.Struct, frozen=True):
+class IdIn(msgspec.Struct, frozen=True):
     """Certain assets: those that were found to resemble an example."""
 
     ids: tuple[UUID, ...]
 
 
-class Every(msgspec.Struct, frozen=True):
+class And(msgspec.Struct, frozen=True):
     """All of the parts hold."""
 
     parts: tuple["Condition", ...]
 
 
-class Some(msgspec.Struct, frozen=True):
+class Or(msgspec.Struct, frozen=True):
     """One of the parts holds."""
 
     parts: tuple["Condition", ...]
 
 
-Condition = Comparison | Resemblance | OneOf | Every | Some
+Condition = Comparison | SimilarTo | IdIn | And | Or

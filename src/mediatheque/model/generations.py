@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.model.assets import Reference
+from mediatheque.model.assets import AssetRef
 from mediatheque.model.media import Kind
 
 
@@ -36,7 +36,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     `file_id` is of the file of ours that the URL names, if it does; if that is an asset, the asset is meant.
     """
 
-    asset: Reference | None = None
+    asset: AssetRef | None = None
     character: str | None = None
     url: str | None = None
     file_id: UUID | None = None
@@ -46,19 +46,19 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where an asset comes from. `endpoint`, `prompt` and `inputs` are those of the request.
 
-    The request made the asset; or the asset went into it, if that is what `told` says.
+    The request made the asset; or the asset went into it, if that is what `declared_source` says.
     """
 
     request_id: str | None = None
     endpoint: str | None = None
     prompt: str | None = None
     inputs: tuple[Input, ...] = ()
-    told: Origin | None = None
+    declared_source: Origin | None = None
 
     @property
     def origin(self) -> Origin:
         """What was told; else what there is a request or a model for was made by it."""
-        return self.told or (Origin.RESPONSE if self.known else Origin.UPLOAD)
+        return self.declared_source or (Origin.RESPONSE if self.known else Origin.UPLOAD)
 
     @property
     def known(self) -> bool:
@@ -68,10 +68,10 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def made(self) -> bool:
         """Whether the request made the asset, rather than took it in."""
-        return self.told is not Origin.REQUEST
+        return self.declared_source is not Origin.REQUEST
 
 
-class Participant(msgspec.Struct, frozen=True, kw_only=True):
+class GenerationIO(msgspec.Struct, frozen=True, kw_only=True):
     """What came out of a request or went into it: an asset (of that kind), what is at a URL, or a character."""
 
     request_id: str

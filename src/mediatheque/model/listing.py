@@ -13,7 +13,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which assets are meant: those that meet all of this. Of several `kinds`, `types` or `sources`, any will do.
 
     Of `tag_ids` one will do, or with `all_tags` none may be missing. `collection_id` is of one that has members, and
-    `character_ids` of characters, one of which will do. `unfiled` is: in no folder.
+    `character_ids` of characters, one of which will do. `without_folder` is: in no folder.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -25,7 +25,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     collection_id: UUID | None = None
     character_ids: tuple[UUID, ...] = ()
     folder_id: UUID | None = None
-    unfiled: bool = False
+    without_folder: bool = False
     condition: Condition | None = None
 
 
@@ -34,11 +34,11 @@ class FolderFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     trashed: bool = False
     parent_id: UUID | None = None
-    topmost: bool = False
+    root_only: bool = False
     name: str = ""
 
 
-class Position(msgspec.Struct, frozen=True):
+class Cursor(msgspec.Struct, frozen=True):
     """A place in the order of assets or folders, newest first; `id` parts those of one moment."""
 
     created_at: datetime

@@ -24,7 +24,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     extension: str
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What the decoder found in the file itself. `None` where the kind has no such fact."""
 
     mime: str
@@ -42,4 +42,4 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes
     size: int
     storage_key: str
-    facts: Facts
+    media_info: MediaInfo

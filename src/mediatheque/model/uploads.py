@@ -6,15 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.model.files import Keeping
+from mediatheque.model.files import FileDefaults
 
 
-class Way(enum.StrEnum):
+class UploadMethod(enum.StrEnum):
     """How promised bytes arrive."""
 
-    WHOLE = "whole"
+    SINGLE = "whole"
     """In one request, which also makes the file."""
-    PARTS = "parts"
+    MULTIPART = "parts"
     """In numbered parts, joined when they are declared complete."""
     DIRECT = "direct"
     """In one request, perhaps past this server, and checked when they are declared complete."""
@@ -23,7 +23,7 @@ class Way(enum.StrEnum):
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes promised, to become the file `file_id` (and the asset `asset_id`) while the key that promised them lives.
 
-    `storage_key` is where they wait, and `handle` what the store calls the parts there. `size` and `sha256` are what
+    `storage_key` is where they wait, and `multipart_id` what the store calls the parts there. `size` and `sha256` are what
     was announced. `failure` says why bytes that were declared complete have been refused, which is final.
     """
 
@@ -34,13 +34,13 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     declared_type: str | None
     expires_at: datetime
-    way: Way = Way.WHOLE
+    method: UploadMethod = UploadMethod.SINGLE
     asset_id: UUID | None = None
     size: int | None = None
     sha256: bytes | None = None
     storage_key: str | None = None
-    handle: str | None = None
-    keeping: Keeping = Keeping()
+    multipart_id: str | None = None
+    defaults: FileDefaults = FileDefaults()
     batch_id: UUID | None = None
     item_index: int | None = None
     requested_at: datetime | None = None
@@ -48,13 +48,13 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None = None
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of an upload that has arrived durably. `receipt` is what the store wants to see again when joining."""
+class UploadedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of an upload that has arrived durably. `etag` is what the store wants to see again when joining."""
 
     number: int
     size: int
     sha256: bytes
-    receipt: str = ""
+    etag: str = ""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
 
 
-class Labels(msgspec.Struct, frozen=True, kw_only=True):
+class DeclaredMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What a sender said about the bytes: hints, never trusted. `fields` are the other form fields."""
 
     name: str | None = None

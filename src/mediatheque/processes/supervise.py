@@ -16,7 +16,7 @@ _STEADY = 10.0
 _log = structlog.get_logger()
 
 
-class Keeper:
+class ProcessSupervisor:
     """Starts the command in a thread, and again whatever it ended with; a context manager that ends it for good.
 
     The thread lives as long as the process: the kernel ends a child that asked for it (`die_with_parent`) with the

@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Keeping
+from mediatheque.model import FileDefaults
 from mediatheque.records.database import Connection
 
 
@@ -18,14 +18,14 @@ async def signing_secret(conn: Connection, workspace_id: UUID) -> bytes:
     return bytes(row["signing_secret"])
 
 
-async def keeping(conn: Connection, workspace_id: UUID) -> Keeping:
+async def file_defaults(conn: Connection, workspace_id: UUID) -> FileDefaults:
     """How new files are to be kept."""
     cursor = await conn.execute("SELECT keeping FROM workspace WHERE id = %s", (workspace_id,))
     row = await cursor.fetchone()
-    return msgspec.convert(row["keeping"] if row else {}, Keeping)
+    return msgspec.convert(row["keeping"] if row else {}, FileDefaults)
 
 
-async def set_keeping(conn: Connection, workspace_id: UUID, keeping: Keeping) -> None:
+async def set_file_defaults(conn: Connection, workspace_id: UUID, keeping: FileDefaults) -> None:
     """Have new files kept so."""
     await conn.execute(
         "UPDATE workspace SET keeping = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(keeping)), workspace_id)

@@ -14,7 +14,7 @@ _SILENCE = 0.1
 """Seconds that PostgreSQL may leave the first look unanswered before it counts as away."""
 
 
-class Presence:
+class Availability:
     """Looks for PostgreSQL from the first doubt until it answers.
 
     `answers` tells whether PostgreSQL takes a connection now; `returned` is called when it does.
@@ -31,19 +31,19 @@ class Presence:
         self._search: asyncio.Task[None] | None = None
         self._waiting: set[asyncio.Timeout] = set()
 
-    def doubt(self) -> None:
+    def suspect(self) -> None:
         """Start to look, beside the requests; nothing where a search is on already."""
         if self._search is None or self._search.done():
             self.last_doubt = time.monotonic()
             self._certain.clear()
             self._search = asyncio.create_task(self._find())
 
-    async def certain(self) -> None:
+    async def wait_known(self) -> None:
         """Return once there is no doubt."""
         await self._certain.wait()
 
     @asynccontextmanager
-    async def patience(self) -> AsyncIterator[None]:
+    async def timeout(self) -> AsyncIterator[None]:
         """A wait that ends with TimeoutError once PostgreSQL is known to be away; at once where it is known."""
         if self.is_away:
             raise TimeoutError

@@ -15,7 +15,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from mediatheque.errors import DatabaseUnavailable, LibraryError, StorageFull
-from mediatheque.records.availability import Presence
+from mediatheque.records.availability import Availability
 
 Connection = AsyncConnection[DictRow]
 """A connection whose rows are dicts."""
@@ -32,7 +32,7 @@ _SEARCH = {
 }
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach PostgreSQL (15 or later, with pgvector).
 
     `url`: a PostgreSQL URL or conninfo.
@@ -79,9 +79,9 @@ class Database:
     Also an async context manager. `pool` is there for the job queue, which shares it and connects as it does.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: DatabaseConfig) -> None:
         self.config = config
-        self._presence = Presence(self._answers, self._replace_dead_connections)
+        self._presence = Availability(self._answers, self._replace_dead_connections)
         self.pool = self._make_pool()
 
     async def open(self) -> None:
@@ -115,7 +115,7 @@ class Database:
             yield connection
         except psycopg.Error as error:
             if _is_lost(connection, error):
-                self._presence.doubt()
+                self._presence.suspect()
             raise _meaning(connection, error) from error
         finally:
             await self.pool.putconn(connection)
@@ -136,13 +136,13 @@ class Database:
 
     async def _take(self) -> Connection:
         try:
-            async with self._presence.patience():
+            async with self._presence.timeout():
                 return await self.pool.getconn()
         except TimeoutError as error:
             raise DatabaseUnavailable from error
         except psycopg.OperationalError as error:  # every connection is busy, or hangs
             if not self.pool.closed and time.monotonic() - self._presence.last_doubt > _RARELY:
-                self._presence.doubt()
+                self._presence.suspect()
             raise DatabaseUnavailable from error
 
     async def _answers(self) -> bool:
@@ -165,7 +165,7 @@ class Database:
 
             @classmethod
             async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
-                await presence.certain()
+                await presence.wait_known()
                 connection = await super().connect(conninfo, **{**kwargs, "autocommit": True})
                 set_json_loads(msgspec.json.decode, connection)
                 return connection

@@ -8,7 +8,7 @@ import msgspec
 from mediatheque.records.database import Connection
 
 
-class Concluded(msgspec.Struct, frozen=True):
+class StoredReply(msgspec.Struct, frozen=True):
     """The stored answer of a request that succeeded, and the fingerprint of what it had been asked."""
 
     status: int
@@ -48,7 +48,7 @@ async def claim(
     return cursor.rowcount == 1
 
 
-async def find_concluded(conn: Connection, *, key_id: UUID, scope: str, key: str) -> Concluded | None:
+async def find_reply(conn: Connection, *, key_id: UUID, scope: str, key: str) -> StoredReply | None:
     """The answer stored under the key, if its request has ended."""
     cursor = await conn.execute(
         """
@@ -58,7 +58,7 @@ async def find_concluded(conn: Connection, *, key_id: UUID, scope: str, key: str
         (key_id, scope, key),
     )
     row = await cursor.fetchone()
-    return Concluded(row["status"], row["body"], row["fingerprint"]) if row else None
+    return StoredReply(row["status"], row["body"], row["fingerprint"]) if row else None
 
 
 async def renew(conn: Connection, attempt: UUID, lease: timedelta) -> None:
@@ -69,7 +69,7 @@ async def renew(conn: Connection, attempt: UUID, lease: timedelta) -> None:
     )
 
 
-async def conclude(conn: Connection, attempt: UUID, answer: Concluded) -> bool:
+async def store_reply(conn: Connection, attempt: UUID, answer: StoredReply) -> bool:
     """Store the answer; False if the key was lost to another attempt."""
     cursor = await conn.execute(
         "UPDATE idempotency SET status = %s, body = %s, fingerprint = %s WHERE attempt = %s AND status IS NULL",

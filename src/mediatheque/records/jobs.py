@@ -33,7 +33,7 @@ async def insert(conn: Connection, *, task: str, arguments: Mapping[str, Any], l
     )
 
 
-async def park(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
+async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
     """Note why a job is given up."""
     await conn.execute(
         """
@@ -55,7 +55,7 @@ async def forget_reasons(conn: Connection) -> None:
     )
 
 
-async def parked(conn: Connection, after: int, limit: int) -> list[dict[str, Any]]:
+async def list_failed(conn: Connection, after: int, limit: int) -> list[dict[str, Any]]:
     """The next jobs, by id, that were given up: `id`, `task`, `attempts`, `arguments`, `reason` and `parked_at`."""
     cursor = await conn.execute(
         """
@@ -95,7 +95,7 @@ async def depths(conn: Connection) -> list[tuple[str, str, int]]:
     return [(row["queue_name"], row["status"], row["depth"]) for row in await cursor.fetchall()]
 
 
-async def put_back(conn: Connection, silence: timedelta, deaths: int) -> int:
+async def requeue_stalled(conn: Connection, silence: timedelta, deaths: int) -> int:
     """Put tasks back whose worker has gone, or has been silent for so long; how many.
 
     One that this has happened to so many times is given up: it may be what ends them. What put a task back leaves its

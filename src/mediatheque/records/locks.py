@@ -7,7 +7,7 @@ from mediatheque.records.database import Connection
 
 
 @asynccontextmanager
-async def alone(conn: Connection, task: str) -> AsyncIterator[bool]:
+async def try_advisory_lock(conn: Connection, task: str) -> AsyncIterator[bool]:
     """Whether nobody else does this task now; if so, nobody else will until the block ends or the connection does."""
     cursor = await conn.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS taken", (task,))
     row = await cursor.fetchone()
@@ -19,6 +19,6 @@ async def alone(conn: Connection, task: str) -> AsyncIterator[bool]:
             await conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (task,))
 
 
-async def hold_on(conn: Connection) -> None:
+async def check_alive(conn: Connection) -> None:
     """Raise unless the connection, and with it the lock that was taken on it, is there still."""
     await conn.execute("SELECT 1")

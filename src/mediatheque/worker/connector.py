@@ -9,7 +9,7 @@ from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 
 
-class Line(PsycopgConnector):
+class WatchedConnector(PsycopgConnector):
     """Calls `broken` when PostgreSQL did not do what it was asked.
 
     procrastinate 3.10 goes on in two cases where it should not. A task whose end could not be noted counts as being

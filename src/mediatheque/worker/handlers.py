@@ -17,17 +17,17 @@ from mediatheque.errors import StorageFull, Unavailable
 from mediatheque.library import Library
 from mediatheque.library.tasks import TASKS
 
-Verb = Callable[..., Awaitable[None]]
-Park = Callable[[int, str, Mapping[str, Any], str], Awaitable[None]]
+Handler = Callable[..., Awaitable[None]]
+DeadLetter = Callable[[int, str, Mapping[str, Any], str], Awaitable[None]]
 """Notes that a job is given up: its id, its task, the arguments and the reason."""
 
-TRIES = 6
+MAX_ATTEMPTS = 6
 """Of a task that fails, or ends its worker."""
-_LONGEST_PAUSE = 60
+_MAX_DELAY = 60
 _log = structlog.get_logger()
 
 
-def verbs_of(library: Library) -> Mapping[str, Verb]:
+def handlers_of(library: Library) -> Mapping[str, Handler]:
     """What to call for each task of `library.tasks`, with its arguments in their order there."""
     return {
         "complete_upload": library.direct_uploads.complete_requested,
@@ -35,18 +35,18 @@ def verbs_of(library: Library) -> Mapping[str, Verb]:
     }
 
 
-def bound(verbs: Mapping[str, Verb], line: BaseAsyncConnector, park: Park) -> App:
+def build_queue_app(verbs: Mapping[str, Handler], line: BaseAsyncConnector, park: DeadLetter) -> App:
     """The queues at the end of the line, one of its name for each task, bound to its verb.
 
     `park` notes a task that is given up.
     """
     app = App(connector=line)
     for name, verb in verbs.items():
-        app.task(name=name, queue=name, retry=Patience(), pass_context=True)(_task(name, verb, park))
+        app.task(name=name, queue=name, retry=RetryPolicy(), pass_context=True)(_task(name, verb, park))
     return app
 
 
-class Patience(BaseRetryStrategy):
+class RetryPolicy(BaseRetryStrategy):
     """When a failed task is tried again: after 1, 2, 4 s and so on, at most a minute.
 
     For as long as it takes where a part of the library was away or full, or the worker had to stop. Any other failure
@@ -59,15 +59,15 @@ class Patience(BaseRetryStrategy):
             return RetryDecision(retry_in={"seconds": 0})
         if not isinstance(exception, Unavailable | StorageFull) and self.is_last(job):
             return None
-        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _LONGEST_PAUSE)})
+        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _MAX_DELAY)})
 
     @staticmethod
     def is_last(job: Job) -> bool:
         """Whether this try, of those that are counted, is the last one."""
-        return job.attempts + 1 >= TRIES
+        return job.attempts + 1 >= MAX_ATTEMPTS
 
 
-def _task(name: str, verb: Verb, park: Park) -> Verb:
+def _task(name: str, verb: Handler, park: DeadLetter) -> Handler:
     async def run(context: JobContext, **arguments: Any) -> None:
         begun = time.monotonic()
         try:
@@ -77,7 +77,7 @@ def _task(name: str, verb: Verb, park: Park) -> Verb:
             raise
         except Exception as error:
             _log.exception("task failed", task=name, **arguments)
-            if context.job.id is not None and Patience.is_last(context.job):
+            if context.job.id is not None and RetryPolicy.is_last(context.job):
                 await park(context.job.id, name, arguments, repr(error))
             raise
         _log.info("task done", task=name, seconds=round(time.monotonic() - begun, 3), **arguments)

@@ -14,8 +14,8 @@ from procrastinate.worker import Worker as QueueWorker
 from mediatheque.errors import DatabaseUnavailable, LibraryError
 from mediatheque.library import Library
 from mediatheque.records import jobs
-from mediatheque.worker.connector import Line
-from mediatheque.worker.handlers import TRIES, Verb, bound, verbs_of
+from mediatheque.worker.connector import WatchedConnector
+from mediatheque.worker.handlers import MAX_ATTEMPTS, Handler, build_queue_app, handlers_of
 
 TASKS_AT_ONCE = 4
 """They wait for the store and the database more than for the processor, of which two cores have enough."""
@@ -35,12 +35,12 @@ class Worker:
     """Works until it is cancelled; then tasks may go on for `grace` seconds before they are given back."""
 
     def __init__(
-        self, library: Library, *, sweep_seconds: float, grace: float, verbs: Mapping[str, Verb] | None = None
+        self, library: Library, *, sweep_seconds: float, grace: float, verbs: Mapping[str, Handler] | None = None
     ) -> None:
         self._library = library
         self._sweep_seconds = sweep_seconds
         self._grace = grace
-        self._verbs = verbs or verbs_of(library)
+        self._verbs = verbs or handlers_of(library)
         self._lost: int | None = None
         logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it has a line for every step of every task
 
@@ -49,13 +49,13 @@ class Worker:
         async with asyncio.TaskGroup() as work:
             work.create_task(self._warm())
             work.create_task(self._take_tasks())
-            work.create_task(_every(self._sweep_seconds, self._sweep))
-            work.create_task(_every(_SILENCE.total_seconds() / 2, self._put_back))
+            work.create_task(_every(self._sweep_seconds, self._collect_garbage))
+            work.create_task(_every(_SILENCE.total_seconds() / 2, self._requeue_stalled))
 
     async def _warm(self) -> None:
         """What is wrong with a model shows in the tasks that need it; all others are done."""
         try:
-            await self._library.spaces.warm()
+            await self._library.embedding_models.warm()
         except LibraryError as error:
             _log.warning("models not loaded", reason=str(error))
         except Exception:  # noqa: BLE001 - the libraries that run models raise anything
@@ -64,8 +64,8 @@ class Worker:
     async def _take_tasks(self) -> None:
         """procrastinate ends its worker when PostgreSQL goes away; here the next one begins."""
         while not _is_cancelled():
-            line = Line()
-            queue = bound(self._verbs, line, self._park)
+            line = WatchedConnector()
+            queue = build_queue_app(self._verbs, line, self._dead_letter)
             try:
                 await self._library.database.ready()
                 async with queue.open_async(self._library.database.pool):
@@ -77,7 +77,7 @@ class Worker:
                 _log.warning("queue failed", reason=str(error.__cause__))
             await asyncio.sleep(_PAUSE)
 
-    async def _take_tasks_from(self, queue: App, line: Line) -> None:
+    async def _take_tasks_from(self, queue: App, line: WatchedConnector) -> None:
         worker = QueueWorker(
             queue,
             queues=list(self._verbs),
@@ -105,21 +105,21 @@ class Worker:
         if self._lost is not None:
             await queue.job_manager.unregister_worker(self._lost)
             self._lost = None
-        await self._put_back()
+        await self._requeue_stalled()
 
-    async def _put_back(self) -> None:
+    async def _requeue_stalled(self) -> None:
         async with self._library.database.connection() as conn:
-            tasks = await jobs.put_back(conn, _SILENCE, TRIES)
+            tasks = await jobs.requeue_stalled(conn, _SILENCE, MAX_ATTEMPTS)
             await jobs.forget_reasons(conn)
         if tasks:
             _log.warning("tasks of a dead worker are put back", tasks=tasks)
 
-    async def _park(self, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
+    async def _dead_letter(self, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
         async with self._library.database.connection() as conn:
-            await jobs.park(conn, job_id, task, arguments, reason)
+            await jobs.dead_letter(conn, job_id, task, arguments, reason)
 
-    async def _sweep(self) -> None:
-        await self._library.sweep.run()
+    async def _collect_garbage(self) -> None:
+        await self._library.garbage.run()
 
 
 def _is_cancelled() -> bool:

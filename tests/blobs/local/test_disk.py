@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediatheque.blobs import BlobStore, Config, Disk, OnDisk, Spool, open_store
+from mediatheque.blobs import BlobsConfig, BlobStore, Disk, OnDisk, Spool, open_store
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import HOSTILE, MISSING, BlobStoreContract, content, get, inside, put, spooled, stored
@@ -41,7 +41,7 @@ class TestPartsOnDisk(PartsContract):
 
 
 async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:
-    store = open_store(Config(location=str(tmp_path / "deep" / "blobs")))
+    store = open_store(BlobsConfig(location=str(tmp_path / "deep" / "blobs")))
     assert isinstance(store, Disk)
     assert isinstance(store, OnDisk)
     await store.ready()
@@ -80,7 +80,7 @@ async def test_durable_before_told(store: Disk, monkeypatch: pytest.MonkeyPatch)
         await spool.finish()
         monkeypatch.setattr(os, "fsync", seen_fsync)
         monkeypatch.setattr(os, "rename", seen_rename)
-        path = store.path(await store.adopt(spool.path))
+        path = store.path(await store.put_file(spool.path))
     assert calls == [("fsync", str(spool.path)), ("rename", str(path)), ("fsync", str(path.parent))]
 
 

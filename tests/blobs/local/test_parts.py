@@ -87,7 +87,7 @@ async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
     first = parcel.ordered()
     expected = parcel.expected()
     await parcel.write(1, content(STRIDE, 99))
-    await store.parts.join(parcel.key, parcel.handle, first)
+    await store.parts.complete(parcel.key, parcel.handle, first)
     assert await parcel.read() == expected
 
 
@@ -125,9 +125,9 @@ async def test_a_list_that_leaves_out_the_last_part_cuts_nothing_off(
     for number in (1, 2, 3):
         await parcel.write(number, content(STRIDE, number))
     with monkeypatch.context() as patched:
-        patched.setattr(store, "adopt", full)
+        patched.setattr(store, "put_file", full)
         with pytest.raises(StorageFull):
-            await store.parts.join(parcel.key, parcel.handle, parcel.ordered()[:2])
+            await store.parts.complete(parcel.key, parcel.handle, parcel.ordered()[:2])
     await parcel.join()
     assert await parcel.read() == parcel.expected()
 
@@ -148,7 +148,7 @@ async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypa
     assert synced == ["slots", "taken"]
     synced.clear()
     piece = await parcel.write(1, b"second")
-    assert synced == [piece.receipt, parcel.key]
+    assert synced == [piece.etag, parcel.key]
 
 
 async def test_only_its_owner_may_read_it(store: Disk) -> None:
@@ -377,7 +377,7 @@ async def finished_after_crash(root: Path, said: list[list]) -> None:
     for number, size, receipt, seed in (words for words in said if words != ["joined"]):
         data = content(size, seed)
         parcel.data[number] = data
-        parcel.pieces[number] = parts_folder.Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
+        parcel.pieces[number] = parts_folder.UploadedPart(number=number, size=size, sha256=bytes(32), etag=receipt)
     for number, size in ((1, 8192), (2, 8192), (3, 5000)):
         if number not in parcel.pieces:
             await parcel.write(number, content(size, number))

@@ -10,7 +10,7 @@ import obstore
 import pytest
 from structlog.testing import capture_logs
 
-from mediatheque.blobs import BlobStore, Bucket, Config, OnDisk, PlainBucket, Presigns, Spool, open_store
+from mediatheque.blobs import BlobsConfig, BlobStore, Bucket, OnDisk, PlainBucket, Presigns, Spool, open_store
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import BlobsUnavailable
 from tests.contracts.blob_store import (
@@ -55,12 +55,12 @@ class TestPartsBesideTheBucket(PartsContract):
 
 @pytest.mark.parametrize("location", ["gs://media/prefix", "az://media/prefix?account_name=account"])
 async def test_google_and_azure_gather_parts_locally_and_sign_nothing(location: str, tmp_path: Path) -> None:
-    store = open_store(Config(location=location, spool=tmp_path / "deep" / "spool"))
+    store = open_store(BlobsConfig(location=location, spool=tmp_path / "deep" / "spool"))
     assert isinstance(store, PlainBucket)
     assert not isinstance(store, OnDisk | Presigns)
     assert (tmp_path / "deep" / "parts").is_dir()
     with pytest.raises(ValueError, match="public endpoint"):
-        Config(location=location, public_endpoint="https://media.example.com")
+        BlobsConfig(location=location, public_endpoint="https://media.example.com")
 
 
 async def test_a_prefix_is_a_world_of_its_own(seaweed: Seaweed, store: Bucket, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_an_abandoned_upload_leaves_no_parts(seaweed: Seaweed, store: Buck
     async with Spool(store.spool, limit=1 << 40) as spool:
         await spool.write(content(6 * PART))
         await spool.finish()
-        adoption = asyncio.ensure_future(store.adopt(spool.path))
+        adoption = asyncio.ensure_future(store.put_file(spool.path))
         await eventually(lambda: seaweed.unfinished_uploads() != [])
         adoption.cancel()
         await asyncio.wait([adoption])
@@ -102,7 +102,7 @@ async def test_bytes_cut_short_in_the_spool_leave_no_parts(seaweed: Seaweed, sto
     async with Spool(store.spool, limit=1 << 40) as spool:
         await spool.write(content(4 * PART))
         await spool.finish()
-        adoption = asyncio.ensure_future(store.adopt(spool.path))
+        adoption = asyncio.ensure_future(store.put_file(spool.path))
         await eventually(lambda: seaweed.unfinished_uploads() != [])
         with spool.path.open("r+b") as file:
             file.truncate(PART + 1)
@@ -183,10 +183,10 @@ async def test_a_missing_bucket_is_an_error_and_not_an_empty_store(seaweed: Seaw
 )
 def test_what_can_never_work_is_refused_at_start(location: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="blobs"):
-        open_store(Config(location=location, spool=tmp_path))
+        open_store(BlobsConfig(location=location, spool=tmp_path))
 
 
 def test_a_refused_url_does_not_tell_its_secret(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="blobs") as refused:
-        open_store(Config(location="s3://media?secret_access_key=hush&bogus=1", spool=tmp_path))
+        open_store(BlobsConfig(location="s3://media?secret_access_key=hush&bogus=1", spool=tmp_path))
     assert "hush" not in str(refused.value)

@@ -15,7 +15,7 @@ import pytest
 from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
-from mediatheque.blobs import BlobStore, Config, OnDisk, Presigned, Presigns, new_key, open_store
+from mediatheque.blobs import BlobsConfig, BlobStore, OnDisk, Presigned, Presigns, new_key, open_store
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import HOSTILE, MISSING, content, get, put, stored
@@ -51,7 +51,7 @@ class TestS3Parts(PartsContract):
 
 
 async def test_s3_is_what_its_url_names(seaweed: Seaweed, tmp_path: Path) -> None:
-    store = open_store(Config(location=seaweed.url(), spool=tmp_path / "deep" / "spool"))
+    store = open_store(BlobsConfig(location=seaweed.url(), spool=tmp_path / "deep" / "spool"))
     assert isinstance(store, S3Bucket)
     assert isinstance(store, Presigns)
     assert not isinstance(store, OnDisk)
@@ -71,7 +71,7 @@ async def test_a_small_part_in_between_is_joined_after_a_crash(
         raise BlobsUnavailable
 
     with monkeypatch.context() as broken:
-        broken.setattr(store, "adopt", crash)
+        broken.setattr(store, "put_file", crash)
         with pytest.raises(BlobsUnavailable):
             await parcel.join()
     assert await store.size(parcel.key) == 10 << 20
@@ -113,17 +113,17 @@ async def quarantined(store: S3Bucket) -> dict[str, int]:
 async def test_what_a_client_sends_is_kept_apart_until_it_is_released(store: S3Bucket) -> None:
     key, target, data = new_key(), new_key(), content(100_000)
     presigned = await store.presign(key, size=len(data), seconds=60)
-    assert await store.release(key, target) is None
+    assert await store.promote(key, target) is None
     assert await send(presigned, data, **{"content-type": "image/png"}) == 200
     assert await stored(store) == {}
     assert await store.size(key) is None
-    assert await store.release(key, target) == len(data)
+    assert await store.promote(key, target) == len(data)
     assert await get(store, target, 0, len(data)) == data
     assert await stored(store) == {target: len(data)}
     for _ in range(2):
-        await store.withdraw(key)
+        await store.delete_quarantined(key)
     assert await quarantined(store) == {}
-    assert await store.release(key, new_key()) is None
+    assert await store.promote(key, new_key()) is None
     assert await stored(store) == {target: len(data)}
 
 
@@ -158,10 +158,10 @@ async def test_what_is_sent_after_the_release_does_not_change_the_blob(store: S3
     key, target = new_key(), new_key()
     presigned = await store.presign(key, size=5, seconds=60)
     assert await send(presigned, b"first") == 200
-    assert await store.release(key, target) == 5
+    assert await store.promote(key, target) == 5
     assert await send(presigned, b"other") == 200
     assert await get(store, target, 0, 5) == b"first"
-    await store.withdraw(key)
+    await store.delete_quarantined(key)
     assert await send(presigned, b"again") == 200  # the URL lives until it expires
     assert await stored(store) == {target: 5}
 
@@ -177,7 +177,7 @@ async def test_the_size_told_is_that_of_the_bytes_released(store: S3Bucket, monk
 
     assert await send(await store.presign(key, size=5, seconds=60), b"first") == 200
     monkeypatch.setattr(store.objects, "copy", overtaken)
-    assert await store.release(key, target) == 5
+    assert await store.promote(key, target) == 5
     assert await get(store, target, 0, 5) == b"first"
 
 
@@ -186,14 +186,14 @@ async def test_a_key_that_no_store_made_is_not_signed(store: S3Bucket, key: str)
     good = await put(store, b"untouched")
     with pytest.raises(NotFound):
         await store.presign(key, size=1, seconds=60)
-    assert await store.release(key, MISSING) is None
-    assert await store.release(MISSING, key) is None
-    await store.withdraw(key)
+    assert await store.promote(key, MISSING) is None
+    assert await store.promote(MISSING, key) is None
+    await store.delete_quarantined(key)
     assert await stored(store) == {good: 9}
 
 
 async def test_clients_are_sent_to_the_public_endpoint(seaweed: Seaweed, tmp_path: Path) -> None:
-    config = Config(location=seaweed.url(), spool=tmp_path / "spool", public_endpoint="https://media.example.com")
+    config = BlobsConfig(location=seaweed.url(), spool=tmp_path / "spool", public_endpoint="https://media.example.com")
     store = open_store(config)
     assert isinstance(store, S3Bucket)
     presigned = await store.presign(MISSING, size=7, seconds=90)
@@ -219,10 +219,10 @@ async def test_a_store_that_is_down_takes_no_parts_and_releases_nothing(seaweed:
         for verb in (
             lambda: Parcel.begin(store),
             lambda: parcel.write(1, b"one"),
-            lambda: store.parts.join(parcel.key, parcel.handle, [piece]),
+            lambda: store.parts.complete(parcel.key, parcel.handle, [piece]),
             parcel.drop,
-            lambda: store.release(MISSING, MISSING),
-            lambda: store.withdraw(MISSING),
+            lambda: store.promote(MISSING, MISSING),
+            lambda: store.delete_quarantined(MISSING),
         ):
             with capture_logs() as logs, pytest.raises(BlobsUnavailable):
                 await verb()

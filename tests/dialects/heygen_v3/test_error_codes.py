@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mediatheque.dialects.heygen_v3.errors import VOICE
-from mediatheque.dialects.native.errors import VOICE as NATIVE
+from mediatheque.dialects.heygen_v3.errors import ERRORS
+from mediatheque.dialects.native.errors import ERRORS as NATIVE
 from tests.dialects.database.snapshot import Account
 from tests.dialects.heygen_v3.endpoints import GET, REFUSALS, auth
 from tests.server import Serve
@@ -23,9 +23,9 @@ def test_every_code_that_this_server_says_has_its_place(client: httpx.Client) ->
     assert response.headers["x-content-type-options"] == "nosniff"
     places = dict(re.findall(r'<h2 id="([a-z-]+)">([a-z_]+)</h2>', response.text))
     codes = {str(code) for _, code in REFUSALS.values()}
-    assert set(places.values()) >= codes == {str(answer.code) for answer in VOICE.table.values()}
+    assert set(places.values()) >= codes == {str(answer.code) for answer in ERRORS.table.values()}
     assert all(place == code.replace("_", "-") for place, code in places.items())
-    for kind, answer in VOICE.table.items():
+    for kind, answer in ERRORS.table.items():
         assert kind.__doc__
         assert f"{answer.status}: {kind.__doc__.splitlines()[0]}" in unescape(response.text)
 

@@ -14,7 +14,7 @@ import pytest
 
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.fetch.fetch import FetchConfig, RemoteBody, resolve
-from mediatheque.model import Labels
+from mediatheque.model import DeclaredMetadata
 
 LOOPBACK = ("127.0.0.0/8",)
 Handler = Callable[[bytes, asyncio.StreamWriter], Any]
@@ -75,7 +75,7 @@ def moved(location: str, status: bytes = b"302 Found") -> Handler:
 
 async def fetched(
     url: str, *, hosts: tuple[str, ...], answers: dict[str, list[str]] | None = None, **more: Any
-) -> tuple[bytes, Labels]:
+) -> tuple[bytes, DeclaredMetadata]:
     async def answering(host: str, port: int) -> list[str]:
         if answers is None:
             return list(await resolve(host, port))
@@ -85,7 +85,7 @@ async def fetched(
 
     config = FetchConfig(**{"hosts": hosts, "networks": LOOPBACK, "timeout_seconds": 10.0, **more})
     sink = Kept()
-    labels = await RemoteBody(url, config, resolve=answering).pour(sink)
+    labels = await RemoteBody(url, config, resolve=answering).stream_to(sink)
     return sink.content, labels
 
 
@@ -93,7 +93,7 @@ async def test_a_file_from_an_allowed_host() -> None:
     async with store(**{"my%20cat.png": says(b"bytes", Content_Type="image/png; x=1")}) as there:
         host = f"media.test:{there.port}"
         found = await fetched(f"http://{host}/my%20cat.png?x=1#f", hosts=(host,), answers={"media.test": ["127.0.0.1"]})
-    assert found == (b"bytes", Labels(name="my cat.png", declared_type="image/png"))
+    assert found == (b"bytes", DeclaredMetadata(name="my cat.png", declared_type="image/png"))
     (request,) = there.requests
     lines = request.decode().split("\r\n")
     assert lines[0] == "GET /my%20cat.png?x=1 HTTP/1.1"
@@ -148,13 +148,13 @@ async def test_urls_that_are_refused_unasked(url: str) -> None:
         raise AssertionError("nobody may be asked")
 
     with pytest.raises(UrlRefused) as caught:
-        await RemoteBody(url, FetchConfig(hosts=("media.test",)), resolve=never).pour(Kept())
+        await RemoteBody(url, FetchConfig(hosts=("media.test",)), resolve=never).stream_to(Kept())
     assert caught.value.message == UrlRefused().message
 
 
 async def test_nothing_is_allowed_by_default() -> None:
     with pytest.raises(UrlRefused):
-        await RemoteBody("https://example.com/x", FetchConfig()).pour(Kept())
+        await RemoteBody("https://example.com/x", FetchConfig()).stream_to(Kept())
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_a_name_is_resolved_once() -> None:
         host = f"media.test:{there.port}"
         sink = Kept()
         config = FetchConfig(hosts=(host,), networks=("127.0.0.1/32",))
-        await RemoteBody(f"http://{host}/x", config, resolve=rebinding).pour(sink)
+        await RemoteBody(f"http://{host}/x", config, resolve=rebinding).stream_to(sink)
     assert (asked, sink.content) == ([("media.test", there.port)], b"bytes")
 
 
@@ -339,7 +339,7 @@ async def test_errors_of_the_sink_pass() -> None:
     async with store(x=says(b"bytes")) as there:
         host = f"127.0.0.1:{there.port}"
         with pytest.raises(TimeoutError, match="the disk"):
-            await RemoteBody(f"http://{host}/x", FetchConfig(hosts=(host,), networks=LOOPBACK)).pour(Full())
+            await RemoteBody(f"http://{host}/x", FetchConfig(hosts=(host,), networks=LOOPBACK)).stream_to(Full())
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from mediatheque.http.files.headers import represent
 from mediatheque.http.files.local_reads import Reader
 from mediatheque.http.files.response import FileResponse, Source
-from mediatheque.http.middleware.request import Gate, GateConfig
+from mediatheque.http.middleware.request import RequestConfig, RequestMiddleware
 
 MIB = 1024 * 1024
 _closed: list[int] = []
@@ -67,4 +67,6 @@ async def how_far() -> dict[str, list[int]]:
     return {"closed": _closed}
 
 
-app = Gate(Litestar([file, endless, how_far], openapi_config=None, logging_config=None), GateConfig(access_log=False))
+app = RequestMiddleware(
+    Litestar([file, endless, how_far], openapi_config=None, logging_config=None), RequestConfig(access_log=False)
+)

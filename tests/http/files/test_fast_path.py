@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from mediatheque.errors import BlobsUnavailable
-from mediatheque.http.files.fast_path import Shortcut
+from mediatheque.http.files.fast_path import FastPath
 from tests.http.wire import call, http_scope
 
 ID = UUID("0192f0c1-7a53-4c11-9d0e-3a5b1c2d4e6f")
@@ -40,7 +40,7 @@ class _Shelf:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_file_on_the_shelf_is_answered_from_it(method: str) -> None:
-    answered = await call(Shortcut(_ordinary, _Shelf(_file)), http_scope(method, HIT))  # type: ignore[arg-type]
+    answered = await call(FastPath(_ordinary, _Shelf(_file)), http_scope(method, HIT))  # type: ignore[arg-type]
     assert answered.body == b"file"
 
 
@@ -60,13 +60,13 @@ async def test_a_file_on_the_shelf_is_answered_from_it(method: str) -> None:
     ],
 )
 async def test_everything_else_goes_the_ordinary_way(method: str, path: str) -> None:
-    answered = await call(Shortcut(_ordinary, _Shelf(_file)), http_scope(method, path))  # type: ignore[arg-type]
+    answered = await call(FastPath(_ordinary, _Shelf(_file)), http_scope(method, path))  # type: ignore[arg-type]
     assert (answered.status, answered.body) == (299, b"ordinary")
 
 
 async def test_bytes_that_cannot_be_read_are_the_ordinary_ways_to_explain() -> None:
     shelf = _Shelf(_lost)
-    answered = await call(Shortcut(_ordinary, shelf), http_scope("GET", HIT))  # type: ignore[arg-type]
+    answered = await call(FastPath(_ordinary, shelf), http_scope("GET", HIT))  # type: ignore[arg-type]
     assert answered.status == 299
     assert not shelf.responses
 
@@ -83,5 +83,5 @@ async def test_an_answer_that_breaks_off_is_not_followed_by_another() -> None:
         events.append(message)
 
     with pytest.raises(BlobsUnavailable):
-        await Shortcut(_ordinary, _Shelf(_breaks_off))(http_scope("GET", HIT), None, send)  # type: ignore[arg-type]
+        await FastPath(_ordinary, _Shelf(_breaks_off))(http_scope("GET", HIT), None, send)  # type: ignore[arg-type]
     assert [event["type"] for event in events] == ["http.response.start"]

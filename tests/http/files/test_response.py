@@ -152,7 +152,7 @@ async def test_download_on_request(source: Any, query: bytes, kind: str) -> None
 )
 def test_what_a_browser_may_show(mime: str, kind: str) -> None:
     assert shown(mime).in_place.decode().partition(";")[0] == kind
-    policy = dict(shown(mime).guards)[b"content-security-policy"].decode()
+    policy = dict(shown(mime).security_headers)[b"content-security-policy"].decode()
     assert policy.startswith("default-src 'none'; ")
     assert policy.endswith("; sandbox")
     assert ("media-src 'self'" in policy) == mime.startswith(("video/", "audio/"))
@@ -223,7 +223,7 @@ async def test_a_reader_is_closed_when_sending_fails() -> None:
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with serving("tests.http.downloads:app", DOWNLOADS=str(tmp_path_factory.mktemp("downloads"))) as port:
+    with serving("tests.http.files.downloads:app", DOWNLOADS=str(tmp_path_factory.mktemp("downloads"))) as port:
         yield port
 
 

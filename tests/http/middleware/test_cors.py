@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mediatheque.http.middleware.cors import Cors, CorsConfig
-from mediatheque.http.middleware.request import Gate, GateConfig
+from mediatheque.http.middleware.cors import CorsConfig, CorsMiddleware
+from mediatheque.http.middleware.request import RequestConfig, RequestMiddleware
 from tests.http.wire import call, http_scope, messages
 
 APP = "https://app.example"
@@ -33,7 +33,7 @@ def preflight(origin: str = APP, headers: str = "authorization, x-fal-file-name"
 
 async def test_every_page_may_read_every_answer_by_default() -> None:
     for origin in (APP, "null", ""):
-        answered = await call(Cors(answering, CorsConfig()), asking(origin=origin))
+        answered = await call(CorsMiddleware(answering, CorsConfig()), asking(origin=origin))
         assert (answered.status, answered.body) == (401, b"no")
         assert answered.headers["access-control-allow-origin"] == "*"
         assert "retry-after" in answered.headers["access-control-expose-headers"].lower()
@@ -42,7 +42,7 @@ async def test_every_page_may_read_every_answer_by_default() -> None:
 
 
 async def test_a_preflight_grants_the_headers_it_asks_for() -> None:
-    answered = await call(Cors(unreachable, CorsConfig()), preflight())
+    answered = await call(CorsMiddleware(unreachable, CorsConfig()), preflight())
     assert (answered.status, answered.body) == (204, b"")
     assert answered.headers["access-control-allow-origin"] == "*"
     assert answered.headers["access-control-allow-headers"] == "authorization, x-fal-file-name"
@@ -52,13 +52,13 @@ async def test_a_preflight_grants_the_headers_it_asks_for() -> None:
 
 async def test_named_origins_and_nobody_else() -> None:
     for origin in NAMED.origins:
-        read = await call(Cors(answering, NAMED), asking(origin=origin))
-        asked = await call(Cors(unreachable, NAMED), preflight(origin))
+        read = await call(CorsMiddleware(answering, NAMED), asking(origin=origin))
+        asked = await call(CorsMiddleware(unreachable, NAMED), preflight(origin))
         assert read.headers["access-control-allow-origin"] == asked.headers["access-control-allow-origin"] == origin
         assert asked.headers["access-control-max-age"] == "60"
     for stranger in ("https://evil.example", f"{APP}.evil.example", APP.upper(), f"{APP}:8443", "null"):
-        read = await call(Cors(answering, NAMED), asking(origin=stranger))
-        asked = await call(Cors(unreachable, NAMED), preflight(stranger))
+        read = await call(CorsMiddleware(answering, NAMED), asking(origin=stranger))
+        asked = await call(CorsMiddleware(unreachable, NAMED), preflight(stranger))
         assert (read.status, asked.status) == (401, 204)
         assert not [name for name in (*read.headers, *asked.headers) if name.startswith("access-control")]
 
@@ -66,28 +66,32 @@ async def test_named_origins_and_nobody_else() -> None:
 @pytest.mark.parametrize("origin", [APP, "https://evil.example", ""])
 async def test_where_origins_are_named_answers_depend_on_them(origin: str) -> None:
     """A cache must not give one page what was said to another."""
-    read = await call(Cors(answering, NAMED), asking(origin=origin))
+    read = await call(CorsMiddleware(answering, NAMED), asking(origin=origin))
     assert varying(read.events) == {"accept", "origin"}
     if origin:
-        asked = await call(Cors(unreachable, NAMED), preflight(origin))
+        asked = await call(CorsMiddleware(unreachable, NAMED), preflight(origin))
         assert varying(asked.events) == {"origin", "access-control-request-method", "access-control-request-headers"}
 
 
 async def test_a_private_network_is_not_opened() -> None:
-    answered = await call(Cors(unreachable, CorsConfig()), preflight(access_control_request_private_network="true"))
+    answered = await call(
+        CorsMiddleware(unreachable, CorsConfig()), preflight(access_control_request_private_network="true")
+    )
     assert "access-control-allow-private-network" not in answered.headers
 
 
 @pytest.mark.parametrize("scope", [asking("OPTIONS"), asking("OPTIONS", "", access_control_request_method="PUT")])
 async def test_other_uses_of_options_reach_the_application(scope: Any) -> None:
-    assert (await call(Cors(answering, CorsConfig()), scope)).status == 401
+    assert (await call(CorsMiddleware(answering, CorsConfig()), scope)).status == 401
 
 
 async def test_even_an_answer_in_nobodys_words_can_be_read() -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         raise ZeroDivisionError
 
-    answered = await call(Cors(Gate(failing, GateConfig()), CorsConfig()), asking(), messages([]))
+    answered = await call(
+        CorsMiddleware(RequestMiddleware(failing, RequestConfig()), CorsConfig()), asking(), messages([])
+    )
     assert (answered.status, answered.headers["access-control-allow-origin"]) == (500, "*")
     assert answered.headers["x-request-id"]
 
@@ -98,7 +102,7 @@ async def test_other_kinds_of_connection_pass() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append((scope, receive, send))
 
-    await Cors(app, NAMED)({"type": "lifespan"}, "receive", "send")  # type: ignore[arg-type]  # passed through untouched
+    await CorsMiddleware(app, NAMED)({"type": "lifespan"}, "receive", "send")  # type: ignore[arg-type]  # passed through untouched
     assert seen == [({"type": "lifespan"}, "receive", "send")]
 
 

@@ -11,15 +11,15 @@ from structlog.testing import capture_logs
 
 from mediatheque.errors import BodyIncomplete, BodyTooSlow, LibraryError, Malformed
 from mediatheque.http.middleware.body import Framing
-from mediatheque.http.middleware.request import Gate, GateConfig
+from mediatheque.http.middleware.request import RequestConfig, RequestMiddleware
 from tests.http.wire import call, http_scope, messages
 
 UUID7_HEX = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
 CHUNKED = (b"transfer-encoding", b"chunked")
 
 
-def quick(**more: Any) -> GateConfig:
-    return GateConfig(**{"body_idle_seconds": 0.1, "drain_seconds": 0.2, "drain_bytes": 1000, **more})
+def quick(**more: Any) -> RequestConfig:
+    return RequestConfig(**{"body_idle_seconds": 0.1, "drain_seconds": 0.2, "drain_bytes": 1000, **more})
 
 
 async def reading(scope: Any, receive: Any, send: Any) -> None:
@@ -64,7 +64,7 @@ async def test_a_good_request_id_is_kept(given: str) -> None:
         await refusing(scope, receive, send)
 
     scope = http_scope(headers=[(b"x-request-id", given.encode())], state={"kept": 1})
-    answered = await call(Gate(app), scope)
+    answered = await call(RequestMiddleware(app), scope)
     assert answered.headers["x-request-id"] == given
     assert seen == [(given, given)]
     assert scope["state"]["kept"] == 1
@@ -74,7 +74,7 @@ async def test_a_good_request_id_is_kept(given: str) -> None:
 @pytest.mark.parametrize("given", [b"", b"x" * 129, b"a b", b"a\nb", b"\xff", b"a;b", "²".encode("latin-1")])
 async def test_a_bad_or_missing_one_is_replaced_by_a_uuid7(given: bytes) -> None:
     for headers in ([(b"x-request-id", given)], []):
-        answered = await call(Gate(refusing), http_scope(headers=headers))
+        answered = await call(RequestMiddleware(refusing), http_scope(headers=headers))
         assert UUID7_HEX.fullmatch(answered.headers["x-request-id"])
 
 
@@ -84,7 +84,7 @@ async def test_other_kinds_of_connection_pass() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append((scope, receive, send))
 
-    await Gate(app)({"type": "lifespan"}, "receive", "send")  # type: ignore[arg-type]  # passed through untouched
+    await RequestMiddleware(app)({"type": "lifespan"}, "receive", "send")  # type: ignore[arg-type]  # passed through untouched
     assert seen == [({"type": "lifespan"}, "receive", "send")]
 
 
@@ -96,22 +96,26 @@ async def test_without_a_body_the_servers_own_receive_is_used() -> None:
         await refusing(scope, receive, send)
 
     receive = messages([])
-    await call(Gate(app), http_scope(), receive)
-    await call(Gate(app), http_scope("POST"), receive)
+    await call(RequestMiddleware(app), http_scope(), receive)
+    await call(RequestMiddleware(app), http_scope("POST"), receive)
     assert seen == [receive, receive]
 
 
 async def test_a_body_in_time() -> None:
-    answered = await call(Gate(reading), http_scope("POST", headers=[CHUNKED]), messages([b"a", b"", b"bc"]))
+    answered = await call(
+        RequestMiddleware(reading), http_scope("POST", headers=[CHUNKED]), messages([b"a", b"", b"bc"])
+    )
     assert (answered.status, answered.body) == (200, b"abc")
     assert "connection" not in answered.headers
-    answered = await call(Gate(reading), http_scope("POST", headers=[(b"content-length", b"0")]), messages([]))
+    answered = await call(
+        RequestMiddleware(reading), http_scope("POST", headers=[(b"content-length", b"0")]), messages([])
+    )
     assert (answered.status, answered.body) == (200, b"")
 
 
 async def test_a_stalled_body() -> None:
     scope = http_scope("POST", headers=[(b"content-length", b"10")])
-    answered = await call(Gate(reading, quick()), scope, stalling([b"abc"]))
+    answered = await call(RequestMiddleware(reading, quick()), scope, stalling([b"abc"]))
     assert answered.body == b"BodyTooSlow: No byte of the body arrived for 0.1 s."
     assert answered.headers["connection"] == "close"
 
@@ -124,7 +128,7 @@ async def test_a_body_that_drips() -> None:
         return {"type": "http.request", "body": b"x", "more_body": True}
 
     config = quick(body_idle_seconds=10, body_grace_seconds=0.1, body_min_rate=1000)
-    answered = await call(Gate(reading, config), http_scope("POST", headers=[CHUNKED]), receive)
+    answered = await call(RequestMiddleware(reading, config), http_scope("POST", headers=[CHUNKED]), receive)
     assert answered.body == b"BodyTooSlow: The body arrives too slowly."
     assert answered.headers["connection"] == "close"
 
@@ -138,7 +142,7 @@ async def test_a_slow_application_is_not_the_clients_fault() -> None:
         await reading(scope, slowly, send)
 
     config = quick(body_grace_seconds=0.05, body_min_rate=10**6)
-    answered = await call(Gate(app, config), http_scope("POST", headers=[CHUNKED]), messages([b"x"] * 10))
+    answered = await call(RequestMiddleware(app, config), http_scope("POST", headers=[CHUNKED]), messages([b"x"] * 10))
     assert answered.body == b"x" * 10
 
 
@@ -148,7 +152,9 @@ async def test_a_slow_application_is_not_the_clients_fault() -> None:
 )
 async def test_an_incomplete_body(length: bytes | None, pieces: list[bytes], complete: bool) -> None:
     headers = [CHUNKED] if length is None else [(b"content-length", length)]
-    answered = await call(Gate(reading), http_scope("POST", headers=headers), messages(pieces, complete=complete))
+    answered = await call(
+        RequestMiddleware(reading), http_scope("POST", headers=headers), messages(pieces, complete=complete)
+    )
     assert answered.body == b"BodyIncomplete: The request body ended before it was complete."
 
 
@@ -157,7 +163,7 @@ async def test_after_the_body_a_disconnect_is_a_disconnect() -> None:
         await reading(scope, receive, send)
         assert (await receive())["type"] == "http.disconnect"
 
-    await call(Gate(app), http_scope("POST", headers=[(b"content-length", b"3")]), messages([b"abc"]))
+    await call(RequestMiddleware(app), http_scope("POST", headers=[(b"content-length", b"3")]), messages([b"abc"]))
 
 
 async def test_the_same_error_again() -> None:
@@ -167,7 +173,7 @@ async def test_the_same_error_again() -> None:
                 await receive()
         await refusing(scope, receive, send)
 
-    await call(Gate(app), http_scope("POST", headers=[CHUNKED]), messages([], complete=False))
+    await call(RequestMiddleware(app), http_scope("POST", headers=[CHUNKED]), messages([], complete=False))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +194,7 @@ async def test_ambiguous_framing(headers: list[tuple[bytes, bytes]]) -> None:
     framing = Framing.of(headers)
     assert framing is not None
     assert framing.fault
-    answered = await call(Gate(reading), http_scope("POST", headers=headers), messages([b"abc"]))
+    answered = await call(RequestMiddleware(reading), http_scope("POST", headers=headers), messages([b"abc"]))
     assert answered.body.startswith(b"Malformed: Content-Length")
     assert answered.headers["connection"] == "close"
 
@@ -200,20 +206,20 @@ async def test_an_early_answer_waits_for_the_body() -> None:
         return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
 
     scope = http_scope("POST", headers=[(b"content-length", b"800")])
-    answered = await call(Gate(refusing, quick()), scope, receive)
+    answered = await call(RequestMiddleware(refusing, quick()), scope, receive)
     assert (answered.status, left) == (401, [])
     assert "connection" not in answered.headers
 
 
 async def test_but_not_for_ever_and_not_for_everything() -> None:
     scope = http_scope("POST", headers=[CHUNKED])
-    answered = await call(Gate(refusing, quick()), scope, stalling([b"x"]))
+    answered = await call(RequestMiddleware(refusing, quick()), scope, stalling([b"x"]))
     assert (answered.status, answered.headers["connection"]) == (401, "close")
     endless = stalling([b"x" * 400] * 10)
-    answered = await call(Gate(refusing, quick(drain_seconds=60)), scope, endless)
+    answered = await call(RequestMiddleware(refusing, quick(drain_seconds=60)), scope, endless)
     assert (answered.status, answered.headers["connection"]) == (401, "close")
     assert len((await endless())["body"]) == 400
-    answered = await call(Gate(refusing, quick()), scope, messages([b"x"], complete=False))
+    answered = await call(RequestMiddleware(refusing, quick()), scope, messages([b"x"], complete=False))
     assert (answered.status, answered.headers["connection"]) == (401, "close")
 
 
@@ -222,10 +228,10 @@ async def test_what_cannot_be_drained_is_not_begun() -> None:
         raise AssertionError("nothing may be read")
 
     scope = http_scope("POST", headers=[(b"content-length", b"1001")])
-    answered = await call(Gate(refusing, quick()), scope, receive)
+    answered = await call(RequestMiddleware(refusing, quick()), scope, receive)
     assert (answered.status, answered.headers["connection"]) == (401, "close")
     expecting = http_scope("POST", headers=[(b"content-length", b"800"), (b"expect", b"100-Continue")])
-    assert (await call(Gate(refusing, quick()), expecting, receive)).status == 401
+    assert (await call(RequestMiddleware(refusing, quick()), expecting, receive)).status == 401
 
 
 async def test_who_was_told_to_continue_is_drained() -> None:
@@ -235,7 +241,7 @@ async def test_who_was_told_to_continue_is_drained() -> None:
 
     receive = messages([b"a" * 100] * 5)
     headers = [(b"content-length", b"500"), (b"expect", b"100-continue")]
-    await call(Gate(app, quick()), http_scope("POST", headers=headers), receive)
+    await call(RequestMiddleware(app, quick()), http_scope("POST", headers=headers), receive)
     assert (await receive())["type"] != "http.request" or not (await receive()).get("body")
 
 
@@ -244,7 +250,7 @@ async def test_an_exception_nobody_rendered() -> None:
         raise RuntimeError("secret detail")
 
     with capture_logs() as logs:
-        answered = await call(Gate(app), http_scope())
+        answered = await call(RequestMiddleware(app), http_scope())
     assert (answered.status, answered.body) == (500, b"Internal error\n")
     assert len(answered.headers["x-request-id"]) == 32
     assert [entry["event"] for entry in logs] == ["request failed", "request"]
@@ -257,13 +263,15 @@ async def test_an_exception_after_the_answer_started_is_the_servers() -> None:
         raise RuntimeError
 
     with capture_logs() as logs, pytest.raises(RuntimeError):
-        await call(Gate(app), http_scope())
+        await call(RequestMiddleware(app), http_scope())
     assert logs[1]["status"] == 200
 
 
 async def test_the_log_line_and_the_hook() -> None:
     finished: list[tuple[str, int, float]] = []
-    gate = Gate(reading, on_finish=lambda scope, status, seconds: finished.append((scope["path"], status, seconds)))
+    gate = RequestMiddleware(
+        reading, on_finish=lambda scope, status, seconds: finished.append((scope["path"], status, seconds))
+    )
     scope = http_scope("POST", "/v1/asset", query=b"secret=1", headers=[CHUNKED])
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
         answered = await call(gate, scope, messages([b"abc", b"d"]))
@@ -286,7 +294,7 @@ async def test_the_log_line_and_the_hook() -> None:
 
 async def test_no_log_line_when_not_wanted() -> None:
     with capture_logs() as logs:
-        await call(Gate(refusing, GateConfig(access_log=False)), http_scope())
+        await call(RequestMiddleware(refusing, RequestConfig(access_log=False)), http_scope())
     assert not logs
 
 
@@ -296,7 +304,7 @@ async def test_bytes_of_a_file_sent_by_path_are_counted() -> None:
         await send({"type": "http.response.pathsend", "path": "/x"})
 
     with capture_logs() as logs:
-        await call(Gate(app), http_scope())
+        await call(RequestMiddleware(app), http_scope())
     assert logs[0]["bytes_out"] == 77
 
 
@@ -307,7 +315,7 @@ async def test_headers_of_the_application_are_left_as_they_are() -> None:
         await send(message)
         await send({"type": "http.response.body"})
 
-    await call(Gate(app), http_scope())
+    await call(RequestMiddleware(app), http_scope())
     assert message == {"type": "http.response.start", "status": 200, "headers": ((b"a", b"b"),)}
 
 
@@ -325,7 +333,7 @@ async def echo(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return {"data": await request.json(), "id": request.state.request_id}
 
 
-def framework() -> Gate:
+def framework() -> RequestMiddleware:
     app = Litestar(
         [boom, echo],
         exception_handlers={LibraryError: rendered},
@@ -333,7 +341,7 @@ def framework() -> Gate:
         openapi_config=None,
         logging_config=None,
     )
-    return Gate(app, quick())
+    return RequestMiddleware(app, quick())
 
 
 async def test_every_answer_of_the_framework_carries_the_id() -> None:

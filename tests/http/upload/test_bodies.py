@@ -11,7 +11,7 @@ from litestar import Request
 from mediatheque.errors import BodyIncomplete, Invalid, LibraryError, Malformed, TooLarge
 from mediatheque.http.upload.bodies import FORM_OVERHEAD, FormBody, RawBody
 from mediatheque.http.upload.multipart import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS
-from mediatheque.model import Labels
+from mediatheque.model import DeclaredMetadata
 from tests.http.wire import http_scope, messages
 
 MIB = 1024 * 1024
@@ -68,19 +68,19 @@ async def poured(
     limit: int = MIB,
     length: str | None = None,
     complete: bool = True,
-) -> tuple[bytes, Labels]:
+) -> tuple[bytes, DeclaredMetadata]:
     sink = Kept()
     pieces = body if isinstance(body, list) else [body]
     asked = request(pieces, content_type, length=length, complete=complete)
     text_fields = {"description": 20, "title": 5}
-    labels = await FormBody(asked, text_fields=text_fields, limit=limit).pour(sink)
+    labels = await FormBody(asked, text_fields=text_fields, limit=limit).stream_to(sink)
     return sink.content, labels
 
 
 async def test_a_form() -> None:
     content, labels = await poured(form(part('form-data; name="description"', "größer".encode()), FILE))
     assert content == PNG
-    assert labels == Labels(name="cat.png", declared_type="image/png", fields={"description": "größer"})
+    assert labels == DeclaredMetadata(name="cat.png", declared_type="image/png", fields={"description": "größer"})
 
 
 async def test_text_after_the_file_and_unknown_parts_between() -> None:
@@ -254,7 +254,7 @@ async def test_memory_stays_flat() -> None:
     sink = Counted()
     tracemalloc.start()
     try:
-        await FormBody(asked, limit=512 * MIB).pour(sink)
+        await FormBody(asked, limit=512 * MIB).stream_to(sink)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -262,7 +262,9 @@ async def test_memory_stays_flat() -> None:
     assert peak < 4 * MIB
 
 
-async def outcome(pieces: list[bytes], limit: int) -> tuple[bytes, Labels] | tuple[type[LibraryError], str | None]:
+async def outcome(
+    pieces: list[bytes], limit: int
+) -> tuple[bytes, DeclaredMetadata] | tuple[type[LibraryError], str | None]:
     try:
         return await poured(pieces, limit=limit)
     except LibraryError as error:
@@ -310,17 +312,17 @@ async def test_cuts_are_invisible(
     assert await outcome(pieces, limit=10_000) == await outcome([body], limit=10_000)
 
 
-async def raw_poured(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple[bytes, Labels]:
+async def raw_poured(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple[bytes, DeclaredMetadata]:
     sink = Kept()
     asked = request(pieces, more.pop("content_type", "image/png; x=y"), **more)
-    labels = await RawBody(asked, name="n.png", limit=limit).pour(sink)
+    labels = await RawBody(asked, name="n.png", limit=limit).stream_to(sink)
     return sink.content, labels
 
 
 async def test_a_raw_body() -> None:
     assert await raw_poured([b"0123", b"", b"456789"], length="10") == (
         b"0123456789",
-        Labels(name="n.png", declared_type="image/png"),
+        DeclaredMetadata(name="n.png", declared_type="image/png"),
     )
     content, labels = await raw_poured([], content_type=None)
     assert (content, labels.declared_type) == (b"", None)

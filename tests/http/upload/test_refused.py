@@ -33,7 +33,7 @@ for (let i = 0; i < Number(tries); i++) {
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with serving("tests.http.uploads:app") as port:
+    with serving("tests.http.upload.uploads:app") as port:
         yield port
 
 

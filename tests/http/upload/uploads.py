@@ -6,7 +6,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.params import FromPath
 
 from mediatheque.errors import LibraryError
-from mediatheque.http.middleware.request import Gate, GateConfig
+from mediatheque.http.middleware.request import RequestConfig, RequestMiddleware
 from mediatheque.http.upload.bodies import FormBody, RawBody
 
 MIB = 1024 * 1024
@@ -30,14 +30,14 @@ async def refuse(status: FromPath[int]) -> Response[str]:
 @post("/form")
 async def form(request: Request[Any, Any, Any]) -> str:
     sink = Drop()
-    labels = await FormBody(request, limit=10 * MIB).pour(sink)
+    labels = await FormBody(request, limit=10 * MIB).stream_to(sink)
     return f"{labels.name} {sink.size}"
 
 
 @post("/raw")
 async def raw_body(request: Request[Any, Any, Any]) -> str:
     sink = Drop()
-    await RawBody(request, name=None, limit=128 * MIB).pour(sink)
+    await RawBody(request, name=None, limit=128 * MIB).stream_to(sink)
     return str(sink.size)
 
 
@@ -54,7 +54,7 @@ def rendered(_: Request[Any, Any, Any], error: LibraryError) -> Response[str]:
     return Response(type(error).__name__, status_code=400, media_type="text/plain")
 
 
-app = Gate(
+app = RequestMiddleware(
     Litestar(
         [refuse, form, raw_body, raised],
         exception_handlers={LibraryError: rendered},
@@ -62,5 +62,5 @@ app = Gate(
         openapi_config=None,
         logging_config=None,
     ),
-    GateConfig(body_idle_seconds=0.5, access_log=False),
+    RequestConfig(body_idle_seconds=0.5, access_log=False),
 )

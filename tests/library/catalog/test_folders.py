@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mediatheque.errors import FolderNotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, Filter, FolderFilter, Scope
 from tests import samples
 from tests.library.ingest_requests import offer
@@ -143,16 +143,17 @@ async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Libr
     steps.insert(steps.index(library.intake.record), trashed_meanwhile)
     library.intake.steps = tuple(steps)
     with pytest.raises(FolderNotFound):
-        await library.intake.take(offer(workspace, samples.png(), details=Details(folder_id=folder.id)))
+        await library.intake.create_asset(offer(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
     assert await library.assets.count(workspace, Filter()) == 0
-    assert not [stored async for stored in library.store.walk()]
+    assert not [stored async for stored in library.store.list_keys()]
 
 
 async def test_uploads_and_the_trash_at_the_same_moment(library: Library, workspace: UUID) -> None:
     """Each upload is in the folder, or refused; the folder's count says the same."""
     folder = await library.folders.create(workspace, "a", "mixed", None)
     uploads = (
-        library.intake.take(offer(workspace, samples.png(), details=Details(folder_id=folder.id))) for _ in range(8)
+        library.intake.create_asset(offer(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
+        for _ in range(8)
     )
     done = await asyncio.gather(*uploads, library.folders.trash(workspace, folder.id), return_exceptions=True)
     taken = [each for each in done[:-1] if isinstance(each, Asset)]
@@ -165,7 +166,7 @@ async def test_another_workspaces_folders(library: Library, workspace: UUID) -> 
     key = await library.accounts.create_key("two", frozenset(Scope))
     other = (await library.accounts.authenticate(key)).workspace_id
     folder = await library.folders.create(other, "theirs", "mixed", None)
-    for verb in (library.folders.get, library.folders.expect, library.folders.trash, library.folders.restore):
+    for verb in (library.folders.get, library.folders.require, library.folders.trash, library.folders.restore):
         with pytest.raises(FolderNotFound):
             await verb(workspace, folder.id)
     with pytest.raises(FolderNotFound):
@@ -173,6 +174,6 @@ async def test_another_workspaces_folders(library: Library, workspace: UUID) -> 
     with pytest.raises(FolderNotFound):
         await library.folders.create(workspace, "mine", "mixed", folder.id)
     with pytest.raises(FolderNotFound):
-        await library.intake.take(offer(workspace, samples.png(), details=Details(folder_id=folder.id)))
+        await library.intake.create_asset(offer(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
     assert await library.folders.get(other, folder.id) == folder
     assert await everything(library, workspace) == {}

@@ -10,21 +10,23 @@ import pytest
 
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound
 from mediatheque.library import Library
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.model import Reference
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.model import AssetRef
 from tests.library.collections.seed import new_asset, new_file, new_workspace, register
 
 ROUNDS = 15
 VERBS: dict[str, Callable[[Library, UUID, UUID, UUID], Awaitable[Any]]] = {
-    "assign": lambda library, workspace, asset, tag: library.tagging.assign(workspace, tag, Reference(asset_id=asset)),
-    "unassign": lambda library, workspace, asset, tag: library.tagging.unassign(
-        workspace, tag, Reference(asset_id=asset)
+    "assign": lambda library, workspace, asset, tag: library.asset_tags.assign(
+        workspace, tag, AssetRef(asset_id=asset)
     ),
-    "replace": lambda library, workspace, asset, tag: library.tagging.replace(
-        workspace, Reference(asset_id=asset), [tag]
+    "unassign": lambda library, workspace, asset, tag: library.asset_tags.unassign(
+        workspace, tag, AssetRef(asset_id=asset)
     ),
-    "favorite": lambda library, workspace, asset, _: library.favorites.mark(
-        workspace, Reference(asset_id=asset), favorite=True
+    "replace": lambda library, workspace, asset, tag: library.asset_tags.replace(
+        workspace, AssetRef(asset_id=asset), [tag]
+    ),
+    "favorite": lambda library, workspace, asset, _: library.favorites.set(
+        workspace, AssetRef(asset_id=asset), favorite=True
     ),
 }
 
@@ -43,11 +45,11 @@ async def at_once(*work: Awaitable[Any], allowed: type[Exception] = NotFound) ->
 
 
 async def names(library: Library, workspace: UUID) -> list[str]:
-    return [tag.name for tag in await library.tags.all(workspace)]
+    return [tag.name for tag in await library.tags.list(workspace)]
 
 
 async def tags_of(library: Library, workspace: UUID, asset_id: UUID) -> set[UUID]:
-    return {tag.id for tag in await library.tagging.of(workspace, asset_id)}
+    return {tag.id for tag in await library.asset_tags.list_of(workspace, asset_id)}
 
 
 async def new_tags(library: Library, workspace: UUID, count: int) -> list[UUID]:
@@ -68,7 +70,7 @@ async def test_of_twins_one_is_made(library: Library, workspace: UUID) -> None:
     twins = [library.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
     results = await at_once(*twins, allowed=Conflict)
     made = [result for result in results if not isinstance(result, Exception)]
-    assert await library.tags.all(workspace) == made
+    assert await library.tags.list(workspace) == made
     assert len(made) == 1
 
 
@@ -116,7 +118,7 @@ async def test_of_sets_given_at_once_one_is_there_in_the_end(library: Library, w
     asset = await new_asset(library, workspace)
     wanted = [set(tags[:3]), set(tags[3:]), {tags[0], tags[5]}, set()]
     for _ in range(ROUNDS):
-        work = [library.tagging.replace(workspace, Reference(asset_id=asset), list(each)) for each in wanted]
+        work = [library.asset_tags.replace(workspace, AssetRef(asset_id=asset), list(each)) for each in wanted]
         answers = await at_once(*work)
         assert [{tag.id for tag in answer} for answer in answers] == wanted
         assert await tags_of(library, workspace, asset) in wanted
@@ -133,23 +135,23 @@ async def test_whatever_happens_at_once_nobody_waits_for_ever(library: Library, 
         return chance.sample(tags, chance.randint(1, 4))
 
     def act() -> Awaitable[Any]:
-        reference, tag = Reference(asset_id=chance.choice(assets)), chance.choice(tags)
+        reference, tag = AssetRef(asset_id=chance.choice(assets)), chance.choice(tags)
         return chance.choice(
             [
-                lambda: library.tagging.assign(workspace, tag, reference),
-                lambda: library.tagging.unassign(workspace, tag, reference),
-                lambda: library.tagging.replace(workspace, reference, some()),
-                lambda: library.tagging.replace(workspace, reference, some()),
+                lambda: library.asset_tags.assign(workspace, tag, reference),
+                lambda: library.asset_tags.unassign(workspace, tag, reference),
+                lambda: library.asset_tags.replace(workspace, reference, some()),
+                lambda: library.asset_tags.replace(workspace, reference, some()),
                 lambda: register(library, chance.choice(files), *some()),
                 lambda: library.tags.rename(workspace, tag, uuid4().hex),
-                lambda: library.favorites.mark(workspace, reference, favorite=chance.random() < 0.5),
+                lambda: library.favorites.set(workspace, reference, favorite=chance.random() < 0.5),
                 lambda: library.tags.delete(workspace, tag),
             ]
         )()
 
     for _ in range(40):
         await at_once(*(act() for _ in range(10)))
-        left = {tag.id for tag in await library.tags.all(workspace)}
+        left = {tag.id for tag in await library.tags.list(workspace)}
         for asset in assets:
             assert await tags_of(library, workspace, asset) <= left
         for gone in set(tags) - left:
@@ -164,12 +166,12 @@ async def test_tags_and_assets_that_end_together(library: Library, workspace: UU
         assets = [await new_asset(library, workspace, *tags) for _ in range(20)]
         if way == "expired":
             await _expire(library, workspace)
-            ends: list[Awaitable[Any]] = [Sweep(library.database, library.store).run()]
+            ends: list[Awaitable[Any]] = [GarbageCollector(library.database, library.store).run()]
         else:
             ends = [library.assets.delete(workspace, asset) for asset in assets[:8]]
         results = await at_once(*ends, *(library.tags.delete(workspace, tag) for tag in tags))
         assert not any(isinstance(result, Exception) for result in results)
-        assert await library.tags.all(workspace) == []
+        assert await library.tags.list(workspace) == []
 
 
 async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library, workspace: UUID) -> None:
@@ -179,11 +181,11 @@ async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library,
         (tag,) = await new_tags(library, workspace, 1)
         assets = [await new_asset(library, workspace, tag) for _ in range(12)]
         for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
-            await library.favorites.mark(workspace, Reference(asset_id=asset), favorite=True)
+            await library.favorites.set(workspace, AssetRef(asset_id=asset), favorite=True)
         await _expire(library, workspace)
         async with library.database.transaction() as conn:
             await conn.execute("SELECT FROM asset_tag WHERE asset_id = %s FOR UPDATE", (assets[6],))
-            sweep = asyncio.create_task(Sweep(library.database, library.store).run())
+            sweep = asyncio.create_task(GarbageCollector(library.database, library.store).run())
             await _until_waiting(library, 1)
             end = asyncio.create_task(library.tags.delete(workspace, tag))
             await _until_waiting(library, 2)

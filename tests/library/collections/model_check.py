@@ -27,11 +27,11 @@ async def _compare_assets(library: Library, workspace: UUID, model: Model) -> No
 
 
 async def _compare_tags(library: Library, workspace: UUID, model: Model) -> None:
-    found = await library.tags.all(workspace)
+    found = await library.tags.list(workspace)
     assert {tag.id: tag.name for tag in found} == model.tags
     order = [tag.id for tag in found]
     for id, thing in model.assets.items():
-        assert [tag.id for tag in await library.tagging.of(workspace, id)] == sorted(thing.tags, key=order.index)
+        assert [tag.id for tag in await library.asset_tags.list_of(workspace, id)] == sorted(thing.tags, key=order.index)
     for id in model.tags:
         await _listed(library, workspace, model.tagged(id), tag_ids=(id,))
 
@@ -45,10 +45,10 @@ async def _compare_collections(library: Library, workspace: UUID, model: Model) 
         for id, place in model.collections.items()
     }
     for id in model.collections:
-        hierarchy = await library.nesting.hierarchy(workspace, id)
+        hierarchy = await library.collection_tree.hierarchy(workspace, id)
         assert [kin.id for kin in hierarchy.ancestors] == model.ancestors(id)
-        children = {id for id, place in model.collections.items() if place.parent == hierarchy.branch.kin.id}
-        assert {child.kin.id for child in hierarchy.branch.children} == children
+        children = {id for id, place in model.collections.items() if place.parent == hierarchy.branch.node.id}
+        assert {child.node.id for child in hierarchy.branch.children} == children
         if manual[id]:
             await _listed(library, workspace, model.members(id), collection_id=id)
 

@@ -4,13 +4,13 @@ import hashlib
 from uuid import UUID, uuid4
 
 from mediatheque.library import Library
-from mediatheque.library.catalog.assets import record
-from mediatheque.library.ingest.request import Details
-from mediatheque.model import Asset, Blob, Facts, File, Kind, Scope
+from mediatheque.library.catalog.assets import insert_asset
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.model import Asset, Blob, File, Kind, MediaInfo, Scope
 from mediatheque.records.catalog import files
 from mediatheque.records.storage import blobs
 
-PICTURE = Facts(mime="image/png", kind=Kind.IMAGE, width=64, height=48)
+PICTURE = MediaInfo(mime="image/png", kind=Kind.IMAGE, width=64, height=48)
 
 
 async def new_workspace(library: Library) -> UUID:
@@ -26,7 +26,7 @@ async def new_file(library: Library, workspace_id: UUID) -> File:
         sha256=hashlib.sha256(id.bytes).digest(),
         size=1,
         storage_key=id.hex,
-        facts=PICTURE,
+        media_info=PICTURE,
     )
     async with library.database.transaction() as conn:
         blob = await blobs.insert(conn, blob)
@@ -38,7 +38,7 @@ async def new_file(library: Library, workspace_id: UUID) -> File:
 async def register(library: Library, file: File, *tag_ids: UUID) -> Asset:
     """The asset over the file, as a registration makes it or finds it."""
     async with library.database.transaction() as conn:
-        return await record(conn, file, Details(tag_ids=tag_ids))
+        return await insert_asset(conn, file, AssetFields(tag_ids=tag_ids))
 
 
 async def new_asset(library: Library, workspace_id: UUID, *tag_ids: UUID) -> UUID:

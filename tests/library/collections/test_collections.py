@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from mediatheque.errors import Conflict, Invalid, NotFound
 from mediatheque.library import Library
-from mediatheque.library.collections.hierarchy import DEEPEST, Branch
-from mediatheque.library.collections.patch import Traits
-from mediatheque.library.ingest.request import Details
-from mediatheque.model import Asset, Collection, Reference, Scope
+from mediatheque.library.collections.hierarchy import MAX_DEPTH, Branch
+from mediatheque.library.collections.patch import CollectionPatch
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.model import Asset, AssetRef, Collection, Scope
 from tests import samples
 from tests.library.ingest_requests import offer
 
@@ -37,7 +37,7 @@ class Model:
         if parent is None:
             return True
         levels = max((len(self.above(n)) for n in moving), default=0) - (len(self.above(moving[0])) if moving else 0)
-        return parent not in moving and len(self.above(parent)) + 1 + levels + 1 <= DEEPEST
+        return parent not in moving and len(self.above(parent)) + 1 + levels + 1 <= MAX_DEPTH
 
     def remove(self, number: int) -> None:
         parent = self.parents.pop(number)
@@ -70,7 +70,7 @@ async def everything(library: Library, workspace: UUID) -> dict[UUID, UUID | Non
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(deep=st.integers(0, DEEPEST), moves=Moves)
+@given(deep=st.integers(0, MAX_DEPTH), moves=Moves)
 async def test_any_moves_end_as_in_the_model(library: Library, deep: int, moves: list[tuple[str, int, int]]) -> None:
     """They begin with a chain so deep."""
     workspace = await new_workspace(library)
@@ -90,21 +90,21 @@ async def test_any_moves_end_as_in_the_model(library: Library, deep: int, moves:
                 await library.collections.delete(workspace, ids[chosen])
                 model.remove(chosen)
             elif model.fits(model.below(chosen), parent):
-                assert (await library.nesting.move(workspace, ids[chosen], parent_id)).parent_id == parent_id
+                assert (await library.collection_tree.move(workspace, ids[chosen], parent_id)).parent_id == parent_id
                 model.parents[chosen] = parent
             else:
                 with pytest.raises(Invalid):
-                    await library.nesting.move(workspace, ids[chosen], parent_id)
+                    await library.collection_tree.move(workspace, ids[chosen], parent_id)
     expected = {ids[n]: None if above is None else ids[above] for n, above in model.parents.items()}
     assert await everything(library, workspace) == expected
     for number in model.parents:
-        shown = await library.nesting.hierarchy(workspace, ids[number])
+        shown = await library.collection_tree.hierarchy(workspace, ids[number])
         assert [kin.id for kin in shown.ancestors] == [ids[n] for n in model.above(number)]
         assert sorted(flattened(shown.branch)) == sorted(ids[n] for n in model.below(number))
 
 
 def flattened(branch: Branch) -> list[UUID]:
-    return [branch.kin.id, *(id for child in branch.children for id in flattened(child))]
+    return [branch.node.id, *(id for child in branch.children for id in flattened(child))]
 
 
 async def outcomes(*calls: object) -> list[object]:
@@ -119,7 +119,9 @@ async def outcomes(*calls: object) -> list[object]:
 async def test_two_moves_that_would_make_a_ring(library: Library, workspace: UUID) -> None:
     for _ in range(20):
         a, b = [await library.collections.create(workspace, name) for name in "ab"]
-        done = await outcomes(library.nesting.move(workspace, a.id, b.id), library.nesting.move(workspace, b.id, a.id))
+        done = await outcomes(
+            library.collection_tree.move(workspace, a.id, b.id), library.collection_tree.move(workspace, b.id, a.id)
+        )
         assert sorted(type(each) is Collection for each in done) == [False, True]
         assert (
             sum(
@@ -141,7 +143,8 @@ async def test_two_moves_that_would_be_too_deep_together(library: Library, works
             tops.append(top.id)
             bottoms.append((await library.collections.create(workspace, "bottom", parent_id=top.id)).id)
         done = await outcomes(
-            library.nesting.move(workspace, tops[0], bottoms[1]), library.nesting.move(workspace, tops[1], bottoms[2])
+            library.collection_tree.move(workspace, tops[0], bottoms[1]),
+            library.collection_tree.move(workspace, tops[1], bottoms[2]),
         )
         assert sum(isinstance(each, Invalid) for each in done) == 1
 
@@ -157,7 +160,7 @@ async def test_at_the_same_moment_every_parent_is_there(library: Library, worksp
         if verb == "create":
             known.append((await library.collections.create(workspace, "a", parent_id=id)).id)
         elif verb == "move":
-            await library.nesting.move(workspace, id, other)
+            await library.collection_tree.move(workspace, id, other)
         else:
             await library.collections.delete(workspace, id)
 
@@ -167,23 +170,23 @@ async def test_at_the_same_moment_every_parent_is_there(library: Library, worksp
         assert {parent for parent in parents.values() if parent} <= parents.keys()
         for id in parents:
             levels, above = 1, parents[id]
-            while above and levels <= DEEPEST:
+            while above and levels <= MAX_DEPTH:
                 levels, above = levels + 1, parents[above]
-            assert levels <= DEEPEST
+            assert levels <= MAX_DEPTH
         if not parents:
             known.append((await library.collections.create(workspace, "root")).id)
 
 
 async def test_added_while_either_is_removed(library: Library, workspace: UUID) -> None:
     for seed in range(12):
-        asset = await library.intake.take(offer(workspace, samples.png(seed=seed % 3)))
+        asset = await library.intake.create_asset(offer(workspace, samples.png(seed=seed % 3)))
         collection = await library.collections.create(workspace, "a")
         remove = (
             library.assets.delete(workspace, asset.id)
             if seed % 2
             else library.collections.delete(workspace, collection.id)
         )
-        reference = Reference(asset_id=asset.id)
+        reference = AssetRef(asset_id=asset.id)
         await outcomes(
             *(library.members.add(workspace, collection.id, reference) for _ in range(3)),
             remove,
@@ -197,38 +200,42 @@ async def test_added_while_either_is_removed(library: Library, workspace: UUID) 
 async def test_what_shows_a_character_is_deleted_meanwhile(library: Library, workspace: UUID) -> None:
     """One picture is both its cover and a reference: nobody waits for the other for ever."""
     for turn in range(10):
-        assets = [await library.intake.take(offer(workspace, samples.png(seed=seed))) for seed in range(3)]
+        assets = [await library.intake.create_asset(offer(workspace, samples.png(seed=seed))) for seed in range(3)]
         first, second, third = (asset.file.id for asset in assets)
         somebody = await library.characters.create(
-            workspace, Traits(name="a", description="b", cover_file_id=first), [first, second]
+            workspace, CollectionPatch(name="a", description="b", cover_file_id=first), [first, second]
         )
         await outcomes(
-            library.characters.change(workspace, somebody.id, Traits(cover_file_id=second), shown=[third, second]),
+            library.characters.update(
+                workspace, somebody.id, CollectionPatch(cover_file_id=second), shown=[third, second]
+            ),
             library.assets.delete(workspace, assets[turn % 3].id),
-            library.characters.change(workspace, somebody.id, Traits(cover_file_id=third), shown=[first, third]),
-            library.collections.change(workspace, somebody.id, Traits(cover_file_id=first)),
-            library.characters.create(workspace, Traits(name="a", description="b"), [first, second, third]),
+            library.characters.update(
+                workspace, somebody.id, CollectionPatch(cover_file_id=third), shown=[first, third]
+            ),
+            library.collections.update(workspace, somebody.id, CollectionPatch(cover_file_id=first)),
+            library.characters.create(workspace, CollectionPatch(name="a", description="b"), [first, second, third]),
         )
         gone = assets[turn % 3].file.id
         left = await library.characters.get(workspace, somebody.id)
         assert gone not in [file.id for file in (*left.references, *([left.cover] if left.cover else []))]
         with pytest.raises(NotFound):
-            await library.characters.change(workspace, somebody.id, Traits(cover_file_id=gone))
+            await library.characters.update(workspace, somebody.id, CollectionPatch(cover_file_id=gone))
 
 
 async def test_an_upload_into_a_collection_that_is_removed(library: Library, workspace: UUID) -> None:
     collection = await library.collections.create(workspace, "a")
-    details = Details(collection_id=collection.id)
+    details = AssetFields(collection_id=collection.id)
     done = await outcomes(
-        *(library.intake.take(offer(workspace, samples.png(), details=details)) for _ in range(4)),
+        *(library.intake.create_asset(offer(workspace, samples.png(), details=details)) for _ in range(4)),
         library.collections.delete(workspace, collection.id),
     )
     assert all(isinstance(each, Asset | NotFound) for each in done[:-1])
 
 
 async def test_two_characters_of_one_handle(library: Library, workspace: UUID) -> None:
-    file = (await library.intake.take(offer(workspace, samples.png()))).file.id
-    wanted = Traits(name="Maria", description="b")
+    file = (await library.intake.create_asset(offer(workspace, samples.png()))).file.id
+    wanted = CollectionPatch(name="Maria", description="b")
 
     async def create(identifier: str | None) -> Collection:
         return await library.characters.create(workspace, wanted, [file], identifier=identifier)
@@ -250,8 +257,8 @@ async def named(library: Library, workspace: UUID) -> Named:
     """A character @Maria here, and one in another workspace."""
     made = []
     for owner in (workspace, await new_workspace(library)):
-        file = (await library.intake.take(offer(owner, samples.png()))).file.id
-        wanted = Traits(name="Maria", description="b")
+        file = (await library.intake.create_asset(offer(owner, samples.png()))).file.id
+        wanted = CollectionPatch(name="Maria", description="b")
         made.append(await library.characters.create(owner, wanted, [file], identifier="Maria"))
     return Named(*made)
 
@@ -271,29 +278,29 @@ async def named(library: Library, workspace: UUID) -> Named:
 async def test_by_their_handles(
     library: Library, workspace: UUID, named: Named, identifiers: list[str], found: bool
 ) -> None:
-    shown = await library.characters.named(workspace, identifiers)
+    shown = await library.characters.find_by_handle(workspace, identifiers)
     assert shown == ([named.ours] if found else [])
 
 
 async def test_of_another_workspace(library: Library, workspace: UUID, named: Named) -> None:
     other = named.theirs.workspace_id
     collection = await library.collections.create(other, "theirs")
-    asset = await library.intake.take(offer(other, samples.png()))
+    asset = await library.intake.create_asset(offer(other, samples.png()))
     mine = await library.collections.create(workspace, "mine")
     for id in (collection.id, named.theirs.id):
         calls = [
             library.collections.get(workspace, id),
-            library.collections.change(workspace, id, Traits(name="mine")),
-            library.collections.favor(workspace, id, True),
+            library.collections.update(workspace, id, CollectionPatch(name="mine")),
+            library.collections.set_favorite(workspace, id, True),
             library.collections.delete(workspace, id),
             library.collections.create(workspace, "mine", parent_id=id),
-            library.nesting.hierarchy(workspace, id),
-            library.nesting.move(workspace, id, None),
-            library.nesting.move(workspace, mine.id, id),
-            library.members.add(workspace, id, Reference(asset_id=asset.id)),
-            library.members.remove(workspace, id, Reference(asset_id=asset.id)),
-            library.members.add(workspace, mine.id, Reference(asset_id=asset.id)),
-            library.collections.change(workspace, mine.id, Traits(cover_file_id=asset.file.id)),
+            library.collection_tree.hierarchy(workspace, id),
+            library.collection_tree.move(workspace, id, None),
+            library.collection_tree.move(workspace, mine.id, id),
+            library.members.add(workspace, id, AssetRef(asset_id=asset.id)),
+            library.members.remove(workspace, id, AssetRef(asset_id=asset.id)),
+            library.members.add(workspace, mine.id, AssetRef(asset_id=asset.id)),
+            library.collections.update(workspace, mine.id, CollectionPatch(cover_file_id=asset.file.id)),
         ]
         for call in calls:
             with pytest.raises(NotFound):
@@ -308,17 +315,17 @@ async def test_a_collection_and_its_assets_that_end_meet_in_one_order(library: L
     chance = random.Random(4711)
     for _ in range(4):
         collection = await library.collections.create(workspace, "a")
-        taken = [await library.intake.take(offer(workspace, samples.png())) for _ in range(12)]
+        taken = [await library.intake.create_asset(offer(workspace, samples.png())) for _ in range(12)]
         assets = [asset.id for asset in taken]
         for asset in chance.sample(assets, 12):
-            await library.members.add(workspace, collection.id, Reference(asset_id=asset))
+            await library.members.add(workspace, collection.id, AssetRef(asset_id=asset))
         for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
-            await library.favorites.mark(workspace, Reference(asset_id=asset), favorite=True)
+            await library.favorites.set(workspace, AssetRef(asset_id=asset), favorite=True)
         async with library.database.connection() as conn:
             await conn.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", (workspace,))
         async with library.database.transaction() as conn:
             await conn.execute("SELECT FROM collection_asset WHERE asset_id = %s FOR UPDATE", (assets[6],))
-            sweep = asyncio.create_task(library.sweep.run())
+            sweep = asyncio.create_task(library.garbage.run())
             await until_waiting(library, 1)
             end = asyncio.create_task(library.collections.delete(workspace, collection.id))
             await until_waiting(library, 2)
@@ -342,16 +349,16 @@ async def until_waiting(library: Library, count: int) -> None:
 async def test_an_album_and_its_cover_are_deleted_together(library: Library, workspace: UUID) -> None:
     """Each deletion removes the membership; neither waits for the other with it in hand."""
     for number in range(15):
-        cover = await library.intake.take(offer(workspace, samples.png(seed=number)))
-        album = await library.collections.create(workspace, "album", Traits(cover_file_id=cover.file.id))
-        await library.members.add(workspace, album.id, Reference(asset_id=cover.id))
+        cover = await library.intake.create_asset(offer(workspace, samples.png(seed=number)))
+        album = await library.collections.create(workspace, "album", CollectionPatch(cover_file_id=cover.file.id))
+        await library.members.add(workspace, album.id, AssetRef(asset_id=cover.id))
         await asyncio.gather(
             library.collections.delete(workspace, album.id), library.assets.delete(workspace, cover.id)
         )
 
 
 async def test_a_cover_that_is_gone_is_none(library: Library, workspace: UUID) -> None:
-    cover = await library.intake.take(offer(workspace, samples.png()))
-    album = await library.collections.create(workspace, "album", Traits(cover_file_id=cover.file.id))
+    cover = await library.intake.create_asset(offer(workspace, samples.png()))
+    album = await library.collections.create(workspace, "album", CollectionPatch(cover_file_id=cover.file.id))
     await library.assets.delete(workspace, cover.id)
     assert (await library.collections.get(workspace, album.id)).cover is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mediatheque.errors import Invalid
 from mediatheque.library.collections.filters import parse
-from mediatheque.model import Comparison, Condition, Every, Field, Kind, Operator, Resemblance, Some
+from mediatheque.model import And, Comparison, Condition, Field, Kind, Operator, Or, SimilarTo
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 VALUES: dict[Field, st.SearchStrategy[Any]] = {
@@ -33,14 +33,14 @@ def comparisons(draw: st.DrawFn) -> Comparison:
 
 LEAST = st.floats(0, 1)
 SEMANTIC = st.one_of(
-    st.builds(Resemblance, LEAST, text=TEXTS),
-    st.builds(Resemblance, LEAST, image_url=TEXTS),
-    st.builds(Resemblance, LEAST, video_url=TEXTS),
+    st.builds(SimilarTo, LEAST, text=TEXTS),
+    st.builds(SimilarTo, LEAST, image_url=TEXTS),
+    st.builds(SimilarTo, LEAST, video_url=TEXTS),
 )
 TREES: st.SearchStrategy[Condition] = st.recursive(
     comparisons() | SEMANTIC,
     lambda below: st.builds(
-        lambda of, parts: of(tuple(parts)), st.sampled_from([Every, Some]), st.lists(below, min_size=1, max_size=4)
+        lambda of, parts: of(tuple(parts)), st.sampled_from([And, Or]), st.lists(below, min_size=1, max_size=4)
     ),
     max_leaves=5,
 )
@@ -49,14 +49,14 @@ TREES: st.SearchStrategy[Condition] = st.recursive(
 def written(condition: Condition) -> dict[str, Any]:
     """The tree that means the condition."""
     match condition:
-        case Every(parts):
+        case And(parts):
             return {"and": [written(part) for part in parts]}
-        case Some(parts):
+        case Or(parts):
             return {"or": [written(part) for part in parts]}
         case Comparison(field, operator, values):
             said = [value.isoformat() if isinstance(value, datetime) else value for value in values]
             return {"field": field.value, "op": operator.value, "value": said if operator == "in" else said[0]}
-        case Resemblance(least, text, image_url, video_url):
+        case SimilarTo(least, text, image_url, video_url):
             [given_] = [(k, v) for k, v in {"text": text, "image_url": image_url, "video_url": video_url}.items() if v]
             return {"semantic": {given_[0]: given_[1], "min_similarity": least}}
     raise TypeError

@@ -17,10 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mediatheque.blobs import Disk
 from mediatheque.errors import LibraryError
 from mediatheque.library import Library
-from mediatheque.library.collections.patch import Traits
+from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.model import Collection, CollectionType, Reference
-from mediatheque.records.database import Config, Database
+from mediatheque.model import AssetRef, Collection, CollectionType
+from mediatheque.records.database import Database, DatabaseConfig
 from tests.library.collections.model import Model, Place, Thing
 from tests.library.collections.model_check import compare
 from tests.library.collections.seed import new_asset, new_workspace
@@ -63,7 +63,7 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides, number=numbers, favorite=st.booleans())
     def mark(self, side: bool, number: int, favorite: bool) -> None:
         model, id = self.models[side], self._pick(side, "assets", number)
-        work = self.library.favorites.mark(self.workspaces[side], Reference(asset_id=id), favorite)
+        work = self.library.favorites.set(self.workspaces[side], AssetRef(asset_id=id), favorite)
         if self._both(lambda: model.asset(id), work) is not None:
             model.asset(id).favorite = favorite
 
@@ -94,20 +94,20 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides, asset=numbers, tag=numbers, there=st.booleans())
     def assign_tag(self, side: bool, asset: int, tag: int, there: bool) -> None:
         asset_id, tag_id = self._pick(side, "assets", asset), self._pick(side, "tags", tag)
-        verb = self.library.tagging.assign if there else self.library.tagging.unassign
-        work = verb(self.workspaces[side], tag_id, Reference(asset_id=asset_id))
+        verb = self.library.asset_tags.assign if there else self.library.asset_tags.unassign
+        work = verb(self.workspaces[side], tag_id, AssetRef(asset_id=asset_id))
         self._both(lambda: self.models[side].assign(asset_id, tag_id, there=there), work)
 
     @rule(side=sides, asset=numbers, tags=st.lists(numbers, max_size=4))
     def replace_tags(self, side: bool, asset: int, tags: list[int]) -> None:
         asset_id, tag_ids = self._pick(side, "assets", asset), [self._pick(side, "tags", tag) for tag in tags]
-        work = self.library.tagging.replace(self.workspaces[side], Reference(asset_id=asset_id), tag_ids)
+        work = self.library.asset_tags.replace(self.workspaces[side], AssetRef(asset_id=asset_id), tag_ids)
         self._both(lambda: self.models[side].replace(asset_id, set(tag_ids)), work)
 
     @rule(side=sides, number=numbers, top=st.booleans(), smart=st.booleans())
     def create_collection(self, side: bool, number: int, top: bool, smart: bool) -> None:
         model, parent = self.models[side], None if top or smart else self._pick(side, "collections", number)
-        traits = Traits(filters=PICTURES) if smart else Traits()
+        traits = CollectionPatch(filters=PICTURES) if smart else CollectionPatch()
         work = self.library.collections.create(self.workspaces[side], "a", traits, parent_id=parent)
         made: Collection | None = self._both(lambda: model.expect_room(parent), work)
         if made:
@@ -118,7 +118,7 @@ class Organising(RuleBasedStateMachine):
     def move_collection(self, side: bool, number: int, parent: int, top: bool) -> None:
         id, parent_id = self._pick(side, "collections", number), self._pick(side, "collections", parent)
         target = None if top else parent_id
-        work = self.library.nesting.move(self.workspaces[side], id, target)
+        work = self.library.collection_tree.move(self.workspaces[side], id, target)
         self._both(lambda: self.models[side].move(id, target), work)
 
     @rule(side=sides, number=numbers)
@@ -130,14 +130,16 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides, number=numbers, favorite=st.booleans())
     def favor_collection(self, side: bool, number: int, favorite: bool) -> None:
         model, id = self.models[side], self._pick(side, "collections", number)
-        if self._both(lambda: model.place(id), self.library.collections.favor(self.workspaces[side], id, favorite)):
+        if self._both(
+            lambda: model.place(id), self.library.collections.set_favorite(self.workspaces[side], id, favorite)
+        ):
             model.place(id).favorite = favorite
 
     @rule(side=sides, asset=numbers, collection=numbers, there=st.booleans())
     def put_into_collection(self, side: bool, asset: int, collection: int, there: bool) -> None:
         asset_id, id = self._pick(side, "assets", asset), self._pick(side, "collections", collection)
         verb = self.library.members.add if there else self.library.members.remove
-        work = verb(self.workspaces[side], id, Reference(asset_id=asset_id))
+        work = verb(self.workspaces[side], id, AssetRef(asset_id=asset_id))
         self._both(lambda: self.models[side].put(asset_id, id, there=there), work)
 
     @invariant()
@@ -178,7 +180,7 @@ def runner() -> Iterator[asyncio.Runner]:
 
 @pytest.fixture
 def open_library(runner: asyncio.Runner, database_url: str, tmp_path: Path, sandbox: Sandbox) -> Iterator[Library]:
-    database = Database(Config(url=database_url))
+    database = Database(DatabaseConfig(url=database_url))
     runner.run(database.open())
     yield Library(database, Disk(tmp_path / "blobs"), sandbox)
     runner.run(database.close())

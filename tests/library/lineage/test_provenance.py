@@ -8,9 +8,9 @@ import pytest
 
 from mediatheque.errors import AssetNotFound, Invalid, NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.lineage import graph
-from mediatheque.model import Asset, Input, Kind, Lineage, Origin, Provenance, Reference, RequestNode, Role, Scope
+from mediatheque.model import Asset, AssetRef, Input, Kind, Lineage, Origin, Provenance, RequestNode, Role, Scope
 from tests import samples
 from tests.library.ingest_requests import offer
 
@@ -22,7 +22,7 @@ async def workspace(library: Library) -> UUID:
 
 @pytest.fixture
 async def asset(library: Library, workspace: UUID) -> Asset:
-    return await library.intake.take(offer(workspace, samples.png()))
+    return await library.intake.create_asset(offer(workspace, samples.png()))
 
 
 async def new_workspace(library: Library) -> UUID:
@@ -31,11 +31,11 @@ async def new_workspace(library: Library) -> UUID:
 
 
 async def again(library: Library, asset: Asset, **said: Any) -> Asset:
-    return await library.files.register(asset.file, Details(provenance=Provenance(**said)))
+    return await library.files.register(asset.file, AssetFields(provenance=Provenance(**said)))
 
 
 async def copy(library: Library, asset: Asset, **said: Any) -> Asset:
-    return await library.files.copy(asset.file, Details(provenance=Provenance(**said)))
+    return await library.files.copy(asset.file, AssetFields(provenance=Provenance(**said)))
 
 
 def told(asset: Asset) -> tuple[str, str | None, str | None]:
@@ -121,7 +121,7 @@ async def test_of_one_request_what_is_missing_is_filled_in(library: Library, ass
     second = await copy(library, asset, request_id="r", endpoint="e", prompt="p", inputs=(url, other, other))
     third = await copy(library, asset, request_id="r", endpoint="late", prompt="late")
     for each in (first, second, third):
-        lineage = await library.lineage.of(asset.workspace_id, each.id)
+        lineage = await library.lineage.get(asset.workspace_id, each.id)
         node = request_of(lineage)
         assert (node.request_id, node.endpoint, node.prompt) == ("r", "e", "p")
         assert [edge.role for edge in lineage.edges if not edge.output] == [Role.MASK, None]
@@ -129,9 +129,9 @@ async def test_of_one_request_what_is_missing_is_filled_in(library: Library, ass
 
 
 async def test_the_same_in_another_role_is_another_input(library: Library, asset: Asset) -> None:
-    named = Reference(asset_id=asset.id)
+    named = AssetRef(asset_id=asset.id)
     made = await copy(library, asset, request_id="r", inputs=tuple(Input(asset=named, role=role) for role in Role))
-    lineage = await library.lineage.of(asset.workspace_id, made.id)
+    lineage = await library.lineage.get(asset.workspace_id, made.id)
     assert [edge.role for edge in lineage.edges if not edge.output] == list(Role)
     assert len(lineage.nodes) == 3
 
@@ -140,20 +140,20 @@ async def test_registrations_of_one_request_at_the_same_moment(library: Library,
     """Of new assets and of one that is here, which is deleted meanwhile; nobody waits for another in a circle."""
     for number in range(10):
         here = await copy(library, asset)
-        said = {"request_id": f"r{number}", "inputs": (Input(asset=Reference(asset_id=asset.id)),)}
+        said = {"request_id": f"r{number}", "inputs": (Input(asset=AssetRef(asset_id=asset.id)),)}
         done = await asyncio.gather(
             copy(library, asset, **said, endpoint="e"),
             again(library, here, **said),
             copy(library, asset, **said, prompt="p"),
             again(library, here, **said),
-            again(library, asset, request_id="first", inputs=(Input(asset=Reference(asset_id=asset.id)),)),
+            again(library, asset, request_id="first", inputs=(Input(asset=AssetRef(asset_id=asset.id)),)),
             library.assets.delete(asset.workspace_id, here.id),
             return_exceptions=True,
         )
         assert all(isinstance(each, Asset | NotFound) for each in done), done
         assert isinstance(done[0], Asset)
         assert isinstance(done[2], Asset)
-        lineage = await library.lineage.of(asset.workspace_id, done[2].id)
+        lineage = await library.lineage.get(asset.workspace_id, done[2].id)
         node = next(node for node in lineage.nodes if isinstance(node, RequestNode))
         assert (node.request_id, node.endpoint, node.prompt) == (f"r{number}", "e", "p")
 
@@ -161,8 +161,8 @@ async def test_registrations_of_one_request_at_the_same_moment(library: Library,
 @pytest.mark.parametrize(
     "unknown",
     [
-        Input(asset=Reference(asset_id=UUID(int=7))),
-        Input(asset=Reference(request_id="never")),
+        Input(asset=AssetRef(asset_id=UUID(int=7))),
+        Input(asset=AssetRef(request_id="never")),
         Input(character="nobody"),
         Input(character=str(UUID(int=7))),
     ],
@@ -170,7 +170,7 @@ async def test_registrations_of_one_request_at_the_same_moment(library: Library,
 )
 async def test_an_unknown_input_leaves_nothing_behind(library: Library, asset: Asset, unknown: Input) -> None:
     before = await rows(library)
-    known = Input(asset=Reference(asset_id=asset.id))
+    known = Input(asset=AssetRef(asset_id=asset.id))
     with pytest.raises(NotFound):
         await copy(library, asset, request_id="r", endpoint="e", inputs=(known, unknown))
     with pytest.raises(NotFound):
@@ -183,22 +183,22 @@ async def test_an_ended_asset_is_no_input(library: Library, asset: Asset) -> Non
     await again(library, asset, request_id="r")
     other = await copy(library, asset)
     await library.assets.delete(asset.workspace_id, asset.id)
-    for named in (Reference(asset_id=asset.id), Reference(request_id="r")):
+    for named in (AssetRef(asset_id=asset.id), AssetRef(request_id="r")):
         with pytest.raises(AssetNotFound):
             await again(library, other, request_id="s", inputs=(Input(asset=named),))
 
 
 async def test_inputs_of_no_request() -> None:
     with pytest.raises(Invalid, match="request_id"):
-        Details(provenance=Provenance(inputs=(Input(url="https://example.com/"),)))
+        AssetFields(provenance=Provenance(inputs=(Input(url="https://example.com/"),)))
 
 
 async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: Asset) -> None:
-    bare = await library.intake.take(offer(asset.workspace_id, samples.jpeg()))
+    bare = await library.intake.create_asset(offer(asset.workspace_id, samples.jpeg()))
     named = [Input(url=f"http://here/{each.id}", file_id=each.file.id) for each in (asset, bare)]
     await library.assets.delete(asset.workspace_id, bare.id)
     made = await copy(library, asset, request_id="r", inputs=tuple(named))
-    lineage = await library.lineage.of(asset.workspace_id, made.id)
+    lineage = await library.lineage.get(asset.workspace_id, made.id)
     inputs = [edge.start for edge in lineage.edges if not edge.output]
     assert inputs[0] == f"asset:{asset.id}"
     assert inputs[1].startswith("url:")
@@ -206,42 +206,42 @@ async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: As
 
 async def test_workspaces_know_nothing_of_each_other(library: Library, asset: Asset) -> None:
     """The same request id and the same content in two of them; the inputs of one are unknown in the other."""
-    other = await library.intake.take(offer(await new_workspace(library), samples.png()))
+    other = await library.intake.create_asset(offer(await new_workspace(library), samples.png()))
     await again(library, asset, request_id="r", endpoint="mine", inputs=(Input(url="https://example.com/mine"),))
     await again(library, other, request_id="r", endpoint="theirs")
-    assert request_of(await library.lineage.of(asset.workspace_id, asset.id)).endpoint == "mine"
-    lineage = await library.lineage.of(other.workspace_id, other.id)
+    assert request_of(await library.lineage.get(asset.workspace_id, asset.id)).endpoint == "mine"
+    lineage = await library.lineage.get(other.workspace_id, other.id)
     assert request_of(lineage).endpoint == "theirs"
     assert len(lineage.nodes) == 2
     with pytest.raises(AssetNotFound):
-        await library.lineage.of(other.workspace_id, asset.id)
-    for named in (Input(asset=Reference(asset_id=asset.id)), Input(asset=Reference(request_id="s"))):
+        await library.lineage.get(other.workspace_id, asset.id)
+    for named in (Input(asset=AssetRef(asset_id=asset.id)), Input(asset=AssetRef(request_id="s"))):
         await again(library, await copy(library, asset), request_id="s")
         with pytest.raises(AssetNotFound):
             await again(library, other, request_id="r", inputs=(named,))
     made = await again(library, other, request_id="r", inputs=(Input(url="http://x/", file_id=asset.file.id),))
-    assert any(edge.start.startswith("url:") for edge in (await library.lineage.of(other.workspace_id, made.id)).edges)
+    assert any(edge.start.startswith("url:") for edge in (await library.lineage.get(other.workspace_id, made.id)).edges)
 
 
 async def test_a_graph_has_bounds(library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "MOST_NODES", 10)
+    monkeypatch.setattr(graph, "MAX_NODES", 10)
     inputs = tuple(Input(url=f"https://example.com/{n}") for n in range(9))
     made = await copy(library, asset, request_id="r", inputs=inputs[:8])
-    full = await library.lineage.of(asset.workspace_id, made.id)
+    full = await library.lineage.get(asset.workspace_id, made.id)
     assert (len(full.nodes), full.truncated) == (10, False)
     await again(library, made, request_id="r", inputs=inputs)
-    fuller = await library.lineage.of(asset.workspace_id, made.id)
+    fuller = await library.lineage.get(asset.workspace_id, made.id)
     assert (fuller.nodes, fuller.edges, fuller.truncated) == (full.nodes, full.edges, True)
 
 
 async def test_many_edges_between_few_nodes_have_bounds(
     library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph, "MOST_EDGES", 5)
+    monkeypatch.setattr(graph, "MAX_EDGES", 5)
     roles = [None, *Role]
-    named = Reference(asset_id=asset.id)
+    named = AssetRef(asset_id=asset.id)
     made = await copy(library, asset, request_id="r", inputs=tuple(Input(asset=named, role=role) for role in roles))
-    lineage = await library.lineage.of(asset.workspace_id, made.id)
+    lineage = await library.lineage.get(asset.workspace_id, made.id)
     assert (len(lineage.edges), lineage.truncated) == (5, True)
 
 
@@ -257,6 +257,6 @@ async def test_a_popular_input(library: Library, asset: Asset) -> None:
             " SELECT %s, 'r' || n, %s, %s FROM generate_series(1, 3000) n",
             (asset.workspace_id, asset.id, Kind.IMAGE),
         )
-    lineage = await library.lineage.of(asset.workspace_id, asset.id)
-    assert (len(lineage.nodes), lineage.truncated) == (graph.MOST_NODES, True)
+    lineage = await library.lineage.get(asset.workspace_id, asset.id)
+    assert (len(lineage.nodes), lineage.truncated) == (graph.MAX_NODES, True)
     assert lineage.nodes[1].key == "request:r3000"

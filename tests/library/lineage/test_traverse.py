@@ -14,23 +14,23 @@ from hypothesis import strategies as st
 from mediatheque.blobs import Disk
 from mediatheque.errors import AssetNotFound, NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import (
     Asset,
     AssetNode,
+    AssetRef,
     CharacterNode,
     Input,
     Lineage,
     Origin,
     Provenance,
-    Reference,
     RequestNode,
     Role,
     Scope,
     UrlNode,
 )
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.library.ingest_requests import offer
 from tests.library.lineage.expected_graph import Edge, Given, Model, Registration
@@ -70,20 +70,20 @@ class World(msgspec.Struct):
     async def register(self, said: Registration) -> bool:
         provenance = Provenance(
             request_id=f"request {said.request}",
-            told=said.told,
+            declared_source=said.told,
             inputs=tuple(self._input(each) for each in said.inputs),
         )
         try:
-            await self.library.files.register(self.assets[said.asset].file, Details(provenance=provenance))
+            await self.library.files.register(self.assets[said.asset].file, AssetFields(provenance=provenance))
         except NotFound:
             return False
         return True
 
     def _input(self, given: Given) -> Input:
         if given.asset is not None:
-            return Input(asset=Reference(asset_id=self.assets[given.asset].id), role=given.role)
+            return Input(asset=AssetRef(asset_id=self.assets[given.asset].id), role=given.role)
         if given.request is not None:
-            return Input(asset=Reference(request_id=f"request {given.request}"), role=given.role)
+            return Input(asset=AssetRef(request_id=f"request {given.request}"), role=given.role)
         return Input(url=given.url, character=None if given.url else f"@HANDLE-{given.character}", role=given.role)
 
     async def end(self, asset: Asset, how: str) -> None:
@@ -93,7 +93,7 @@ class World(msgspec.Struct):
         async with self.library.database.connection() as conn:
             await conn.execute("UPDATE file SET expires_at = now() WHERE id = %s", (asset.file.id,))
         if how == "swept":
-            await self.library.sweep.run()
+            await self.library.garbage.run()
 
     async def forget_character(self) -> None:
         async with self.library.database.connection() as conn:
@@ -121,8 +121,8 @@ class World(msgspec.Struct):
 async def world(library: Library) -> World:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace_id = (await library.accounts.authenticate(key)).workspace_id
-    first = await library.intake.take(offer(workspace_id, samples.png()))
-    assets = [first, *[await library.files.copy(first.file, Details()) for _ in range(ASSETS - 1)]]
+    first = await library.intake.create_asset(offer(workspace_id, samples.png()))
+    assets = [first, *[await library.files.copy(first.file, AssetFields()) for _ in range(ASSETS - 1)]]
     characters = [uuid4() for _ in range(CHARACTERS)]
     async with library.database.connection() as conn:
         for number, id in enumerate(characters):
@@ -145,10 +145,10 @@ async def check(library: Library, said: list[Registration], ended: dict[int, str
     for number, asset in enumerate(there.assets):
         if number in ended:
             with pytest.raises(AssetNotFound):
-                await library.lineage.of(there.workspace_id, asset.id)
+                await library.lineage.get(there.workspace_id, asset.id)
             continue
         for depth in range(1, 6):
-            lineage = await library.lineage.of(there.workspace_id, asset.id, depth)
+            lineage = await library.lineage.get(there.workspace_id, asset.id, depth)
             _compare(there, model, lineage, model.edges(number, depth), number)
             _look(model, lineage, there.named(lineage), ended, forgotten)
 
@@ -178,7 +178,7 @@ def _look(model: Model, lineage: Lineage, names: dict[str, str], ended: dict[int
 @pytest.fixture
 def running(database_url: str, sandbox: Sandbox) -> Iterator[tuple[asyncio.Runner, Library]]:
     with asyncio.Runner() as runner, tempfile.TemporaryDirectory(prefix="lineage-") as folder:
-        database = Database(Config(url=database_url, pool_min=1))
+        database = Database(DatabaseConfig(url=database_url, pool_min=1))
         runner.run(database.open())
         yield runner, Library(database, Disk(Path(folder)), sandbox)
         runner.run(database.close())

@@ -9,10 +9,10 @@ import pytest
 
 from mediatheque.errors import NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import Offer
+from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.library.maintenance import garbage as sweeping
-from mediatheque.library.maintenance.garbage import Sweep, Swept
-from mediatheque.model import Asset, File, Keeping
+from mediatheque.library.maintenance.garbage import Collected, GarbageCollector
+from mediatheque.model import Asset, File, FileDefaults
 from mediatheque.records.catalog import expiry
 from tests import samples
 from tests.library.ingest_requests import offer
@@ -21,18 +21,18 @@ AT_ONCE = timedelta(seconds=-60)
 
 
 async def take(library: Library, workspace: UUID, seconds: int | None = None, data: bytes | None = None) -> Asset:
-    return await library.intake.take(_kept(offer(workspace, data or samples.png()), seconds))
+    return await library.intake.create_asset(_kept(offer(workspace, data or samples.png()), seconds))
 
 
 async def keep(library: Library, workspace: UUID, seconds: int) -> File:
     """A file without an asset."""
-    return await library.intake.keep(
+    return await library.intake.create_file(
         msgspec.structs.replace(_kept(offer(workspace, samples.png()), seconds), describe=None)
     )
 
 
-def _kept(taken: Offer, seconds: int | None) -> Offer:
-    return msgspec.structs.replace(taken, keeping=Keeping(seconds=seconds))
+def _kept(taken: IngestRequest, seconds: int | None) -> IngestRequest:
+    return msgspec.structs.replace(taken, defaults=FileDefaults(lifetime_seconds=seconds))
 
 
 async def count(library: Library, table: str) -> int:
@@ -50,10 +50,10 @@ async def expire(library: Library, *files: File) -> None:
 async def test_only_what_has_expired_goes_with_its_asset(library: Library, workspace: UUID) -> None:
     kept, lasting = await take(library, workspace), await take(library, workspace, 3600)
     gone, bare = await take(library, workspace, 3600), await keep(library, workspace, 3600)
-    assert await library.sweep.run() == Swept()
+    assert await library.garbage.run() == Collected()
     await expire(library, gone.file, bare)
-    assert await library.sweep.run() == Swept(files=2)
-    assert await library.sweep.run() == Swept()
+    assert await library.garbage.run() == Collected(files=2)
+    assert await library.garbage.run() == Collected()
     for asset in (kept, lasting):
         assert await library.assets.get(workspace, asset.id)
     with pytest.raises(NotFound):
@@ -67,9 +67,9 @@ async def test_their_bytes_go_after_the_grace_unless_somebody_else_refers_to_the
     shared, other = await take(library, workspace, 60), await take(library, workspace)
     alone = await take(library, workspace, 60, samples.jpeg())
     await expire(library, shared.file, alone.file)
-    assert await library.sweep.run() == Swept(files=2)
+    assert await library.garbage.run() == Collected(files=2)
     assert await library.store.size(alone.file.blob.storage_key) == alone.file.blob.size
-    assert (await Sweep(library.database, library.store, AT_ONCE).run()).blobs == 1
+    assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
     assert await library.store.size(alone.file.blob.storage_key) is None
     assert await library.store.size(other.file.blob.storage_key) == other.file.blob.size
 
@@ -78,7 +78,7 @@ async def test_batch_after_batch(library: Library, workspace: UUID, monkeypatch:
     monkeypatch.setattr(sweeping, "_BATCH", 3)
     assets = [await take(library, workspace, 60) for _ in range(7)]
     await expire(library, *(asset.file for asset in assets))
-    assert (await library.sweep.run()).files == 7
+    assert (await library.garbage.run()).files == 7
 
 
 async def test_a_file_that_somebody_holds_is_left_for_the_next_round(library: Library, workspace: UUID) -> None:
@@ -86,8 +86,8 @@ async def test_a_file_that_somebody_holds_is_left_for_the_next_round(library: Li
     await expire(library, held.file, free.file)
     async with library.database.transaction() as conn:
         await conn.execute("SELECT FROM file WHERE id = %s FOR KEY SHARE", (held.file.id,))
-        assert (await library.sweep.run()).files == 1
-    assert (await library.sweep.run()).files == 1
+        assert (await library.garbage.run()).files == 1
+    assert (await library.garbage.run()).files == 1
 
 
 async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(library: Library, workspace: UUID) -> None:
@@ -103,4 +103,4 @@ async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(librar
     answers = await asyncio.gather(*deleting, *(delete_expired() for _ in range(4)))
     assert sum(answer for answer in answers if isinstance(answer, int)) == 6
     assert await count(library, "file") == await count(library, "asset") == 0
-    assert (await Sweep(library.database, library.store, AT_ONCE).run()).blobs == 1
+    assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1

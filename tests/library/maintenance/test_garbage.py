@@ -8,8 +8,8 @@ import pytest
 
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library import Library
-from mediatheque.library.maintenance.garbage import Sweep, Swept
-from mediatheque.model import Caller, Scope, Way
+from mediatheque.library.maintenance.garbage import Collected, GarbageCollector
+from mediatheque.model import Principal, Scope, UploadMethod
 from mediatheque.records.storage import blobs, pending_writes
 from tests import samples
 from tests.library.ingest_requests import offer
@@ -18,42 +18,44 @@ AT_ONCE = timedelta(seconds=-60)
 
 
 @pytest.fixture
-async def caller(library: Library) -> Caller:
+async def caller(library: Library) -> Principal:
     return await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
 
 
 @pytest.fixture
-def sweep(library: Library) -> Sweep:
-    return Sweep(library.database, library.store, AT_ONCE)
+def sweep(library: Library) -> GarbageCollector:
+    return GarbageCollector(library.database, library.store, AT_ONCE)
 
 
 async def _keys(library: Library) -> set[str]:
-    return {stored.key async for stored in library.store.walk()}
+    return {stored.key async for stored in library.store.list_keys()}
 
 
-async def test_bytes_that_this_library_did_not_place_stay(library: Library, sweep: Sweep, tmp_path: Path) -> None:
+async def test_bytes_that_this_library_did_not_place_stay(
+    library: Library, sweep: GarbageCollector, tmp_path: Path
+) -> None:
     """A store that is full of another library's blobs, or of ours before a restored backup, loses nothing."""
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"somebody else's")
-    key = await library.store.adopt(foreign)
-    assert await sweep.run() == Swept()
+    key = await library.store.put_file(foreign)
+    assert await sweep.run() == Collected()
     assert await _keys(library) == {key}
 
 
 async def test_a_crash_between_bytes_and_rows_is_cleaned_up_after_the_grace(
-    library: Library, sweep: Sweep, caller: Caller
+    library: Library, sweep: GarbageCollector, caller: Principal
 ) -> None:
     await _crash_after_place(library, caller.workspace_id)
     assert len(await _keys(library)) == 1
-    assert await library.sweep.run() == Swept()
+    assert await library.garbage.run() == Collected()
     assert len(await _keys(library)) == 1
-    assert (await sweep.run()).bytes_given_up == 1
+    assert (await sweep.run()).storage_keys == 1
     assert await _keys(library) == set()
-    assert await sweep.run() == Swept()
+    assert await sweep.run() == Collected()
 
 
 async def test_a_placement_given_up_meanwhile_fails_instead_of_losing_its_bytes(
-    library: Library, sweep: Sweep, caller: Caller
+    library: Library, sweep: GarbageCollector, caller: Principal
 ) -> None:
     async def swept_meanwhile(_) -> None:  # type: ignore[no-untyped-def]
         await sweep.run()
@@ -62,35 +64,38 @@ async def test_a_placement_given_up_meanwhile_fails_instead_of_losing_its_bytes(
     steps.insert(steps.index(library.intake.record), swept_meanwhile)
     library.intake.steps = tuple(steps)
     with pytest.raises(BlobsUnavailable):
-        await library.intake.take(offer(caller.workspace_id, samples.png()))
+        await library.intake.create_asset(offer(caller.workspace_id, samples.png()))
     assert await _keys(library) == set()
 
 
 async def test_a_crash_between_rows_and_bytes_is_finished_by_the_next_round(
-    library: Library, sweep: Sweep, caller: Caller
+    library: Library, sweep: GarbageCollector, caller: Principal
 ) -> None:
-    asset = await library.intake.take(offer(caller.workspace_id, samples.png()))
+    asset = await library.intake.create_asset(offer(caller.workspace_id, samples.png()))
     await library.assets.delete(caller.workspace_id, asset.id)
     async with library.database.transaction() as conn:
         keys = await blobs.collect(conn, AT_ONCE, 10)
-        await pending_writes.give_up(conn, keys)
+        await pending_writes.mark_for_deletion(conn, keys)
     assert keys == [asset.file.blob.storage_key]
-    assert (await sweep.run()).bytes_given_up == 1
+    assert (await sweep.run()).storage_keys == 1
     assert await _keys(library) == set()
 
 
-async def test_a_stored_file_leaves_no_placement(library: Library, sweep: Sweep, caller: Caller) -> None:
-    asset = await library.intake.take(offer(caller.workspace_id, samples.png()))
-    assert await sweep.run() == Swept()
+async def test_a_stored_file_leaves_no_placement(library: Library, sweep: GarbageCollector, caller: Principal) -> None:
+    asset = await library.intake.create_asset(offer(caller.workspace_id, samples.png()))
+    assert await sweep.run() == Collected()
     assert await _keys(library) == {asset.file.blob.storage_key}
 
 
-async def test_the_promises_of_a_revoked_key_are_void(library: Library, caller: Caller) -> None:
-    ticket = await library.uploads.promise(caller, "a.png", "image/png")
-    assert await library.uploads.redeem(ticket.upload.id, ticket.token, Way.WHOLE) == ticket.upload
+async def test_the_promises_of_a_revoked_key_are_void(library: Library, caller: Principal) -> None:
+    ticket = await library.upload_sessions.create(caller, "a.png", "image/png")
+    assert (
+        await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.SINGLE)
+        == ticket.upload
+    )
     await library.accounts.revoke(caller.key_id)
     with pytest.raises(NotFound):
-        await library.uploads.redeem(ticket.upload.id, ticket.token, Way.WHOLE)
+        await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.SINGLE)
 
 
 async def _crash_after_place(library: Library, workspace_id: UUID) -> None:
@@ -100,7 +105,7 @@ async def _crash_after_place(library: Library, workspace_id: UUID) -> None:
     steps = library.intake.steps
     library.intake.steps = (*steps[:-1], crash)
     with pytest.raises(_Crash):
-        await library.intake.take(offer(workspace_id, samples.png()))
+        await library.intake.create_asset(offer(workspace_id, samples.png()))
     library.intake.steps = steps
 
 

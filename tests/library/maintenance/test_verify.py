@@ -14,12 +14,12 @@ from mediatheque.blobs.object_store.s3_bucket import S3Bucket
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library import Library
 from mediatheque.library.maintenance import verify as verifying
-from mediatheque.library.maintenance.garbage import Sweep
+from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.maintenance.repair import Repair, doubts
 from mediatheque.library.maintenance.verify import Fault, Finding, Verification
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Asset, Scope
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.storage import pending_writes
 from tests import samples
 from tests.library.ingest_requests import offer
@@ -36,7 +36,7 @@ async def house(
     if request.param == "bucket":
         seaweed: Seaweed = request.getfixturevalue("seaweed")
         store = S3Bucket(seaweed.url(), tmp_path / "spool", settle=0)
-    async with Database(Config(url=database_url, pool_min=1)) as database:
+    async with Database(DatabaseConfig(url=database_url, pool_min=1)) as database:
         yield Library(database, store, sandbox)
     await store.close()
 
@@ -57,7 +57,7 @@ def picture() -> bytes:
 
 
 async def take(library: Library, workspace: UUID, data: bytes | None = None) -> Asset:
-    return await library.intake.take(offer(workspace, data or picture()))
+    return await library.intake.create_asset(offer(workspace, data or picture()))
 
 
 async def found(library: Library, *, quick: bool = False) -> list[Finding]:
@@ -72,16 +72,16 @@ async def put_right(library: Library) -> list[str]:
     """What was said about it; the same findings once more change nothing."""
     findings = await found(library)
     repair = Repair(library.database, library.store)
-    said = [line for finding in findings for line in await repair.put_right(finding)]
+    said = [line for finding in findings for line in await repair.repair(finding)]
     for finding in findings:
-        await repair.put_right(finding)
+        await repair.repair(finding)
     return said
 
 
 async def store_bytes(library: Library, data: bytes, key: str) -> None:
     path = library.store.spool / f"{uuid4().hex}.spool"
     path.write_bytes(data)
-    await library.store.adopt(path, key)
+    await library.store.put_file(path, key)
 
 
 async def execute(library: Library, statement: str, *parameters: object) -> None:
@@ -112,7 +112,7 @@ async def test_a_house_in_order(house: Library) -> None:
     verification = Verification(house.database, house.store)
     assert [finding async for finding in verification.findings()] == []
     assert (verification.blobs, verification.stored) == (4, 4)
-    assert verification.bytes_read == sum([stored.size async for stored in house.store.walk()])
+    assert verification.bytes_read == sum([stored.size async for stored in house.store.list_keys()])
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,12 @@ async def test_bytes_that_no_row_names_go_and_all_others_stay(house: Library) ->
         await store_bytes(house, b"some bytes", key)
     async with house.database.connection() as conn:
         await pending_writes.begin(conn, begun)
-        await pending_writes.give_up(conn, [given_up])
+        await pending_writes.mark_for_deletion(conn, [given_up])
     await execute(house, _PROMISE, uuid4(), workspace, uuid4(), promised)
-    assert await found(house) == [Finding(fault=Fault.UNKNOWN, storage_key=unknown, said="10 bytes")]
+    assert await found(house) == [Finding(fault=Fault.UNKNOWN, storage_key=unknown, detail="10 bytes")]
     assert await put_right(house) == [f"removed the bytes under {unknown}"]
     assert await faults(house) == []
-    assert {stored.key async for stored in house.store.walk()} == {
+    assert {stored.key async for stored in house.store.list_keys()} == {
         kept.file.blob.storage_key,
         begun,
         given_up,
@@ -190,15 +190,15 @@ async def test_rows_that_contradict_each_other(library: Library) -> None:
     folder = "INSERT INTO folder (id, workspace_id, name, project_type) VALUES (%s, %s, 'a', 'b')"
     await execute(library, folder, theirs, theirs)
     await execute(library, "UPDATE asset SET folder_id = %s WHERE id = %s", theirs, third.id)
-    said = {finding.said for finding in await found(library) if finding.fault is Fault.STRANGERS}
+    said = {finding.detail for finding in await found(library) if finding.fault is Fault.CROSS_WORKSPACE}
     assert said == {
         f"file {first.file.id} is not of the workspace of its blob {first.file.blob.id}",
         f"asset {second.id} is not of the workspace of its file {second.file.id}",
         f"asset {third.id} is not of the workspace of its folder {theirs}",
     }
     assert await put_right(library) == [f"left blob {neglected.file.blob.id} to the sweep"]
-    assert await faults(library) == [Fault.STRANGERS] * 3
-    assert (await Sweep(library.database, library.store, AT_ONCE).run()).blobs == 1
+    assert await faults(library) == [Fault.CROSS_WORKSPACE] * 3
+    assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
 
 
 class Fading(Disk):
@@ -206,8 +206,8 @@ class Fading(Disk):
 
     meanwhile: Callable[[str], Awaitable[None]] | None = None
 
-    async def walk(self) -> AsyncIterator[Stored]:
-        async for stored in super().walk():
+    async def list_keys(self) -> AsyncIterator[Stored]:
+        async for stored in super().list_keys():
             await self._happen(stored.key)
             yield stored
 
@@ -227,9 +227,9 @@ async def test_what_is_deleted_between_two_looks_is_no_finding(library: Library,
 
     async def collect(_: str) -> None:
         await library.assets.delete(workspace, asset.id)
-        assert (await Sweep(library.database, library.store, AT_ONCE).run()).blobs == 1
+        assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
 
-    for look in (verifying.Verification._of_blobs, verifying.Verification._of_store):
+    for look in (verifying.Verification._check_blobs, verifying.Verification._check_store):
         asset = await take(library, workspace)
         library.store.meanwhile = collect  # type: ignore[attr-defined]
         assert [finding async for finding in look(Verification(library.database, library.store))] == []
@@ -257,7 +257,7 @@ async def test_healed_bytes_are_not_removed_by_a_repair_that_comes_late(library:
     await lose(library, asset := await take(library, workspace, data))
     (finding,) = await found(library)
     await take(library, workspace, data)
-    assert await Repair(library.database, library.store).put_right(finding) == []
+    assert await Repair(library.database, library.store).repair(finding) == []
     assert await library.assets.get(workspace, asset.id)
     assert await faults(library) == []
 
@@ -277,9 +277,9 @@ async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Libra
 
     async def collect() -> None:
         """As the sweep does it, but for stale placements: what is being stored now has a day to be so."""
-        sweep = Sweep(house.database, house.store, AT_ONCE)
+        sweep = GarbageCollector(house.database, house.store, AT_ONCE)
         while not done.is_set():
-            await sweep._give_up_doomed()
+            await sweep._mark_unreferenced()
             await sweep._remove_given_up()
 
     async with asyncio.TaskGroup() as working:

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 import structlog
 
-from mediatheque.embedding.config import Config, absolute
+from mediatheque.embedding.config import EmbeddingConfig, absolute
 from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
-from mediatheque.library.search.embedding_models import FRESH_SECONDS, Spaces, tell_of_another
+from mediatheque.library.search.embedding_models import CACHE_SECONDS, EmbeddingModels, warn_if_model_differs
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter
 from mediatheque.records.search import embedding_models as rows
@@ -21,7 +21,7 @@ from tests.library.search.embedded_assets import RED, indexes, plain, query, spa
 
 async def test_the_first_space_is_made_once(library: Library, clip: str, siglip: str) -> None:
     """By whoever is first; the others use it, whatever they are configured for."""
-    others = [Spaces(library.database, Config(model=model)) for model in (clip, siglip) * 3]
+    others = [EmbeddingModels(library.database, EmbeddingConfig(model=model)) for model in (clip, siglip) * 3]
     active = await asyncio.gather(*(each.active() for each in others))
     assert len({space.id for space in active}) == 1
     assert [one for _, one in await spaces(library)] == [True]
@@ -29,78 +29,78 @@ async def test_the_first_space_is_made_once(library: Library, clip: str, siglip:
 
 
 async def test_a_second_space_has_an_index_and_does_not_take_over(seeing: Library, siglip: str) -> None:
-    first = await seeing.spaces.active()
-    second = await seeing.spaces.add(siglip)
-    assert await seeing.spaces.add(siglip) == second
-    assert await seeing.spaces.all_of_them() == [first, second]
+    first = await seeing.embedding_models.active()
+    second = await seeing.embedding_models.add(siglip)
+    assert await seeing.embedding_models.add(siglip) == second
+    assert await seeing.embedding_models.list_all() == [first, second]
     assert await indexes(seeing) == 2
 
 
 async def test_an_index_whose_making_was_interrupted_is_made_again(seeing: Library, siglip: str) -> None:
-    await seeing.spaces.active()
-    space = await seeing.spaces.add(siglip)
+    await seeing.embedding_models.active()
+    space = await seeing.embedding_models.add(siglip)
     await query(
         seeing,
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'embedding_vectors_2'::regclass",
     )
-    await seeing.spaces.add(siglip)
+    await seeing.embedding_models.add(siglip)
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'embedding_vectors_2'::regclass"
     assert (space.id, await query(seeing, valid)) == (2, [{"indisvalid": True}])
 
 
 async def test_everybody_follows_a_switch_soon(seeing: Library, siglip: str) -> None:
-    first = await seeing.spaces.active()
-    second = await seeing.spaces.add(siglip)
+    first = await seeing.embedding_models.active()
+    second = await seeing.embedding_models.add(siglip)
     async with seeing.database.transaction() as conn:
         await rows.activate(conn, second)
-    await asyncio.sleep(FRESH_SECONDS)
-    assert (await seeing.spaces.active()).id == second.id != first.id
+    await asyncio.sleep(CACHE_SECONDS)
+    assert (await seeing.embedding_models.active()).id == second.id != first.id
 
 
 async def test_a_folder_that_holds_another_model_now(library: Library, clip: str, tmp_path: Path) -> None:
     """Whoever has loaded the old one goes on with it."""
     folder = tmp_path / "model"
     shutil.copytree(clip.partition(":")[2], folder)
-    config = Config(model=f"onnx-clip:{folder}")
-    before, after = Spaces(library.database, config), Spaces(library.database, config)
+    config = EmbeddingConfig(model=f"onnx-clip:{folder}")
+    before, after = EmbeddingModels(library.database, config), EmbeddingModels(library.database, config)
     space = await before.active()
     await before.warm()
     shutil.rmtree(folder)
     folder.mkdir()
     onnx_pair.siglip_like(folder)
     with structlog.testing.capture_logs() as said, pytest.raises(ModelUnavailable) as refused:
-        await after.of_text(space, "red")
+        await after.encode_text(space, "red")
     assert str(folder) not in str(refused.value)
     assert "mediatheque reindex" in said[0]["reason"]
-    assert await before.of_text(space, "red")
+    assert await before.encode_text(space, "red")
 
 
 async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    found = Spaces(library.database, Config(model=f"onnx-clip:{folder}"))
+    found = EmbeddingModels(library.database, EmbeddingConfig(model=f"onnx-clip:{folder}"))
     for _ in range(2):
         with pytest.raises(ModelUnavailable):
             await found.active()
     shutil.copytree(clip.partition(":")[2], folder)
     space = await found.active()
-    assert len(await found.of_text(space, "red")) == space.dimensions
+    assert len(await found.encode_text(space, "red")) == space.dimensions
 
 
 @pytest.mark.parametrize("broken", ["onnx/text_model.onnx", "tokenizer.json"])
 async def test_a_damaged_model_is_away(
     seeing: Library, workspace: UUID, clip: str, tmp_path: Path, broken: str
 ) -> None:
-    space = await seeing.spaces.active()
+    space = await seeing.embedding_models.active()
     folder = tmp_path / "model"
     shutil.copytree(clip.partition(":")[2], folder)
     (folder / broken).write_bytes(b"damaged")
     await query(seeing, "UPDATE embedding_model SET spec = %s", f"onnx-clip:{folder}")
-    other = Library(seeing.database, seeing.store, seeing.sandbox, Config(model=clip))
+    other = Library(seeing.database, seeing.store, seeing.sandbox, EmbeddingConfig(model=clip))
     asset = await take(other, workspace, plain(RED))
     with pytest.raises(ModelUnavailable):
         await other.search.find(workspace, Filter(), Example(text="red"), 10)
     assert (await other.assets.get(workspace, asset.id)).id == asset.id
-    await other.spaces.warm()
+    await other.embedding_models.warm()
     assert space.active
 
 
@@ -109,23 +109,25 @@ async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_p
     graph = folder / "onnx" / "text_model.onnx"
     content = graph.read_bytes()
     graph.write_bytes(content.replace(b"ReduceMean", b"ReduceXean"))
-    found = Spaces(library.database, Config(model=f"onnx-clip:{folder}"))
+    found = EmbeddingModels(library.database, EmbeddingConfig(model=f"onnx-clip:{folder}"))
     space = await found.active()
     with pytest.raises(ModelUnavailable):
-        await found.of_text(space, "red")
+        await found.encode_text(space, "red")
     with pytest.raises(ValueError, match="cannot be loaded"):
         await found.add(f"onnx-clip:{folder}")
 
 
 async def test_searched_words_are_looked_at_once(seeing: Library) -> None:
-    space = await seeing.spaces.active()
-    assert await seeing.spaces.of_text(space, "red") is await seeing.spaces.of_text(space, "red")
+    space = await seeing.embedding_models.active()
+    assert await seeing.embedding_models.encode_text(space, "red") is await seeing.embedding_models.encode_text(
+        space, "red"
+    )
 
 
 @pytest.mark.parametrize("model", ["", "basicly", "onnx-clip", "onnx-clip:", "BASIC"])
 def test_there_is_no_such_embedder(model: str) -> None:
     with pytest.raises(ValueError, match="onnx-clip"):
-        Config(model=model)
+        EmbeddingConfig(model=model)
 
 
 def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,15 +138,15 @@ def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 async def test_who_is_configured_otherwise_is_told(seeing: Library, clip: str, siglip: str) -> None:
     with structlog.testing.capture_logs() as said:
-        await tell_of_another(seeing.database, siglip)  # nothing is embedded yet
-        await seeing.spaces.active()
-        await tell_of_another(seeing.database, clip)
+        await warn_if_model_differs(seeing.database, siglip)  # nothing is embedded yet
+        await seeing.embedding_models.active()
+        await warn_if_model_differs(seeing.database, clip)
     assert said == []
     with structlog.testing.capture_logs() as said:
-        await tell_of_another(seeing.database, siglip)
+        await warn_if_model_differs(seeing.database, siglip)
     (line,) = said
     assert "mediatheque reindex" in line["advice"]
-    await seeing.spaces.add(siglip)
+    await seeing.embedding_models.add(siglip)
     with structlog.testing.capture_logs() as said:
-        await tell_of_another(seeing.database, clip)
+        await warn_if_model_differs(seeing.database, clip)
     assert [line["event"] for line in said] == ["a reindex is unfinished"]

@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from mediatheque.blobs import Disk
-from mediatheque.embedding.config import Config as EmbeddingConfig
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
-from mediatheque.library.catalog.assets import record
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.catalog.assets import insert_asset
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset
 from mediatheque.records.search import embeddings as rows
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.embeddings import Meaning
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embeddings import AssetVectors
 from tests import samples
 from tests.library.search.embedded_assets import GREEN, RED, plain, query, spaces, take, vectors, waiting
 
@@ -71,8 +71,8 @@ async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, cont
     blob = asset.file.blob
     frames = await seeing.embeddings.frames_of(blob)
     assert (len(frames) > 1) == (content is samples.mp4)
-    space = await seeing.spaces.active()
-    assert found["content"] == pytest.approx(await seeing.spaces.of_frames(space, frames), abs=0.02)
+    space = await seeing.embedding_models.active()
+    assert found["content"] == pytest.approx(await seeing.embedding_models.encode_frames(space, frames), abs=0.02)
     assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
 
 
@@ -95,11 +95,11 @@ async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace:
 async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: UUID) -> None:
     await seeing.embeddings.embed(uuid4())
     asset = await take(seeing, workspace, plain(RED), caption="red")
-    space = await seeing.spaces.active()
+    space = await seeing.embedding_models.active()
     await seeing.assets.delete(workspace, asset.id)
     await seeing.embeddings.embed(asset.id)
     async with seeing.database.transaction() as conn:  # it went while it was looked at
-        await rows.put(conn, asset, space, Meaning(caption=RED_WORD))
+        await rows.put(conn, asset, space, AssetVectors(caption=RED_WORD))
     assert await query(seeing, "SELECT 1 FROM embedding") == []
 
 
@@ -108,16 +108,16 @@ async def test_while_assets_are_deleted(seeing: Library, workspace: UUID) -> Non
     assets = [await take(seeing, workspace, plain((n, 0, 0)), caption="red") for n in range(12)]
     await asyncio.gather(*(seeing.embeddings.embed(asset.id) for asset in assets))
     await query(seeing, "UPDATE file SET expires_at = now()")
-    space = await seeing.spaces.active()
+    space = await seeing.embedding_models.active()
     work = [_put(seeing, asset, space) for asset in assets for _ in range(3)]
-    await asyncio.gather(*work[:18], seeing.sweep.run(), *work[18:])
-    await seeing.sweep.run()
+    await asyncio.gather(*work[:18], seeing.garbage.run(), *work[18:])
+    await seeing.garbage.run()
     assert await query(seeing, "SELECT 1 FROM embedding") == []
 
 
-async def _put(library: Library, asset: Asset, space: Space) -> None:
+async def _put(library: Library, asset: Asset, space: EmbeddingModel) -> None:
     async with library.database.transaction() as conn:
-        await rows.put(conn, asset, space, Meaning(content=RED_VECTOR, caption=RED_WORD))
+        await rows.put(conn, asset, space, AssetVectors(content=RED_VECTOR, caption=RED_WORD))
 
 
 async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, workspace: UUID) -> None:
@@ -125,20 +125,20 @@ async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, wor
     assert await waiting(seeing) == [asset.id]
     await seeing.embeddings.embed(asset.id)
     async with seeing.database.transaction() as conn:
-        await record(conn, asset.file, Details(caption="green"))
+        await insert_asset(conn, asset.file, AssetFields(caption="green"))
     assert await waiting(seeing) == [asset.id] * 2
     await seeing.embeddings.embed(asset.id)
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
-    space = await seeing.spaces.active()
+    space = await seeing.embedding_models.active()
     async with seeing.database.transaction() as conn:  # whoever has looked before the caption came is too late
-        await rows.put(conn, asset, space, Meaning(content=RED_VECTOR))
+        await rows.put(conn, asset, space, AssetVectors(content=RED_VECTOR))
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
 
 
 async def test_the_same_file_again_is_no_task(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     async with seeing.database.transaction() as conn:
-        await record(conn, asset.file, Details(favorite=True))
+        await insert_asset(conn, asset.file, AssetFields(favorite=True))
     assert await waiting(seeing) == [asset.id]
 
 
@@ -151,7 +151,7 @@ async def test_the_task_is_committed_with_the_asset_or_not_at_all(seeing: Librar
 
     async def work_that_breaks() -> None:
         async with seeing.database.transaction() as conn:
-            await record(conn, kept.file, Details(caption="late"))
+            await insert_asset(conn, kept.file, AssetFields(caption="late"))
             raise Broken
 
     with pytest.raises(Broken):
@@ -163,8 +163,8 @@ async def test_a_space_on_its_way_holds_up_nothing(
     seeing: Library, workspace: UUID, siglip: str, tmp_path: Path
 ) -> None:
     """Its model may be on another machine: the reindex looks for what it lacks."""
-    await seeing.spaces.active()
-    await seeing.spaces.add(siglip)
+    await seeing.embedding_models.active()
+    await seeing.embedding_models.add(siglip)
     await query(seeing, "UPDATE embedding_model SET spec = %s WHERE NOT active", f"onnx-clip:{tmp_path}")
     asset = await take(seeing, workspace, plain(RED))
     await seeing.embeddings.embed(asset.id)

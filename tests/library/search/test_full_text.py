@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Scope
 from mediatheque.records.search import full_text, hybrid, scopes
@@ -32,8 +32,8 @@ async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
         owned[owner] = set()
         for seed, name in enumerate(NAMES):
             tag = await library.tags.create(owner, f"Tag {name}"[:50])
-            details = Details(caption=f"caption {name}", title=name, tag_ids=(tag.id,))
-            asset = await library.intake.take(offer(owner, samples.png(seed=seed), details=details))
+            details = AssetFields(caption=f"caption {name}", title=name, tag_ids=(tag.id,))
+            asset = await library.intake.create_asset(offer(owner, samples.png(seed=seed), details=details))
             await library.embeddings.embed(asset.id)
             owned[owner].add(asset.id)
     return owned
@@ -95,8 +95,8 @@ async def test_what_others_call_theirs_changes_nothing(library: Library, stocked
     mine, theirs = stocked
     async with library.database.connection() as conn:
         await conn.execute("DELETE FROM embedding")
-    details = Details(title="zugspize", caption="zugspize")
-    await library.intake.take(offer(theirs, samples.png(seed=99), details=details))
+    details = AssetFields(title="zugspize", caption="zugspize")
+    await library.intake.create_asset(offer(theirs, samples.png(seed=99), details=details))
     await library.tags.create(theirs, "zugspize")
     found = await library.search.find(mine, Filter(), Example(text="zugspize"), 12)
     assert [hit.asset.title for hit in found.hits] == ["Zugspitze bear"]
@@ -107,12 +107,12 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
     library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch, small: bool
 ) -> None:
     """In a small scope whatever else there is like it; in a large one among the first that are."""
-    monkeypatch.setattr(full_text, "_MOST_LIKE", 1 if small else 3)
+    monkeypatch.setattr(full_text, "_MAX_FUZZY", 1 if small else 3)
     tag = await library.tags.create(workspace, "blue")
     for seed, tags in enumerate([(), (), (tag.id,)]):
-        details = Details(title=f"Zugspitze {seed}", tag_ids=tags)
-        await library.intake.take(offer(workspace, samples.png(seed=seed), details=details))
-    scope = scopes.Scope(workspace, Filter(tag_ids=(tag.id,)), small=small)
+        details = AssetFields(title=f"Zugspitze {seed}", tag_ids=tags)
+        await library.intake.create_asset(offer(workspace, samples.png(seed=seed), details=details))
+    scope = scopes.Estimate(workspace, Filter(tag_ids=(tag.id,)), small=small)
     async with library.database.connection() as conn:
         legs = await hybrid.by_words(conn, scope, "zugspize", ["zugspize"], 10)
         titles = await conn.execute("SELECT title FROM asset WHERE id = ANY(%s)", (list(legs["nearly"]),))
@@ -120,9 +120,9 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
 
 
 async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) -> None:
-    details = Details(title="that wither hiss")
-    await library.intake.take(offer(workspace, samples.png(), details=details))
-    scope = scopes.Scope(workspace, Filter(), small=True)
+    details = AssetFields(title="that wither hiss")
+    await library.intake.create_asset(offer(workspace, samples.png(), details=details))
+    scope = scopes.Estimate(workspace, Filter(), small=True)
     async with library.database.connection() as conn:
         for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):
             legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), 10)

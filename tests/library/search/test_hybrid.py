@@ -7,8 +7,8 @@ import pytest
 import skimage
 
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import Details
-from mediatheque.library.search.hybrid import Example, mark
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.search.hybrid import Example, short_id
 from mediatheque.model import Asset, Filter, Kind
 from tests.library.ingest_requests import offer
 
@@ -18,7 +18,7 @@ NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle
 
 async def take(library: Library, workspace: UUID, photo: str, name: str = "img.bin", **details: object) -> Asset:
     data = (PHOTOS / photo).read_bytes()
-    asset = await library.intake.take(offer(workspace, data, name=name, details=Details(**details)))  # type: ignore[arg-type]
+    asset = await library.intake.create_asset(offer(workspace, data, name=name, details=AssetFields(**details)))  # type: ignore[arg-type]
     await library.embeddings.embed(asset.id)
     return asset
 
@@ -63,7 +63,7 @@ async def test_pages_neither_repeat_nor_skip(library: Library, workspace: UUID, 
     while True:
         found = await library.search.find(workspace, Filter(), Example(text="a cat"), 2, seen)
         ids += [hit.asset.id for hit in found.hits]
-        seen += [mark(hit.asset.id) for hit in found.hits]
+        seen += [short_id(hit.asset.id) for hit in found.hits]
         if not found.more:
             break
         if len(ids) == 2:  # neither what comes nor what goes meanwhile disturbs the pages

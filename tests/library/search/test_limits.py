@@ -11,7 +11,7 @@ from mediatheque.library import Library
 from mediatheque.library.ingest.policy import MIB, Policy
 from mediatheque.library.search.hybrid import Example
 from mediatheque.library.tasks import defer
-from mediatheque.model import Filter, Reference
+from mediatheque.model import AssetRef, Filter
 from mediatheque.records.search import hybrid as records
 from tests.library.ingest_requests import offer
 from tests.library.search.embedded_assets import GREEN, RED, plain, query, take
@@ -113,7 +113,7 @@ async def test_tags_that_are_all_nearly_the_word(seeing: Library, workspace: UUI
     asset = await take(seeing, workspace, plain(RED), name="x.png")
     tags = [await seeing.tags.create(workspace, f"render {number}") for number in range(60)]
     for tag in tags:
-        await seeing.tagging.assign(workspace, tag.id, Reference(asset_id=asset.id))
+        await seeing.asset_tags.assign(workspace, tag.id, AssetRef(asset_id=asset.id))
     found = await seeing.search.find(workspace, Filter(), Example(text="renderr"), 1)
     assert [hit.asset.id for hit in found.hits] == [asset.id]
 
@@ -130,7 +130,7 @@ async def test_a_search_that_takes_too_long_is_given_up(
     seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its statement, too: PostgreSQL goes on with nothing."""
-    monkeypatch.setattr("mediatheque.library.search.hybrid._LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr("mediatheque.library.search.hybrid._TIMEOUT_SECONDS", 0.2)
     await take(seeing, workspace, plain(RED), name="bear.png")
     async with seeing.database.connection() as blocker, blocker.transaction():
         await blocker.execute("LOCK TABLE asset IN ACCESS EXCLUSIVE MODE")
@@ -144,9 +144,9 @@ async def test_a_search_that_takes_too_long_is_given_up(
 
 async def test_an_example_that_no_decoder_knows(seeing: Library, workspace: UUID) -> None:
     stranger = msgspec.structs.replace(
-        offer(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, strangers=True)
+        offer(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, allow_unknown_types=True)
     )
-    asset = await seeing.intake.take(stranger)
+    asset = await seeing.intake.create_asset(stranger)
     with pytest.raises(Unreadable):
         await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
 

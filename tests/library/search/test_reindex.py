@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from mediatheque.embedding.config import Config
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.errors import BlobsUnavailable, Conflict, LibraryError
 from mediatheque.library import Library
 from mediatheque.library.search import reindex as reindexing
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 from tests.library.search.embedded_assets import GREEN, indexes, plain, query, spaces, take
 
 
@@ -29,15 +29,15 @@ async def shelf(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatc
 
 def another(library: Library) -> Library:
     """As another process has it."""
-    return Library(library.database, library.store, library.sandbox, Config())
+    return Library(library.database, library.store, library.sandbox, EmbeddingConfig())
 
 
-async def build(library: Library, space: Space) -> int:
+async def build(library: Library, space: EmbeddingModel) -> int:
     return sum([number async for number in library.reindex.build(space)])
 
 
-async def whole(library: Library, model: str) -> tuple[Space, int]:
-    async with library.reindex.alone():
+async def whole(library: Library, model: str) -> tuple[EmbeddingModel, int]:
+    async with library.reindex.exclusive():
         space = await library.reindex.begin(model)
         done = await build(library, space)
         await library.reindex.finish(space)
@@ -58,12 +58,12 @@ async def test_the_old_model_is_gone_and_the_new_one_knows_everything(
 
 
 async def test_stopped_halfway_it_goes_on(seeing: Library, shelf: list[UUID], siglip: str) -> None:
-    async with (first := another(seeing)).reindex.alone():
+    async with (first := another(seeing)).reindex.exclusive():
         space = await first.reindex.begin(siglip)
         async for number in first.reindex.build(space):
             assert number == 3
             break
-    async with (second := another(seeing)).reindex.alone():
+    async with (second := another(seeing)).reindex.exclusive():
         assert await second.reindex.begin(siglip) == space
         assert await second.reindex.progress(space) == (3, 7)
         assert await build(second, space) == 4
@@ -74,7 +74,7 @@ async def test_what_comes_meanwhile_is_in_both(
     seeing: Library, workspace: UUID, shelf: list[UUID], siglip: str
 ) -> None:
     other = another(seeing)
-    async with other.reindex.alone():
+    async with other.reindex.exclusive():
         space = await other.reindex.begin(siglip)
         late = await take(seeing, workspace, plain(GREEN))
         await seeing.embeddings.embed(late.id)
@@ -92,7 +92,7 @@ async def test_the_model_that_is_in_use_gets_what_it_lacks(seeing: Library, shel
 
 
 async def test_and_ends_a_reindex_that_was_given_up(seeing: Library, shelf: list[UUID], clip: str, siglip: str) -> None:
-    space = await seeing.spaces.add(siglip)
+    space = await seeing.embedding_models.add(siglip)
     await seeing.embeddings.embed_in([space], shelf[0])
     assert (await whole(another(seeing), clip))[1] == 0
     assert await spaces(seeing) == [(clip, True)]
@@ -106,11 +106,11 @@ async def test_the_first_model_of_an_empty_library(library: Library, siglip: str
 
 
 async def test_one_at_a_time(seeing: Library) -> None:
-    async with seeing.reindex.alone():
+    async with seeing.reindex.exclusive():
         with pytest.raises(Conflict, match="reindex"):
-            async with another(seeing).reindex.alone():
+            async with another(seeing).reindex.exclusive():
                 pass
-    async with another(seeing).reindex.alone():
+    async with another(seeing).reindex.exclusive():
         pass
 
 
@@ -121,7 +121,7 @@ async def test_what_has_expired_is_left_out(seeing: Library, shelf: list[UUID], 
     )
     async with asyncio.timeout(20):
         assert (await whole(another(seeing), siglip))[1] == len(shelf) - 1
-    await seeing.sweep.run()
+    await seeing.garbage.run()
     assert await query(seeing, "SELECT 1 FROM embedding WHERE asset_id = %s", shelf[0]) == []
 
 
@@ -146,7 +146,7 @@ async def test_an_asset_that_fails_is_given_up(
     other = another(seeing)
     embed_in = other.embeddings.embed_in
 
-    async def embed(spaces: list[Space], id: UUID) -> None:
+    async def embed(spaces: list[EmbeddingModel], id: UUID) -> None:
         if id == shelf[2]:
             raise ZeroDivisionError("why ever")
         await embed_in(spaces, id)

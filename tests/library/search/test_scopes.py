@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from mediatheque.library import Library
-from mediatheque.model import CollectionType, Filter, Reference, Scope
+from mediatheque.model import AssetRef, CollectionType, Filter, Scope
 from mediatheque.records.collections import collections
 from mediatheque.records.database import Connection
 from mediatheque.records.search import scopes
@@ -43,12 +43,12 @@ async def test_another_workspaces_tag_is_as_large_as_one_that_never_was(
     async with seeing.database.connection() as conn:
         somebody = await character(conn, other)
     for id in await two_assets(seeing, other):
-        await seeing.tagging.assign(other, tag.id, Reference(asset_id=id))
-        await seeing.members.add(other, somebody, Reference(asset_id=id))
-    space = await seeing.spaces.active()
+        await seeing.asset_tags.assign(other, tag.id, AssetRef(asset_id=id))
+        await seeing.members.add(other, somebody, AssetRef(asset_id=id))
+    space = await seeing.embedding_models.active()
     wanted = (Filter(tag_ids=(tag.id,)), Filter(tag_ids=(tag.id,), all_tags=True), Filter(character_ids=(somebody,)))
     async with seeing.database.connection() as conn:
-        assert not (await scopes.measure(conn, space, workspace, Filter())).small
+        assert not (await scopes.estimate_size(conn, space, workspace, Filter())).small
         for each in wanted:
-            assert (await scopes.measure(conn, space, workspace, each)).small
-            assert not (await scopes.measure(conn, space, other, each)).small
+            assert (await scopes.estimate_size(conn, space, workspace, each)).small
+            assert not (await scopes.estimate_size(conn, space, other, each)).small

@@ -8,41 +8,41 @@ import pytest
 from mediatheque.errors import Conflict, Invalid, NotFound
 from mediatheque.library import Library
 from mediatheque.library.ingest.policy import MIB, Policy
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.library.uploads.direct import Announced
-from mediatheque.model import Caller, File, Keeping, Scope, Upload, Way
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.library.uploads.direct import DeclaredFile
+from mediatheque.model import File, FileDefaults, Principal, Scope, Upload, UploadMethod
 from tests import samples
 from tests.library.ingest_requests import Content
 
 AT_ONCE = timedelta(seconds=-60)
-ANY_FILE = Policy(max_bytes=MIB, strangers=True)
+ANY_FILE = Policy(max_bytes=MIB, allow_unknown_types=True)
 
 
 @pytest.fixture
-async def caller(library: Library) -> Caller:
+async def caller(library: Library) -> Principal:
     return await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
 
 
 @pytest.fixture
-def sweep(library: Library) -> Sweep:
-    return Sweep(library.database, library.store, AT_ONCE)
+def sweep(library: Library) -> GarbageCollector:
+    return GarbageCollector(library.database, library.store, AT_ONCE)
 
 
-async def begun(library: Library, caller: Caller) -> tuple[Upload, dict[int, str]]:
+async def begun(library: Library, caller: Principal) -> tuple[Upload, dict[int, str]]:
     """An upload in two parts that have arrived, and their receipts."""
-    ticket = await library.parted_uploads.promise(caller, "a.txt", None, Keeping())
+    ticket = await library.multipart_uploads.create(caller, "a.txt", None, FileDefaults())
     pieces = [
-        await library.parted_uploads.take(ticket.upload, number, Content(b"part %d " % number), 1000)
+        await library.multipart_uploads.put_part(ticket.upload, number, Content(b"part %d " % number), 1000)
         for number in (2, 1)
     ]
     return ticket.upload, {piece.number: piece.sha256.hex() for piece in pieces}
 
 
-async def sent(library: Library, caller: Caller, data: bytes) -> Upload:
+async def sent(library: Library, caller: Principal, data: bytes) -> Upload:
     """A direct upload whose bytes have arrived."""
-    announced = Announced(name="a.png", mime="image/png", size=len(data))
-    ticket = (await library.direct_uploads.promise(caller, [announced])).slots[0].ticket
-    upload = await library.uploads.redeem(ticket.upload.id, ticket.token, Way.DIRECT)
+    announced = DeclaredFile(name="a.png", mime="image/png", size=len(data))
+    ticket = (await library.direct_uploads.create(caller, [announced])).targets[0].session
+    upload = await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.DIRECT)
     await library.direct_uploads.receive(upload, Content(data))
     return upload
 
@@ -67,68 +67,70 @@ def folders(library: Library) -> list[Path]:
     return list((library.store.spool.parent / "parts").iterdir())
 
 
-async def test_completed_by_two_who_did_not_know_of_each_other(library: Library, caller: Caller, sweep: Sweep) -> None:
+async def test_completed_by_two_who_did_not_know_of_each_other(
+    library: Library, caller: Principal, sweep: GarbageCollector
+) -> None:
     """The second notes no placement, for which the next sweep would take the bytes from under the file."""
     upload, parts = await begun(library, caller)
-    first = await library.parted_uploads.finish(upload, parts, ANY_FILE)
-    assert await library.parted_uploads.finish(upload, parts, ANY_FILE) == first
+    first = await library.multipart_uploads.complete(upload, parts, ANY_FILE)
+    assert await library.multipart_uploads.complete(upload, parts, ANY_FILE) == first
     assert await count(library, "placement") == 0
     await sweep.run()
     assert await content(library, first) == b"part 1 part 2 "
 
 
 async def test_completed_while_the_sweep_removes_it(
-    library: Library, caller: Caller, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+    library: Library, caller: Principal, sweep: GarbageCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its time ran out while it was being joined: its bytes are a file's now."""
     upload, parts = await begun(library, caller)
     files: list[File] = []
-    drop = library.store.parts.drop
+    drop = library.store.parts.abort
 
     async def finish_first(key: str, handle: str) -> None:
         if not files:
-            monkeypatch.setattr(library.store.parts, "drop", drop)
-            files.append(await library.parted_uploads.finish(upload, parts, ANY_FILE))
+            monkeypatch.setattr(library.store.parts, "abort", drop)
+            files.append(await library.multipart_uploads.complete(upload, parts, ANY_FILE))
         await drop(key, handle)
 
     await expire(library)
-    monkeypatch.setattr(library.store.parts, "drop", finish_first)
-    await Sweep(library.database, library.store).run()
+    monkeypatch.setattr(library.store.parts, "abort", finish_first)
+    await GarbageCollector(library.database, library.store).run()
     assert await content(library, files[0]) == b"part 1 part 2 "
     assert folders(library) == []
 
 
-async def test_parts_that_nobody_completes(library: Library, caller: Caller, sweep: Sweep) -> None:
+async def test_parts_that_nobody_completes(library: Library, caller: Principal, sweep: GarbageCollector) -> None:
     """They go when their time is up; the upload is forgotten after the grace."""
     upload, parts = await begun(library, caller)
     await sweep.run()
     assert len(folders(library)) == 1
     await expire(library)
-    await Sweep(library.database, library.store).run()
+    await GarbageCollector(library.database, library.store).run()
     assert folders(library) == []
     assert await count(library, "upload") == 1
     with pytest.raises((Invalid, NotFound)):
-        await library.parted_uploads.finish(upload, parts, ANY_FILE)
+        await library.multipart_uploads.complete(upload, parts, ANY_FILE)
     assert await count(library, "file") == 0
     await sweep.run()
     assert (await count(library, "upload"), await count(library, "upload_part")) == (0, 0)
-    assert [stored async for stored in library.store.walk()] == []
+    assert [stored async for stored in library.store.list_keys()] == []
 
 
-async def test_bytes_that_nobody_completes(library: Library, caller: Caller) -> None:
+async def test_bytes_that_nobody_completes(library: Library, caller: Principal) -> None:
     upload = await sent(library, caller, samples.png())
-    assert len([stored async for stored in library.store.walk()]) == 1
+    assert len([stored async for stored in library.store.list_keys()]) == 1
     await expire(library)
-    await Sweep(library.database, library.store).run()
-    assert [stored async for stored in library.store.walk()] == []
+    await GarbageCollector(library.database, library.store).run()
+    assert [stored async for stored in library.store.list_keys()] == []
     assert upload.asset_id
     with pytest.raises(NotFound):
         await library.direct_uploads.complete(caller.workspace_id, upload.asset_id)
-    await Sweep(library.database, library.store, AT_ONCE).run()
+    await GarbageCollector(library.database, library.store, AT_ONCE).run()
     assert await count(library, "upload") == 0
 
 
-async def test_bytes_that_are_an_asset_stay(library: Library, caller: Caller, sweep: Sweep) -> None:
+async def test_bytes_that_are_an_asset_stay(library: Library, caller: Principal, sweep: GarbageCollector) -> None:
     upload = await sent(library, caller, samples.png())
     assert upload.asset_id
     asset = await library.direct_uploads.complete(caller.workspace_id, upload.asset_id)
@@ -138,18 +140,18 @@ async def test_bytes_that_are_an_asset_stay(library: Library, caller: Caller, sw
     assert await content(library, asset.file) == samples.png()
 
 
-async def test_bytes_that_come_again_are_declared_again(library: Library, caller: Caller) -> None:
+async def test_bytes_that_come_again_are_declared_again(library: Library, caller: Principal) -> None:
     """What was asked for the bytes before them is over."""
-    announced = Announced(name="a.png", mime="image/png", size=len(samples.png()))
-    promised = await library.direct_uploads.promise(caller, [announced], batched=True)
+    announced = DeclaredFile(name="a.png", mime="image/png", size=len(samples.png()))
+    promised = await library.direct_uploads.create(caller, [announced], batched=True)
     assert promised.batch
-    ticket = promised.slots[0].ticket
+    ticket = promised.targets[0].session
     await library.batches.request(caller.workspace_id, promised.batch.id)
     await library.direct_uploads.complete_requested(ticket.upload.id)
-    upload = await library.uploads.redeem(ticket.upload.id, ticket.token, Way.DIRECT)
+    upload = await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.DIRECT)
     assert upload.failure
     await library.direct_uploads.receive(upload, Content(samples.png()))
-    now = await library.uploads.redeem(ticket.upload.id, ticket.token, Way.DIRECT)
+    now = await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.DIRECT)
     assert (now.failure, now.requested_at) == (None, None)
     with pytest.raises(Conflict):
         await library.direct_uploads.receive(upload, Content(samples.png()))

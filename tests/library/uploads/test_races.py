@@ -11,10 +11,10 @@ import pytest
 from mediatheque.errors import Conflict, Invalid, LibraryError, Unacceptable
 from mediatheque.library import Library
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.state import Parcel
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.library.uploads.direct import Announced
-from mediatheque.model import Asset, Caller, Keeping, Scope, Upload
+from mediatheque.library.ingest.state import IngestState
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.library.uploads.direct import DeclaredFile
+from mediatheque.model import Asset, FileDefaults, Principal, Scope, Upload
 from mediatheque.records import accounts
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import uploads as rows
@@ -27,27 +27,27 @@ AT_ONCE = timedelta(0)
 
 
 @pytest.fixture
-async def caller(library: Library) -> Caller:
+async def caller(library: Library) -> Principal:
     name, key_id = uuid4().hex, uuid4()
     async with library.database.connection() as conn:
         workspace_id, _ = await accounts.ensure_workspace(conn, uuid4(), name)
         await accounts.insert_key(
             conn, id=key_id, workspace_id=workspace_id, secret_hash=bytes(32), scopes=frozenset({Scope.WRITE})
         )
-    return Caller(workspace_id=workspace_id, workspace=name, key_id=key_id, scopes=frozenset({Scope.WRITE}))
+    return Principal(workspace_id=workspace_id, workspace=name, key_id=key_id, scopes=frozenset({Scope.WRITE}))
 
 
 @pytest.fixture
-async def sent(library: Library, caller: Caller) -> Upload:
+async def sent(library: Library, caller: Principal) -> Upload:
     """A direct upload whose bytes have arrived."""
-    announced = Announced(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.direct_uploads.promise(caller, [announced])).slots[0].ticket.upload
+    announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+    upload = (await library.direct_uploads.create(caller, [announced])).targets[0].session.upload
     await library.direct_uploads.receive(upload, Content(SUBTITLES))
     return await _now(library, upload)
 
 
 async def _now(library: Library, upload: Upload) -> Upload:
-    return await library.uploads.find(upload.workspace_id, upload.id, upload.way)
+    return await library.upload_sessions.find(upload.workspace_id, upload.id, upload.method)
 
 
 async def _complete(library: Library, upload: Upload, sha256: bytes | None = None) -> Asset:
@@ -58,7 +58,7 @@ async def _complete(library: Library, upload: Upload, sha256: bytes | None = Non
 async def _meanwhile(library: Library, upload: Upload, event: Callable[[], Awaitable[object]]) -> Asset:
     """Complete the upload, and let the event happen when everything is checked and nothing recorded."""
 
-    async def pause(_: Parcel) -> None:
+    async def pause(_: IngestState) -> None:
         library.intake.steps = steps
         await event()
 
@@ -74,7 +74,7 @@ async def _expect_whole(library: Library, asset: Asset, content: bytes) -> None:
 
 
 async def _stored(library: Library) -> int:
-    return len([stored async for stored in library.store.walk()])
+    return len([stored async for stored in library.store.list_keys()])
 
 
 async def test_bytes_replaced_while_they_are_completed(library: Library, sent: Upload) -> None:
@@ -99,7 +99,7 @@ async def test_an_upload_swept_while_it_is_completed(library: Library, sent: Upl
     async def expire_and_sweep() -> None:
         async with library.database.connection() as conn:
             await conn.execute("UPDATE upload SET expires_at = now() - interval '1 second'")
-        await Sweep(library.database, library.store).run()
+        await GarbageCollector(library.database, library.store).run()
 
     with pytest.raises(LibraryError):
         await _meanwhile(library, sent, expire_and_sweep)
@@ -113,7 +113,7 @@ async def test_a_twin_that_is_first_while_it_is_swept(library: Library, sent: Up
     asset = await _complete(library, sent)
     await asyncio.sleep(0.3)
     for _ in range(2):
-        await Sweep(library.database, library.store, AT_ONCE).run()
+        await GarbageCollector(library.database, library.store, AT_ONCE).run()
     await _expect_whole(library, asset, SUBTITLES)
 
 
@@ -125,48 +125,48 @@ async def test_a_wrong_checksum_after_the_completion(library: Library, sent: Upl
     await _expect_whole(library, asset, SUBTITLES)
 
 
-async def test_bytes_that_a_blob_names_are_never_removed(library: Library, caller: Caller) -> None:
-    asset = await library.intake.take(offer(caller.workspace_id, samples.srt()))
+async def test_bytes_that_a_blob_names_are_never_removed(library: Library, caller: Principal) -> None:
+    asset = await library.intake.create_asset(offer(caller.workspace_id, samples.srt()))
     async with library.database.connection() as conn:
-        await pending_writes.give_up(conn, [asset.file.blob.storage_key])
-    await Sweep(library.database, library.store, AT_ONCE).run()
+        await pending_writes.mark_for_deletion(conn, [asset.file.blob.storage_key])
+    await GarbageCollector(library.database, library.store, AT_ONCE).run()
     await _expect_whole(library, asset, samples.srt())
 
 
 async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
-    library: Library, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    library: Library, caller: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def crash(*_: object) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(rows, "set_handle", crash)
+    monkeypatch.setattr(rows, "set_multipart_id", crash)
     with pytest.raises(asyncio.CancelledError):
-        await library.parted_uploads.promise(caller, "a.bin", None, Keeping())
+        await library.multipart_uploads.create(caller, "a.bin", None, FileDefaults())
     folder = library.store.spool.parent / "parts"
     assert len(list(folder.iterdir())) == 1
     async with library.database.connection() as conn:
         await conn.execute("UPDATE upload SET expires_at = now() - interval '1 second'")
-    await Sweep(library.database, library.store).run()
+    await GarbageCollector(library.database, library.store).run()
     assert not list(folder.iterdir())
 
 
-async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, caller: Caller) -> None:
-    ticket = await library.parted_uploads.promise(caller, "a.bin", None, Keeping())
+async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, caller: Principal) -> None:
+    ticket = await library.multipart_uploads.create(caller, "a.bin", None, FileDefaults())
     upload, content, tags = ticket.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
-    anything = Policy(max_bytes=100, strangers=True)
-    await library.parted_uploads.take(upload, 1, Content(content), 100)
+    anything = Policy(max_bytes=100, allow_unknown_types=True)
+    await library.multipart_uploads.put_part(upload, 1, Content(content), 100)
     assert upload.storage_key
     (library.store.spool.parent / "parts" / upload.storage_key / "slots").write_bytes(b"")
     with pytest.raises(Invalid):
-        await library.parted_uploads.finish(upload, tags, anything)
-    await library.parted_uploads.take(upload, 1, Content(content), 100)
-    file = await library.parted_uploads.finish(upload, {1: f'W/"{tags[1]}"'}, anything)
+        await library.multipart_uploads.complete(upload, tags, anything)
+    await library.multipart_uploads.put_part(upload, 1, Content(content), 100)
+    file = await library.multipart_uploads.complete(upload, {1: f'W/"{tags[1]}"'}, anything)
     assert file.blob.size == len(content)
 
 
-async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, caller: Caller) -> None:
-    announced = Announced(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.direct_uploads.promise(caller, [announced], batched=True)).slots[0].ticket.upload
+async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, caller: Principal) -> None:
+    announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+    upload = (await library.direct_uploads.create(caller, [announced], batched=True)).targets[0].session.upload
     await library.direct_uploads.complete_requested(upload.id)
     with pytest.raises(Conflict):
         await _complete(library, upload)

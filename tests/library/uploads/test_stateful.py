@@ -23,18 +23,18 @@ from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound, Unacceptable
 from mediatheque.library import Library
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Details
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.library.uploads.direct import Announced
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.library.uploads.direct import DeclaredFile
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.model import Caller, File, Keeping, Scope, Upload, Way
+from mediatheque.model import File, FileDefaults, Principal, Scope, Upload, UploadMethod
 from mediatheque.records import accounts
-from mediatheque.records.database import Config, Database
+from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.library.ingest_requests import Content
 
 AT_ONCE = timedelta(0)
-ANYTHING = Policy(max_bytes=1 << 20, strangers=True)
+ANYTHING = Policy(max_bytes=1 << 20, allow_unknown_types=True)
 STRIDE = 4
 LIMIT = 40
 PARTS = (b"\0abc", b"\0def", b"\0", b"\0longer than a slot", b"\xff\xd8\xff claims to be a picture")
@@ -69,13 +69,13 @@ class Uploading(RuleBasedStateMachine):
 
     @rule()
     def promise_parts(self) -> None:
-        ticket = self._run(self.library.parted_uploads.promise(self.caller, "a.bin", None, Keeping()))
+        ticket = self._run(self.library.multipart_uploads.create(self.caller, "a.bin", None, FileDefaults()))
         self.uploads.append(Model(ticket.upload))
 
     @rule(number=numbers, part=st.integers(1, 4), content=st.sampled_from(PARTS))
-    @precondition(lambda self: self._any(Way.PARTS))
+    @precondition(lambda self: self._any(UploadMethod.MULTIPART))
     def send_a_part(self, number: int, part: int, content: bytes) -> None:
-        model = self._pick(number, Way.PARTS)
+        model = self._pick(number, UploadMethod.MULTIPART)
         others = sum(len(each) for at, each in model.parts.items() if at != part)
         if model.expired:
             self._fails(NotFound, self._take(model, part, content))
@@ -86,10 +86,10 @@ class Uploading(RuleBasedStateMachine):
             model.parts[part] = content
 
     @rule(number=numbers, leave_out=st.integers(0, 4), at_once=st.booleans())
-    @precondition(lambda self: self._any(Way.PARTS))
+    @precondition(lambda self: self._any(UploadMethod.MULTIPART))
     def finish(self, number: int, leave_out: int, at_once: bool) -> None:
         """With all parts, or all but one; once, or twice at the same time."""
-        model = self._pick(number, Way.PARTS)
+        model = self._pick(number, UploadMethod.MULTIPART)
         listed = {at: each for at, each in model.parts.items() if at != leave_out}
         whole = b"".join(listed[at] for at in sorted(listed))
         if model.expired:
@@ -110,22 +110,22 @@ class Uploading(RuleBasedStateMachine):
             model.ended = whole
 
     @rule(number=numbers)
-    @precondition(lambda self: self._any(Way.PARTS))
+    @precondition(lambda self: self._any(UploadMethod.MULTIPART))
     def finish_with_a_wrong_tag(self, number: int) -> None:
-        model = self._pick(number, Way.PARTS)
+        model = self._pick(number, UploadMethod.MULTIPART)
         if model.ended is None and not model.expired:
             self._fails(Invalid, self._finish(model, {1: b"never sent"}))
 
     @rule()
     def announce(self) -> None:
-        announced = Announced(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-        promised = self._run(self.library.direct_uploads.promise(self.caller, [announced]))
-        self.uploads.append(Model(promised.slots[0].ticket.upload))
+        announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+        promised = self._run(self.library.direct_uploads.create(self.caller, [announced]))
+        self.uploads.append(Model(promised.targets[0].session.upload))
 
     @rule(number=numbers, right=st.booleans())
-    @precondition(lambda self: self._any(Way.DIRECT))
+    @precondition(lambda self: self._any(UploadMethod.DIRECT))
     def send(self, number: int, right: bool) -> None:
-        model = self._pick(number, Way.DIRECT)
+        model = self._pick(number, UploadMethod.DIRECT)
         content = SUBTITLES if right else bytes(len(SUBTITLES))
         if model.expired:
             self._fails(NotFound, self._send(model, content))
@@ -137,9 +137,9 @@ class Uploading(RuleBasedStateMachine):
             model.sent, model.ended = content, None
 
     @rule(number=numbers, at_once=st.booleans())
-    @precondition(lambda self: self._any(Way.DIRECT))
+    @precondition(lambda self: self._any(UploadMethod.DIRECT))
     def complete(self, number: int, at_once: bool) -> None:
-        model = self._pick(number, Way.DIRECT)
+        model = self._pick(number, UploadMethod.DIRECT)
         if isinstance(model.ended, bytes) and not model.expired:
             self._either(AssetNotFound if model.removed else None, self._complete(model))
         elif model.expired and not isinstance(model.ended, bytes):
@@ -170,7 +170,7 @@ class Uploading(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self._run(Sweep(self.library.database, self.library.store).run())
+        self._run(GarbageCollector(self.library.database, self.library.store).run())
 
     @invariant()
     def what_was_kept_can_be_read(self) -> None:
@@ -181,7 +181,7 @@ class Uploading(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._run(self._expire([model.upload.id for model in self.uploads]))
         for _ in range(3):
-            self._run(Sweep(self.library.database, self.library.store, AT_ONCE).run())
+            self._run(GarbageCollector(self.library.database, self.library.store, AT_ONCE).run())
         kept = {model.ended for model in self.uploads if isinstance(model.ended, bytes) and not model.removed}
         assert self._run(self._stored()) == len(kept)
         root = Path(self._folder.name) / "blobs"
@@ -191,11 +191,11 @@ class Uploading(RuleBasedStateMachine):
         self._run(self.library.store.close())
         self._folder.cleanup()
 
-    def _any(self, way: Way) -> bool:
-        return any(model.upload.way is way for model in self.uploads)
+    def _any(self, way: UploadMethod) -> bool:
+        return any(model.upload.method is way for model in self.uploads)
 
-    def _pick(self, number: int, way: Way) -> Model:
-        found = [model for model in self.uploads if model.upload.way is way]
+    def _pick(self, number: int, way: UploadMethod) -> Model:
+        found = [model for model in self.uploads if model.upload.method is way]
         return found[number % len(found)]
 
     def _fails(self, error: Any, work: Any, also: Any = ()) -> None:
@@ -210,14 +210,14 @@ class Uploading(RuleBasedStateMachine):
             self._run(work)
 
     async def _live(self, model: Model) -> Upload:
-        return await self.library.uploads.find(self.caller.workspace_id, model.upload.id, model.upload.way)
+        return await self.library.upload_sessions.find(self.caller.workspace_id, model.upload.id, model.upload.method)
 
     async def _take(self, model: Model, part: int, content: bytes) -> None:
-        await self.library.parted_uploads.take(await self._live(model), part, Content(content), LIMIT)
+        await self.library.multipart_uploads.put_part(await self._live(model), part, Content(content), LIMIT)
 
     async def _finish(self, model: Model, listed: dict[int, bytes]) -> File:
         tags = {number: hashlib.sha256(part).hexdigest() for number, part in listed.items()}
-        return await self.library.parted_uploads.finish(await self._live(model), tags, ANYTHING)
+        return await self.library.multipart_uploads.complete(await self._live(model), tags, ANYTHING)
 
     async def _send(self, model: Model, content: bytes) -> None:
         await self.library.direct_uploads.receive(await self._live(model), Content(content))
@@ -232,7 +232,7 @@ class Uploading(RuleBasedStateMachine):
 
     async def _remove(self, model: Model) -> None:
         file = await self.library.files.get_public(model.upload.file_id)
-        asset = await self.library.files.register(file, Details())
+        asset = await self.library.files.register(file, AssetFields())
         await self.library.assets.delete(self.caller.workspace_id, asset.id)
         model.removed = True
 
@@ -241,7 +241,7 @@ class Uploading(RuleBasedStateMachine):
         return b"".join([piece async for piece in self.library.store.read(blob.storage_key, 0, blob.size)])
 
     async def _stored(self) -> int:
-        return len([stored async for stored in self.library.store.walk()])
+        return len([stored async for stored in self.library.store.list_keys()])
 
     async def _rows(self) -> tuple[int, int]:
         async with self.library.database.connection() as conn:
@@ -260,7 +260,7 @@ class Uploading(RuleBasedStateMachine):
 @pytest.fixture
 def database(database_url: str) -> Iterator[tuple[asyncio.Runner, Database]]:
     with asyncio.Runner() as runner:
-        database = Database(Config(url=database_url))
+        database = Database(DatabaseConfig(url=database_url))
         runner.run(database.open())
         yield runner, database
         runner.run(database.close())
@@ -276,7 +276,7 @@ def test_every_upload_ends_in_a_legal_state(database: tuple[asyncio.Runner, Data
     )
 
 
-async def _caller(database: Database) -> Caller:
+async def _caller(database: Database) -> Principal:
     name = uuid4().hex
     async with database.connection() as conn:
         workspace_id, _ = await accounts.ensure_workspace(conn, uuid4(), name)
@@ -284,7 +284,7 @@ async def _caller(database: Database) -> Caller:
         await accounts.insert_key(
             conn, id=key_id, workspace_id=workspace_id, secret_hash=bytes(32), scopes=frozenset({Scope.WRITE})
         )
-    return Caller(workspace_id=workspace_id, workspace=name, key_id=key_id, scopes=frozenset({Scope.WRITE}))
+    return Principal(workspace_id=workspace_id, workspace=name, key_id=key_id, scopes=frozenset({Scope.WRITE}))
 
 
 async def _together(work: Callable[[], Any], times: int) -> list[Any]:

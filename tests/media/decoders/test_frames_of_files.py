@@ -10,7 +10,7 @@ import pytest_asyncio
 from PIL import Image
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD, sniff
@@ -25,7 +25,7 @@ SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     sandbox.start(at_once=False)
     yield sandbox
     await sandbox.close()
@@ -36,7 +36,7 @@ async def open_sandbox():
     opened = []
 
     def open_(**config) -> Sandbox:
-        sandbox = Sandbox(Config(**config))
+        sandbox = Sandbox(SandboxConfig(**config))
         sandbox.start(at_once=False)
         opened.append(sandbox)
         return sandbox

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.frames import SLENDEREST, Frame, fitted
+from mediatheque.media.frames import MAX_ASPECT_RATIO, Frame, fitted
 from mediatheque.media.sandbox.sandbox import Sandbox
 from tests import samples
 from tests.media import pictures
@@ -22,7 +22,7 @@ PNG, JPEG, PDF, GIF = (FORMATS[mime] for mime in ("image/png", "image/jpeg", "ap
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     sandbox.start(at_once=False)
     yield sandbox
     await sandbox.close()
@@ -185,7 +185,7 @@ def test_a_fitted_size_keeps_its_promises(width, height, edge):
     assert Frame(w, h, bytes(3 * w * h)).fits(edge) if w * h < 1 << 16 else min(w, h) <= edge
     assert 1 <= w <= width
     assert 1 <= h <= height
-    assert max(w, h) <= SLENDEREST * edge
+    assert max(w, h) <= MAX_ASPECT_RATIO * edge
     assert abs(w / width - h / height) <= max(1 / width, 1 / height)  # rounding of less than a pixel
 
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Kind
 from tests import samples
@@ -20,7 +20,7 @@ from tests.media.conftest import probed
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
     """One pool for all the files of this module."""
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     sandbox.start()
     yield sandbox
     await sandbox.close()
@@ -187,7 +187,7 @@ async def test_models_whose_counts_cannot_be_true_are_refused(shared, put, what)
 
 
 async def test_a_picture_just_within_the_limit_is_accepted(put):
-    sandbox = Sandbox(Config(workers=1, max_pixels=64 * 48))
+    sandbox = Sandbox(SandboxConfig(workers=1, max_pixels=64 * 48))
     sandbox.start()
     try:
         assert (await probed(sandbox, put(samples.png()))).width == 64

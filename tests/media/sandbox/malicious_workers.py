@@ -5,14 +5,14 @@ import json
 import socket
 from collections.abc import Callable
 
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.worker import GREETING
 
 FOUND = b'{"type":"Found","mime":"image/jpeg","width":1,"height":2}\n'
 
 
-def _rogue(answer: Callable[[socket.socket], None]) -> Callable[[socket.socket, Config], None]:
-    def serve(server: socket.socket, config: Config) -> None:
+def _rogue(answer: Callable[[socket.socket], None]) -> Callable[[socket.socket, SandboxConfig], None]:
+    def serve(server: socket.socket, config: SandboxConfig) -> None:
         server.sendall(GREETING)
         while server.recv(65536):
             answer(server)
@@ -108,5 +108,5 @@ babble, endless, twice, unknown, mistyped, unheard_of, half, silent, stuttering 
 picturesque, liar, flood = map(_rogue, (_picturesque, _liar, _flood))
 
 
-def stillborn(server: socket.socket, config: Config) -> None:
+def stillborn(server: socket.socket, config: SandboxConfig) -> None:
     """Ends before it greets."""

@@ -12,7 +12,7 @@ import textwrap
 import pytest
 
 from mediatheque.errors import Unavailable, Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD, sniff
@@ -43,7 +43,7 @@ async def open_sandbox():
     opened = []
 
     def open_(**config) -> Sandbox:
-        sandbox = Sandbox(Config(**config))
+        sandbox = Sandbox(SandboxConfig(**config))
         sandbox.start()
         opened.append(sandbox)
         return sandbox
@@ -141,7 +141,7 @@ async def test_signals_to_the_group_leave_a_file_in_progress_alone(open_sandbox,
 
 
 async def test_closing_lets_files_in_progress_finish(good):
-    sandbox = Sandbox(Config(workers=1))
+    sandbox = Sandbox(SandboxConfig(workers=1))
     sandbox.start()
     waiting = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
     await asyncio.sleep(0)
@@ -322,13 +322,13 @@ def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
 
 
 async def test_workers_without_room_to_live_are_a_clear_error():
-    sandbox = Sandbox(Config(workers=1, memory_bytes=1 << 20))
+    sandbox = Sandbox(SandboxConfig(workers=1, memory_bytes=1 << 20))
     with pytest.raises(Unavailable, match="memory_bytes"):
         sandbox.start()
     await sandbox.close()
 
 
-@pytest.mark.parametrize("setting", Config.__struct_fields__)
+@pytest.mark.parametrize("setting", SandboxConfig.__struct_fields__)
 def test_a_setting_that_would_refuse_everything_is_refused_itself(setting):
     with pytest.raises(ValueError, match=setting):
-        Config(**{setting: -1})
+        SandboxConfig(**{setting: -1})

@@ -7,24 +7,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediatheque.model import (
+    And,
     Comparison,
     Condition,
-    Every,
+    Cursor,
     Field,
     Filter,
+    IdIn,
     Kind,
-    OneOf,
     Operator,
-    Position,
-    Resemblance,
-    Some,
+    Or,
+    SimilarTo,
 )
 from mediatheque.records.catalog import listing
 from mediatheque.records.catalog.filters import clause_of
 from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.scopes import Scope
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.scopes import Estimate
 from tests.records import seed
 from tests.records.seed import COLLECTIONS, MIMES, MINE, NOBODYS, SHELVES, TAGS, THINGS, Thing
 
@@ -51,10 +51,10 @@ def comparisons(draw: st.DrawFn) -> Comparison:
 
 
 def conditions(known: list[UUID]) -> st.SearchStrategy[Condition]:
-    ids = st.lists(st.sampled_from([*known, NOBODYS]), max_size=4).map(lambda ids: OneOf(tuple(ids)))
+    ids = st.lists(st.sampled_from([*known, NOBODYS]), max_size=4).map(lambda ids: IdIn(tuple(ids)))
     parts = lambda below: st.lists(below, max_size=3).map(tuple)  # noqa: E731 - short
     return st.recursive(
-        comparisons() | ids, lambda below: st.builds(Every, parts(below)) | st.builds(Some, parts(below)), max_leaves=5
+        comparisons() | ids, lambda below: st.builds(And, parts(below)) | st.builds(Or, parts(below)), max_leaves=5
     )
 
 
@@ -89,17 +89,17 @@ def newest_first(things: list[Thing]) -> list[UUID]:
 
 async def pages(conn: Connection, wanted: Filter, limit: int) -> list[UUID]:
     ids: list[UUID] = []
-    after: Position | None = None
+    after: Cursor | None = None
     while page := await listing.page(conn, MINE, wanted, after, limit):
         ids += [asset.id for asset in page]
-        after = Position(page[-1].created_at, page[-1].id)
+        after = Cursor(page[-1].created_at, page[-1].id)
     return ids
 
 
 @EXAMPLES
 @given(things=SHELVES, limit=st.integers(1, 13), data=st.data())
 async def test_lists_and_counts(
-    opened: tuple[Connection, Space], things: list[Thing], limit: int, data: st.DataObject
+    opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
 ) -> None:
     conn, space = opened
     await seed.take(conn)
@@ -115,7 +115,7 @@ async def test_lists_and_counts(
 
 @EXAMPLES
 @given(things=SHELVES, data=st.data())
-async def test_searches(opened: tuple[Connection, Space], things: list[Thing], data: st.DataObject) -> None:
+async def test_searches(opened: tuple[Connection, EmbeddingModel], things: list[Thing], data: st.DataObject) -> None:
     """One by one and by the index: the same, and what has expired is still among them."""
     conn, space = opened
     await seed.take(conn)
@@ -123,9 +123,9 @@ async def test_searches(opened: tuple[Connection, Space], things: list[Thing], d
     wanted = data.draw(filters([thing.id for thing in things]))
     let = [thing for thing in things if thing.mine and seed.fits(thing, wanted)]
     nearest = [thing.id for thing in sorted(let, key=lambda thing: (thing.near, thing.id))]
-    measured = await scopes.measure(conn, space, MINE, wanted)
+    measured = await scopes.estimate_size(conn, space, MINE, wanted)
     assert measured.small
-    for scope in (measured, Scope(MINE, wanted, small=False)):
+    for scope in (measured, Estimate(MINE, wanted, small=False)):
         ranked = await hybrid.by_example(conn, space, scope, vector="[1,0,0]", depth=20)
         assert ranked.ids == nearest
         assert ranked.partial is not scope.small, "the index cannot say that there is no more"
@@ -136,17 +136,17 @@ async def test_searches(opened: tuple[Connection, Space], things: list[Thing], d
 @EXAMPLES
 @given(things=SHELVES, limit=st.integers(1, 4), data=st.data())
 async def test_what_comes_and_goes_between_pages(
-    opened: tuple[Connection, Space], things: list[Thing], limit: int, data: st.DataObject
+    opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
 ) -> None:
     conn, space = opened
     await seed.take(conn)
     await seed.put(conn, things, space)
     wanted = data.draw(filters([]))
     known, gone, seen = {thing.id: thing for thing in things}, set[UUID](), list[UUID]()
-    after: Position | None = None
+    after: Cursor | None = None
     while page := await listing.page(conn, MINE, wanted, after, limit):
         seen += [asset.id for asset in page]
-        after = Position(page[-1].created_at, page[-1].id)
+        after = Cursor(page[-1].created_at, page[-1].id)
         for new in data.draw(
             st.lists(THINGS.filter(lambda t: t.id not in known), max_size=2, unique_by=lambda t: t.id)
         ):
@@ -163,4 +163,4 @@ async def test_what_comes_and_goes_between_pages(
 
 def test_what_resembles_an_example_is_found_before() -> None:
     with pytest.raises(TypeError):
-        clause_of(Filter(condition=Resemblance(0.5, text="x")))
+        clause_of(Filter(condition=SimilarTo(0.5, text="x")))

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediatheque.model import Filter, FolderFilter, Kind, Position
+from mediatheque.model import Cursor, Filter, FolderFilter, Kind
 from mediatheque.records.catalog import folders, listing
-from mediatheque.records.database import Config, Connection, Database
+from mediatheque.records.database import Connection, Database, DatabaseConfig
 from tests.postgres import database
 
 pytestmark = pytest.mark.timeout(300)  # for the rows to be made on a busy machine
@@ -73,22 +73,22 @@ class Explaining:
 @pytest.fixture
 async def asking(filled: tuple[str, UUID]) -> AsyncIterator[tuple[Connection, UUID, Explaining]]:
     """The connection twice: as what it is, and for what it can tell."""
-    async with Database(Config(url=filled[0], pool_min=1)) as opened, opened.connection() as conn:
+    async with Database(DatabaseConfig(url=filled[0], pool_min=1)) as opened, opened.connection() as conn:
         explaining = Explaining(conn)
         yield cast("Connection", explaining), filled[1], explaining
 
 
-async def middle(conn: Connection, workspace: UUID, wanted: Filter) -> Position:
+async def middle(conn: Connection, workspace: UUID, wanted: Filter) -> Cursor:
     asset = (await listing.page(conn, workspace, wanted, None, 50))[-1]
-    return Position(asset.created_at, asset.id)
+    return Cursor(asset.created_at, asset.id)
 
 
 FILTERS = [
     Filter(),
     Filter(kinds=(Kind.IMAGE,)),
     Filter(kinds=(Kind.IMAGE,), types=("image/png", "image/jpeg")),
-    Filter(unfiled=True),
-    Filter(kinds=(Kind.VIDEO,), unfiled=True),
+    Filter(without_folder=True),
+    Filter(kinds=(Kind.VIDEO,), without_folder=True),
 ]
 
 
@@ -107,11 +107,11 @@ async def test_a_folders_assets(asking: tuple[Connection, UUID, Explaining]) -> 
     explaining.uses_indexes()
 
 
-@pytest.mark.parametrize("wanted", [FolderFilter(), FolderFilter(topmost=True), FolderFilter(name="FOLDER")], ids=str)
+@pytest.mark.parametrize("wanted", [FolderFilter(), FolderFilter(root_only=True), FolderFilter(name="FOLDER")], ids=str)
 async def test_a_page_of_folders(asking: tuple[Connection, UUID, Explaining], wanted: FolderFilter) -> None:
     conn, workspace, explaining = asking
     first = await folders.page(conn, workspace, wanted, None, 50)
-    after = Position(first[-1].created_at, first[-1].id)
+    after = Cursor(first[-1].created_at, first[-1].id)
     assert len(await folders.page(conn, workspace, wanted, after, 50)) == 50
     explaining.uses_indexes()
 

@@ -15,8 +15,8 @@ from mediatheque.records.embedded import (
     DataFolderLock,
     EmbeddedPostgres,
     StartupError,
+    connect_or_start,
     processes,
-    reach,
     running_conninfo,
 )
 from tests.records.embedded import clusters
@@ -203,7 +203,7 @@ def test_no_place_for_a_socket_is_a_clear_error(deep: Path) -> None:
 def test_a_command_beside_the_server_uses_its_database(data: Path) -> None:
     assert running_conninfo(data) is None
     process, url = clusters.owner(data)
-    with reach(clusters.config(data)) as found:
+    with connect_or_start(clusters.config(data)) as found:
         assert found == url
         psycopg.connect(found).close()
     clusters.end(process, signal.SIGTERM)
@@ -211,14 +211,14 @@ def test_a_command_beside_the_server_uses_its_database(data: Path) -> None:
 
 
 def test_a_command_without_a_server_starts_one_for_itself(data: Path) -> None:
-    with reach(clusters.config(data)) as url:
+    with connect_or_start(clusters.config(data)) as url:
         psycopg.connect(url).close()
         assert running_conninfo(data) == url
     assert not clusters.living(data)
 
 
 def test_a_command_gives_up_on_a_folder_that_stays_locked(data: Path) -> None:
-    with DataFolderLock(data), pytest.raises(DataFolderBusy), reach(clusters.config(data), patience=0.2):
+    with DataFolderLock(data), pytest.raises(DataFolderBusy), connect_or_start(clusters.config(data), patience=0.2):
         pass
 
 

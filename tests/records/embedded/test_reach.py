@@ -8,7 +8,7 @@ from mediatheque.model import Filter, Kind
 from mediatheque.records.catalog import listing
 from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes, vectors
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 from tests.records import seed
 from tests.records.seed import MINE, NOBODYS, THEIRS
 
@@ -16,7 +16,9 @@ NORTH = "[1,0,0]"
 
 
 @pytest.mark.parametrize("table", ["tag", "collection"])
-async def test_how_many_another_workspace_has_does_not_show(opened: tuple[Connection, Space], table: str) -> None:
+async def test_how_many_another_workspace_has_does_not_show(
+    opened: tuple[Connection, EmbeddingModel], table: str
+) -> None:
     """A scope of theirs is as one that nobody has, however many assets are in it."""
     conn, space = opened
     theirs = uuid4()
@@ -31,22 +33,22 @@ async def test_how_many_another_workspace_has_does_not_show(opened: tuple[Connec
     answers = []
     for id in (theirs, NOBODYS):
         wanted = Filter(tag_ids=(id,)) if table == "tag" else Filter(collection_id=id)
-        scope = await scopes.measure(conn, space, MINE, wanted)
+        scope = await scopes.estimate_size(conn, space, MINE, wanted)
         answers.append((scope.small, await hybrid.by_example(conn, space, scope, vector=NORTH, depth=50)))
         assert await listing.count(conn, MINE, wanted) == 0
     assert answers[0] == answers[1] == (True, hybrid.Ranked([]))
 
 
-async def test_what_the_index_reaches(opened: tuple[Connection, Space]) -> None:
+async def test_what_the_index_reaches(opened: tuple[Connection, EmbeddingModel]) -> None:
     conn, space = opened
     await seed.fill(conn, space, MINE)
-    whole = await scopes.measure(conn, space, MINE, Filter())
+    whole = await scopes.estimate_size(conn, space, MINE, Filter())
     assert not whole.small
     for depth in (50, 501):
         ranked = await hybrid.by_example(conn, space, whole, vector=NORTH, depth=depth)
         assert (len(set(ranked.ids)), ranked.partial) == (depth, False), "each has two vectors, and comes once"
     rare = await _rare(conn)
-    scope = await scopes.measure(conn, space, MINE, Filter(types=("application/pdf",)))
+    scope = await scopes.estimate_size(conn, space, MINE, Filter(types=("application/pdf",)))
     assert not scope.small, "nothing tells at once how few they are"
     ranked = await hybrid.by_example(conn, space, scope, vector=NORTH, depth=50)
     assert set(ranked.ids) <= rare
@@ -67,23 +69,23 @@ async def test_what_the_index_reaches(opened: tuple[Connection, Space]) -> None:
     ids=str,
 )
 async def test_few_of_many_are_looked_at_one_by_one(
-    opened: tuple[Connection, Space], wanted: Filter, small: bool
+    opened: tuple[Connection, EmbeddingModel], wanted: Filter, small: bool
 ) -> None:
     conn, space = opened
     await seed.fill(conn, space, MINE)
     rare = await _rare(conn)
-    scope = await scopes.measure(conn, space, MINE, wanted)
+    scope = await scopes.estimate_size(conn, space, MINE, wanted)
     ranked = await hybrid.by_example(conn, space, scope, vector=NORTH, depth=50)
     assert (scope.small, ranked.partial) == (small, False)
     assert (set(ranked.ids) == rare) is small
 
 
-async def test_all_that_is_near_enough(opened: tuple[Connection, Space]) -> None:
+async def test_all_that_is_near_enough(opened: tuple[Connection, EmbeddingModel]) -> None:
     conn, space = opened
     await seed.fill(conn, space, MINE)
     await _rare(conn)
-    whole = await scopes.measure(conn, space, MINE, Filter())
-    few = await scopes.measure(conn, space, MINE, Filter(favorites=True))
+    whole = await scopes.estimate_size(conn, space, MINE, Filter())
+    few = await scopes.estimate_size(conn, space, MINE, Filter(favorites=True))
     for scope, least, limit, expected in (
         (whole, 0.5, 1000, (1000, True)),
         (whole, 0.9999, 5000, (None, False)),

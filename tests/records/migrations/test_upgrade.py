@@ -12,8 +12,7 @@ from sqlalchemy import NullPool, create_engine
 
 from mediatheque.library.tasks import defer
 from mediatheque.records import migrate
-from mediatheque.records.database import Config as DatabaseConfig
-from mediatheque.records.database import Database
+from mediatheque.records.database import Database, DatabaseConfig
 
 TWINS = ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "caf\u00e9 2")  # four in the eyes of the older version
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from mediatheque.records.search.hybrid import fused
+from mediatheque.records.search.hybrid import reciprocal_rank_fusion
 
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
 
@@ -23,5 +23,5 @@ A, B, C, D = (UUID(int=number) for number in range(1, 5))
     ],
 )
 def test_in_what_order(legs: dict[str, list[UUID]], order: list[UUID]) -> None:
-    assert fused(legs, 10) == order
-    assert fused(legs, 2) == order[:2]
+    assert reciprocal_rank_fusion(legs, 10) == order
+    assert reciprocal_rank_fusion(legs, 2) == order[:2]

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from mediatheque.blobs.cancellation import to_its_end
-from mediatheque.blobs.errors import translated
-from mediatheque.blobs.local.folders import found, require, sync
-from mediatheque.blobs.local.loan import Lent, lend
+from mediatheque.blobs.cancellation import run_to_completion
+from mediatheque.blobs.errors import map_os_errors
+from mediatheque.blobs.local.folders import create_folders, fsync, require
+from mediatheque.blobs.local.loan import LocalBlob, open_blob
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.reading import pieces
 from mediatheque.blobs.store import Parts, Stored, is_key, new_key
@@ -37,8 +37,8 @@ class Disk:
         self.spool = root / "spool"
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="blobs")
         self._places = (self.spool, root / "parts", *(root / shard for shard in SHARDS))
-        with translated():
-            found(root, *self._places)
+        with map_os_errors():
+            create_folders(root, *self._places)
         self.parts: Parts = LocalParts(self, root / "parts")
 
     def path(self, key: str) -> Path:
@@ -47,64 +47,64 @@ class Disk:
             raise NotFound
         return self.root / key[:2] / key
 
-    async def adopt(self, path: Path, key: str | None = None) -> str:
+    async def put_file(self, path: Path, key: str | None = None) -> str:
         """Fsyncs the file, renames it into its shard and fsyncs the shard, all in one thread hop, to its end."""
         key = key or new_key()
-        await to_its_end(self._hop(_take_over, path, self.path(key)))
+        await run_to_completion(self._run_in_thread(_take_over, path, self.path(key)))
         return key
 
     async def size(self, key: str) -> int | None:
         """Bytes stored under `key`; `None` says that the store is there and the bytes are not."""
         if not is_key(key):
             return None
-        return await self._hop(_size, self.path(key))
+        return await self._run_in_thread(_size, self.path(key))
 
     async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """Exactly `length` bytes from `start`, in chunks of 1 MiB; see `BlobStore.read`."""
         path = self.path(key)
-        with translated():
+        with map_os_errors():
             try:
                 async with aclosing(pieces(self._threads, path, start, length)) as chunks:
                     async for chunk in chunks:
                         yield chunk
             except FileNotFoundError as error:
-                await self._hop(require, path.parent)
+                await self._run_in_thread(require, path.parent)
                 raise NotFound from error
 
     @asynccontextmanager
-    async def borrow(self, key: str) -> AsyncIterator[Lent]:
+    async def open_local(self, key: str) -> AsyncIterator[LocalBlob]:
         """The blob's own file, hashed. It is not to be changed."""
         path = self.path(key)
-        with translated():
+        with map_os_errors():
             try:
-                lent = await lend(self._threads, path)
+                lent = await open_blob(self._threads, path)
             except FileNotFoundError as error:
-                await self._hop(require, path.parent)
+                await self._run_in_thread(require, path.parent)
                 raise NotFound from error
         yield lent
 
     async def delete(self, key: str) -> None:
         """Removes the file; a missing one is fine, a missing shard is not."""
         if is_key(key):
-            await self._hop(_remove, self.path(key))
+            await self._run_in_thread(_remove, self.path(key))
 
-    async def walk(self) -> AsyncIterator[Stored]:
+    async def list_keys(self) -> AsyncIterator[Stored]:
         """Everything stored, shard by shard; one shard's listing is held at a time."""
         for shard in SHARDS:
-            for stored in await self._hop(_listing, self.root / shard):
+            for stored in await self._run_in_thread(_listing, self.root / shard):
                 yield stored
 
     async def ready(self) -> None:
         """Raises `BlobsUnavailable` unless the folders are there and can be written."""
-        await self._hop(require, *self._places[:3], self._places[-1])
+        await self._run_in_thread(require, *self._places[:3], self._places[-1])
 
     async def close(self) -> None:
         """Waits for work in flight."""
         await self.parts.close()
         await asyncio.to_thread(self._threads.shutdown)
 
-    async def _hop(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
-        with translated():
+    async def _run_in_thread(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
+        with map_os_errors():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
 
@@ -113,10 +113,10 @@ def _take_over(spooled: Path, target: Path) -> None:
 
     On failure they go back to their owner: they may be parts that were acknowledged long ago.
     """
-    sync(spooled)
+    fsync(spooled)
     spooled.rename(target)
     try:
-        sync(target.parent)
+        fsync(target.parent)
     except OSError:
         target.rename(spooled)
         raise

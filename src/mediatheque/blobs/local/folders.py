@@ -6,18 +6,18 @@ from pathlib import Path
 from mediatheque.errors import BlobsUnavailable
 
 
-def found(root: Path, *folders: Path) -> None:
+def create_folders(root: Path, *folders: Path) -> None:
     """Makes the folders that are missing in `root`, and `root` too, durably; mode 0700."""
     new = not root.exists()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in folders:
         folder.mkdir(mode=0o700, exist_ok=True)
-    sync(root)
+    fsync(root)
     if new:
-        sync(root.parent)
+        fsync(root.parent)
 
 
-def sync(path: Path) -> None:
+def fsync(path: Path) -> None:
     """Makes a file's bytes, or the names in a folder, durable."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -45,7 +45,7 @@ def remove(folder: Path) -> None:
     except FileNotFoundError:
         require(folder.parent)
     _empty(gone)
-    sync(folder.parent)
+    fsync(folder.parent)
 
 
 def _empty(folder: Path) -> None:

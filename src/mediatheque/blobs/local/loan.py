@@ -12,8 +12,8 @@ import msgspec
 from mediatheque.blobs.store import HEAD, PIECE
 
 
-class Lent(msgspec.Struct):
-    """See `Loan`."""
+class LocalBlob(msgspec.Struct):
+    """See `LocalCopy`."""
 
     path: Path
     size: int
@@ -21,7 +21,7 @@ class Lent(msgspec.Struct):
     head: bytes
 
 
-async def lend(threads: ThreadPoolExecutor, path: Path) -> Lent:
+async def open_blob(threads: ThreadPoolExecutor, path: Path) -> LocalBlob:
     """The file at `path`, hashed on a thread, which stops at its next piece when the caller is cancelled.
 
     Raises `OSError` as it comes.
@@ -33,11 +33,11 @@ async def lend(threads: ThreadPoolExecutor, path: Path) -> Lent:
         stop.set()
 
 
-def _examined(path: Path, stop: Event) -> Lent:
+def _examined(path: Path, stop: Event) -> LocalBlob:
     hashed, size, piece = hashlib.sha256(), 0, memoryview(bytearray(PIECE))
     with path.open("rb", buffering=0) as file:
         head = os.pread(file.fileno(), HEAD, 0)
         while not stop.is_set() and (count := file.readinto(piece)):
             hashed.update(piece[:count])
             size += count
-    return Lent(path, size, hashed.digest(), head)
+    return LocalBlob(path, size, hashed.digest(), head)

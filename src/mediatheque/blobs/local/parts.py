@@ -7,15 +7,15 @@ from pathlib import Path
 from threading import Event
 from typing import ParamSpec, Protocol, TypeVar
 
-from mediatheque.blobs.cancellation import to_its_end
-from mediatheque.blobs.errors import translated
+from mediatheque.blobs.cancellation import run_to_completion
+from mediatheque.blobs.errors import map_os_errors
 from mediatheque.blobs.local.folders import remove
 from mediatheque.blobs.local.parts_folder import PartsFolder
 from mediatheque.blobs.store import is_key
 from mediatheque.errors import BlobsUnavailable, NotFound
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 
-STRIDE = 10 * 1024 * 1024
+SLOT_BYTES = 10 * 1024 * 1024
 """Bytes of each part that both of fal's clients send (fal-client 1.0.3, @fal-ai/client 1.10), but for the last."""
 
 _HANDLE = "folder"
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 class Adopts(Protocol):
     """What the joined file is handed to."""
 
-    async def adopt(self, path: Path, key: str | None = None) -> str:
+    async def put_file(self, path: Path, key: str | None = None) -> str:
         """See `BlobStore`."""
         ...
 
@@ -44,7 +44,7 @@ class LocalParts:
     costs is the copy of that one. Servers that share a bucket must share this folder too.
     """
 
-    def __init__(self, store: Adopts, folder: Path, stride: int = STRIDE) -> None:
+    def __init__(self, store: Adopts, folder: Path, stride: int = SLOT_BYTES) -> None:
         self._store = store
         self._folder = folder
         self._stride = stride
@@ -52,7 +52,7 @@ class LocalParts:
 
     async def begin(self, key: str) -> str:
         """Makes the folder, durably."""
-        await self._hop(self._of(key).make)
+        await self._run_in_thread(self._of(key).make)
         return _HANDLE
 
     async def write(self, key: str, handle: str, number: int, path: Path, size: int) -> str:
@@ -61,9 +61,9 @@ class LocalParts:
         Raises `BlobsUnavailable` while the parts are being joined.
         """
         stop = Event()
-        return await to_its_end(self._hop(self._of(key).keep, number, path, size, stop), stop.set)
+        return await run_to_completion(self._run_in_thread(self._of(key).keep, number, path, size, stop), stop.set)
 
-    async def join(self, key: str, handle: str, pieces: Sequence[Piece]) -> None:
+    async def complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
         """Hands one file of all the pieces to the store, unless the store has it already."""
         total = sum(piece.size for piece in pieces)
         if await self._store.size(key) != total:
@@ -72,30 +72,30 @@ class LocalParts:
             except NotFound:  # a twin of this call may have been first
                 if await self._store.size(key) != total:
                     raise
-        await self.drop(key, handle)
+        await self.abort(key, handle)
 
-    async def drop(self, key: str, handle: str) -> None:
+    async def abort(self, key: str, handle: str) -> None:
         """Removes the folder."""
         if is_key(key):
-            await self._hop(remove, self._of(key).path)
+            await self._run_in_thread(remove, self._of(key).path)
 
     async def close(self) -> None:
         """Waits for work in flight."""
         await asyncio.to_thread(self._threads.shutdown)
 
-    async def _join(self, folder: PartsFolder, key: str, pieces: Sequence[Piece]) -> None:
+    async def _join(self, folder: PartsFolder, key: str, pieces: Sequence[UploadedPart]) -> None:
         stop = Event()
         try:
             await self._locked(folder)
-            joined = await to_its_end(self._hop(folder.join, pieces, stop), stop.set)
-            await self._store.adopt(joined, key)
+            joined = await run_to_completion(self._run_in_thread(folder.join, pieces, stop), stop.set)
+            await self._store.put_file(joined, key)
         finally:
             folder.unlock()
 
     async def _locked(self, folder: PartsFolder) -> None:
         """Waits some seconds for parts that are being written."""
         for _ in range(_TRIES):
-            if await to_its_end(self._hop(folder.lock)):
+            if await run_to_completion(self._run_in_thread(folder.lock)):
                 return
             await asyncio.sleep(_PAUSE)
         raise BlobsUnavailable("Parts are still being written.")
@@ -105,6 +105,6 @@ class LocalParts:
             raise NotFound
         return PartsFolder(self._folder / key, self._stride)
 
-    async def _hop(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
-        with translated():
+    async def _run_in_thread(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
+        with map_os_errors():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)

@@ -9,10 +9,10 @@ from pathlib import Path
 from threading import Event
 
 from mediatheque.blobs.local.copying import copy, opened
-from mediatheque.blobs.local.folders import require, sync
+from mediatheque.blobs.local.folders import fsync, require
 from mediatheque.blobs.store import ENDS_EARLY
 from mediatheque.errors import BlobsUnavailable, NotFound
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 
 _IN_SLOT = "slot"
 _APART = re.compile(r"\d+-\d+", re.ASCII)
@@ -41,8 +41,8 @@ class PartsFolder:
         for path in (self._slots, self.path / "taken"):
             with opened(path, os.O_WRONLY | os.O_CREAT):
                 pass
-        sync(self.path)
-        sync(self.path.parent)
+        fsync(self.path)
+        fsync(self.path.parent)
 
     def keep(self, number: int, given: Path, size: int, stop: Event) -> str:
         """Copies the file in, durably, and returns where it is. `NotFound` if the folder is gone."""
@@ -58,7 +58,7 @@ class PartsFolder:
         finally:
             self.unlock()
 
-    def join(self, pieces: Sequence[Piece], stop: Event) -> Path:
+    def join(self, pieces: Sequence[UploadedPart], stop: Event) -> Path:
         """One file of all the pieces: the slots themselves where those are full and in order. Lock before.
 
         `NotFound` if a piece is gone.
@@ -120,7 +120,7 @@ class PartsFolder:
                 with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as apart:
                     copy(source, 0, apart, 0, size, stop=stop)
                     os.fsync(apart)
-                sync(self.path)
+                fsync(self.path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -131,18 +131,18 @@ class PartsFolder:
     def _slot(self, number: int) -> int:
         return (number - 1) * self._stride
 
-    def _lie_joined(self, pieces: Sequence[Piece]) -> bool:
+    def _lie_joined(self, pieces: Sequence[UploadedPart]) -> bool:
         """Whether the slots are the file, and nothing lies behind it that another list of parts may name yet."""
         in_order = all(piece.number == number for number, piece in enumerate(pieces, 1))
         behind = os.fstat(self._taken).st_size > len(pieces) + 1
         return in_order and not behind and all(piece.size == self._stride for piece in pieces[:-1])
 
-    def _place(self, piece: Piece) -> tuple[Path, int]:
+    def _place(self, piece: UploadedPart) -> tuple[Path, int]:
         """The file that holds the piece, and where in it."""
-        if piece.receipt == _IN_SLOT:
+        if piece.etag == _IN_SLOT:
             path, start = self._slots, self._slot(piece.number)
-        elif _APART.fullmatch(piece.receipt):
-            path, start = self.path / piece.receipt, 0
+        elif _APART.fullmatch(piece.etag):
+            path, start = self.path / piece.etag, 0
         else:
             raise NotFound
         with self._or_gone():

@@ -10,7 +10,7 @@ from mediatheque.blobs.store import ENDS_EARLY, PIECE
 from mediatheque.errors import BlobsUnavailable
 
 
-class Source:
+class ByteReader:
     """A file that is opened by the first read. Blocking; one call at a time."""
 
     def __init__(self, path: Path) -> None:
@@ -37,7 +37,7 @@ async def pieces(
 
     Raises `OSError` as it comes, and `BlobsUnavailable` for a file that ends early.
     """
-    source = Source(path)
+    source = ByteReader(path)
     hop = threads.submit(source.read, start, min(length, piece))
     try:
         while chunk := await asyncio.wrap_future(hop):

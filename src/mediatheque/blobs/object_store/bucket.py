@@ -8,12 +8,12 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from mediatheque.blobs.cancellation import to_its_end
-from mediatheque.blobs.errors import translated
+from mediatheque.blobs.cancellation import run_to_completion
+from mediatheque.blobs.errors import map_os_errors
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.object_store.connection import connect
 from mediatheque.blobs.object_store.objects import Objects
-from mediatheque.blobs.object_store.put import PART, Upload
+from mediatheque.blobs.object_store.put import PART, StreamingPut
 from mediatheque.blobs.spool import Spool
 from mediatheque.blobs.store import Parts, Stored, is_key, new_key
 from mediatheque.errors import NotFound
@@ -41,23 +41,23 @@ class Bucket:
         self._sent_at = 0.0
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="bucket")
         self._whole, self._in_parts = asyncio.Semaphore(PUTS_AT_ONCE), asyncio.Semaphore(PUTS_AT_ONCE)
-        with translated():
+        with map_os_errors():
             spool.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    async def adopt(self, path: Path, key: str | None = None) -> str:
+    async def put_file(self, path: Path, key: str | None = None) -> str:
         """Uploads the file, checks the size stored, and removes the file.
 
         When cancelled, the upload is ended at its next part, or undone if it was past its last.
         """
         key = key or new_key()
-        size = (await self._hop(path.stat)).st_size
-        upload = Upload(self.objects.store, self._threads, key, path, size)
+        size = (await self._run_in_thread(path.stat)).st_size
+        upload = StreamingPut(self.objects.store, self._threads, key, path, size)
         async with self._in_parts if size > PART else self._whole:
             try:
-                await to_its_end(upload.run(), upload.abandon)
+                await run_to_completion(upload.run(), upload.abandon)
             finally:
                 self._sent_at = time.monotonic()
-        await self._hop(path.unlink)
+        await self._run_in_thread(path.unlink)
         return key
 
     async def size(self, key: str) -> int | None:
@@ -75,7 +75,7 @@ class Bucket:
                 yield chunk
 
     @asynccontextmanager
-    async def borrow(self, key: str) -> AsyncIterator[Spool]:
+    async def open_local(self, key: str) -> AsyncIterator[Spool]:
         """The bytes fetched into the spool, hashed on the way; removed at the end."""
         size = await self.size(key)
         if size is None:
@@ -91,7 +91,7 @@ class Bucket:
         if is_key(key):
             await self.objects.delete(key)
 
-    async def walk(self) -> AsyncIterator[Stored]:
+    async def list_keys(self) -> AsyncIterator[Stored]:
         """Everything stored, a page at a time. Objects whose names are not keys are passed over."""
         async for found in self.objects.walk():
             if is_key(found.key):
@@ -107,8 +107,8 @@ class Bucket:
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.sleep(self._sent_at + self._settle - time.monotonic())
 
-    async def _hop(self, work: Callable[[], _T]) -> _T:
-        with translated():
+    async def _run_in_thread(self, work: Callable[[], _T]) -> _T:
+        with map_os_errors():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
@@ -118,6 +118,6 @@ class PlainBucket(Bucket):
     def __init__(self, url: str, spool: Path, *, settle: float = 1.0) -> None:
         super().__init__(url, spool, settle=settle)
         folder = spool.with_name("parts")
-        with translated():
+        with map_os_errors():
             folder.mkdir(mode=0o700, exist_ok=True)
         self.parts = LocalParts(self, folder)

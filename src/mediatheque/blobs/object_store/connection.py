@@ -54,7 +54,7 @@ def connect(url: str) -> ObjectStore:
 
 
 @asynccontextmanager
-async def answering(verb: str, seconds: float | None = ANSWER_SECONDS) -> AsyncIterator[None]:
+async def map_store_errors(verb: str, seconds: float | None = ANSWER_SECONDS) -> AsyncIterator[None]:
     """Turns what obstore raises into `NotFound` (no such object, or no such bucket) or `BlobsUnavailable`.
 
     Anything that takes longer than `seconds` counts as no answer.

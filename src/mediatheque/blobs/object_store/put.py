@@ -9,7 +9,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from mediatheque.blobs.local.reading import pieces
-from mediatheque.blobs.object_store.connection import answering
+from mediatheque.blobs.object_store.connection import map_store_errors
 from mediatheque.errors import BlobsUnavailable, NotFound
 
 PART = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ class _Abandoned(Exception):
     """Raised inside the stream that obstore reads: the one way to end an upload that leaves no parts behind."""
 
 
-class Upload:
+class StreamingPut:
     """Puts the file under `key`. Cancelling `run` would leave parts in the bucket: shield it and call `abandon`."""
 
     def __init__(self, store: ObjectStore, threads: ThreadPoolExecutor, key: str, path: Path, size: int) -> None:
@@ -40,7 +40,7 @@ class Upload:
     async def run(self) -> None:
         """Returns when the bucket has confirmed the whole file, or when abandoned. Raises `BlobsUnavailable`."""
         try:
-            async with answering("put", seconds=None):
+            async with map_store_errors("put", seconds=None):
                 await (self._put_parts() if self._size > PART else self._put_whole())
             whole = await self._arrived_whole()
         except _Abandoned:
@@ -74,9 +74,9 @@ class Upload:
                 yield part
 
     async def _arrived_whole(self) -> bool:
-        async with answering("head"):
+        async with map_store_errors("head"):
             return (await obstore.head_async(self._store, self._key))["size"] == self._size
 
     async def _take_back(self) -> None:
-        async with answering("delete"):
+        async with map_store_errors("delete"):
             await obstore.delete_async(self._store, self._key)

@@ -30,13 +30,13 @@ class S3Bucket(Bucket):
             raise NotFound
         return await self._s3.presign(_quarantined(key), size, seconds)
 
-    async def release(self, key: str, target: str) -> int | None:
+    async def promote(self, key: str, target: str) -> int | None:
         """Copies what was sent, of up to 5 GiB, to the blob key `target`; no byte passes through us."""
         if not (is_key(key) and is_key(target) and await self.objects.copy(_quarantined(key), target)):
             return None
         return await self.size(target)
 
-    async def withdraw(self, key: str) -> None:
+    async def delete_quarantined(self, key: str) -> None:
         """Removes what was sent; there need not be anything."""
         if is_key(key):
             await self.objects.delete(_quarantined(key))

@@ -13,7 +13,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.store import S3Store
 
-from mediatheque.blobs.errors import translated
+from mediatheque.blobs.errors import map_os_errors
 from mediatheque.blobs.object_store.connection import ANSWER_SECONDS
 from mediatheque.blobs.object_store.s3_client import S3Settings
 from mediatheque.blobs.store import ENDS_EARLY, Presigned
@@ -89,7 +89,7 @@ class S3:
 
     async def _call(self, work: Callable[[], Any], seconds: float | None = None) -> Any:
         """What takes longer than `seconds` counts as no answer."""
-        with _meant(), translated():
+        with _map_s3_errors(), map_os_errors():
             async with asyncio.timeout(seconds):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
@@ -102,18 +102,18 @@ def _pour(call: Callable[..., Any], path: Path, size: int) -> Any:
 
 
 @contextmanager
-def _meant() -> Iterator[None]:
+def _map_s3_errors() -> Iterator[None]:
     """Turns what botocore raises into this library's words. Its messages name objects: only codes are logged."""
     try:
         yield
     except ClientError as error:
-        raise _meaning(error) from error
+        raise _to_library_error(error) from error
     except BotoCoreError as error:
         _log.warning("blob store does not answer", error=type(error).__name__)
         raise BlobsUnavailable from error
 
 
-def _meaning(error: ClientError) -> LibraryError:
+def _to_library_error(error: ClientError) -> LibraryError:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _GONE:
         return NotFound()

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
-from mediatheque.blobs.cancellation import to_its_end
+from mediatheque.blobs.cancellation import run_to_completion
 from mediatheque.blobs.object_store.bucket import Bucket
 from mediatheque.blobs.object_store.s3_calls import S3
 from mediatheque.blobs.spool import Spool
 from mediatheque.blobs.store import is_key
 from mediatheque.errors import BlobsUnavailable, NotFound
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 
 LEAST = 5 * 1024 * 1024
 """Bytes that S3 wants in every part but the last (EntityTooSmall)."""
@@ -40,18 +40,18 @@ class S3Parts:
         """Sends the part and returns its tag. When cancelled, it is sent all the same."""
         if not is_key(key):
             raise NotFound
-        return await to_its_end(self._send(key, handle, number, path, size))
+        return await run_to_completion(self._send(key, handle, number, path, size))
 
-    async def join(self, key: str, handle: str, pieces: Sequence[Piece]) -> None:
+    async def complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
         """Completes the upload: no byte is moved, unless a part in between is too small for S3."""
         total = sum(piece.size for piece in pieces)
         if not is_key(key):
             raise NotFound
         if await self._bucket.size(key) != total:
-            await to_its_end(self._join(key, handle, pieces, total))
-        await self.drop(key, handle)
+            await run_to_completion(self._join(key, handle, pieces, total))
+        await self.abort(key, handle)
 
-    async def drop(self, key: str, handle: str) -> None:
+    async def abort(self, key: str, handle: str) -> None:
         """Aborts the upload, if it is known what it was called."""
         if not is_key(key):
             return
@@ -71,7 +71,7 @@ class S3Parts:
             await self._s3.put(_apart(key, number, tag), path, size)
         return tag
 
-    async def _join(self, key: str, handle: str, pieces: Sequence[Piece], total: int) -> None:
+    async def _join(self, key: str, handle: str, pieces: Sequence[UploadedPart], total: int) -> None:
         """With a small part in between: what S3 can join comes first, and is fetched again to be sent as one file."""
         if all(piece.size >= LEAST for piece in pieces[:-1]):
             await self._complete(key, handle, pieces)
@@ -82,26 +82,26 @@ class S3Parts:
                 async for chunk in chunks:
                     await spool.write(chunk)
             await spool.finish()
-            await self._bucket.adopt(spool.path, key)
+            await self._bucket.put_file(spool.path, key)
 
-    async def _complete(self, key: str, handle: str, pieces: Sequence[Piece]) -> None:
+    async def _complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
         """Makes the pieces the object, which a call before a crash may have done."""
         if not pieces:
             return
         size = sum(piece.size for piece in pieces)
         try:
-            await self._s3.complete(key, handle, {piece.number: piece.receipt for piece in pieces})
+            await self._s3.complete(key, handle, {piece.number: piece.etag for piece in pieces})
         except NotFound:
             if await self._bucket.size(key) != size:
                 raise
         if await self._bucket.size(key) != size:
             raise BlobsUnavailable("The bucket joined another size than it was sent.")
 
-    async def _in_order(self, key: str, pieces: Sequence[Piece]) -> AsyncGenerator[bytes, None]:
+    async def _in_order(self, key: str, pieces: Sequence[UploadedPart]) -> AsyncGenerator[bytes, None]:
         start = 0
         for piece in pieces:
             if piece.size < LEAST:
-                chunks = self._bucket.objects.read(_apart(key, piece.number, piece.receipt), 0, piece.size)
+                chunks = self._bucket.objects.read(_apart(key, piece.number, piece.etag), 0, piece.size)
             else:
                 chunks = self._bucket.objects.read(key, start, piece.size)
                 start += piece.size

@@ -12,4 +12,4 @@ UNNAMED = "upload.bin"
 
 def storage_policy(max_bytes: int) -> Policy:
     """fal's storage takes any file; what claims to be media must be it."""
-    return Policy(max_bytes=max_bytes, strangers=True)
+    return Policy(max_bytes=max_bytes, allow_unknown_types=True)

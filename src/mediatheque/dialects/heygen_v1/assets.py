@@ -6,31 +6,31 @@ from uuid import UUID
 from litestar import Request, get, post
 
 from mediatheque.dialects.heygen_v1 import MOST, POLICY, shapes
-from mediatheque.dialects.heygen_v1.bodies import taken
+from mediatheque.dialects.heygen_v1.bodies import store_body
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.pagination import limit_of, next_token, position_of
-from mediatheque.http.request.query import asked, chosen, folder_asked
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.pagination import cursor_of, next_token, page_size
+from mediatheque.http.request.query import choice, folder_param, query_param
 from mediatheque.model import Filter, Kind, Scope
 
 _FILE_TYPES = {kind.value: kind for kind in Kind}
 
 
-@post("/v1/asset", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=None)
+@post("/v1/asset", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
 async def upload_asset(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /v1/asset: the raw bytes, their type in Content-Type. The query's `folder_id` is our extension."""
     base = context_of(request).origins.base(request)
-    folder_id = await folder_asked(request, "folder_id", live=True)
-    return shapes.uploaded(await taken(request, POLICY, folder_id), base)
+    folder_id = await folder_param(request, "folder_id", live=True)
+    return shapes.uploaded(await store_body(request, POLICY, folder_id), base)
 
 
-@get("/v1/asset/list", guards=[needs(Scope.READ)])
+@get("/v1/asset/list", guards=[require_scope(Scope.READ)])
 async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/asset/list: newest first. An empty `folder_id` means the root, where it is given at all."""
-    context, workspace_id = context_of(request), caller_of(request).workspace_id
+    context, workspace_id = context_of(request), principal_of(request).workspace_id
     base = context.origins.base(request)
-    limit = limit_of(asked(request, "limit"), least=0, most=MOST, default=MOST)
-    after = position_of(asked(request, "token"))
+    limit = page_size(query_param(request, "limit"), least=0, most=MOST, default=MOST)
+    after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
     assets, more = await context.library.assets.page(workspace_id, wanted, after, limit)
     total = await context.library.assets.count(workspace_id, wanted)
@@ -39,21 +39,21 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 async def _wanted(request: Request[Any, Any, Any]) -> Filter:
-    file_type = asked(request, "file_type")
+    file_type = query_param(request, "file_type")
     return Filter(
-        kinds=(chosen(file_type, _FILE_TYPES, param="file_type"),) if file_type else (),
-        folder_id=await folder_asked(request, "folder_id"),
-        unfiled=asked(request, "folder_id") == "",
+        kinds=(choice(file_type, _FILE_TYPES, param="file_type"),) if file_type else (),
+        folder_id=await folder_param(request, "folder_id"),
+        without_folder=query_param(request, "folder_id") == "",
     )
 
 
-@post("/v1/asset/{id:uuid}/delete", status_code=200, guards=[needs(Scope.WRITE)])
+@post("/v1/asset/{id:uuid}/delete", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """POST /v1/asset/{id}/delete: answers what was deleted. An id that is no UUID finds no route: a 404, too."""
     context = context_of(request)
     base = context.origins.base(request)
-    asset = await context.library.assets.delete(caller_of(request).workspace_id, id)
-    context.shelf.forget(asset.file.id)
+    asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+    context.file_cache.invalidate(asset.file.id)
     return shapes.done(shapes.asset(asset, base))
 
 

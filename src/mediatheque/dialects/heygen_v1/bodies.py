@@ -7,23 +7,23 @@ from litestar import Request
 
 from mediatheque.errors import EmptyFile
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of
+from mediatheque.http.request.auth import principal_of
 from mediatheque.http.upload.bodies import RawBody
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Details, Offer
+from mediatheque.library.ingest.request import AssetFields, IngestRequest
 from mediatheque.model import Asset
 
 
-async def taken(request: Request[Any, Any, Any], policy: Policy, folder_id: UUID | None = None) -> Asset:
+async def store_body(request: Request[Any, Any, Any], policy: Policy, folder_id: UUID | None = None) -> Asset:
     """The asset made of the body. `?name=` becomes the file's name in its URL."""
     _refuse_forms(request)
     body = RawBody(request, name=request.query_params.get("name"), limit=policy.max_bytes)
-    return await context_of(request).library.intake.take(
-        Offer(
-            workspace_id=caller_of(request).workspace_id,
+    return await context_of(request).library.intake.create_asset(
+        IngestRequest(
+            workspace_id=principal_of(request).workspace_id,
             body=body,
             policy=policy,
-            describe=lambda _: Details(folder_id=folder_id),
+            describe=lambda _: AssetFields(folder_id=folder_id),
         )
     )
 

@@ -7,7 +7,7 @@ names of them.
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import Answer, Occasion, Voice
+from mediatheque.http.dialect import ErrorContext, ErrorFormat, ErrorMapping
 
 _NAMES = {
     40001: "missing_params",
@@ -27,11 +27,11 @@ _NAMES = {
 _CODES = {name: code for code, name in _NAMES.items()}
 
 
-def _answer(status: int, name: str) -> Answer:
-    return Answer(status, _CODES[name])
+def _answer(status: int, name: str) -> ErrorMapping:
+    return ErrorMapping(status, _CODES[name])
 
 
-def _shape(error: errors.LibraryError, answer: Answer, _: Occasion) -> dict[str, Any]:
+def _shape(error: errors.LibraryError, answer: ErrorMapping, _: ErrorContext) -> dict[str, Any]:
     return {
         "code": answer.code,
         "data": None,
@@ -41,7 +41,7 @@ def _shape(error: errors.LibraryError, answer: Answer, _: Occasion) -> dict[str,
     }
 
 
-VOICE = Voice(
+ERRORS = ErrorFormat(
     name="heygen_v1",
     prefixes=("/v1/asset", "/v1/folders", "/v1/talking_photo", "/v1/talking_photo.list", "/v2/talking_photo"),
     table={

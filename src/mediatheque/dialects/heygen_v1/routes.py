@@ -1,7 +1,7 @@
 """HeyGen v1's operations, together."""
 
 from mediatheque.dialects.heygen_v1 import assets, folders, talking_photos
-from mediatheque.dialects.heygen_v1.errors import VOICE
+from mediatheque.dialects.heygen_v1.errors import ERRORS
 from mediatheque.http.dialect import router
 
-ROUTER = router(VOICE, [*assets.ROUTES, *folders.ROUTES, *talking_photos.ROUTES])
+ROUTER = router(ERRORS, [*assets.ROUTES, *folders.ROUTES, *talking_photos.ROUTES])

@@ -6,44 +6,44 @@ from uuid import UUID
 from litestar import Request, delete, get, post
 
 from mediatheque.dialects.heygen_v1 import MOST_TALKING_PHOTOS, TALKING_PHOTO_TYPES, TALKING_PHOTOS, shapes
-from mediatheque.dialects.heygen_v1.bodies import taken
+from mediatheque.dialects.heygen_v1.bodies import store_body
 from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.pagination import limit_of, next_token, position_of
-from mediatheque.http.request.query import asked
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.pagination import cursor_of, next_token, page_size
+from mediatheque.http.request.query import query_param
 from mediatheque.model import Filter, Kind, Scope
 
 _WANTED = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
 
 
-@post("/v1/talking_photo", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=None)
+@post("/v1/talking_photo", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
 async def upload_talking_photo(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /v1/talking_photo: the raw bytes of a picture, which becomes an asset."""
     base = context_of(request).origins.base(request)
-    return shapes.talking_photo(await taken(request, TALKING_PHOTOS), base)
+    return shapes.talking_photo(await store_body(request, TALKING_PHOTOS), base)
 
 
-@get("/v1/talking_photo.list", guards=[needs(Scope.READ)])
+@get("/v1/talking_photo.list", guards=[require_scope(Scope.READ)])
 async def list_talking_photos(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/talking_photo.list: newest first, at most 1000; `limit` and `token` are our extension."""
     context = context_of(request)
     base = context.origins.base(request)
-    limit = limit_of(asked(request, "limit"), least=0, most=MOST_TALKING_PHOTOS, default=MOST_TALKING_PHOTOS)
-    after = position_of(asked(request, "token"))
-    found, more = await context.library.assets.page(caller_of(request).workspace_id, _WANTED, after, limit)
+    limit = page_size(query_param(request, "limit"), least=0, most=MOST_TALKING_PHOTOS, default=MOST_TALKING_PHOTOS)
+    after = cursor_of(query_param(request, "token"))
+    found, more = await context.library.assets.page(principal_of(request).workspace_id, _WANTED, after, limit)
     return shapes.talking_photos(found, next_token(found, more), base)
 
 
-@delete("/v2/talking_photo/{id:uuid}", status_code=200, guards=[needs(Scope.WRITE)])
+@delete("/v2/talking_photo/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_talking_photo(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """DELETE /v2/talking_photo/{id}: deletes the asset, if it is one that the list shows."""
-    context, workspace_id = context_of(request), caller_of(request).workspace_id
+    context, workspace_id = context_of(request), principal_of(request).workspace_id
     asset = await context.library.assets.get(workspace_id, id)
-    if asset.file.blob.facts.mime not in TALKING_PHOTO_TYPES:
+    if asset.file.blob.media_info.mime not in TALKING_PHOTO_TYPES:
         raise AssetNotFound
     await context.library.assets.delete(workspace_id, id)
-    context.shelf.forget(asset.file.id)
+    context.file_cache.invalidate(asset.file.id)
     return shapes.talking_photo_deleted()
 
 

@@ -11,20 +11,25 @@ from mediatheque.dialects.heygen_v3 import promises
 from mediatheque.dialects.heygen_v3.direct import MAX_BODY
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.http.request.pagination import limit_of, offset_of, offset_token
-from mediatheque.http.request.query import id_in
-from mediatheque.library.idempotency import Receipt
+from mediatheque.http.request.pagination import offset_of, offset_token, page_size
+from mediatheque.http.request.query import parse_id
+from mediatheque.library.idempotency import Claim
 from mediatheque.library.uploads.batches import Batches
-from mediatheque.library.uploads.direct import Promised
+from mediatheque.library.uploads.direct import CreatedUploads
 from mediatheque.model import Scope
 
 _MOST_IDS = 100
 
 
-@post("/v3/assets/direct-uploads/batches", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post(
+    "/v3/assets/direct-uploads/batches",
+    status_code=200,
+    guards=[require_scope(Scope.WRITE)],
+    request_max_body_size=MAX_BODY,
+)
 async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v3/assets/direct-uploads/batches: where to PUT up to a hundred files, in their order."""
     wanted = await read_json(request, promises.DirectBatch)
@@ -32,52 +37,56 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     context = context_of(request)
     base = context.origins.base(request)
 
-    async def work(receipt: Receipt | None) -> Promised:
-        return await context.library.direct_uploads.promise(
-            caller_of(request), announced, receipt, batched=True, title=wanted.title
+    async def work(receipt: Claim | None) -> CreatedUploads:
+        return await context.library.direct_uploads.create(
+            principal_of(request), announced, receipt, batched=True, title=wanted.title
         )
 
-    def render(promised: Promised) -> tuple[int, bytes]:
-        items = [promises.slot(slot, base) for slot in promised.slots]
+    def render(promised: CreatedUploads) -> tuple[int, bytes]:
+        items = [promises.slot(slot, base) for slot in promised.targets]
         batch_id = promised.batch.id.hex if promised.batch else None
         return 200, msgspec.json.encode({"data": {"batch_id": batch_id, "items": items}})
 
-    return await once(request, work, render, None)
+    return await idempotent(request, work, render, None)
 
 
-@post("/v3/assets/complete/batches", status_code=202, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post(
+    "/v3/assets/complete/batches", status_code=202, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY
+)
 async def complete(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /v3/assets/complete/batches: 202; each file is checked by itself, soon, in the worker."""
     wanted = await read_json(request, promises.BatchCompletion)
     batches = context_of(request).library.batches
-    batch = await batches.request(caller_of(request).workspace_id, _batch_id(wanted.batch_id))
+    batch = await batches.request(principal_of(request).workspace_id, _batch_id(wanted.batch_id))
     return {"data": {"batch_id": batch.id.hex}}
 
 
-@get("/v3/assets/batches/{id:str}", guards=[needs(Scope.READ)])
+@get("/v3/assets/batches/{id:str}", guards=[require_scope(Scope.READ)])
 async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v3/assets/batches/{id}: how far a batch has come, its items page by page."""
     query = request.query_params
-    limit = limit_of(query.get("limit"), least=1, most=100, default=100)
+    limit = page_size(query.get("limit"), least=1, most=100, default=100)
     start = offset_of(query.get("token"))
-    found = await context_of(request).library.batches.progress(caller_of(request).workspace_id, _batch_id(id))
+    found = await context_of(request).library.batches.progress(principal_of(request).workspace_id, _batch_id(id))
     page = list(found.items[start : start + limit])
     more = start + limit < len(found.items)
     return promises.batch(found, page, offset_token(start + limit) if more else None)
 
 
-@get("/v3/assets/statuses", guards=[needs(Scope.READ)])
+@get("/v3/assets/statuses", guards=[require_scope(Scope.READ)])
 async def statuses(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v3/assets/statuses?asset_ids=a,b&batch_ids=c: in the order asked; unknown and not yours: `not_found`."""
     query = request.query_params
-    limit = limit_of(query.get("limit"), least=1, most=100, default=100)
+    limit = page_size(query.get("limit"), least=1, most=100, default=100)
     start = offset_of(query.get("token"))
     asset_ids, batch_ids = _ids(query.get("asset_ids")), _ids(query.get("batch_ids"))
     if not 1 <= len(asset_ids) + len(batch_ids) <= _MOST_IDS:
         raise Invalid(f"Ask for 1 to {_MOST_IDS} asset_ids and batch_ids.", param="asset_ids")
     page: list[dict[str, Any]] = []
     index = 0
-    async for shape in _all(context_of(request).library.batches, caller_of(request).workspace_id, asset_ids, batch_ids):
+    async for shape in _all(
+        context_of(request).library.batches, principal_of(request).workspace_id, asset_ids, batch_ids
+    ):
         if start <= index < start + limit:
             page.append(shape)
         index += 1
@@ -125,7 +134,7 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _batch_id(text: str) -> UUID:
-    return id_in(text, NotFound("Batch not found."))
+    return parse_id(text, NotFound("Batch not found."))
 
 
 ROUTES = (presign, complete, progress, statuses)

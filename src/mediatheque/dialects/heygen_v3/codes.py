@@ -5,7 +5,7 @@ from inspect import getdoc
 
 from litestar import Response, get
 
-from mediatheque.dialects.heygen_v3.errors import CODES, VOICE, anchor_of
+from mediatheque.dialects.heygen_v3.errors import CODES, ERRORS, anchor_of
 
 _HEAD = "<!doctype html><html lang=en><meta charset=utf-8><title>Error codes</title><h1>Error codes</h1>"
 _GUARDS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
@@ -14,7 +14,7 @@ _GUARDS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Opti
 def _meanings() -> dict[str, list[str]]:
     """What each code may mean: the statuses it comes with, and why."""
     meanings: dict[str, list[str]] = {}
-    for kind, answer in VOICE.table.items():
+    for kind, answer in ERRORS.table.items():
         meanings.setdefault(str(answer.code), []).append(f"{answer.status}: {getdoc(kind)}")
     return meanings
 

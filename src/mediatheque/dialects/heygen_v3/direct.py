@@ -10,18 +10,18 @@ from mediatheque.dialects.heygen_v3 import promises, shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
 from mediatheque.errors import Invalid
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs, redeemed
-from mediatheque.http.request.idempotency import once
+from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
+from mediatheque.http.request.idempotency import idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
-from mediatheque.library.idempotency import Receipt
-from mediatheque.library.uploads.direct import Promised
-from mediatheque.model import Scope, Way
+from mediatheque.library.idempotency import Claim
+from mediatheque.library.uploads.direct import CreatedUploads
+from mediatheque.model import Scope, UploadMethod
 
 MAX_BODY = 512 * 1024
 
 
-@post("/v3/assets/direct-uploads", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/v3/assets/direct-uploads", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v3/assets/direct-uploads: where to PUT one file; replayed for 24 h under an Idempotency-Key."""
     wanted = await read_json(request, promises.DirectUpload)
@@ -29,20 +29,20 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     context = context_of(request)
     base = context.origins.base(request)
 
-    async def work(receipt: Receipt | None) -> Promised:
-        return await context.library.direct_uploads.promise(caller_of(request), announced, receipt)
+    async def work(receipt: Claim | None) -> CreatedUploads:
+        return await context.library.direct_uploads.create(principal_of(request), announced, receipt)
 
-    def render(promised: Promised) -> tuple[int, bytes]:
-        return 200, msgspec.json.encode({"data": promises.slot(promised.slots[0], base)})
+    def render(promised: CreatedUploads) -> tuple[int, bytes]:
+        return 200, msgspec.json.encode({"data": promises.slot(promised.targets[0], base)})
 
-    return await once(request, work, render, None)
+    return await idempotent(request, work, render, None)
 
 
 @put("/v3/assets/direct-uploads/{id:uuid}", status_code=200, request_max_body_size=None)
 async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """PUT upload_url: exactly the announced bytes. The token in the URL is the permission; no key is read."""
     context = context_of(request)
-    upload = await redeemed(request, id, Way.DIRECT)
+    upload = await authorize_upload_token(request, id, UploadMethod.DIRECT)
     size = upload.size or 0
     declared = request.headers.get("content-length")
     if declared is not None and declared != str(size):
@@ -54,7 +54,7 @@ async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
 @post(
     "/v3/assets/{id:str}/complete",
     status_code=200,
-    guards=[needs(Scope.WRITE)],
+    guards=[require_scope(Scope.WRITE)],
     request_max_body_size=MAX_BODY,
 )
 async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     base = context.origins.base(request)
     checksum = promises.checksum_of(wanted.checksum_sha256)
     with asset_id_in(id) as asset_id:
-        asset = await context.library.direct_uploads.complete(caller_of(request).workspace_id, asset_id, checksum)
+        asset = await context.library.direct_uploads.complete(principal_of(request).workspace_id, asset_id, checksum)
     return {"data": {**shapes.uploaded(asset, base)["data"], "status": "processing"}}
 
 

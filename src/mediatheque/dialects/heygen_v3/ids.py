@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from mediatheque.errors import AssetNotFound
-from mediatheque.http.request.query import id_in
+from mediatheque.http.request.query import parse_id
 
 _SHOWN = 100
 
@@ -14,6 +14,6 @@ _SHOWN = 100
 def asset_id_in(text: str) -> Iterator[UUID]:
     """The asset's id. If nothing is found by it, or it is none of ours, `AssetNotFound` names it as it was asked."""
     try:
-        yield id_in(text, AssetNotFound)
+        yield parse_id(text, AssetNotFound)
     except AssetNotFound:
         raise AssetNotFound(f"Asset {text[:_SHOWN]} not found") from None

@@ -9,8 +9,8 @@ import msgspec
 from mediatheque.errors import Invalid
 from mediatheque.library.catalog.filenames import safe_name
 from mediatheque.library.ingest.policy import MIB
-from mediatheque.library.uploads.batches import Progress, State, state_of
-from mediatheque.library.uploads.direct import Announced, Slot
+from mediatheque.library.uploads.batches import BatchProgress, UploadState, state_of
+from mediatheque.library.uploads.direct import DeclaredFile, UploadTarget
 from mediatheque.library.uploads.sessions import LIFETIME
 from mediatheque.model import Upload
 
@@ -50,7 +50,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
     size_bytes: Annotated[int, msgspec.Meta(ge=1)]
     checksum_sha256: Checksum | None = None
 
-    def announced(self) -> Announced:
+    def announced(self) -> DeclaredFile:
         """The same in the library's words. `Invalid` for a type, size or checksum that cannot be."""
         mime = _TYPES.get(self.content_type.partition(";")[0].strip().lower())
         if mime is None:
@@ -59,7 +59,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
         if self.size_bytes > MAX_BYTES:
             raise Invalid(f"size_bytes must be at most {MAX_BYTES}.", param="size_bytes")
         checksum = checksum_of(self.checksum_sha256)
-        return Announced(name=safe_name(self.filename, mime, ""), mime=mime, size=self.size_bytes, sha256=checksum)
+        return DeclaredFile(name=safe_name(self.filename, mime, ""), mime=mime, size=self.size_bytes, sha256=checksum)
 
 
 class DirectBatch(msgspec.Struct, frozen=True):
@@ -95,10 +95,10 @@ def checksum_of(text: str | None) -> bytes | None:
     return digest
 
 
-def slot(slot: Slot, base: str) -> dict[str, Any]:
+def slot(slot: UploadTarget, base: str) -> dict[str, Any]:
     """Where to send one file. Header names are in lower case: [observed] a client adds its own `content-type`."""
-    upload = slot.ticket.upload
-    ours = f"{base}/v3/assets/direct-uploads/{upload.id.hex}?token={slot.ticket.token}"
+    upload = slot.session.upload
+    ours = f"{base}/v3/assets/direct-uploads/{upload.id.hex}?token={slot.session.token}"
     return {
         "asset_id": upload.asset_id.hex if upload.asset_id else "",
         "upload_url": slot.presigned.url if slot.presigned else ours,
@@ -117,19 +117,19 @@ def item(upload: Upload) -> dict[str, Any]:
         "status": state.value,
         "video_id": upload.asset_id.hex if upload.asset_id else None,
     }
-    if state is State.FAILED:
+    if state is UploadState.FAILED:
         shape["error"] = {"code": "invalid_parameter", "message": upload.failure or "The upload has expired."}
     return shape
 
 
-def batch(progress: Progress, page: list[Upload], next_token: str | None) -> dict[str, Any]:
+def batch(progress: BatchProgress, page: list[Upload], next_token: str | None) -> dict[str, Any]:
     """A batch, and a page of its uploads."""
     states = [state_of(upload) for upload in progress.items]
     shape: dict[str, Any] = {
         "batch_id": progress.batch.id.hex,
         "status": _together(states).value,
         "total_items": progress.batch.total,
-        "counts_by_status": {state.value: states.count(state) for state in State if state in states},
+        "counts_by_status": {state.value: states.count(state) for state in UploadState if state in states},
         "created_at": int(progress.batch.created_at.timestamp()),
         "items": [item(upload) for upload in page],
         "has_more": next_token is not None,
@@ -138,8 +138,8 @@ def batch(progress: Progress, page: list[Upload], next_token: str | None) -> dic
     return {"data": {**shape, "title": progress.batch.title} if progress.batch.title else shape}
 
 
-def _together(states: list[State]) -> State:
+def _together(states: list[UploadState]) -> UploadState:
     """Still processing while one of them is not over; failed only if all are."""
-    if any(state in (State.QUEUED, State.PROCESSING) for state in states):
-        return State.PROCESSING
-    return State.COMPLETED if State.COMPLETED in states else State.FAILED
+    if any(state in (UploadState.QUEUED, UploadState.PROCESSING) for state in states):
+        return UploadState.PROCESSING
+    return UploadState.COMPLETED if UploadState.COMPLETED in states else UploadState.FAILED

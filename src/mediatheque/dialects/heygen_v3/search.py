@@ -6,9 +6,9 @@ from litestar import Request, get
 
 from mediatheque.dialects.heygen_v3 import shapes
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.pagination import limit_of, marks_of, next_marks
-from mediatheque.http.request.query import asked, bounded, chosen, required
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.pagination import next_search_token, page_size, shown_ids_of
+from mediatheque.http.request.query import choice, max_length, query_param, required_param
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Kind, Scope
 
@@ -19,21 +19,21 @@ _TYPES = {"image": True, "icon": False}
 _SCOPES = {"public": None, "personal": None}
 
 
-@get("/v3/assets/search", guards=[needs(Scope.READ)])
+@get("/v3/assets/search", guards=[require_scope(Scope.READ)])
 async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v3/assets/search: images that mean what `query` does or have its words, best first."""
     context = context_of(request)
     base = context.origins.base(request)
-    example = Example(text=bounded(required(request, "query"), _LONGEST_QUERY, param="query").strip())
-    images = chosen(required(request, "type"), _TYPES, param="type")
-    chosen(asked(request, "scope") or "public", _SCOPES, param="scope")
-    limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_USUAL)
-    seen = marks_of(asked(request, "token"))
+    example = Example(text=max_length(required_param(request, "query"), _LONGEST_QUERY, param="query").strip())
+    images = choice(required_param(request, "type"), _TYPES, param="type")
+    choice(query_param(request, "scope") or "public", _SCOPES, param="scope")
+    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    seen = shown_ids_of(query_param(request, "token"))
     if not images:
         return shapes.page([], None)
     wanted = Filter(kinds=(Kind.IMAGE,))
-    found = await context.library.search.find(caller_of(request).workspace_id, wanted, example, limit, seen)
-    return shapes.page([shapes.found(hit.asset, base) for hit in found.hits], next_marks(found, seen))
+    found = await context.library.search.find(principal_of(request).workspace_id, wanted, example, limit, seen)
+    return shapes.page([shapes.found(hit.asset, base) for hit in found.hits], next_search_token(found, seen))
 
 
 ROUTES = (search_assets,)

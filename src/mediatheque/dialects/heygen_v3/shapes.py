@@ -13,7 +13,7 @@ def uploaded(asset: Asset, base: str) -> dict[str, Any]:
         "data": {
             "asset_id": asset.id.hex,
             "url": file_url(base, asset.file),
-            "mime_type": asset.file.blob.facts.mime,
+            "mime_type": asset.file.blob.media_info.mime,
             "size_bytes": asset.file.blob.size,
         }
     }
@@ -35,7 +35,7 @@ def asset(asset: Asset, workspace: str, base: str) -> dict[str, Any]:
 
 def found(asset: Asset, base: str) -> dict[str, Any]:
     """An image that a search found. `is_transparent` is optional, and nothing is known about it."""
-    facts = asset.file.blob.facts
+    facts = asset.file.blob.media_info
     return {
         "id": asset.id.hex,
         "url": file_url(base, asset.file),

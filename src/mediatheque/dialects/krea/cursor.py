@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from mediatheque.errors import InvalidQuery
-from mediatheque.model import Position
+from mediatheque.model import Cursor
 
 _MICROSECONDS, _ID = 6, 39
 # RFC 3339; the space is a plus sign that was not escaped.
@@ -17,13 +17,13 @@ _FORM = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+ -
 _FIRST = UUID(int=0)
 
 
-def cursor_of(position: Position) -> str:
+def cursor_of(position: Cursor) -> str:
     """The position as a date-time."""
     moment = position.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     return f"{moment}{position.id.int:0{_ID}d}Z"
 
 
-def position_at(cursor: str | None) -> Position | None:
+def position_at(cursor: str | None) -> Cursor | None:
     """The position behind a cursor; None for none or an empty one. `InvalidQuery` for what is no date-time."""
     if not cursor:
         return None
@@ -33,7 +33,7 @@ def position_at(cursor: str | None) -> Position | None:
         raise InvalidQuery("cursor must be a date-time.", param="cursor") from None
 
 
-def _parsed(cursor: str) -> Position:
+def _parsed(cursor: str) -> Cursor:
     form = _FORM.fullmatch(cursor)
     if form is None:
         raise ValueError(cursor)
@@ -42,6 +42,6 @@ def _parsed(cursor: str) -> Position:
     moment += timedelta(microseconds=int(fraction[:_MICROSECONDS].ljust(_MICROSECONDS, "0")))
     rest = fraction[_MICROSECONDS:]
     if len(rest) == _ID:
-        return Position(moment, UUID(int=int(rest)))
+        return Cursor(moment, UUID(int=int(rest)))
     # What is older than a part of a microsecond is as old as that microsecond.
-    return Position(moment + timedelta(microseconds=1 if rest.strip("0") else 0), _FIRST)
+    return Cursor(moment + timedelta(microseconds=1 if rest.strip("0") else 0), _FIRST)

@@ -3,22 +3,22 @@
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import USUAL, Answer, Occasion, Voice
+from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorContext, ErrorFormat, ErrorMapping
 
 
-def _shape(error: errors.LibraryError, _: Answer, __: Occasion) -> dict[str, Any]:
+def _shape(error: errors.LibraryError, _: ErrorMapping, __: ErrorContext) -> dict[str, Any]:
     return {"error": error.message, "message": error.message}
 
 
-VOICE = Voice(
+ERRORS = ErrorFormat(
     name="krea",
     prefixes=("/assets",),
     table={
-        **USUAL,
-        errors.Invalid: Answer(400),
-        errors.Unacceptable: Answer(400),
-        errors.TooLarge: Answer(400),
-        errors.UnsupportedKind: Answer(400),
+        **DEFAULT_MAPPING,
+        errors.Invalid: ErrorMapping(400),
+        errors.Unacceptable: ErrorMapping(400),
+        errors.TooLarge: ErrorMapping(400),
+        errors.UnsupportedKind: ErrorMapping(400),
     },
     shape=_shape,
 )

@@ -7,61 +7,61 @@ from litestar import Request, delete, get, post
 
 from mediatheque.dialects.krea import MAX_DESCRIPTION, POLICY, shapes
 from mediatheque.dialects.krea.cursor import position_at
-from mediatheque.dialects.krea.errors import VOICE
+from mediatheque.dialects.krea.errors import ERRORS
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.pagination import limit_of
-from mediatheque.http.request.query import asked
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.pagination import page_size
+from mediatheque.http.request.query import query_param
 from mediatheque.http.upload.bodies import FormBody
-from mediatheque.library.ingest.request import Details, Offer
-from mediatheque.model import Filter, Labels, Scope
+from mediatheque.library.ingest.request import AssetFields, IngestRequest
+from mediatheque.model import DeclaredMetadata, Filter, Scope
 
 _MOST, _USUAL = 1000, 100
 
 
-def _details(labels: Labels) -> Details:
-    return Details(caption=labels.fields.get("description") or None)
+def _details(labels: DeclaredMetadata) -> AssetFields:
+    return AssetFields(caption=labels.fields.get("description") or None)
 
 
-@post("/assets", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=None)
+@post("/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
 async def upload_asset(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /assets: multipart `file` and optional `description`, in any order; 200 and the bare asset."""
     context = context_of(request)
     base = context.origins.base(request)
     body = FormBody(request, text_fields={"description": MAX_DESCRIPTION}, limit=POLICY.max_bytes)
-    asset = await context.library.intake.take(
-        Offer(workspace_id=caller_of(request).workspace_id, body=body, policy=POLICY, describe=_details)
+    asset = await context.library.intake.create_asset(
+        IngestRequest(workspace_id=principal_of(request).workspace_id, body=body, policy=POLICY, describe=_details)
     )
     return shapes.asset(asset, base)
 
 
-@get("/assets", guards=[needs(Scope.READ)])
+@get("/assets", guards=[require_scope(Scope.READ)])
 async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /assets: newest first, from behind `cursor`."""
     context = context_of(request)
     base = context.origins.base(request)
-    limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_USUAL)
-    after = position_at(asked(request, "cursor"))
-    assets, more = await context.library.assets.page(caller_of(request).workspace_id, Filter(), after, limit)
+    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    after = position_at(query_param(request, "cursor"))
+    assets, more = await context.library.assets.page(principal_of(request).workspace_id, Filter(), after, limit)
     return shapes.page(assets, more, base)
 
 
-@get("/assets/{id:uuid}", guards=[needs(Scope.READ)])
+@get("/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
 async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """GET /assets/{id}: the bare asset. An id that is no UUID finds no route, which is a 404 too."""
     context = context_of(request)
-    asset = await context.library.assets.get(caller_of(request).workspace_id, id)
+    asset = await context.library.assets.get(principal_of(request).workspace_id, id)
     return shapes.asset(asset, context.origins.base(request))
 
 
-@delete("/assets/{id:uuid}", status_code=200, guards=[needs(Scope.WRITE)])
+@delete("/assets/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """DELETE /assets/{id}: for good; the second time there is no such asset."""
     context = context_of(request)
-    asset = await context.library.assets.delete(caller_of(request).workspace_id, id)
-    context.shelf.forget(asset.file.id)
+    asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+    context.file_cache.invalidate(asset.file.id)
     return shapes.DELETED
 
 
-ROUTER = router(VOICE, [upload_asset, list_assets, get_asset, delete_asset])
+ROUTER = router(ERRORS, [upload_asset, list_assets, get_asset, delete_asset])

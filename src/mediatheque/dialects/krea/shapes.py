@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mediatheque.dialects.krea.cursor import cursor_of
-from mediatheque.http.request.pagination import next_position
+from mediatheque.http.request.pagination import next_cursor
 from mediatheque.http.urls import file_url
 from mediatheque.model import Asset
 
@@ -16,7 +16,7 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
 
     `description` is absent rather than null.
     """
-    facts = asset.file.blob.facts
+    facts = asset.file.blob.media_info
     url = file_url(base, asset.file)
     shape = {
         "id": str(asset.id),
@@ -34,6 +34,6 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
 
 def page(assets: Sequence[Asset], more: bool, base: str) -> dict[str, Any]:
     """A page of a list. The vendor has called the cursor both names; clients of either are found."""
-    position = next_position(assets, more)
+    position = next_cursor(assets, more)
     cursor = cursor_of(position) if position else None
     return {"items": [asset(each, base) for each in assets], "next_cursor": cursor, "nextCursor": cursor}

@@ -7,19 +7,19 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.native import shapes
-from mediatheque.dialects.native.errors import VOICE
+from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.provenance import Told
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.request.asset_sources import asset_from
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.http.request.pagination import limit_of, next_token, position_of
-from mediatheque.http.request.query import asked, chosen
-from mediatheque.library.idempotency import Receipt
-from mediatheque.library.ingest.request import Details
-from mediatheque.library.ingest.sources import MAX_INLINE, Source
+from mediatheque.http.request.pagination import cursor_of, next_token, page_size
+from mediatheque.http.request.query import choice, query_param
+from mediatheque.library.idempotency import Claim
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.ingest.sources import MAX_INLINE, AssetSource
 from mediatheque.model import Asset, Filter, Kind, Scope
 
 _MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024
@@ -31,7 +31,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /api/assets."""
 
-    source: Source
+    source: AssetSource
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
     caption: Text | None = None
     favorite: bool = False
@@ -40,9 +40,9 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder_id: UUID | None = None
     provenance: Told | None = None
 
-    def details(self, request: Request[Any, Any, Any]) -> Details:
+    def details(self, request: Request[Any, Any, Any]) -> AssetFields:
         """What the asset is given."""
-        return Details(
+        return AssetFields(
             title=self.title,
             caption=self.caption,
             favorite=self.favorite,
@@ -53,47 +53,47 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-@post("/api/assets", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/api/assets", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /api/assets: an asset from a URL, another asset or base64; 201."""
     wanted = await read_json(request, NewAsset)
     details, base = wanted.details(request), context_of(request).origins.base(request)
 
-    async def work(receipt: Receipt | None) -> Asset:
+    async def work(receipt: Claim | None) -> Asset:
         return await asset_from(request, wanted.source, details, receipt)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode(shapes.asset(asset, base))
 
-    return await once(request, work, render, fingerprint(wanted))
+    return await idempotent(request, work, render, fingerprint(wanted))
 
 
-@get("/api/assets", guards=[needs(Scope.READ)])
+@get("/api/assets", guards=[require_scope(Scope.READ)])
 async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /api/assets?limit=&cursor=&kind=: newest first; `next_cursor` is null at the end."""
     base = context_of(request).origins.base(request)
-    limit = limit_of(asked(request, "limit"), least=1, most=1000, default=100)
-    after = position_of(asked(request, "cursor"), param="cursor")
-    kind = asked(request, "kind")
-    wanted = Filter(kinds=(chosen(kind, _KINDS, param="kind"),) if kind else ())
+    limit = page_size(query_param(request, "limit"), least=1, most=1000, default=100)
+    after = cursor_of(query_param(request, "cursor"), param="cursor")
+    kind = query_param(request, "kind")
+    wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
     assets = context_of(request).library.assets
-    found, more = await assets.page(caller_of(request).workspace_id, wanted, after, limit)
+    found, more = await assets.page(principal_of(request).workspace_id, wanted, after, limit)
     return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}
 
 
-@get("/api/assets/{id:uuid}", guards=[needs(Scope.READ)])
+@get("/api/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
 async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """GET /api/assets/{id}."""
     base = context_of(request).origins.base(request)
-    return shapes.asset(await context_of(request).library.assets.get(caller_of(request).workspace_id, id), base)
+    return shapes.asset(await context_of(request).library.assets.get(principal_of(request).workspace_id, id), base)
 
 
-@delete("/api/assets/{id:uuid}", guards=[needs(Scope.WRITE)], status_code=204)
+@delete("/api/assets/{id:uuid}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> None:
     """DELETE /api/assets/{id}: 204; 404 the second time."""
     context = context_of(request)
-    asset = await context.library.assets.delete(caller_of(request).workspace_id, id)
-    context.shelf.forget(asset.file.id)
+    asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+    context.file_cache.invalidate(asset.file.id)
 
 
-ROUTER = router(VOICE, [create_asset, list_assets, get_asset, delete_asset])
+ROUTER = router(ERRORS, [create_asset, list_assets, get_asset, delete_asset])

@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import USUAL, Answer, Occasion, Voice
+from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorContext, ErrorFormat, ErrorMapping
 
 
-def _shape(error: errors.LibraryError, answer: Answer, occasion: Occasion) -> dict[str, Any]:
+def _shape(error: errors.LibraryError, answer: ErrorMapping, occasion: ErrorContext) -> dict[str, Any]:
     return {
         "type": "about:blank",
         "title": HTTPStatus(answer.status).phrase,
@@ -17,10 +17,10 @@ def _shape(error: errors.LibraryError, answer: Answer, occasion: Occasion) -> di
     }
 
 
-VOICE = Voice(
+ERRORS = ErrorFormat(
     name="native",
     prefixes=("/api", "/files"),
-    table={**USUAL, errors.UrlRefused: Answer(422), errors.FetchFailed: Answer(502)},
+    table={**DEFAULT_MAPPING, errors.UrlRefused: ErrorMapping(422), errors.FetchFailed: ErrorMapping(502)},
     shape=_shape,
     content_type="application/problem+json",
 )

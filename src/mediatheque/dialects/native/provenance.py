@@ -7,14 +7,14 @@ import msgspec
 from litestar import Request, get
 
 from mediatheque.dialects.native import shapes
-from mediatheque.dialects.native.errors import VOICE
+from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.generation_inputs import MOST_INPUTS, Name, Url, input_named
-from mediatheque.http.request.pagination import limit_of
-from mediatheque.http.request.query import asked
-from mediatheque.library.lineage.traverse import DEEPEST
+from mediatheque.http.request.pagination import page_size
+from mediatheque.http.request.query import query_param
+from mediatheque.library.lineage.traverse import MAX_DEPTH
 from mediatheque.model import Input, Origin, Provenance, Role, Scope
 
 
@@ -44,7 +44,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def read(self, request: Request[Any, Any, Any]) -> Provenance:
         """The same in the library's words."""
         return Provenance(
-            told=self.origin,
+            declared_source=self.origin,
             request_id=self.request_id,
             endpoint=self.endpoint,
             prompt=self.prompt,
@@ -52,14 +52,14 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
-@get("/api/assets/{id:uuid}/lineage", guards=[needs(Scope.READ)])
+@get("/api/assets/{id:uuid}/lineage", guards=[require_scope(Scope.READ)])
 async def get_lineage(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """GET /api/assets/{id}/lineage?depth=: what it was made from, and what was made of it."""
     context = context_of(request)
     base = context.origins.base(request)
-    depth = limit_of(asked(request, "depth"), least=1, most=DEEPEST, default=DEEPEST, param="depth")
-    lineage = await context.library.lineage.of(caller_of(request).workspace_id, id, depth)
+    depth = page_size(query_param(request, "depth"), least=1, most=MAX_DEPTH, default=MAX_DEPTH, param="depth")
+    lineage = await context.library.lineage.get(principal_of(request).workspace_id, id, depth)
     return shapes.lineage(lineage, base)
 
 
-ROUTER = router(VOICE, [get_lineage])
+ROUTER = router(ERRORS, [get_lineage])

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from litestar import Request, Response, get, route
 
-from mediatheque.dialects.native.errors import VOICE
+from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.errors import Unavailable
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.files.response import FileResponse
 from mediatheque.http.metrics import CONTENT_TYPE
-from mediatheque.http.request.file_access import admit
+from mediatheque.http.request.file_access import authorize_request
 from mediatheque.http.urls import FILES
 from mediatheque.library.tasks import depths
 
@@ -20,7 +20,7 @@ from mediatheque.library.tasks import depths
 @route(FILES + "/{id:uuid}/{name:str}", http_method=["GET", "HEAD"])
 async def serve_file(request: Request[Any, Any, Any], id: UUID, name: str) -> FileResponse:
     """GET and HEAD /files/b/{id}/{name}: the bytes, for whom the file's access lets. The name is for people."""
-    return await context_of(request).shelf.take(id, partial(admit, request))
+    return await context_of(request).file_cache.get(id, partial(authorize_request, request))
 
 
 @get("/healthz")
@@ -47,4 +47,4 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(context.metrics.render(waiting), media_type=CONTENT_TYPE)
 
 
-ROUTER = router(VOICE, [serve_file, healthz, readyz, metrics])
+ROUTER = router(ERRORS, [serve_file, healthz, readyz, metrics])

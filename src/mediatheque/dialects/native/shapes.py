@@ -3,7 +3,7 @@
 from typing import Any
 
 from mediatheque.http.urls import file_url, file_url_for
-from mediatheque.library.search.similar import Likeness
+from mediatheque.library.search.similar import SimilarAsset
 from mediatheque.model import Asset, AssetNode, CharacterNode, Edge, Lineage, Node, RequestNode, UrlNode
 
 
@@ -17,12 +17,12 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
         "caption": asset.caption,
         "name": file.name,
         "url": file_url(base, file),
-        "mime_type": blob.facts.mime,
+        "mime_type": blob.media_info.mime,
         "size": blob.size,
         "sha256": blob.sha256.hex(),
-        "width": blob.facts.width,
-        "height": blob.facts.height,
-        "duration": blob.facts.duration,
+        "width": blob.media_info.width,
+        "height": blob.media_info.height,
+        "duration": blob.media_info.duration,
         "source": asset.source,
         "request_id": asset.request_id,
         "endpoint": asset.endpoint,
@@ -36,7 +36,7 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
     }
 
 
-def likeness(likeness: Likeness, base: str) -> dict[str, Any]:
+def likeness(likeness: SimilarAsset, base: str) -> dict[str, Any]:
     """The asset, and how like it is."""
     alike = {"similarity": likeness.similarity, "identical": likeness.identical, "duplicate": likeness.duplicate}
     return asset(likeness.asset, base) | alike

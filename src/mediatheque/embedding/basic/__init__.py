@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.basic.appearance import LOOKS, looks
-from mediatheque.embedding.basic.image_classifier import Pictures
+from mediatheque.embedding.basic.appearance import APPEARANCE_FEATURES, appearance
+from mediatheque.embedding.basic.image_classifier import ImageClassifier
 from mediatheque.embedding.basic.labels import Labels
-from mediatheque.embedding.basic.text import MEANING, Text
+from mediatheque.embedding.basic.text import TEXT_DIMENSIONS, TextEncoder
 from mediatheque.embedding.embedder import Vectors
 
 _SHARE = np.float32(np.sqrt(0.5))  # of meaning and of looks, in the length of a picture's vector
@@ -31,26 +31,26 @@ class Basic:
     """
 
     name = "basic-1"
-    dimensions = MEANING + LOOKS
+    dimensions = TEXT_DIMENSIONS + APPEARANCE_FEATURES
     duplicate_similarity = 0.88  # docs/decisions/0014-embedder.md has the measurement
 
     def __init__(self, cache: Path, threads: int) -> None:
-        self._text = Text(cache, threads)
-        self._pictures = Pictures(cache, threads)
+        self._text = TextEncoder(cache, threads)
+        self._pictures = ImageClassifier(cache, threads)
         self._labels = Labels(cache, threads)
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """(n, 512), each row of length 1. Reads the first 256 tokens of each text, about 200 words."""
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
-            row[:MEANING] = self._text.vector(text)
+            row[:TEXT_DIMENSIONS] = self._text.vector(text)
         return rows
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
         """(n, 512), each row of length 1."""
         rows = np.empty((len(pixels), self.dimensions), np.float32)
         for row, picture in zip(rows, pixels, strict=True):
-            features, logits = self._pictures.seen(picture)
-            row[:MEANING] = self._labels.meaning(logits) * _SHARE
-            row[MEANING:] = looks(picture, features) * _SHARE
+            features, logits = self._pictures.classify(picture)
+            row[:TEXT_DIMENSIONS] = self._labels.meaning(logits) * _SHARE
+            row[TEXT_DIMENSIONS:] = appearance(picture, features) * _SHARE
         return rows

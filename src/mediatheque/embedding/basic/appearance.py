@@ -10,27 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediatheque.embedding.basic.shape import FEATURES
-from mediatheque.embedding.embedder import Vectors, unit
-from mediatheque.embedding.pixels import Filter, whole
+from mediatheque.embedding.embedder import Vectors, l2_normalize
+from mediatheque.embedding.pixels import Filter, resize
 
 _SEEN = 32  # dimensions
 _LIGHT = 8  # cells across and down
 _COLOUR = 4  # cells across and down, twice: blue and red against light
-LOOKS = _SEEN + _LIGHT**2 + 2 * _COLOUR**2
+APPEARANCE_FEATURES = _SEEN + _LIGHT**2 + 2 * _COLOUR**2
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _COLOUR_WEIGHT = 1.5
 
 
-def looks(pixels: NDArray[np.uint8], features: NDArray[np.float32]) -> Vectors:
+def appearance(pixels: NDArray[np.uint8], features: NDArray[np.float32]) -> Vectors:
     """(128,), of length 1."""
-    seen = unit((features - features.mean()) @ _PROJECTION)
-    return unit(np.concatenate([seen, unit(_layout(pixels))]))
+    seen = l2_normalize((features - features.mean()) @ _PROJECTION)
+    return l2_normalize(np.concatenate([seen, l2_normalize(_layout(pixels))]))
 
 
 def _layout(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Light against its own mean, so that a brighter copy stays where it is; colour against light."""
-    cells = whole(pixels, _LIGHT, _LIGHT, Filter.BOX)
+    cells = resize(pixels, _LIGHT, _LIGHT, Filter.BOX)
     light = cells @ _LUMINANCE
     coarse = cells.reshape(_COLOUR, _LIGHT // _COLOUR, _COLOUR, _LIGHT // _COLOUR, 3).mean(axis=(1, 3))
     colour = coarse[..., [2, 0]] - coarse.mean(axis=-1, keepdims=True)

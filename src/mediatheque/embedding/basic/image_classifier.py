@@ -5,28 +5,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.basic.packages import WEIGHTS, shipped
+from mediatheque.embedding.basic.packages import WEIGHTS, package_file
 from mediatheque.embedding.basic.shape import SIDE
 from mediatheque.embedding.basic.weights import read_tensors
 from mediatheque.embedding.cache import derived
-from mediatheque.embedding.pixels import middle
+from mediatheque.embedding.pixels import center_crop
 from mediatheque.embedding.session import Session
 
 _RESIZED = 256  # pixels of the shorter side, before the middle is cut out: 0.875 of it, as in training
 _MEAN, _DEVIATION = np.float32(127), np.float32(128)  # of the lite models; the others have more
 
 
-class Pictures:
+class ImageClassifier:
     """One picture at a time, so that memory stays flat. The graph is made from the weights once, into `cache`."""
 
     def __init__(self, cache: Path, threads: int) -> None:
-        self._weights = shipped(*WEIGHTS)
+        self._weights = package_file(*WEIGHTS)
         self._cache = cache
         self._session = Session(self._graph, threads)
 
-    def seen(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def classify(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The features (1280,) and the logits of the classes (1000,)."""
-        square = middle(pixels, _RESIZED, SIDE)
+        square = center_crop(pixels, _RESIZED, SIDE)
         planes = ((square - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None]
         features, logits = self._session.run(["features", "logits"], {"pixels": np.ascontiguousarray(planes)})
         return features[0], logits[0]

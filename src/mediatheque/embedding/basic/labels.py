@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.basic.packages import LABELS, MODEL, shipped
-from mediatheque.embedding.basic.text import Text
+from mediatheque.embedding.basic.packages import LABELS, MODEL, package_file
+from mediatheque.embedding.basic.text import TextEncoder
 from mediatheque.embedding.cache import derived
-from mediatheque.embedding.embedder import Vectors, unit
+from mediatheque.embedding.embedder import Vectors, l2_normalize
 
 _LIKELIEST = 10  # classes
 _TEMPERATURE = np.float32(2)  # above 1, the second guess counts for more
@@ -21,7 +21,7 @@ class Labels:
     """The names' vectors are made once, into `cache`, so that a process that sees only pictures opens no text model."""
 
     def __init__(self, cache: Path, threads: int) -> None:
-        self._names, self._model = shipped(*LABELS), shipped(*MODEL)
+        self._names, self._model = package_file(*LABELS), package_file(*MODEL)
         self._cache = cache
         self._threads = threads
         self._opening = threading.Lock()
@@ -31,7 +31,7 @@ class Labels:
         """(384,), of length 1."""
         likeliest = np.argsort(-logits, kind="stable")[:_LIKELIEST]
         weights = np.exp((logits[likeliest] - logits.max()) / _TEMPERATURE)
-        return unit(weights @ self._opened()[likeliest])
+        return l2_normalize(weights @ self._opened()[likeliest])
 
     def _opened(self) -> Vectors:
         with self._opening:
@@ -45,7 +45,7 @@ class Labels:
             return self._vectors
 
     def _make(self, names: bytes) -> bytes:
-        text = Text(self._cache, self._threads)
+        text = TextEncoder(self._cache, self._threads)
         stream = io.BytesIO()
         np.save(stream, np.stack([text.vector(name) for name in json.loads(names)]))
         return stream.getvalue()

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
-def shipped(package: str, *parts: str) -> Path:
+def package_file(package: str, *parts: str) -> Path:
     """The file of that name in the package. Raises ValueError where either is missing."""
     spec = find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():

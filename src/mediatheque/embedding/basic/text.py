@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from mediatheque.embedding.basic.packages import MODEL, TOKENIZER, shipped
+from mediatheque.embedding.basic.packages import MODEL, TOKENIZER, package_file
 from mediatheque.embedding.cache import derived
-from mediatheque.embedding.embedder import CHARACTERS, Vectors, unit
+from mediatheque.embedding.embedder import CHARACTERS, Vectors, l2_normalize
 from mediatheque.embedding.session import Session
 
-MEANING = 384  # dimensions
+TEXT_DIMENSIONS = 384  # dimensions
 _TOKENS = 256  # the length that the model was trained with
 
 
-class Text:
+class TextEncoder:
     """One text at a time: padding to a common length would cost more than a batch saves.
 
     The graph is made of the package's once, into `cache`. The vocabulary is read at once, not with the model: for 30 ms
@@ -22,7 +22,7 @@ class Text:
     """
 
     def __init__(self, cache: Path, threads: int) -> None:
-        self._model, vocabulary = shipped(*MODEL), shipped(*TOKENIZER)
+        self._model, vocabulary = package_file(*MODEL), package_file(*TOKENIZER)
         self._cache = cache
         self._session = Session(self._graph, threads)
         self._tokenizer = Tokenizer.from_file(str(vocabulary))
@@ -34,7 +34,7 @@ class Text:
         ids = np.array([self._tokenizer.encode(text[:CHARACTERS]).ids], np.int64)
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         (tokens,) = self._session.run(["last_hidden_state"], inputs)
-        return unit(tokens[0].mean(axis=0))
+        return l2_normalize(tokens[0].mean(axis=0))
 
     def _graph(self) -> bytes:
         return derived(self._cache, "minilm-{}-1.onnx", self._model.read_bytes(), _made)  # 1: of quantized.py

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.clip.model_files import Folder
-from mediatheque.embedding.clip.onnx_model import Tower
+from mediatheque.embedding.clip.model_files import ModelFiles
+from mediatheque.embedding.clip.onnx_model import OnnxModel
 from mediatheque.embedding.clip.preprocessing import Preprocessing
-from mediatheque.embedding.clip.tokenizer import Words
+from mediatheque.embedding.clip.tokenizer import TextTokenizer
 from mediatheque.embedding.embedder import Vectors
 
 
@@ -23,12 +23,12 @@ class Clip:
     duplicate_similarity = 0.95  # usual for models of this kind; not measured, as each model has its own
 
     def __init__(self, path: Path, threads: int) -> None:
-        folder = Folder(path)
-        self._text = Tower(
+        folder = ModelFiles(path)
+        self._text = OnnxModel(
             folder.text_model, ("input_ids", "attention_mask"), ("text_embeds", "pooler_output"), threads
         )
-        self._image = Tower(folder.image_model, ("pixel_values",), ("image_embeds", "pooler_output"), threads)
-        self._words = Words(folder, self._text.shape("input_ids")[-1])
+        self._image = OnnxModel(folder.image_model, ("pixel_values",), ("image_embeds", "pooler_output"), threads)
+        self._words = TextTokenizer(folder, self._text.shape("input_ids")[-1])
         self._preprocessing = Preprocessing(folder.preprocessing)
         self.name = f"onnx-clip-{folder.fingerprint()}"
         self.dimensions = self._text.dimensions or len(self._text.vector(self._words.inputs("")))

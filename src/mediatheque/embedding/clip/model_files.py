@@ -14,7 +14,7 @@ _PRECISIONS = ("", "_fp16", "_quantized", "_int8", "_uint8")  # the first that i
 _ENDS = 1 << 20  # bytes of a file that are hashed at each end
 
 
-class Folder:
+class ModelFiles:
     """Raises ValueError where a file that no model can do without is missing, or is not JSON."""
 
     def __init__(self, path: Path) -> None:

@@ -8,11 +8,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from mediatheque.embedding.embedder import Vectors, unit
+from mediatheque.embedding.embedder import Vectors, l2_normalize
 from mediatheque.embedding.session import Session
 
 
-class Tower:
+class OnnxModel:
     """The signature is read now, the weights at the first run.
 
     `offers` are the inputs that we can give, the first of which it must want; `outputs` are the names of embeddings,
@@ -41,7 +41,7 @@ class Tower:
         """(dimensions,), of length 1. Takes one item's inputs, and of these what the graph wants."""
         feeds = {name: inputs[name][None].astype(_kind(value)) for name, value in self._inputs.items()}
         (rows,) = self._session.run([self._output], feeds)
-        return unit(rows[0].astype(np.float32))
+        return l2_normalize(rows[0].astype(np.float32))
 
 
 def _graph(file: Path) -> onnx.GraphProto:

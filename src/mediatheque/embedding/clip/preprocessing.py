@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.pixels import Filter, middle, whole
+from mediatheque.embedding.pixels import Filter, center_crop, resize
 
 
 class _Sides(msgspec.Struct):
@@ -49,9 +49,9 @@ class Preprocessing:
     def planes(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(3, height, width)."""
         if self._shorter:
-            square = middle(pixels, self._shorter, self._height, self._filter)
+            square = center_crop(pixels, self._shorter, self._height, self._filter)
         else:
-            square = whole(pixels, self._width, self._height, self._filter)
+            square = resize(pixels, self._width, self._height, self._filter)
         return ((square * self._scale - self._mean) / self._deviation).transpose(2, 0, 1)
 
 

@@ -6,21 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from mediatheque.embedding.clip.model_files import Folder
+from mediatheque.embedding.clip.model_files import ModelFiles
 from mediatheque.embedding.embedder import CHARACTERS
 
 _SIGLIP, _CLIP = 64, 77  # tokens, where nothing says it: SigLIP leaves its own out of its configuration
 _ENDLESS = 1 << 16  # tokenizers that know no length say 10**30
 
 
-class Words:
+class TextTokenizer:
     """Every text is cut or filled to the model's whole length, as in training.
 
     SigLIP reads the filling and has no mask for it; CLIP stops reading at the end mark, so that filling does no harm.
     `length` is the text model's own, 0 where it takes any. Raises ValueError.
     """
 
-    def __init__(self, folder: Folder, length: int) -> None:
+    def __init__(self, folder: ModelFiles, length: int) -> None:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder.tokenizer))
         except Exception as error:  # tokenizers raises nothing more special
@@ -39,7 +39,7 @@ class Words:
         return {"input_ids": np.array(encoded.ids), "attention_mask": np.array(encoded.attention_mask)}
 
 
-def _length(folder: Folder) -> int:
+def _length(folder: ModelFiles) -> int:
     """What the configuration says, 0 where it does not."""
     text = folder.config.get("text_config")
     said = (
@@ -49,7 +49,7 @@ def _length(folder: Folder) -> int:
     return next((length for length in said if isinstance(length, int) and 0 < length < _ENDLESS), 0)
 
 
-def _filler(tokenizer: Tokenizer, folder: Folder) -> int:
+def _filler(tokenizer: Tokenizer, folder: ModelFiles) -> int:
     """The id of the token that fills: the one that is configured, else the tokenizer's own, else 0."""
     named = folder.tokenizing.get("pad_token")
     token = named.get("content") if isinstance(named, dict) else named

@@ -17,7 +17,7 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(text) for text in texts)
 
 
-def allowed(text: str, extra: tuple[Network, ...]) -> Address | None:
+def is_allowed(text: str, extra: tuple[Network, ...]) -> Address | None:
     """The address to connect to, when it is public or inside one of the `extra` networks; else `None`.
 
     An address that carries another one inside (IPv4-mapped, NAT64, 6to4, Teredo) is judged by that too. What is
@@ -29,14 +29,14 @@ def allowed(text: str, extra: tuple[Network, ...]) -> Address | None:
         return None
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return None
-    return address if all(_fits(each, extra) for each in _meant(address)) else None
+    return address if all(_fits(each, extra) for each in _embedded_ipv4(address)) else None
 
 
 def _fits(address: Address, extra: tuple[Network, ...]) -> bool:
     return _public(address) or any(address in network for network in extra)
 
 
-def _meant(address: Address) -> tuple[Address, ...]:
+def _embedded_ipv4(address: Address) -> tuple[Address, ...]:
     """Every address that a packet to this one could reach."""
     if isinstance(address, IPv4Address):
         return (address,)

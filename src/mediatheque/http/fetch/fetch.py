@@ -18,10 +18,10 @@ from msgspec import Meta, Struct
 
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.content_disposition import basename, filename, parse
-from mediatheque.http.fetch.addresses import allowed, networks
-from mediatheque.http.fetch.transport import Target, answer, pieces, trust
-from mediatheque.library.ingest.request import Sink
-from mediatheque.model import Labels
+from mediatheque.http.fetch.addresses import is_allowed, networks
+from mediatheque.http.fetch.transport import Target, open_response, pieces, trust
+from mediatheque.library.ingest.request import ByteSink
+from mediatheque.model import DeclaredMetadata
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ class RemoteBody:
         self._config = config
         self._resolve = resolve
 
-    async def pour(self, sink: Sink) -> Labels:
+    async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Raises UrlRefused, FetchFailed (not found, not readable, too slow) and TooLarge."""
         seconds = self._config.timeout_seconds
         try:
@@ -79,12 +79,12 @@ class RemoteBody:
                 raise FetchFailed(f"Reading the URL took longer than {seconds:g} seconds.") from error
             raise
 
-    async def _pour(self, sink: Sink) -> Labels:
+    async def _pour(self, sink: ByteSink) -> DeclaredMetadata:
         tls = await asyncio.to_thread(trust, self._config.ca_file)
         url = _parsed(self._url)
         for _ in range(self._config.redirects + 1):
             target = await self._checked(url)
-            async with answer(target, tls, self._config.timeout_seconds) as response:
+            async with open_response(target, tls, self._config.timeout_seconds) as response:
                 if response.status_code not in _REDIRECTS:
                     await self._take(response, sink)
                     return _labels(url, response)
@@ -101,7 +101,7 @@ class RemoteBody:
         except OSError as error:
             raise FetchFailed("The host of the URL was not found.") from error
         extra = networks(self._config.networks)
-        addresses = [allowed(text, extra) for text in texts]
+        addresses = [is_allowed(text, extra) for text in texts]
         checked = tuple(address for address in addresses if address is not None)
         if not checked or len(checked) < len(addresses):
             raise _refusal(url, "resolves to an address that is not allowed")
@@ -113,7 +113,7 @@ class RemoteBody:
         hosts = {entry.lower() for entry in self._config.hosts}
         return f"{host}:{port}" in hosts or (host in hosts and port in _PORTS.values())
 
-    async def _take(self, response: httpx.Response, sink: Sink) -> None:
+    async def _take(self, response: httpx.Response, sink: ByteSink) -> None:
         limit = self._config.max_bytes
         if response.status_code != httpx.codes.OK:
             raise FetchFailed(f"The URL answered with status {response.status_code}.")
@@ -146,10 +146,10 @@ def _joined(url: httpx.URL, location: str) -> httpx.URL:
         raise UrlRefused from error
 
 
-def _labels(url: httpx.URL, response: httpx.Response) -> Labels:
+def _labels(url: httpx.URL, response: httpx.Response) -> DeclaredMetadata:
     _, parameters = parse(response.headers.get("content-disposition", ""))
     name = filename(parameters) or basename(unquote(url.path))
-    return Labels(name=name, declared_type=parse(response.headers.get("content-type", ""))[0] or None)
+    return DeclaredMetadata(name=name, declared_type=parse(response.headers.get("content-type", ""))[0] or None)
 
 
 def _refusal(url: httpx.URL, reason: str) -> UrlRefused:

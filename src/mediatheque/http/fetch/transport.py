@@ -22,7 +22,7 @@ class Target(NamedTuple):
 
 
 @asynccontextmanager
-async def answer(target: Target, tls: ssl.SSLContext, seconds: float) -> AsyncIterator[httpx.Response]:
+async def open_response(target: Target, tls: ssl.SSLContext, seconds: float) -> AsyncIterator[httpx.Response]:
     """One request, to the first of the addresses that takes the connection. Raises FetchFailed."""
     async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
         response = await _first(transport, target, seconds)

@@ -9,7 +9,7 @@ import structlog
 
 from mediatheque.blobs import BlobStore, OnDisk
 from mediatheque.errors import BlobsUnavailable
-from mediatheque.http.files.headers import FOR_GOOD, FOR_NOBODY_ELSE, Representation, represent
+from mediatheque.http.files.headers import IMMUTABLE, PRIVATE, Representation, represent
 from mediatheque.http.files.response import FileResponse, Source
 from mediatheque.library import Library
 from mediatheque.library.catalog.access import is_public
@@ -17,31 +17,31 @@ from mediatheque.library.ttl_cache import Recent
 from mediatheque.model import File
 
 # A file that was removed may be served this much longer.
-_REMEMBERED_SECONDS = 1.0
+_CACHE_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-class Shelved(msgspec.Struct, frozen=True):
+class CachedFile(msgspec.Struct, frozen=True):
     """A file, its headers and where its bytes are."""
 
     file: File
-    shown: Representation
+    representation: Representation
     source: Source
 
     @property
-    def answer(self) -> FileResponse:
+    def response(self) -> FileResponse:
         """What serves it."""
-        return FileResponse(self.shown, self.source)
+        return FileResponse(self.representation, self.source)
 
 
-class Shelf:
+class FileCache:
     """Looks files up once a second at most, however often they are asked for."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._recent: Recent[UUID, Shelved] = Recent(_REMEMBERED_SECONDS, limit=10_000)
+        self._recent: Recent[UUID, CachedFile] = Recent(_CACHE_SECONDS, limit=10_000)
 
-    async def take(self, id: UUID, admit: Callable[[File], Awaitable[None]]) -> FileResponse:
+    async def get(self, id: UUID, admit: Callable[[File], Awaitable[None]]) -> FileResponse:
         """The answer that serves the file of that id, once `admit` lets it pass.
 
         `NotFound`, what `admit` raises, and then only `BlobsUnavailable` if the bytes are not there: nobody learns of a
@@ -50,36 +50,36 @@ class Shelf:
         shelved = self._recent.get(id)
         if shelved and not _has_expired(shelved.file):
             await admit(shelved.file)
-            return shelved.answer
+            return shelved.response
         file = await self._library.files.get_public(id)
         await admit(file)
         shelved = await self._fetch(file)
         self._recent.put(id, shelved)
-        return shelved.answer
+        return shelved.response
 
-    def recall(self, id: UUID) -> FileResponse | None:
+    def get_cached(self, id: UUID) -> FileResponse | None:
         """The answer that serves the file, without a wait, if it was looked up a moment ago and is for everybody."""
         shelved = self._recent.get(id)
         if shelved is None or not is_public(shelved.file) or _has_expired(shelved.file):
             return None
-        return shelved.answer
+        return shelved.response
 
-    def forget(self, id: UUID) -> None:
+    def invalidate(self, id: UUID) -> None:
         """Look the file up anew next time."""
         self._recent.drop(id)
 
-    async def _fetch(self, file: File) -> Shelved:
+    async def _fetch(self, file: File) -> CachedFile:
         key = file.blob.storage_key
         if await self._library.store.size(key) != file.blob.size:
             _log.error("bytes of a file are missing", file=str(file.id), storage_key=key)
             raise BlobsUnavailable("The bytes of this file cannot be read.")
-        return Shelved(file, _represent(file), _source(self._library.store, key))
+        return CachedFile(file, _represent(file), _source(self._library.store, key))
 
 
 def _represent(file: File) -> Representation:
     return represent(
         size=file.blob.size,
-        mime=file.blob.facts.mime,
+        mime=file.blob.media_info.mime,
         name=file.name,
         sha256=file.blob.sha256,
         created_at=file.created_at,
@@ -94,10 +94,10 @@ def _has_expired(file: File) -> bool:
 def _caching(file: File) -> str:
     """What caches may do: nothing with what is not for everybody, and nothing past the end of a file."""
     if not is_public(file):
-        return FOR_NOBODY_ELSE
+        return PRIVATE
     if file.expires_at is None:
-        return FOR_GOOD
-    left = int((file.expires_at - datetime.now(UTC)).total_seconds() - _REMEMBERED_SECONDS)
+        return IMMUTABLE
+    left = int((file.expires_at - datetime.now(UTC)).total_seconds() - _CACHE_SECONDS)
     return f"public, max-age={max(0, left)}"
 
 

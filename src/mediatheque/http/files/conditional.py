@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-_LONGEST_DATE = 64
+_MAX_DATE = 64
 
 
 class Outcome(enum.Enum):
@@ -57,7 +57,7 @@ def _lists(tags: str, etag: str, *, weak: bool) -> bool:
 
 
 def _date(value: str | None) -> datetime | None:
-    if value is None or len(value) > _LONGEST_DATE:
+    if value is None or len(value) > _MAX_DATE:
         return None
     try:
         date = parsedate_to_datetime(value)

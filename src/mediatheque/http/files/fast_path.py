@@ -8,24 +8,24 @@ from uuid import UUID
 
 from mediatheque.errors import LibraryError
 from mediatheque.http.asgi import App, Message, Receive, Scope, Send
-from mediatheque.http.files.cache import Shelf
+from mediatheque.http.files.cache import FileCache
 from mediatheque.http.urls import FILES
 
 _PREFIX = f"{FILES}/"
 _HEX = 32
 
 
-class Shortcut:
+class FastPath:
     """Wraps the framework's application."""
 
-    def __init__(self, app: App, shelf: Shelf) -> None:
+    def __init__(self, app: App, shelf: FileCache) -> None:
         self._app = app
         self._shelf = shelf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the shelf, or pass the request on."""
         id = _file_id(scope) if scope["type"] == "http" else None
-        response = self._shelf.recall(id) if id else None
+        response = self._shelf.get_cached(id) if id else None
         if id is None or response is None:
             await self._app(scope, receive, send)
             return
@@ -39,7 +39,7 @@ class Shortcut:
         try:
             await response(scope, receive, sending)
         except LibraryError:
-            self._shelf.forget(id)
+            self._shelf.invalidate(id)
             if started:
                 raise
             await self._app(scope, receive, send)

@@ -9,10 +9,10 @@ from email.utils import format_datetime
 
 from msgspec import Struct
 
-from mediatheque.http.content_disposition import disposition
+from mediatheque.http.content_disposition import render
 
-FOR_GOOD = "public, max-age=31536000, immutable"
-FOR_NOBODY_ELSE = "private, no-store"
+IMMUTABLE = "public, max-age=31536000, immutable"
+PRIVATE = "private, no-store"
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -31,14 +31,14 @@ class Representation(Struct, frozen=True, kw_only=True, gc=False):
     modified: datetime
     content_type: bytes
     validators: RawHeaders
-    guards: RawHeaders
+    security_headers: RawHeaders
     whole: RawHeaders
     in_place: bytes
     download: bytes
 
 
 def represent(
-    *, size: int, mime: str, name: str, sha256: bytes, created_at: datetime, caching: str = FOR_GOOD
+    *, size: int, mime: str, name: str, sha256: bytes, created_at: datetime, caching: str = IMMUTABLE
 ) -> Representation:
     """The headers of a file. Pure: equal arguments give an equal result.
 
@@ -53,7 +53,7 @@ def represent(
         (b"last-modified", format_datetime(modified, usegmt=True).encode()),
         (b"cache-control", caching.encode()),
     )
-    guards = _guards(mime)
+    guards = _security_headers(mime)
     length = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % size))
     return Representation(
         size=size,
@@ -61,10 +61,10 @@ def represent(
         modified=modified,
         content_type=content_type.encode(),
         validators=validators,
-        guards=guards,
+        security_headers=guards,
         whole=length + guards + validators,
-        in_place=disposition("inline" if shown_in_place(mime) else "attachment", name).encode(),
-        download=disposition("attachment", name).encode(),
+        in_place=render("inline" if shown_in_place(mime) else "attachment", name).encode(),
+        download=render("attachment", name).encode(),
     )
 
 
@@ -76,7 +76,7 @@ def shown_in_place(mime: str) -> bool:
     return mime in _INLINE_IMAGES or mime.startswith(("video/", "audio/"))
 
 
-def _guards(mime: str) -> RawHeaders:
+def _security_headers(mime: str) -> RawHeaders:
     """A browser shows a lone video inside a page of its own making, which needs it as its `media-src`."""
     plays = mime.startswith(("video/", "audio/"))
     return (

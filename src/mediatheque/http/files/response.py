@@ -11,7 +11,7 @@ from mediatheque.http.files.conditional import Outcome, evaluate, range_applies
 from mediatheque.http.files.headers import Representation
 from mediatheque.http.files.local_reads import Reader, cached, reader
 from mediatheque.http.files.ranges import Span, spans
-from mediatheque.http.send import bare, by_path, stream, whole
+from mediatheque.http.send import send_bytes, send_empty, send_path, send_stream
 
 _CONDITIONAL = frozenset(
     {b"range", b"if-range", b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"}
@@ -40,37 +40,37 @@ class FileResponse(ASGIResponse):
         headers = _conditional(scope)
         outcome = evaluate(headers, shown) if headers else Outcome.PROCEED
         if outcome is Outcome.UNMODIFIED:
-            await bare(send, 304, shown.validators)
+            await send_empty(send, 304, shown.validators)
         elif outcome is Outcome.FAILED:
-            await bare(send, 412, ((b"content-length", b"0"), *shown.guards))
+            await send_empty(send, 412, ((b"content-length", b"0"), *shown.security_headers))
         elif scope["method"] == "HEAD":
-            await bare(send, 200, (*shown.whole, _disposition(shown, scope)))
-        elif (asked := self._asked(headers)) is None:
-            await self._whole(scope, receive, send)
+            await send_empty(send, 200, (*shown.whole, _disposition(shown, scope)))
+        elif (asked := self._requested_ranges(headers)) is None:
+            await self._send_whole(scope, receive, send)
         elif not asked:
             size = (b"content-range", b"bytes */%d" % shown.size)
-            await bare(send, 416, ((b"content-length", b"0"), size, *shown.guards))
+            await send_empty(send, 416, ((b"content-length", b"0"), size, *shown.security_headers))
         else:
-            await self._partly(asked, scope, receive, send)
+            await self._send_ranges(asked, scope, receive, send)
 
-    def _asked(self, headers: dict[str, str]) -> tuple[Span, ...] | None:
+    def _requested_ranges(self, headers: dict[str, str]) -> tuple[Span, ...] | None:
         if "range" not in headers or not range_applies(headers, self._shown):
             return None
         return spans(headers["range"], self._shown.size)
 
-    async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_whole(self, scope: Scope, receive: Receive, send: Send) -> None:
         """From memory where the file is in it, else by the server from its path, else piece by piece."""
         headers = (*self._shown.whole, _disposition(self._shown, scope))
         path = self._source if isinstance(self._source, Path) else None
         content = cached(path, self._shown.size) if path else None
         if content is not None:
-            await whole(send, 200, headers, content)
+            await send_bytes(send, 200, headers, content)
         elif path and "http.response.pathsend" in (scope.get("extensions") or {}):
-            await by_path(send, 200, headers, str(path))
+            await send_path(send, 200, headers, str(path))
         else:
-            await stream(self._read(0, self._shown.size), 200, headers, receive, send)
+            await send_stream(self._read(0, self._shown.size), 200, headers, receive, send)
 
-    async def _partly(self, asked: tuple[Span, ...], scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_ranges(self, asked: tuple[Span, ...], scope: Scope, receive: Receive, send: Send) -> None:
         shown = self._shown
         framing: Headers
         if len(asked) == 1:
@@ -82,8 +82,8 @@ class FileResponse(ASGIResponse):
             several = ByteRanges(asked, content_type=shown.content_type, size=shown.size)
             framing = ((b"content-type", several.content_type), (b"content-length", b"%d" % several.length))
             pieces = several.pieces(self._read)
-        headers = (*framing, *shown.guards, *shown.validators, _disposition(shown, scope))
-        await stream(pieces, 206, headers, receive, send)
+        headers = (*framing, *shown.security_headers, *shown.validators, _disposition(shown, scope))
+        await send_stream(pieces, 206, headers, receive, send)
 
     def _read(self, start: int, length: int) -> AsyncIterator[bytes]:
         read = reader(self._source) if isinstance(self._source, Path) else self._source

@@ -58,7 +58,7 @@ class Framing(NamedTuple):
         return cls(int(lengths[0]), continues)
 
 
-class Incoming:
+class RequestBody:
     """One request body. `receive` is what the application is given in place of the server's.
 
     Raises into the application: `Malformed` (the framing), `BodyTooSlow`, `BodyIncomplete`; and the same
@@ -89,7 +89,7 @@ class Incoming:
                 self._error = error.with_traceback(None)
         raise self._error
 
-    async def settle(self) -> bool:
+    async def drain(self) -> bool:
         """Called before the answer is sent: reads what is still coming, within limits.
 
         True when the connection cannot be used again afterwards. A client that waits for `100 Continue` and

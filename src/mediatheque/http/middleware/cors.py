@@ -1,7 +1,7 @@
 """Which pages of other origins may read our answers, and send requests that no form could.
 
 By the CORS protocol of the Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol). Written by hand because
-Litestar's middleware works only inside its application, and the Gate and the Shortcut answer outside of it. Keys are
+Litestar's middleware works only inside its application, and the RequestMiddleware and the FastPath answer outside of it. Keys are
 headers that a page holds itself, so credentials that a browser adds on its own are never allowed.
 """
 
@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from mediatheque.http.asgi import App, Message, Receive, Scope, Send
-from mediatheque.http.send import bare
+from mediatheque.http.send import send_empty
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
@@ -40,7 +40,7 @@ class CorsConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"cors.max_age must be at least 0, not {self.max_age}")
 
 
-class Cors:
+class CorsMiddleware:
     """Stands before everything: answers preflights, and lets the allowed origins read every answer of `app`."""
 
     def __init__(self, app: App, config: CorsConfig) -> None:
@@ -55,7 +55,7 @@ class Cors:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
-            await bare(send, 204, self._permission(scope))
+            await send_empty(send, 204, self._permission(scope))
             return
         told = self._to_all or self._told(scope)
 

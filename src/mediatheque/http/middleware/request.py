@@ -8,26 +8,26 @@ import uuid_utils
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from mediatheque.http.asgi import App, Headers, Message, Receive, Scope, Send
-from mediatheque.http.middleware.body import BodyConfig, Framing, Incoming
+from mediatheque.http.middleware.body import BodyConfig, Framing, RequestBody
 
 log = structlog.get_logger()
 
 Finish = Callable[[Scope, int, float], None]
 """Told of every request when it is over: its scope, the status answered, and the seconds it took."""
 
-_WATCHED = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
+_MONITORED_METHODS = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
 _ID_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
-_LONGEST_ID = 128
+_MAX_ID = 128
 
 
-class GateConfig(BodyConfig, frozen=True, kw_only=True):
+class RequestConfig(BodyConfig, frozen=True, kw_only=True):
     """Settings of the gate."""
 
     access_log: bool = True
     """Write one log line for each request."""
 
 
-class Gate:
+class RequestMiddleware:
     """Wraps an ASGI application; nothing stands outside it but CORS and the server.
 
     Each request gets an id (the caller's own `X-Request-Id` where it is 1 to 128 characters of
@@ -35,9 +35,9 @@ class Gate:
     response, whatever that is.
     """
 
-    def __init__(self, app: App, config: GateConfig | None = None, *, on_finish: Finish | None = None) -> None:
+    def __init__(self, app: App, config: RequestConfig | None = None, *, on_finish: Finish | None = None) -> None:
         self._app = app
-        self._config = config or GateConfig()
+        self._config = config or RequestConfig()
         self._on_finish = on_finish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +45,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, self._config)
+        exchange = _Exchange(scope, receive, send, self._config)
         tokens = bind_contextvars(request_id=exchange.request_id)
         try:
             await self._app(scope, exchange.receive, exchange.send)
@@ -59,7 +59,7 @@ class Gate:
             self._finish(scope, exchange)
             reset_contextvars(**tokens)
 
-    def _finish(self, scope: Scope, exchange: "Exchange") -> None:
+    def _finish(self, scope: Scope, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
         if self._on_finish is not None:
             self._on_finish(scope, exchange.status, seconds)
@@ -75,7 +75,7 @@ class Gate:
             )
 
 
-class Exchange:
+class _Exchange:
     """One request and its answer. `status` is 0 until the answer starts."""
 
     __slots__ = ("_headers", "_send", "body", "bytes_out", "receive", "request_id", "started", "status")
@@ -86,9 +86,9 @@ class Exchange:
         self.bytes_out = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._send = send
-        watched = [header for header in scope["headers"] if header[0] in _WATCHED]
+        watched = [header for header in scope["headers"] if header[0] in _MONITORED_METHODS]
         framing = Framing.of(watched) if watched else None
-        self.body = Incoming(framing, receive, config) if framing else None
+        self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
         self.request_id = _given_id(watched) or uuid_utils.uuid7().hex
         scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}
@@ -119,7 +119,7 @@ class Exchange:
     async def _start(self, message: Message) -> Message:
         self.status = message["status"]
         headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
-        if self.body is not None and await self.body.settle():
+        if self.body is not None and await self.body.drain():
             headers.append((b"connection", b"close"))
         self._headers = headers
         return {**message, "headers": headers}
@@ -132,5 +132,5 @@ async def _nowhere(_: Message) -> None:
 def _given_id(headers: Headers) -> str | None:
     """The caller's request id, when it gave one that can stand in logs and headers as it is."""
     value = next((value for name, value in headers if name == b"x-request-id"), b"")
-    fits = 0 < len(value) <= _LONGEST_ID and _ID_BYTES.issuperset(value)
+    fits = 0 < len(value) <= _MAX_ID and _ID_BYTES.issuperset(value)
     return value.decode("ascii") if fits else None

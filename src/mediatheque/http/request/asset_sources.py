@@ -7,20 +7,20 @@ from litestar import Request
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound, TypeMismatch
 from mediatheque.http.context import context_of
 from mediatheque.http.fetch.fetch import RemoteBody
-from mediatheque.http.request.auth import caller_of
-from mediatheque.http.request.query import id_in
-from mediatheque.library.idempotency import Receipt
+from mediatheque.http.request.auth import principal_of
+from mediatheque.http.request.query import parse_id
+from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Details, Offer
-from mediatheque.library.ingest.sources import MAX_INLINE, FromAsset, FromBase64, Source
+from mediatheque.library.ingest.request import AssetFields, IngestRequest
+from mediatheque.library.ingest.sources import MAX_INLINE, AssetSource, FromAsset, FromBase64
 from mediatheque.model import Asset, File, Kind
 
 
 async def asset_from(
     request: Request[Any, Any, Any],
-    source: Source,
-    details: Details,
-    receipt: Receipt | None,
+    source: AssetSource,
+    details: AssetFields,
+    receipt: Claim | None,
     kinds: frozenset[Kind] | None = None,
 ) -> Asset:
     """The asset made of the source: a URL of ours is registered, another is fetched, an asset's content is used again.
@@ -28,22 +28,22 @@ async def asset_from(
     The same URL is the same asset. Raises what the intake raises, `NotFound`, `UrlRefused` and `FetchFailed`; and
     `TypeMismatch` for content of other than the wanted kinds.
     """
-    library, workspace_id = context_of(request).library, caller_of(request).workspace_id
+    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
     if isinstance(source, FromAsset):
-        original = await library.assets.get(workspace_id, id_in(source.asset_id, AssetNotFound(param="asset_id")))
+        original = await library.assets.get(workspace_id, parse_id(source.asset_id, AssetNotFound(param="asset_id")))
         _expect(original.file, kinds)
         return await library.files.copy(original.file, details, receipt)
     if isinstance(source, FromBase64):
         policy = Policy(max_bytes=MAX_INLINE, kinds=kinds)
-        return await library.intake.take(_offer(request, source, policy, details, receipt))
+        return await library.intake.create_asset(_offer(request, source, policy, details, receipt))
     return await _from_url(request, source.url, details, receipt, kinds)
 
 
 async def _from_url(
     request: Request[Any, Any, Any],
     url: str,
-    details: Details,
-    receipt: Receipt | None,
+    details: AssetFields,
+    receipt: Claim | None,
     kinds: frozenset[Kind] | None,
 ) -> Asset:
     context = context_of(request)
@@ -52,7 +52,9 @@ async def _from_url(
         policy = Policy(max_bytes=context.fetch.max_bytes, kinds=kinds)
         body = RemoteBody(url, context.fetch)
         try:
-            return await context.library.intake.take(_offer(request, body, policy, details, receipt, origin_url=url))
+            return await context.library.intake.create_asset(
+                _offer(request, body, policy, details, receipt, origin_url=url)
+            )
         except Conflict:
             file = await _stored(request, url)
             if file is None:
@@ -65,7 +67,7 @@ async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kin
     """The caller's own file at a URL of ours; `NotFound` for any other URL, `TypeMismatch` for another kind."""
     context = context_of(request)
     id = context.origins.file_id(request, url)
-    file = await context.library.files.find(caller_of(request).workspace_id, id) if id else None
+    file = await context.library.files.find(principal_of(request).workspace_id, id) if id else None
     if file is None:
         raise NotFound("No file of this library is at that URL.", param=param)
     _expect(file, None if kind is None else frozenset({kind}), param=param)
@@ -73,14 +75,14 @@ async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kin
 
 
 def _expect(file: File, kinds: frozenset[Kind] | None, *, param: str = "type") -> None:
-    facts = file.blob.facts
+    facts = file.blob.media_info
     if kinds is not None and facts.kind not in kinds:
         raise TypeMismatch(f"The file is {facts.mime}, not {', '.join(sorted(kinds))}.", param=param)
 
 
 async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
     """The file behind the URL, if it is here; `NotFound` for a URL of ours that names no file of this workspace."""
-    context, workspace_id = context_of(request), caller_of(request).workspace_id
+    context, workspace_id = context_of(request), principal_of(request).workspace_id
     if not context.origins.is_ours(request, url):
         if not url.isascii():
             raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
@@ -92,16 +94,16 @@ def _offer(
     request: Request[Any, Any, Any],
     body: RemoteBody | FromBase64,
     policy: Policy,
-    details: Details,
-    receipt: Receipt | None,
+    details: AssetFields,
+    receipt: Claim | None,
     *,
     origin_url: str | None = None,
-) -> Offer:
-    return Offer(
-        workspace_id=caller_of(request).workspace_id,
+) -> IngestRequest:
+    return IngestRequest(
+        workspace_id=principal_of(request).workspace_id,
         body=body,
         policy=policy,
         describe=lambda _: details,
-        receipt=receipt,
+        claim=receipt,
         origin_url=origin_url,
     )

@@ -12,7 +12,7 @@ from litestar.types import Guard
 
 from mediatheque.errors import ScopeMissing
 from mediatheque.http.context import context_of
-from mediatheque.model import Caller, Scope, Upload, Way
+from mediatheque.model import Principal, Scope, Upload, UploadMethod
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -25,16 +25,16 @@ def presented_key(connection: Connection) -> str | None:
     return connection.headers.get("x-api-key")
 
 
-def needs(scope: Scope, *, passes: bool = False) -> Guard:
-    """A guard: a live key with that scope, used no more often than it may be. `passes` admits short-lived tokens.
+def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
+    """A guard: a live key with that scope, used no more often than it may be. `upload_tokens` admits short-lived tokens.
 
     Raises `KeyRefused`, `ScopeMissing` or `RateLimited`, before a byte of the body is read.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         context = context_of(connection)
-        caller = await context.library.accounts.authenticate(presented_key(connection), passes=passes)
-        await context.rate.spend(str(caller.key_id))
+        caller = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
+        await context.rate_limiter.spend(str(caller.key_id))
         if not caller.scopes & {scope, Scope.ADMIN}:
             raise ScopeMissing(f"This API key lacks the scope {scope.value!r}.")
         connection.scope["state"]["caller"] = caller
@@ -42,18 +42,18 @@ def needs(scope: Scope, *, passes: bool = False) -> Guard:
     return guard
 
 
-async def redeemed(request: Connection, id: UUID, way: Way) -> Upload:
+async def authorize_upload_token(request: Connection, id: UUID, way: UploadMethod) -> Upload:
     """The upload whose token, the permission, stands in the URL; a use of the key that promised it.
 
     `NotFound` for any other token, `RateLimited`.
     """
     context = context_of(request)
-    upload = await context.library.uploads.redeem(id, request.query_params.get("token", ""), way)
-    await context.rate.spend(str(upload.key_id))
+    upload = await context.library.upload_sessions.authorize_token(id, request.query_params.get("token", ""), way)
+    await context.rate_limiter.spend(str(upload.key_id))
     return upload
 
 
-def caller_of(connection: Connection) -> Caller:
+def principal_of(connection: Connection) -> Principal:
     """Who the guard let in."""
-    caller: Caller = connection.scope["state"]["caller"]
+    caller: Principal = connection.scope["state"]["caller"]
     return caller

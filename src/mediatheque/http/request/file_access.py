@@ -8,25 +8,25 @@ from mediatheque.errors import KeyRefused
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import presented_key
 from mediatheque.library.catalog.access import Signature, is_public
-from mediatheque.model import Caller, File, Scope
+from mediatheque.model import File, Principal, Scope
 
 _DIGITS = 12
 
 
-async def admit(request: Request[Any, Any, Any], file: File) -> None:
+async def authorize_request(request: Request[Any, Any, Any], file: File) -> None:
     """Return if this request may read the file, else raise `NotFound` or `Forbidden`, as the file's access says.
 
     A key that is none counts as no key: what is refused must not tell more than the file's access does.
     """
     if is_public(file):
         return
-    context, caller = context_of(request), await _caller(request)
-    await context.library.access.admit(file, caller, _signature(request))
+    context, caller = context_of(request), await _principal(request)
+    await context.library.access.authorize(file, caller, _signature(request))
     if caller:  # only now: being told to come later would tell that there is something
-        await context.rate.spend(str(caller.key_id))
+        await context.rate_limiter.spend(str(caller.key_id))
 
 
-async def _caller(request: Request[Any, Any, Any]) -> Caller | None:
+async def _principal(request: Request[Any, Any, Any]) -> Principal | None:
     presented = presented_key(request)
     if not presented:
         return None

@@ -8,8 +8,8 @@ from litestar import Request
 
 from mediatheque.errors import AssetNotFound, Invalid
 from mediatheque.http.context import context_of
-from mediatheque.http.request.query import id_in
-from mediatheque.model import Input, Reference, Role
+from mediatheque.http.request.query import parse_id
+from mediatheque.model import AssetRef, Input, Role
 
 MOST_INPUTS = 100
 
@@ -36,5 +36,5 @@ def input_named(
         return Input(url=url, file_id=context_of(request).origins.file_id(request, url), role=role)
     if character is not None:
         return Input(character=character, role=role)
-    id: UUID | None = id_in(asset_id, AssetNotFound(param="inputs")) if asset_id is not None else None
-    return Input(asset=Reference(asset_id=id, request_id=request_id), role=role)
+    id: UUID | None = parse_id(asset_id, AssetNotFound(param="inputs")) if asset_id is not None else None
+    return Input(asset=AssetRef(asset_id=id, request_id=request_id), role=role)

@@ -11,8 +11,8 @@ from litestar import Request, Response
 
 from mediatheque.errors import Conflict, Invalid, Malformed, Unacceptable
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of
-from mediatheque.library.idempotency import Concluded, Receipt
+from mediatheque.http.request.auth import principal_of
+from mediatheque.library.idempotency import Claim, StoredReply
 from mediatheque.library.ingest.request import Body
 
 T = TypeVar("T")
@@ -21,9 +21,9 @@ _KEY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
 _log = structlog.get_logger()
 
 
-async def once(
+async def idempotent(
     request: Request[Any, Any, Any],
-    work: Callable[[Receipt | None], Awaitable[T]],
+    work: Callable[[Claim | None], Awaitable[T]],
     render: Callable[[T], tuple[int, bytes]],
     asked: bytes | Body | None,
 ) -> Response[bytes]:
@@ -41,12 +41,12 @@ async def once(
         raise Invalid("Idempotency-Key must be 1-255 characters of A-Z a-z 0-9 _ - : .", param="Idempotency-Key")
     idempotency = context_of(request).library.idempotency
     scope = f"{request.method} {request.scope['path']}"
-    claimed = await idempotency.claim(caller_of(request).key_id, scope, key)
-    if isinstance(claimed, Concluded):
+    claimed = await idempotency.claim(principal_of(request).key_id, scope, key)
+    if isinstance(claimed, StoredReply):
         return await _replay(claimed, asked)
     fingerprint = asked if isinstance(asked, bytes) else None
     async with idempotency.holding(claimed):
-        return _reply(*render(await work(Receipt(claimed, render, fingerprint))))
+        return _reply(*render(await work(Claim(claimed, render, fingerprint))))
 
 
 def fingerprint(wanted: object) -> bytes:
@@ -54,16 +54,16 @@ def fingerprint(wanted: object) -> bytes:
     return hashlib.sha256(msgspec.json.encode(wanted)).digest()
 
 
-async def _replay(concluded: Concluded, asked: bytes | Body | None) -> Response[bytes]:
+async def _replay(concluded: StoredReply, asked: bytes | Body | None) -> Response[bytes]:
     if isinstance(asked, bytes):
         if asked != concluded.fingerprint:
             raise Conflict("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
-    elif asked is not None and await _is_another(asked, concluded.fingerprint):
+    elif asked is not None and await _differs(asked, concluded.fingerprint):
         _log.warning("idempotency key reused for a different body; the original response is replayed")
     return _reply(concluded.status, concluded.body, {"Idempotent-Replayed": "true"})
 
 
-async def _is_another(asked: Body, fingerprint: bytes) -> bool:
+async def _differs(asked: Body, fingerprint: bytes) -> bool:
     """A body that would have been refused is another one, too."""
     try:
         return await fingerprint_of(asked) != fingerprint
@@ -78,7 +78,7 @@ def _reply(status: int, body: bytes, headers: dict[str, str] | None = None) -> R
 async def fingerprint_of(body: Body) -> bytes:
     """The SHA-256 of the bytes that the body would have stored."""
     digest = _Digest()
-    await body.pour(digest)
+    await body.stream_to(digest)
     return digest.hash.digest()
 
 

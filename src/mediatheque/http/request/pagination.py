@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from mediatheque.errors import InvalidQuery
-from mediatheque.library.search.hybrid import MARK, MOST, Found, Seen, mark
-from mediatheque.model import Asset, Folder, Position
+from mediatheque.library.search.hybrid import MAX_RESULTS, SHORT_ID_BYTES, SearchPage, ShownIds, short_id
+from mediatheque.model import Asset, Cursor, Folder
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -17,44 +17,44 @@ _OFFSET = struct.Struct(">I")
 _MARKS = "s."
 
 
-def next_position(shown: Sequence[Asset | Folder], more: bool) -> Position | None:
+def next_cursor(shown: Sequence[Asset | Folder], more: bool) -> Cursor | None:
     """Where the next page begins: behind the last one shown; None where nothing follows, or nothing was shown."""
-    return Position(shown[-1].created_at, shown[-1].id) if more and shown else None
+    return Cursor(shown[-1].created_at, shown[-1].id) if more and shown else None
 
 
 def next_token(shown: Sequence[Asset | Folder], more: bool) -> str | None:
     """The same as a token."""
-    position = next_position(shown, more)
-    return token_of(position) if position else None
+    position = next_cursor(shown, more)
+    return token_of_cursor(position) if position else None
 
 
-def token_of(position: Position) -> str:
+def token_of_cursor(position: Cursor) -> str:
     """An opaque token of 32 URL-safe characters."""
     moment = (position.created_at - _EPOCH) // _MICROSECOND
     return urlsafe_b64encode(_TOKEN.pack(moment, position.id.bytes)).decode()
 
 
-def position_of(token: str | None, *, param: str = "token") -> Position | None:
+def cursor_of(token: str | None, *, param: str = "token") -> Cursor | None:
     """The position behind a token; None for none or an empty one. `InvalidQuery` for what this server never made."""
     if not token:
         return None
     try:
         moment, id = _TOKEN.unpack(_bytes_of(token))
-        return Position(_EPOCH + moment * _MICROSECOND, UUID(bytes=id))
+        return Cursor(_EPOCH + moment * _MICROSECOND, UUID(bytes=id))
     except (ValueError, struct.error, OverflowError):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
-def next_marks(found: Found, seen: Seen) -> str | None:
+def next_search_token(found: SearchPage, seen: ShownIds) -> str | None:
     """A token for where a search goes on: what it has shown on this page and before, 7 characters for each. None where
     nothing follows."""
     if not (found.more and found.hits):
         return None
-    marks = [*seen, *(mark(hit.asset.id) for hit in found.hits)]
+    marks = [*seen, *(short_id(hit.asset.id) for hit in found.hits)]
     return _MARKS + urlsafe_b64encode(b"".join(marks)).decode().rstrip("=")
 
 
-def marks_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
+def shown_ids_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
     """What a search has shown, none for no token. `InvalidQuery` for what this server never made."""
     if not token:
         return frozenset()
@@ -63,12 +63,12 @@ def marks_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
         shown = _bytes_of(text)
     except ValueError:
         shown = b""
-    if text == token or not shown or len(shown) % MARK or len(shown) > MARK * MOST:
+    if text == token or not shown or len(shown) % SHORT_ID_BYTES or len(shown) > SHORT_ID_BYTES * MAX_RESULTS:
         raise InvalidQuery(f"This {param} is not one that a search has answered.", param=param)
-    return frozenset(shown[at : at + MARK] for at in range(0, len(shown), MARK))
+    return frozenset(shown[at : at + SHORT_ID_BYTES] for at in range(0, len(shown), SHORT_ID_BYTES))
 
 
-def limit_of(text: str | None, *, least: int, most: int, default: int, param: str = "limit") -> int:
+def page_size(text: str | None, *, least: int, most: int, default: int, param: str = "limit") -> int:
     """A page's size, or another small number. `InvalidQuery` for what is no whole number from `least` to `most`."""
     if text is None:
         return default
@@ -77,12 +77,12 @@ def limit_of(text: str | None, *, least: int, most: int, default: int, param: st
     return int(text)
 
 
-def most_of(text: str | None, *, most: int, default: int) -> int:
+def clamped_page_size(text: str | None, *, most: int, default: int) -> int:
     """A page's size, where asking for too much is no mistake. `InvalidQuery` for no whole number from 1."""
     digits = (text or "").lstrip("0")
     if digits.isascii() and digits.isdigit():
         return most if len(digits) > len(str(most)) else min(int(digits), most)
-    return limit_of(text, least=1, most=most, default=default)
+    return page_size(text, least=1, most=most, default=default)
 
 
 def offset_token(offset: int) -> str:

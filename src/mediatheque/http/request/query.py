@@ -8,14 +8,14 @@ from litestar import Request
 
 from mediatheque.errors import FolderNotFound, InvalidQuery, Missing, NotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of
+from mediatheque.http.request.auth import principal_of
 
 T = TypeVar("T")
 _MOST_REPEATED = 100
 TRUTH = {"true": True, "false": False}
 
 
-def asked(request: Request[Any, Any, Any], param: str) -> str | None:
+def query_param(request: Request[Any, Any, Any], param: str) -> str | None:
     """The parameter's text; None where it is not given. `InvalidQuery` if no database could hold it."""
     text: str | None = request.query_params.get(param)
     if text and "\0" in text:
@@ -23,7 +23,7 @@ def asked(request: Request[Any, Any, Any], param: str) -> str | None:
     return text
 
 
-def listed(request: Request[Any, Any, Any], param: str) -> list[str]:
+def query_params(request: Request[Any, Any, Any], param: str) -> list[str]:
     """The texts of a parameter that may be repeated, each once; empty ones are not counted.
 
     `InvalidQuery` for more than a hundred, or what no database could hold.
@@ -36,22 +36,22 @@ def listed(request: Request[Any, Any, Any], param: str) -> list[str]:
     return texts
 
 
-def required(request: Request[Any, Any, Any], param: str) -> str:
+def required_param(request: Request[Any, Any, Any], param: str) -> str:
     """The parameter's text, which must be there and not be blank: else `Missing`."""
-    text = asked(request, param)
+    text = query_param(request, param)
     if not text or text.isspace():
         raise Missing(f"{param} is required.", param=param)
     return text
 
 
-def bounded(text: str, most: int, *, param: str) -> str:
+def max_length(text: str, most: int, *, param: str) -> str:
     """The text, of so many characters at most: else `InvalidQuery`."""
     if len(text) > most:
         raise InvalidQuery(f"{param} is longer than {most} characters.", param=param)
     return text
 
 
-def chosen(text: str, choices: Mapping[str, T], *, param: str) -> T:
+def choice(text: str, choices: Mapping[str, T], *, param: str) -> T:
     """What the text stands for, whatever its case. `InvalidQuery` if it is none of the choices."""
     try:
         return choices[text.lower()]
@@ -59,21 +59,21 @@ def chosen(text: str, choices: Mapping[str, T], *, param: str) -> T:
         raise InvalidQuery(f"{param} must be one of {', '.join(choices)}.", param=param) from None
 
 
-async def folder_asked(request: Request[Any, Any, Any], param: str, *, live: bool = False) -> UUID | None:
+async def folder_param(request: Request[Any, Any, Any], param: str, *, live: bool = False) -> UUID | None:
     """The folder of the caller's workspace that the parameter names; None where it is not given, or empty.
 
     `FolderNotFound` for any other text, and with `live` for a folder in the trash.
     """
-    text = asked(request, param)
+    text = query_param(request, param)
     if not text:
         return None
-    id = id_in(text, FolderNotFound)
-    folders, workspace_id = context_of(request).library.folders, caller_of(request).workspace_id
-    await (folders.expect(workspace_id, id) if live else folders.get(workspace_id, id))
+    id = parse_id(text, FolderNotFound)
+    folders, workspace_id = context_of(request).library.folders, principal_of(request).workspace_id
+    await (folders.require(workspace_id, id) if live else folders.get(workspace_id, id))
     return id
 
 
-def id_in(text: str, unknown: NotFound | type[NotFound]) -> UUID:
+def parse_id(text: str, unknown: NotFound | type[NotFound]) -> UUID:
     """The id. Ids are opaque to callers: text that is none of ours is simply `unknown`."""
     try:
         return UUID(text)

@@ -14,8 +14,8 @@ from mediatheque.http.asgi import Receive
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.form import Form
 from mediatheque.http.upload.multipart import Parser
-from mediatheque.library.ingest.request import Sink
-from mediatheque.model import Labels
+from mediatheque.library.ingest.request import ByteSink
+from mediatheque.model import DeclaredMetadata
 
 FORM_OVERHEAD = 1024 * 1024
 """Bytes a form may have beyond its file: boundaries, headers, text fields, unknown parts."""
@@ -43,7 +43,7 @@ class RawBody:
         self._name = name
         self._limit = limit
 
-    async def pour(self, sink: Sink) -> Labels:
+    async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Raises TooLarge (before reading, if declared), BodyIncomplete, BodyTooSlow, Malformed."""
         _check_declared(self._request, self._limit, overhead=0)
         poured = 0
@@ -52,7 +52,7 @@ class RawBody:
             if poured > self._limit:
                 raise TooLarge(self._limit)
             await sink.write(chunk)
-        return Labels(name=self._name, declared_type=parse(_content_type(self._request))[0] or None)
+        return DeclaredMetadata(name=self._name, declared_type=parse(_content_type(self._request))[0] or None)
 
 
 class FormBody:
@@ -75,7 +75,7 @@ class FormBody:
         self._text_fields = text_fields or {}
         self._limit = limit
 
-    async def pour(self, sink: Sink) -> Labels:
+    async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Raises Malformed, Invalid (naming the field), TooLarge, BodyIncomplete, BodyTooSlow.
 
         What was written to the sink before an error is the sink's owner's to discard.
@@ -90,8 +90,8 @@ class FormBody:
                 if total > self._limit + FORM_OVERHEAD:
                     raise TooLarge(self._limit, param=self._file_field)
                 for event in parser.feed(chunk):
-                    await form.take(event)
-        return form.labels()
+                    await form.feed(event)
+        return form.declared()
 
 
 def _content_type(request: Request[Any, Any, Any]) -> str:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from mediatheque.errors import Invalid, TooLarge
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.multipart import Event, Part
-from mediatheque.library.ingest.request import Sink
-from mediatheque.model import Labels
+from mediatheque.library.ingest.request import ByteSink
+from mediatheque.model import DeclaredMetadata
 
 
 class Form:
     """What has been seen of a form so far: exactly one file, never held, and some text fields."""
 
-    def __init__(self, file_field: str, text_fields: Mapping[str, int], limit: int, sink: Sink) -> None:
+    def __init__(self, file_field: str, text_fields: Mapping[str, int], limit: int, sink: ByteSink) -> None:
         self._file_field = file_field
         self._text_fields = text_fields
         self._limit = limit
@@ -22,7 +22,7 @@ class Form:
         self._current = ""
         self._texts: dict[str, bytearray] = {}
 
-    async def take(self, event: Event) -> None:
+    async def feed(self, event: Event) -> None:
         """The next event of the parser."""
         if isinstance(event, Part):
             self._begin(event)
@@ -31,13 +31,13 @@ class Form:
         elif event is not None and self._current in self._texts:
             self._append(event)
 
-    def labels(self) -> Labels:
+    def declared(self) -> DeclaredMetadata:
         """What the sender said, once the form is over. Raises Invalid without a file, and for bad text."""
         if self._file is None:
             raise Invalid(f"{self._file_field} is required.", param=self._file_field)
         fields = {name: self._text(name, raw) for name, raw in self._texts.items()}
         declared = parse(self._file.content_type or "")[0] or None
-        return Labels(name=self._file.filename, declared_type=declared, fields=fields)
+        return DeclaredMetadata(name=self._file.filename, declared_type=declared, fields=fields)
 
     def _begin(self, part: Part) -> None:
         self._current = part.name

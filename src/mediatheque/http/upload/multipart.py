@@ -18,7 +18,7 @@ MAX_PARTS = 100
 MAX_HEADERS = 8
 MAX_HEADER_BYTES = 8 * 1024
 _SLACK = 1024  # the parser counts an unfinished line differently from a finished one; ours decides, below its own
-_LONGEST_BOUNDARY = 200  # RFC 2046 allows 70; some clients write more
+_MAX_BOUNDARY = 200  # RFC 2046 allows 70; some clients write more
 
 
 class Part(NamedTuple):
@@ -92,7 +92,7 @@ def _boundary(content_type: str) -> str:
     boundary = parameters.get("boundary", "")
     if not boundary:
         raise Malformed("Content-Type names no multipart boundary.")
-    if len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii() or not boundary.isprintable():
+    if len(boundary) > _MAX_BOUNDARY or not boundary.isascii() or not boundary.isprintable():
         raise Malformed("The multipart boundary is not valid.")
     return boundary
 

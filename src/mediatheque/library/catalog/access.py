@@ -8,12 +8,12 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import Forbidden, Invalid, NotFound
-from mediatheque.model import Access, Caller, Decision, File, Keeping
+from mediatheque.model import Acl, AclEffect, File, FileDefaults, Principal
 from mediatheque.records import access as rows
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Database
 
-LONGEST_LINK = 7 * 24 * 3600
+MAX_LINK_SECONDS = 7 * 24 * 3600
 """Seconds that a signed link may be good for."""
 
 
@@ -24,46 +24,46 @@ class Signature(msgspec.Struct, frozen=True):
     mac: str
 
 
-class Grants:
+class AccessControl:
     """Deciding who may read, and changing it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def admit(self, file: File, caller: Caller | None, signature: Signature | None) -> None:
+    async def authorize(self, file: File, caller: Principal | None, signature: Signature | None) -> None:
         """Return if the file may be read. `NotFound` for one that hides, as if there were none; `Forbidden`.
 
         Its own workspace always may, and so may whoever has a link that was signed for it and is still good.
         """
         decision = _decide(file, caller)
-        if decision is Decision.ALLOW or (signature and await self._is_good(file, signature)):
+        if decision is AclEffect.ALLOW or (signature and await self._is_valid(file, signature)):
             return
-        raise NotFound("File not found.") if decision is Decision.HIDE else Forbidden("This file may not be read.")
+        raise NotFound("File not found.") if decision is AclEffect.HIDE else Forbidden("This file may not be read.")
 
     async def sign(self, file: File, seconds: int) -> Signature:
         """A signature that lets anybody read the file for so many seconds, a week at most."""
-        if not 1 <= seconds <= LONGEST_LINK:
-            raise Invalid(f"A link is good for 1 to {LONGEST_LINK} seconds.", param="expiration_seconds")
+        if not 1 <= seconds <= MAX_LINK_SECONDS:
+            raise Invalid(f"A link is good for 1 to {MAX_LINK_SECONDS} seconds.", param="expiration_seconds")
         expires = int(datetime.now(UTC).timestamp()) + seconds
         return Signature(expires, urlsafe_b64encode(await self._mac(file, expires)).decode().rstrip("="))
 
-    async def change(self, workspace_id: UUID, file_id: UUID, access: Access) -> None:
+    async def set_acl(self, workspace_id: UUID, file_id: UUID, access: Acl) -> None:
         """Give the workspace's file another access. `NotFound`."""
         async with self._database.connection() as conn:
             if not await files.set_access(conn, workspace_id, file_id, access):
                 raise NotFound("File not found.")
 
-    async def keeping(self, workspace_id: UUID) -> Keeping:
+    async def defaults(self, workspace_id: UUID) -> FileDefaults:
         """How the workspace wants new files of doors that leave it to us to be kept."""
         async with self._database.connection() as conn:
-            return await rows.keeping(conn, workspace_id)
+            return await rows.file_defaults(conn, workspace_id)
 
-    async def set_keeping(self, workspace_id: UUID, keeping: Keeping) -> None:
+    async def set_defaults(self, workspace_id: UUID, keeping: FileDefaults) -> None:
         """Have new files kept so; those that are there stay as they are."""
         async with self._database.connection() as conn:
-            await rows.set_keeping(conn, workspace_id, keeping)
+            await rows.set_file_defaults(conn, workspace_id, keeping)
 
-    async def _is_good(self, file: File, signature: Signature) -> bool:
+    async def _is_valid(self, file: File, signature: Signature) -> bool:
         try:
             mac = urlsafe_b64decode(signature.mac + "=" * (-len(signature.mac) % 4))
         except ValueError:
@@ -79,11 +79,11 @@ class Grants:
 
 def is_public(file: File) -> bool:
     """Whether everybody may read the file, whoever they are."""
-    return file.access is None or (file.access.default is Decision.ALLOW and not file.access.rules)
+    return file.acl is None or (file.acl.default_effect is AclEffect.ALLOW and not file.acl.entries)
 
 
-def _decide(file: File, caller: Caller | None) -> Decision:
-    if file.access is None or (caller and caller.workspace_id == file.workspace_id):
-        return Decision.ALLOW
-    told = {rule.user: rule.decision for rule in file.access.rules}
-    return told.get(caller.workspace, file.access.default) if caller else file.access.default
+def _decide(file: File, caller: Principal | None) -> AclEffect:
+    if file.acl is None or (caller and caller.workspace_id == file.workspace_id):
+        return AclEffect.ALLOW
+    told = {rule.workspace: rule.effect for rule in file.acl.entries}
+    return told.get(caller.workspace, file.acl.default_effect) if caller else file.acl.default_effect

@@ -8,17 +8,17 @@ import uuid_utils.compat as uuids
 from mediatheque.errors import AssetNotFound, Invalid, NotFound
 from mediatheque.library.catalog import folders
 from mediatheque.library.catalog.filenames import title_from
-from mediatheque.library.catalog.tags import expect
-from mediatheque.library.ingest.request import Details
-from mediatheque.library.lineage.provenance import adopted, trace
+from mediatheque.library.catalog.tags import require
+from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.lineage.provenance import fill_provenance, record_provenance
 from mediatheque.library.tasks import defer
-from mediatheque.model import Asset, CollectionType, File, Filter, Origin, Position, Provenance, Reference
+from mediatheque.model import Asset, AssetRef, CollectionType, Cursor, File, Filter, Origin, Provenance
 from mediatheque.records.catalog import assets as rows
 from mediatheque.records.catalog import files, listing, tags
 from mediatheque.records.collections import members
 from mediatheque.records.database import Connection, Database
 
-MOST_COUNTED = 1_000
+MAX_COUNT = 1_000
 
 
 class Assets:
@@ -36,7 +36,7 @@ class Assets:
         return asset
 
     async def page(
-        self, workspace_id: UUID, wanted: Filter, after: Position | None, limit: int
+        self, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int
     ) -> tuple[list[Asset], bool]:
         """At most `limit` assets, newest first, from behind the position; and whether there are more."""
         async with self._database.connection() as conn:
@@ -48,10 +48,10 @@ class Assets:
         async with self._database.connection() as conn:
             return await listing.count(conn, workspace_id, wanted) or 0
 
-    async def count_some(self, workspace_id: UUID, wanted: Filter) -> int | None:
-        """The same, or None where there are more than `MOST_COUNTED`: a page's cost must not grow with the library."""
+    async def count_up_to_max(self, workspace_id: UUID, wanted: Filter) -> int | None:
+        """The same, or None where there are more than `MAX_COUNT`: a page's cost must not grow with the library."""
         async with self._database.connection() as conn:
-            return await listing.count(conn, workspace_id, wanted, most=MOST_COUNTED)
+            return await listing.count(conn, workspace_id, wanted, most=MAX_COUNT)
 
     async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
         """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""
@@ -63,15 +63,15 @@ class Assets:
         return asset
 
 
-async def refer(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID:
+async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID:
     """The id of the asset that is meant, which stays until the caller's transaction ends; or `AssetNotFound`."""
-    id = await rows.hold(conn, workspace_id, reference)
+    id = await rows.lock_for_share(conn, workspace_id, reference)
     if id is None:
         raise AssetNotFound
     return id
 
 
-async def record(conn: Connection, file: File, details: Details) -> Asset:
+async def insert_asset(conn: Connection, file: File, details: AssetFields) -> Asset:
     """Make the asset over the file, in the caller's transaction.
 
     A file has one asset: if it is there already it is enriched (memberships added, a missing caption or provenance
@@ -79,17 +79,17 @@ async def record(conn: Connection, file: File, details: Details) -> Asset:
     have, `Invalid` for a collection that is not a manual one.
     """
     asset = _new_asset(file, details)
-    known_tags = await expect(conn, file.workspace_id, details.tag_ids, param="tag_ids")
+    known_tags = await require(conn, file.workspace_id, details.tag_ids, param="tag_ids")
     if details.collection_id:
-        await _expect_manual(conn, file.workspace_id, details.collection_id)
+        await _require_manual(conn, file.workspace_id, details.collection_id)
     if details.folder_id:
-        await folders.hold(conn, file.workspace_id, details.folder_id)
+        await folders.lock_for_share(conn, file.workspace_id, details.folder_id)
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
         await rows.enrich(conn, asset.id, caption=details.caption, favorite=details.favorite)
-        asset = await adopted(conn, asset, details.provenance)
-    await trace(conn, asset, details.provenance)
+        asset = await fill_provenance(conn, asset, details.provenance)
+    await record_provenance(conn, asset, details.provenance)
     if created or details.caption:
         await defer(conn, "embed_asset", asset_id=asset.id)
     if known_tags:
@@ -99,15 +99,15 @@ async def record(conn: Connection, file: File, details: Details) -> Asset:
     return asset if created and not known_tags and not details.collection_id else await _existing(conn, file)
 
 
-def _new_asset(file: File, details: Details) -> Asset:
+def _new_asset(file: File, details: AssetFields) -> Asset:
     provenance = details.provenance
     made = provenance if provenance and provenance.made else Provenance()
     return Asset(
         id=details.id or uuids.uuid7(),
         workspace_id=file.workspace_id,
         file=file,
-        kind=file.blob.facts.kind,
-        title=details.title or title_from(file.name, details.caption, file.blob.facts.kind.value),
+        kind=file.blob.media_info.kind,
+        title=details.title or title_from(file.name, details.caption, file.blob.media_info.kind.value),
         caption=details.caption,
         source=provenance.origin if provenance else Origin.UPLOAD,
         request_id=made.request_id,
@@ -125,8 +125,8 @@ async def _existing(conn: Connection, file: File) -> Asset:
     return asset
 
 
-async def _expect_manual(conn: Connection, workspace_id: UUID, collection_id: UUID) -> None:
-    found = await members.hold(conn, workspace_id, collection_id)
+async def _require_manual(conn: Connection, workspace_id: UUID, collection_id: UUID) -> None:
+    found = await members.lock_for_share(conn, workspace_id, collection_id)
     if found is None:
         raise NotFound(f"Collection {collection_id} not found.", param="collection_id")
     if found is not CollectionType.MANUAL:

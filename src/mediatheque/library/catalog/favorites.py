@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from mediatheque.library.catalog.assets import refer
-from mediatheque.library.idempotency import Receipt, conclude
-from mediatheque.model import Reference
+from mediatheque.library.catalog.assets import resolve_ref
+from mediatheque.library.idempotency import Claim, store_reply
+from mediatheque.model import AssetRef
 from mediatheque.records.catalog import assets
 from mediatheque.records.database import Database
 
@@ -15,12 +15,10 @@ class Favorites:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def mark(
-        self, workspace_id: UUID, reference: Reference, favorite: bool, receipt: Receipt | None = None
-    ) -> bool:
+    async def set(self, workspace_id: UUID, reference: AssetRef, favorite: bool, receipt: Claim | None = None) -> bool:
         """Make the asset a favourite, or none; whether it is one now. `AssetNotFound`."""
         async with self._database.transaction() as conn:
-            asset_id = await refer(conn, workspace_id, reference)
-            await assets.mark(conn, asset_id, favorite=favorite)
-            await conclude(conn, receipt, favorite)
+            asset_id = await resolve_ref(conn, workspace_id, reference)
+            await assets.set_favorite(conn, asset_id, favorite=favorite)
+            await store_reply(conn, receipt, favorite)
         return favorite

@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 from mediatheque.errors import NotFound
 from mediatheque.library.catalog import assets
-from mediatheque.library.idempotency import Receipt, conclude
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.idempotency import Claim, store_reply
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, File
 from mediatheque.records.catalog import files as rows
 from mediatheque.records.database import Database
@@ -36,11 +36,11 @@ class Files:
         async with self._database.connection() as conn:
             return await rows.find_by_origin(conn, workspace_id, url)
 
-    async def copy(self, original: File, details: Details, receipt: Receipt | None = None) -> Asset:
+    async def copy(self, original: File, details: AssetFields, receipt: Claim | None = None) -> Asset:
         """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""
         async with self._database.transaction() as conn:
             blob = original.blob
-            if not await rows.hold(conn, original) or not await blobs.revive(conn, blob.id):
+            if not await rows.lock_for_share(conn, original) or not await blobs.lock_and_keep(conn, blob.id):
                 raise NotFound("File not found.")
             file = await rows.insert(
                 conn,
@@ -49,22 +49,22 @@ class Files:
                 blob=blob,
                 name=original.name,
                 expires_at=original.expires_at,
-                access=original.access,
+                access=original.acl,
             )
             if file is None:
                 raise LookupError("a file without an origin conflicts with none")
-            asset = await assets.record(conn, file, details)
-            await conclude(conn, receipt, asset)
+            asset = await assets.insert_asset(conn, file, details)
+            await store_reply(conn, receipt, asset)
         return asset
 
-    async def register(self, file: File, details: Details, receipt: Receipt | None = None) -> Asset:
+    async def register(self, file: File, details: AssetFields, receipt: Claim | None = None) -> Asset:
         """The asset over a file that is here already: made the first time, enriched and answered again later.
 
         `NotFound` if the file is gone since it was found.
         """
         async with self._database.transaction() as conn:
-            if not await rows.hold(conn, file):
+            if not await rows.lock_for_share(conn, file):
                 raise NotFound("File not found.")
-            asset = await assets.record(conn, file, details)
-            await conclude(conn, receipt, asset)
+            asset = await assets.insert_asset(conn, file, details)
+            await store_reply(conn, receipt, asset)
         return asset

@@ -5,11 +5,11 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 
 from mediatheque.errors import FolderNotFound, Invalid
-from mediatheque.model import Folder, FolderFilter, Position
+from mediatheque.model import Cursor, Folder, FolderFilter
 from mediatheque.records.catalog import folders as rows
 from mediatheque.records.database import Connection, Database
 
-_LONGEST_NAME = 255
+_MAX_NAME = 255
 
 
 class Folders:
@@ -21,15 +21,15 @@ class Folders:
     async def get(self, workspace_id: UUID, id: UUID) -> Folder:
         """The workspace's folder, be it in the trash, or `FolderNotFound`."""
         async with self._database.connection() as conn:
-            return await _found(conn, workspace_id, id)
+            return await _require(conn, workspace_id, id)
 
-    async def expect(self, workspace_id: UUID, id: UUID) -> None:
+    async def require(self, workspace_id: UUID, id: UUID) -> None:
         """Raise `FolderNotFound` unless the workspace has that folder outside of the trash."""
         async with self._database.connection() as conn:
-            await hold(conn, workspace_id, id)
+            await lock_for_share(conn, workspace_id, id)
 
     async def page(
-        self, workspace_id: UUID, wanted: FolderFilter, after: Position | None, limit: int
+        self, workspace_id: UUID, wanted: FolderFilter, after: Cursor | None, limit: int
     ) -> tuple[list[Folder], bool]:
         """At most `limit` folders, newest first, from behind the position; and whether there are more."""
         async with self._database.connection() as conn:
@@ -46,27 +46,27 @@ class Folders:
         _check_name(name)
         id = uuids.uuid7()
         async with self._database.transaction() as conn:
-            await rows.hold_tree(conn, workspace_id)
+            await rows.lock_tree(conn, workspace_id)
             if parent_id is not None:
-                await hold(conn, workspace_id, parent_id)
+                await lock_for_share(conn, workspace_id, parent_id)
             await rows.insert(
                 conn, id=id, workspace_id=workspace_id, name=name, project_type=project_type, parent_id=parent_id
             )
-            return await _found(conn, workspace_id, id)
+            return await _require(conn, workspace_id, id)
 
     async def rename(self, workspace_id: UUID, id: UUID, name: str) -> Folder:
         """The folder under its new name. `Invalid` for a bad one, `FolderNotFound`."""
         _check_name(name)
         async with self._database.transaction() as conn:
             await rows.rename(conn, workspace_id, id, name)
-            return await _found(conn, workspace_id, id)
+            return await _require(conn, workspace_id, id)
 
     async def trash(self, workspace_id: UUID, id: UUID) -> Folder:
         """Move the folder and all below it into the trash, unless it is there. `FolderNotFound`."""
         async with self._database.transaction() as conn:
-            await rows.hold_tree(conn, workspace_id)
+            await rows.lock_tree(conn, workspace_id)
             await rows.trash(conn, workspace_id, id)
-            return await _found(conn, workspace_id, id)
+            return await _require(conn, workspace_id, id)
 
     async def restore(self, workspace_id: UUID, id: UUID) -> Folder:
         """Bring the folder back with all that went into the trash with it, unless it is back. `FolderNotFound`.
@@ -74,18 +74,18 @@ class Folders:
         It comes back to its parent, or to the root if that is in the trash.
         """
         async with self._database.transaction() as conn:
-            await rows.hold_tree(conn, workspace_id)
+            await rows.lock_tree(conn, workspace_id)
             await rows.restore(conn, workspace_id, id)
-            return await _found(conn, workspace_id, id)
+            return await _require(conn, workspace_id, id)
 
 
-async def hold(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> None:
     """Keep the folder until the transaction ends. `FolderNotFound` if it is unknown, or in the trash."""
-    if not await rows.hold(conn, workspace_id, id):
+    if not await rows.lock_for_share(conn, workspace_id, id):
         raise FolderNotFound
 
 
-async def _found(conn: Connection, workspace_id: UUID, id: UUID) -> Folder:
+async def _require(conn: Connection, workspace_id: UUID, id: UUID) -> Folder:
     folder = await rows.find(conn, workspace_id, id)
     if folder is None:
         raise FolderNotFound
@@ -93,5 +93,5 @@ async def _found(conn: Connection, workspace_id: UUID, id: UUID) -> Folder:
 
 
 def _check_name(name: str) -> None:
-    if not 1 <= len(name) <= _LONGEST_NAME or "\0" in name:
-        raise Invalid(f"A folder's name has 1 to {_LONGEST_NAME} characters, and no NUL.", param="name")
+    if not 1 <= len(name) <= _MAX_NAME or "\0" in name:
+        raise Invalid(f"A folder's name has 1 to {_MAX_NAME} characters, and no NUL.", param="name")

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from mediatheque.errors import Conflict, Invalid, NotFound
-from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Tag
 from mediatheque.records.catalog import tags as rows
 from mediatheque.records.database import Connection, Database
 
-LONGEST_NAME = 50
-MOST_TAGS = 10_000
+MAX_NAME = 50
+MAX_TAGS = 10_000
 
 
 class Tags:
@@ -19,54 +19,54 @@ class Tags:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, workspace_id: UUID, name: str, receipt: Receipt | None = None) -> Tag:
-        """A new tag. `Invalid` for a bad name, `Conflict` for one that is taken, or beyond `MOST_TAGS`."""
+    async def create(self, workspace_id: UUID, name: str, receipt: Claim | None = None) -> Tag:
+        """A new tag. `Invalid` for a bad name, `Conflict` for one that is taken, or beyond `MAX_TAGS`."""
         _check_name(name)
         async with self._database.transaction() as conn:
-            await rows.hold_names(conn, workspace_id)
+            await rows.lock_names(conn, workspace_id)
             tag = await rows.insert(conn, id=uuid4(), workspace_id=workspace_id, name=name)
             if tag is None:
                 raise _taken(name)
-            if await rows.count(conn, workspace_id) > MOST_TAGS:
-                raise Conflict(f"There are {MOST_TAGS} tags already, and no more can be made.")
-            await conclude(conn, receipt, tag)
+            if await rows.count(conn, workspace_id) > MAX_TAGS:
+                raise Conflict(f"There are {MAX_TAGS} tags already, and no more can be made.")
+            await store_reply(conn, receipt, tag)
         return tag
 
-    async def all(self, workspace_id: UUID) -> list[Tag]:
+    async def list(self, workspace_id: UUID) -> list[Tag]:
         """All tags of the workspace, by name whatever its case."""
         async with self._database.connection() as conn:
-            return await rows.find_every(conn, workspace_id)
+            return await rows.list_all(conn, workspace_id)
 
-    async def rename(self, workspace_id: UUID, id: UUID, name: str | None, receipt: Receipt | None = None) -> Tag:
+    async def rename(self, workspace_id: UUID, id: UUID, name: str | None, receipt: Claim | None = None) -> Tag:
         """The tag under its new name, or with None as it is. `Invalid`, `Conflict` as for a new one; `NotFound`."""
         if name is not None:
             _check_name(name)
         async with self._database.transaction() as conn:
-            await rows.hold_names(conn, workspace_id)
-            (tag,) = await expect(conn, workspace_id, (id,), param="tag_id")
+            await rows.lock_names(conn, workspace_id)
+            (tag,) = await require(conn, workspace_id, (id,), param="tag_id")
             if name is not None:
                 renamed = await rows.rename(conn, workspace_id, id, name)
                 if renamed is None:
                     raise _taken(name)
                 tag = renamed
-            await conclude(conn, receipt, tag)
+            await store_reply(conn, receipt, tag)
         return tag
 
-    async def delete(self, workspace_id: UUID, id: UUID, receipt: Receipt | None = None) -> None:
+    async def delete(self, workspace_id: UUID, id: UUID, receipt: Claim | None = None) -> None:
         """Remove the tag, also from the assets that have it. `NotFound`, the second time too."""
         async with self._database.transaction() as conn:
             if not await rows.delete(conn, workspace_id, id):
                 raise _unknown(id, "tag_id")
-            await conclude(conn, receipt, None)
+            await store_reply(conn, receipt, None)
 
 
-async def expect(conn: Connection, workspace_id: UUID, ids: Iterable[UUID], *, param: str) -> list[Tag]:
+async def require(conn: Connection, workspace_id: UUID, ids: Iterable[UUID], *, param: str) -> list[Tag]:
     """The workspace's tags of those ids, by name; they stay until the caller's transaction ends.
 
     `NotFound`, naming the field `param`, if it lacks one of them.
     """
     wanted = set(ids)
-    found = await rows.find_all(conn, workspace_id, list(wanted)) if wanted else []
+    found = await rows.lock_by_ids(conn, workspace_id, list(wanted)) if wanted else []
     missing = wanted - {tag.id for tag in found}
     if missing:
         raise _unknown(min(missing), param)
@@ -74,8 +74,8 @@ async def expect(conn: Connection, workspace_id: UUID, ids: Iterable[UUID], *, p
 
 
 def _check_name(name: str) -> None:
-    if not 1 <= len(name) <= LONGEST_NAME or name.isspace() or "\0" in name:
-        raise Invalid(f"A tag's name has 1 to {LONGEST_NAME} characters, not all of them blank, no NUL.", param="name")
+    if not 1 <= len(name) <= MAX_NAME or name.isspace() or "\0" in name:
+        raise Invalid(f"A tag's name has 1 to {MAX_NAME} characters, not all of them blank, no NUL.", param="name")
 
 
 def _taken(name: str) -> Conflict:

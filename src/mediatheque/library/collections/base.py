@@ -5,18 +5,18 @@ from uuid import UUID
 
 from mediatheque.errors import NotFound
 from mediatheque.library.collections import images, patch
-from mediatheque.library.collections.patch import Traits
-from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.library.collections.patch import CollectionPatch
+from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records.catalog import folders
 from mediatheque.records.collections import collections as rows
 from mediatheque.records.database import Connection, Database
 
-MOST_COUNTED = 10_000
+MAX_COUNT = 10_000
 """Members, of which no more is looked at than an index; counts go no further."""
 
 
-class Sets:
+class CollectionBase:
     """Finding, changing and removing collections of the `types`; lists have those `listed`."""
 
     noun: ClassVar[str]
@@ -29,45 +29,49 @@ class Sets:
     async def get(self, workspace_id: UUID, id: UUID) -> Collection:
         """The workspace's collection, or `NotFound`."""
         async with self._database.connection() as conn:
-            return await self._found(conn, workspace_id, id)
+            return await self._require(conn, workspace_id, id)
 
     async def page(self, workspace_id: UUID, limit: int, offset: int) -> list[Collection]:
         """At most `limit` of them, newest first, without the first `offset`."""
         async with self._database.connection() as conn:
-            return await rows.page(conn, workspace_id, self.listed, limit, offset, most=MOST_COUNTED)
+            return await rows.page(conn, workspace_id, self.listed, limit, offset, most=MAX_COUNT)
 
-    async def change(self, workspace_id: UUID, id: UUID, changes: Traits, receipt: Receipt | None = None) -> Collection:
+    async def update(
+        self, workspace_id: UUID, id: UUID, changes: CollectionPatch, receipt: Claim | None = None
+    ) -> Collection:
         """The collection with other traits. `Invalid` for what it cannot have, `NotFound` for it or its cover."""
         async with self._database.transaction() as conn:
-            found = await self._found(conn, workspace_id, id)
+            found = await self._require(conn, workspace_id, id)
             patch.check(changes, found.type)
-            await images.hold(conn, workspace_id, cover_id=changes.cover_file_id or None)
+            await images.lock_for_share(conn, workspace_id, cover_id=changes.cover_file_id or None)
             await rows.update(conn, workspace_id, id, changes.given)
-            return await self._concluded(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, receipt)
 
-    async def favor(self, workspace_id: UUID, id: UUID, favorite: bool, receipt: Receipt | None = None) -> Collection:
+    async def set_favorite(
+        self, workspace_id: UUID, id: UUID, favorite: bool, receipt: Claim | None = None
+    ) -> Collection:
         """Make it a favourite, or none, unless it is. `NotFound`."""
         async with self._database.transaction() as conn:
-            await self._found(conn, workspace_id, id)
-            await rows.favor(conn, workspace_id, id, favorite)
-            return await self._concluded(conn, workspace_id, id, receipt)
+            await self._require(conn, workspace_id, id)
+            await rows.set_favorite(conn, workspace_id, id, favorite)
+            return await self._stored(conn, workspace_id, id, receipt)
 
-    async def delete(self, workspace_id: UUID, id: UUID, receipt: Receipt | None = None) -> None:
+    async def delete(self, workspace_id: UUID, id: UUID, receipt: Claim | None = None) -> None:
         """Remove it, not its assets; what lies in it moves up to where it was. `NotFound` the second time."""
         async with self._database.transaction() as conn:
-            await folders.hold_tree(conn, workspace_id)
-            await self._found(conn, workspace_id, id)
+            await folders.lock_tree(conn, workspace_id)
+            await self._require(conn, workspace_id, id)
             if not await rows.delete(conn, workspace_id, id):
                 raise self._unknown(id)
-            await conclude(conn, receipt, None)
+            await store_reply(conn, receipt, None)
 
-    async def _concluded(self, conn: Connection, workspace_id: UUID, id: UUID, receipt: Receipt | None) -> Collection:
-        collection = await self._found(conn, workspace_id, id)
-        await conclude(conn, receipt, collection)
+    async def _stored(self, conn: Connection, workspace_id: UUID, id: UUID, receipt: Claim | None) -> Collection:
+        collection = await self._require(conn, workspace_id, id)
+        await store_reply(conn, receipt, collection)
         return collection
 
-    async def _found(self, conn: Connection, workspace_id: UUID, id: UUID) -> Collection:
-        found = await rows.find(conn, workspace_id, id, self.types, most=MOST_COUNTED)
+    async def _require(self, conn: Connection, workspace_id: UUID, id: UUID) -> Collection:
+        found = await rows.find(conn, workspace_id, id, self.types, most=MAX_COUNT)
         if found is None:
             raise self._unknown(id)
         return found

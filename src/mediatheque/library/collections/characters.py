@@ -9,10 +9,10 @@ import uuid_utils.compat as uuids
 
 from mediatheque.errors import Conflict, Invalid, Missing
 from mediatheque.library.collections import images, patch
-from mediatheque.library.collections.base import Sets
-from mediatheque.library.collections.images import Picture
-from mediatheque.library.collections.patch import Traits
-from mediatheque.library.idempotency import Receipt
+from mediatheque.library.collections.base import CollectionBase
+from mediatheque.library.collections.images import ImageRef
+from mediatheque.library.collections.patch import CollectionPatch
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records.collections import collections as rows
 from mediatheque.records.collections import handles
@@ -23,27 +23,27 @@ _HANDLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LONGEST_STEM = 56
 
 
-class Characters(Sets):
+class Characters(CollectionBase):
     """Making, finding, changing and removing characters. A handle never changes."""
 
     noun = "Character"
     types = (CollectionType.CHARACTER,)
     listed = types
 
-    async def named(self, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
+    async def find_by_handle(self, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
         """Those of that identifiers, whatever their case, with or without a leading @. Unknown ones are left out."""
         wanted = [name for each in identifiers if _HANDLE.fullmatch(name := each.removeprefix("@"))]
         async with self._database.connection() as conn:
-            return await rows.named(conn, workspace_id, wanted)
+            return await rows.find_by_handles(conn, workspace_id, wanted)
 
     async def create(
         self,
         workspace_id: UUID,
-        wanted: Traits,
-        shown: Sequence[Picture],
+        wanted: CollectionPatch,
+        shown: Sequence[ImageRef],
         *,
         identifier: str | None = None,
-        receipt: Receipt | None = None,
+        receipt: Claim | None = None,
     ) -> Collection:
         """A new character with a name and a description, which 1 to 20 pictures show.
 
@@ -54,19 +54,19 @@ class Characters(Sets):
         _expect_whole(wanted)
         _check(wanted, shown)
         async with self._database.transaction() as conn:
-            file_ids = await images.hold(conn, workspace_id, shown, cover_id=wanted.cover_file_id or None)
+            file_ids = await images.lock_for_share(conn, workspace_id, shown, cover_id=wanted.cover_file_id or None)
             id = await _insert(conn, workspace_id, wanted, handle)
             await image_rows.insert(conn, id, file_ids)
-            return await self._concluded(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, receipt)
 
-    async def change(
+    async def update(
         self,
         workspace_id: UUID,
         id: UUID,
-        changes: Traits,
-        receipt: Receipt | None = None,
+        changes: CollectionPatch,
+        receipt: Claim | None = None,
         *,
-        shown: Sequence[Picture] | None = None,
+        shown: Sequence[ImageRef] | None = None,
         identifier: str | None = None,
     ) -> Collection:
         """The character with other traits, and with these pictures instead of its own unless None.
@@ -75,29 +75,31 @@ class Characters(Sets):
         """
         _check(changes, shown)
         async with self._database.transaction() as conn:
-            found = await self._found(conn, workspace_id, id)
+            found = await self._require(conn, workspace_id, id)
             if identifier is not None and identifier.removeprefix("@").lower() != (found.identifier or "").lower():
                 raise Invalid("A character's identifier cannot be changed.", param="identifier")
-            file_ids = await images.hold(conn, workspace_id, shown or (), cover_id=changes.cover_file_id or None)
+            file_ids = await images.lock_for_share(
+                conn, workspace_id, shown or (), cover_id=changes.cover_file_id or None
+            )
             await rows.update(conn, workspace_id, id, changes.given)
             if shown is not None:
                 await image_rows.replace(conn, workspace_id, id, file_ids)
-            return await self._concluded(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, receipt)
 
 
-def _expect_whole(wanted: Traits) -> None:
+def _expect_whole(wanted: CollectionPatch) -> None:
     for name in ("name", "description"):
         if name not in wanted.given:
             raise Missing(f"A character has a {name}.", param=name)
 
 
-def _check(wanted: Traits, shown: Sequence[Picture] | None) -> None:
+def _check(wanted: CollectionPatch, shown: Sequence[ImageRef] | None) -> None:
     patch.check(wanted, CollectionType.CHARACTER)
     if shown is not None:
-        images.expect_some(shown)
+        images.require_some(shown)
 
 
-async def _insert(conn: Connection, workspace_id: UUID, wanted: Traits, handle: str | None) -> UUID:
+async def _insert(conn: Connection, workspace_id: UUID, wanted: CollectionPatch, handle: str | None) -> UUID:
     """Under the handle, else under the first that is free of those made of the name."""
     id = uuids.uuid7()
     chosen = handle or await _free(conn, workspace_id, wanted)
@@ -114,9 +116,9 @@ async def _insert(conn: Connection, workspace_id: UUID, wanted: Traits, handle: 
     return id
 
 
-async def _free(conn: Connection, workspace_id: UUID, wanted: Traits) -> str:
+async def _free(conn: Connection, workspace_id: UUID, wanted: CollectionPatch) -> str:
     stem = _slug(str(wanted.name))
-    taken = await handles.taken(conn, workspace_id, stem)
+    taken = await handles.taken_handles(conn, workspace_id, stem)
     number = 1
     while (chosen := stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1

@@ -7,16 +7,16 @@ import uuid_utils.compat as uuids
 from msgspec import UNSET
 
 from mediatheque.library.collections import hierarchy, images, patch
-from mediatheque.library.collections.base import Sets
-from mediatheque.library.collections.patch import Traits
-from mediatheque.library.idempotency import Receipt
+from mediatheque.library.collections.base import CollectionBase
+from mediatheque.library.collections.patch import CollectionPatch
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records.collections import collections as rows
 
-_NOTHING_MORE = Traits()
+_NOTHING_MORE = CollectionPatch()
 
 
-class Collections(Sets):
+class Collections(CollectionBase):
     """Making collections; finding, changing and removing them, characters too. Lists are without those."""
 
     noun = "Collection"
@@ -27,10 +27,10 @@ class Collections(Sets):
         self,
         workspace_id: UUID,
         name: str,
-        more: Traits = _NOTHING_MORE,
+        more: CollectionPatch = _NOTHING_MORE,
         *,
         parent_id: UUID | None = None,
-        receipt: Receipt | None = None,
+        receipt: Claim | None = None,
     ) -> Collection:
         """A new collection: smart if it has filters; else manual and empty, and perhaps in another.
 
@@ -41,8 +41,8 @@ class Collections(Sets):
         patch.check(wanted, collection_type)
         async with self._database.transaction() as conn:
             if parent_id is not None:
-                await hierarchy.expect_room(conn, workspace_id, collection_type, parent_id)
-            await images.hold(conn, workspace_id, cover_id=more.cover_file_id or None)
+                await hierarchy.check_depth(conn, workspace_id, collection_type, parent_id)
+            await images.lock_for_share(conn, workspace_id, cover_id=more.cover_file_id or None)
             values = {**wanted.given, "parent_id": parent_id}
             await rows.insert(conn, id=id, workspace_id=workspace_id, collection_type=collection_type, values=values)
-            return await self._concluded(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, receipt)

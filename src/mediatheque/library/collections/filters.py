@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from mediatheque.errors import Invalid
-from mediatheque.model import Comparison, Condition, Every, Field, Kind, Operator, Resemblance, Some
+from mediatheque.model import And, Comparison, Condition, Field, Kind, Operator, Or, SimilarTo
 
 E = TypeVar("E", bound=enum.StrEnum)
-_GROUPS: dict[str, type[Every | Some]] = {"and": Every, "or": Some}
+_GROUPS: dict[str, type[And | Or]] = {"and": And, "or": Or}
 _ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 _EXAMPLES = ("text", "image_url", "video_url")
 _DEEPEST, _MOST_LEAVES, _MOST_EXAMPLES, _MOST_VALUES, _LONGEST = 10, 100, 5, 100, 2000
@@ -24,13 +24,13 @@ def parse(filters: object) -> Condition:
     leaves = list(_leaves(condition))
     if len(leaves) > _MOST_LEAVES:
         raise Invalid(f"filters: more than {_MOST_LEAVES} conditions.", param="filters")
-    if sum(isinstance(leaf, Resemblance) for leaf in leaves) > _MOST_EXAMPLES:
+    if sum(isinstance(leaf, SimilarTo) for leaf in leaves) > _MOST_EXAMPLES:
         raise Invalid(f"filters: more than {_MOST_EXAMPLES} semantic conditions.", param="filters")
     return condition
 
 
 def _leaves(condition: Condition) -> list[Condition]:
-    if isinstance(condition, Every | Some):
+    if isinstance(condition, And | Or):
         return [leaf for part in condition.parts for leaf in _leaves(part)]
     return [condition]
 
@@ -92,7 +92,7 @@ def _moment(value: object, path: str) -> datetime:
     raise _wrong(path, "expected a time in ISO 8601, or in seconds since 1970")
 
 
-def _resemblance(node: object, path: str) -> Resemblance:
+def _resemblance(node: object, path: str) -> SimilarTo:
     if not isinstance(node, dict):
         raise _wrong(path, "expected an object")
     _only(node, {*_EXAMPLES, "min_similarity"}, path)
@@ -103,7 +103,7 @@ def _resemblance(node: object, path: str) -> Resemblance:
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise _wrong(where, "expected a number from 0 to 1")
     example = _text(node[given[0]], f"{path}.{given[0]}")
-    return Resemblance(float(least), **{given[0]: example})
+    return SimilarTo(float(least), **{given[0]: example})
 
 
 def _text(value: object, path: str) -> str:

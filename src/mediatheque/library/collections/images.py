@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mediatheque.errors import Invalid, NotFound
-from mediatheque.model import Kind, Reference
+from mediatheque.model import AssetRef, Kind
 from mediatheque.records.collections import images as rows
 from mediatheque.records.database import Connection
 
-Picture = UUID | tuple[Reference, ...]
+ImageRef = UUID | tuple[AssetRef, ...]
 """A file by its id, or an asset by its possible names, of which the first that is known counts."""
 
 _MOST = 20
 
 
-async def hold(
-    conn: Connection, workspace_id: UUID, pictures: Sequence[Picture] = (), *, cover_id: UUID | None = None
+async def lock_for_share(
+    conn: Connection, workspace_id: UUID, pictures: Sequence[ImageRef] = (), *, cover_id: UUID | None = None
 ) -> list[UUID]:
     """The pictures' files in their order, each once. They and the cover stay until the caller's transaction ends.
 
@@ -23,7 +23,7 @@ async def hold(
     """
     wanted = [await _file_id(conn, workspace_id, picture) for picture in pictures]
     everything = {*wanted, cover_id} - {None}
-    kinds = await rows.hold(conn, workspace_id, [id for id in everything if id]) if everything else {}
+    kinds = await rows.lock_for_share(conn, workspace_id, [id for id in everything if id]) if everything else {}
     for number, id in enumerate(wanted):
         _expect_image(kinds.get(id) if id else None, f"reference_images[{number}]", "reference_images")
     if cover_id:
@@ -31,13 +31,13 @@ async def hold(
     return list(dict.fromkeys(id for id in wanted if id))
 
 
-def expect_some(pictures: Sequence[Picture]) -> None:
+def require_some(pictures: Sequence[ImageRef]) -> None:
     """`Invalid` unless there are as many as a character has."""
     if not 1 <= len(pictures) <= _MOST:
         raise Invalid(f"A character has 1 to {_MOST} reference images.", param="reference_images")
 
 
-async def _file_id(conn: Connection, workspace_id: UUID, picture: Picture) -> UUID | None:
+async def _file_id(conn: Connection, workspace_id: UUID, picture: ImageRef) -> UUID | None:
     if isinstance(picture, UUID):
         return picture
     for reference in picture:

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.library.catalog import assets
-from mediatheque.library.idempotency import Receipt, conclude
-from mediatheque.model import CollectionType, Reference
+from mediatheque.library.idempotency import Claim, store_reply
+from mediatheque.model import AssetRef, CollectionType
 from mediatheque.records.collections import members as rows
 from mediatheque.records.database import Connection, Database
 
@@ -16,23 +16,23 @@ class Members:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, workspace_id: UUID, id: UUID, reference: Reference, receipt: Receipt | None = None) -> None:
+    async def add(self, workspace_id: UUID, id: UUID, reference: AssetRef, receipt: Claim | None = None) -> None:
         """Put the asset in, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
         async with self._database.transaction() as conn:
-            await _hold(conn, workspace_id, id)
-            await rows.add(conn, id, await assets.refer(conn, workspace_id, reference))
-            await conclude(conn, receipt, None)
+            await _lock(conn, workspace_id, id)
+            await rows.add(conn, id, await assets.resolve_ref(conn, workspace_id, reference))
+            await store_reply(conn, receipt, None)
 
-    async def remove(self, workspace_id: UUID, id: UUID, reference: Reference, receipt: Receipt | None = None) -> None:
+    async def remove(self, workspace_id: UUID, id: UUID, reference: AssetRef, receipt: Claim | None = None) -> None:
         """Take the asset out, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
         async with self._database.transaction() as conn:
-            await _hold(conn, workspace_id, id)
-            await rows.remove(conn, id, await assets.refer(conn, workspace_id, reference))
-            await conclude(conn, receipt, None)
+            await _lock(conn, workspace_id, id)
+            await rows.remove(conn, id, await assets.resolve_ref(conn, workspace_id, reference))
+            await store_reply(conn, receipt, None)
 
 
-async def _hold(conn: Connection, workspace_id: UUID, id: UUID) -> None:
-    found = await rows.hold(conn, workspace_id, id)
+async def _lock(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+    found = await rows.lock_for_share(conn, workspace_id, id)
     if found is None:
         raise NotFound(f"Collection {id} not found.", param="collection_id")
     if found is CollectionType.SMART:

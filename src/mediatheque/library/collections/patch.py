@@ -14,7 +14,7 @@ _LONGEST = {"name": 255, "description": 2000, "icon": 64, "color": 64}
 _NEEDED = {"name": frozenset(CollectionType), "description": frozenset({CollectionType.CHARACTER})}
 
 
-class Traits(msgspec.Struct, frozen=True, kw_only=True):
+class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
     """Some of them: what is UNSET is left as it is. `filters` is a condition as JSON."""
 
     name: str | UnsetType = UNSET
@@ -30,7 +30,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
 
 
-def check(traits: Traits, collection_type: CollectionType) -> None:
+def check(traits: CollectionPatch, collection_type: CollectionType) -> None:
     """`Invalid` for what a collection of the type cannot be given."""
     for name, value in traits.given.items():
         if name in _LONGEST:

@@ -8,9 +8,9 @@ import msgspec
 from mediatheque.errors import NotFound, Unreadable
 from mediatheque.library.collections.filters import parse
 from mediatheque.library.search.hybrid import Example, Search
-from mediatheque.model import Collection, CollectionType, Condition, Every, Filter, OneOf, Resemblance, Some
+from mediatheque.model import And, Collection, CollectionType, Condition, Filter, IdIn, Or, SimilarTo
 
-Examples = Callable[[Resemblance], Awaitable[Example]]
+ExampleResolver = Callable[[SimilarTo], Awaitable[Example]]
 """Finds what a condition gives as an example. `NotFound` for one that is gone."""
 
 
@@ -20,7 +20,9 @@ class SmartCollections:
     def __init__(self, search: Search) -> None:
         self._search = search
 
-    async def narrowed(self, wanted: Filter, collection: Collection, examples: Examples) -> tuple[Filter, bool]:
+    async def resolve_filter(
+        self, wanted: Filter, collection: Collection, examples: ExampleResolver
+    ) -> tuple[Filter, bool]:
         """The filter, for what is in the collection; and whether something may be missing, because very many
         assets resemble an example."""
         if collection.type is not CollectionType.SMART:
@@ -33,7 +35,7 @@ class SmartCollections:
 class _Resolution:
     """Puts the assets that resemble the examples of one condition in their place."""
 
-    def __init__(self, search: Search, workspace_id: UUID, examples: Examples) -> None:
+    def __init__(self, search: Search, workspace_id: UUID, examples: ExampleResolver) -> None:
         self._search = search
         self._workspace_id = workspace_id
         self._examples = examples
@@ -41,20 +43,20 @@ class _Resolution:
 
     async def resolved(self, condition: Condition) -> Condition:
         match condition:
-            case Every(parts):
-                return Every(tuple([await self.resolved(part) for part in parts]))
-            case Some(parts):
-                return Some(tuple([await self.resolved(part) for part in parts]))
-            case Resemblance():
-                return OneOf(await self._alike(condition))
+            case And(parts):
+                return And(tuple([await self.resolved(part) for part in parts]))
+            case Or(parts):
+                return Or(tuple([await self.resolved(part) for part in parts]))
+            case SimilarTo():
+                return IdIn(await self._alike(condition))
             case _:
                 return condition
 
-    async def _alike(self, resemblance: Resemblance) -> tuple[UUID, ...]:
+    async def _alike(self, resemblance: SimilarTo) -> tuple[UUID, ...]:
         """Nothing resembles an example that is gone, or shows nothing."""
         try:
             example = await self._examples(resemblance)
-            ids, partial = await self._search.alike(self._workspace_id, example, resemblance.least)
+            ids, partial = await self._search.find_similar_ids(self._workspace_id, example, resemblance.least)
         except (NotFound, Unreadable):
             return ()
         self.partial |= partial

@@ -11,7 +11,7 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Types (MIME) and sizes (bytes) that a door admits.
 
-    `types` and `kinds` of None admit everything the library can open. `strangers` also admits content that is no media
+    `types` and `kinds` of None admit everything the library can open. `allow_unknown_types` also admits content that is no media
     at all, as a document, provided nothing about it claims to be media. `declared_must_match` refuses bytes that
     contradict the type their sender declared.
     """
@@ -20,10 +20,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     types: frozenset[str] | None = None
     kinds: frozenset[Kind] | None = None
     max_bytes_by_kind: dict[Kind, int] = {}
-    strangers: bool = False
+    allow_unknown_types: bool = False
     declared_must_match: bool = False
 
-    def admit(self, mime: str, kind: Kind, size: int) -> None:
+    def check(self, mime: str, kind: Kind, size: int) -> None:
         """Raise `UnsupportedKind`, `TypeMismatch` or `TooLarge` unless this content may enter."""
         if self.types is not None and mime not in self.types:
             accepted = ", ".join(sorted(self.types))

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import Invalid
-from mediatheque.library.idempotency import Receipt
+from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.model import Keeping, Labels, Provenance, Upload
+from mediatheque.model import DeclaredMetadata, FileDefaults, Provenance, Upload
 
 
-class Sink(Protocol):
+class ByteSink(Protocol):
     """Where bytes go."""
 
     async def write(self, chunk: bytes | memoryview) -> None:
@@ -23,23 +23,23 @@ class Sink(Protocol):
 class Body(Protocol):
     """Where bytes come from: a raw body, a form, another server."""
 
-    async def pour(self, sink: Sink) -> Labels:
+    async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write all bytes to the sink, then say what the sender called them."""
         ...
 
 
-class Staged(msgspec.Struct, frozen=True):
+class StoredBytes(msgspec.Struct, frozen=True):
     """Bytes that are in the store already, under a key that a placement notes, and what their sender said of them.
 
     `shared`: other attempts may use the same bytes, so that a refusal leaves them to their owner.
     """
 
     key: str
-    labels: Labels
+    declared: DeclaredMetadata
     shared: bool = True
 
 
-class Details(msgspec.Struct, frozen=True, kw_only=True):
+class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
     """What an asset is given beside its file. `id` is the one that was promised, if any.
 
     `tag_ids`, `collection_id` and `folder_id` must exist in the workspace; the folder outside of the trash.
@@ -62,20 +62,20 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid("Inputs are those of a request: name it by request_id.", param="request_id")
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes offered to a workspace, and what is to become of them.
 
     `describe` makes the asset's details once the body's labels are known; None makes a file without an asset.
     `upload` is the promise that these bytes keep, `sha256` what they were announced to be, `origin_url` where they were
-    read from, `keeping` how long the file stays and for whom.
+    read from, `defaults` how long the file stays and for whom.
     """
 
     workspace_id: UUID
-    body: Body | Staged
+    body: Body | StoredBytes
     policy: Policy
-    describe: Callable[[Labels], Details] | None = None
-    receipt: Receipt | None = None
+    describe: Callable[[DeclaredMetadata], AssetFields] | None = None
+    claim: Claim | None = None
     upload: Upload | None = None
     sha256: bytes | None = None
     origin_url: str | None = None
-    keeping: Keeping = Keeping()
+    defaults: FileDefaults = FileDefaults()

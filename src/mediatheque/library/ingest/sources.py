@@ -8,8 +8,8 @@ import msgspec
 
 from mediatheque.errors import Invalid, TooLarge
 from mediatheque.library.ingest.policy import MIB
-from mediatheque.library.ingest.request import Sink
-from mediatheque.model import Labels
+from mediatheque.library.ingest.request import ByteSink
+from mediatheque.model import DeclaredMetadata
 
 MAX_INLINE = 10 * MIB
 """Bytes that may be given inside a request, where they cannot be streamed."""
@@ -33,7 +33,7 @@ class FromBase64(msgspec.Struct, frozen=True, tag="base64", tag_field="type"):
     media_type: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     data: Annotated[str, msgspec.Meta(min_length=1)]
 
-    async def pour(self, sink: Sink) -> Labels:
+    async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """The decoded bytes, as the body of an offer. Raises `Invalid` and `TooLarge`."""
         if len(self.data) > MAX_INLINE * 4 // 3 + 4:
             raise TooLarge(MAX_INLINE, param="data")
@@ -42,7 +42,7 @@ class FromBase64(msgspec.Struct, frozen=True, tag="base64", tag_field="type"):
         except ValueError:
             raise Invalid("data is not base64.", param="data") from None
         await sink.write(content)
-        return Labels(declared_type=self.media_type)
+        return DeclaredMetadata(declared_type=self.media_type)
 
 
-Source = FromUrl | FromAsset | FromBase64
+AssetSource = FromUrl | FromAsset | FromBase64

@@ -2,24 +2,24 @@
 
 from uuid import uuid4
 
-from mediatheque.blobs import Loan
-from mediatheque.library.ingest.request import Offer
+from mediatheque.blobs import LocalCopy
+from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.media.formats import FORMATS
-from mediatheque.model import Asset, Blob, Facts, File, Format, Labels
+from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, MediaInfo
 
 
-class Parcel:
-    """Filled in step by step. `spool` is the bytes as a local file, `placed_key` where they are in the store."""
+class IngestState:
+    """Filled in step by step. `local` is the bytes as a local file, `stored_key` where they are in the store."""
 
-    def __init__(self, offer: Offer, spool: Loan) -> None:
-        self.offer = offer
-        self.spool = spool
-        self.labels = Labels()
+    def __init__(self, offer: IngestRequest, spool: LocalCopy) -> None:
+        self.request = offer
+        self.local = spool
+        self.declared = DeclaredMetadata()
         self.format: Format | None = None
-        self.facts: Facts | None = None
-        self.known: Blob | None = None
+        self.media_info: MediaInfo | None = None
+        self.duplicate: Blob | None = None
         self.broken_key: str | None = None
-        self.placed_key: str | None = None
+        self.stored_key: str | None = None
         self.blob: Blob | None = None
         self.file: File | None = None
         self.asset: Asset | None = None
@@ -27,25 +27,25 @@ class Parcel:
     @property
     def extension(self) -> str:
         """What the file's name should end in, without the dot; empty where the content is no known format."""
-        known = FORMATS.get(self.facts.mime) if self.facts else None
+        known = FORMATS.get(self.media_info.mime) if self.media_info else None
         return known.extension if known else ""
 
     def new_blob(self) -> Blob:
         """The row for the bytes just placed."""
-        if self.facts is None or self.placed_key is None:
+        if self.media_info is None or self.stored_key is None:
             raise LookupError("a blob is recorded after it was probed and placed")
         return Blob(
             id=uuid4(),
-            workspace_id=self.offer.workspace_id,
-            sha256=self.spool.sha256,
-            size=self.spool.size,
-            storage_key=self.placed_key,
-            facts=self.facts,
+            workspace_id=self.request.workspace_id,
+            sha256=self.local.sha256,
+            size=self.local.size,
+            storage_key=self.stored_key,
+            media_info=self.media_info,
         )
 
     @property
-    def placed_in_vain(self) -> bool:
+    def lost_race(self) -> bool:
         """Whether a twin's bytes won, so that nothing refers to ours."""
-        if self.placed_key is None or self.blob is None:
+        if self.stored_key is None or self.blob is None:
             return False
-        return self.blob.storage_key != self.placed_key
+        return self.blob.storage_key != self.stored_key

@@ -10,15 +10,15 @@ from mediatheque.model import (
     AssetNode,
     CharacterNode,
     Edge,
+    GenerationIO,
     Kind,
     Lineage,
-    Participant,
     RequestNode,
     UrlNode,
 )
 
-MOST_NODES = 1_000
-MOST_EDGES = 5_000
+MAX_NODES = 1_000
+MAX_EDGES = 5_000
 
 
 class Graph:
@@ -33,15 +33,15 @@ class Graph:
         self._focus = focus.id
         self._edges: dict[Edge, None] = {}
 
-    def add(self, participants: Iterable[Participant]) -> list[Participant]:
+    def add(self, participants: Iterable[GenerationIO]) -> list[GenerationIO]:
         """Take in each with its request; those that found room, or were there."""
         return [each for each in participants if self._take(each)]
 
-    def _take(self, participant: Participant) -> bool:
+    def _take(self, participant: GenerationIO) -> bool:
         edge = _edge(participant)
         if edge in self._edges:
             return True
-        if len(self._edges) == MOST_EDGES or self._size + self._new(participant) > MOST_NODES:
+        if len(self._edges) == MAX_EDGES or self._size + self._new(participant) > MAX_NODES:
             self.truncated = True
             return False
         self._edges[edge] = None
@@ -58,7 +58,7 @@ class Graph:
     def _size(self) -> int:
         return len(self.assets) + len(self.requests) + len(self.urls) + len(self.characters)
 
-    def _new(self, participant: Participant) -> int:
+    def _new(self, participant: GenerationIO) -> int:
         """How many nodes would come with it."""
         known = (
             participant.asset_id in self.assets
@@ -102,13 +102,13 @@ def _character(id: UUID, known: Mapping[str, Any]) -> CharacterNode:
     return CharacterNode(key=_character_key(id), id=id, name=known.get("name"), handle=known.get("handle"))
 
 
-def _edge(participant: Participant) -> Edge:
+def _edge(participant: GenerationIO) -> Edge:
     request, other = _request_key(participant.request_id), _other_key(participant)
     start, end = (request, other) if participant.output else (other, request)
     return Edge(start=start, end=end, output=participant.output, role=participant.role)
 
 
-def _other_key(participant: Participant) -> str:
+def _other_key(participant: GenerationIO) -> str:
     if participant.asset_id:
         return _asset_key(participant.asset_id)
     if participant.character_id:

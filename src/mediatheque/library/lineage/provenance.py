@@ -5,22 +5,22 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import AssetNotFound, NotFound
-from mediatheque.model import Asset, Input, Participant, Provenance
+from mediatheque.model import Asset, GenerationIO, Input, Provenance
 from mediatheque.records.database import Connection
 from mediatheque.records.lineage import generations as rows
 from mediatheque.records.lineage import inputs as named
 
 
-async def adopted(conn: Connection, asset: Asset, provenance: Provenance | None) -> Asset:
+async def fill_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> Asset:
     """An asset that is here already, with what was not known of where it comes from filled in."""
-    if provenance is None or (provenance.told is None and not provenance.known):
+    if provenance is None or (provenance.declared_source is None and not provenance.known):
         return asset
     made = provenance if provenance.made else Provenance()
-    holds = await rows.adopt(conn, asset, provenance.origin, made.request_id, made.endpoint)
+    holds = await rows.fill(conn, asset, provenance.origin, made.request_id, made.endpoint)
     return msgspec.structs.replace(asset, request_id=holds)
 
 
-async def trace(conn: Connection, asset: Asset, provenance: Provenance | None) -> None:
+async def record_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> None:
     """Note the request that made the asset, or that it went into, in the caller's transaction; what is known stays.
 
     An asset is made once: a request that is not known to have made it is not noted. `NotFound` for inputs that the
@@ -32,7 +32,7 @@ async def trace(conn: Connection, asset: Asset, provenance: Provenance | None) -
     if provenance.made and asset.request_id != provenance.request_id:
         return
     await rows.upsert(conn, asset.workspace_id, provenance)
-    itself = Participant(request_id=provenance.request_id, output=provenance.made, asset_id=asset.id, kind=asset.kind)
+    itself = GenerationIO(request_id=provenance.request_id, output=provenance.made, asset_id=asset.id, kind=asset.kind)
     if provenance.made:
         await rows.add_output(conn, asset.workspace_id, itself)
     elif all(each.asset_id != asset.id for each in inputs):
@@ -42,23 +42,25 @@ async def trace(conn: Connection, asset: Asset, provenance: Provenance | None) -
 
 async def _resolved(
     conn: Connection, workspace_id: UUID, request_id: str, inputs: tuple[Input, ...]
-) -> list[Participant]:
+) -> list[GenerationIO]:
     assets = await _assets(conn, workspace_id, inputs)
     characters = await _characters(conn, workspace_id, inputs)
-    return [_participant(request_id, each, assets, characters) for each in inputs]
+    return [_generation_io(request_id, each, assets, characters) for each in inputs]
 
 
-def _participant(request_id: str, given: Input, assets: named.Found, characters: dict[str, UUID]) -> Participant:
+def _generation_io(
+    request_id: str, given: Input, assets: named.InputAsset, characters: dict[str, UUID]
+) -> GenerationIO:
     if given.character is not None:
         if given.character not in characters:
             raise NotFound("Character not found.", param="inputs")
-        return Participant(request_id=request_id, character_id=characters[given.character], role=given.role)
+        return GenerationIO(request_id=request_id, character_id=characters[given.character], role=given.role)
     found = assets.get(_name(given))
     if found:
-        return Participant(request_id=request_id, asset_id=found[0], kind=found[1], role=given.role)
+        return GenerationIO(request_id=request_id, asset_id=found[0], kind=found[1], role=given.role)
     if given.asset is not None:
         raise AssetNotFound(param="inputs")
-    return Participant(request_id=request_id, url=given.url, role=given.role)
+    return GenerationIO(request_id=request_id, url=given.url, role=given.role)
 
 
 def _name(given: Input) -> UUID | str:
@@ -68,7 +70,7 @@ def _name(given: Input) -> UUID | str:
     return given.file_id or ""
 
 
-async def _assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> named.Found:
+async def _assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> named.InputAsset:
     """The assets that are meant, by what they are called."""
     references = [each.asset for each in inputs if each.asset is not None]
     ids = [each.asset_id for each in references if each.asset_id]

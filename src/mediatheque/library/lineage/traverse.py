@@ -5,23 +5,23 @@ from typing import Protocol
 from uuid import UUID
 
 from mediatheque.errors import AssetNotFound
-from mediatheque.library.lineage.graph import MOST_EDGES, Graph
-from mediatheque.model import Asset, Lineage, Participant
+from mediatheque.library.lineage.graph import MAX_EDGES, Graph
+from mediatheque.model import Asset, GenerationIO, Lineage
 from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.lineage import edges
 
-DEEPEST = 5
-_ENOUGH = MOST_EDGES + 1
+MAX_DEPTH = 5
+_ENOUGH = MAX_EDGES + 1
 
 
-class Lineages:
+class LineageGraphs:
     """Following assets through the requests that made them and that they went into."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, workspace_id: UUID, asset_id: UUID, depth: int = DEEPEST) -> Lineage:
+    async def get(self, workspace_id: UUID, asset_id: UUID, depth: int = MAX_DEPTH) -> Lineage:
         """The asset's ancestors and descendants, `depth` requests far (1 to 5), or `AssetNotFound`.
 
         What is deleted stays in the graph. Beside the line are neither the other outputs of an ancestor's request nor
@@ -33,28 +33,28 @@ class Lineages:
                 raise AssetNotFound
             graph = Graph(focus)
             ways = (
-                _Way(graph, focus, edges.makers, edges.inputs),
-                _Way(graph, focus, edges.uses, edges.outputs),
+                _Direction(graph, focus, edges.producers, edges.inputs),
+                _Direction(graph, focus, edges.consumers, edges.outputs),
             )
             for _ in range(depth):
                 for way in ways:
-                    await way.go_on(conn, workspace_id)
+                    await way.expand(conn, workspace_id)
             return await _lineage(conn, workspace_id, graph)
 
 
 class _FromAssets(Protocol):
     async def __call__(
         self, conn: Connection, workspace_id: UUID, ids: Sequence[UUID], limit: int, /
-    ) -> list[Participant]: ...
+    ) -> list[GenerationIO]: ...
 
 
 class _FromRequests(Protocol):
     async def __call__(
         self, conn: Connection, workspace_id: UUID, ids: Sequence[str], limit: int, /
-    ) -> list[Participant]: ...
+    ) -> list[GenerationIO]: ...
 
 
-class _Way:
+class _Direction:
     """Up or down: from assets to requests, and on to the assets on their other side. No step is taken twice."""
 
     def __init__(self, graph: Graph, focus: Asset, near: _FromAssets, far: _FromRequests) -> None:
@@ -63,7 +63,7 @@ class _Way:
         self._requests: set[str] = set()
         self._reached = [focus.id]
 
-    async def go_on(self, conn: Connection, workspace_id: UUID) -> None:
+    async def expand(self, conn: Connection, workspace_id: UUID) -> None:
         """One level: two queries, however many assets there are on it."""
         if not self._reached or self._graph.truncated:
             return

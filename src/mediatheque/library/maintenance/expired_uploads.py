@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from mediatheque.blobs import BlobStore
-from mediatheque.library.storage import clear_away
+from mediatheque.library.storage import try_delete_marked
 from mediatheque.library.uploads.quarantine import Quarantine
-from mediatheque.model import Upload, Way
+from mediatheque.model import Upload, UploadMethod
 from mediatheque.records.database import Database
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import batches
@@ -14,7 +14,7 @@ from mediatheque.records.uploads import uploads as rows
 _BATCH = 500
 
 
-class Leftovers:
+class ExpiredUploads:
     """Removes the bytes of expired uploads, and forgets the uploads themselves after a grace period.
 
     A PUT that began before a presigned URL expired can end after its bytes were removed: they are removed once more
@@ -35,7 +35,7 @@ class Leftovers:
             for upload in expired:
                 await self._remove(upload)
                 async with self._database.connection() as conn:
-                    await rows.note_swept(conn, upload.id)
+                    await rows.mark_cleaned(conn, upload.id)
             total += len(expired)
             if len(expired) < _BATCH:
                 return total
@@ -47,7 +47,7 @@ class Leftovers:
             async with self._database.connection() as conn:
                 ended = await rows.ended(conn, grace, _BATCH)
             for upload in ended:
-                if upload.way is Way.DIRECT and upload.handle:
+                if upload.method is UploadMethod.DIRECT and upload.multipart_id:
                     await self._remove(upload)
             async with self._database.connection() as conn:
                 await rows.forget(conn, [upload.id for upload in ended])
@@ -59,18 +59,18 @@ class Leftovers:
     async def _remove(self, upload: Upload) -> None:
         if upload.storage_key is None:
             return
-        if upload.way is Way.PARTS:
-            await self._store.parts.drop(upload.storage_key, upload.handle or "")
-        if upload.way is Way.DIRECT and upload.handle:
-            await self._quarantine.empty(upload)
+        if upload.method is UploadMethod.MULTIPART:
+            await self._store.parts.abort(upload.storage_key, upload.multipart_id or "")
+        if upload.method is UploadMethod.DIRECT and upload.multipart_id:
+            await self._quarantine.delete(upload)
         else:
-            await self._give_up(upload)
+            await self._mark_for_deletion(upload)
 
-    async def _give_up(self, upload: Upload) -> None:
+    async def _mark_for_deletion(self, upload: Upload) -> None:
         """The bytes are given up, unless the upload has been kept since it was listed: then they are a blob's."""
         async with self._database.transaction() as conn:
             now = await rows.lock(conn, upload.id)
             if now is None or now.completed_at or now.storage_key is None:
                 return
-            await pending_writes.give_up(conn, [now.storage_key])
-        await clear_away(self._database, self._store, now.storage_key)
+            await pending_writes.mark_for_deletion(conn, [now.storage_key])
+        await try_delete_marked(self._database, self._store, now.storage_key)

@@ -7,29 +7,29 @@ import structlog
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.idempotency import LIFETIME
-from mediatheque.library.maintenance.expired_uploads import Leftovers
-from mediatheque.library.removal import remove_given_up
+from mediatheque.library.maintenance.expired_uploads import ExpiredUploads
+from mediatheque.library.removal import delete_marked
 from mediatheque.records import idempotency
 from mediatheque.records.catalog import expiry
 from mediatheque.records.database import Database
-from mediatheque.records.locks import alone
+from mediatheque.records.locks import try_advisory_lock
 from mediatheque.records.storage import blobs, pending_writes
 
 _BATCH = 500
 _log = structlog.get_logger()
 
 
-class Swept(msgspec.Struct, frozen=True):
+class Collected(msgspec.Struct, frozen=True):
     """How many of each were removed."""
 
     files: int = 0
     blobs: int = 0
-    bytes_given_up: int = 0
+    storage_keys: int = 0
     uploads: int = 0
     idempotency_keys: int = 0
 
 
-class Sweep:
+class GarbageCollector:
     """Removes expired files, doomed blobs, placements that came to nothing, expired promises and old idempotency keys.
 
     It removes only bytes that this database has placed, so a store that belongs to another library loses nothing.
@@ -40,23 +40,23 @@ class Sweep:
         self._database = database
         self._store = store
         self._grace = grace
-        self._leftovers = Leftovers(database, store)
+        self._leftovers = ExpiredUploads(database, store)
 
-    async def run(self) -> Swept:
+    async def run(self) -> Collected:
         """One round, alone: while another process sweeps, this one does nothing."""
-        async with self._database.connection() as conn, alone(conn, "sweep") as first:
+        async with self._database.connection() as conn, try_advisory_lock(conn, "sweep") as first:
             if not first:
-                return Swept()
+                return Collected()
             return await self._round()
 
-    async def _round(self) -> Swept:
+    async def _round(self) -> Collected:
         expired = await self._delete_expired()
-        doomed = await self._give_up_doomed()
-        await self._give_up_stale()
-        swept = Swept(
+        doomed = await self._mark_unreferenced()
+        await self._mark_stale_writes()
+        swept = Collected(
             files=expired,
             blobs=doomed,
-            bytes_given_up=await self._remove_given_up(),
+            storage_keys=await self._remove_given_up(),
             uploads=await self._forget_uploads(),
             idempotency_keys=await self._forget_keys(),
         )
@@ -74,26 +74,26 @@ class Sweep:
             if files < _BATCH:
                 return total
 
-    async def _give_up_doomed(self) -> int:
+    async def _mark_unreferenced(self) -> int:
         total = 0
         while True:
             async with self._database.transaction() as conn:
                 keys = await blobs.collect(conn, self._grace, _BATCH)
-                await pending_writes.give_up(conn, keys)
+                await pending_writes.mark_for_deletion(conn, keys)
             total += len(keys)
             if len(keys) < _BATCH:
                 return total
 
-    async def _give_up_stale(self) -> None:
+    async def _mark_stale_writes(self) -> None:
         async with self._database.connection() as conn:
-            await pending_writes.give_up_stale(conn, self._grace)
+            await pending_writes.mark_stale_for_deletion(conn, self._grace)
 
     async def _remove_given_up(self) -> int:
         total = 0
         while True:
             async with self._database.connection() as conn:
-                keys = await pending_writes.given_up(conn, _BATCH)
-            await remove_given_up(self._database, self._store, keys)
+                keys = await pending_writes.list_marked(conn, _BATCH)
+            await delete_marked(self._database, self._store, keys)
             total += len(keys)
             if len(keys) < _BATCH:
                 return total

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.maintenance.verify import Fault, Finding, Verification
-from mediatheque.library.removal import remove_given_up
+from mediatheque.library.removal import delete_marked
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.storage import verification as rows
@@ -21,23 +21,23 @@ class Repair:
         self._database = database
         self._store = store
 
-    async def put_right(self, finding: Finding) -> list[str]:
+    async def repair(self, finding: Finding) -> list[str]:
         """What was done, a line each; nothing for faults that need a person, and for what has changed since."""
         match finding:
             case Finding(fault=Fault.UNKNOWN, storage_key=str(key)):
                 await self._remove_bytes(key)
                 return [f"removed the bytes under {key}"]
-            case Finding(fault=Fault.NEGLECTED, blob=blob) if blob:
+            case Finding(fault=Fault.UNREFERENCED, blob=blob) if blob:
                 async with self._database.transaction() as conn:
                     await blobs.lock(conn, blob.id)
-                    await blobs.doom_if_unreferenced(conn, blob.id)
+                    await blobs.mark_if_unreferenced(conn, blob.id)
                 return [f"left blob {blob.id} to the sweep"]
             case Finding(fault=fault, blob=blob) if blob and fault in BROKEN:
                 async with self._database.transaction() as conn:
                     removed = await rows.remove(conn, blob)
                 if removed is None:
                     return []
-                await remove_given_up(self._database, self._store, [blob.storage_key])
+                await delete_marked(self._database, self._store, [blob.storage_key])
                 return [
                     *(f"removed asset {id} {title!r}" for id, title in removed.assets),
                     *(f"removed file {id} {name!r}" for id, name in removed.files),
@@ -47,8 +47,8 @@ class Repair:
 
     async def _remove_bytes(self, key: str) -> None:
         async with self._database.connection() as conn:
-            await pending_writes.give_up(conn, [key])
-        await remove_given_up(self._database, self._store, [key])
+            await pending_writes.mark_for_deletion(conn, [key])
+        await delete_marked(self._database, self._store, [key])
 
 
 def doubts(verification: Verification, findings: Sequence[Finding]) -> list[str]:

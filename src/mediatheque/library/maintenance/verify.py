@@ -32,17 +32,17 @@ class Fault(enum.StrEnum):
     DAMAGED = "damaged bytes"
     UNREADABLE = "unreadable bytes"
     UNKNOWN = "unknown bytes"
-    NEGLECTED = "unused blob"
-    STRANGERS = "mixed workspaces"
+    UNREFERENCED = "unused blob"
+    CROSS_WORKSPACE = "mixed workspaces"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: with a blob's bytes, with bytes that nothing names, or as `said`."""
+    """One thing that is wrong: with a blob's bytes, with bytes that nothing names, or as `detail`."""
 
     fault: Fault
     blob: Blob | None = None
     storage_key: str | None = None
-    said: str = ""
+    detail: str = ""
 
 
 class Verification:
@@ -63,18 +63,18 @@ class Verification:
     async def findings(self) -> AsyncIterator[Finding]:
         """Everything that is wrong. Raises `Unavailable` where the database or the store does not answer."""
         await self._store.ready()
-        async for finding in self._of_blobs():
+        async for finding in self._check_blobs():
             yield finding
-        async for finding in self._of_store():
+        async for finding in self._check_store():
             yield finding
 
-    async def _of_blobs(self) -> AsyncIterator[Finding]:
+    async def _check_blobs(self) -> AsyncIterator[Finding]:
         page = await self._page(None)
         while page:
-            for finding in await asyncio.gather(*map(self._of_blob, page)):
+            for finding in await asyncio.gather(*map(self._check_blob, page)):
                 if finding:
                     yield finding
-            for finding in await self._of_rows(page):
+            for finding in await self._check_rows(page):
                 yield finding
             page = await self._page(page[-1])
 
@@ -84,13 +84,13 @@ class Verification:
         self.blobs += len(page)
         return page
 
-    async def _of_blob(self, blob: Blob) -> Finding | None:
+    async def _check_blob(self, blob: Blob) -> Finding | None:
         async with self._turns:
             fault = await self._fault(blob)
         if fault is None:
             return None
         async with self._database.connection() as conn:
-            named = await rows.is_named(conn, blob)
+            named = await rows.exists(conn, blob)
         return Finding(fault=fault, blob=blob, storage_key=blob.storage_key) if named else None
 
     async def _fault(self, blob: Blob) -> Fault | None:
@@ -117,34 +117,34 @@ class Verification:
                 self.bytes_read += len(chunk)
         return digest.digest()
 
-    async def _of_rows(self, page: list[Blob]) -> list[Finding]:
+    async def _check_rows(self, page: list[Blob]) -> list[Finding]:
         blobs = {blob.id: blob for blob in page}
         async with self._database.connection() as conn:
-            neglected = await rows.neglected(conn, list(blobs))
-            strangers = await rows.strangers(conn, list(blobs))
+            neglected = await rows.unreferenced(conn, list(blobs))
+            strangers = await rows.cross_workspace(conn, list(blobs))
         return [
-            *(Finding(fault=Fault.NEGLECTED, blob=blobs[id]) for id in neglected),
-            *(Finding(fault=Fault.STRANGERS, said=said) for said in strangers),
+            *(Finding(fault=Fault.UNREFERENCED, blob=blobs[id]) for id in neglected),
+            *(Finding(fault=Fault.CROSS_WORKSPACE, detail=said) for said in strangers),
         ]
 
-    async def _of_store(self) -> AsyncIterator[Finding]:
+    async def _check_store(self) -> AsyncIterator[Finding]:
         keys: list[str] = []
-        async for stored in self._store.walk():
+        async for stored in self._store.list_keys():
             self.stored += 1
             keys.append(stored.key)
             if len(keys) == _PAGE:
-                for finding in await self._of_keys(keys):
+                for finding in await self._check_keys(keys):
                     yield finding
                 keys = []
-        for finding in await self._of_keys(keys):
+        for finding in await self._check_keys(keys):
             yield finding
 
-    async def _of_keys(self, keys: list[str]) -> list[Finding]:
+    async def _check_keys(self, keys: list[str]) -> list[Finding]:
         async with self._database.connection() as conn:
-            unnamed = await rows.unnamed(conn, keys)
+            unnamed = await rows.unknown_keys(conn, keys)
         sizes = {key: await self._store.size(key) for key in sorted(unnamed)}
         return [
-            Finding(fault=Fault.UNKNOWN, storage_key=key, said=f"{size} bytes")
+            Finding(fault=Fault.UNKNOWN, storage_key=key, detail=f"{size} bytes")
             for key, size in sizes.items()
             if size is not None
         ]

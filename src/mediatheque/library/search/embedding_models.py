@@ -6,30 +6,30 @@ from collections.abc import Sequence
 
 import structlog
 
-from mediatheque.embedding.config import Config
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.embedding.embedder import Embedder
 from mediatheque.errors import LibraryError, ModelUnavailable
-from mediatheque.library.search.encoders import Models, Vector
+from mediatheque.library.search.encoders import Encoders, Vector
 from mediatheque.media.frames import Frame
 from mediatheque.records.database import Database
 from mediatheque.records.search import embedding_models as rows
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
-FRESH_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 """How long the active space is believed to be active still."""
-_REMEMBERED = 1_000  # texts, whose vectors are kept
+_CACHE_SIZE = 1_000  # texts, whose vectors are kept
 _log = structlog.get_logger()
 
 
-class Spaces:
+class EmbeddingModels:
     """Vectors of texts and pictures. Verbs that make some raise `ModelUnavailable` where the model cannot be loaded."""
 
-    def __init__(self, database: Database, config: Config) -> None:
+    def __init__(self, database: Database, config: EmbeddingConfig) -> None:
         self._database = database
         self._config = config
-        self._models = Models(config)
+        self._models = Encoders(config)
         self._remembered: OrderedDict[tuple[int, str], Vector] = OrderedDict()
-        self._active: tuple[float, Space] | None = None
+        self._active: tuple[float, EmbeddingModel] | None = None
 
     async def prepare(self) -> None:
         """Have all that holds up a process done before it serves anybody."""
@@ -39,66 +39,66 @@ class Spaces:
         """Wait for what is being made."""
         await self._models.close()
 
-    async def active(self) -> Space:
+    async def active(self) -> EmbeddingModel:
         """The space to search in; the first one is that of the configured embedder."""
-        if self._active and time.monotonic() - self._active[0] < FRESH_SECONDS:
+        if self._active and time.monotonic() - self._active[0] < CACHE_SECONDS:
             return self._active[1]
-        space = (await self.all_of_them())[0]
+        space = (await self.list_all())[0]
         self._active = time.monotonic(), space
         return space
 
-    async def all_of_them(self) -> list[Space]:
+    async def list_all(self) -> list[EmbeddingModel]:
         """Every space that wants vectors of new assets, the active one first."""
         async with self._database.connection() as conn:
-            found = await rows.all_of_them(conn)
+            found = await rows.list_all(conn)
         if not found:
             await self._add_first()
-            return await self.all_of_them()
-        self._models.keep_only(found)
+            return await self.list_all()
+        self._models.evict_others(found)
         return found
 
     async def warm(self) -> None:
         """Load the models of every space now, so that the first new asset need not wait for them."""
         white = Frame(1, 1, b"\xff\xff\xff")
-        for space in await self.all_of_them():
+        for space in await self.list_all():
             try:
-                await self.of_texts(space, ["warm"])
-                await self.of_frames(space, [white])
+                await self.encode_texts(space, ["warm"])
+                await self.encode_frames(space, [white])
             except ModelUnavailable:
                 continue  # which has been told
 
-    async def add(self, spec: str) -> Space:
+    async def add(self, spec: str) -> EmbeddingModel:
         """The space of that embedder, with an index, known from now on. `ValueError` if it is none that works."""
         embedder = await self._models.open(spec)
-        await self._models.prove(embedder)
+        await self._models.smoke_test(embedder)
         async with self._database.transaction() as conn:
             space = await rows.add(conn, name=embedder.name, spec=spec, dimensions=embedder.dimensions)
         async with self._database.connection() as conn:
             await rows.index(conn, space)
         return space
 
-    async def embedder(self, space: Space) -> Embedder:
+    async def embedder(self, space: EmbeddingModel) -> Embedder:
         """What makes the space's vectors."""
-        return await self._models.of(space)
+        return await self._models.get(space)
 
-    async def of_text(self, space: Space, text: str) -> Vector:
+    async def encode_text(self, space: EmbeddingModel, text: str) -> Vector:
         """The vector of a text, remembered: the same words are searched for again and again."""
         known = self._remembered.get((space.id, text))
         if known is None:
-            [known] = await self.of_texts(space, [text])
+            [known] = await self.encode_texts(space, [text])
         self._remembered[space.id, text] = known
         self._remembered.move_to_end((space.id, text))
-        if len(self._remembered) > _REMEMBERED:
+        if len(self._remembered) > _CACHE_SIZE:
             self._remembered.popitem(last=False)
         return known
 
-    async def of_texts(self, space: Space, texts: Sequence[str]) -> list[Vector]:
+    async def encode_texts(self, space: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
         """A vector for each text."""
-        return await self._models.texts(space, texts)
+        return await self._models.encode_texts(space, texts)
 
-    async def of_frames(self, space: Space, frames: Sequence[Frame]) -> Vector:
+    async def encode_frames(self, space: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
         """One vector for all the pictures, of which there is at least one: the mean of theirs."""
-        return await self._models.frames(space, frames)
+        return await self._models.encode_frames(space, frames)
 
     async def _add_first(self) -> None:
         """The configured embedder's, unless another process is faster."""
@@ -112,11 +112,11 @@ class Spaces:
             await rows.add_first(conn, name=embedder.name, spec=spec, dimensions=embedder.dimensions)
 
 
-async def tell_of_another(database: Database, configured: str) -> None:
+async def warn_if_model_differs(database: Database, configured: str) -> None:
     """Warn of an embedder that is configured and not used: only `mediatheque reindex` changes it."""
     try:
         async with database.connection() as conn:
-            found = await rows.all_of_them(conn)
+            found = await rows.list_all(conn)
     except LibraryError:
         return  # of which others tell
     if found and found[0].spec != configured:

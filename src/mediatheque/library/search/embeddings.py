@@ -9,15 +9,15 @@ import structlog
 
 from mediatheque.blobs import BlobStore, OnDisk
 from mediatheque.errors import ModelUnavailable, NotFound, Unreadable
-from mediatheque.library.search.embedding_models import Spaces
+from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Asset, Blob
 from mediatheque.records.database import Database
 from mediatheque.records.search import embeddings as rows
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.embeddings import Meaning
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embeddings import AssetVectors
 
 _log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 class Embeddings:
     """Makes the vectors of assets: one of what they show, one of their caption."""
 
-    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, spaces: Spaces) -> None:
+    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, spaces: EmbeddingModels) -> None:
         self._database = database
         self._store = store
         self._sandbox = sandbox
@@ -36,20 +36,20 @@ class Embeddings:
 
         Nothing, if the asset is gone. A file that cannot be read is noted as such, and its caption is enough.
         """
-        await self.embed_in(await self._spaces.all_of_them(), asset_id)
+        await self.embed_in(await self._spaces.list_all(), asset_id)
 
-    async def embed_in(self, spaces: Sequence[Space], asset_id: UUID) -> None:
+    async def embed_in(self, spaces: Sequence[EmbeddingModel], asset_id: UUID) -> None:
         """The same, in these spaces.
 
         One that is not active yet may be left out: the reindex that makes it looks for what it lacks.
         """
-        asset = await self._found(asset_id)
+        asset = await self._find(asset_id)
         if asset is None:
             return
-        frames, failure = await self._seen(asset)
+        frames, failure = await self._frames_or_failure(asset)
         for space in spaces:
             try:
-                meaning = await self._meaning(space, asset, frames, failure)
+                meaning = await self._vectors(space, asset, frames, failure)
             except ModelUnavailable:
                 if space is spaces[0]:
                     raise
@@ -57,48 +57,50 @@ class Embeddings:
                 async with self._database.transaction() as conn:
                     await rows.put(conn, asset, space, meaning)
 
-    async def give_up(self, space: Space, asset_id: UUID, reason: str) -> None:
+    async def give_up(self, space: EmbeddingModel, asset_id: UUID, reason: str) -> None:
         """Note that the asset has no vectors in the space, and why."""
-        asset = await self._found(asset_id)
+        asset = await self._find(asset_id)
         if asset:
             async with self._database.transaction() as conn:
-                await rows.put(conn, asset, space, Meaning(failure=reason))
+                await rows.put(conn, asset, space, AssetVectors(failure=reason))
 
-    async def _found(self, asset_id: UUID) -> Asset | None:
+    async def _find(self, asset_id: UUID) -> Asset | None:
         async with self._database.connection() as conn:
             return await rows.find(conn, asset_id)
 
     async def frames_of(self, blob: Blob) -> list[Frame]:
         """Small pictures of the content; none if it has nothing to see. Raises `Unreadable`, `NotFound`."""
-        format = FORMATS.get(blob.facts.mime)
+        format = FORMATS.get(blob.media_info.mime)
         if format is None:
             return []
         try:
-            async with self._at_hand(blob) as path:
+            async with self._open_local(blob) as path:
                 return await self._sandbox.frames(path, format)
         except FileNotFoundError as error:
             raise NotFound("The file is not there.") from error
 
-    async def _seen(self, asset: Asset) -> tuple[list[Frame], str | None]:
+    async def _frames_or_failure(self, asset: Asset) -> tuple[list[Frame], str | None]:
         try:
             return await self.frames_of(asset.file.blob), None
         except (Unreadable, NotFound) as error:
             _log.warning("asset not seen", asset=str(asset.id), reason=error.message)
             return [], error.message
 
-    async def _meaning(self, space: Space, asset: Asset, frames: list[Frame], failure: str | None) -> Meaning:
+    async def _vectors(
+        self, space: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
+    ) -> AssetVectors:
         """Where there is nothing to see, and no caption, the title is what is known."""
         text = asset.caption or ("" if frames else asset.title)
-        return Meaning(
-            content=await self._spaces.of_frames(space, frames) if frames else None,
-            caption=(await self._spaces.of_texts(space, [text]))[0] if text.strip() else None,
+        return AssetVectors(
+            content=await self._spaces.encode_frames(space, frames) if frames else None,
+            caption=(await self._spaces.encode_texts(space, [text]))[0] if text.strip() else None,
             failure=failure,
         )
 
     @asynccontextmanager
-    async def _at_hand(self, blob: Blob) -> AsyncIterator[Path]:
+    async def _open_local(self, blob: Blob) -> AsyncIterator[Path]:
         if isinstance(self._store, OnDisk):
             yield self._store.path(blob.storage_key)
         else:
-            async with self._store.borrow(blob.storage_key) as loan:
+            async with self._store.open_local(blob.storage_key) as loan:
                 yield loan.path

@@ -13,11 +13,11 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import structlog
 
-from mediatheque.embedding.config import Config
-from mediatheque.embedding.embedder import Embedder, Unusable
+from mediatheque.embedding.config import EmbeddingConfig
+from mediatheque.embedding.embedder import Embedder, ModelError
 from mediatheque.errors import ModelUnavailable
 from mediatheque.media.frames import Frame
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -29,10 +29,10 @@ _WHITE = Frame(1, 1, b"\xff\xff\xff")
 _log = structlog.get_logger()
 
 
-class Models:
+class Encoders:
     """What makes vectors. Verbs that take a space raise `ModelUnavailable` where its model cannot be loaded."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EmbeddingConfig) -> None:
         self._model = config.model
         self._cache = config.cache
         self._threads = ThreadPoolExecutor(config.threads, "embedding")
@@ -56,11 +56,11 @@ class Models:
         """The embedder, opened anew. `ValueError` says what is wrong with the spec or its files."""
         return await self._on_thread(_open, spec, self._cache or self._own_cache())
 
-    async def prove(self, embedder: Embedder) -> None:
+    async def smoke_test(self, embedder: Embedder) -> None:
         """Have it look at a text and a picture. `ValueError` if it cannot."""
-        await self._on_thread(_prove, embedder)
+        await self._on_thread(_smoke_test, embedder)
 
-    async def of(self, space: Space) -> Embedder:
+    async def get(self, space: EmbeddingModel) -> Embedder:
         """What makes the space's vectors, also after its files were replaced by those of another model."""
         loading = self._loaded.get(space.name)
         if loading is None:
@@ -72,32 +72,32 @@ class Models:
                 del self._loaded[space.name]  # the next one tries again
             raise
 
-    def keep_only(self, spaces: Collection[Space]) -> None:
+    def evict_others(self, spaces: Collection[EmbeddingModel]) -> None:
         """Forget the models of all other spaces."""
         for name in self._loaded.keys() - {space.name for space in spaces}:
             del self._loaded[name]
 
-    async def texts(self, space: Space, texts: Sequence[str]) -> list[Vector]:
+    async def encode_texts(self, space: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
         """A vector for each text."""
         return await self._work(space, _rows, texts)
 
-    async def frames(self, space: Space, frames: Sequence[Frame]) -> Vector:
+    async def encode_frames(self, space: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
         """One vector for all the pictures, of which there is at least one: the mean of theirs."""
         return await self._work(space, _mean, frames)
 
-    async def _find(self, space: Space) -> Embedder:
+    async def _find(self, space: EmbeddingModel) -> Embedder:
         try:
             return _expect(space, await self.open(space.spec))
         except ValueError as error:
             _log.error("model not loaded", model=space.spec, reason=str(error))
             raise ModelUnavailable from error
 
-    async def _work(self, space: Space, work: Callable[[Embedder, S], T], items: S) -> T:
+    async def _work(self, space: EmbeddingModel, work: Callable[[Embedder, S], T], items: S) -> T:
         """An embedder loads its weights with its first item."""
-        embedder = await self.of(space)
+        embedder = await self.get(space)
         try:
             return await self._on_thread(work, embedder, items)
-        except (Unusable, OSError) as error:
+        except (ModelError, OSError) as error:
             _log.error("model not loaded", model=space.spec, reason=str(error))
             raise ModelUnavailable from error
 
@@ -116,10 +116,10 @@ def _open(spec: str, cache: Path) -> Embedder:
     try:
         return open_embedder(spec, cache)
     except OSError as error:
-        raise Unusable(str(error)) from error
+        raise ModelError(str(error)) from error
 
 
-def _expect(space: Space, embedder: Embedder) -> Embedder:
+def _expect(space: EmbeddingModel, embedder: Embedder) -> Embedder:
     if embedder.name != space.name:
         raise ValueError(
             f"It is {embedder.name} now, and the library was embedded with {space.name}: put the old files back, or run"
@@ -128,12 +128,12 @@ def _expect(space: Space, embedder: Embedder) -> Embedder:
     return embedder
 
 
-def _prove(embedder: Embedder) -> None:
+def _smoke_test(embedder: Embedder) -> None:
     try:
         _rows(embedder, ["a text"])
         _mean(embedder, [_WHITE])
     except OSError as error:
-        raise Unusable(str(error)) from error
+        raise ModelError(str(error)) from error
 
 
 def _rows(embedder: Embedder, texts: Sequence[str]) -> list[Vector]:

@@ -5,42 +5,42 @@ from collections import Counter, OrderedDict
 from uuid import UUID
 
 from mediatheque.errors import Unavailable, Unreadable
-from mediatheque.library.search.embedding_models import Spaces
+from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.library.search.embeddings import Embeddings
 from mediatheque.library.search.encoders import Vector
 from mediatheque.model import Blob
 from mediatheque.records.database import Database
 from mediatheque.records.search import embeddings as rows
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
-_REMEMBERED = 256
+_CACHE_SIZE = 256
 _AT_ONCE = 2  # of one workspace: decoding takes seconds, and nobody shall wait for another's
 
 
-class Examples:
+class ExampleVectors:
     """Looks at a content once: it is known where an asset has been embedded, or remembered from a moment ago."""
 
-    def __init__(self, database: Database, spaces: Spaces, embeddings: Embeddings) -> None:
+    def __init__(self, database: Database, spaces: EmbeddingModels, embeddings: Embeddings) -> None:
         self._database = database
         self._spaces = spaces
         self._embeddings = embeddings
         self._looks: OrderedDict[tuple[int, UUID], asyncio.Task[Vector]] = OrderedDict()
         self._looking: Counter[UUID] = Counter()
 
-    async def vector(self, space: Space, blob: Blob) -> Vector:
+    async def vector(self, space: EmbeddingModel, blob: Blob) -> Vector:
         """What the content means. `Unreadable` if there is nothing to see, `Unavailable` if too many are looked at."""
         async with self._database.connection() as conn:
-            known = await rows.of_content(conn, space, blob)
-        return known or await self._seen(space, blob)
+            known = await rows.content_vector(conn, space, blob)
+        return known or await self._cached(space, blob)
 
-    async def _seen(self, space: Space, blob: Blob) -> Vector:
+    async def _cached(self, space: EmbeddingModel, blob: Blob) -> Vector:
         """Callers who ask for the same wait for the same; what they have left is finished for those who come again."""
         key = space.id, blob.id
         if key not in self._looks:
             if self._looking[blob.workspace_id] >= _AT_ONCE:
                 raise Unavailable("Too many examples are being looked at. Retry shortly.")
-            self._looks[key] = asyncio.create_task(self._look(space, blob))
-            if len(self._looks) > _REMEMBERED:
+            self._looks[key] = asyncio.create_task(self._compute(space, blob))
+            if len(self._looks) > _CACHE_SIZE:
                 self._looks.popitem(last=False)
         look = self._looks[key]
         try:
@@ -50,12 +50,12 @@ class Examples:
                 del self._looks[key]  # the next one looks again
             raise
 
-    async def _look(self, space: Space, blob: Blob) -> Vector:
+    async def _compute(self, space: EmbeddingModel, blob: Blob) -> Vector:
         self._looking[blob.workspace_id] += 1
         try:
             frames = await self._embeddings.frames_of(blob)
             if not frames:
                 raise Unreadable("There is nothing to see in this file.")
-            return await self._spaces.of_frames(space, frames)
+            return await self._spaces.encode_frames(space, frames)
         finally:
             self._looking[blob.workspace_id] -= 1

@@ -9,27 +9,27 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import Unavailable
-from mediatheque.library.search.embedding_models import Spaces
-from mediatheque.library.search.examples import Examples
+from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.examples import ExampleVectors
 from mediatheque.model import Asset, Blob, Filter
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.search import full_text, hybrid, scopes, vectors
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.embeddings import literal
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embeddings import to_pgvector
 
 P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
-MOST = 500
+MAX_RESULTS = 500
 """Assets that one search answers on all of its pages together."""
-MARK = 5
+SHORT_ID_BYTES = 5
 """Bytes of a mark."""
-Seen = Collection[bytes]
+ShownIds = Collection[bytes]
 """Marks of what pages before have shown."""
-_MOST_ALIKE = 1_000  # assets that resemble a smart collection's example
-_AT_ONCE = 4  # searches in one process; each has two of its sixteen connections
-_LONGEST_SECONDS = 5.0
+_MAX_SIMILAR = 1_000  # assets that resemble a smart collection's example
+_MAX_CONCURRENT = 4  # searches in one process; each has two of its sixteen connections
+_TIMEOUT_SECONDS = 5.0
 _DEPTH = 50  # of each list that is fused, at least
 
 
@@ -44,7 +44,7 @@ class Hit(msgspec.Struct, frozen=True):
     similarity: float | None
 
 
-class Found(msgspec.Struct, frozen=True):
+class SearchPage(msgspec.Struct, frozen=True):
     """A page of hits, best first. `partial`: some of the scope was out of reach."""
 
     hits: list[Hit]
@@ -62,62 +62,64 @@ class Example(msgspec.Struct, frozen=True):
 class Search:
     """Ranks the assets of a workspace by an example, in the active space."""
 
-    def __init__(self, database: Database, spaces: Spaces, examples: Examples) -> None:
+    def __init__(self, database: Database, spaces: EmbeddingModels, examples: ExampleVectors) -> None:
         self._database = database
         self._spaces = spaces
         self._examples = examples
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(_MAX_CONCURRENT)
 
-    async def find(self, workspace_id: UUID, wanted: Filter, example: Example, limit: int, seen: Seen = ()) -> Found:
-        """At most `limit` assets that the filter lets through and that are not among those seen, by `mark`.
+    async def find(
+        self, workspace_id: UUID, wanted: Filter, example: Example, limit: int, seen: ShownIds = ()
+    ) -> SearchPage:
+        """At most `limit` assets that the filter lets through and that are not among those seen, by `short_id`.
 
         `Unreadable` for an example without anything to see.
         """
-        limit = max(0, min(limit, MOST - len(seen)))
+        limit = max(0, min(limit, MAX_RESULTS - len(seen)))
         space = await self._spaces.active()
-        vector, scope = await _both(self._vector(space, example), self._measured(space, workspace_id, wanted))
-        asked = _Asked(space, scope, example.text, vector)
-        async with self._turn():
-            hits, partial = await self._best(asked, limit + 1, seen)
-        return Found(hits[:limit], more=len(hits) > limit and len(seen) + limit < MOST, partial=partial)
+        vector, scope = await _gather_two(self._vector(space, example), self._estimate(space, workspace_id, wanted))
+        asked = _Query(space, scope, example.text, vector)
+        async with self._slot():
+            hits, partial = await self._rank(asked, limit + 1, seen)
+        return SearchPage(hits[:limit], more=len(hits) > limit and len(seen) + limit < MAX_RESULTS, partial=partial)
 
-    async def alike(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
+    async def find_similar_ids(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
         """The assets at least so similar, at most 1,000, nearest first; and whether there may be more.
 
         `Unreadable` for an example without anything to see.
         """
         space = await self._spaces.active()
-        vector, scope = await _both(self._vector(space, example), self._measured(space, workspace_id, Filter()))
-        async with self._turn():
-            return await self._ask(vectors.within, space, scope, vector, least=least, limit=_MOST_ALIKE)
+        vector, scope = await _gather_two(self._vector(space, example), self._estimate(space, workspace_id, Filter()))
+        async with self._slot():
+            return await self._ask(vectors.within, space, scope, vector, least=least, limit=_MAX_SIMILAR)
 
-    async def _vector(self, space: Space, example: Example) -> str:
+    async def _vector(self, space: EmbeddingModel, example: Example) -> str:
         if example.blob is None:
-            return literal(await self._spaces.of_text(space, example.text))
-        return literal(await self._examples.vector(space, example.blob))
+            return to_pgvector(await self._spaces.encode_text(space, example.text))
+        return to_pgvector(await self._examples.vector(space, example.blob))
 
-    async def _measured(self, space: Space, workspace_id: UUID, wanted: Filter) -> scopes.Scope:
-        async with self._turn():
-            return await self._ask(scopes.measure, space, workspace_id, wanted)
+    async def _estimate(self, space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> scopes.Estimate:
+        async with self._slot():
+            return await self._ask(scopes.estimate_size, space, workspace_id, wanted)
 
-    async def _best(self, asked: "_Asked", most: int, seen: Seen) -> tuple[list[Hit], bool]:
+    async def _rank(self, asked: "_Query", most: int, seen: ShownIds) -> tuple[list[Hit], bool]:
         """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
         wished, rounds = most, 3
         while True:
             rounds -= 1
             depth = max(_DEPTH, len(seen) + wished)
-            near, worded = await _both(
+            near, worded = await _gather_two(
                 self._ask(hybrid.by_example, asked.space, asked.scope, vector=asked.vector, depth=depth),
-                self._worded(asked, depth),
+                self._rank_by_words(asked, depth),
             )
-            ranked = hybrid.fused({"meaning": near.ids, **worded}, depth)
-            fresh = [id for id in ranked if mark(id) not in seen][:wished]
+            ranked = hybrid.reciprocal_rank_fusion({"meaning": near.ids, **worded}, depth)
+            fresh = [id for id in ranked if short_id(id) not in seen][:wished]
             found = await self._ask(hybrid.hits, asked.space, asked.scope.workspace_id, fresh, asked.vector)
             if len(found) >= most or len(fresh) < wished or not rounds:
-                return [Hit(found[id][0], _from_0_to_1(found[id][1])) for id in fresh if id in found], near.partial
+                return [Hit(found[id][0], _clamp(found[id][1])) for id in fresh if id in found], near.partial
             wished = 10 * max(_DEPTH, wished)
 
-    async def _worded(self, asked: "_Asked", depth: int) -> hybrid.Legs:
+    async def _rank_by_words(self, asked: "_Query", depth: int) -> hybrid.RankedLists:
         words = full_text.words_of(asked.text)
         return await self._ask(hybrid.by_words, asked.scope, asked.text, words, depth) if words else {}
 
@@ -128,17 +130,17 @@ class Search:
             return await read(conn, *arguments, **named)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _slot(self) -> AsyncIterator[None]:
         """Half of the connections, two for each search, are left to those who bring or fetch something."""
         async with self._turns:
             try:
-                async with asyncio.timeout(_LONGEST_SECONDS):
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
                     yield
             except TimeoutError as error:
                 raise Unavailable("The search took too long.") from error
 
 
-async def _both(first: Coroutine[None, None, T], second: Coroutine[None, None, S]) -> tuple[T, S]:
+async def _gather_two(first: Coroutine[None, None, T], second: Coroutine[None, None, S]) -> tuple[T, S]:
     """What both answer, at the same time. If one fails the other is called off."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -148,19 +150,19 @@ async def _both(first: Coroutine[None, None, T], second: Coroutine[None, None, S
     return tasks[0].result(), tasks[1].result()
 
 
-class _Asked(msgspec.Struct, frozen=True):
+class _Query(msgspec.Struct, frozen=True):
     """`vector` as PostgreSQL reads it."""
 
-    space: Space
-    scope: scopes.Scope
+    space: EmbeddingModel
+    scope: scopes.Estimate
     text: str
     vector: str
 
 
-def mark(id: UUID) -> bytes:
+def short_id(id: UUID) -> bytes:
     """A few bytes that tell an asset from the others of one search: the random end of its id."""
-    return id.bytes[-MARK:]
+    return id.bytes[-SHORT_ID_BYTES:]
 
 
-def _from_0_to_1(similarity: float | None) -> float | None:
+def _clamp(similarity: float | None) -> float | None:
     return None if similarity is None else min(1.0, max(0.0, similarity))

@@ -9,19 +9,19 @@ from uuid import UUID
 import structlog
 
 from mediatheque.errors import Conflict, LibraryError
-from mediatheque.library.search.embedding_models import FRESH_SECONDS, Spaces
+from mediatheque.library.search.embedding_models import CACHE_SECONDS, EmbeddingModels
 from mediatheque.library.search.embeddings import Embeddings
 from mediatheque.records.database import Connection, Database
-from mediatheque.records.locks import alone, hold_on
+from mediatheque.records.locks import check_alive, try_advisory_lock
 from mediatheque.records.search import embedding_models, embeddings
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 _BATCH = 100
 _AT_ONCE = 4
 _CLEARED = 5_000  # vectors in one transaction
 _SHARE = 100  # one asset in so many may fail
 _FEW = 10  # or so many, in a small library
-_GRACE = 5 * FRESH_SECONDS  # for searches that have begun in the space that was active
+_GRACE = 5 * CACHE_SECONDS  # for searches that have begun in the space that was active
 _log = structlog.get_logger()
 
 
@@ -29,10 +29,10 @@ class Reindex:
     """Builds a space beside the active one, then has it take its place.
 
     New assets go into both meanwhile. Stopped halfway, it goes on where it was when it is run again. Its verbs are for
-    a block of `alone`.
+    a block of `exclusive`.
     """
 
-    def __init__(self, database: Database, library_spaces: Spaces, library_embeddings: Embeddings) -> None:
+    def __init__(self, database: Database, library_spaces: EmbeddingModels, library_embeddings: Embeddings) -> None:
         self._database = database
         self._spaces = library_spaces
         self._embeddings = library_embeddings
@@ -40,24 +40,24 @@ class Reindex:
         self.failed: dict[UUID, str] = {}
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Self]:
+    async def exclusive(self) -> AsyncIterator[Self]:
         """`Conflict` while another process does this; `DatabaseUnavailable` once it could begin to."""
-        async with self._database.connection() as conn, alone(conn, "reindex") as first:
+        async with self._database.connection() as conn, try_advisory_lock(conn, "reindex") as first:
             if not first:
                 raise Conflict("Another reindex is at work on this library.")
             self._lock = conn
             yield self
 
-    async def begin(self, spec: str) -> Space:
+    async def begin(self, spec: str) -> EmbeddingModel:
         """The space to build. `ValueError` if there is no such embedder, or it does not work."""
         return await self._spaces.add(spec)
 
-    async def progress(self, space: Space) -> tuple[int, int]:
+    async def progress(self, space: EmbeddingModel) -> tuple[int, int]:
         """How many assets are done, and how many there are."""
         async with self._database.connection() as conn:
             return await embeddings.progress(conn, space)
 
-    async def build(self, space: Space) -> AsyncIterator[int]:
+    async def build(self, space: EmbeddingModel) -> AsyncIterator[int]:
         """Embed what the space lacks, until it lacks nothing; says after each batch how many were done."""
         found = True
         while found:  # once more from the start, for those that came meanwhile
@@ -67,7 +67,7 @@ class Reindex:
                 await self._embed(space, batch)
                 yield len(batch)
 
-    async def finish(self, space: Space) -> None:
+    async def finish(self, space: EmbeddingModel) -> None:
         """Have searches use the space, and forget all others once no server asks for them.
 
         `LibraryError`, and nothing has changed, if too many assets could not be embedded: that is the model's fault.
@@ -78,7 +78,7 @@ class Reindex:
         for id, reason in self.failed.items():
             await self._embeddings.give_up(space, id, reason)
         async with self._database.transaction() as conn:
-            others = [each for each in await embedding_models.all_of_them(conn) if each.id != space.id]
+            others = [each for each in await embedding_models.list_all(conn) if each.id != space.id]
             await embedding_models.activate(conn, space)
         if others:
             await asyncio.sleep(_GRACE)
@@ -87,18 +87,18 @@ class Reindex:
         for other in others:
             await self._remove(other)
 
-    async def _without(self, space: Space) -> AsyncIterator[list[UUID]]:
+    async def _without(self, space: EmbeddingModel) -> AsyncIterator[list[UUID]]:
         after: UUID | None = None
         while True:
             async with self._database.connection() as conn:
-                batch = await embeddings.without(conn, space, after, _BATCH)
+                batch = await embeddings.list_unembedded(conn, space, after, _BATCH)
             if not batch:
                 return
             after = batch[-1]
             if fresh := [id for id in batch if id not in self.failed]:
                 yield fresh
 
-    async def _remove(self, space: Space) -> None:
+    async def _remove(self, space: EmbeddingModel) -> None:
         async with self._database.connection() as conn:
             await embedding_models.drop_index(conn, space)
         gone = False
@@ -110,10 +110,10 @@ class Reindex:
             async with self._database.transaction() as conn:
                 gone = await embedding_models.remove(conn, space)
 
-    async def _embed(self, space: Space, ids: list[UUID]) -> None:
+    async def _embed(self, space: EmbeddingModel, ids: list[UUID]) -> None:
         """Some at a time: one is decoded while another is looked at."""
         if self._lock:
-            await hold_on(self._lock)
+            await check_alive(self._lock)
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def embed(id: UUID) -> None:

@@ -15,7 +15,7 @@ from mediatheque.records.database import Database
 from mediatheque.records.uploads import batches as rows
 
 
-class State(enum.StrEnum):
+class UploadState(enum.StrEnum):
     """How far one upload has come."""
 
     QUEUED = "queued"
@@ -25,7 +25,7 @@ class State(enum.StrEnum):
     FAILED = "failed"
 
 
-class Progress(msgspec.Struct, frozen=True):
+class BatchProgress(msgspec.Struct, frozen=True):
     """A batch and its uploads, in the order they were announced."""
 
     batch: Batch
@@ -48,13 +48,13 @@ class Batches:
                 await tasks.defer(conn, "complete_upload", upload_id=upload_id)
         return batch
 
-    async def progress(self, workspace_id: UUID, id: UUID) -> Progress:
+    async def progress(self, workspace_id: UUID, id: UUID) -> BatchProgress:
         """The batch and how far its uploads have come. `NotFound`."""
         async with self._database.connection() as conn:
             batch = await rows.find(conn, workspace_id, id)
             if batch is None:
                 raise NotFound("Batch not found.")
-            return Progress(batch, tuple(await rows.items(conn, id)))
+            return BatchProgress(batch, tuple(await rows.items(conn, id)))
 
     async def find(self, workspace_id: UUID, asset_ids: Sequence[UUID]) -> tuple[dict[UUID, Upload], set[UUID]]:
         """Of these assets, the workspace's uploads, and those that are there. What was deleted since is in neither."""
@@ -64,10 +64,10 @@ class Batches:
         return {id: upload for id, upload in promised.items() if not upload.completed_at or id in there}, there
 
 
-def state_of(upload: Upload) -> State:
+def state_of(upload: Upload) -> UploadState:
     """How far the upload has come; one that was not sent in time has failed."""
     if upload.completed_at:
-        return State.COMPLETED
+        return UploadState.COMPLETED
     if upload.failure or upload.expires_at <= datetime.now(UTC):
-        return State.FAILED
-    return State.PROCESSING if upload.requested_at else State.QUEUED
+        return UploadState.FAILED
+    return UploadState.PROCESSING if upload.requested_at else UploadState.QUEUED

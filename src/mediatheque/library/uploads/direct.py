@@ -13,21 +13,21 @@ import uuid_utils.compat as uuids
 
 from mediatheque.blobs import BlobStore, Presigned
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, LibraryError, NotFound, Unacceptable
-from mediatheque.library.idempotency import Receipt, conclude
+from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Body, Details, Offer, Staged
+from mediatheque.library.ingest.request import AssetFields, Body, IngestRequest, StoredBytes
 from mediatheque.library.uploads import sessions
 from mediatheque.library.uploads.quarantine import Quarantine
-from mediatheque.library.uploads.sessions import Ticket, new_ticket
-from mediatheque.model import Asset, Batch, Caller, Keeping, Upload, Way
+from mediatheque.library.uploads.sessions import UploadSession, new_session
+from mediatheque.model import Asset, Batch, FileDefaults, Principal, Upload, UploadMethod
 from mediatheque.records.catalog import assets
 from mediatheque.records.database import Database
 from mediatheque.records.uploads import batches
 from mediatheque.records.uploads import uploads as rows
 
 
-class Announced(msgspec.Struct, frozen=True, kw_only=True):
+class DeclaredFile(msgspec.Struct, frozen=True, kw_only=True):
     """What a client says it will send: `size` in bytes, `mime` one of the library's formats."""
 
     name: str
@@ -36,17 +36,17 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes | None = None
 
 
-class Slot(msgspec.Struct, frozen=True):
+class UploadTarget(msgspec.Struct, frozen=True):
     """Where to send the bytes: with the token to this server, or as `presigned` says."""
 
-    ticket: Ticket
+    session: UploadSession
     presigned: Presigned | None
 
 
-class Promised(msgspec.Struct, frozen=True):
+class CreatedUploads(msgspec.Struct, frozen=True):
     """Slots in the order of what was announced, and their batch if they are one."""
 
-    slots: tuple[Slot, ...]
+    targets: tuple[UploadTarget, ...]
     batch: Batch | None = None
 
 
@@ -58,29 +58,29 @@ class DirectUploads:
         self._intake = intake
         self._quarantine = Quarantine(database, store)
 
-    async def promise(
+    async def create(
         self,
-        caller: Caller,
-        announced: Sequence[Announced],
-        receipt: Receipt | None = None,
+        caller: Principal,
+        announced: Sequence[DeclaredFile],
+        receipt: Claim | None = None,
         *,
         batched: bool = False,
         title: str | None = None,
-    ) -> Promised:
+    ) -> CreatedUploads:
         """Expect the announced bytes within an hour, `batched` as the items of a new batch."""
         batch = _new_batch(caller, len(announced), title) if batched else None
-        slots = [await self._slot(caller, each, batch, index) for index, each in enumerate(announced)]
-        promised = Promised(tuple(slots), batch)
+        slots = [await self._create_target(caller, each, batch, index) for index, each in enumerate(announced)]
+        promised = CreatedUploads(tuple(slots), batch)
         async with self._database.transaction() as conn:
             if batch:
                 await batches.insert(conn, batch)
-            await sessions.record(conn, [slot.ticket for slot in slots])
-            await conclude(conn, receipt, promised)
+            await sessions.insert_sessions(conn, [slot.session for slot in slots])
+            await store_reply(conn, receipt, promised)
         return promised
 
     async def receive(self, upload: Upload, body: Body) -> None:
         """Keep the promised bytes durably, unserved, until they are completed; see `Quarantine.fill`."""
-        await self._quarantine.fill(upload, body)
+        await self._quarantine.receive(upload, body)
 
     async def complete(self, workspace_id: UUID, asset_id: UUID, sha256: bytes | None = None) -> Asset:
         """The asset of the bytes that were sent, checked against what was announced; the same one when asked again.
@@ -95,7 +95,7 @@ class DirectUploads:
         if sha256 and upload.sha256 not in (None, sha256):
             raise Invalid("The checksum is not the one that was announced.", param="checksum_sha256")
         if upload.completed_at is None:
-            return await self._take(upload, sha256 or upload.sha256)
+            return await self._ingest(upload, sha256 or upload.sha256)
         asset = await self._asset(upload)
         if sha256 not in (None, asset.file.blob.sha256):
             raise Invalid("The checksum is not that of the completed upload.", param="checksum_sha256")
@@ -115,8 +115,10 @@ class DirectUploads:
         except Unacceptable:  # noted by `complete`
             return
 
-    async def _slot(self, caller: Caller, announced: Announced, batch: Batch | None, index: int) -> Slot:
-        ticket = new_ticket(caller, announced.name, announced.mime, Keeping(), way=Way.DIRECT)
+    async def _create_target(
+        self, caller: Principal, announced: DeclaredFile, batch: Batch | None, index: int
+    ) -> UploadTarget:
+        ticket = new_session(caller, announced.name, announced.mime, FileDefaults(), way=UploadMethod.DIRECT)
         upload = msgspec.structs.replace(
             ticket.upload,
             asset_id=uuids.uuid7(),
@@ -126,12 +128,12 @@ class DirectUploads:
             item_index=index if batch else None,
         )
         upload, presigned = await self._quarantine.open(upload)
-        return Slot(Ticket(upload, ticket.token), presigned)
+        return UploadTarget(UploadSession(upload, ticket.token), presigned)
 
-    async def _take(self, upload: Upload, sha256: bytes | None) -> Asset:
-        staged = await self._quarantine.staged(upload)
+    async def _ingest(self, upload: Upload, sha256: bytes | None) -> Asset:
+        staged = await self._quarantine.stored_bytes(upload)
         try:
-            return await self._intake.take(_offer(upload, staged, sha256))
+            return await self._intake.create_asset(_ingest_request(upload, staged, sha256))
         except LibraryError as error:
             # A twin of this request may have been first, and taken the bytes from under us.
             async with self._database.connection() as conn:
@@ -150,20 +152,20 @@ class DirectUploads:
         return asset
 
 
-def _offer(upload: Upload, staged: Staged, sha256: bytes | None) -> Offer:
+def _ingest_request(upload: Upload, staged: StoredBytes, sha256: bytes | None) -> IngestRequest:
     mime = upload.declared_type or ""
-    return Offer(
+    return IngestRequest(
         workspace_id=upload.workspace_id,
         body=staged,
         policy=Policy(max_bytes=upload.size or 0, types=frozenset({mime}), declared_must_match=True),
-        describe=lambda _: Details(id=upload.asset_id),
+        describe=lambda _: AssetFields(id=upload.asset_id),
         upload=upload,
         sha256=sha256,
-        keeping=upload.keeping,
+        defaults=upload.defaults,
     )
 
 
-def _new_batch(caller: Caller, total: int, title: str | None) -> Batch:
+def _new_batch(caller: Principal, total: int, title: str | None) -> Batch:
     return Batch(
         id=uuids.uuid7(), workspace_id=caller.workspace_id, created_at=datetime.now(UTC), total=total, title=title
     )

@@ -9,10 +9,10 @@ from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.errors import EmptyFile, Invalid, LibraryError, NotFound, TooLarge, Unacceptable
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Body, Offer, Staged
-from mediatheque.library.storage import clear_away
-from mediatheque.library.uploads.sessions import Ticket, new_ticket, record
-from mediatheque.model import Caller, File, Keeping, Labels, Piece, Upload, Way
+from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
+from mediatheque.library.storage import try_delete_marked
+from mediatheque.library.uploads.sessions import UploadSession, insert_sessions, new_session
+from mediatheque.model import DeclaredMetadata, File, FileDefaults, Principal, Upload, UploadedPart, UploadMethod
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Database
 from mediatheque.records.storage import pending_writes
@@ -20,10 +20,10 @@ from mediatheque.records.uploads import parts
 from mediatheque.records.uploads import uploads as rows
 
 _LIFETIME = timedelta(hours=24)
-_MOST = 10_000
+_MAX_PARTS = 10_000
 
 
-class PartedUploads:
+class MultipartUploads:
     """Promising, taking and joining parts. Whoever asks has redeemed the upload's token, or shown a key."""
 
     def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
@@ -31,51 +31,55 @@ class PartedUploads:
         self._store = store
         self._intake = intake
 
-    async def promise(self, caller: Caller, name: str, declared_type: str | None, keeping: Keeping) -> Ticket:
+    async def create(
+        self, caller: Principal, name: str, declared_type: str | None, keeping: FileDefaults
+    ) -> UploadSession:
         """Expect parts within a day. The file's id is fixed now."""
         key = new_key()
-        ticket = new_ticket(caller, name, declared_type, keeping, way=Way.PARTS, lifetime=_LIFETIME, storage_key=key)
+        ticket = new_session(
+            caller, name, declared_type, keeping, way=UploadMethod.MULTIPART, lifetime=_LIFETIME, storage_key=key
+        )
         async with self._database.connection() as conn:
-            await record(conn, [ticket])
+            await insert_sessions(conn, [ticket])
         # The row comes first, so that a crash leaves no room for parts that nothing knows of.
         handle = await self._store.parts.begin(key)
         async with self._database.connection() as conn:
-            await rows.set_handle(conn, ticket.upload.id, handle)
-        return Ticket(msgspec.structs.replace(ticket.upload, handle=handle), ticket.token)
+            await rows.set_multipart_id(conn, ticket.upload.id, handle)
+        return UploadSession(msgspec.structs.replace(ticket.upload, multipart_id=handle), ticket.token)
 
-    async def take(self, upload: Upload, number: int, body: Body, limit: int) -> Piece:
+    async def put_part(self, upload: Upload, number: int, body: Body, limit: int) -> UploadedPart:
         """Keep a part durably, in place of an earlier one of its number. `limit` is for all parts together, in bytes.
 
         Raises `Invalid` for an impossible number, `EmptyFile`, `TooLarge`; and for an upload that is over.
         """
-        if not 1 <= number <= _MOST:
-            raise Invalid(f"A part's number is from 1 to {_MOST}.", param="partNumber")
-        _expect_open(upload)
+        if not 1 <= number <= _MAX_PARTS:
+            raise Invalid(f"A part's number is from 1 to {_MAX_PARTS}.", param="partNumber")
+        _require_open(upload)
         async with Spool(self._store.spool, limit=limit) as spool:
-            await body.pour(spool)
+            await body.stream_to(spool)
             await spool.finish()
             if spool.size == 0:
                 raise EmptyFile("The part is empty.")
-            return await self._keep(upload, number, spool, limit)
+            return await self._store_part(upload, number, spool, limit)
 
-    async def finish(self, upload: Upload, declared: Mapping[int, str], policy: Policy) -> File:
+    async def complete(self, upload: Upload, declared: Mapping[int, str], policy: Policy) -> File:
         """The file made of the declared parts, given as their receipts by number; the same file when asked again.
 
         Raises `Invalid` for parts that have not arrived, and what the intake raises: a refusal is final.
         """
         if upload.completed_at:
-            return await self._finished(upload)
+            return await self._completed_file(upload)
         if upload.failure:
             raise Unacceptable(upload.failure)
         pieces = await self._declared(upload, declared)
         try:
-            return await self._join(upload, pieces, policy)
+            return await self._assemble(upload, pieces, policy)
         except LibraryError as error:
             # A twin of this request may have been first, and taken the parts from under us.
             async with self._database.connection() as conn:
                 now = await rows.find(conn, upload.id)
             if now and now.completed_at:
-                return await self._finished(upload)
+                return await self._completed_file(upload)
             if now and now.failure:
                 raise Unacceptable(now.failure) from error
             if isinstance(error, Unacceptable):
@@ -84,27 +88,27 @@ class PartedUploads:
                 await self._expect_again(upload)
             raise
 
-    async def _keep(self, upload: Upload, number: int, spool: Spool, limit: int) -> Piece:
+    async def _store_part(self, upload: Upload, number: int, spool: Spool, limit: int) -> UploadedPart:
         """The bytes first, then the row. A part that is there already need not be written again."""
         async with self._database.connection() as conn:
             known = await parts.find(conn, upload.id, number)
-            others = await parts.received(conn, upload.id) - (known.size if known else 0)
+            others = await parts.total_bytes(conn, upload.id) - (known.size if known else 0)
         if known and (known.sha256, known.size) == (spool.sha256, spool.size):
             return known
         if others + spool.size > limit:
             raise TooLarge(limit)
-        key, handle = _place(upload)
+        key, handle = _parts_location(upload)
         receipt = await self._store.parts.write(key, handle, number, spool.path, spool.size)
-        piece = Piece(number=number, size=spool.size, sha256=spool.sha256, receipt=receipt)
+        piece = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=receipt)
         async with self._database.connection() as conn:
             await parts.put(conn, upload.id, piece)
         return piece
 
-    async def _declared(self, upload: Upload, declared: Mapping[int, str]) -> Sequence[Piece]:
+    async def _declared(self, upload: Upload, declared: Mapping[int, str]) -> Sequence[UploadedPart]:
         if not declared:
             raise Invalid("parts must name at least one part.", param="parts")
         async with self._database.connection() as conn:
-            arrived = {piece.number: piece for piece in await parts.find_all(conn, upload.id)}
+            arrived = {piece.number: piece for piece in await parts.list_all(conn, upload.id)}
         for number, tag in declared.items():
             piece = arrived.get(number)
             # A proxy that compresses makes our tag a weak one.
@@ -112,24 +116,24 @@ class PartedUploads:
                 raise Invalid(f"Part {number} has not arrived, or is not the one that was declared.", param="parts")
         return [arrived[number] for number in sorted(declared)]
 
-    async def _join(self, upload: Upload, pieces: Sequence[Piece], policy: Policy) -> File:
-        key, handle = _place(upload)
+    async def _assemble(self, upload: Upload, pieces: Sequence[UploadedPart], policy: Policy) -> File:
+        key, handle = _parts_location(upload)
         async with self._database.transaction() as conn:
-            _expect_open(await rows.lock(conn, upload.id))
+            _require_open(await rows.lock(conn, upload.id))
             await pending_writes.begin(conn, key)  # never once a blob has this key: nobody would end it
-        await self._store.parts.join(key, handle, pieces)
-        labels = Labels(name=upload.name, declared_type=upload.declared_type)
-        return await self._intake.keep(
-            Offer(
+        await self._store.parts.complete(key, handle, pieces)
+        labels = DeclaredMetadata(name=upload.name, declared_type=upload.declared_type)
+        return await self._intake.create_file(
+            IngestRequest(
                 workspace_id=upload.workspace_id,
-                body=Staged(key, labels),
+                body=StoredBytes(key, labels),
                 policy=policy,
                 upload=upload,
-                keeping=upload.keeping,
+                defaults=upload.defaults,
             )
         )
 
-    async def _finished(self, upload: Upload) -> File:
+    async def _completed_file(self, upload: Upload) -> File:
         async with self._database.connection() as conn:
             file = await files.find(conn, upload.workspace_id, upload.file_id)
         if file is None:
@@ -143,22 +147,22 @@ class PartedUploads:
         raise Invalid("A part is not there any more. Send the parts again.", param="parts")
 
     async def _refuse(self, upload: Upload, error: Unacceptable) -> None:
-        key, _ = _place(upload)
+        key, _ = _parts_location(upload)
         async with self._database.transaction() as conn:
             refused = await rows.fail(conn, upload.id, error.message)
             if refused:
-                await pending_writes.give_up(conn, [key])
+                await pending_writes.mark_for_deletion(conn, [key])
         if refused:
-            await clear_away(self._database, self._store, key)
+            await try_delete_marked(self._database, self._store, key)
 
 
-def _place(upload: Upload) -> tuple[str, str]:
+def _parts_location(upload: Upload) -> tuple[str, str]:
     """Where the parts are."""
     if upload.storage_key is None:
         raise LookupError("an upload in parts has a place for them")
-    return upload.storage_key, upload.handle or ""
+    return upload.storage_key, upload.multipart_id or ""
 
 
-def _expect_open(upload: Upload | None) -> None:
+def _require_open(upload: Upload | None) -> None:
     if upload is None or upload.completed_at or upload.failure:
         raise Invalid("This upload is over; nothing can be added to it.")

@@ -11,10 +11,10 @@ import msgspec
 
 from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
 from mediatheque.errors import Conflict, Invalid, LibraryError, Unacceptable
-from mediatheque.library.ingest.request import Body, Staged
-from mediatheque.library.storage import clear_away, place
+from mediatheque.library.ingest.request import Body, StoredBytes
+from mediatheque.library.storage import store_blob, try_delete_marked
 from mediatheque.library.uploads.sessions import LIFETIME
-from mediatheque.model import Labels, Upload
+from mediatheque.model import DeclaredMetadata, Upload
 from mediatheque.records.database import Database
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import uploads as rows
@@ -40,66 +40,66 @@ class Quarantine:
             return upload, None
         key = new_key()
         presigned = await self._store.presign(key, size=upload.size, seconds=int(LIFETIME.total_seconds()))
-        return msgspec.structs.replace(upload, storage_key=key, handle=_PRESIGNED), presigned
+        return msgspec.structs.replace(upload, storage_key=key, multipart_id=_PRESIGNED), presigned
 
-    async def fill(self, upload: Upload, body: Body) -> None:
+    async def receive(self, upload: Upload, body: Body) -> None:
         """Keep the bytes durably, in place of any sent before.
 
         `Invalid` unless they are exactly as many as announced; `Conflict` if the upload was completed meanwhile.
         """
-        if upload.completed_at or upload.size is None or upload.handle:
+        if upload.completed_at or upload.size is None or upload.multipart_id:
             raise Conflict("This upload is complete already, or is not sent here.")
         async with Spool(self._store.spool, limit=upload.size) as spool:
-            await body.pour(spool)
+            await body.stream_to(spool)
             await spool.finish()
             if spool.size != upload.size:
                 raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.")
-            key = await place(self._database, self._store, partial(self._store.adopt, spool.path))
+            key = await store_blob(self._database, self._store, partial(self._store.put_file, spool.path))
         async with self._database.transaction() as conn:
             moved = await rows.move(conn, upload.id, key, was=upload.storage_key)
             superseded = upload.storage_key if moved else key
             if superseded:
-                await pending_writes.give_up(conn, [superseded])
+                await pending_writes.mark_for_deletion(conn, [superseded])
         if superseded:
-            await clear_away(self._database, self._store, superseded)
+            await try_delete_marked(self._database, self._store, superseded)
         if not moved:
             raise Conflict("This upload was sent or completed by another request meanwhile.")
 
-    async def staged(self, upload: Upload) -> Staged:
+    async def stored_bytes(self, upload: Upload) -> StoredBytes:
         """The bytes that arrived, where nobody can change them any more: presigned ones are copied.
 
         `Conflict` while there are none; the same `Unacceptable` again after a refusal.
         """
-        labels = Labels(name=upload.name, declared_type=upload.declared_type)
+        labels = DeclaredMetadata(name=upload.name, declared_type=upload.declared_type)
         if upload.storage_key is None:
             raise _missing(upload)
-        if not isinstance(self._store, Presigns) or not upload.handle:
-            return Staged(upload.storage_key, labels)
-        key = await place(self._database, self._store, partial(_release, self._store, upload, upload.storage_key))
-        return Staged(key, labels, shared=False)
+        if not isinstance(self._store, Presigns) or not upload.multipart_id:
+            return StoredBytes(upload.storage_key, labels)
+        key = await store_blob(self._database, self._store, partial(_promote, self._store, upload, upload.storage_key))
+        return StoredBytes(key, labels, shared=False)
 
     async def refuse(self, upload: Upload, error: Unacceptable) -> None:
         """What was refused does not stay; other bytes may be sent. Bytes that others replaced or completed do stay."""
         async with self._database.transaction() as conn:
             refused = await rows.refuse(conn, upload, error.message)
-            if refused and upload.storage_key and not upload.handle:
-                await pending_writes.give_up(conn, [upload.storage_key])
+            if refused and upload.storage_key and not upload.multipart_id:
+                await pending_writes.mark_for_deletion(conn, [upload.storage_key])
         if refused:
-            await self.empty(upload)
+            await self.delete(upload)
 
-    async def empty(self, upload: Upload) -> None:
+    async def delete(self, upload: Upload) -> None:
         """Remove what waits: presigned bytes, or those that the caller has given up."""
         if upload.storage_key is None:
             return
-        if not upload.handle:
-            await clear_away(self._database, self._store, upload.storage_key)
+        if not upload.multipart_id:
+            await try_delete_marked(self._database, self._store, upload.storage_key)
         elif isinstance(self._store, Presigns):
-            await self._store.withdraw(upload.storage_key)
+            await self._store.delete_quarantined(upload.storage_key)
 
 
-async def _release(store: Presigns, upload: Upload, sent: str, key: str) -> None:
+async def _promote(store: Presigns, upload: Upload, sent: str, key: str) -> None:
     """Copy what was sent to a key that no URL names. Raises as `Quarantine.staged` does; `Invalid` for a wrong size."""
-    size = await store.release(sent, key)
+    size = await store.promote(sent, key)
     if size is None:
         raise _missing(upload)
     if size != upload.size:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from mediatheque.errors import NotFound
-from mediatheque.model import Caller, Keeping, Upload, Way
+from mediatheque.model import FileDefaults, Principal, Upload, UploadMethod
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.uploads import uploads as rows
 
@@ -18,29 +18,29 @@ LIFETIME = timedelta(hours=1)
 """How long a promise of bytes in one request may be kept."""
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class UploadSession(msgspec.Struct, frozen=True):
     """A promise and the token that keeps it; the token is shown now and never again."""
 
     upload: Upload
     token: str
 
 
-class Uploads:
+class UploadSessions:
     """Promising uploads and finding them again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def promise(
-        self, caller: Caller, name: str, declared_type: str | None, keeping: Keeping | None = None
-    ) -> Ticket:
+    async def create(
+        self, caller: Principal, name: str, declared_type: str | None, keeping: FileDefaults | None = None
+    ) -> UploadSession:
         """Expect bytes within an hour. The file's id is fixed now, so that its URL is known before the bytes are."""
-        ticket = new_ticket(caller, name, declared_type, keeping or Keeping())
+        ticket = new_session(caller, name, declared_type, keeping or FileDefaults())
         async with self._database.connection() as conn:
-            await record(conn, [ticket])
+            await insert_sessions(conn, [ticket])
         return ticket
 
-    async def redeem(self, id: UUID, token: str, way: Way) -> Upload:
+    async def authorize_token(self, id: UUID, token: str, way: UploadMethod) -> Upload:
         """The upload that the token belongs to.
 
         `NotFound` if it is unknown, has expired, was promised to a key since revoked, arrives another way, or has
@@ -49,29 +49,29 @@ class Uploads:
         async with self._database.connection() as conn:
             found = await rows.find_live(conn, id)
         known = hmac.compare_digest(_hash(token), found[1] if found else bytes(32))
-        if found is None or not known or found[0].way is not way:
+        if found is None or not known or found[0].method is not way:
             raise NotFound("Upload not found or expired.")
         return found[0]
 
-    async def find(self, workspace_id: UUID, id: UUID, way: Way) -> Upload:
+    async def find(self, workspace_id: UUID, id: UUID, way: UploadMethod) -> Upload:
         """The workspace's live upload, for a caller who shows a key instead of the token; `NotFound`."""
         async with self._database.connection() as conn:
             found = await rows.find_live(conn, id)
-        if found is None or found[0].workspace_id != workspace_id or found[0].way is not way:
+        if found is None or found[0].workspace_id != workspace_id or found[0].method is not way:
             raise NotFound("Upload not found or expired.")
         return found[0]
 
 
-def new_ticket(
-    caller: Caller,
+def new_session(
+    caller: Principal,
     name: str,
     declared_type: str | None,
-    keeping: Keeping,
+    keeping: FileDefaults,
     *,
-    way: Way = Way.WHOLE,
+    way: UploadMethod = UploadMethod.SINGLE,
     lifetime: timedelta = LIFETIME,
     storage_key: str | None = None,
-) -> Ticket:
+) -> UploadSession:
     """A promise that is not recorded yet."""
     upload = Upload(
         id=uuid4(),
@@ -81,14 +81,14 @@ def new_ticket(
         name=name,
         declared_type=declared_type,
         expires_at=datetime.now(UTC) + lifetime,
-        way=way,
+        method=way,
         storage_key=storage_key,
-        keeping=keeping,
+        defaults=keeping,
     )
-    return Ticket(upload, secrets.token_urlsafe(32))
+    return UploadSession(upload, secrets.token_urlsafe(32))
 
 
-async def record(conn: Connection, tickets: Sequence[Ticket]) -> None:
+async def insert_sessions(conn: Connection, tickets: Sequence[UploadSession]) -> None:
     """Store the promises; of the tokens only their hashes."""
     for ticket in tickets:
         await rows.insert(conn, ticket.upload, _hash(ticket.token))

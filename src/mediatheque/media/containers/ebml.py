@@ -2,13 +2,13 @@
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import trailing, truncated
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _SEGMENT = b"\x18\x53\x80\x67"
 _VOID = b"\xec"
 
 
-def check_extent(source: Source) -> None:
+def check_extent(source: InputFile) -> None:
     """Raises Unreadable unless a header and one Segment are the whole file. A streamed Segment has no size."""
     header, at = _size(source, 4)
     if header is None:
@@ -27,7 +27,7 @@ def check_extent(source: Source) -> None:
         raise trailing("WebM")
 
 
-def _size(source: Source, at: int) -> tuple[int | None, int]:
+def _size(source: InputFile, at: int) -> tuple[int | None, int]:
     """A variable-length size (RFC 8794 section 4) and where its element's body starts; None: unknown."""
     first = source.exactly(1, at)[0]
     length = 9 - first.bit_length()
@@ -37,7 +37,7 @@ def _size(source: Source, at: int) -> tuple[int | None, int]:
     return (None if value == (1 << 7 * length) - 1 else value), at + length
 
 
-def _voids(source: Source, at: int) -> int:
+def _voids(source: InputFile, at: int) -> int:
     """Bytes of the padding element at `at`, if there is one."""
     if source.upto(1, at) != _VOID:
         return 0

@@ -4,7 +4,7 @@ import struct
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _WINDOW = 1 << 16
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
@@ -13,7 +13,7 @@ _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 class _Reader:
     """Small reads in order, out of a window: a GIF is made of pieces of at most 255 bytes."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: InputFile) -> None:
         self.at = 0
         self._source = source
         self._window, self._base = b"", 0
@@ -38,7 +38,7 @@ class _Reader:
         return budget
 
 
-def count_frames(source: Source) -> int:
+def count_frames(source: InputFile) -> int:
     """Walks to the trailer. Raises Unreadable unless it is the last byte and there is a picture before it.
 
     A GIF that ends after a whole block, without a trailer, is common and shown by everyone.
@@ -64,7 +64,7 @@ def _color_table(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _finished(source: Source, end: int, frames: int) -> int:
+def _finished(source: InputFile, end: int, frames: int) -> int:
     if not frames:
         raise Unreadable("The GIF has no picture in it.")
     if end != source.size:

@@ -4,14 +4,14 @@ import struct
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _WIDE = 1  # a 64-bit size follows the type
 _TO_END = 0
 _MOST_PADDING = 4096
 
 
-def box_types(source: Source) -> set[bytes]:
+def box_types(source: InputFile) -> set[bytes]:
     """The types of the top-level boxes. Raises Unreadable unless they tile the file (zeros may follow)."""
     types: set[bytes] = set()
     at = 0
@@ -26,13 +26,13 @@ def box_types(source: Source) -> set[bytes]:
     raise too_many_parts("container")
 
 
-def major_brand(source: Source) -> bytes:
+def major_brand(source: InputFile) -> bytes:
     """The brand that the file calls its own; empty for a QuickTime file without any."""
     size, kind, brand = struct.unpack(">I4s4s", source.exactly(12, 0))
     return brand if kind == b"ftyp" and size >= 16 else b""  # noqa: PLR2004 - a header, a brand and its version
 
 
-def _header(source: Source, at: int) -> tuple[int, bytes]:
+def _header(source: InputFile, at: int) -> tuple[int, bytes]:
     if source.size - at < 8:  # noqa: PLR2004 - a box header
         raise trailing("container")
     size, kind = struct.unpack(">I4s", source.exactly(8, at))
@@ -46,6 +46,6 @@ def _header(source: Source, at: int) -> tuple[int, bytes]:
     return size, kind
 
 
-def _only_zeros(source: Source, at: int) -> bool:
+def _only_zeros(source: InputFile, at: int) -> bool:
     """Some cameras pad the file: a few KiB of zeros, and nothing else, may follow the last box."""
     return source.size - at <= _MOST_PADDING and not source.upto(_MOST_PADDING, at).strip(b"\0")

@@ -11,14 +11,14 @@ _KBITS = {
 _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
-class Frame(msgspec.Struct, frozen=True):
+class AudioFrame(msgspec.Struct, frozen=True):
     """One layer III frame: its length in bytes, and what it shares with all frames of its stream."""
 
     length: int
     stream: tuple[int, int]
 
 
-def audio_frame(header: bytes) -> Frame | None:
+def audio_frame(header: bytes) -> AudioFrame | None:
     """Reads four bytes; None unless they are a layer III header with a stated bitrate."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - the sync word
         return None
@@ -28,7 +28,7 @@ def audio_frame(header: bytes) -> Frame | None:
         return None
     hertz = _RATES[version][rate]
     bits = _KBITS[version == _MPEG1][bitrate] * 1000
-    return Frame((144 if version == _MPEG1 else 72) * bits // hertz + padding, (version, hertz))
+    return AudioFrame((144 if version == _MPEG1 else 72) * bits // hertz + padding, (version, hertz))
 
 
 def id3_size(head: bytes) -> int:

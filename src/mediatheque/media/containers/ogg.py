@@ -2,12 +2,12 @@
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, truncated
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _HEADER = 27
 
 
-def check_extent(source: Source) -> None:
+def check_extent(source: InputFile) -> None:
     """Raises Unreadable unless pages tile the file."""
     at = 0
     for _ in range(MOST_PARTS):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _HEADER = 12
 _UNKNOWN_FROM = 0x7FFF0000
@@ -21,7 +21,7 @@ class Chunk(msgspec.Struct, frozen=True):
     size: int
 
 
-def chunks(source: Source, *, streamed: bool = False) -> Iterator[Chunk]:
+def chunks(source: InputFile, *, streamed: bool = False) -> Iterator[Chunk]:
     """The top-level chunks in order. Raises Unreadable unless they tile the file.
 
     `streamed` allows unknown sizes: of the file, and of the last chunk, which then reaches to the end.
@@ -38,7 +38,7 @@ def _unknown(size: int) -> bool:
     return size == 0 or size >= _UNKNOWN_FROM
 
 
-def _check_length(source: Source, stated: int) -> None:
+def _check_length(source: InputFile, stated: int) -> None:
     """The file is 8 bytes longer than it says, and perhaps padded; some writers forget to subtract the 8."""
     excess = source.size - 8 - stated
     if excess > 1:
@@ -47,7 +47,7 @@ def _check_length(source: Source, stated: int) -> None:
         raise truncated("RIFF container")
 
 
-def _tiled(source: Source, end: int, *, streamed: bool) -> Iterator[Chunk]:
+def _tiled(source: InputFile, end: int, *, streamed: bool) -> Iterator[Chunk]:
     at = _HEADER
     for _ in range(MOST_PARTS):
         if end - at < 8:  # noqa: PLR2004 - a chunk header; what is left is padding

@@ -7,12 +7,12 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers.riff import Chunk, chunks
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _MOST_EXIF = 1 << 20
 
 
-class Outline(msgspec.Struct):
+class WebpOutline(msgspec.Struct):
     """Canvas as stored, number of frames, the raw EXIF block."""
 
     width: int = 0
@@ -21,9 +21,9 @@ class Outline(msgspec.Struct):
     exif: bytes = b""
 
 
-def walk(source: Source) -> Outline:
+def walk(source: InputFile) -> WebpOutline:
     """Raises Unreadable unless the chunks tile the file and hold at least one picture."""
-    outline = Outline()
+    outline = WebpOutline()
     for number, chunk in enumerate(chunks(source)):
         if number == 0 and chunk.kind not in (b"VP8 ", b"VP8L", b"VP8X"):
             raise Unreadable("The WebP does not start with a picture.")
@@ -33,7 +33,7 @@ def walk(source: Source) -> Outline:
     return outline
 
 
-def _note(source: Source, outline: Outline, chunk: Chunk) -> None:
+def _note(source: InputFile, outline: WebpOutline, chunk: Chunk) -> None:
     if chunk.kind == b"VP8X":
         outline.width, outline.height = _extended(source.exactly(10, chunk.at))
     elif chunk.kind in (b"VP8 ", b"VP8L"):

@@ -5,7 +5,7 @@ import msgspec
 from mediatheque.errors import Unreadable
 
 
-class Found(msgspec.Struct, frozen=True, tag=True):
+class ProbeResult(msgspec.Struct, frozen=True, tag=True):
     """What a decoder found: the type as it turned out, and the facts that this type has."""
 
     mime: str

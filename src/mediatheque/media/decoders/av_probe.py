@@ -3,11 +3,11 @@
 from av.container import InputContainer
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.containers import ebml, iso, ogg, riff
 from mediatheque.media.containers.mpeg_audio import id3_size
-from mediatheque.media.decoders import Found, check_pixels, ffmpeg
-from mediatheque.media.input_file import Source
+from mediatheque.media.decoders import ProbeResult, check_pixels, ffmpeg
+from mediatheque.media.input_file import InputFile
 
 DEMUXERS = {
     "video/mp4": "mov",
@@ -26,7 +26,7 @@ _QUARTER_TURN = 90
 _Size = tuple[int, int] | None
 
 
-def moving(source: Source, mime: str, config: Config) -> Found:
+def probe_av(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
     """Size as shown of a video, duration in seconds of both. Raises Unreadable unless something decodes."""
     check_extent(source, mime)
     mime = _behind_tag(source, mime)
@@ -37,10 +37,10 @@ def moving(source: Source, mime: str, config: Config) -> Found:
         with ffmpeg.opened(source.path, DEMUXERS[mime]) as container:
             duration = ffmpeg.counted_duration(container)
     width, height = size or (None, None)
-    return Found(_refined(source, mime, is_video=size is not None), width, height, duration)
+    return ProbeResult(_refined(source, mime, is_video=size is not None), width, height, duration)
 
 
-def check_extent(source: Source, mime: str) -> None:
+def check_extent(source: InputFile, mime: str) -> None:
     """Raises Unreadable unless the container is whole."""
     match DEMUXERS[mime]:
         case "mov":
@@ -54,19 +54,19 @@ def check_extent(source: Source, mime: str) -> None:
             ogg.check_extent(source)
 
 
-def _check_wav(source: Source) -> None:
+def _check_wav(source: InputFile) -> None:
     kinds = [chunk.kind for chunk in riff.chunks(source, streamed=True)]
     if b"fmt " not in kinds or b"data" not in kinds:
         raise Unreadable("The WAV has no sound in it.")
 
 
-def _behind_tag(source: Source, mime: str) -> str:
+def _behind_tag(source: InputFile, mime: str) -> str:
     """An ID3 tag may hide from the sniffer that FLAC follows it."""
     size = id3_size(source.upto(10))
     return "audio/flac" if size and source.upto(4, size) == b"fLaC" else mime
 
 
-def _shown_size(container: InputContainer, config: Config) -> _Size:
+def _shown_size(container: InputContainer, config: SandboxConfig) -> _Size:
     """From a decoded frame: only frames carry the rotation that phones write into the container. None for sound."""
     video, audio = ffmpeg.streams(container)
     if video:
@@ -80,7 +80,7 @@ def _shown_size(container: InputContainer, config: Config) -> _Size:
     return None
 
 
-def _refined(source: Source, mime: str, *, is_video: bool) -> str:
+def _refined(source: InputFile, mime: str, *, is_video: bool) -> str:
     """The brand or the sniffed type says which container; the streams say whether it is audio only."""
     match DEMUXERS[mime], is_video:
         case "mov", True:

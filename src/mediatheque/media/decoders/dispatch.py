@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import (
-    Found,
+    ProbeResult,
     av_probe,
     documents,
     glb,
@@ -18,40 +18,40 @@ from mediatheque.media.decoders import (
 )
 from mediatheque.media.decoders.polyglot import refuse_polyglot
 from mediatheque.media.frames import Frame
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
-_BY_FAMILY: dict[str, Callable[[Source, str, Config], Found]] = {
-    "image": image_probe.picture,
-    "video": av_probe.moving,
-    "audio": av_probe.moving,
-    "model": glb.model,
-    "application/pdf": documents.pdf,
-    "application/x-subrip": documents.subrip,
-    "application/zip": zip_archive.zipped,
+_BY_FAMILY: dict[str, Callable[[InputFile, str, SandboxConfig], ProbeResult]] = {
+    "image": image_probe.probe_image,
+    "video": av_probe.probe_av,
+    "audio": av_probe.probe_av,
+    "model": glb.probe_glb,
+    "application/pdf": documents.probe_pdf,
+    "application/x-subrip": documents.probe_subrip,
+    "application/zip": zip_archive.probe_zip,
 }
 
 
-def examine(path: str, mime: str, config: Config) -> Found:
+def probe(path: str, mime: str, config: SandboxConfig) -> ProbeResult:
     """Opens the file with the decoder for `mime`. Raises Unreadable."""
     decode = _BY_FAMILY.get(mime) or _BY_FAMILY[mime.partition("/")[0]]
     with _suspected(path, mime) as source:
         return decode(source, mime, config)
 
 
-def show(path: str, mime: str, config: Config, *, most: int, edge: int) -> list[Frame]:
+def render(path: str, mime: str, config: SandboxConfig, *, most: int, edge: int) -> list[Frame]:
     """Decodes pixels of a picture, a video or a PDF: see `Sandbox.frames`. Raises Unreadable."""
     with _suspected(path, mime) as source:
         match mime.partition("/")[0]:
             case "image":
-                return [image_frames.still(source, mime, config, edge)]
+                return [image_frames.render_image(source, mime, config, edge)]
             case "video":
-                return video_frames.film(source, mime, config, most, edge)
-        return [pages.first_page(source, edge)]
+                return video_frames.render_video(source, mime, config, most, edge)
+        return [pages.render_first_page(source, edge)]
 
 
 @contextmanager
-def _suspected(path: str, mime: str) -> Iterator[Source]:
-    with Source(path) as source:
+def _suspected(path: str, mime: str) -> Iterator[InputFile]:
+    with InputFile(path) as source:
         try:
             refuse_polyglot(source, mime)
             yield source

@@ -6,23 +6,23 @@ from contextlib import contextmanager
 import pypdfium2
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
-from mediatheque.media.decoders import Found
-from mediatheque.media.input_file import Source
+from mediatheque.media.config import SandboxConfig
+from mediatheque.media.decoders import ProbeResult
+from mediatheque.media.input_file import InputFile
 from mediatheque.media.sniff import FIRST_CUE
 
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
-def pdf(source: Source, mime: str, _: Config) -> Found:
+def probe_pdf(source: InputFile, mime: str, _: SandboxConfig) -> ProbeResult:
     """Raises Unreadable unless pdfium opens the document and its first page without a password."""
     with opened(source) as document:
         document[0].close()
-    return Found(mime)
+    return ProbeResult(mime)
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[pypdfium2.PdfDocument]:
+def opened(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
     """A document of at least one page. What pdfium raises becomes Unreadable, inside the block too."""
     try:
         document = pypdfium2.PdfDocument(source.path)
@@ -38,11 +38,11 @@ def opened(source: Source) -> Iterator[pypdfium2.PdfDocument]:
         raise Unreadable("The PDF is damaged and cannot be opened.") from error
 
 
-def subrip(source: Source, mime: str, config: Config) -> Found:
+def probe_subrip(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
     """Raises Unreadable unless the whole file is text that begins with a cue."""
     if source.size > config.max_text_bytes:
         raise Unreadable(f"The subtitles are larger than {config.max_text_bytes} bytes.")
     text = source.upto(config.max_text_bytes)
     if b"\0" in text or not FIRST_CUE.match(text):
         raise Unreadable("The subtitles do not begin with a numbered cue.")
-    return Found(mime)
+    return ProbeResult(mime)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import msgspec
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.containers import trailing, truncated
 from mediatheque.media.containers.gltf import Gltf, check_counts
-from mediatheque.media.decoders import Found
-from mediatheque.media.input_file import Source
+from mediatheque.media.decoders import ProbeResult
+from mediatheque.media.input_file import InputFile
 
 _HEADER, _CHUNK = struct.Struct("<4sII"), struct.Struct("<II")
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
@@ -18,7 +18,7 @@ _VERSION = 2
 _MOST_CHUNKS = 64
 
 
-def model(source: Source, mime: str, config: Config) -> Found:
+def probe_glb(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
     """Raises Unreadable unless the chunks tile the file and the description agrees with the binary behind it."""
     _check_header(source)
     parts = list(_chunks(source))
@@ -29,10 +29,10 @@ def model(source: Source, mime: str, config: Config) -> Found:
         raise Unreadable(f"The model's description is larger than {config.max_json_bytes} bytes.")
     binary = parts[1][2] if len(parts) > 1 and parts[1][0] == _BIN else 0
     check_counts(_described(source.exactly(size, at)), binary, config.max_model_bytes)
-    return Found(mime)
+    return ProbeResult(mime)
 
 
-def _check_header(source: Source) -> None:
+def _check_header(source: InputFile) -> None:
     _, version, length = _HEADER.unpack(source.exactly(_HEADER.size, 0))
     if version != _VERSION:
         raise Unreadable(f"The model is in version {version} of GLB; only version 2 is supported.")
@@ -42,7 +42,7 @@ def _check_header(source: Source) -> None:
         raise trailing("model")
 
 
-def _chunks(source: Source) -> Iterator[tuple[int, int, int]]:
+def _chunks(source: InputFile) -> Iterator[tuple[int, int, int]]:
     """Type, start of the body and size of each chunk."""
     at, count = _HEADER.size, 0
     while at < source.size:

@@ -12,11 +12,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import image_probe
 from mediatheque.media.decoders.rgb import frame_of
 from mediatheque.media.frames import Frame, fitted
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 # Threads each want address space, of which a worker has little; files are decoded side by side in many workers.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
@@ -42,10 +42,10 @@ _TURNS = {
 }  # by EXIF orientation; Pillow turns counter-clockwise
 
 
-def still(source: Source, mime: str, config: Config, edge: int) -> Frame:
+def render_image(source: InputFile, mime: str, config: SandboxConfig, edge: int) -> Frame:
     """Raises Unreadable, for what `images.picture` refuses before anything is decoded."""
-    orientation = image_probe.outline(source, mime, config).orientation
-    with image_probe.opening(), source.stream() as file, _PLUGINS[mime](file) as image:
+    orientation = image_probe.read_header(source, mime, config).orientation
+    with image_probe.map_decoder_errors(), source.stream() as file, _PLUGINS[mime](file) as image:
         _draft(image, edge)
         return frame_of(image, edge, _TURNS.get(orientation))
 

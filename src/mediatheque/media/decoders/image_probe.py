@@ -14,17 +14,17 @@ from PIL.PngImagePlugin import PngImageFile
 from pillow_heif import HeifImageFile
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.containers import gif, iso, png, webp
-from mediatheque.media.decoders import Found, check_pixels
-from mediatheque.media.input_file import Source
+from mediatheque.media.decoders import ProbeResult, check_pixels
+from mediatheque.media.input_file import InputFile
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` decides
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 _WINDOW = 1 << 16
 
 
-class Outline(NamedTuple):
+class ImageHeader(NamedTuple):
     """What a picture's headers say."""
 
     width: int
@@ -36,17 +36,17 @@ class Outline(NamedTuple):
     """As EXIF numbers it: 1 is upright."""
 
 
-def picture(source: Source, mime: str, config: Config) -> Found:
+def probe_image(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
     """Width and height as shown, orientation applied. Raises Unreadable."""
-    width, height, _, orientation = outline(source, mime, config)
+    width, height, _, orientation = read_header(source, mime, config)
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return Found(mime, width, height)
+    return ProbeResult(mime, width, height)
 
 
-def outline(source: Source, mime: str, config: Config) -> Outline:
+def read_header(source: InputFile, mime: str, config: SandboxConfig) -> ImageHeader:
     """Decodes no pixels. Raises Unreadable, also for a picture that is too large."""
-    with opening():
+    with map_decoder_errors():
         found = _READERS[mime](source)
     width, height, frames, _ = found
     check_pixels(width, height, config.max_pixels)
@@ -55,13 +55,13 @@ def outline(source: Source, mime: str, config: Config) -> Outline:
     return found
 
 
-def _jpeg(source: Source) -> Outline:
+def _jpeg(source: InputFile) -> ImageHeader:
     with source.stream() as file, JpegImageFile(file) as image:
         _check_jpeg_end(source, file.tell())
-        return Outline(*image.size, 1, _orientation_of(image))
+        return ImageHeader(*image.size, 1, _orientation_of(image))
 
 
-def _check_jpeg_end(source: Source, scan: int) -> None:
+def _check_jpeg_end(source: InputFile, scan: int) -> None:
     """The end marker must follow the start of the scan. More may follow it: gain maps and motion photos do."""
     end = source.size
     while end > scan:
@@ -72,37 +72,37 @@ def _check_jpeg_end(source: Source, scan: int) -> None:
     raise Unreadable("The JPEG is cut off.")
 
 
-def _png(source: Source) -> Outline:
+def _png(source: InputFile) -> ImageHeader:
     walked = png.walk(source)
     with source.stream() as file, PngImageFile(file) as image:
-        return Outline(*image.size, walked.frames, _orientation(walked.exif))
+        return ImageHeader(*image.size, walked.frames, _orientation(walked.exif))
 
 
-def _gif(source: Source) -> Outline:
+def _gif(source: InputFile) -> ImageHeader:
     frames = gif.count_frames(source)
     with source.stream() as file, GifImageFile(file) as image:
-        return Outline(*image.size, frames, 1)
+        return ImageHeader(*image.size, frames, 1)
 
 
-def _webp(source: Source) -> Outline:
+def _webp(source: InputFile) -> ImageHeader:
     walked = webp.walk(source)
-    return Outline(walked.width, walked.height, walked.frames, _orientation(walked.exif))
+    return ImageHeader(walked.width, walked.height, walked.frames, _orientation(walked.exif))
 
 
-def _avif(source: Source) -> Outline:
+def _avif(source: InputFile) -> ImageHeader:
     _check_boxes(source)
     with source.stream() as file, AvifImageFile(file) as image:
-        return Outline(*image.size, getattr(image, "n_frames", 1), _orientation_of(image))
+        return ImageHeader(*image.size, getattr(image, "n_frames", 1), _orientation_of(image))
 
 
-def _heic(source: Source) -> Outline:
+def _heic(source: InputFile) -> ImageHeader:
     """HEIF keeps the orientation in the container, and libheif gives the size with it applied."""
     _check_boxes(source)
     with source.stream() as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
-        return Outline(*image.size, getattr(image, "n_frames", 1), 1)
+        return ImageHeader(*image.size, getattr(image, "n_frames", 1), 1)
 
 
-_READERS: dict[str, Callable[[Source], Outline]] = {
+_READERS: dict[str, Callable[[InputFile], ImageHeader]] = {
     "image/jpeg": _jpeg,
     "image/png": _png,
     "image/gif": _gif,
@@ -112,7 +112,7 @@ _READERS: dict[str, Callable[[Source], Outline]] = {
 }
 
 
-def _check_boxes(source: Source) -> None:
+def _check_boxes(source: InputFile) -> None:
     if not iso.box_types(source) & {b"meta", b"moov"}:
         raise Unreadable("The picture has no description in it.")
 
@@ -135,7 +135,7 @@ def _known_orientation(exif: Image.Exif) -> int:
 
 
 @contextmanager
-def opening() -> Iterator[None]:
+def map_decoder_errors() -> Iterator[None]:
     """What Pillow raises for damaged files, in our words."""
     try:
         yield

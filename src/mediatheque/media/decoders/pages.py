@@ -4,11 +4,11 @@ import pypdfium2
 
 from mediatheque.media.decoders import documents
 from mediatheque.media.decoders.rgb import frame_of
-from mediatheque.media.frames import SLENDEREST, Frame
-from mediatheque.media.input_file import Source
+from mediatheque.media.frames import MAX_ASPECT_RATIO, Frame
+from mediatheque.media.input_file import InputFile
 
 
-def first_page(source: Source, edge: int) -> Frame:
+def render_first_page(source: InputFile, edge: int) -> Frame:
     """Over white. A page has no pixels of its own: it is drawn as large as a frame may be. Raises Unreadable."""
     with documents.opened(source) as document:
         page = document[0]
@@ -20,4 +20,4 @@ def first_page(source: Source, edge: int) -> Frame:
 
 def _scale(page: pypdfium2.PdfPage, edge: int) -> float:
     width, height = page.get_size()
-    return float(min(edge / min(width, height), SLENDEREST * edge / max(width, height)))
+    return float(min(edge / min(width, height), MAX_ASPECT_RATIO * edge / max(width, height)))

@@ -3,7 +3,7 @@
 import struct
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.input_file import Source
+from mediatheque.media.input_file import InputFile
 
 _NEAR_START = 1024  # as far as PDF readers look for their header, and browsers for markup
 _MARKUP = (b"<script", b"<html", b"<!doctype", b"<svg", b"<?php")
@@ -11,7 +11,7 @@ _END_OF_ZIP = struct.Struct("<4sHHHHIIH")  # APPNOTE 4.3.16: the end of central 
 _ZIP_TAIL = _END_OF_ZIP.size + 0xFFFF
 
 
-def refuse_polyglot(source: Source, mime: str) -> None:
+def refuse_polyglot(source: InputFile, mime: str) -> None:
     """Raises Unreadable if the file is also a ZIP archive, a PDF or a page.
 
     Subtitles may quote markup, and an archive may begin with whatever its first file does.
@@ -27,7 +27,7 @@ def refuse_polyglot(source: Source, mime: str) -> None:
         raise Unreadable("The file is also a ZIP archive.")
 
 
-def _ends_as_zip(source: Source) -> bool:
+def _ends_as_zip(source: InputFile) -> bool:
     tail = source.tail(_ZIP_TAIL)
     base = source.size - len(tail)
     at = tail.rfind(b"PK\x05\x06")
@@ -38,7 +38,7 @@ def _ends_as_zip(source: Source) -> bool:
     return False
 
 
-def _is_directory(source: Source, tail: bytes, at: int, base: int) -> bool:
+def _is_directory(source: InputFile, tail: bytes, at: int, base: int) -> bool:
     """Four bytes prove nothing in compressed data: the record must also point at a central directory."""
     _, disk, directory_disk, here, total, size, offset, _ = _END_OF_ZIP.unpack_from(tail, at)
     if disk != directory_disk or here != total:

@@ -9,7 +9,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import ffmpeg
 
 _SLACK = 4
@@ -20,13 +20,13 @@ _SHARE = 3
 after that gets the keyframe before it: better than nothing, which is what a killed worker gives."""
 
 
-class Reel:
+class FrameSeeker:
     """Seeks where a keyframe lies ahead, and decodes on from where it is if there is none.
 
     On the way it skips pictures that no other refers to, which saves up to half of the work.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream, config: Config) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, config: SandboxConfig) -> None:
         self._container, self._stream = container, stream
         self._start = stream.start_time or 0
         self._until = time.process_time() + config.cpu_seconds / _SHARE

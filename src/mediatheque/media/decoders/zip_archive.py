@@ -4,12 +4,12 @@ import struct
 import zipfile
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.config import Config
-from mediatheque.media.decoders import Found
-from mediatheque.media.input_file import Source
+from mediatheque.media.config import SandboxConfig
+from mediatheque.media.decoders import ProbeResult
+from mediatheque.media.input_file import InputFile
 
 
-def zipped(source: Source, mime: str, _: Config) -> Found:
+def probe_zip(source: InputFile, mime: str, _: SandboxConfig) -> ProbeResult:
     """Raises Unreadable unless the whole directory of the archive can be read and names a file."""
     try:
         with zipfile.ZipFile(source.path) as archive:
@@ -18,4 +18,4 @@ def zipped(source: Source, mime: str, _: Config) -> Found:
         raise Unreadable("The ZIP archive is damaged and cannot be opened.") from error
     if not entries:
         raise Unreadable("The ZIP archive is empty.")
-    return Found(mime)
+    return ProbeResult(mime)

@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.process import WorkerProcess
 from mediatheque.media.sandbox.protocol import Answer, Request, answer_to, line, longest_answer
 
@@ -13,23 +13,23 @@ _Outcome = Answer | Exception
 _PIECE = 64 << 10  # bytes that are read at a time
 
 
-class Lost(Exception):
+class WorkerCrashed(Exception):
     """The worker ended, or answered nonsense, while it had the file."""
 
     exitcode: int | None = None
 
 
-class Untouched(Exception):
+class RequestNotSent(Exception):
     """The worker was gone before it took the file: any other may have it."""
 
 
-class Examiner:
+class WorkerClient:
     """Asks a worker process. Holds nothing of an event loop between two files.
 
     Who gets no answer, for whatever reason, must not ask again but `end` it: the next answer might be the last file's.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: SandboxConfig) -> None:
         """Blocks until the process is ready. Raises Unavailable if it does not start."""
         self._process = WorkerProcess(config)
         self._line = self._process.line
@@ -48,7 +48,7 @@ class Examiner:
         return self._process.end()
 
     async def ask(self, request: Request) -> Answer:
-        """Hands a file over. Raises TimeoutError, Lost or Untouched. Out of time or cancelled, it kills the worker."""
+        """Hands a file over. Raises TimeoutError, WorkerCrashed or RequestNotSent. Out of time or cancelled, it kills the worker."""
         loop, fd = asyncio.get_running_loop(), self._line.fileno()
         answered: asyncio.Future[_Outcome] = loop.create_future()
         self._send(line(request))
@@ -72,9 +72,9 @@ class Examiner:
         try:
             whole = self._line.send(request) == len(request)  # it is far smaller than the buffer, which is empty
         except OSError as error:
-            raise Untouched from error
+            raise RequestNotSent from error
         if not whole:
-            raise Untouched
+            raise RequestNotSent
 
     def _hear(self, request: Request, answered: asyncio.Future[_Outcome]) -> None:
         if not answered.done() and (outcome := self._outcome(request)):
@@ -87,10 +87,10 @@ class Examiner:
         except BlockingIOError:
             return None
         except ConnectionResetError:  # how Linux says that it ended with our request unread
-            return Untouched()
+            return RequestNotSent()
         self._heard += piece
         if not piece or len(self._heard) > longest_answer(request):
-            return Lost()
+            return WorkerCrashed()
         return _understood(request, self._heard) if piece.endswith(b"\n") else None
 
     def _give_up(self, answered: asyncio.Future[_Outcome]) -> None:
@@ -103,4 +103,4 @@ def _understood(request: Request, answer: bytearray) -> _Outcome:
     try:
         return answer_to(request, answer)
     except msgspec.DecodeError:
-        return Lost()
+        return WorkerCrashed()

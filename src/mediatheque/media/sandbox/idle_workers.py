@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from mediatheque.errors import Unavailable
-from mediatheque.media.sandbox.client import Examiner
+from mediatheque.media.sandbox.client import WorkerClient
 
 
-class Roster:
+class IdleWorkers:
     """The last examiner to become idle is the first to be taken: its caches are warm. Callers are served in order.
 
     Examiners may arrive from any thread. Of event loops it keeps only what waits on them now, and one loop at a time
@@ -19,10 +19,10 @@ class Roster:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: list[Examiner] = []
-        self._waiting: deque[asyncio.Future[Examiner]] = deque()
+        self._idle: list[WorkerClient] = []
+        self._waiting: deque[asyncio.Future[WorkerClient]] = deque()
 
-    async def take(self, lacking: Callable[[], None]) -> Examiner:
+    async def take(self, lacking: Callable[[], None]) -> WorkerClient:
         """Waits its turn. Calls `lacking` if there is need to, when it already stands in the queue.
 
         Raises Unavailable if there is none to wait for.
@@ -30,7 +30,7 @@ class Roster:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            turn: asyncio.Future[Examiner] = asyncio.get_running_loop().create_future()
+            turn: asyncio.Future[WorkerClient] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
         lacking()
         try:
@@ -40,13 +40,13 @@ class Roster:
                 self.give_back(turn.result())
             raise
 
-    def give_back(self, examiner: Examiner) -> None:
+    def give_back(self, examiner: WorkerClient) -> None:
         """From the event loop that took it."""
         with self._lock:
             self._idle.append(examiner)
         self._serve()
 
-    def arrive(self, examiner: Examiner) -> None:
+    def arrive(self, examiner: WorkerClient) -> None:
         """From any thread."""
         with self._lock:
             self._idle.append(examiner)
@@ -73,7 +73,7 @@ class Roster:
             while turn := self._next():
                 turn.set_exception(Unavailable())
 
-    def _next(self) -> asyncio.Future[Examiner] | None:
+    def _next(self) -> asyncio.Future[WorkerClient] | None:
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done() and not turn.get_loop().is_closed():

@@ -9,9 +9,9 @@ from contextlib import suppress
 import structlog
 
 from mediatheque.errors import Unavailable
-from mediatheque.media.config import Config
-from mediatheque.media.sandbox.client import Examiner, Lost, Untouched
-from mediatheque.media.sandbox.idle_workers import Roster
+from mediatheque.media.config import SandboxConfig
+from mediatheque.media.sandbox.client import RequestNotSent, WorkerClient, WorkerCrashed
+from mediatheque.media.sandbox.idle_workers import IdleWorkers
 from mediatheque.media.sandbox.protocol import Answer, Request
 
 log = structlog.get_logger()
@@ -26,26 +26,26 @@ class Pool:
     The office, a thread of its own, starts and ends processes; asking one takes no thread but the event loop's.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: SandboxConfig) -> None:
         self._config = config
-        self._office = ThreadPoolExecutor(1, "media-workers")
-        self._roster = Roster()
+        self._process_executor = ThreadPoolExecutor(1, "media-workers")
+        self._roster = IdleWorkers()
         self._open = True
         self._size = 0  # workers that are idle, busy or being started
         self._counting = threading.Lock()
 
     def start(self) -> None:
         """Returns when every worker is ready. Blocks. Raises Unavailable if one does not start."""
-        for started in [self._hire() for _ in range(self._config.workers)]:
+        for started in [self._spawn() for _ in range(self._config.workers)]:
             started.result()
 
     async def ask(self, request: Request) -> Answer:
-        """What a worker finds. Raises TimeoutError or Lost, which are this file's alone, or Unavailable.
+        """What a worker finds. Raises TimeoutError or WorkerCrashed, which are this file's alone, or Unavailable.
 
         A worker found dead before it took the file costs the caller nothing but the way to the next.
         """
         while self._open:
-            with suppress(Untouched):
+            with suppress(RequestNotSent):
                 return await self._asked(await self._roster.take(self._complete), request)
         raise Unavailable
 
@@ -55,14 +55,14 @@ class Pool:
         while self._size:
             with suppress(Unavailable):
                 examiner = await self._roster.take(self._complete)
-                self._office.submit(examiner.end)
+                self._process_executor.submit(examiner.end)
                 self._count(-1)
-        await asyncio.to_thread(self._office.shutdown)
+        await asyncio.to_thread(self._process_executor.shutdown)
 
-    async def _asked(self, examiner: Examiner, request: Request) -> Answer:
+    async def _asked(self, examiner: WorkerClient, request: Request) -> Answer:
         try:
             answer = await examiner.ask(request)
-        except Lost as lost:
+        except WorkerCrashed as lost:
             lost.exitcode = await asyncio.shield(asyncio.wrap_future(self._replace(examiner)))
             raise
         except BaseException:
@@ -74,21 +74,21 @@ class Pool:
             self._roster.give_back(examiner)
         return answer
 
-    def _replace(self, examiner: Examiner) -> Future[int | None]:
-        ended = self._office.submit(examiner.end)
-        self._office.submit(self._add)
+    def _replace(self, examiner: WorkerClient) -> Future[int | None]:
+        ended = self._process_executor.submit(examiner.end)
+        self._process_executor.submit(self._add)
         return ended
 
     def _complete(self) -> None:
         """Somebody waits: makes up for workers that could not be started earlier, or says that there are none."""
         if self._open and self._size < self._config.workers:
-            self._hire()
+            self._spawn()
         elif not self._size:
             self._roster.refuse()
 
-    def _hire(self) -> Future[None]:
+    def _spawn(self) -> Future[None]:
         self._count(+1)
-        return self._office.submit(self._add)
+        return self._process_executor.submit(self._add)
 
     def _add(self) -> None:
         """In the office."""
@@ -100,13 +100,13 @@ class Pool:
                 self._roster.refuse()
             raise
 
-    def _started(self) -> Examiner:
+    def _started(self) -> WorkerClient:
         """Tries more than once: what kills workers may kill one that is not ready yet, or the fork server."""
         for _ in range(_ATTEMPTS - 1):
             with suppress(Unavailable):
-                return Examiner(self._config)
+                return WorkerClient(self._config)
             time.sleep(_PAUSE)
-        return Examiner(self._config)
+        return WorkerClient(self._config)
 
     def _count(self, change: int) -> int:
         with self._counting:

@@ -5,7 +5,7 @@ import socket
 from multiprocessing import util
 
 from mediatheque.errors import Unavailable
-from mediatheque.media.config import Config
+from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.worker import GREETING, serve
 
 _START_SECONDS = 30
@@ -21,7 +21,7 @@ class WorkerProcess:
     death. The fork server forks the process and forgets its end; no other worker ever has a copy.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: SandboxConfig) -> None:
         """Takes some milliseconds, for the first one half a second. Raises Unavailable if it does not start."""
         self.line, theirs = socket.socketpair()
         context = multiprocessing.get_context("forkserver")

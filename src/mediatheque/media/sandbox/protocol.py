@@ -6,7 +6,7 @@ each only in answer to its own question, and no more bytes than that answer can 
 
 import msgspec
 
-from mediatheque.media.decoders import Found
+from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame, largest_frame
 
@@ -14,14 +14,14 @@ _LONGEST_TEXT = 4_000
 _LONGEST_WORDS = 64 << 10  # bytes of an answer without pixels; a worker that says more is not the one we started
 
 
-class Examine(msgspec.Struct, frozen=True, tag=True):
+class ProbeRequest(msgspec.Struct, frozen=True, tag=True):
     """What is this file? `path` is as the system knows it, which need not be Unicode."""
 
     path: bytes
     mime: str
 
 
-class Show(msgspec.Struct, frozen=True, tag=True):
+class RenderRequest(msgspec.Struct, frozen=True, tag=True):
     """What does this file look like? In at most `most` frames whose shorter edge is about `edge` pixels."""
 
     path: bytes
@@ -30,33 +30,33 @@ class Show(msgspec.Struct, frozen=True, tag=True):
     edge: int
 
 
-class Shown(msgspec.Struct, frozen=True, tag=True):
+class FramesReply(msgspec.Struct, frozen=True, tag=True):
     """The file looks like this. JSON has the pixels in base64."""
 
     frames: list[Frame]
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True):
+class RefusedReply(msgspec.Struct, frozen=True, tag=True):
     """The file is not what it claims to be."""
 
     message: str
 
 
-class NotRead(msgspec.Struct, frozen=True, tag=True):
+class ReadErrorReply(msgspec.Struct, frozen=True, tag=True):
     """The system did not let the file be read; the file itself was not judged."""
 
     errno: int | None
     message: str
 
 
-class Failed(msgspec.Struct, frozen=True, tag=True):
+class CrashReply(msgspec.Struct, frozen=True, tag=True):
     """A decoder failed in a way that none of us knew."""
 
     traceback: str
 
 
-Request = Examine | Show
-Answer = Found | Shown | Refused | NotRead | Failed
+Request = ProbeRequest | RenderRequest
+Answer = ProbeResult | FramesReply | RefusedReply | ReadErrorReply | CrashReply
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
@@ -74,7 +74,7 @@ def request_in(line: bytes) -> Request:
 
 def longest_answer(request: Request) -> int:
     """Bytes of the longest line that answers the request."""
-    if isinstance(request, Examine):
+    if isinstance(request, ProbeRequest):
         return _LONGEST_WORDS
     return _LONGEST_WORDS + request.most * (4 * largest_frame(request.edge) // 3)
 
@@ -82,16 +82,16 @@ def longest_answer(request: Request) -> int:
 def answer_to(request: Request, line: bytes | bytearray) -> Answer:
     """What the worker found. Raises msgspec.DecodeError for anything but exactly one answer to this request."""
     answer = _answers.decode(line)
-    if isinstance(answer, Found | Shown) and not _answers_it(request, answer):
+    if isinstance(answer, ProbeResult | FramesReply) and not _answers_it(request, answer):
         raise msgspec.ValidationError("not an answer to what was asked")
     return answer
 
 
-def _answers_it(request: Request, answer: Found | Shown) -> bool:
-    if isinstance(request, Examine):
-        return isinstance(answer, Found) and answer.mime in FORMATS
+def _answers_it(request: Request, answer: ProbeResult | FramesReply) -> bool:
+    if isinstance(request, ProbeRequest):
+        return isinstance(answer, ProbeResult) and answer.mime in FORMATS
     return (
-        isinstance(answer, Shown)
+        isinstance(answer, FramesReply)
         and len(answer.frames) <= request.most
         and all(frame.fits(request.edge) for frame in answer.frames)
     )

@@ -7,14 +7,23 @@ from typing import TypeVar
 import structlog
 
 from mediatheque.errors import Unavailable, Unreadable
-from mediatheque.media.config import Config
-from mediatheque.media.decoders import Found
+from mediatheque.media.config import SandboxConfig
+from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
-from mediatheque.media.sandbox.client import Lost
+from mediatheque.media.sandbox.client import WorkerCrashed
 from mediatheque.media.sandbox.pool import Pool
-from mediatheque.media.sandbox.protocol import Answer, Examine, Failed, NotRead, Refused, Request, Show, Shown
-from mediatheque.model import Facts, Format, Kind
+from mediatheque.media.sandbox.protocol import (
+    Answer,
+    CrashReply,
+    FramesReply,
+    ProbeRequest,
+    ReadErrorReply,
+    RefusedReply,
+    RenderRequest,
+    Request,
+)
+from mediatheque.model import Format, Kind, MediaInfo
 
 log = structlog.get_logger()
 
@@ -22,7 +31,7 @@ _UNSAFE = "The file could not be examined safely."
 _SEEN_KINDS = frozenset({Kind.IMAGE, Kind.VIDEO})
 _PDF = "application/pdf"
 
-_Told = TypeVar("_Told", Found, Shown)
+_Told = TypeVar("_Told", ProbeResult, FramesReply)
 
 
 class Sandbox:
@@ -31,7 +40,7 @@ class Sandbox:
     Those that show files are not those that probe them: pictures take far longer, and no upload shall wait for them.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: SandboxConfig) -> None:
         self._config = config
         self._probing: Pool | None = None
         self._showing: Pool | None = None
@@ -54,12 +63,12 @@ class Sandbox:
             if pool:
                 await pool.close()
 
-    async def probe(self, path: Path, format: Format) -> Facts:
+    async def probe(self, path: Path, format: Format) -> MediaInfo:
         """Opens the file with the decoder for `format` and says what it found; the type may be refined.
 
         Raises Unreadable for whatever is wrong with the file, including that it crashes, hangs or exhausts its worker.
         """
-        return _facts(await self._ask(self._probing, Examine(os.fsencode(path), format.mime), Found))
+        return _facts(await self._ask(self._probing, ProbeRequest(os.fsencode(path), format.mime), ProbeResult))
 
     async def frames(self, path: Path, format: Format, *, most: int = 6, edge: int = 288) -> list[Frame]:
         """What the file looks like: one frame of a picture or a PDF, at most `most` of a video, none of anything else.
@@ -74,7 +83,7 @@ class Sandbox:
         """
         if format.kind not in _SEEN_KINDS and format.mime != _PDF:
             return []
-        shown = await self._ask(self._showing, Show(os.fsencode(path), format.mime, most, edge), Shown)
+        shown = await self._ask(self._showing, RenderRequest(os.fsencode(path), format.mime, most, edge), FramesReply)
         return shown.frames
 
     async def _ask(self, pool: Pool | None, request: Request, kind: type[_Told]) -> _Told:
@@ -85,18 +94,18 @@ class Sandbox:
         except TimeoutError as error:
             log.warning("media_worker_timed_out", **_named(request), seconds=self._config.timeout_seconds)
             raise Unreadable(_UNSAFE) from error
-        except Lost as error:
+        except WorkerCrashed as error:
             log.warning("media_worker_lost", **_named(request), exitcode=error.exitcode)
             raise Unreadable(_UNSAFE) from error
 
 
 def _told(answer: Answer, request: Request, kind: type[_Told]) -> _Told:
     match answer:
-        case Refused(message):
+        case RefusedReply(message):
             raise Unreadable(message)
-        case NotRead(errno, message):
+        case ReadErrorReply(errno, message):
             raise OSError(message) if errno is None else OSError(errno, message)
-        case Failed(traceback):
+        case CrashReply(traceback):
             log.error("media_decoder_failed", **_named(request), exception=traceback)
             raise Unreadable(_UNSAFE)
         case kind():
@@ -108,8 +117,8 @@ def _named(request: Request) -> dict[str, str]:
     return {"request": type(request).__name__.lower(), "mime": request.mime}
 
 
-def _facts(found: Found) -> Facts:
-    return Facts(
+def _facts(found: ProbeResult) -> MediaInfo:
+    return MediaInfo(
         mime=found.mime,
         kind=FORMATS[found.mime].kind,
         width=found.width,

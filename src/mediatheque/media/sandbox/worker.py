@@ -20,16 +20,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from mediatheque.errors import LibraryError
-from mediatheque.media.config import Config
-from mediatheque.media.decoders import Found
+from mediatheque.media.config import SandboxConfig
+from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.sandbox.protocol import (
     Answer,
-    Examine,
-    Failed,
-    NotRead,
-    Refused,
+    CrashReply,
+    FramesReply,
+    ProbeRequest,
+    ReadErrorReply,
+    RefusedReply,
     Request,
-    Shown,
     line,
     plain,
     request_in,
@@ -43,7 +43,7 @@ GREETING = b"\n"
 """What a worker says first: it is confined, and its limits leave it room to work."""
 
 
-def serve(server: socket.socket, config: Config) -> None:
+def serve(server: socket.socket, config: SandboxConfig) -> None:
     """Examines one file after the other, until the server hangs up."""
     confine(config)
     if not _has_room():
@@ -54,11 +54,11 @@ def serve(server: socket.socket, config: Config) -> None:
             server.sendall(line(_answer(request_in(request), config)))
 
 
-def confine(config: Config) -> None:
+def confine(config: SandboxConfig) -> None:
     """Takes from this process what examining a file does not need. Its first act."""
     _ignore_signals()
     _die_with_parent()
-    _stand_nowhere()
+    _chdir_to_deleted_dir()
     os.environ.clear()  # decoders need none of it; /proc/self/environ still shows what the fork server had
     _limit(resource.RLIMIT_AS, config.memory_bytes)
     _limit(resource.RLIMIT_FSIZE, 0)
@@ -75,27 +75,27 @@ def _has_room() -> bool:
     return True
 
 
-def _answer(request: Request, config: Config) -> Answer:
+def _answer(request: Request, config: SandboxConfig) -> Answer:
     try:
         return _opened(request, config)
     except LibraryError as refusal:
-        return Refused(plain(refusal.message))
+        return RefusedReply(plain(refusal.message))
     except OSError as error:
-        return NotRead(error.errno, plain(error.strerror or str(error)))
+        return ReadErrorReply(error.errno, plain(error.strerror or str(error)))
     except Exception:  # noqa: BLE001 - whatever a decoder raises is for the server to log
-        return Failed(plain(traceback.format_exc()))
+        return CrashReply(plain(traceback.format_exc()))
 
 
-def _opened(request: Request, config: Config) -> Found | Shown:
+def _opened(request: Request, config: SandboxConfig) -> ProbeResult | FramesReply:
     """Within its own share of processor time; beyond it the kernel kills this process."""
-    from mediatheque.media.decoders.dispatch import examine, show  # noqa: PLC0415 - decoders never enter the server's memory
+    from mediatheque.media.decoders.dispatch import probe, render  # noqa: PLC0415 - decoders never enter the server's memory
 
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + config.cpu_seconds, hard))
     path = os.fsdecode(request.path)
-    if isinstance(request, Examine):
-        return examine(path, request.mime, config)
-    return Shown(show(path, request.mime, config, most=request.most, edge=request.edge))
+    if isinstance(request, ProbeRequest):
+        return probe(path, request.mime, config)
+    return FramesReply(render(path, request.mime, config, most=request.most, edge=request.edge))
 
 
 def _ignore_signals() -> None:
@@ -120,7 +120,7 @@ def _follow_server() -> None:
         os._exit(1)
 
 
-def _stand_nowhere() -> None:
+def _chdir_to_deleted_dir() -> None:
     """The working folder is one that no longer exists: a relative name leads to nothing."""
     folder = tempfile.mkdtemp(prefix="mediatheque-")
     os.chdir(folder)

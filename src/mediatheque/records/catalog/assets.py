@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Asset, File, Kind, Reference, Tag
+from mediatheque.model import Asset, AssetRef, File, Kind, Tag
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
@@ -90,7 +90,7 @@ async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> As
     return from_row(row) if row else None
 
 
-async def hold(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID | None:
+async def lock_for_share(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID | None:
     """The id of the workspace's asset that is meant, if there is one; it stays until the transaction ends."""
     cursor = await conn.execute(
         f"""
@@ -109,7 +109,7 @@ async def lock(conn: Connection, id: UUID) -> None:
     await conn.execute("SELECT FROM asset WHERE id = %s FOR NO KEY UPDATE", (id,))
 
 
-async def find_all(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
+async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
     """Those of the ids that are assets of the workspace, in any order."""
     cursor = await conn.execute(
         f"{SELECT} WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}", (workspace_id, list(ids))
@@ -137,7 +137,7 @@ async def enrich(conn: Connection, id: UUID, *, caption: str | None, favorite: b
     )
 
 
-async def mark(conn: Connection, id: UUID, *, favorite: bool) -> None:
+async def set_favorite(conn: Connection, id: UUID, *, favorite: bool) -> None:
     """Make the asset a favourite, or none."""
     await conn.execute("UPDATE asset SET is_favorite = %s WHERE id = %s", (favorite, id))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Access, Blob, File
+from mediatheque.model import Acl, Blob, File
 from mediatheque.records.database import Connection
 from mediatheque.records.storage import blobs
 
@@ -31,7 +31,7 @@ def from_row(row: dict[str, Any]) -> File:
         origin_url=row["origin_url"],
         created_at=row["file_created_at"],
         expires_at=row["expires_at"],
-        access=None if row["access"] is None else msgspec.convert(row["access"], Access),
+        acl=None if row["access"] is None else msgspec.convert(row["access"], Acl),
         blob=blobs.from_row(row),
     )
 
@@ -45,7 +45,7 @@ async def insert(
     name: str,
     origin_url: str | None = None,
     expires_at: datetime | None = None,
-    access: Access | None = None,
+    access: Acl | None = None,
 ) -> File | None:
     """Put the blob under a URL; None if the workspace has a file from that `origin_url` already."""
     cursor = await conn.execute(
@@ -67,12 +67,12 @@ async def insert(
         origin_url=origin_url,
         created_at=row["created_at"],
         expires_at=expires_at,
-        access=access,
+        acl=access,
         blob=blob,
     )
 
 
-def _json(access: Access | None) -> Jsonb | None:
+def _json(access: Acl | None) -> Jsonb | None:
     return None if access is None else Jsonb(msgspec.to_builtins(access))
 
 
@@ -102,7 +102,7 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) 
     return from_row(row) if row else None
 
 
-async def set_access(conn: Connection, workspace_id: UUID, id: UUID, access: Access) -> bool:
+async def set_access(conn: Connection, workspace_id: UUID, id: UUID, access: Acl) -> bool:
     """Give the workspace's file another access; False if it has no such file."""
     cursor = await conn.execute(
         f"UPDATE file f SET access = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
@@ -111,17 +111,17 @@ async def set_access(conn: Connection, workspace_id: UUID, id: UUID, access: Acc
     return cursor.rowcount == 1
 
 
-async def hold(conn: Connection, file: File) -> bool:
+async def lock_for_share(conn: Connection, file: File) -> bool:
     """Whether the file is still there; if so it stays until the transaction ends."""
-    return await _taken(conn, file, "FOR KEY SHARE")
+    return await _locked(conn, file, "FOR KEY SHARE")
 
 
 async def lock(conn: Connection, file: File) -> bool:
     """Whether the file is still there; if so nobody else holds it. Whoever removes it does this before all else."""
-    return await _taken(conn, file, "FOR UPDATE")
+    return await _locked(conn, file, "FOR UPDATE")
 
 
-async def _taken(conn: Connection, file: File, how: str) -> bool:
+async def _locked(conn: Connection, file: File, how: str) -> bool:
     cursor = await conn.execute(
         f"SELECT FROM file f WHERE f.workspace_id = %s AND f.id = %s AND {LIVE} {how}",
         (file.workspace_id, file.id),
@@ -133,4 +133,4 @@ async def delete(conn: Connection, file: File) -> None:
     """Take the file's URL away; its blob is doomed if that was the last one."""
     await blobs.lock(conn, file.blob.id)
     await conn.execute("DELETE FROM file WHERE id = %s", (file.id,))
-    await blobs.doom_if_unreferenced(conn, file.blob.id)
+    await blobs.mark_if_unreferenced(conn, file.blob.id)

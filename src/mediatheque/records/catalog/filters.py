@@ -1,6 +1,6 @@
 """Which assets a filter means, in SQL over `asset a` joined with its file `f` and blob `b`."""
 
-from mediatheque.model import Comparison, Condition, Every, Field, Filter, OneOf, Operator, Some
+from mediatheque.model import And, Comparison, Condition, Field, Filter, IdIn, Operator, Or
 
 Clause = tuple[str, list[object]]
 """A condition in SQL and its parameters."""
@@ -22,7 +22,7 @@ _COMPLETED = "'completed'"  # what is in the library is finished
 
 
 def clause_of(wanted: Filter) -> Clause:
-    """What holds for the assets meant; `Resemblance` must have become `OneOf` before."""
+    """What holds for the assets meant; `SimilarTo` must have become `IdIn` before."""
     parts = [*_own(wanted), *_memberships(wanted)]
     if wanted.condition is not None:
         parts.append(_condition(wanted.condition))
@@ -40,7 +40,7 @@ def _own(wanted: Filter) -> list[Clause]:
         parts.append(("a.is_favorite", []))
     if wanted.folder_id is not None:
         parts.append(("a.folder_id = %s", [wanted.folder_id]))
-    elif wanted.unfiled:
+    elif wanted.without_folder:
         parts.append(("a.folder_id IS NULL", []))
     return parts
 
@@ -62,11 +62,11 @@ def _memberships(wanted: Filter) -> list[Clause]:
 
 def _condition(condition: Condition) -> Clause:
     match condition:
-        case Every(parts):
+        case And(parts):
             return _joined([_condition(part) for part in parts], " AND ")
-        case Some(parts):
+        case Or(parts):
             return _joined([_condition(part) for part in parts], " OR ", empty="FALSE")
-        case OneOf(ids):
+        case IdIn(ids):
             return "a.id = ANY(%s)", [list(ids)]
         case Comparison():
             return _comparison(condition)

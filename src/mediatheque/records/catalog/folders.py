@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from mediatheque.model import Folder, FolderFilter, Position
+from mediatheque.model import Cursor, Folder, FolderFilter
 from mediatheque.records.catalog import files
-from mediatheque.records.catalog.patterns import containing
+from mediatheque.records.catalog.patterns import like_pattern
 from mediatheque.records.database import Connection
 
 _SELECT = f"""
@@ -50,7 +50,7 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Folder | None:
     return from_row(row) if row else None
 
 
-async def hold(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
+async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
     """Whether the workspace has that folder outside of the trash; if so it exists until the transaction ends."""
     cursor = await conn.execute(
         "SELECT FROM folder WHERE workspace_id = %s AND id = %s AND trashed_at IS NULL FOR KEY SHARE",
@@ -60,7 +60,7 @@ async def hold(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
 
 
 async def page(
-    conn: Connection, workspace_id: UUID, wanted: FolderFilter, after: Position | None, limit: int
+    conn: Connection, workspace_id: UUID, wanted: FolderFilter, after: Cursor | None, limit: int
 ) -> list[Folder]:
     """The next folders, newest first, strictly after the position."""
     where, parameters = _where(workspace_id, wanted)
@@ -86,11 +86,11 @@ def _where(workspace_id: UUID, wanted: FolderFilter) -> tuple[str, list[object]]
     if wanted.parent_id is not None:
         where += " AND d.parent_id = %s"
         parameters.append(wanted.parent_id)
-    elif wanted.topmost:
+    elif wanted.root_only:
         where += " AND d.parent_id IS NULL"
     if wanted.name:
         where += " AND fold(d.name) LIKE fold(%s)"
-        parameters.append(containing(wanted.name))
+        parameters.append(like_pattern(wanted.name))
     return where, parameters
 
 
@@ -101,7 +101,7 @@ async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> N
     )
 
 
-async def hold_tree(conn: Connection, workspace_id: UUID) -> None:
+async def lock_tree(conn: Connection, workspace_id: UUID) -> None:
     """Let nobody else change the workspace's trees, of folders and of collections, until the transaction ends."""
     await conn.execute("SELECT FROM workspace WHERE id = %s FOR NO KEY UPDATE", (workspace_id,))
 

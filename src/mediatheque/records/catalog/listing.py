@@ -5,13 +5,13 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.model import Asset, Filter, Position
+from mediatheque.model import Asset, Cursor, Filter
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.catalog.filters import Clause, clause_of
 from mediatheque.records.database import Connection
 
 
-async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Position | None, limit: int) -> list[Asset]:
+async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int) -> list[Asset]:
     """The next assets, newest first, strictly after the position. An index serves every filter."""
     member = _membership(wanted)
     where, parameters = _where(workspace_id, member.others if member else wanted)

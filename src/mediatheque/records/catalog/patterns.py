@@ -5,6 +5,6 @@ import re
 _SPECIAL = re.compile(r"([\\%_])")
 
 
-def containing(text: str) -> str:
+def like_pattern(text: str) -> str:
     """A pattern for what has exactly this text in it: LIKE's own signs are escaped."""
     return "%" + _SPECIAL.sub(r"\\\1", text) + "%"

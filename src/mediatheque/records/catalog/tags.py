@@ -13,7 +13,7 @@ def _tag(row: dict[str, Any]) -> Tag:
     return Tag(id=row["id"], name=row["name"], created_at=row["created_at"])
 
 
-async def hold_names(conn: Connection, workspace_id: UUID) -> None:
+async def lock_names(conn: Connection, workspace_id: UUID) -> None:
     """Let nobody else make or rename tags of the workspace until the transaction ends."""
     await conn.execute("SELECT FROM workspace WHERE id = %s FOR NO KEY UPDATE", (workspace_id,))
 
@@ -38,13 +38,13 @@ async def count(conn: Connection, workspace_id: UUID) -> int:
     return int(row["total"]) if row else 0
 
 
-async def find_every(conn: Connection, workspace_id: UUID) -> list[Tag]:
+async def list_all(conn: Connection, workspace_id: UUID) -> list[Tag]:
     """All tags of the workspace, by name."""
     cursor = await conn.execute("SELECT * FROM tag WHERE workspace_id = %s ORDER BY fold(name)", (workspace_id,))
     return [_tag(row) for row in await cursor.fetchall()]
 
 
-async def find_all(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Tag]:
+async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Tag]:
     """Those of the tags that the workspace has, by name, held until the transaction ends."""
     cursor = await conn.execute(
         "SELECT * FROM tag WHERE workspace_id = %s AND id = ANY(%s) ORDER BY fold(name) FOR KEY SHARE",
@@ -53,7 +53,7 @@ async def find_all(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) ->
     return [_tag(row) for row in await cursor.fetchall()]
 
 
-async def find_of(conn: Connection, workspace_id: UUID, asset_id: UUID) -> list[Tag]:
+async def list_of_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) -> list[Tag]:
     """The tags of the workspace's asset, by name; none where it has no such asset."""
     cursor = await conn.execute(
         f"""

@@ -42,24 +42,26 @@ async def find(
     conn: Connection, workspace_id: UUID, id: UUID, types: Sequence[CollectionType], *, most: int
 ) -> Collection | None:
     """The workspace's collection of that id, if it is of one of the types. Up to `most` assets are counted."""
-    found = await _found(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": most})
+    found = await _find_many(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": most})
     return found[0] if found else None
 
 
-async def named(conn: Connection, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
+async def find_by_handles(conn: Connection, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
     """The workspace's characters of those identifiers, whatever their case."""
     where = "AND fold(c.identifier) IN (SELECT fold(x) FROM unnest(%(names)s::text[]) x)"
-    return await _found(conn, where, workspace_id, (CollectionType.CHARACTER,), {"names": list(identifiers), "most": 0})
+    return await _find_many(
+        conn, where, workspace_id, (CollectionType.CHARACTER,), {"names": list(identifiers), "most": 0}
+    )
 
 
 async def page(
     conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, most: int
 ) -> list[Collection]:
     """So many of the collections of these types, newest first. Each type has them in an index in that order."""
-    return await _found(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": most})
+    return await _find_many(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": most})
 
 
-async def _found(
+async def _find_many(
     conn: Connection, where: str, workspace_id: UUID, types: Sequence[CollectionType], parameters: dict[str, object]
 ) -> list[Collection]:
     cursor = await conn.execute(
@@ -68,7 +70,7 @@ async def _found(
     )
     rows = await cursor.fetchall()
     characters = [row["id"] for row in rows if row["type"] == CollectionType.CHARACTER]
-    pictures = await images.of(conn, workspace_id, characters) if characters else {}
+    pictures = await images.list_of(conn, workspace_id, characters) if characters else {}
     return [_from_row(row, parameters["most"], tuple(pictures.get(row["id"], ()))) for row in rows]
 
 
@@ -130,7 +132,7 @@ def _stored(values: Mapping[str, object]) -> dict[str, object]:
     return dict(values) if filters is None else {**values, "filters": Jsonb(filters)}
 
 
-async def favor(conn: Connection, workspace_id: UUID, id: UUID, favorite: bool) -> None:
+async def set_favorite(conn: Connection, workspace_id: UUID, id: UUID, favorite: bool) -> None:
     """Make it a favourite, or none."""
     await conn.execute(
         "UPDATE collection SET is_favorite = %s WHERE workspace_id = %s AND id = %s", (favorite, workspace_id, id)

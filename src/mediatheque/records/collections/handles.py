@@ -5,7 +5,7 @@ from uuid import UUID
 from mediatheque.records.database import Connection
 
 
-async def taken(conn: Connection, workspace_id: UUID, stem: str) -> set[str]:
+async def taken_handles(conn: Connection, workspace_id: UUID, stem: str) -> set[str]:
     """Those of the workspace's identifiers, folded, that begin so."""
     cursor = await conn.execute(
         """

@@ -8,7 +8,7 @@ from mediatheque.model import CollectionType
 from mediatheque.records.database import Connection
 
 
-class Kin(msgspec.Struct, frozen=True, kw_only=True):
+class TreeNode(msgspec.Struct, frozen=True, kw_only=True):
     """A collection seen from a relative: `level` is 0 for that itself, below 0 for its ancestors, the top the least."""
 
     id: UUID
@@ -18,7 +18,7 @@ class Kin(msgspec.Struct, frozen=True, kw_only=True):
     level: int
 
 
-async def family(conn: Connection, workspace_id: UUID, id: UUID) -> list[Kin]:
+async def subtree_with_ancestors(conn: Connection, workspace_id: UUID, id: UUID) -> list[TreeNode]:
     """The workspace's collection, those above it, and all below; from the top, then newest first. Empty if unknown."""
     cursor = await conn.execute(
         """
@@ -41,4 +41,4 @@ async def family(conn: Connection, workspace_id: UUID, id: UUID) -> list[Kin]:
         """,
         {"workspace": workspace_id, "id": id},
     )
-    return [msgspec.convert(row, Kin) for row in await cursor.fetchall()]
+    return [msgspec.convert(row, TreeNode) for row in await cursor.fetchall()]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from mediatheque.model import File, Kind, Reference
+from mediatheque.model import AssetRef, File, Kind
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
 
-async def of(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[File]]:
+async def list_of(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[File]]:
     """The pictures of each of the characters, in their order."""
     cursor = await conn.execute(
         f"""
@@ -25,7 +25,7 @@ async def of(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[
     return found
 
 
-async def file_of(conn: Connection, workspace_id: UUID, reference: Reference) -> UUID | None:
+async def file_of(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID | None:
     """The id of the file of the asset that is meant, if there is one."""
     cursor = await conn.execute(
         f"""
@@ -39,7 +39,7 @@ async def file_of(conn: Connection, workspace_id: UUID, reference: Reference) ->
     return row["id"] if row else None
 
 
-async def hold(conn: Connection, workspace_id: UUID, file_ids: Sequence[UUID]) -> dict[UUID, Kind]:
+async def lock_for_share(conn: Connection, workspace_id: UUID, file_ids: Sequence[UUID]) -> dict[UUID, Kind]:
     """The kinds of those of the files that the workspace has; they stay until the transaction ends.
 
     To be done before collections are changed: whoever removes a file does that first, too.

@@ -6,7 +6,7 @@ from mediatheque.model import CollectionType
 from mediatheque.records.database import Connection
 
 
-async def hold(conn: Connection, workspace_id: UUID, id: UUID) -> CollectionType | None:
+async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> CollectionType | None:
     """The type of the workspace's collection, which stays until the transaction ends; None if there is none."""
     cursor = await conn.execute(
         "SELECT type FROM collection WHERE workspace_id = %s AND id = %s FOR KEY SHARE", (workspace_id, id)

@@ -15,7 +15,7 @@ reach.py        the way in for a command beside a server
 
 from mediatheque.records.embedded.config import EmbeddedConfig, StartupError
 from mediatheque.records.embedded.lock import DataFolderBusy, DataFolderLock
-from mediatheque.records.embedded.reach import reach, running_conninfo
+from mediatheque.records.embedded.reach import connect_or_start, running_conninfo
 from mediatheque.records.embedded.supervisor import EmbeddedPostgres
 
 __all__ = [
@@ -24,6 +24,6 @@ __all__ = [
     "EmbeddedConfig",
     "EmbeddedPostgres",
     "StartupError",
-    "reach",
+    "connect_or_start",
     "running_conninfo",
 ]

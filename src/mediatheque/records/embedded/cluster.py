@@ -10,9 +10,9 @@ from pathlib import Path
 import structlog
 
 from mediatheque.records.embedded.config import EmbeddedConfig, StartupError
-from mediatheque.records.embedded.identity import Identity, has_account, ways
+from mediatheque.records.embedded.identity import Identity, candidate_identities, has_account
 from mediatheque.records.embedded.processes import cluster_name
-from mediatheque.records.embedded.remains import clear
+from mediatheque.records.embedded.remains import cleanup_stale
 from mediatheque.records.embedded.socket import PORT, USER, socket_folder
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ class Cluster:
 
     def clear(self) -> None:
         """End and remove what a former owner left. Raises StartupError where a stranger uses the folder."""
-        clear(self.folder, self.socket_folder)
+        cleanup_stale(self.folder, self.socket_folder)
 
     def close(self) -> None:
         """Remove the socket's folder where it lies apart. PostgreSQL has ended."""
@@ -58,7 +58,7 @@ class Cluster:
         """The first way of running the binaries on the cluster there is. Raises StartupError."""
         found = self.folder.stat()
         refusals = []
-        for identity in ways((found.st_uid, found.st_gid)):
+        for identity in candidate_identities((found.st_uid, found.st_gid)):
             try:
                 version = identity.run(self.folder, self.binaries / "postgres", "--version")
             except StartupError as error:
@@ -83,7 +83,7 @@ class Cluster:
         if self.folder.exists() and any(self.folder.iterdir()):
             raise StartupError(f"{self.folder} is not empty and holds no PostgreSQL cluster: move it away.")
         refusals = []
-        for identity in ways(None):
+        for identity in candidate_identities(None):
             try:
                 self._initdb(identity)
             except (StartupError, OSError) as error:

@@ -64,7 +64,7 @@ ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 """All that PostgreSQL sees of the environment: ours may hold secrets, and PGPORT and the like change it."""
 
 
-def ways(owner: tuple[int, int] | None) -> list[Identity]:
+def candidate_identities(owner: tuple[int, int] | None) -> list[Identity]:
     """Ways to run a cluster owned by (uid, gid), or one that is yet to be made; best first."""
     user = os.geteuid()
     if user != 0:

@@ -44,7 +44,7 @@ class Process(msgspec.Struct, frozen=True):
         """Whether it is one of the processes that a postmaster forks."""
         return self.command.startswith("postgres: ")
 
-    def lives_on(self, cluster: Path) -> bool:
+    def is_alive(self, cluster: Path) -> bool:
         """Whether its working folder is the cluster; by name where the system does not tell us the folder."""
         try:
             return (_PROC / str(self.pid) / "cwd").samefile(cluster)
@@ -66,7 +66,7 @@ def cluster_name(cluster: Path) -> str:
 
 def postgres_on(cluster: Path) -> list[Process]:
     """Every PostgreSQL process on the cluster's folder, postmaster and children, ours or not."""
-    return [process for process in _all() if process.is_postgres and process.lives_on(cluster)]
+    return [process for process in _all() if process.is_postgres and process.is_alive(cluster)]
 
 
 def _all() -> Iterator[Process]:

@@ -21,7 +21,7 @@ def running_conninfo(data: Path) -> str | None:
     try:
         file = PidFile.read(cluster)
         process = find(file.pid) if file is not None and file.status == "ready" else None
-        if file is None or process is None or not (process.is_postgres and process.lives_on(cluster)):
+        if file is None or process is None or not (process.is_postgres and process.is_alive(cluster)):
             return None
     except PermissionError as error:
         raise StartupError(f"{cluster} belongs to another user: run this as the user of the server.") from error
@@ -29,7 +29,7 @@ def running_conninfo(data: Path) -> str | None:
 
 
 @contextmanager
-def reach(config: EmbeddedConfig, patience: float = 10.0) -> Iterator[str]:
+def connect_or_start(config: EmbeddedConfig, patience: float = 10.0) -> Iterator[str]:
     """URL of the running server's database, or of one that is started for as long as the block lasts.
 
     A server that is just starting, or restarting its PostgreSQL, is waited for up to `patience` seconds.

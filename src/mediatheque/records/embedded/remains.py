@@ -11,7 +11,7 @@ from mediatheque.records.embedded.config import StartupError
 from mediatheque.records.embedded.processes import Process, postgres_on
 
 
-def clear(cluster: Path, socket_folder: Path, patience: float = 60.0) -> None:
+def cleanup_stale(cluster: Path, socket_folder: Path, patience: float = 60.0) -> None:
     """End what a former owner left running on a cluster that we have locked, and remove what it left lying.
 
     A postmaster is given `patience` seconds to shut down. Its orphans are killed at once: PostgreSQL does not

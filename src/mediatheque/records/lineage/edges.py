@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.model import Participant
+from mediatheque.model import GenerationIO
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
@@ -14,18 +14,18 @@ _OUTPUT = "request_id, asset_id, kind, true AS output"
 _INPUT = "request_id, asset_id, kind, url, character_id, role"
 
 
-async def makers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[Participant]:
+async def producers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[GenerationIO]:
     """The assets, each as the output of the request that made it, if one did."""
-    return await _participants(
+    return await _generation_ios(
         conn,
         f"SELECT {_OUTPUT} FROM generation_output WHERE workspace_id = %s AND asset_id = ANY(%s) LIMIT %s",  # noqa: S608 - constants
         (workspace_id, list(asset_ids), limit),
     )
 
 
-async def outputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[Participant]:
+async def outputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[GenerationIO]:
     """What came out of the requests, in the order of the assets' ids; `limit` of them at most, as with the others."""
-    return await _participants(
+    return await _generation_ios(
         conn,
         f"""
         SELECT o.* FROM unnest(%s::text[]) AS r (id), LATERAL (
@@ -37,9 +37,9 @@ async def outputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[st
     )
 
 
-async def inputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[Participant]:
+async def inputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[GenerationIO]:
     """What went into the requests, of each in the order it was given."""
-    return await _participants(
+    return await _generation_ios(
         conn,
         f"""
         SELECT i.* FROM unnest(%s::text[]) AS r (id), LATERAL (
@@ -51,9 +51,9 @@ async def inputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str
     )
 
 
-async def uses(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[Participant]:
+async def consumers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[GenerationIO]:
     """The assets as inputs of the requests that they went into, the latest first."""
-    return await _participants(
+    return await _generation_ios(
         conn,
         f"""
         SELECT i.* FROM unnest(%s::uuid[]) AS a (id), LATERAL (
@@ -65,9 +65,9 @@ async def uses(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], 
     )
 
 
-async def _participants(conn: Connection, query: str, parameters: Sequence[object]) -> list[Participant]:
+async def _generation_ios(conn: Connection, query: str, parameters: Sequence[object]) -> list[GenerationIO]:
     cursor = await conn.execute(query, parameters)
-    return msgspec.convert(await cursor.fetchall(), list[Participant])
+    return msgspec.convert(await cursor.fetchall(), list[GenerationIO])
 
 
 async def assets(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:

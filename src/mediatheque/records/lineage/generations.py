@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from mediatheque.model import Asset, Origin, Participant, Provenance
+from mediatheque.model import Asset, GenerationIO, Origin, Provenance
 from mediatheque.records.database import Connection
 
 
@@ -21,7 +21,7 @@ async def upsert(conn: Connection, workspace_id: UUID, provenance: Provenance) -
     )
 
 
-async def adopt(
+async def fill(
     conn: Connection, asset: Asset, source: Origin, request_id: str | None, endpoint: str | None
 ) -> str | None:
     """Fill in what is not known of where the asset comes from; the request that made it, as it is known now.
@@ -50,7 +50,7 @@ async def adopt(
     return row["request_id"] if row else None
 
 
-async def add_output(conn: Connection, workspace_id: UUID, output: Participant) -> None:
+async def add_output(conn: Connection, workspace_id: UUID, output: GenerationIO) -> None:
     """The asset came out of the request; of one alone."""
     await conn.execute(
         """
@@ -61,7 +61,7 @@ async def add_output(conn: Connection, workspace_id: UUID, output: Participant) 
     )
 
 
-async def add_inputs(conn: Connection, workspace_id: UUID, inputs: Sequence[Participant]) -> None:
+async def add_inputs(conn: Connection, workspace_id: UUID, inputs: Sequence[GenerationIO]) -> None:
     """These went into their request, in this order; what is there already, in the same role, is not doubled."""
     if not inputs:
         return

@@ -7,21 +7,21 @@ from mediatheque.model import Kind
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
-Found = dict[UUID | str, tuple[UUID, Kind]]
+InputAsset = dict[UUID | str, tuple[UUID, Kind]]
 """Ids and kinds of assets, by what they were asked for."""
 
 
-async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> Found:
+async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAsset:
     """Those of the ids that are assets of the workspace."""
     return await _by(conn, workspace_id, "id", ids)
 
 
-async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> Found:
+async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAsset:
     """The workspace's assets over those files, by the files' ids."""
     return await _by(conn, workspace_id, "file_id", ids)
 
 
-async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> Found:
+async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> InputAsset:
     if not ids:
         return {}
     cursor = await conn.execute(
@@ -34,7 +34,7 @@ async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[U
     return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
 
 
-async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Sequence[str]) -> Found:
+async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Sequence[str]) -> InputAsset:
     """The first of the assets that each request made."""
     if not request_ids:
         return {}

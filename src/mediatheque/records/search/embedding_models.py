@@ -12,7 +12,7 @@ from mediatheque.records.database import Connection
 _CANDIDATES = 128  # looked at for the neighbours of a new vector; with 64 some crowds of like vectors are not reached
 
 
-class Space(msgspec.Struct, frozen=True, kw_only=True):
+class EmbeddingModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model's vectors: `name` says which can be compared, `spec` which embedder makes them."""
 
     id: int
@@ -32,17 +32,17 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
         return f"e.model_id = {self.id}"
 
 
-def _space(row: dict[str, Any]) -> Space:
-    return msgspec.convert({name: row[name] for name in Space.__struct_fields__}, Space)
+def _space(row: dict[str, Any]) -> EmbeddingModel:
+    return msgspec.convert({name: row[name] for name in EmbeddingModel.__struct_fields__}, EmbeddingModel)
 
 
-async def all_of_them(conn: Connection) -> list[Space]:
+async def list_all(conn: Connection) -> list[EmbeddingModel]:
     """Every space, the active one first."""
     cursor = await conn.execute("SELECT * FROM embedding_model ORDER BY active DESC, id")
     return [_space(row) for row in await cursor.fetchall()]
 
 
-async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> Space:
+async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> EmbeddingModel:
     """The space of that name, made unless it is there; whoever makes it gives it an `index`."""
     cursor = await conn.execute(
         """
@@ -63,13 +63,13 @@ async def add_first(conn: Connection, *, name: str, spec: str, dimensions: int) 
     In a transaction of the caller's: others who do this wait until it ends. There are no vectors yet to be indexed.
     """
     await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('embedding_model', 0))")
-    if not await all_of_them(conn):
+    if not await list_all(conn):
         space = await add(conn, name=name, spec=spec, dimensions=dimensions)
         await activate(conn, space)
         await conn.execute(f"CREATE INDEX {_index(space)} {_indexed(space)}")
 
 
-async def index(conn: Connection, space: Space) -> None:
+async def index(conn: Connection, space: EmbeddingModel) -> None:
     """Give the space its index, unless it has one, while others write vectors. Not in a transaction."""
     async with _at_leisure(conn):
         cursor = await conn.execute(
@@ -81,19 +81,19 @@ async def index(conn: Connection, space: Space) -> None:
         await conn.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_index(space)} {_indexed(space)}")
 
 
-async def activate(conn: Connection, space: Space) -> None:
+async def activate(conn: Connection, space: EmbeddingModel) -> None:
     """From now on searches are in this space."""
     await conn.execute("UPDATE embedding_model SET active = false WHERE active")
     await conn.execute("UPDATE embedding_model SET active = true WHERE id = %s", (space.id,))
 
 
-async def drop_index(conn: Connection, space: Space) -> None:
+async def drop_index(conn: Connection, space: EmbeddingModel) -> None:
     """Take the space's index away, while others search. Not in a transaction."""
     async with _at_leisure(conn):
         await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(space)}")
 
 
-async def clear(conn: Connection, space: Space, after: UUID, limit: int) -> UUID | None:
+async def clear(conn: Connection, space: EmbeddingModel, after: UUID, limit: int) -> UUID | None:
     """Forget so many of the space's vectors, from the asset of that id on; the last one's, None if there were none.
 
     What others hold, who delete its asset, is left for the next time: waiting for them could be a deadlock.
@@ -115,7 +115,7 @@ async def clear(conn: Connection, space: Space, after: UUID, limit: int) -> UUID
     return row["asset_id"] if row else None
 
 
-async def remove(conn: Connection, space: Space) -> bool:
+async def remove(conn: Connection, space: EmbeddingModel) -> bool:
     """Forget the space, in a transaction of the caller's; False if it has vectors yet."""
     await conn.execute("SELECT FROM embedding_model WHERE id = %s FOR UPDATE", (space.id,))  # nothing more comes
     cursor = await conn.execute(
@@ -139,12 +139,12 @@ async def _at_leisure(conn: Connection) -> AsyncIterator[None]:
             await conn.execute("RESET statement_timeout")
 
 
-def _indexed(space: Space) -> str:
+def _indexed(space: EmbeddingModel) -> str:
     return (
         f"ON embedding USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
         f" WITH (ef_construction = {_CANDIDATES}) WHERE model_id = {space.id}"
     )
 
 
-def _index(space: Space) -> str:
+def _index(space: EmbeddingModel) -> str:
     return f"embedding_vectors_{space.id}"

@@ -8,12 +8,12 @@ import msgspec
 from mediatheque.model import Asset, Blob
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 Vector = Sequence[float]
 
 
-class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+class AssetVectors(msgspec.Struct, frozen=True, kw_only=True):
     """What one model makes of an asset: vectors of its content and its caption, or why the content has none."""
 
     content: Vector | None = None
@@ -21,12 +21,12 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None = None
 
 
-def literal(vector: Vector) -> str:
+def to_pgvector(vector: Vector) -> str:
     """The vector as PostgreSQL reads it."""
     return msgspec.json.encode(vector).decode()
 
 
-async def of_content(conn: Connection, space: Space, blob: Blob) -> tuple[float, ...] | None:
+async def content_vector(conn: Connection, space: EmbeddingModel, blob: Blob) -> tuple[float, ...] | None:
     """The vector of a content that some asset of its workspace has been embedded with."""
     cursor = await conn.execute(
         f"""
@@ -47,7 +47,7 @@ async def find(conn: Connection, asset_id: UUID) -> Asset | None:
     return assets.from_row(row) if row else None
 
 
-async def put(conn: Connection, asset: Asset, space: Space, meaning: Meaning) -> None:
+async def put(conn: Connection, asset: Asset, space: EmbeddingModel, meaning: AssetVectors) -> None:
     """What the space's model makes of the asset, in place of what it made before, in a transaction of the caller's.
 
     Nothing of an asset, or of a space, that is gone; nor of one that has another caption by now, for which there is
@@ -79,14 +79,14 @@ async def put(conn: Connection, asset: Asset, space: Space, meaning: Meaning) ->
             "asset": asset.id,
             "model": space.id,
             "workspace": asset.workspace_id,
-            "content": meaning.content and literal(meaning.content),
-            "caption": meaning.caption and literal(meaning.caption),
+            "content": meaning.content and to_pgvector(meaning.content),
+            "caption": meaning.caption and to_pgvector(meaning.caption),
             "failure": meaning.failure,
         },
     )
 
 
-async def without(conn: Connection, space: Space, after: UUID | None, limit: int) -> list[UUID]:
+async def list_unembedded(conn: Connection, space: EmbeddingModel, after: UUID | None, limit: int) -> list[UUID]:
     """The next assets, by id, that the model has not seen. `OFFSET 0`: asked of each asset, not of all vectors."""
     cursor = await conn.execute(
         f"""
@@ -101,7 +101,7 @@ async def without(conn: Connection, space: Space, after: UUID | None, limit: int
     return [row["id"] for row in await cursor.fetchall()]
 
 
-async def progress(conn: Connection, space: Space) -> tuple[int, int]:
+async def progress(conn: Connection, space: EmbeddingModel) -> tuple[int, int]:
     """How many assets the model has seen, and how many there are."""
     cursor = await conn.execute(
         f"""

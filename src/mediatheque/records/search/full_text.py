@@ -6,23 +6,23 @@ Each is a query for `id` and `rank`, best first from 1. `words` are those of the
 import re
 import unicodedata
 
-from mediatheque.records.search.scopes import Query, Scope
+from mediatheque.records.search.scopes import Estimate, Query
 
-_MOST_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
-_MOST_LIKE = 500  # of a workspace's assets with a word like one of the query's, so many are compared in a large scope
-_MOST_TAGS = 20
-_MOST_WORDS = 16
-_MOST_LONG = 4  # words that are looked for in spite of misspellings
-_LONGEST = 200  # characters
-_LONGEST_PHRASE = 4  # words of a tag
-_LIKENESS = 0.45  # trigram similarity from which a word counts as a misspelt tag
+_MAX_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
+_MAX_FUZZY = 500  # of a workspace's assets with a word like one of the query's, so many are compared in a large scope
+_MAX_TAGS = 20
+_MAX_WORDS = 16
+_MAX_LONG = 4  # words that are looked for in spite of misspellings
+_MAX_TEXT = 200  # characters
+_MAX_PHRASE = 4  # words of a tag
+_MIN_SIMILARITY = 0.45  # trigram similarity from which a word counts as a misspelt tag
 _SHORTEST = 4  # letters of a word that may be misspelt
 
 
 def words_of(text: str) -> list[str]:
     """The words, in their order, as the database folds them; the first sixteen."""
     folded = "".join(_folded(character) for character in unicodedata.normalize("NFC", text))
-    return list(dict.fromkeys(re.findall(r"\w+", folded)))[:_MOST_WORDS]
+    return list(dict.fromkeys(re.findall(r"\w+", folded)))[:_MAX_WORDS]
 
 
 def _folded(character: str) -> str:
@@ -32,7 +32,7 @@ def _folded(character: str) -> str:
     return character
 
 
-def by_words(scope: Scope, text: str, words: list[str], limit: int) -> Query:
+def by_words(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
     """Assets with all the words, by stem or as they stand, the last one perhaps unfinished."""
     where, values = scope.clause()
     sql = f"""
@@ -40,7 +40,7 @@ def by_words(scope: Scope, text: str, words: list[str], limit: int) -> Query:
             SELECT id, ts_rank(document, query) AS weight FROM (
                 SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
                     SELECT websearch_to_tsquery('english', fold(%(text)s)) || to_tsquery('simple', %(prefix)s) AS query
-                ) q WHERE {where} AND a.document @@ q.query LIMIT {_MOST_RANKED}
+                ) q WHERE {where} AND a.document @@ q.query LIMIT {_MAX_RANKED}
             ) x ORDER BY weight DESC, id LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
@@ -48,7 +48,7 @@ def by_words(scope: Scope, text: str, words: list[str], limit: int) -> Query:
     return sql, {**values, "limit": limit, "text": _short(text), "prefix": prefix}
 
 
-def by_tags(scope: Scope, text: str, words: list[str], limit: int) -> Query:
+def by_tags(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
     """Assets with a tag that the text names: in so many words, by their stems, or nearly; newest first."""
     where, values = scope.clause()
     sql = f"""
@@ -59,12 +59,12 @@ def by_tags(scope: Scope, text: str, words: list[str], limit: int) -> Query:
                 (SELECT id, 2 FROM tag WHERE workspace_id = %(s0)s
                     AND to_tsvector('english', fold(name)) @@ to_tsquery('english', %(any)s)
                     AND tsvector_to_array(to_tsvector('english', fold(name)))
-                        <@ tsvector_to_array(to_tsvector('english', fold(%(text)s))) LIMIT {_MOST_TAGS})
+                        <@ tsvector_to_array(to_tsvector('english', fold(%(text)s))) LIMIT {_MAX_TAGS})
                 UNION ALL
                 (SELECT t.id, 1 FROM unnest(%(long)s::text[]) AS w (word) JOIN tag t
                  ON t.workspace_id = %(s0)s AND fold(t.name) %% w.word
-                 AND similarity(fold(t.name), w.word) > {_LIKENESS}
-                 ORDER BY similarity(fold(t.name), w.word) DESC, t.id LIMIT {_MOST_TAGS})
+                 AND similarity(fold(t.name), w.word) > {_MIN_SIMILARITY}
+                 ORDER BY similarity(fold(t.name), w.word) DESC, t.id LIMIT {_MAX_TAGS})
             ) t, LATERAL (
                 SELECT a.id, m.asset_created_at AS moment {scope.source} JOIN asset_tag m ON m.asset_id = a.id
                 WHERE {where} AND m.tag_id = t.id
@@ -82,13 +82,13 @@ def by_tags(scope: Scope, text: str, words: list[str], limit: int) -> Query:
     }
 
 
-def nearly(scope: Scope, words: list[str], limit: int) -> Query:
+def fuzzy(scope: Estimate, words: list[str], limit: int) -> Query:
     """Assets with words like those that no asset of the workspace has: misspelt on one side or the other.
 
     Not like `this` or `with`.
     """
     where, values = scope.clause()
-    like = (_like_in_few if scope.small and not scope.whole else _like_in_many)(scope, where)
+    like = (_fuzzy_in_small if scope.small and not scope.whole else _fuzzy_in_large)(scope, where)
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT near.id, sum(near.likeness) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
@@ -105,32 +105,32 @@ def nearly(scope: Scope, words: list[str], limit: int) -> Query:
     return sql, {**values, "limit": limit, "long": _long(words)}
 
 
-def _like_in_few(scope: Scope, where: str) -> str:
+def _fuzzy_in_small(scope: Estimate, where: str) -> str:
     """Each is compared: by the index their like would be found in all of the workspace first (`OFFSET 0`)."""
     return f"""
         SELECT * FROM (SELECT a.id, a.words {scope.source} WHERE {where} OFFSET 0) few WHERE w.word <%% few.words
     """  # noqa: S608 - constants and clauses of ours
 
 
-def _like_in_many(scope: Scope, where: str) -> str:
+def _fuzzy_in_large(scope: Estimate, where: str) -> str:
     """The scope is asked of so many: a word can be like one that very many have, and few of those be in it."""
     return f"""
         SELECT a.id, a.words {scope.source} WHERE {where} AND a.id IN (
-            SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MOST_LIKE}
+            SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MAX_FUZZY}
         )
     """  # noqa: S608 - constants and clauses of ours
 
 
 def _long(words: list[str]) -> list[str]:
-    return [word for word in words if len(word) >= _SHORTEST][:_MOST_LONG]
+    return [word for word in words if len(word) >= _SHORTEST][:_MAX_LONG]
 
 
 def _short(text: str) -> str:
     """As much of the text as is looked for: each operator in it costs time for each asset that has a word of it."""
-    return " ".join(text.split()[:_MOST_WORDS])[:_LONGEST]
+    return " ".join(text.split()[:_MAX_WORDS])[:_MAX_TEXT]
 
 
 def _phrases(words: list[str]) -> list[str]:
     """Every run of words that a tag could be named."""
-    lengths = range(1, _LONGEST_PHRASE + 1)
+    lengths = range(1, _MAX_PHRASE + 1)
     return [" ".join(words[at : at + length]) for length in lengths for at in range(len(words) - length + 1)]

@@ -9,13 +9,13 @@ from mediatheque.model import Asset
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Connection
 from mediatheque.records.search import full_text, vectors
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.scopes import Scope
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.scopes import Estimate
 
 _FLATTENING = 60  # how little first places outweigh agreement
 _WEIGHTS = {"meaning": 1.0, "words": 1.0, "tags": 1.0, "nearly": 0.5}
 _MISSED = "NOT EXISTS (SELECT FROM words) AND (SELECT count(*) FROM tags) < 10"  # else nothing is misspelt
-Legs = Mapping[str, Sequence[UUID]]
+RankedLists = Mapping[str, Sequence[UUID]]
 """Lists to be fused, by name; each best first."""
 
 
@@ -26,7 +26,7 @@ class Ranked(msgspec.Struct, frozen=True):
     partial: bool = False
 
 
-async def by_example(conn: Connection, space: Space, scope: Scope, *, vector: str, depth: int) -> Ranked:
+async def by_example(conn: Connection, space: EmbeddingModel, scope: Estimate, *, vector: str, depth: int) -> Ranked:
     """The assets nearest to the vector."""
     query, values = vectors.nearest(space, scope, vector, depth)
     cursor = await conn.execute(query, values, prepare=False)  # a plan for all would suit either rare or common limits
@@ -34,7 +34,7 @@ async def by_example(conn: Connection, space: Space, scope: Scope, *, vector: st
     return Ranked(ids, partial=not scope.small and len(ids) < depth)
 
 
-async def by_words(conn: Connection, scope: Scope, text: str, words: list[str], depth: int) -> Legs:
+async def by_words(conn: Connection, scope: Estimate, text: str, words: list[str], depth: int) -> RankedLists:
     """The assets that have the words, or tags that the text names; where none has the words, nearly so.
 
     `words` are those of the text, by `lexical.words_of`, of which there is one at least.
@@ -42,7 +42,7 @@ async def by_words(conn: Connection, scope: Scope, text: str, words: list[str], 
     queries = {
         "words": full_text.by_words(scope, text, words, depth),
         "tags": full_text.by_tags(scope, text, words, depth),
-        "nearly": full_text.nearly(scope, words, depth),
+        "nearly": full_text.fuzzy(scope, words, depth),
     }
     parts = ", ".join(f"{name} AS MATERIALIZED ({query})" for name, (query, _) in queries.items())
     legs = " UNION ALL ".join(
@@ -57,7 +57,7 @@ async def by_words(conn: Connection, scope: Scope, text: str, words: list[str], 
     return found
 
 
-def fused(legs: Legs, depth: int) -> list[UUID]:
+def reciprocal_rank_fusion(legs: RankedLists, depth: int) -> list[UUID]:
     """By the sum of weight / (60 + rank) over the lists that an asset is in; of equals the newer first."""
     scores: dict[UUID, float] = {}
     for name, ids in legs.items():
@@ -68,7 +68,7 @@ def fused(legs: Legs, depth: int) -> list[UUID]:
 
 
 async def hits(
-    conn: Connection, space: Space, workspace_id: UUID, ids: list[UUID], vector: str
+    conn: Connection, space: EmbeddingModel, workspace_id: UUID, ids: list[UUID], vector: str
 ) -> dict[UUID, tuple[Asset, float | None]]:
     """Those of the ids that are assets of the workspace, each with the cosine of its nearest vector, if it has any."""
     cursor = await conn.execute(

@@ -8,7 +8,7 @@ from mediatheque.model import Filter
 from mediatheque.records.catalog import assets
 from mediatheque.records.catalog.filters import Clause, clause_of
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 _FEW, _MANY = 5_000, 50_000
 _FEW_KINDS = 3  # more are no limit worth counting: one door's lists are of all kinds but documents
@@ -19,7 +19,7 @@ Query = tuple[str, dict[str, object]]
 """SQL and its named parameters."""
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Estimate(msgspec.Struct, frozen=True):
     """The assets that a filter lets through. `small` is whether every vector of theirs can be looked at.
 
     What has expired and is yet to be swept is still among them: whoever reads the assets leaves it out.
@@ -46,7 +46,7 @@ class Scope(msgspec.Struct, frozen=True):
         return f"a.workspace_id = %s AND {where}" % tuple(f"%({name})s" for name in names), names
 
 
-async def measure(conn: Connection, space: Space, workspace_id: UUID, wanted: Filter) -> Scope:
+async def estimate_size(conn: Connection, space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> Estimate:
     """The scope, with its size looked at no further than needed: it is small if one thing that limits it is."""
     for counted, values in _limits(space, workspace_id, wanted):
         cursor = await conn.execute(
@@ -59,11 +59,11 @@ async def measure(conn: Connection, space: Space, workspace_id: UUID, wanted: Fi
         )
         row = await cursor.fetchone()
         if row and row["size"] <= row["most"]:
-            return Scope(workspace_id, wanted, small=True)
-    return Scope(workspace_id, wanted, small=False)
+            return Estimate(workspace_id, wanted, small=True)
+    return Estimate(workspace_id, wanted, small=False)
 
 
-def _limits(space: Space, workspace_id: UUID, wanted: Filter) -> list[Clause]:
+def _limits(space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> list[Clause]:
     """Sets that hold the whole scope, each counted by an index of its own: the smallest first, most likely."""
     limits: list[Clause] = []
     if wanted.collection_id is not None:

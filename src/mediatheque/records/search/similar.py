@@ -6,10 +6,10 @@ from mediatheque.model import Asset, Filter
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Connection
 from mediatheque.records.search import scopes, vectors
-from mediatheque.records.search.embedding_models import Space
+from mediatheque.records.search.embedding_models import EmbeddingModel
 
 
-async def with_the_same_bytes(conn: Connection, asset: Asset, limit: int) -> list[UUID]:
+async def identical(conn: Connection, asset: Asset, limit: int) -> list[UUID]:
     """Other assets over the same blob, newest first."""
     cursor = await conn.execute(
         f"""
@@ -22,7 +22,7 @@ async def with_the_same_bytes(conn: Connection, asset: Asset, limit: int) -> lis
     return [row["id"] for row in await cursor.fetchall()]
 
 
-async def nearest_to(conn: Connection, space: Space, asset: Asset, limit: int) -> dict[UUID, float]:
+async def nearest_to(conn: Connection, space: EmbeddingModel, asset: Asset, limit: int) -> dict[UUID, float]:
     """Other assets by the cosine of their content's vector with this one's, nearest first."""
     cursor = await conn.execute(
         f"""
@@ -34,7 +34,7 @@ async def nearest_to(conn: Connection, space: Space, asset: Asset, limit: int) -
     row = await cursor.fetchone()
     if row is None or row["vector"] is None:
         return {}
-    scope = await scopes.measure(conn, space, asset.workspace_id, Filter())
+    scope = await scopes.estimate_size(conn, space, asset.workspace_id, Filter())
     query, values = vectors.nearest(space, scope, row["vector"], limit + 1)
     cursor = await conn.execute(
         f"""

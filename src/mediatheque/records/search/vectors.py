@@ -7,11 +7,11 @@ vector takes too long (docs/decisions/0015-search.md).
 from uuid import UUID
 
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import Space
-from mediatheque.records.search.scopes import Query, Scope
+from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.scopes import Estimate, Query
 
 
-def nearest(space: Space, scope: Scope, vector: str, limit: int) -> Query:
+def nearest(space: EmbeddingModel, scope: Estimate, vector: str, limit: int) -> Query:
     """A query for `id` and `distance`, the cosine's, of the `limit` nearest assets, nearest first.
 
     They are fewer where there are no more; in a large scope also where the index goes no further.
@@ -21,12 +21,12 @@ def nearest(space: Space, scope: Scope, vector: str, limit: int) -> Query:
     return sql, {**values, "vector": vector, "limit": limit, "rows": 2 * limit}
 
 
-def distance(space: Space) -> str:
+def distance(space: EmbeddingModel) -> str:
     """How far a vector of the space `e` is from the query's, from 0 to 2, as the index has it."""
     return f"{space.column} <=> %(vector)s::halfvec({space.dimensions})"
 
 
-def _exactly(space: Space, scope: Scope, where: str) -> str:
+def _exactly(space: EmbeddingModel, scope: Estimate, where: str) -> str:
     own = "e.workspace_id = %(s0)s"
     if not scope.whole:
         own = f"e.asset_id IN (SELECT id FROM (SELECT a.id {scope.source} WHERE {where} OFFSET 0) s)"  # noqa: S608 - ours
@@ -36,7 +36,7 @@ def _exactly(space: Space, scope: Scope, where: str) -> str:
     """  # noqa: S608 - constants and clauses of ours
 
 
-def _by_index(space: Space, scope: Scope, where: str) -> str:
+def _by_index(space: EmbeddingModel, scope: Estimate, where: str) -> str:
     """Of twice as many rows: an asset comes by its content and by its caption. `OFFSET 0`: asked of each row found."""
     inside = "TRUE"
     if not scope.whole:
@@ -50,7 +50,7 @@ def _by_index(space: Space, scope: Scope, where: str) -> str:
 
 
 async def within(
-    conn: Connection, space: Space, scope: Scope, vector: str, *, least: float, limit: int
+    conn: Connection, space: EmbeddingModel, scope: Estimate, vector: str, *, least: float, limit: int
 ) -> tuple[list[UUID], bool]:
     """The nearest assets whose cosine with the vector is no less; and whether there may be more of them."""
     query, values = nearest(space, scope, vector, limit)

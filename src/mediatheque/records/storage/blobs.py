@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from mediatheque.model import Blob, Facts, Kind
+from mediatheque.model import Blob, Kind, MediaInfo
 from mediatheque.records.database import Connection
 
 COLUMNS = """
@@ -22,7 +22,7 @@ def from_row(row: dict[str, Any]) -> Blob:
         sha256=row["sha256"],
         size=row["size"],
         storage_key=row["storage_key"],
-        facts=Facts(
+        media_info=MediaInfo(
             mime=row["mime"],
             kind=Kind(row["blob_kind"]),
             width=row["width"],
@@ -42,7 +42,7 @@ async def find(conn: Connection, workspace_id: UUID, sha256: bytes, size: int) -
     return from_row(row) if row else None
 
 
-async def revive(conn: Connection, id: UUID) -> bool:
+async def lock_and_keep(conn: Connection, id: UUID) -> bool:
     """Lock the blob against collection until the transaction ends; False if it was collected already."""
     cursor = await conn.execute("UPDATE blob SET doomed_at = NULL WHERE id = %s", (id,))
     return cursor.rowcount == 1
@@ -68,11 +68,11 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
             "sha256": blob.sha256,
             "size": blob.size,
             "storage_key": blob.storage_key,
-            "mime": blob.facts.mime,
-            "kind": blob.facts.kind,
-            "width": blob.facts.width,
-            "height": blob.facts.height,
-            "duration": blob.facts.duration,
+            "mime": blob.media_info.mime,
+            "kind": blob.media_info.kind,
+            "width": blob.media_info.width,
+            "height": blob.media_info.height,
+            "duration": blob.media_info.duration,
             "replacing": replacing,
         },
     )
@@ -82,7 +82,7 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
     return from_row(row)
 
 
-async def named(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
+async def named_keys(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
     """Those of the keys that a blob is stored under."""
     cursor = await conn.execute("SELECT storage_key FROM blob WHERE storage_key = ANY(%s)", (list(storage_keys),))
     return {row["storage_key"] for row in await cursor.fetchall()}
@@ -93,7 +93,7 @@ async def lock(conn: Connection, id: UUID) -> None:
     await conn.execute("SELECT FROM blob WHERE id = %s FOR UPDATE", (id,))
 
 
-async def doom_if_unreferenced(conn: Connection, id: UUID) -> None:
+async def mark_if_unreferenced(conn: Connection, id: UUID) -> None:
     """Mark the blob for collection when no file refers to it any more. The caller holds its `lock`."""
     await conn.execute(
         """

@@ -19,7 +19,7 @@ async def end(conn: Connection, storage_key: str) -> bool:
     return cursor.rowcount == 1
 
 
-async def give_up(conn: Connection, storage_keys: Sequence[str]) -> None:
+async def mark_for_deletion(conn: Connection, storage_keys: Sequence[str]) -> None:
     """Note that the bytes under these keys are to be removed, whatever happens next."""
     await conn.execute(
         """
@@ -30,12 +30,12 @@ async def give_up(conn: Connection, storage_keys: Sequence[str]) -> None:
     )
 
 
-async def give_up_stale(conn: Connection, age: timedelta) -> None:
+async def mark_stale_for_deletion(conn: Connection, age: timedelta) -> None:
     """The same for placements begun longer than `age` ago."""
     await conn.execute("UPDATE placement SET removing = true WHERE begun_at < now() - %s AND NOT removing", (age,))
 
 
-async def given_up(conn: Connection, limit: int) -> list[str]:
+async def list_marked(conn: Connection, limit: int) -> list[str]:
     """Keys whose bytes are to be removed, oldest first."""
     cursor = await conn.execute("SELECT storage_key FROM placement WHERE removing ORDER BY begun_at LIMIT %s", (limit,))
     return [row["storage_key"] for row in await cursor.fetchall()]

@@ -26,13 +26,13 @@ async def page(conn: Connection, after: UUID | None, limit: int) -> list[Blob]:
     return [blobs.from_row(row) for row in await cursor.fetchall()]
 
 
-async def is_named(conn: Connection, blob: Blob) -> bool:
+async def exists(conn: Connection, blob: Blob) -> bool:
     """Whether the blob is still there, and its bytes are still to be found under this key."""
     cursor = await conn.execute("SELECT FROM blob WHERE id = %s AND storage_key = %s", (blob.id, blob.storage_key))
     return await cursor.fetchone() is not None
 
 
-async def unnamed(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
+async def unknown_keys(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
     """Those keys that no row names, at one moment."""
     cursor = await conn.execute(
         """
@@ -46,7 +46,7 @@ async def unnamed(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
     return {row["key"] for row in await cursor.fetchall()}
 
 
-async def neglected(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
+async def unreferenced(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
     """Of these blobs, those without files that are not doomed: they would stay for ever."""
     cursor = await conn.execute(
         """
@@ -58,7 +58,7 @@ async def neglected(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
     return [row["id"] for row in await cursor.fetchall()]
 
 
-async def strangers(conn: Connection, ids: Sequence[UUID]) -> list[str]:
+async def cross_workspace(conn: Connection, ids: Sequence[UUID]) -> list[str]:
     """Files of these blobs, their assets and folders, where two that belong together are of two workspaces."""
     cursor = await conn.execute(
         """
@@ -86,13 +86,13 @@ async def remove(conn: Connection, blob: Blob) -> Removed | None:
     """
     await conn.execute("SELECT FROM file WHERE blob_id = %s ORDER BY id FOR UPDATE", (blob.id,))
     await blobs.lock(conn, blob.id)
-    if not await is_named(conn, blob):
+    if not await exists(conn, blob):
         return None
     of_blob = "SELECT id FROM file WHERE blob_id = %s"
     assets = await conn.execute(f"DELETE FROM asset WHERE file_id IN ({of_blob}) RETURNING id, title", (blob.id,))  # noqa: S608 - a constant
     files = await conn.execute("DELETE FROM file WHERE blob_id = %s RETURNING id, name", (blob.id,))
     await conn.execute("DELETE FROM blob WHERE id = %s", (blob.id,))
-    await pending_writes.give_up(conn, [blob.storage_key])
+    await pending_writes.mark_for_deletion(conn, [blob.storage_key])
     return Removed(
         assets=tuple([(row["id"], row["title"]) for row in await assets.fetchall()]),
         files=tuple([(row["id"], row["name"]) for row in await files.fetchall()]),

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 from mediatheque.records.database import Connection
 
 
-async def put(conn: Connection, id: UUID, piece: Piece) -> None:
+async def put(conn: Connection, id: UUID, piece: UploadedPart) -> None:
     """Note a part that has arrived, in place of an earlier one of its number."""
     await conn.execute(
         """
@@ -15,30 +15,30 @@ async def put(conn: Connection, id: UUID, piece: Piece) -> None:
         ON CONFLICT (upload_id, number) DO UPDATE
             SET size = excluded.size, sha256 = excluded.sha256, receipt = excluded.receipt
         """,
-        (id, piece.number, piece.size, piece.sha256, piece.receipt),
+        (id, piece.number, piece.size, piece.sha256, piece.etag),
     )
 
 
-async def find(conn: Connection, id: UUID, number: int) -> Piece | None:
+async def find(conn: Connection, id: UUID, number: int) -> UploadedPart | None:
     """The part of that number, if it has arrived."""
     found = await _select(conn, "WHERE upload_id = %s AND number = %s", (id, number))
     return found[0] if found else None
 
 
-async def find_all(conn: Connection, id: UUID) -> list[Piece]:
+async def list_all(conn: Connection, id: UUID) -> list[UploadedPart]:
     """All parts that have arrived, ascending: at most 10,000."""
     return await _select(conn, "WHERE upload_id = %s", (id,))
 
 
-async def _select(conn: Connection, where: str, parameters: Sequence[object]) -> list[Piece]:
+async def _select(conn: Connection, where: str, parameters: Sequence[object]) -> list[UploadedPart]:
     cursor = await conn.execute(
         f"SELECT number, size, sha256, receipt FROM upload_part {where} ORDER BY number",  # noqa: S608 - our own words
         parameters,
     )
-    return [Piece(**row) for row in await cursor.fetchall()]
+    return [UploadedPart(**row) for row in await cursor.fetchall()]
 
 
-async def received(conn: Connection, id: UUID) -> int:
+async def total_bytes(conn: Connection, id: UUID) -> int:
     """Bytes in all parts that have arrived."""
     cursor = await conn.execute(
         "SELECT COALESCE(sum(size), 0)::bigint AS total FROM upload_part WHERE upload_id = %s", (id,)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Keeping, Upload, Way
+from mediatheque.model import FileDefaults, Upload, UploadMethod
 from mediatheque.records.database import Connection
 
 
@@ -22,13 +22,13 @@ def from_row(row: dict[str, Any]) -> Upload:
         name=row["name"],
         declared_type=row["declared_type"],
         expires_at=row["expires_at"],
-        way=Way(row["way"]),
+        method=UploadMethod(row["way"]),
         asset_id=row["asset_id"],
         size=row["size"],
         sha256=row["sha256"],
         storage_key=row["storage_key"],
-        handle=row["handle"],
-        keeping=msgspec.convert(row["keeping"], Keeping),
+        multipart_id=row["handle"],
+        defaults=msgspec.convert(row["keeping"], FileDefaults),
         batch_id=row["batch_id"],
         item_index=row["item_index"],
         requested_at=row["requested_at"],
@@ -54,13 +54,13 @@ async def insert(conn: Connection, upload: Upload, token_hash: bytes) -> None:
             upload.name,
             upload.declared_type,
             upload.expires_at,
-            upload.way,
+            upload.method,
             upload.asset_id,
             upload.size,
             upload.sha256,
             upload.storage_key,
-            upload.handle,
-            Jsonb(msgspec.to_builtins(upload.keeping)),
+            upload.multipart_id,
+            Jsonb(msgspec.to_builtins(upload.defaults)),
             upload.batch_id,
             upload.item_index,
         ),
@@ -112,7 +112,7 @@ async def complete(conn: Connection, id: UUID) -> bool:
     return cursor.rowcount == 1
 
 
-async def set_handle(conn: Connection, id: UUID, handle: str) -> None:
+async def set_multipart_id(conn: Connection, id: UUID, handle: str) -> None:
     """Note what the store calls the room that it made for parts."""
     await conn.execute("UPDATE upload SET handle = %s WHERE id = %s", (handle, id))
 
@@ -171,7 +171,7 @@ async def expired(conn: Connection, limit: int) -> list[Upload]:
     )
 
 
-async def note_swept(conn: Connection, id: UUID) -> None:
+async def mark_cleaned(conn: Connection, id: UUID) -> None:
     """The bytes that waited are removed."""
     await conn.execute("UPDATE upload SET swept_at = now() WHERE id = %s", (id,))
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from mediatheque.blobs import Disk
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.records.database import Config, Database
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.fal.endpoints import BEGIN, INITIATE, INITIATE_PARTS, PUT_SETTINGS, UPLOAD, auth, say_storage
@@ -174,8 +174,8 @@ async def test_a_sweep_deletes_it(client: httpx.Client, server: Serve, fresh: Ac
     assert [path.exists() for path in bytes_of] == [True, True]
     query = "UPDATE file SET expires_at = now() WHERE workspace_id = %s AND expires_at IS NOT NULL"
     stock.database.execute(query, [fresh.workspace_id])
-    async with Database(Config(url=server.database_url, pool_min=2, pool_max=2)) as database:
-        swept = await Sweep(database, Disk(server.data / "blobs"), timedelta(seconds=-60)).run()
+    async with Database(DatabaseConfig(url=server.database_url, pool_min=2, pool_max=2)) as database:
+        swept = await GarbageCollector(database, Disk(server.data / "blobs"), timedelta(seconds=-60)).run()
     assert swept.files >= 2
     assert [path.exists() for path in bytes_of] == [False, True]
     counts = stock.of(fresh)

@@ -13,10 +13,9 @@ import obstore
 import psycopg
 import pytest
 
-from mediatheque.blobs import Config as BlobsConfig
-from mediatheque.blobs import open_store
-from mediatheque.library.maintenance.garbage import Sweep
-from mediatheque.records.database import Config, Database
+from mediatheque.blobs import BlobsConfig, open_store
+from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.heygen_v3.endpoints import auth, say
@@ -192,10 +191,10 @@ async def test_a_sweep_empties_the_quarantine(
     url = complete(http, owner, kept).json()["data"]["url"]
     assert {_quarantined(bucket, slot) for slot in (kept, left)} <= bucket.names("quarantine/")
     store = open_store(BlobsConfig(location=bucketed.env["MEDIATHEQUE_BLOBS"], spool=tmp_path))
-    async with Database(Config(url=bucketed.database_url, pool_min=2, pool_max=2)) as database:
+    async with Database(DatabaseConfig(url=bucketed.database_url, pool_min=2, pool_max=2)) as database:
         async with database.connection() as conn:
             await conn.execute("UPDATE upload SET expires_at = now() - interval '1 day'")
-        await Sweep(database, store, timedelta(hours=1)).run()
+        await GarbageCollector(database, store, timedelta(hours=1)).run()
     await store.close()
     assert bucket.names("quarantine/") == set()
     assert http.get(url).content == samples.png(seed=74)

@@ -8,14 +8,14 @@ from litestar import Request, Response, delete, get, post
 from mediatheque.dialects.fal import ASSET_KINDS
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.provenance import Traced
-from mediatheque.dialects.fal.assets_api.targets import known
+from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.http.context import context_of
 from mediatheque.http.request.asset_sources import asset_from
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.library.idempotency import Receipt
-from mediatheque.library.ingest.request import Details
+from mediatheque.library.idempotency import Claim
+from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.ingest.sources import FromUrl
 from mediatheque.model import Asset, Scope
 
@@ -32,47 +32,51 @@ class Registration(Traced, frozen=True, kw_only=True):
     tag_ids: Annotated[list[str], msgspec.Meta(max_length=1000)] = []
 
 
-@post("/v1/assets/uploads", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/v1/assets/uploads", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/uploads: register a URL hosted here (or allow-listed); 201. The same URL is the same asset."""
     wanted = await read_json(request, Registration)
     base = context_of(request).origins.base(request)
     details, kinds = _details(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
 
-    async def work(receipt: Receipt | None) -> Asset:
+    async def work(receipt: Claim | None) -> Asset:
         return await asset_from(request, FromUrl(wanted.url), details, receipt, kinds)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode({"asset": shapes.asset(asset, base)})
 
-    return await once(request, work, render, fingerprint(wanted))
+    return await idempotent(request, work, render, fingerprint(wanted))
 
 
-@get("/v1/assets/{id:str}", guards=[needs(Scope.READ)])
+@get("/v1/assets/{id:str}", guards=[require_scope(Scope.READ)])
 async def get_asset(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}: the asset."""
     context = context_of(request)
     base = context.origins.base(request)
-    asset = await context.library.assets.get(caller_of(request).workspace_id, known(id, "Asset", "vector_id"))
+    asset = await context.library.assets.get(
+        principal_of(request).workspace_id, parse_id_or_404(id, "Asset", "vector_id")
+    )
     return {"asset": shapes.asset(asset, base)}
 
 
-@delete("/v1/assets/{id:str}", guards=[needs(Scope.WRITE)], status_code=204)
+@delete("/v1/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: Request[Any, Any, Any], id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal had this operation until May 2026; ours goes on having it."""
     context = context_of(request)
-    workspace_id = caller_of(request).workspace_id
-    asset = await context.library.assets.delete(workspace_id, known(id, "Asset", "vector_id"))
-    context.shelf.forget(asset.file.id)
+    workspace_id = principal_of(request).workspace_id
+    asset = await context.library.assets.delete(workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
+    context.file_cache.invalidate(asset.file.id)
 
 
-def _details(request: Request[Any, Any, Any], wanted: Registration) -> Details:
-    return Details(
+def _details(request: Request[Any, Any, Any], wanted: Registration) -> AssetFields:
+    return AssetFields(
         caption=wanted.prompt,
         provenance=wanted.provenance(request),
         favorite=wanted.favorite,
-        tag_ids=tuple(known(id, "Tag", "tag_ids") for id in wanted.tag_ids),
-        collection_id=known(wanted.collection_id, "Collection", "collection_id") if wanted.collection_id else None,
+        tag_ids=tuple(parse_id_or_404(id, "Tag", "tag_ids") for id in wanted.tag_ids),
+        collection_id=parse_id_or_404(wanted.collection_id, "Collection", "collection_id")
+        if wanted.collection_id
+        else None,
     )
 
 

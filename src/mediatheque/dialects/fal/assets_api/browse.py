@@ -5,26 +5,32 @@ from typing import Any
 from litestar import Request, get
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.search_params import Asked, asked_for
+from mediatheque.dialects.fal.assets_api.search_params import SearchParams, read_search_params
 from mediatheque.dialects.fal.collections_api.sets import id_of
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.pagination import marks_of, most_of, next_marks, next_token, position_of
-from mediatheque.http.request.query import asked
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.pagination import (
+    clamped_page_size,
+    cursor_of,
+    next_search_token,
+    next_token,
+    shown_ids_of,
+)
+from mediatheque.http.request.query import query_param
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Collection, Scope
 
 _MOST, _USUAL = 100, 50
 
 
-@get("/v1/assets", guards=[needs(Scope.READ)])
+@get("/v1/assets", guards=[require_scope(Scope.READ)])
 async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets: newest first, or by relevance where something is searched for."""
-    id = asked(request, "collection_id")
+    id = query_param(request, "collection_id")
     return await _page(request, await _collection(request, id) if id else None)
 
 
-@get("/v1/assets/collections/{id:str}/assets", guards=[needs(Scope.READ)])
+@get("/v1/assets/collections/{id:str}/assets", guards=[require_scope(Scope.READ)])
 async def list_collection_assets(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}/assets: the same within a collection, without what lies below it."""
     return await _page(request, await _collection(request, id))
@@ -32,39 +38,39 @@ async def list_collection_assets(request: Request[Any, Any, Any], id: str) -> di
 
 async def _collection(request: Request[Any, Any, Any], id: str) -> Collection:
     collections = context_of(request).library.collections
-    return await collections.get(caller_of(request).workspace_id, id_of(collections, id))
+    return await collections.get(principal_of(request).workspace_id, id_of(collections, id))
 
 
 async def _page(request: Request[Any, Any, Any], collection: Collection | None) -> dict[str, Any]:
     """[documented] All five keys, always."""
-    scope = await asked_for(request, collection)
-    limit = most_of(asked(request, "limit"), most=_MOST, default=_USUAL)
+    scope = await read_search_params(request, collection)
+    limit = clamped_page_size(query_param(request, "limit"), most=_MOST, default=_USUAL)
     page = await (_found(request, scope, scope.example, limit) if scope.example else _listed(request, scope, limit))
     return {**page, "has_more": page["next_cursor"] is not None}
 
 
-async def _listed(request: Request[Any, Any, Any], scope: Asked, limit: int) -> dict[str, Any]:
-    context, workspace_id = context_of(request), caller_of(request).workspace_id
+async def _listed(request: Request[Any, Any, Any], scope: SearchParams, limit: int) -> dict[str, Any]:
+    context, workspace_id = context_of(request), principal_of(request).workspace_id
     base, assets = context.origins.base(request), context.library.assets
-    after = position_of(asked(request, "cursor"), param="cursor")
+    after = cursor_of(query_param(request, "cursor"), param="cursor")
     found, more = await assets.page(workspace_id, scope.wanted, after, limit)
     return {
         "assets": [shapes.asset(asset, base) for asset in found],
         "next_cursor": next_token(found, more),
-        "total_count": await assets.count_some(workspace_id, scope.wanted),
+        "total_count": await assets.count_up_to_max(workspace_id, scope.wanted),
         "scope_truncated": scope.partial,
     }
 
 
-async def _found(request: Request[Any, Any, Any], scope: Asked, example: Example, limit: int) -> dict[str, Any]:
+async def _found(request: Request[Any, Any, Any], scope: SearchParams, example: Example, limit: int) -> dict[str, Any]:
     """How many assets a search finds is not known: all of them resemble anything a little."""
-    context, workspace_id = context_of(request), caller_of(request).workspace_id
+    context, workspace_id = context_of(request), principal_of(request).workspace_id
     base = context.origins.base(request)
-    seen = marks_of(asked(request, "cursor"), param="cursor")
+    seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
     found = await context.library.search.find(workspace_id, scope.wanted, example, limit, seen)
     return {
         "assets": [shapes.asset(hit.asset, base, hit.similarity) for hit in found.hits],
-        "next_cursor": next_marks(found, seen),
+        "next_cursor": next_search_token(found, seen),
         "total_count": None,
         "scope_truncated": scope.partial or found.partial,
     }

@@ -5,25 +5,27 @@ from typing import Any
 
 from litestar import Request, get
 
-from mediatheque.dialects.fal.assets_api.targets import known
+from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.pagination import limit_of
-from mediatheque.http.request.query import asked
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.pagination import page_size
+from mediatheque.http.request.query import query_param
 from mediatheque.http.urls import file_url_for
-from mediatheque.library.lineage.traverse import DEEPEST
+from mediatheque.library.lineage.traverse import MAX_DEPTH
 from mediatheque.model import AssetNode, CharacterNode, Edge, Kind, Lineage, Node, RequestNode, Scope, UrlNode
 
 _TYPES = {kind: "text" if kind is Kind.DOCUMENT else kind.value for kind in Kind}
 
 
-@get("/v1/assets/{id:str}/lineage", guards=[needs(Scope.READ)])
+@get("/v1/assets/{id:str}/lineage", guards=[require_scope(Scope.READ)])
 async def get_lineage(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is what all else calls `vector_id`."""
     context = context_of(request)
     base = context.origins.base(request)
-    depth = limit_of(asked(request, "depth"), least=1, most=DEEPEST, default=DEEPEST, param="depth")
-    lineage = await context.library.lineage.of(caller_of(request).workspace_id, known(id, "Asset", "asset_id"), depth)
+    depth = page_size(query_param(request, "depth"), least=1, most=MAX_DEPTH, default=MAX_DEPTH, param="depth")
+    lineage = await context.library.lineage.get(
+        principal_of(request).workspace_id, parse_id_or_404(id, "Asset", "asset_id"), depth
+    )
     return {"lineage": _lineage(lineage, base)}
 
 

@@ -5,17 +5,17 @@ from typing import Any
 from litestar import Request
 
 from mediatheque.errors import InvalidQuery
-from mediatheque.http.request.pagination import limit_of
-from mediatheque.http.request.query import asked
+from mediatheque.http.request.pagination import page_size
+from mediatheque.http.request.query import query_param
 
 _MOST, _DEFAULT = 100, 50
 _FARTHEST = 10**9
 
 
-def slice_asked(request: Request[Any, Any, Any]) -> tuple[int, int]:
+def page_slice(request: Request[Any, Any, Any]) -> tuple[int, int]:
     """The limit, 1 to 100, and the offset. An offset may be null, which is 0. `InvalidQuery`."""
-    limit = limit_of(asked(request, "limit"), least=1, most=_MOST, default=_DEFAULT)
-    text = asked(request, "offset") or "0"
+    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_DEFAULT)
+    text = query_param(request, "offset") or "0"
     if text == "null":
         return limit, 0
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(_FARTHEST)) and int(text) <= _FARTHEST):

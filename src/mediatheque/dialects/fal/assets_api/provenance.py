@@ -45,6 +45,6 @@ class Traced(msgspec.Struct, frozen=True, kw_only=True):
             request_id=self.request_id,
             endpoint=self.endpoint,
             prompt=self.prompt,
-            told=self.source,
+            declared_source=self.source,
             inputs=tuple(each.read(request) for each in self.inputs),
         )

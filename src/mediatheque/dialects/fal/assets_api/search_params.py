@@ -11,10 +11,10 @@ from mediatheque.dialects.fal import ASSET_KINDS
 from mediatheque.errors import InvalidQuery, NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.asset_sources import own_file
-from mediatheque.http.request.auth import caller_of
-from mediatheque.http.request.query import asked, bounded, chosen, id_in, listed
+from mediatheque.http.request.auth import principal_of
+from mediatheque.http.request.query import choice, max_length, parse_id, query_param, query_params
 from mediatheque.library.search.hybrid import Example
-from mediatheque.model import Collection, Filter, Kind, Resemblance
+from mediatheque.model import Collection, Filter, Kind, SimilarTo
 
 _SOURCES = {name: name for name in ("upload", "response", "request")}
 _MODES = {"any": False, "all": True}
@@ -28,7 +28,7 @@ _NOBODY = UUID(int=0)  # what an id that is none of ours stands for: nothing has
 _LONGEST_QUERY = 2000
 
 
-class Asked(msgspec.Struct, frozen=True):
+class SearchParams(msgspec.Struct, frozen=True):
     """Which assets, by what example if any, and whether the scope itself had to be cut short."""
 
     wanted: Filter
@@ -36,7 +36,7 @@ class Asked(msgspec.Struct, frozen=True):
     partial: bool
 
 
-async def asked_for(request: Request[Any, Any, Any], collection: Collection | None) -> Asked:
+async def read_search_params(request: Request[Any, Any, Any], collection: Collection | None) -> SearchParams:
     """The query of a list: [documented] any of several filters' values will do, of tags as `tag_mode` says.
 
     An unknown tag or character is on no asset. Raises `InvalidQuery`, and `NotFound` for examples that are not here.
@@ -45,41 +45,43 @@ async def asked_for(request: Request[Any, Any, Any], collection: Collection | No
     example = await _example(request)
     if collection is not None:
         find = partial(example_of, request)
-        wanted, truncated = await context_of(request).library.smart.narrowed(wanted, collection, find)
-    return Asked(wanted, example, truncated)
+        wanted, truncated = await context_of(request).library.smart_collections.resolve_filter(wanted, collection, find)
+    return SearchParams(wanted, example, truncated)
 
 
 async def _filter(request: Request[Any, Any, Any]) -> Filter:
-    section = chosen(asked(request, "section") or "all-media", _SECTIONS, param="section")
-    kinds = tuple(chosen(text, ASSET_KINDS, param="media_type") for text in listed(request, "media_type"))
-    sources = tuple(chosen(text, _SOURCES, param="source") for text in listed(request, "source"))
+    section = choice(query_param(request, "section") or "all-media", _SECTIONS, param="section")
+    kinds = tuple(choice(text, ASSET_KINDS, param="media_type") for text in query_params(request, "media_type"))
+    sources = tuple(choice(text, _SOURCES, param="source") for text in query_params(request, "source"))
     if section.sources and sources:  # both hold
         sources = tuple(set(section.sources) & set(sources)) or ("none",)
     return Filter(
         kinds=kinds or tuple(ASSET_KINDS.values()),
         sources=sources or section.sources,
         favorites=section.favorites,
-        tag_ids=tuple(_id(text) for text in listed(request, "tag_id")),
-        all_tags=chosen(asked(request, "tag_mode") or "any", _MODES, param="tag_mode"),
+        tag_ids=tuple(_id(text) for text in query_params(request, "tag_id")),
+        all_tags=choice(query_param(request, "tag_mode") or "any", _MODES, param="tag_mode"),
         character_ids=await _characters(request),
     )
 
 
 async def _characters(request: Request[Any, Any, Any]) -> tuple[UUID, ...]:
-    names = listed(request, "character_identifier")
+    names = query_params(request, "character_identifier")
     if not names:
         return ()
     characters = context_of(request).library.characters
-    named = await characters.named(caller_of(request).workspace_id, names)
+    named = await characters.find_by_handle(principal_of(request).workspace_id, names)
     return tuple(character.id for character in named) or (_NOBODY,)
 
 
 async def _example(request: Request[Any, Any, Any]) -> Example | None:
     """[documented] One input at a time."""
-    given = {name: text for name in ("q", "search_image_url", "search_video_url") if (text := asked(request, name))}
+    given = {
+        name: text for name in ("q", "search_image_url", "search_video_url") if (text := query_param(request, name))
+    }
     if len(given) > 1:
         raise InvalidQuery("Use one of q, search_image_url and search_video_url.", param=list(given)[1])
-    text = bounded(given.get("q", "").strip(), _LONGEST_QUERY, param="q")
+    text = max_length(given.get("q", "").strip(), _LONGEST_QUERY, param="q")
     if text:
         return Example(text=text)
     for name, kind in (("search_image_url", Kind.IMAGE), ("search_video_url", Kind.VIDEO)):
@@ -88,7 +90,7 @@ async def _example(request: Request[Any, Any, Any]) -> Example | None:
     return None
 
 
-async def example_of(request: Request[Any, Any, Any], resemblance: Resemblance) -> Example:
+async def example_of(request: Request[Any, Any, Any], resemblance: SimilarTo) -> Example:
     """What a smart collection gives as an example."""
     if resemblance.text is not None:
         return Example(text=resemblance.text)
@@ -98,6 +100,6 @@ async def example_of(request: Request[Any, Any, Any], resemblance: Resemblance) 
 
 def _id(text: str) -> UUID:
     try:
-        return id_in(text, NotFound)
+        return parse_id(text, NotFound)
     except NotFound:
         return _NOBODY

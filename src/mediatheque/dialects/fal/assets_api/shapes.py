@@ -8,7 +8,7 @@ from mediatheque.model import Asset, Tag
 
 def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str, Any]:
     """The asset object; all sixteen keys are always there. `similarity` is 0 to 1, where something was searched for."""
-    facts = asset.file.blob.facts
+    facts = asset.file.blob.media_info
     return {
         "vector_id": str(asset.id),
         "request_id": asset.request_id,

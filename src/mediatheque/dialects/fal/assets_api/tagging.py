@@ -6,76 +6,84 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.targets import Id, Target, known
+from mediatheque.dialects.fal.assets_api.targets import AssetTarget, Id, parse_id_or_404
 from mediatheque.errors import NotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.http.request.query import id_in
-from mediatheque.library.idempotency import Receipt
+from mediatheque.http.request.query import parse_id
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Scope, Tag
 
 _MAX_BODY = 256 * 1024
 
 
-class TagSet(Target, frozen=True, kw_only=True):
+class TagSet(AssetTarget, frozen=True, kw_only=True):
     """The body of PUT /v1/assets/tags: an asset, and all the tags it is to have."""
 
     tag_ids: Annotated[list[Id], msgspec.Meta(max_length=1000)]
 
 
-@get("/v1/assets/{id:str}/tags", guards=[needs(Scope.READ)])
+@get("/v1/assets/{id:str}/tags", guards=[require_scope(Scope.READ)])
 async def list_asset_tags(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}/tags: [documented] a vector that is no saved asset has an empty list."""
-    tagging, workspace_id = context_of(request).library.tagging, caller_of(request).workspace_id
+    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
     try:
-        asset_id = id_in(id, NotFound)
+        asset_id = parse_id(id, NotFound)
     except NotFound:
         return {"tags": []}
-    return {"tags": [shapes.tag(tag) for tag in await tagging.of(workspace_id, asset_id)]}
+    return {"tags": [shapes.tag(tag) for tag in await tagging.list(workspace_id, asset_id)]}
 
 
-@put("/v1/assets/tags", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@put("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def set_asset_tags(request: Request[Any, Any, Any]) -> Response[bytes]:
     """PUT /v1/assets/tags: the asset has these tags from now on, and no others."""
     wanted = await read_json(request, TagSet)
-    tagging, workspace_id = context_of(request).library.tagging, caller_of(request).workspace_id
+    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> list[Tag]:
-        tag_ids = [known(id, "Tag", "tag_ids") for id in wanted.tag_ids]
+    async def work(receipt: Claim | None) -> list[Tag]:
+        tag_ids = [parse_id_or_404(id, "Tag", "tag_ids") for id in wanted.tag_ids]
         return await tagging.replace(workspace_id, wanted.reference(), tag_ids, receipt)
 
     def render(tags: list[Tag]) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"tags": [shapes.tag(tag) for tag in tags]})
 
-    return await once(request, work, render, fingerprint(wanted))
+    return await idempotent(request, work, render, fingerprint(wanted))
 
 
-@post("/v1/assets/tags/{id:str}/assign", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post(
+    "/v1/assets/tags/{id:str}/assign",
+    status_code=200,
+    guards=[require_scope(Scope.WRITE)],
+    request_max_body_size=_MAX_BODY,
+)
 async def assign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/tags/{tag_id}/assign: put it on the asset, unless it is there."""
-    target = await read_json(request, Target)
-    tagging, workspace_id = context_of(request).library.tagging, caller_of(request).workspace_id
+    target = await read_json(request, AssetTarget)
+    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> None:
-        await tagging.assign(workspace_id, known(id, "Tag", "tag_id"), target.reference(), receipt)
+    async def work(receipt: Claim | None) -> None:
+        await tagging.assign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), receipt)
 
-    return await once(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
+    return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
 
 @delete(
-    "/v1/assets/tags/{id:str}/assign", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY
+    "/v1/assets/tags/{id:str}/assign",
+    status_code=200,
+    guards=[require_scope(Scope.WRITE)],
+    request_max_body_size=_MAX_BODY,
 )
 async def unassign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}/assign, with a body: 204; the asset does not have it any more, if it did."""
-    target = await read_json(request, Target)
-    tagging, workspace_id = context_of(request).library.tagging, caller_of(request).workspace_id
+    target = await read_json(request, AssetTarget)
+    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> None:
-        await tagging.unassign(workspace_id, known(id, "Tag", "tag_id"), target.reference(), receipt)
+    async def work(receipt: Claim | None) -> None:
+        await tagging.unassign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), receipt)
 
-    return await once(request, work, lambda _: (204, b""), fingerprint(target))
+    return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))
 
 
 ROUTES = (list_asset_tags, set_asset_tags, assign_tag, unassign_tag)

@@ -6,12 +6,12 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.targets import known
+from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.library.idempotency import Receipt
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Scope, Tag
 
 _MAX_BODY = 64 * 1024
@@ -31,47 +31,47 @@ class ChangedTag(msgspec.Struct, frozen=True):
     name: Name | msgspec.UnsetType = msgspec.UNSET
 
 
-@get("/v1/assets/tags", guards=[needs(Scope.READ)])
+@get("/v1/assets/tags", guards=[require_scope(Scope.READ)])
 async def list_tags(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets/tags: all of them, by name. [documented] There are no pages."""
-    tags = await context_of(request).library.tags.all(caller_of(request).workspace_id)
+    tags = await context_of(request).library.tags.list(principal_of(request).workspace_id)
     return {"tags": [shapes.tag(tag) for tag in tags]}
 
 
-@post("/v1/assets/tags", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def create_tag(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/tags: a new tag; 201."""
     wanted = await read_json(request, NewTag)
-    tags, workspace_id = context_of(request).library.tags, caller_of(request).workspace_id
+    tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> Tag:
+    async def work(receipt: Claim | None) -> Tag:
         return await tags.create(workspace_id, wanted.name, receipt)
 
-    return await once(request, work, lambda tag: (201, _body(tag)), fingerprint(wanted))
+    return await idempotent(request, work, lambda tag: (201, _body(tag)), fingerprint(wanted))
 
 
-@patch("/v1/assets/tags/{id:str}", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@patch("/v1/assets/tags/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def update_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """PATCH /v1/assets/tags/{tag_id}: its new name; what is left out stays."""
     wanted = await read_json(request, ChangedTag)
-    tags, workspace_id = context_of(request).library.tags, caller_of(request).workspace_id
+    tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
     name = None if wanted.name is msgspec.UNSET else wanted.name
 
-    async def work(receipt: Receipt | None) -> Tag:
-        return await tags.rename(workspace_id, known(id, "Tag", "tag_id"), name, receipt)
+    async def work(receipt: Claim | None) -> Tag:
+        return await tags.rename(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), name, receipt)
 
-    return await once(request, work, lambda tag: (200, _body(tag)), fingerprint(wanted))
+    return await idempotent(request, work, lambda tag: (200, _body(tag)), fingerprint(wanted))
 
 
-@delete("/v1/assets/tags/{id:str}", status_code=200, guards=[needs(Scope.WRITE)])
+@delete("/v1/assets/tags/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}: 204; no asset has it any more."""
-    tags, workspace_id = context_of(request).library.tags, caller_of(request).workspace_id
+    tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> None:
-        await tags.delete(workspace_id, known(id, "Tag", "tag_id"), receipt)
+    async def work(receipt: Claim | None) -> None:
+        await tags.delete(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), receipt)
 
-    return await once(request, work, lambda _: (204, b""), fingerprint(None))
+    return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 
 
 def _body(tag: Tag) -> bytes:

@@ -6,32 +6,32 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import AssetNotFound, Invalid, NotFound
-from mediatheque.http.request.query import id_in
-from mediatheque.model import Reference
+from mediatheque.http.request.query import parse_id
+from mediatheque.model import AssetRef
 
 Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class AssetTarget(msgspec.Struct, frozen=True, kw_only=True):
     """[documented] An asset, by one of two names. A body with more fields inherits from this."""
 
     request_id: Id | None = None
     vector_id: Id | None = None
 
-    def reference(self) -> Reference:
+    def reference(self) -> AssetRef:
         """The same in the library's words. `Invalid` for none or both, `AssetNotFound` for no id of ours."""
         if (self.request_id is None) == (self.vector_id is None):
             raise Invalid("Name the asset by either vector_id or request_id.", param="vector_id")
         if self.vector_id is None:
-            return Reference(request_id=self.request_id)
-        return Reference(asset_id=id_in(self.vector_id, AssetNotFound(param="vector_id")))
+            return AssetRef(request_id=self.request_id)
+        return AssetRef(asset_id=parse_id(self.vector_id, AssetNotFound(param="vector_id")))
 
 
-def known(text: str, noun: str, param: str) -> UUID:
+def parse_id_or_404(text: str, noun: str, param: str) -> UUID:
     """The id of a tag, a collection or a character; `NotFound` for text that is none of ours."""
-    return id_in(text, unknown(text, noun, param))
+    return parse_id(text, not_found(text, noun, param))
 
 
-def unknown(id: object, noun: str, param: str = "") -> NotFound:
+def not_found(id: object, noun: str, param: str = "") -> NotFound:
     """What is said of an id that is unknown, or not yours."""
     return NotFound(f"{noun} {str(id)[:100]} not found.", param=param or None)

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from mediatheque.dialects.fal.assets_api.targets import Id
 from mediatheque.dialects.fal.collections_api.images import cover_in
-from mediatheque.library.collections.patch import Traits
+from mediatheque.library.collections.patch import CollectionPatch
 
 MAX_BODY = 256 * 1024
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -64,9 +64,9 @@ class ChangedCharacter(msgspec.Struct, frozen=True):
     identifier: str | None = None
 
 
-def traits_in(request: Request[Any, Any, Any], wanted: NewCollection | ChangedCollection) -> Traits:
+def patch_of(request: Request[Any, Any, Any], wanted: NewCollection | ChangedCollection) -> CollectionPatch:
     """The same in the library's words. Raises as `cover_in`."""
-    return Traits(
+    return CollectionPatch(
         name=wanted.name,
         description=wanted.description,
         icon=wanted.icon,

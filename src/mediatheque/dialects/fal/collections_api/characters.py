@@ -5,39 +5,39 @@ from typing import Any
 from litestar import Request, Response, delete, get, patch, post
 from msgspec import UnsetType
 
-from mediatheque.dialects.fal.assets_api.offsets import slice_asked
+from mediatheque.dialects.fal.assets_api.offsets import page_slice
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCharacter, NewCharacter
 from mediatheque.dialects.fal.collections_api.images import cover_in, pictures_in
-from mediatheque.dialects.fal.collections_api.sets import deleted, favored, id_of
+from mediatheque.dialects.fal.collections_api.sets import delete_set, id_of, set_favorite
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.library.collections.patch import Traits
-from mediatheque.library.idempotency import Receipt
+from mediatheque.library.collections.patch import CollectionPatch
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, Scope
 
 
-@get("/v1/assets/characters", guards=[needs(Scope.READ)])
+@get("/v1/assets/characters", guards=[require_scope(Scope.READ)])
 async def list_characters(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets/characters: newest first."""
     context = context_of(request)
-    base, (limit, offset) = context.origins.base(request), slice_asked(request)
-    found = await context.library.characters.page(caller_of(request).workspace_id, limit, offset)
+    base, (limit, offset) = context.origins.base(request), page_slice(request)
+    found = await context.library.characters.page(principal_of(request).workspace_id, limit, offset)
     return {"characters": [shapes.character(each, base) for each in found]}
 
 
-@post("/v1/assets/characters", guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/v1/assets/characters", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def create_character(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/characters: a new one; 201."""
     wanted = await read_json(request, NewCharacter)
-    characters, workspace_id = context_of(request).library.characters, caller_of(request).workspace_id
+    characters, workspace_id = context_of(request).library.characters, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> Collection:
+    async def work(receipt: Claim | None) -> Collection:
         return await characters.create(
             workspace_id,
-            Traits(
+            CollectionPatch(
                 name=wanted.name,
                 description=wanted.description,
                 cover_file_id=cover_in(request, wanted.cover_image_url),
@@ -47,55 +47,57 @@ async def create_character(request: Request[Any, Any, Any]) -> Response[bytes]:
             receipt=receipt,
         )
 
-    return await once(request, work, shapes.rendered(request, 201, "character"), fingerprint(wanted))
+    return await idempotent(request, work, shapes.rendered(request, 201, "character"), fingerprint(wanted))
 
 
-@get("/v1/assets/characters/{id:str}", guards=[needs(Scope.READ)])
+@get("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.READ)])
 async def get_character(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/characters/{character_id}: the character."""
     context = context_of(request)
     base = context.origins.base(request)
-    found = await context.library.characters.get(caller_of(request).workspace_id, id_of(context.library.characters, id))
+    found = await context.library.characters.get(
+        principal_of(request).workspace_id, id_of(context.library.characters, id)
+    )
     return {"character": shapes.character(found, base)}
 
 
-@patch("/v1/assets/characters/{id:str}", guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@patch("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def update_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """PATCH /v1/assets/characters/{character_id}: new images take the place of all the old ones."""
     wanted = await read_json(request, ChangedCharacter)
-    characters, workspace_id = context_of(request).library.characters, caller_of(request).workspace_id
+    characters, workspace_id = context_of(request).library.characters, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> Collection:
+    async def work(receipt: Claim | None) -> Collection:
         cover_file_id = cover_in(request, wanted.cover_image_url)
         texts = wanted.reference_images
-        return await characters.change(
+        return await characters.update(
             workspace_id,
             id_of(characters, id),
-            Traits(name=wanted.name, description=wanted.description, cover_file_id=cover_file_id),
+            CollectionPatch(name=wanted.name, description=wanted.description, cover_file_id=cover_file_id),
             receipt,
             shown=None if isinstance(texts, UnsetType) else pictures_in(request, texts),
             identifier=wanted.identifier,
         )
 
-    return await once(request, work, shapes.rendered(request, 200, "character"), fingerprint(wanted))
+    return await idempotent(request, work, shapes.rendered(request, 200, "character"), fingerprint(wanted))
 
 
-@delete("/v1/assets/characters/{id:str}", status_code=200, guards=[needs(Scope.WRITE)])
+@delete("/v1/assets/characters/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/characters/{character_id}: 204; files and assets stay."""
-    return await deleted(request, context_of(request).library.characters, id)
+    return await delete_set(request, context_of(request).library.characters, id)
 
 
-@post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[needs(Scope.WRITE)])
+@post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def favorite_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/favorite: make it one, unless it is."""
-    return await favored(request, context_of(request).library.characters, id, True)
+    return await set_favorite(request, context_of(request).library.characters, id, True)
 
 
-@post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[needs(Scope.WRITE)])
+@post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def unfavorite_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/unfavorite: make it none, if it is one."""
-    return await favored(request, context_of(request).library.characters, id, False)
+    return await set_favorite(request, context_of(request).library.characters, id, False)
 
 
 ROUTES = (

@@ -4,82 +4,82 @@ from typing import Any
 
 from litestar import Request, Response, delete, get, patch, post
 
-from mediatheque.dialects.fal.assets_api.offsets import slice_asked
-from mediatheque.dialects.fal.assets_api.targets import known
+from mediatheque.dialects.fal.assets_api.offsets import page_slice
+from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
-from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCollection, NewCollection, traits_in
-from mediatheque.dialects.fal.collections_api.sets import deleted, favored, id_of
+from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCollection, NewCollection, patch_of
+from mediatheque.dialects.fal.collections_api.sets import delete_set, id_of, set_favorite
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of, needs
-from mediatheque.http.request.idempotency import fingerprint, once
+from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
-from mediatheque.library.idempotency import Receipt
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, Scope
 
 
-@get("/v1/assets/collections", guards=[needs(Scope.READ)])
+@get("/v1/assets/collections", guards=[require_scope(Scope.READ)])
 async def list_collections(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets/collections: manual and smart ones of every depth, newest first."""
     context = context_of(request)
-    base, (limit, offset) = context.origins.base(request), slice_asked(request)
-    found = await context.library.collections.page(caller_of(request).workspace_id, limit, offset)
+    base, (limit, offset) = context.origins.base(request), page_slice(request)
+    found = await context.library.collections.page(principal_of(request).workspace_id, limit, offset)
     return {"collections": [shapes.collection(each, base) for each in found]}
 
 
-@post("/v1/assets/collections", guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/v1/assets/collections", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def create_collection(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/collections: a new one, smart or manual; 201."""
     wanted = await read_json(request, NewCollection)
-    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
+    collections, workspace_id = context_of(request).library.collections, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> Collection:
+    async def work(receipt: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
-        parent_id = known(parent, "Collection", "parent_collection_id") if parent else None
-        more = traits_in(request, wanted)
+        parent_id = parse_id_or_404(parent, "Collection", "parent_collection_id") if parent else None
+        more = patch_of(request, wanted)
         return await collections.create(workspace_id, wanted.name, more, parent_id=parent_id, receipt=receipt)
 
-    return await once(request, work, shapes.rendered(request, 201), fingerprint(wanted))
+    return await idempotent(request, work, shapes.rendered(request, 201), fingerprint(wanted))
 
 
-@get("/v1/assets/collections/{id:str}", guards=[needs(Scope.READ)])
+@get("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.READ)])
 async def get_collection(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}: a collection; a character is one."""
     context = context_of(request)
     base = context.origins.base(request)
     found = await context.library.collections.get(
-        caller_of(request).workspace_id, id_of(context.library.collections, id)
+        principal_of(request).workspace_id, id_of(context.library.collections, id)
     )
     return {"collection": shapes.collection(found, base)}
 
 
-@patch("/v1/assets/collections/{id:str}", guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@patch("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def update_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """PATCH /v1/assets/collections/{collection_id}: null clears what may be missing."""
     wanted = await read_json(request, ChangedCollection)
-    collections, workspace_id = context_of(request).library.collections, caller_of(request).workspace_id
+    collections, workspace_id = context_of(request).library.collections, principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> Collection:
-        return await collections.change(workspace_id, id_of(collections, id), traits_in(request, wanted), receipt)
+    async def work(receipt: Claim | None) -> Collection:
+        return await collections.update(workspace_id, id_of(collections, id), patch_of(request, wanted), receipt)
 
-    return await once(request, work, shapes.rendered(request), fingerprint(wanted))
+    return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
 
 
-@delete("/v1/assets/collections/{id:str}", status_code=200, guards=[needs(Scope.WRITE)])
+@delete("/v1/assets/collections/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}: 204; assets stay, and what lies in it moves up."""
-    return await deleted(request, context_of(request).library.collections, id)
+    return await delete_set(request, context_of(request).library.collections, id)
 
 
-@post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[needs(Scope.WRITE)])
+@post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def favorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/favorite: make it one, unless it is."""
-    return await favored(request, context_of(request).library.collections, id, True)
+    return await set_favorite(request, context_of(request).library.collections, id, True)
 
 
-@post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[needs(Scope.WRITE)])
+@post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def unfavorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/unfavorite: make it none, if it is one."""
-    return await favored(request, context_of(request).library.collections, id, False)
+    return await set_favorite(request, context_of(request).library.collections, id, False)
 
 
 ROUTES = (

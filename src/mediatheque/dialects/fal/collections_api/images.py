@@ -9,8 +9,8 @@ from msgspec import UnsetType
 
 from mediatheque.errors import NotFound, UrlRefused
 from mediatheque.http.context import context_of
-from mediatheque.library.collections.images import Picture
-from mediatheque.model import Reference
+from mediatheque.library.collections.images import ImageRef
+from mediatheque.model import AssetRef
 
 
 def cover_in(request: Request[Any, Any, Any], url: str | UnsetType | None) -> UUID | UnsetType | None:
@@ -18,17 +18,17 @@ def cover_in(request: Request[Any, Any, Any], url: str | UnsetType | None) -> UU
     return _file_at(request, url, "cover_image_url") if isinstance(url, str) else url
 
 
-def pictures_in(request: Request[Any, Any, Any], texts: Sequence[str]) -> list[Picture]:
+def pictures_in(request: Request[Any, Any, Any], texts: Sequence[str]) -> list[ImageRef]:
     """[documented] Each is a vector id, a request id or a URL. Raises as `cover_in`."""
     return [_picture(request, text) for text in texts]
 
 
-def _picture(request: Request[Any, Any, Any], text: str) -> Picture:
+def _picture(request: Request[Any, Any, Any], text: str) -> ImageRef:
     if "://" in text:
         return _file_at(request, text, "reference_images")
-    named = Reference(request_id=text)
+    named = AssetRef(request_id=text)
     try:
-        return (Reference(asset_id=UUID(text)), named)
+        return (AssetRef(asset_id=UUID(text)), named)
     except ValueError:
         return (named,)
 

@@ -5,35 +5,37 @@ from uuid import UUID
 
 from litestar import Request, Response
 
-from mediatheque.dialects.fal.assets_api.targets import known
+from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
-from mediatheque.http.request.auth import caller_of
-from mediatheque.http.request.idempotency import fingerprint, once
-from mediatheque.library.collections.base import Sets
-from mediatheque.library.idempotency import Receipt
+from mediatheque.http.request.auth import principal_of
+from mediatheque.http.request.idempotency import fingerprint, idempotent
+from mediatheque.library.collections.base import CollectionBase
+from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection
 
 
-def id_of(sets: Sets, text: str) -> UUID:
+def id_of(sets: CollectionBase, text: str) -> UUID:
     """The id in the path; `NotFound` for text that is none of ours."""
-    return known(text, sets.noun, f"{sets.noun.lower()}_id")
+    return parse_id_or_404(text, sets.noun, f"{sets.noun.lower()}_id")
 
 
-async def deleted(request: Request[Any, Any, Any], sets: Sets, id: str) -> Response[bytes]:
+async def delete_set(request: Request[Any, Any, Any], sets: CollectionBase, id: str) -> Response[bytes]:
     """Remove it; 204."""
-    workspace_id = caller_of(request).workspace_id
+    workspace_id = principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> None:
+    async def work(receipt: Claim | None) -> None:
         await sets.delete(workspace_id, id_of(sets, id), receipt)
 
-    return await once(request, work, lambda _: (204, b""), fingerprint(None))
+    return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 
 
-async def favored(request: Request[Any, Any, Any], sets: Sets, id: str, favorite: bool) -> Response[bytes]:
+async def set_favorite(
+    request: Request[Any, Any, Any], sets: CollectionBase, id: str, favorite: bool
+) -> Response[bytes]:
     """Make it a favourite, or none."""
-    workspace_id = caller_of(request).workspace_id
+    workspace_id = principal_of(request).workspace_id
 
-    async def work(receipt: Receipt | None) -> Collection:
-        return await sets.favor(workspace_id, id_of(sets, id), favorite, receipt)
+    async def work(receipt: Claim | None) -> Collection:
+        return await sets.set_favorite(workspace_id, id_of(sets, id), favorite, receipt)
 
-    return await once(request, work, shapes.rendered(request, 200, sets.noun.lower()), fingerprint(None))
+    return await idempotent(request, work, shapes.rendered(request, 200, sets.noun.lower()), fingerprint(None))

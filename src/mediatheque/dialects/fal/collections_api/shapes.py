@@ -8,7 +8,7 @@ from litestar import Request
 
 from mediatheque.http.context import context_of
 from mediatheque.http.urls import file_url
-from mediatheque.library.collections.hierarchy import Branch, Hierarchy, Kin
+from mediatheque.library.collections.hierarchy import Branch, Hierarchy, TreeNode
 from mediatheque.model import Collection
 
 
@@ -63,8 +63,8 @@ def hierarchy(hierarchy: Hierarchy) -> dict[str, Any]:
 
 
 def _branch(branch: Branch) -> dict[str, Any]:
-    return {**_kin(branch.kin), "children": [_branch(child) for child in branch.children]}
+    return {**_kin(branch.node), "children": [_branch(child) for child in branch.children]}
 
 
-def _kin(kin: Kin) -> dict[str, Any]:
+def _kin(kin: TreeNode) -> dict[str, Any]:
     return {"id": str(kin.id), "name": kin.name, "type": kin.type.value}

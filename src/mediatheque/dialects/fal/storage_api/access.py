@@ -6,17 +6,17 @@ import msgspec
 from litestar import Request, get, post, put
 
 from mediatheque.dialects.fal.errors import PLATFORM_STORAGE
-from mediatheque.dialects.fal.storage_api.lifecycle import Acl, Seconds
+from mediatheque.dialects.fal.storage_api.lifecycle import AclBody, Seconds
 from mediatheque.errors import Invalid
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.request.asset_sources import own_file
-from mediatheque.http.request.auth import caller_of, needs
+from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.file_access import signed_url
 from mediatheque.http.request.json import read_json
 from mediatheque.http.urls import file_url
-from mediatheque.library.catalog.access import LONGEST_LINK
-from mediatheque.model import File, Keeping, Scope
+from mediatheque.library.catalog.access import MAX_LINK_SECONDS
+from mediatheque.model import File, FileDefaults, Scope
 
 _MAX_BODY = 512 * 1024
 
@@ -24,39 +24,39 @@ _MAX_BODY = 512 * 1024
 class Signing(msgspec.Struct, frozen=True):
     """The body of a sign call."""
 
-    expiration_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_LINK)]
+    expiration_seconds: Annotated[int, msgspec.Meta(ge=1, le=MAX_LINK_SECONDS)]
 
 
 class Settings(msgspec.Struct, frozen=True):
     """[documented] How new files are kept: null is no expiry, and everybody."""
 
     expiration_duration_seconds: Seconds | None = None
-    initial_acl: Acl | None = None
+    initial_acl: AclBody | None = None
 
     @classmethod
-    def of(cls, keeping: Keeping) -> "Settings":
+    def of(cls, keeping: FileDefaults) -> "Settings":
         """The library's words in fal's."""
-        return cls(keeping.seconds, Acl.of(keeping.access) if keeping.access else None)
+        return cls(keeping.lifetime_seconds, AclBody.of(keeping.acl) if keeping.acl else None)
 
 
-@get("/v1/storage/files/acl", guards=[needs(Scope.READ)])
-async def get_acl(request: Request[Any, Any, Any]) -> Acl:
+@get("/v1/storage/files/acl", guards=[require_scope(Scope.READ)])
+async def get_acl(request: Request[Any, Any, Any]) -> AclBody:
     """GET /v1/storage/files/acl?url=: who may read the file."""
-    return Acl.of((await _file(request)).access)
+    return AclBody.of((await _file(request)).acl)
 
 
-@put("/v1/storage/files/acl", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def put_acl(request: Request[Any, Any, Any]) -> Acl:
+@put("/v1/storage/files/acl", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+async def put_acl(request: Request[Any, Any, Any]) -> AclBody:
     """PUT /v1/storage/files/acl?url=: say who may read the file, from now on."""
-    acl = await read_json(request, Acl)
+    acl = await read_json(request, AclBody)
     file = await _file(request)
     context = context_of(request)
-    await context.library.access.change(file.workspace_id, file.id, acl.access())
-    context.shelf.forget(file.id)
+    await context.library.access.set_acl(file.workspace_id, file.id, acl.access())
+    context.file_cache.invalidate(file.id)
     return acl
 
 
-@post("/v1/storage/files/sign", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/v1/storage/files/sign", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def sign(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /v1/storage/files/sign?url=: a link that opens the file whatever its ACL, for a while."""
     wanted = await read_json(request, Signing)
@@ -65,19 +65,19 @@ async def sign(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {"signed_url": signed_url(file_url(context.origins.base(request), file), signature)}
 
 
-@get("/v1/storage/settings", guards=[needs(Scope.READ)])
+@get("/v1/storage/settings", guards=[require_scope(Scope.READ)])
 async def get_settings(request: Request[Any, Any, Any]) -> Settings:
     """GET /v1/storage/settings: how new files are kept."""
-    return Settings.of(await context_of(request).library.access.keeping(caller_of(request).workspace_id))
+    return Settings.of(await context_of(request).library.access.defaults(principal_of(request).workspace_id))
 
 
-@put("/v1/storage/settings", guards=[needs(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@put("/v1/storage/settings", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def put_settings(request: Request[Any, Any, Any]) -> Settings:
     """PUT /v1/storage/settings: have new files kept so; what is left out is cleared."""
     settings = await read_json(request, Settings)
     access = settings.initial_acl.access() if settings.initial_acl else None
-    keeping = Keeping(seconds=settings.expiration_duration_seconds, access=access)
-    await context_of(request).library.access.set_keeping(caller_of(request).workspace_id, keeping)
+    keeping = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=access)
+    await context_of(request).library.access.set_defaults(principal_of(request).workspace_id, keeping)
     return settings
 
 

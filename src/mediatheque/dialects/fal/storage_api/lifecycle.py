@@ -7,8 +7,8 @@ from litestar import Request
 
 from mediatheque.errors import Invalid
 from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import caller_of
-from mediatheque.model import Access, Decision, Keeping, Rule
+from mediatheque.http.request.auth import principal_of
+from mediatheque.model import Acl, AclEffect, AclEntry, FileDefaults
 
 _HEADERS = ("x-fal-object-lifecycle", "x-fal-object-lifecycle-preference")
 _CENTURY = 3_155_760_000
@@ -22,38 +22,38 @@ class AclRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one user is told. Users are known here by the name of their workspace."""
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_NO_NUL)]
-    decision: Decision
+    decision: AclEffect
 
 
 AclRules = Annotated[tuple[AclRule, ...], msgspec.Meta(max_length=_MOST_RULES)]
 
 
-class Acl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AclBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[documented] Who may read a file."""
 
-    default: Decision
+    default: AclEffect
     rules: AclRules = ()
 
     @classmethod
-    def of(cls, access: Access | None) -> "Acl":
+    def of(cls, access: Acl | None) -> "AclBody":
         """The library's access in fal's words; everybody may read where there is none."""
-        access = access or Access()
-        return cls(access.default, tuple(AclRule(rule.user, rule.decision) for rule in access.rules))
+        access = access or Acl()
+        return cls(access.default_effect, tuple(AclRule(rule.workspace, rule.effect) for rule in access.entries))
 
-    def access(self) -> Access:
+    def access(self) -> Acl:
         """The same in the library's words."""
-        return Access(self.default, tuple(Rule(rule.user, rule.decision) for rule in self.rules))
+        return Acl(self.default, tuple(AclEntry(rule.user, rule.decision) for rule in self.rules))
 
 
 class InitialAcl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[observed] The same in a lifecycle header, where both clients may leave either half out."""
 
-    default: Decision | None = None
+    default: AclEffect | None = None
     rules: AclRules = ()
 
-    def over(self, settings: Access | None) -> Access:
+    def over(self, settings: Acl | None) -> Acl:
         """The access, with the default of the settings where this has none."""
-        return Acl(self.default or (settings or Access()).default, self.rules).access()
+        return AclBody(self.default or (settings or Acl()).default_effect, self.rules).access()
 
 
 class Lifecycle(msgspec.Struct, frozen=True):
@@ -62,20 +62,23 @@ class Lifecycle(msgspec.Struct, frozen=True):
     expiration_duration_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
     initial_acl: InitialAcl | msgspec.UnsetType | None = msgspec.UNSET
 
-    def over(self, settings: Keeping) -> Keeping:
+    def over(self, settings: FileDefaults) -> FileDefaults:
         """The settings, where this says nothing else."""
-        seconds, access = self.expiration_duration_seconds, settings.access
+        seconds, access = self.expiration_duration_seconds, settings.acl
         if not isinstance(self.initial_acl, msgspec.UnsetType):
-            access = self.initial_acl.over(settings.access) if self.initial_acl else None
-        return Keeping(seconds=settings.seconds if isinstance(seconds, msgspec.UnsetType) else seconds, access=access)
+            access = self.initial_acl.over(settings.acl) if self.initial_acl else None
+        return FileDefaults(
+            lifetime_seconds=settings.lifetime_seconds if isinstance(seconds, msgspec.UnsetType) else seconds,
+            acl=access,
+        )
 
 
-async def keeping_of(request: Request[Any, Any, Any]) -> Keeping:
+async def file_defaults_of(request: Request[Any, Any, Any]) -> FileDefaults:
     """How the file of this upload is to be kept: as its headers say, else as the workspace's settings do.
 
     `Invalid` for a header that is not a lifecycle.
     """
-    settings = await context_of(request).library.access.keeping(caller_of(request).workspace_id)
+    settings = await context_of(request).library.access.defaults(principal_of(request).workspace_id)
     text = next((request.headers[name] for name in _HEADERS if name in request.headers), None)
     if text is None:
         return settings

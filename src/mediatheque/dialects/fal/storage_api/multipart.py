@@ -8,7 +8,7 @@ from litestar import Request, Response, post, put
 
 from mediatheque.dialects.fal import storage_policy
 from mediatheque.dialects.fal.errors import STORAGE
-from mediatheque.dialects.fal.storage_api.lifecycle import keeping_of
+from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.dialects.fal.storage_api.storage import (
     MAX_BODY,
     Promise,
@@ -20,16 +20,16 @@ from mediatheque.dialects.fal.storage_api.storage import (
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.request.auth import caller_of, needs, redeemed
+from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
 from mediatheque.http.urls import file_url_for
-from mediatheque.library.uploads.sessions import Ticket
-from mediatheque.model import Scope, Upload, Way
+from mediatheque.library.uploads.sessions import UploadSession
+from mediatheque.model import Scope, Upload, UploadMethod
 
 _MAX_LIST = 4 * 1024 * 1024
 _OF_FILE = "/files/b/{id:uuid}/{name:str}/multipart/{upload_id:uuid}"
-_PASSES = [needs(Scope.WRITE, passes=True)]
+_PASSES = [require_scope(Scope.WRITE, upload_tokens=True)]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ async def complete_file(request: Request[Any, Any, Any], id: UUID, name: str, up
 @post(
     "/storage/upload/initiate-multipart",
     status_code=200,
-    guards=[needs(Scope.WRITE)],
+    guards=[require_scope(Scope.WRITE)],
     request_max_body_size=MAX_BODY,
 )
 async def initiate(request: Request[Any, Any, Any]) -> dict[str, str]:
@@ -92,24 +92,24 @@ async def initiate(request: Request[Any, Any, Any]) -> dict[str, str]:
 @put("/storage/upload/{id:uuid}/{number:int}", status_code=200, request_max_body_size=None)
 async def put_part(request: Request[Any, Any, Any], id: UUID, number: int) -> Response[bytes]:
     """PUT {upload_url}/{n} (JavaScript): one part; the token is the permission."""
-    return await _take(request, await redeemed(request, id, Way.PARTS), number)
+    return await _take(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART), number)
 
 
 @post("/storage/upload/{id:uuid}/complete", status_code=200, request_max_body_size=_MAX_LIST)
 async def complete(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
     """POST {upload_url}/complete (JavaScript): the file."""
-    return await _finish(request, await redeemed(request, id, Way.PARTS))
+    return await _finish(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART))
 
 
-async def _promise(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> Ticket:
-    return await context_of(request).library.parted_uploads.promise(
-        caller_of(request), promised_name(name, declared), declared, await keeping_of(request)
+async def _promise(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> UploadSession:
+    return await context_of(request).library.multipart_uploads.create(
+        principal_of(request), promised_name(name, declared), declared, await file_defaults_of(request)
     )
 
 
 async def _own(request: Request[Any, Any, Any], file_id: UUID, upload_id: UUID) -> Upload:
-    workspace_id = caller_of(request).workspace_id
-    upload = await context_of(request).library.uploads.find(workspace_id, upload_id, Way.PARTS)
+    workspace_id = principal_of(request).workspace_id
+    upload = await context_of(request).library.upload_sessions.find(workspace_id, upload_id, UploadMethod.MULTIPART)
     if upload.file_id != file_id:
         raise NotFound("Upload not found or expired.")
     return upload
@@ -120,7 +120,7 @@ async def _take(request: Request[Any, Any, Any], upload: Upload, number: int) ->
     context = context_of(request)
     limit = context.max_upload_bytes
     body = RawBody(request, name=upload.name, limit=limit)
-    piece = await context.library.parted_uploads.take(upload, number, body, limit)
+    piece = await context.library.multipart_uploads.put_part(upload, number, body, limit)
     etag = f'"{piece.sha256.hex()}"'
     shown = msgspec.json.encode({"partNumber": number, "etag": etag})
     return Response(shown, headers={"ETag": etag}, media_type="application/json")
@@ -130,7 +130,7 @@ async def _finish(request: Request[Any, Any, Any], upload: Upload) -> dict[str, 
     context = context_of(request)
     base = context.origins.base(request)
     listed = (await read_json(request, Completion)).by_number()
-    file = await context.library.parted_uploads.finish(upload, listed, storage_policy(context.max_upload_bytes))
+    file = await context.library.multipart_uploads.complete(upload, listed, storage_policy(context.max_upload_bytes))
     url = file_url_for(base, file.id, file.name)
     return {"access_url": url, "file_url": url}
 

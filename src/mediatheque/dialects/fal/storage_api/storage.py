@@ -8,20 +8,20 @@ from litestar import Request, post, put
 
 from mediatheque.dialects.fal import UNNAMED, storage_policy
 from mediatheque.dialects.fal.errors import STORAGE
-from mediatheque.dialects.fal.storage_api.lifecycle import keeping_of
+from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.errors import Invalid
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.request.auth import caller_of, needs, redeemed
+from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint_of
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
 from mediatheque.http.urls import file_url, file_url_for
 from mediatheque.library.catalog.filenames import safe_name
-from mediatheque.library.ingest.request import Offer
-from mediatheque.library.uploads.sessions import Ticket
-from mediatheque.model import Scope, Upload, Way
+from mediatheque.library.ingest.request import IngestRequest
+from mediatheque.library.uploads.sessions import UploadSession
+from mediatheque.model import Scope, Upload, UploadMethod
 
 MAX_BODY = 64 * 1024
 
@@ -33,11 +33,11 @@ class Promise(msgspec.Struct, frozen=True):
     content_type: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
-@post("/storage/auth/token", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/storage/auth/token", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def issue_token(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /storage/auth/token: a token for /files/upload. `expires_at` has an offset, as Python's client needs."""
     context = context_of(request)
-    issued = await context.library.accounts.issue_pass(caller_of(request))
+    issued = await context.library.accounts.issue_upload_token(principal_of(request))
     return {
         "token": issued.token,
         "token_type": "Bearer",
@@ -46,30 +46,35 @@ async def issue_token(request: Request[Any, Any, Any]) -> dict[str, Any]:
     }
 
 
-@post("/files/upload", status_code=200, guards=[needs(Scope.WRITE, passes=True)], request_max_body_size=None)
+@post(
+    "/files/upload",
+    status_code=200,
+    guards=[require_scope(Scope.WRITE, upload_tokens=True)],
+    request_max_body_size=None,
+)
 async def upload_file(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /files/upload: raw bytes, named by X-Fal-File-Name; the answer's `access_url` can be registered."""
     context = context_of(request)
     base, limit = context.origins.base(request), context.max_upload_bytes
-    offer = Offer(
-        workspace_id=caller_of(request).workspace_id,
+    offer = IngestRequest(
+        workspace_id=principal_of(request).workspace_id,
         body=RawBody(request, name=file_name(request), limit=limit),
         policy=storage_policy(limit),
-        keeping=await keeping_of(request),
+        defaults=await file_defaults_of(request),
     )
-    file = await context.library.intake.keep(offer)
+    file = await context.library.intake.create_file(offer)
     return {"access_url": file_url(base, file)}
 
 
-@post("/storage/upload/initiate", status_code=200, guards=[needs(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/storage/upload/initiate", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /storage/upload/initiate: where to PUT the bytes, and the URL they will have. Any `storage_type`."""
     promise = await read_json(request, Promise)
     context = context_of(request)
     base = context.origins.base(request)
     name = promised_name(promise.file_name, promise.content_type)
-    keeping = await keeping_of(request)
-    ticket = await context.library.uploads.promise(caller_of(request), name, promise.content_type, keeping)
+    keeping = await file_defaults_of(request)
+    ticket = await context.library.upload_sessions.create(principal_of(request), name, promise.content_type, keeping)
     return addresses(base, ticket)
 
 
@@ -78,19 +83,19 @@ async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str
     """PUT upload_url: the promised bytes. The token in the URL is the permission; a key is neither needed nor read."""
     context = context_of(request)
     base, limit = context.origins.base(request), context.max_upload_bytes
-    upload = await redeemed(request, id, Way.WHOLE)
+    upload = await authorize_upload_token(request, id, UploadMethod.SINGLE)
     body = RawBody(request, name=upload.name, limit=limit)
     if upload.completed_at:
         await _expect_same_bytes(request, upload, body)
     else:
-        offer = Offer(
+        offer = IngestRequest(
             workspace_id=upload.workspace_id,
             body=body,
             policy=storage_policy(limit),
             upload=upload,
-            keeping=upload.keeping,
+            defaults=upload.defaults,
         )
-        await context.library.intake.keep(offer)
+        await context.library.intake.create_file(offer)
     return {"file_url": file_url_for(base, upload.file_id, upload.name)}
 
 
@@ -106,7 +111,7 @@ def promised_name(name: str | None, declared: str | None) -> str:
     return safe_name(name or UNNAMED, declared or "", "")
 
 
-def addresses(base: str, ticket: Ticket) -> dict[str, str]:
+def addresses(base: str, ticket: UploadSession) -> dict[str, str]:
     """Where to send the bytes, the permission in the query, and the URL that the file will have."""
     upload = ticket.upload
     return {
