@@ -12,7 +12,7 @@ from typing import NamedTuple
 Buffer = bytes | memoryview
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     """How one file enters a server: the request around its bytes."""
 
     method: str
@@ -31,12 +31,12 @@ class RefusedError(Exception):
     """A server answered something else than 2xx."""
 
 
-def put(path: str, mime: str, headers: dict[str, str] | None = None, method: str = "PUT") -> Door:
+def put(path: str, mime: str, headers: dict[str, str] | None = None, method: str = "PUT") -> Endpoint:
     """The file is the request body."""
-    return Door(method, path, {"Content-Type": mime, **(headers or {})})
+    return Endpoint(method, path, {"Content-Type": mime, **(headers or {})})
 
 
-def form(path: str, field: str, name: str, mime: str, headers: dict[str, str] | None = None) -> Door:
+def form(path: str, field: str, name: str, mime: str, headers: dict[str, str] | None = None) -> Endpoint:
     """The file is one part of a multipart/form-data body."""
     boundary = "----mediatheque-bench-7MA4YWxkTrZu0gW"
     prefix = (
@@ -45,7 +45,7 @@ def form(path: str, field: str, name: str, mime: str, headers: dict[str, str] | 
     )
     content_type = f"multipart/form-data; boundary={boundary}"
     suffix = f"\r\n--{boundary}--\r\n"
-    return Door("POST", path, {"Content-Type": content_type, **(headers or {})}, prefix.encode(), suffix.encode())
+    return Endpoint("POST", path, {"Content-Type": content_type, **(headers or {})}, prefix.encode(), suffix.encode())
 
 
 class Connection:
@@ -67,11 +67,11 @@ class Connection:
             self.socket.close()
         self.socket = None
 
-    def upload(self, door: Door, parts: Sequence[Buffer]) -> Answer:
+    def upload(self, endpoint: Endpoint, parts: Sequence[Buffer]) -> Answer:
         """Sends one file; anything but 2xx raises."""
-        length = len(door.prefix) + sum(len(p) for p in parts) + len(door.suffix)
-        head = _head(door.method, door.path, {**door.headers, "Content-Length": str(length)})
-        return self._exchange(head + door.prefix, [*parts, door.suffix])
+        length = len(endpoint.prefix) + sum(len(p) for p in parts) + len(endpoint.suffix)
+        head = _head(endpoint.method, endpoint.path, {**endpoint.headers, "Content-Length": str(length)})
+        return self._exchange(head + endpoint.prefix, [*parts, endpoint.suffix])
 
     def request(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
         """Any other request; anything but 2xx raises."""

@@ -37,7 +37,7 @@ def blob_of(server: Serve, promise: endpoints.Promise) -> Path:
 def test_beside_a_server_and_without_one(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=20) as http:
-        kept = [door(http, key, endpoints.picture(20_000)) for door in endpoints.DOORS.values()]
+        kept = [endpoint(http, key, endpoints.picture(20_000)) for endpoint in endpoints.DOORS.values()]
         clean = verify(house)
         assert (clean.returncode, clean.stderr) == (0, "")
         assert clean.stdout.endswith(f" {len(kept)} stored: nothing wrong.\n")

@@ -67,7 +67,7 @@ def _send(server: Mediatheque, photos: Sequence[Payload]) -> None:
     def some() -> None:
         with Connection(server.port) as connection:
             for photo in waiting:
-                connection.upload(server.door(photo.name, photo.mime), photo.parts)
+                connection.upload(server.endpoint(photo.name, photo.mime), photo.parts)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for done in [pool.submit(some) for _ in range(_AT_ONCE)]:

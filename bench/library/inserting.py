@@ -41,21 +41,21 @@ async def _insert(stock: Stock, count: int) -> float:
     vectors = stock.shape.pictures(random, about).tolist()
     waiting = iter(zip(about.tolist(), vectors, strict=True))
 
-    async def some(database: Database, space: EmbeddingModel) -> None:
+    async def some(database: Database, model: EmbeddingModel) -> None:
         for phrase, vector in waiting:
-            await _one(database, space, stock, PHRASES[phrase], vector)
+            await _one(database, model, stock, PHRASES[phrase], vector)
 
     async with Database(DatabaseConfig(url=stock.url, pool_min=_AT_ONCE)) as database:
         async with database.connection() as conn:
-            [space, *_] = await embedding_models.list_all(conn)
+            [model, *_] = await embedding_models.list_all(conn)
         began = time.perf_counter()
         async with asyncio.TaskGroup() as work:
             for _ in range(_AT_ONCE):
-                work.create_task(some(database, space))
+                work.create_task(some(database, model))
         return time.perf_counter() - began
 
 
-async def _one(database: Database, space: EmbeddingModel, stock: Stock, caption: str, vector: list[float]) -> None:
+async def _one(database: Database, model: EmbeddingModel, stock: Stock, caption: str, vector: list[float]) -> None:
     own, id = stock.other.workspace_id, uuid4()
     blob = Blob(id=id, workspace_id=own, sha256=os.urandom(32), size=1000, storage_key=id.hex, media_info=_FACTS)
     async with database.transaction() as conn:
@@ -64,4 +64,4 @@ async def _one(database: Database, space: EmbeddingModel, stock: Stock, caption:
         assert file
         asset = await insert_asset(conn, file, AssetFields(title=f"{WORDS[id.int % len(WORDS)]} {caption}"))
     async with database.transaction() as conn:
-        await embeddings.put(conn, asset, space, AssetVectors(content=vector))
+        await embeddings.put(conn, asset, model, AssetVectors(content=vector))

@@ -87,13 +87,13 @@ async def _explained(stock: Stock) -> list[tuple[Statement, str]]:
 
 
 async def _example(database: Database, stock: Stock) -> Example:
-    spaces = EmbeddingModels(database, Model(cache=stock.models))
-    space = await spaces.active()
-    vector = to_pgvector(await spaces.encode_text(space, TEXT))
-    await spaces.close()
+    models = EmbeddingModels(database, Model(cache=stock.models))
+    model = await models.active()
+    vector = to_pgvector(await models.encode_text(model, TEXT))
+    await models.close()
     async with database.connection() as conn:
         [asset, *_] = await listing.page(conn, stock.workspace_id, Filter(), Cursor(moment(1_000), UUID(int=0)), 1)
-    return Example(space, asset, vector)
+    return Example(model, asset, vector)
 
 
 async def _plan(conn: Connection, statement: Statement) -> str:

@@ -85,16 +85,16 @@ async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[
     took, found = [], []
     scope = Estimate(stock.workspace_id, wanted, small=True)
     async with Database(DatabaseConfig(url=stock.url, pool_min=1)) as database:
-        spaces = EmbeddingModels(database, Model(cache=stock.models))
-        space = await spaces.active()
-        await spaces.warm()
+        models = EmbeddingModels(database, Model(cache=stock.models))
+        model = await models.active()
+        await models.warm()
         async with database.connection() as conn:
             for text in texts:
                 began = time.perf_counter()
-                vector = to_pgvector(await spaces.encode_text(space, text))
-                near = await hybrid.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
+                vector = to_pgvector(await models.encode_text(model, text))
+                near = await hybrid.by_example(conn, model, scope, vector=vector, depth=_DEPTH)
                 legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), _DEPTH)
                 found.append(hybrid.reciprocal_rank_fusion({"meaning": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
-        await spaces.close()
+        await models.close()
     return took, found

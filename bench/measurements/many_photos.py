@@ -25,7 +25,7 @@ def once(peer: Peer, load: Load) -> float:
 def _send_from(queue: Iterator[Payload], peer: Peer) -> None:
     with Connection(peer.port) as connection:
         for photo in queue:
-            connection.upload(peer.door(photo.name, photo.mime), photo.parts)
+            connection.upload(peer.endpoint(photo.name, photo.mime), photo.parts)
 
 
 MEASUREMENT = Measurement("b", "JPEGs of 200 KB uploaded, 8 at a time", "files/s", once)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from bench.client import Answer, Connection, Door
+from bench.client import Answer, Connection, Endpoint
 from bench.payloads import Payload, Photos
 from bench.processes import Server
 
@@ -50,11 +50,11 @@ class Peer(ABC):
         self.server = Server(words, self.folder / "server.log", self.folder, self.environment)
         self.server.wait_until_ready(self.port, ready)
 
-    def upload(self, payload: Payload) -> tuple[Door, Answer]:
+    def upload(self, payload: Payload) -> tuple[Endpoint, Answer]:
         """One upload on a connection of its own."""
-        door = self.door(payload.name, payload.mime)
+        endpoint = self.endpoint(payload.name, payload.mime)
         with Connection(self.port) as connection:
-            return door, connection.upload(door, payload.parts)
+            return endpoint, connection.upload(endpoint, payload.parts)
 
     def published(self, photos: Photos) -> Stored:
         """One small file, uploaded at the first call and read again and again."""
@@ -79,8 +79,8 @@ class Peer(ABC):
     def start(self) -> None: ...
 
     @abstractmethod
-    def door(self, name: str, mime: str) -> Door:
+    def endpoint(self, name: str, mime: str) -> Endpoint:
         """The server's natural way in for one file."""
 
     @abstractmethod
-    def stored(self, door: Door, answer: Answer) -> Stored: ...
+    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored: ...

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.client import Answer, Connection, Door, put
+from bench.client import Answer, Connection, Endpoint, put
 from bench.payloads import Payload
 from bench.peers.base import Peer, Stored
 from bench.processes import free_ports
@@ -36,15 +36,15 @@ class Copyparty(Peer):
         listen = ["-i", "127.0.0.1", "-p", str(self.port), "--no-crt", "-q"]
         self.launch([str(_binary()), *listen, "-e2d", "--hist", self.folder / "hist", *account], "/?ls")
 
-    def door(self, name: str, mime: str) -> Door:
+    def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/{name}", mime, _PASSWORD)
 
     def publish(self, payload: Payload) -> Stored:
         """Its JSON lists a folder: one with only this file is the nearest thing to an asset's JSON."""
-        door = put(f"/one/{payload.name}", payload.mime, _PASSWORD)
+        endpoint = put(f"/one/{payload.name}", payload.mime, _PASSWORD)
         with Connection(self.port) as connection:
-            connection.upload(door, payload.parts)
-        return Stored(door.path, "/one/?ls", _PASSWORD)
+            connection.upload(endpoint, payload.parts)
+        return Stored(endpoint.path, "/one/?ls", _PASSWORD)
 
-    def stored(self, door: Door, answer: Answer) -> Stored:
-        return Stored(door.path, None, _PASSWORD)
+    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
+        return Stored(endpoint.path, None, _PASSWORD)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.client import Answer, Door, form
+from bench.client import Answer, Endpoint, form
 from bench.peers.base import Peer, Stored
 from bench.processes import free_ports
 
@@ -44,9 +44,9 @@ class Mediatheque(Peer):
         )
         self.auth = {"Authorization": f"Bearer {key.stdout.strip()}"}
 
-    def door(self, name: str, mime: str) -> Door:
+    def endpoint(self, name: str, mime: str) -> Endpoint:
         return form("/assets", "file", name, mime, self.auth)
 
-    def stored(self, door: Door, answer: Answer) -> Stored:
+    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
         asset = json.loads(answer.body)
         return Stored(urlsplit(asset["image_url"]).path, f"/assets/{asset['id']}", self.auth)

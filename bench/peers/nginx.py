@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from bench.client import Answer, Door, put
+from bench.client import Answer, Endpoint, put
 from bench.peers.base import Peer, Stored
 from bench.processes import free_ports
 
@@ -61,8 +61,8 @@ class Nginx(Peer):
         config.write_text(_CONFIG.format(folder=self.folder, port=self.port, user=user))
         self.launch([str(_binary()), "-p", self.folder, "-e", self.folder / "start.log", "-c", config], "/ready")
 
-    def door(self, name: str, mime: str) -> Door:
+    def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/{name}", mime)
 
-    def stored(self, door: Door, answer: Answer) -> Stored:
-        return Stored(door.path, None)
+    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
+        return Stored(endpoint.path, None)

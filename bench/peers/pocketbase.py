@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.client import Answer, Connection, Door, form
+from bench.client import Answer, Connection, Endpoint, form
 from bench.payloads import LARGE
 from bench.peers.base import Peer, Stored
 from bench.processes import free_ports
@@ -64,10 +64,10 @@ class PocketBase(Peer):
         with Connection(self.port) as connection:
             return json.loads(connection.request("POST", path, headers, json.dumps(value).encode()).body)
 
-    def door(self, name: str, mime: str) -> Door:
+    def endpoint(self, name: str, mime: str) -> Endpoint:
         return form("/api/collections/media/records", "file", name, mime, self._auth)
 
-    def stored(self, door: Door, answer: Answer) -> Stored:
+    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
         record = json.loads(answer.body)
         file = f"/api/files/media/{record['id']}/{record['file']}"
         return Stored(file, f"/api/collections/media/records/{record['id']}", self._auth)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.client import Answer, Door, put
+from bench.client import Answer, Endpoint, put
 from bench.peers.base import Peer, Stored
 from bench.processes import free_ports
 
@@ -44,8 +44,8 @@ class SeaweedFS(Peer):
         here = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder / 'data'}", socket]
         self.launch([str(_binary()), "server", "-filer", "-master.telemetry=false", *here, *listen], "/")
 
-    def door(self, name: str, mime: str) -> Door:
+    def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/bench/{name}", mime)
 
-    def stored(self, door: Door, answer: Answer) -> Stored:
-        return Stored(door.path, f"{door.path}?metadata=true")
+    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
+        return Stored(endpoint.path, f"{endpoint.path}?metadata=true")

@@ -10,7 +10,7 @@ from tests.acceptance.openapi import fits
 Json = dict[str, Any]
 
 
-class Parcel(NamedTuple):
+class Sample(NamedTuple):
     """A file, and what its sender says about it."""
 
     data: bytes
@@ -18,11 +18,11 @@ class Parcel(NamedTuple):
     name: str = "file"
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     """One way in. `refused` checks the shape of a refusal; `url` finds the file's address in a 2xx."""
 
     name: str
-    send: Callable[[httpx.Client, str, Parcel], httpx.Response]
+    send: Callable[[httpx.Client, str, Sample], httpx.Response]
     url: Callable[[Json], str]
     refused: Callable[[httpx.Response], None]
     accepts: frozenset[str]
@@ -32,44 +32,44 @@ def bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
-def krea(http: httpx.Client, key: str, parcel: Parcel) -> httpx.Response:
-    return http.post("/assets", files={"file": (parcel.name, parcel.data, parcel.type)}, headers=bearer(key))
+def krea(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
+    return http.post("/assets", files={"file": (sample.name, sample.data, sample.type)}, headers=bearer(key))
 
 
-def heygen_v1(http: httpx.Client, key: str, parcel: Parcel) -> httpx.Response:
-    headers = {"x-api-key": key, "content-type": parcel.type}
-    return http.post("/v1/asset", content=parcel.data, headers=headers)
+def heygen_v1(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
+    headers = {"x-api-key": key, "content-type": sample.type}
+    return http.post("/v1/asset", content=sample.data, headers=headers)
 
 
-def heygen_v3(http: httpx.Client, key: str, parcel: Parcel) -> httpx.Response:
-    files = {"file": (parcel.name, parcel.data, parcel.type)}
+def heygen_v3(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
+    files = {"file": (sample.name, sample.data, sample.type)}
     return http.post("/v3/assets", files=files, headers={"x-api-key": key})
 
 
-def fal_upload(http: httpx.Client, key: str, parcel: Parcel) -> httpx.Response:
+def fal_upload(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
     """As fal-client does: a token first, then the bytes with it."""
     issued = http.post("/storage/auth/token", json={}, headers={"authorization": f"Key {key}"})
     token = issued.raise_for_status().json()
     headers = {
         "authorization": f"{token['token_type']} {token['token']}",
-        "content-type": parcel.type,
-        "x-fal-file-name": parcel.name,
+        "content-type": sample.type,
+        "x-fal-file-name": sample.name,
     }
-    return http.post("/files/upload", content=parcel.data, headers=headers)
+    return http.post("/files/upload", content=sample.data, headers=headers)
 
 
-def initiate(http: httpx.Client, key: str, parcel: Parcel) -> Json:
-    wanted = {"content_type": parcel.type, "file_name": parcel.name}
+def initiate(http: httpx.Client, key: str, sample: Sample) -> Json:
+    wanted = {"content_type": sample.type, "file_name": sample.name}
     headers = {"authorization": f"Key {key}"}
     answer = http.post("/storage/upload/initiate", params={"storage_type": "fal-cdn-v3"}, json=wanted, headers=headers)
     promised: Json = answer.raise_for_status().json()
     return promised
 
 
-def fal_put(http: httpx.Client, key: str, parcel: Parcel) -> httpx.Response:
+def fal_put(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
     """As @fal-ai/client does: the PUT carries no key."""
-    address = initiate(http, key, parcel)["upload_url"]
-    return http.put(address, content=parcel.data, headers={"content-type": parcel.type})
+    address = initiate(http, key, sample)["upload_url"]
+    return http.put(address, content=sample.data, headers={"content-type": sample.type})
 
 
 def register(http: httpx.Client, key: str, url: str, type: str, **more: Any) -> httpx.Response:  # noqa: A002 - the wire's word
@@ -106,15 +106,15 @@ def refused_by_fal(answer: httpx.Response) -> None:
 
 
 _HEYGEN = frozenset({"image/png", "image/jpeg", "video/mp4", "video/webm", "audio/mpeg", "audio/wav"})
-KREA = Door(
+KREA = Endpoint(
     "krea",
     krea,
     lambda body: str(body["image_url"]),
     refused_by_krea,
     (_HEYGEN | {"image/webp", "image/heic", "video/quicktime", "model/gltf-binary"}),
 )
-HEYGEN_V1 = Door("heygen_v1", heygen_v1, lambda body: str(body["data"]["url"]), refused_by_heygen_v1, _HEYGEN)
-HEYGEN_V3 = Door(
+HEYGEN_V1 = Endpoint("heygen_v1", heygen_v1, lambda body: str(body["data"]["url"]), refused_by_heygen_v1, _HEYGEN)
+HEYGEN_V3 = Endpoint(
     "heygen_v3",
     heygen_v3,
     lambda body: str(body["data"]["url"]),
@@ -122,7 +122,9 @@ HEYGEN_V3 = Door(
     _HEYGEN | {"application/pdf", "application/x-subrip"},
 )
 _EVERYTHING = KREA.accepts | HEYGEN_V3.accepts
-FAL_UPLOAD = Door("fal_upload", fal_upload, lambda body: str(body["access_url"]), refused_by_fal_storage, _EVERYTHING)
-FAL_PUT = Door("fal_put", fal_put, lambda body: str(body["file_url"]), refused_by_fal_storage, _EVERYTHING)
+FAL_UPLOAD = Endpoint(
+    "fal_upload", fal_upload, lambda body: str(body["access_url"]), refused_by_fal_storage, _EVERYTHING
+)
+FAL_PUT = Endpoint("fal_put", fal_put, lambda body: str(body["file_url"]), refused_by_fal_storage, _EVERYTHING)
 
 DOORS = (KREA, HEYGEN_V1, HEYGEN_V3, FAL_UPLOAD, FAL_PUT)

@@ -4,17 +4,17 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import DOORS, KREA, Door, Parcel, bearer
+from tests.acceptance.endpoints import DOORS, KREA, Endpoint, Sample, bearer
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
-def test_the_same_bytes_again_are_answered_as_the_first_time(http: httpx.Client, key: str, door: Door) -> None:
-    parcel = Parcel(samples.jpeg(33, 21), "image/jpeg")
-    first, second = (door.send(http, key, parcel) for _ in range(2))
+@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
+def test_the_same_bytes_again_are_answered_as_the_first_time(http: httpx.Client, key: str, endpoint: Endpoint) -> None:
+    sample = Sample(samples.jpeg(33, 21), "image/jpeg")
+    first, second = (endpoint.send(http, key, sample) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 200)
     assert first.json().keys() == second.json().keys()
-    assert door.url(first.json()) != door.url(second.json())
-    assert http.get(door.url(first.json())).content == http.get(door.url(second.json())).content == parcel.data
+    assert endpoint.url(first.json()) != endpoint.url(second.json())
+    assert http.get(endpoint.url(first.json())).content == http.get(endpoint.url(second.json())).content == sample.data
 
 
 def test_each_upload_keeps_its_own_words(http: httpx.Client, key: str) -> None:
@@ -34,7 +34,7 @@ def test_each_upload_keeps_its_own_words(http: httpx.Client, key: str) -> None:
 
 def test_one_name_for_two_contents_is_two_files(http: httpx.Client, key: str) -> None:
     urls = [
-        KREA.url(KREA.send(http, key, Parcel(data, "image/png", "same.png")).json())
+        KREA.url(KREA.send(http, key, Sample(data, "image/png", "same.png")).json())
         for data in (samples.png(8, 8), samples.png(9, 9))
     ]
     assert [http.get(url).content for url in urls] == [samples.png(8, 8), samples.png(9, 9)]

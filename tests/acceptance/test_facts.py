@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import KREA, Parcel, register
+from tests.acceptance.endpoints import KREA, Sample, register
 
 SHOWN = {
     "jpeg": (samples.jpeg(64, 48), "image/jpeg", (64, 48)),
@@ -35,7 +35,7 @@ FAL_TYPES = {"image": "image", "video": "video", "audio": "audio", "model": "3d"
 @pytest.mark.parametrize("name", SHOWN)
 def test_dimensions_are_those_shown(http: httpx.Client, key: str, name: str) -> None:
     data, mime, size = SHOWN[name]
-    answer = KREA.send(http, key, Parcel(data, mime))
+    answer = KREA.send(http, key, Sample(data, mime))
     assert answer.status_code == 200, answer.text
     asset = answer.json()
     assert (asset["mime_type"], asset["width"], asset["height"]) == (mime, *size)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import KREA, Parcel
+from tests.acceptance.endpoints import KREA, Sample
 
 DATA = samples.mp3()
 SIZE = len(DATA)
@@ -15,7 +15,7 @@ SIZE = len(DATA)
 
 @pytest.fixture(scope="module")
 def url(http: httpx.Client, target: tuple[str, str]) -> str:
-    answer = KREA.send(http, target[1], Parcel(DATA, "audio/mpeg", "tone.mp3"))
+    answer = KREA.send(http, target[1], Sample(DATA, "audio/mpeg", "tone.mp3"))
     return KREA.url(answer.raise_for_status().json())
 
 
@@ -120,7 +120,7 @@ def test_a_304_has_no_body_and_repeats_the_tag(http: httpx.Client, url: str) -> 
     "name", ["Grüße 犬.mp3", 'a"b\\c.mp3', "../../etc/passwd", "a%2Fb.mp3", "\r\nX-Evil: 1.mp3", "\u202e3pm.exe"]
 )
 def test_names_are_kept_as_far_as_they_are_harmless(http: httpx.Client, key: str, name: str) -> None:
-    answer = KREA.send(http, key, Parcel(DATA, "audio/mpeg", name))
+    answer = KREA.send(http, key, Sample(DATA, "audio/mpeg", name))
     address = KREA.url(answer.raise_for_status().json())
     served = http.get(address)
     assert served.content == DATA

@@ -4,30 +4,30 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import DOORS, FAL_PUT, FAL_UPLOAD, HEYGEN_V3, KREA, Door, Parcel, bearer, register
+from tests.acceptance.endpoints import DOORS, FAL_PUT, FAL_UPLOAD, HEYGEN_V3, KREA, Endpoint, Sample, bearer, register
 
 STORAGE = (FAL_UPLOAD, FAL_PUT)
 REFUSED = {400, 413, 415, 422}
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("name", samples.HOSTILE)
-def test_a_hostile_file_is_refused(http: httpx.Client, key: str, door: Door, name: str) -> None:
+def test_a_hostile_file_is_refused(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
     """As media, which is what it wants to be taken for."""
-    answer = door.send(http, key, Parcel(samples.HOSTILE[name](), _claimed(name), f"{name}.mp4"))
+    answer = endpoint.send(http, key, Sample(samples.HOSTILE[name](), _claimed(name), f"{name}.mp4"))
     assert answer.status_code in REFUSED, answer.text
-    door.refused(answer)
+    endpoint.refused(answer)
 
 
-@pytest.mark.parametrize("door", STORAGE, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", STORAGE, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("name", samples.UNKNOWN)
 def test_what_claims_to_be_no_media_is_kept_but_never_becomes_any(
-    http: httpx.Client, key: str, door: Door, name: str
+    http: httpx.Client, key: str, endpoint: Endpoint, name: str
 ) -> None:
     data = samples.UNKNOWN[name]()
-    answer = door.send(http, key, Parcel(data, "application/octet-stream", "stranger"))
+    answer = endpoint.send(http, key, Sample(data, "application/octet-stream", "stranger"))
     assert answer.status_code == 200, answer.text
-    url = door.url(answer.json())
+    url = endpoint.url(answer.json())
     served = http.get(url)
     assert served.content == data
     assert served.headers["content-type"] == "application/octet-stream"
@@ -84,16 +84,21 @@ FORMS: dict[str, tuple[str, bytes]] = {
 
 
 # HeyGen's form has no description: unknown parts are dropped unread.
-BROKEN = [(door, name) for door in (KREA, HEYGEN_V3) for name in FORMS if door is KREA or "description" not in name]
+BROKEN = [
+    (endpoint, name)
+    for endpoint in (KREA, HEYGEN_V3)
+    for name in FORMS
+    if endpoint is KREA or "description" not in name
+]
 
 
-@pytest.mark.parametrize(("door", "name"), BROKEN, ids=lambda value: getattr(value, "name", value))
-def test_a_broken_form_is_refused(http: httpx.Client, key: str, door: Door, name: str) -> None:
+@pytest.mark.parametrize(("endpoint", "name"), BROKEN, ids=lambda value: getattr(value, "name", value))
+def test_a_broken_form_is_refused(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
     type_, body = FORMS[name]
-    path = "/assets" if door is KREA else "/v3/assets"
+    path = "/assets" if endpoint is KREA else "/v3/assets"
     answer = http.post(path, content=body, headers={"content-type": type_, **bearer(key)})
     assert answer.status_code == 400, answer.text
-    door.refused(answer)
+    endpoint.refused(answer)
 
 
 @pytest.mark.parametrize("size", [1, 70, 71, 100])
@@ -105,5 +110,5 @@ def test_a_boundary_of_any_usual_length_is_fine(http: httpx.Client, key: str, si
 
 def test_nothing_of_a_refused_file_is_remembered(http: httpx.Client, key: str) -> None:
     """After the refusal the good file of the same name goes in as ever."""
-    assert KREA.send(http, key, Parcel(samples.truncated_png(), "image/png", "x.png")).status_code == 400
-    assert KREA.send(http, key, Parcel(samples.png(), "image/png", "x.png")).status_code == 200
+    assert KREA.send(http, key, Sample(samples.truncated_png(), "image/png", "x.png")).status_code == 400
+    assert KREA.send(http, key, Sample(samples.png(), "image/png", "x.png")).status_code == 200

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.acceptance.endpoints import HEYGEN_V1, HEYGEN_V3, KREA, Door, Parcel, bearer
+from tests.acceptance.endpoints import HEYGEN_V1, HEYGEN_V3, KREA, Endpoint, Sample, bearer
 from tests.acceptance.sizes import MAKERS, MIB
 
 LIMITS = [
@@ -17,26 +17,26 @@ LIMITS = [
     (HEYGEN_V1, "video/mp4", 100 * MIB),
     (HEYGEN_V3, "audio/wav", 32 * MIB),
 ]
-each = pytest.mark.parametrize(("door", "mime", "limit"), LIMITS, ids=lambda value: getattr(value, "name", value))
+each = pytest.mark.parametrize(("endpoint", "mime", "limit"), LIMITS, ids=lambda value: getattr(value, "name", value))
 
 
 @each
-def test_the_largest_file_goes_in(http: httpx.Client, key: str, door: Door, mime: str, limit: int) -> None:
-    answer = door.send(http, key, Parcel(MAKERS[mime](limit), mime))
+def test_the_largest_file_goes_in(http: httpx.Client, key: str, endpoint: Endpoint, mime: str, limit: int) -> None:
+    answer = endpoint.send(http, key, Sample(MAKERS[mime](limit), mime))
     assert answer.status_code == 200, answer.text
-    assert http.head(door.url(answer.json())).headers["content-length"] == str(limit)
+    assert http.head(endpoint.url(answer.json())).headers["content-length"] == str(limit)
 
 
 @each
-def test_two_bytes_more_are_refused(http: httpx.Client, key: str, door: Door, mime: str, limit: int) -> None:
-    answer = door.send(http, key, Parcel(MAKERS[mime](limit + 2), mime))
+def test_two_bytes_more_are_refused(http: httpx.Client, key: str, endpoint: Endpoint, mime: str, limit: int) -> None:
+    answer = endpoint.send(http, key, Sample(MAKERS[mime](limit + 2), mime))
     assert answer.status_code == 400, answer.text
-    door.refused(answer)
+    endpoint.refused(answer)
 
 
 @pytest.mark.parametrize("path", ["/assets", "/v1/asset", "/v3/assets"])
 def test_a_body_of_undeclared_size_is_cut_off_at_the_limit(http: httpx.Client, key: str, path: str) -> None:
-    door = {"/assets": KREA, "/v1/asset": HEYGEN_V1, "/v3/assets": HEYGEN_V3}[path]
+    endpoint = {"/assets": KREA, "/v1/asset": HEYGEN_V1, "/v3/assets": HEYGEN_V3}[path]
     raw = path == "/v1/asset"
 
     def body() -> Iterator[bytes]:
@@ -49,7 +49,7 @@ def test_a_body_of_undeclared_size_is_cut_off_at_the_limit(http: httpx.Client, k
     headers = {"content-type": "audio/wav" if raw else "multipart/form-data; boundary=b", **bearer(key)}
     answer = http.post(path, content=body(), headers=headers)
     assert answer.status_code == 400
-    door.refused(answer)
+    endpoint.refused(answer)
 
 
 @pytest.mark.parametrize("size", [10**15, 10**30])

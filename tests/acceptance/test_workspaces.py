@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import DOORS, FAL_UPLOAD, HEYGEN_V3, KREA, Door, Parcel, bearer, register
+from tests.acceptance.endpoints import DOORS, FAL_UPLOAD, HEYGEN_V3, KREA, Endpoint, Sample, bearer, register
 
-PICTURE = Parcel(samples.png(), "image/png")
+PICTURE = Sample(samples.png(), "image/png")
 
 
 def told(answer: httpx.Response, id: UUID) -> tuple[int, dict[str, str], str]:
@@ -31,9 +31,9 @@ def test_reading_by_id(http: httpx.Client, key: str, other_key: str) -> None:
     assert http.get(f"/assets/{theirs}", headers=bearer(key)).status_code == 200
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
-def test_registering_by_url(http: httpx.Client, key: str, other_key: str, door: Door) -> None:
-    url = httpx.URL(door.url(door.send(http, key, PICTURE).raise_for_status().json()))
+@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
+def test_registering_by_url(http: httpx.Client, key: str, other_key: str, endpoint: Endpoint) -> None:
+    url = httpx.URL(endpoint.url(endpoint.send(http, key, PICTURE).raise_for_status().json()))
     theirs, never = UUID(url.path.split("/")[3]), uuid4()
     for more in ({}, {"tag_ids": [str(uuid4())]}, {"collection_id": "x"}, {"prompt": "mine"}):
         unknown = str(url).replace(theirs.hex, never.hex)
@@ -44,13 +44,13 @@ def test_registering_by_url(http: httpx.Client, key: str, other_key: str, door: 
     assert told(wrong_kind[0], theirs) == told(wrong_kind[1], never), "the kind of a file is not told either"
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
 def test_the_same_content_has_another_id_and_url_in_each(
-    http: httpx.Client, key: str, other_key: str, door: Door
+    http: httpx.Client, key: str, other_key: str, endpoint: Endpoint
 ) -> None:
-    first, second = (door.send(http, who, PICTURE) for who in (key, other_key))
+    first, second = (endpoint.send(http, who, PICTURE) for who in (key, other_key))
     assert first.status_code == second.status_code == 200
-    assert door.url(first.json()) != door.url(second.json())
+    assert endpoint.url(first.json()) != endpoint.url(second.json())
     assert _ids(first).isdisjoint(_ids(second))
     assert first.json().keys() == second.json().keys(), "nothing says that the content was known"
     assert set(first.headers) == set(second.headers)

@@ -18,16 +18,16 @@ SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 """Every example makes an upload of its own, in whichever store is at hand."""
 
 
-class Parcel:
+class MultipartUpload:
     """One upload in parts, driven as the library does it, and what its bytes should be."""
 
     def __init__(self, store: BlobStore, key: str, handle: str) -> None:
-        self.store, self.key, self.handle = store, key, handle
-        self.pieces: dict[int, UploadedPart] = {}
+        self.store, self.key, self.multipart_id = store, key, handle
+        self.parts: dict[int, UploadedPart] = {}
         self.data: dict[int, bytes] = {}
 
     @classmethod
-    async def begin(cls, store: BlobStore) -> "Parcel":
+    async def begin(cls, store: BlobStore) -> "MultipartUpload":
         key = new_key()
         handle = await store.parts.begin(key)
         assert len(handle) <= 2000
@@ -37,19 +37,19 @@ class Parcel:
         async with Spool(self.store.spool, limit=len(data)) as spool:
             await spool.write(data)
             await spool.finish()
-            receipt = await self.store.parts.write(self.key, self.handle, number, spool.path, spool.size)
-        piece = UploadedPart(number=number, size=len(data), sha256=hashlib.sha256(data).digest(), etag=receipt)
-        self.pieces[number], self.data[number] = piece, data
+            claim = await self.store.parts.write(self.key, self.multipart_id, number, spool.path, spool.size)
+        piece = UploadedPart(number=number, size=len(data), sha256=hashlib.sha256(data).digest(), etag=claim)
+        self.parts[number], self.data[number] = piece, data
         return piece
 
     def ordered(self, numbers: Sequence[int] | None = None) -> list[UploadedPart]:
-        return [self.pieces[number] for number in sorted(numbers or self.pieces)]
+        return [self.parts[number] for number in sorted(numbers or self.parts)]
 
     async def join(self, numbers: Sequence[int] | None = None) -> None:
-        await self.store.parts.complete(self.key, self.handle, self.ordered(numbers))
+        await self.store.parts.complete(self.key, self.multipart_id, self.ordered(numbers))
 
     async def drop(self) -> None:
-        await self.store.parts.abort(self.key, self.handle)
+        await self.store.parts.abort(self.key, self.multipart_id)
 
     async def read(self) -> bytes:
         size = await self.store.size(self.key)
@@ -90,49 +90,49 @@ class PartsContract:
         ids=str,
     )
     async def test_parts_of_any_sizes_are_joined(self, store: BlobStore, units: list[float]) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number, unit in reversed(list(enumerate(units, 1))):
-            await parcel.write(number, self.part(unit, number))
-        await parcel.join()
-        assert await parcel.read() == parcel.expected()
-        assert await stored(store) == {parcel.key: len(parcel.expected())}
+            await upload.write(number, self.part(unit, number))
+        await upload.join()
+        assert await upload.read() == upload.expected()
+        assert await stored(store) == {upload.key: len(upload.expected())}
         assert spooled(store) == []
         assert await self.leftovers(store) == []
 
     @pytest.mark.parametrize("again", [1, 0.3, 2])
     async def test_a_part_written_again_takes_the_place_of_the_first(self, store: BlobStore, again: float) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number in (1, 2, 3):
-            await parcel.write(number, self.part(1, number))
-        await parcel.write(2, self.part(again, 77))
-        await parcel.write(3, self.part(1, 3))
-        await parcel.write(2, self.part(again, 78))
-        await parcel.join()
-        assert await parcel.read() == parcel.expected()
+            await upload.write(number, self.part(1, number))
+        await upload.write(2, self.part(again, 77))
+        await upload.write(3, self.part(1, 3))
+        await upload.write(2, self.part(again, 78))
+        await upload.join()
+        assert await upload.read() == upload.expected()
         assert await self.leftovers(store) == []
 
     async def test_only_the_named_parts_are_joined(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number in (2, 4, 9, 10_000):
-            await parcel.write(number, self.part(1, number))
-        await parcel.join([2, 9, 10_000])
-        assert await parcel.read() == parcel.expected([2, 9, 10_000])
+            await upload.write(number, self.part(1, number))
+        await upload.join([2, 9, 10_000])
+        assert await upload.read() == upload.expected([2, 9, 10_000])
         assert await self.leftovers(store) == []
 
     async def test_the_first_parts_are_enough(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number in (1, 2, 3):
-            await parcel.write(number, self.part(1, number))
-        await parcel.join([1, 2])
-        assert await parcel.read() == parcel.expected([1, 2])
+            await upload.write(number, self.part(1, number))
+        await upload.join([1, 2])
+        assert await upload.read() == upload.expected([1, 2])
 
     async def test_joined_again_with_the_same_parts_is_the_same(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number in (1, 2):
-            await parcel.write(number, self.part(1, number))
+            await upload.write(number, self.part(1, number))
         for _ in range(3):
-            await parcel.join()
-        assert await parcel.read() == parcel.expected()
+            await upload.join()
+        assert await upload.read() == upload.expected()
 
     @pytest.mark.parametrize("units", [[1, 1, 0.5], [1, 0.5, 1]], ids=str)
     @pytest.mark.parametrize("breaks", ["put_file", "abort"])
@@ -142,15 +142,15 @@ class PartsContract:
         async def breaking(*_: object) -> None:
             raise BlobsUnavailable
 
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number, unit in enumerate(units, 1):
-            await parcel.write(number, self.part(unit, number))
-        await parcel.write(2, self.part(units[1], 22))
+            await upload.write(number, self.part(unit, number))
+        await upload.write(2, self.part(units[1], 22))
         with monkeypatch.context() as broken, suppress(BlobsUnavailable):  # not every joining adopts a file
             broken.setattr(store if breaks == "put_file" else store.parts, breaks, breaking)
-            await parcel.join()
-        await parcel.join()
-        assert await parcel.read() == parcel.expected()
+            await upload.join()
+        await upload.join()
+        assert await upload.read() == upload.expected()
         assert await self.leftovers(store) == []
 
     async def test_joined_by_a_twin_between_the_question_and_the_deed(
@@ -162,51 +162,51 @@ class PartsContract:
         async def late(key: str) -> int | None:
             return answers.pop() if answers else await size(key)
 
-        parcel = await Parcel.begin(store)
-        await parcel.write(1, self.part(1, 1))
-        await parcel.join()
+        upload = await MultipartUpload.begin(store)
+        await upload.write(1, self.part(1, 1))
+        await upload.join()
         monkeypatch.setattr(store, "size", late)
-        await parcel.join()
+        await upload.join()
         assert answers == []
-        assert await parcel.read() == parcel.expected()
+        assert await upload.read() == upload.expected()
 
     async def test_a_part_that_is_not_there_is_not_found_and_the_others_stay(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number in (1, 2):
-            await parcel.write(number, self.part(1, number))
+            await upload.write(number, self.part(1, number))
         never = UploadedPart(number=3, size=5, sha256=bytes(32), etag="3-1")
         with pytest.raises(NotFound):
-            await store.parts.complete(parcel.key, parcel.handle, [*parcel.ordered(), never])
+            await store.parts.complete(upload.key, upload.multipart_id, [*upload.ordered(), never])
         assert await stored(store) == {}
-        await parcel.join()
-        assert await parcel.read() == parcel.expected()
+        await upload.join()
+        assert await upload.read() == upload.expected()
 
     async def test_what_was_dropped_is_gone(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
-        await parcel.write(1, self.part(1, 1))
-        await parcel.write(2, self.part(0.1, 2))
+        upload = await MultipartUpload.begin(store)
+        await upload.write(1, self.part(1, 1))
+        await upload.write(2, self.part(0.1, 2))
         for _ in range(3):
-            await parcel.drop()
+            await upload.drop()
         assert await self.leftovers(store) == []
         with pytest.raises(NotFound):
-            await parcel.join()
+            await upload.join()
         for units in (1, 0.1, 2):
             with pytest.raises(NotFound):
-                await parcel.write(1, self.part(units, 1))
+                await upload.write(1, self.part(units, 1))
         assert await stored(store) == {}
         assert await self.leftovers(store) == []
 
     async def test_what_was_joined_takes_no_parts_and_is_not_dropped(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
-        await parcel.write(1, self.part(1, 1))
-        await parcel.join()
+        upload = await MultipartUpload.begin(store)
+        await upload.write(1, self.part(1, 1))
+        await upload.join()
         with pytest.raises(NotFound):
-            await parcel.write(2, self.part(1, 2))
-        await parcel.drop()
-        assert await parcel.read() == self.part(1, 1)
+            await upload.write(2, self.part(1, 2))
+        await upload.drop()
+        assert await upload.read() == self.part(1, 1)
 
     async def test_parts_of_others_are_not_touched(self, store: BlobStore) -> None:
-        mine, other = await Parcel.begin(store), await Parcel.begin(store)
+        mine, other = await MultipartUpload.begin(store), await MultipartUpload.begin(store)
         for number in (1, 2):
             await mine.write(number, self.part(1, number))
             await other.write(number, self.part(0.4, 10 + number))
@@ -216,84 +216,84 @@ class PartsContract:
 
     @pytest.mark.parametrize("key", HOSTILE)
     async def test_a_key_that_no_store_made_has_no_parts(self, store: BlobStore, key: str) -> None:
-        parcel = Parcel(store, key, "handle")
+        upload = MultipartUpload(store, key, "handle")
         with pytest.raises(NotFound):
             await store.parts.begin(key)
         with pytest.raises(NotFound):
-            await parcel.write(1, b"data")
+            await upload.write(1, b"data")
         with pytest.raises(NotFound):
             await store.parts.complete(key, "handle", [UploadedPart(number=1, size=1, sha256=bytes(32), etag="slot")])
-        await parcel.drop()
+        await upload.drop()
         assert await self.leftovers(store) == []
 
     async def test_a_file_of_another_size_than_announced_is_no_part(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         path = store.spool / "given"
         path.write_bytes(b"four")
         for size in (3, 5):
             with pytest.raises(BlobsUnavailable):
-                await store.parts.write(parcel.key, parcel.handle, 1, path, size)
+                await store.parts.write(upload.key, upload.multipart_id, 1, path, size)
         path.unlink()
         with pytest.raises(BlobsUnavailable):
-            await store.parts.write(parcel.key, parcel.handle, 1, path, 4)
+            await store.parts.write(upload.key, upload.multipart_id, 1, path, 4)
 
     async def test_many_at_once(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
-        await asyncio.gather(*(parcel.write(number, self.part(1, number)) for number in range(12, 0, -1)))
-        await parcel.join()
-        assert await parcel.read() == parcel.expected()
+        upload = await MultipartUpload.begin(store)
+        await asyncio.gather(*(upload.write(number, self.part(1, number)) for number in range(12, 0, -1)))
+        await upload.join()
+        assert await upload.read() == upload.expected()
 
     async def test_a_cancelled_write_harms_nothing(self, store: BlobStore) -> None:
-        parcel = await Parcel.begin(store)
-        await parcel.write(1, self.part(1, 1))
+        upload = await MultipartUpload.begin(store)
+        await upload.write(1, self.part(1, 1))
         for yields in range(12):
-            writing = asyncio.ensure_future(parcel.write(2, self.part(1, 100 + yields)))
+            writing = asyncio.ensure_future(upload.write(2, self.part(1, 100 + yields)))
             for _ in range(yields):
                 await asyncio.sleep(0)
             writing.cancel()
             await asyncio.wait([writing])
-        await parcel.write(2, self.part(1, 2))
-        await parcel.join()
-        assert await parcel.read() == parcel.expected()
+        await upload.write(2, self.part(1, 2))
+        await upload.join()
+        assert await upload.read() == upload.expected()
         assert spooled(store) == []
 
     async def test_a_cancelled_join_can_be_made_again(self, store: BlobStore) -> None:
         for units in ([1, 1, 0.5], [1, 0.5, 1]):
             for pause in (0, 0.0005, 0.002, 0.005, 0.02):
-                parcel = await Parcel.begin(store)
+                upload = await MultipartUpload.begin(store)
                 for number, unit in enumerate(units, 1):
-                    await parcel.write(number, self.part(unit, number))
-                joining = asyncio.ensure_future(parcel.join())
+                    await upload.write(number, self.part(unit, number))
+                joining = asyncio.ensure_future(upload.join())
                 await asyncio.sleep(pause)
                 joining.cancel()
                 await asyncio.wait([joining])
-                await parcel.join()
-                assert await parcel.read() == parcel.expected()
+                await upload.join()
+                assert await upload.read() == upload.expected()
         assert await self.leftovers(store) == []
         assert spooled(store) == []
 
     @pytest.mark.parametrize("numbers", [[1, 2, 3], [1, 3]], ids=str)
     async def test_two_who_join_at_once_make_one_of_the_two(self, store: BlobStore, numbers: list[int]) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for number in (1, 2, 3):
-            await parcel.write(number, self.part(1, number))
-        results = await asyncio.gather(parcel.join([1, 2]), parcel.join(numbers), return_exceptions=True)
+            await upload.write(number, self.part(1, number))
+        results = await asyncio.gather(upload.join([1, 2]), upload.join(numbers), return_exceptions=True)
         won = [names for names, result in zip(([1, 2], numbers), results, strict=True) if result is None]
         assert won
-        assert await parcel.read() in [parcel.expected(names) for names in won]
+        assert await upload.read() in [upload.expected(names) for names in won]
 
     async def test_a_part_that_comes_too_late_does_not_get_in(self, store: BlobStore) -> None:
         for number in (1, 2, 3, 4):
-            parcel = await Parcel.begin(store)
+            upload = await MultipartUpload.begin(store)
             for each in (1, 2, 3):
-                await parcel.write(each, self.part(1, each))
-            expected, pieces = parcel.expected(), parcel.ordered()
-            late = [asyncio.ensure_future(parcel.write(number, self.part(1, 55))) for _ in range(2)]
+                await upload.write(each, self.part(1, each))
+            expected, pieces = upload.expected(), upload.ordered()
+            late = [asyncio.ensure_future(upload.write(number, self.part(1, 55))) for _ in range(2)]
             with suppress(LibraryError):
-                await store.parts.complete(parcel.key, parcel.handle, pieces)
+                await store.parts.complete(upload.key, upload.multipart_id, pieces)
             await asyncio.gather(*late, return_exceptions=True)
-            size = await store.size(parcel.key)
-            assert size is None or await parcel.read() == expected
+            size = await store.size(upload.key)
+            assert size is None or await upload.read() == expected
 
     @settings(max_examples=20, deadline=None, suppress_health_check=SHARED)
     @given(
@@ -305,12 +305,12 @@ class PartsContract:
     async def test_whatever_was_written_last_is_joined_in_order(
         self, store: BlobStore, writes: list[tuple[int, float]], pick: int
     ) -> None:
-        parcel = await Parcel.begin(store)
+        upload = await MultipartUpload.begin(store)
         for seed, (number, units) in enumerate(writes):
-            await parcel.write(number, self.part(units, seed))
-        numbers = [number for number in parcel.pieces if pick >> number - 1 & 1] or list(parcel.pieces)
-        await parcel.join(numbers)
-        assert await parcel.read() == parcel.expected(numbers)
-        await parcel.join(numbers)
+            await upload.write(number, self.part(units, seed))
+        numbers = [number for number in upload.parts if pick >> number - 1 & 1] or list(upload.parts)
+        await upload.join(numbers)
+        assert await upload.read() == upload.expected(numbers)
+        await upload.join(numbers)
         assert await self.leftovers(store) == []
-        await store.delete(parcel.key)
+        await store.delete(upload.key)

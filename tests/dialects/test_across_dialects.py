@@ -37,9 +37,9 @@ def through_heygen_v3(client: httpx.Client, account: Account, data: bytes) -> tu
 DOORS = [through_krea, through_fal, through_heygen_v1, through_heygen_v3]
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-def test_read_at_kreas_door_by_its_id(client: httpx.Client, account: Account, door: object) -> None:
-    id, url = door(client, account, samples.png())  # type: ignore[operator] # one of DOORS
+@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.__name__)
+def test_read_at_kreas_door_by_its_id(client: httpx.Client, account: Account, endpoint: object) -> None:
+    id, url = endpoint(client, account, samples.png())  # type: ignore[operator] # one of DOORS
     response = krea.GET.send(client, account.key, path=f"/assets/{id}")
     assert response.status_code == 200, response.text
     asset = response.json()
@@ -51,7 +51,7 @@ def test_read_at_kreas_door_by_its_id(client: httpx.Client, account: Account, do
 
 def test_the_same_bytes_through_every_door_are_one_blob(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     data = samples.png(seed=50)
-    ids = {UUID(door(client, fresh, data)[0]) for door in DOORS}
+    ids = {UUID(endpoint(client, fresh, data)[0]) for endpoint in DOORS}
     counts = stock.of(fresh)
     assert (len(ids), counts["asset"], counts["blob"]) == (4, 4, 1)
 

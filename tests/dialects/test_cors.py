@@ -15,7 +15,7 @@ def is_readable(answer: httpx.Response) -> bool:
     return answer.headers.get("access-control-allow-origin") == "*" and "x-request-id" in exposed
 
 
-@pytest.mark.parametrize("prefix", sorted(prefix for voice in ERROR_FORMATS for prefix in voice.prefixes))
+@pytest.mark.parametrize("prefix", sorted(prefix for error_format in ERROR_FORMATS for prefix in error_format.prefixes))
 def test_refusals_of_every_voice(client: httpx.Client, prefix: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
         answer = client.request(method, f"{prefix}/no/such/thing", headers=ORIGIN)

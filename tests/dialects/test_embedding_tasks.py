@@ -15,10 +15,10 @@ _TASKS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'embed_asset
 Door = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-def test_one_for_each_asset(client: httpx.Client, fresh: Account, stock: Stock, door: Door) -> None:
+@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.__name__)
+def test_one_for_each_asset(client: httpx.Client, fresh: Account, stock: Stock, endpoint: Door) -> None:
     """Also for a copy of what is there."""
-    ids = {UUID(door(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
+    ids = {UUID(endpoint(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
     assert len(ids) == 2
     for id in ids:
         assert stock.database.execute(_TASKS, [str(id)]).fetchone() == (1,)

@@ -32,7 +32,7 @@ TABLES: dict[str, tuple[dict[str, Words], Say, Spec | None]] = {
     "heygen_v3": (heygen_v3.REFUSALS, heygen_v3.say, heygen_v3.UPLOAD.spec),
     "native": (native.REFUSALS, native.say, None),
 }
-BY_NAME = {voice.name: voice for voice in ERROR_FORMATS}
+BY_NAME = {error_format.name: error_format for error_format in ERROR_FORMATS}
 
 
 def raised(kind: type[LibraryError]) -> LibraryError:
@@ -40,9 +40,9 @@ def raised(kind: type[LibraryError]) -> LibraryError:
     return kind(*arguments)  # type: ignore[arg-type]  # the two that count take a number
 
 
-def said(voice: ErrorFormat, error: LibraryError) -> httpx.Response:
+def said(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
     """As the gate would send it."""
-    response: Response[bytes] = voice.render(error, ErrorContext("4711", "http://127.0.0.1"))
+    response: Response[bytes] = error_format.render(error, ErrorContext("4711", "http://127.0.0.1"))
     headers = {**response.headers, "content-type": response.media_type or "", "x-request-id": "4711"}
     return httpx.Response(response.status_code or 0, headers=headers, content=response.content)
 
@@ -68,11 +68,11 @@ def test_a_row(dialect: str, meaning: str) -> None:
 
 @pytest.mark.parametrize("dialect", TABLES)
 def test_when_to_come_again(dialect: str) -> None:
-    voice = BY_NAME[dialect]
-    assert said(voice, errors.RateLimited(7)).headers["retry-after"] == "7"
-    assert said(voice, errors.DatabaseUnavailable()).headers["retry-after"] == "1"
-    assert said(voice, errors.InProgress()).headers["retry-after"] == "1"
-    assert "retry-after" not in said(voice, errors.NotFound()).headers
+    error_format = BY_NAME[dialect]
+    assert said(error_format, errors.RateLimited(7)).headers["retry-after"] == "7"
+    assert said(error_format, errors.DatabaseUnavailable()).headers["retry-after"] == "1"
+    assert said(error_format, errors.InProgress()).headers["retry-after"] == "1"
+    assert "retry-after" not in said(error_format, errors.NotFound()).headers
 
 
 @pytest.mark.parametrize("dialect", TABLES)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.contracts.dialect import Door
+from tests.contracts.dialect import Endpoint
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.fal import endpoints as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
@@ -20,8 +20,8 @@ from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
 KEYED = {
-    door.name: door
-    for door in (
+    endpoint.name: endpoint
+    for endpoint in (
         krea.UPLOAD,
         krea.LIST,
         krea.GET,
@@ -40,16 +40,16 @@ KEYED = {
         heygen_v3.SEARCH,
     )
 }
-UPLOADS = {door.name: door for door in (krea.UPLOAD, fal.UPLOAD, heygen_v1.UPLOAD, heygen_v3.UPLOAD)}
+UPLOADS = {endpoint.name: endpoint for endpoint in (krea.UPLOAD, fal.UPLOAD, heygen_v1.UPLOAD, heygen_v3.UPLOAD)}
 LIMIT = 100_000
 
 
-def refused(door: Door, response: httpx.Response, meaning: str) -> None:
-    status, code = door.refusals[meaning]
+def refused(endpoint: Endpoint, response: httpx.Response, meaning: str) -> None:
+    status, code = endpoint.refusals[meaning]
     assert response.status_code == status, response.text
-    door.say(response, code)
-    if door.spec:
-        door.spec.check(response)
+    endpoint.say(response, code)
+    if endpoint.spec:
+        endpoint.spec.check(response)
 
 
 @pytest.mark.parametrize("name", KEYED)
@@ -57,21 +57,21 @@ def test_too_many_requests(
     strict: Serve, strict_client: httpx.Client, limited: Account, strict_stock: Stock, name: str
 ) -> None:
     """Refused requests count too; another key has its own share."""
-    door = KEYED[name]
-    assert 429 not in [door.send(strict_client, limited.key).status_code for _ in range(5)]
+    endpoint = KEYED[name]
+    assert 429 not in [endpoint.send(strict_client, limited.key).status_code for _ in range(5)]
     before = strict_stock.of(limited)
     body: dict[str, Any] = {"content": form(file_part(samples.png())), "headers": {"Content-Type": CONTENT_TYPE}}
-    response = door.send(strict_client, limited.key, **body)
-    refused(door, response, "RateLimited")
+    response = endpoint.send(strict_client, limited.key, **body)
+    refused(endpoint, response, "RateLimited")
     assert 1 <= int(response.headers["retry-after"]) <= 24 * 3600
     strict_stock.settles(limited, before)
-    assert door.send(strict_client, strict.new_key()).status_code != 429
+    assert endpoint.send(strict_client, strict.new_key()).status_code != 429
 
 
 def test_one_share_for_all_doors(strict_client: httpx.Client, limited: Account) -> None:
-    seen = [door.send(strict_client, limited.key).status_code for door in [*UPLOADS.values(), fal.TOKEN]]
+    seen = [endpoint.send(strict_client, limited.key).status_code for endpoint in [*UPLOADS.values(), fal.TOKEN]]
     assert 429 not in seen
-    assert {door.send(strict_client, limited.key).status_code for door in KEYED.values()} == {429}
+    assert {endpoint.send(strict_client, limited.key).status_code for endpoint in KEYED.values()} == {429}
 
 
 def test_a_wrong_secret_spends_nothing_of_the_keys_share(strict_client: httpx.Client, limited: Account) -> None:
@@ -115,16 +115,16 @@ def test_bodies_that_stop_coming(strict: Serve, limited: Account, strict_stock: 
     """All doors at once: each waits two seconds."""
     before = strict_stock.of(limited)
 
-    def stall(door: Door) -> sockets.Answer | None:
-        body, kind = (form(file_part(samples.png())), CONTENT_TYPE) if door.framed else (samples.png(), "image/png")
-        headers = {**door.auth(limited.key), "Content-Type": kind}
-        return sockets.exchange(strict.port, sockets.head("POST", door.path, headers, len(body)), body[:-50])
+    def stall(endpoint: Endpoint) -> sockets.Answer | None:
+        body, kind = (form(file_part(samples.png())), CONTENT_TYPE) if endpoint.framed else (samples.png(), "image/png")
+        headers = {**endpoint.auth(limited.key), "Content-Type": kind}
+        return sockets.exchange(strict.port, sockets.head("POST", endpoint.path, headers, len(body)), body[:-50])
 
     with ThreadPoolExecutor(len(UPLOADS)) as threads:
         answers = list(threads.map(stall, UPLOADS.values()))
-    for door, answer in zip(UPLOADS.values(), answers, strict=True):
-        assert answer, door.name
-        refused(door, answer, "BodyTooSlow")
+    for endpoint, answer in zip(UPLOADS.values(), answers, strict=True):
+        assert answer, endpoint.name
+        refused(endpoint, answer, "BodyTooSlow")
         assert answer.headers["connection"] == "close"
     strict_stock.settles(limited, before)
 
@@ -132,10 +132,10 @@ def test_bodies_that_stop_coming(strict: Serve, limited: Account, strict_stock: 
 def test_revoked_within_seconds_at_every_door(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """Even for a process that has just seen the key alive."""
 
-    def upload(door: Door) -> int:
-        return int(door.upload(client, fresh.key, samples.png(), declared="image/png").status_code)
+    def upload(endpoint: Endpoint) -> int:
+        return int(endpoint.upload(client, fresh.key, samples.png(), declared="image/png").status_code)
 
-    assert {upload(door) for door in UPLOADS.values()} == {200}
+    assert {upload(endpoint) for endpoint in UPLOADS.values()} == {200}
     stock.revoke(fresh)
     until(lambda: upload(krea.UPLOAD) == 401, within=10)
-    assert {upload(door) for door in UPLOADS.values()} == {401}
+    assert {upload(endpoint) for endpoint in UPLOADS.values()} == {401}

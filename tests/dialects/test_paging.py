@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contracts.dialect import Door
+from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
 from tests.dialects.database.snapshot import Account, Stock
@@ -28,7 +28,7 @@ class Listing(msgspec.Struct, frozen=True):
     `cuts`: asking for too many is no mistake.
     """
 
-    door: Door
+    endpoint: Endpoint
     items: Callable[[Any], list[dict[str, Any]]]
     cursor: Callable[[Any], str | None]
     query: dict[str, str] = {}
@@ -85,7 +85,7 @@ def page(
     listing: Listing, client: httpx.Client, account: Account, limit: int, cursor: str | None
 ) -> tuple[list[UUID], str | None]:
     query = {**listing.query, "limit": str(limit), **({listing.param: cursor} if cursor else {})}
-    response = listing.door.send(client, account.key, params=query)
+    response = listing.endpoint.send(client, account.key, params=query)
     assert response.status_code == 200, response.text
     body = response.json()
     ids = [UUID(item["id"]) for item in listing.items(body)]
@@ -170,7 +170,7 @@ def test_a_cursor_that_nobody_has_answered(client: httpx.Client, account: Accoun
 
 
 def refused(listing: Listing, client: httpx.Client, account: Account, **query: str) -> None:
-    response = listing.door.send(client, account.key, params={**listing.query, **query})
-    status, code = listing.door.refusals["InvalidQuery"]
+    response = listing.endpoint.send(client, account.key, params={**listing.query, **query})
+    status, code = listing.endpoint.refusals["InvalidQuery"]
     assert response.status_code == status, response.text
-    listing.door.say(response, code)
+    listing.endpoint.say(response, code)

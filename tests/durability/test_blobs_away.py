@@ -39,21 +39,21 @@ def test_without_the_folder_of_blobs(
     server: Serve, key: str, client: httpx.Client, gone: Callable[[Path], "contextmanager[None]"]
 ) -> None:
     known = endpoints.picture(20_000)
-    kept = {name: door(client, key, known) for name, door in endpoints.DOORS.items()}
+    kept = {name: endpoint(client, key, known) for name, endpoint in endpoints.DOORS.items()}
     before = audit.holdings(server)
     with gone(server.data / "blobs"):
-        for name, door in endpoints.DOORS.items():
-            assert_refused(client, key, door, endpoints.picture(20_000))
-            assert_refused(client, key, door, known)
+        for name, endpoint in endpoints.DOORS.items():
+            assert_refused(client, key, endpoint, endpoints.picture(20_000))
+            assert_refused(client, key, endpoint, known)
             assert says_unavailable(client.get(kept[name].path)), name
         assert says_unavailable(client.get("/readyz"))
         assert client.get("/healthz").is_success
         asset = client.get(f"/assets/{kept['krea'].asset_id}", headers={"authorization": f"Bearer {key}"})
         assert asset.json() == kept["krea"].asset
     assert audit.holdings(server) == before
-    for name, door in endpoints.DOORS.items():
+    for name, endpoint in endpoints.DOORS.items():
         endpoints.check(client, key, kept[name])
-        endpoints.check(client, key, door(client, key, endpoints.picture(20_000)))
+        endpoints.check(client, key, endpoint(client, key, endpoints.picture(20_000)))
     audit.expect_order(server)
 
 
@@ -69,7 +69,7 @@ def test_a_retry_under_the_same_idempotency_key_succeeds_once_the_store_is_back(
     assert audit.assets_of(server, endpoints.sha256(data)) == 1
 
 
-def assert_refused(http: httpx.Client, key: str, door: endpoints.Door, data: bytes) -> None:
+def assert_refused(http: httpx.Client, key: str, endpoint: endpoints.Door, data: bytes) -> None:
     with pytest.raises(Refused) as refused:
-        door(http, key, data)
+        endpoint(http, key, data)
     assert says_unavailable(refused.value.answer), refused.value

@@ -47,24 +47,27 @@ def fill(folder: Path, leaving: int = 0) -> Path:
 def test_a_full_disk(small_disk: Path, own: Start, connect: Callable[[Serve], httpx.Client]) -> None:
     server = own(small_disk / "data")
     key, http = server.key, connect(server)
-    kept = [door(http, key, endpoints.picture(20_000)) for door in endpoints.DOORS.values()]
+    kept = [endpoint(http, key, endpoints.picture(20_000)) for endpoint in endpoints.DOORS.values()]
     before, workers = audit.holdings(server), processes.workers(server.data)
     hog = fill(small_disk, leaving=300_000)
-    for door in endpoints.DOORS.values():
-        assert_no_room(http, key, door, endpoints.picture(5_000_000))
+    for endpoint in endpoints.DOORS.values():
+        assert_no_room(http, key, endpoint, endpoints.picture(5_000_000))
     assert audit.holdings(server) == before
     fill(small_disk)
-    for door in (*endpoints.DOORS.values(), *endpoints.DOORS.values()):
-        assert_no_room(http, key, door, endpoints.picture(20_000))
+    for endpoint in (*endpoints.DOORS.values(), *endpoints.DOORS.values()):
+        assert_no_room(http, key, endpoint, endpoints.picture(20_000))
     with pytest.raises(psycopg.OperationalError):
         use_up_the_log(server)
-    for door in endpoints.DOORS.values():
-        assert_no_room(http, key, door, endpoints.picture(20_000))
+    for endpoint in endpoints.DOORS.values():
+        assert_no_room(http, key, endpoint, endpoints.picture(20_000))
     hog.unlink()
     eventually(lambda: http.get("/readyz").is_success, 20)
     eventually(lambda: not audit.spool_files(server))
     assert not audit.rows_without_bytes(server)
-    for promise in (*kept, *(door(http, key, endpoints.picture(5_000_000)) for door in endpoints.DOORS.values())):
+    for promise in (
+        *kept,
+        *(endpoint(http, key, endpoints.picture(5_000_000)) for endpoint in endpoints.DOORS.values()),
+    ):
         endpoints.check(http, key, promise)
     assert processes.workers(server.data) == workers
     assert server.stop() == 0
@@ -77,7 +80,7 @@ def use_up_the_log(server: Serve) -> None:
             connection.execute("SELECT pg_logical_emit_message(false, 'test', repeat('x', 1000000))")
 
 
-def assert_no_room(http: httpx.Client, key: str, door: endpoints.Door, data: bytes) -> None:
+def assert_no_room(http: httpx.Client, key: str, endpoint: endpoints.Door, data: bytes) -> None:
     with pytest.raises(Refused) as refused:
-        door(http, key, data)
+        endpoint(http, key, data)
     assert says_unavailable(refused.value.answer, *NO_ROOM), refused.value

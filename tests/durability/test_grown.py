@@ -48,8 +48,8 @@ def http(grown: Serve) -> Iterator[httpx.Client]:
 def test_every_door_to_the_bucket_and_back(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
     key = grown.key
     before = objects(grown, seaweed)
-    for door in endpoints.DOORS.values():
-        endpoints.check(http, key, door(http, key, endpoints.picture(20_000)))
+    for endpoint in endpoints.DOORS.values():
+        endpoints.check(http, key, endpoint(http, key, endpoints.picture(20_000)))
     assert objects(grown, seaweed) - before == len(endpoints.DOORS)
     assert not list((grown.data / "incoming").iterdir())
     assert not (grown.data / "postgres").exists()
@@ -71,20 +71,20 @@ def test_ranges_of_a_file_in_the_bucket(grown: Serve, http: httpx.Client, size: 
 
 def test_the_same_content_is_one_object(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
     data, before = endpoints.picture(20_000), objects(grown, seaweed)
-    for door in endpoints.DOORS.values():
-        endpoints.check(http, grown.key, door(http, grown.key, data))
+    for endpoint in endpoints.DOORS.values():
+        endpoints.check(http, grown.key, endpoint(http, grown.key, data))
     assert objects(grown, seaweed) == before + 1
 
 
 def test_the_bucket_is_away_for_a_while(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
     key, known = grown.key, endpoints.picture(20_000)
-    kept = {name: door(http, key, known) for name, door in endpoints.DOORS.items()}
+    kept = {name: endpoint(http, key, known) for name, endpoint in endpoints.DOORS.items()}
     before = audit.rows(grown)
     seaweed.stop()
     try:
-        for name, door in endpoints.DOORS.items():
-            assert_refused_soon(http, key, door, endpoints.picture(20_000))
-            assert_refused_soon(http, key, door, known)
+        for name, endpoint in endpoints.DOORS.items():
+            assert_refused_soon(http, key, endpoint, endpoints.picture(20_000))
+            assert_refused_soon(http, key, endpoint, known)
             assert says_unavailable(http.get(kept[name].path))
         assert says_unavailable(http.get("/readyz"))
         assert http.get(f"/assets/{kept['krea'].asset_id}", headers={"authorization": f"Bearer {key}"}).is_success
@@ -92,9 +92,9 @@ def test_the_bucket_is_away_for_a_while(grown: Serve, seaweed: Seaweed, http: ht
         seaweed.start()
     assert audit.rows(grown) == before
     eventually(lambda: http.get("/readyz").is_success)
-    for name, door in endpoints.DOORS.items():
+    for name, endpoint in endpoints.DOORS.items():
         endpoints.check(http, key, kept[name])
-        endpoints.check(http, key, door(http, key, endpoints.picture(PART + 1)))
+        endpoints.check(http, key, endpoint(http, key, endpoints.picture(PART + 1)))
     assert not list((grown.data / "incoming").iterdir())
 
 
@@ -154,10 +154,10 @@ _HOLD_UP = """
 """
 
 
-def assert_refused_soon(http: httpx.Client, key: str, door: endpoints.Door, data: bytes) -> None:
+def assert_refused_soon(http: httpx.Client, key: str, endpoint: endpoints.Door, data: bytes) -> None:
     begun = time.monotonic()
     with pytest.raises(Refused) as refused:
-        door(http, key, data)
+        endpoint(http, key, data)
     assert says_unavailable(refused.value.answer), refused.value
     assert time.monotonic() - begun < SOON
 

@@ -19,7 +19,7 @@ IDLE_SECONDS = 1.0
 MIB = 1 << 20
 
 
-class Door(msgspec.Struct, frozen=True):
+class Endpoint(msgspec.Struct, frozen=True):
     """Where a body goes: how it is made of a file, and what the dialect calls a refusal of it."""
 
     method: str
@@ -40,19 +40,19 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
 
 
 @pytest.fixture(params=["krea", "heygen_v1", "heygen_v3", "heygen_v3_once", "fal_storage", "fal_promised", "fal_json"])
-def door(request: pytest.FixtureRequest, impatient: Serve, nothing_stays: None) -> Door:
+def endpoint(request: pytest.FixtureRequest, impatient: Serve, nothing_stays: None) -> Endpoint:
     key = {"x-api-key": impatient.key}
     form = {**key, "content-type": wire.FORM_TYPE}
     image = {**key, "content-type": "image/jpeg"}
     once = {**form, "idempotency-key": "hangs-up"}
     known = {
-        "krea": Door("POST", "/assets", form, wire.form, lambda body: isinstance(body["error"], str)),
-        "heygen_v1": Door("POST", "/v1/asset", image, bytes, lambda body: body["code"] != 100),
-        "heygen_v3": Door("POST", "/v3/assets", form, wire.form, lambda body: body["error"]["code"]),
-        "heygen_v3_once": Door("POST", "/v3/assets", once, wire.form, lambda body: body["error"]["code"]),
-        "fal_storage": Door("POST", "/files/upload", image, bytes, lambda body: body["detail"]),
-        "fal_promised": Door("PUT", promised(impatient), image, bytes, lambda body: body["detail"]),
-        "fal_json": Door("POST", "/v1/assets/uploads", key, _registration, lambda body: body["error"]["type"]),
+        "krea": Endpoint("POST", "/assets", form, wire.form, lambda body: isinstance(body["error"], str)),
+        "heygen_v1": Endpoint("POST", "/v1/asset", image, bytes, lambda body: body["code"] != 100),
+        "heygen_v3": Endpoint("POST", "/v3/assets", form, wire.form, lambda body: body["error"]["code"]),
+        "heygen_v3_once": Endpoint("POST", "/v3/assets", once, wire.form, lambda body: body["error"]["code"]),
+        "fal_storage": Endpoint("POST", "/files/upload", image, bytes, lambda body: body["detail"]),
+        "fal_promised": Endpoint("PUT", promised(impatient), image, bytes, lambda body: body["detail"]),
+        "fal_json": Endpoint("POST", "/v1/assets/uploads", key, _registration, lambda body: body["error"]["type"]),
     }
     return known[request.param]
 
@@ -60,8 +60,8 @@ def door(request: pytest.FixtureRequest, impatient: Serve, nothing_stays: None) 
 def promised(server: Serve) -> str:
     """Where the bytes of a fresh promise go."""
     headers = {"x-api-key": server.key}
-    ticket = httpx.post(f"{server.url}/storage/upload/initiate", json={}, headers=headers).json()
-    return endpoints.local(ticket["upload_url"])
+    session = httpx.post(f"{server.url}/storage/upload/initiate", json={}, headers=headers).json()
+    return endpoints.local(session["upload_url"])
 
 
 def _registration(data: bytes) -> bytes:
@@ -89,14 +89,14 @@ def served_at_once(server: Serve) -> None:
     assert time.monotonic() - begun < 2
 
 
-def begin(server: Serve, door: Door, **headers: object) -> wire.Connection:
+def begin(server: Serve, endpoint: Endpoint, **headers: object) -> wire.Connection:
     more = {name.replace("_", "-"): str(value) for name, value in headers.items()}
-    return wire.Connection(server.port).begin(door.method, door.path, {**door.headers, **more})
+    return wire.Connection(server.port).begin(endpoint.method, endpoint.path, {**endpoint.headers, **more})
 
 
-def is_refusal(door: Door, answer: wire.Answer | None, *statuses: int) -> bool:
+def is_refusal(endpoint: Endpoint, answer: wire.Answer | None, *statuses: int) -> bool:
     """An answer with one of the statuses in the dialect's shape."""
-    return answer is not None and answer.status in statuses and bool(door.is_refusal(json.loads(answer.body)))
+    return answer is not None and answer.status in statuses and bool(endpoint.is_refusal(json.loads(answer.body)))
 
 
 def over(server: Serve, path: str) -> int:
@@ -105,51 +105,51 @@ def over(server: Serve, path: str) -> int:
     return server.log().count(f'"path":"{bare}"')
 
 
-def test_hanging_up_half_way(impatient: Serve, door: Door) -> None:
-    body, before = door.body(file()), over(impatient, door.path)
-    begin(impatient, door, content_length=len(body)).send(body[: len(body) // 2]).hang_up()
-    eventually(lambda: over(impatient, door.path) == before + 1)
+def test_hanging_up_half_way(impatient: Serve, endpoint: Endpoint) -> None:
+    body, before = endpoint.body(file()), over(impatient, endpoint.path)
+    begin(impatient, endpoint, content_length=len(body)).send(body[: len(body) // 2]).hang_up()
+    eventually(lambda: over(impatient, endpoint.path) == before + 1)
 
 
-def test_hanging_up_before_the_first_byte(impatient: Serve, door: Door) -> None:
-    before = over(impatient, door.path)
-    begin(impatient, door, content_length=1000).hang_up()
-    eventually(lambda: over(impatient, door.path) == before + 1)
+def test_hanging_up_before_the_first_byte(impatient: Serve, endpoint: Endpoint) -> None:
+    before = over(impatient, endpoint.path)
+    begin(impatient, endpoint, content_length=1000).hang_up()
+    eventually(lambda: over(impatient, endpoint.path) == before + 1)
 
 
-def test_a_body_shorter_than_it_said(impatient: Serve, door: Door) -> None:
+def test_a_body_shorter_than_it_said(impatient: Serve, endpoint: Endpoint) -> None:
     """Every byte of the file arrives, but the sender had announced more and says nothing further."""
-    body = door.body(file())
-    with begin(impatient, door, content_length=len(body) + 1000) as sending:
+    body = endpoint.body(file())
+    with begin(impatient, endpoint, content_length=len(body) + 1000) as sending:
         answer = sending.send(body).end_of_sending().answer()
-    assert answer is None or is_refusal(door, answer, 400)
+    assert answer is None or is_refusal(endpoint, answer, 400)
 
 
-def test_a_body_longer_than_it_said(impatient: Serve, door: Door) -> None:
+def test_a_body_longer_than_it_said(impatient: Serve, endpoint: Endpoint) -> None:
     """What was announced is half of the file; the rest is no request."""
-    body = door.body(file())
-    with begin(impatient, door, content_length=len(body) // 2) as sending:
+    body = endpoint.body(file())
+    with begin(impatient, endpoint, content_length=len(body) // 2) as sending:
         sending.send(body)
-        assert is_refusal(door, sending.answer(), 400, 422)
+        assert is_refusal(endpoint, sending.answer(), 400, 422)
 
 
-def test_a_body_that_stalls(impatient: Serve, door: Door) -> None:
-    body = door.body(file())
+def test_a_body_that_stalls(impatient: Serve, endpoint: Endpoint) -> None:
+    body = endpoint.body(file())
     begun = time.monotonic()
-    with begin(impatient, door, content_length=len(body)) as sending:
+    with begin(impatient, endpoint, content_length=len(body)) as sending:
         answer = sending.send(body[: len(body) // 2]).answer()
-    assert is_refusal(door, answer, 408), answer
+    assert is_refusal(endpoint, answer, 408), answer
     assert IDLE_SECONDS * 0.9 < time.monotonic() - begun < IDLE_SECONDS + 4
 
 
-def test_content_length_together_with_transfer_encoding(impatient: Serve, door: Door) -> None:
+def test_content_length_together_with_transfer_encoding(impatient: Serve, endpoint: Endpoint) -> None:
     """The chunks alone decide, and the line is closed (RFC 9112 section 6.3): nothing can be smuggled behind them."""
-    body = door.body(file()[: MIB // 2])
+    body = endpoint.body(file()[: MIB // 2])
     smuggled = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
     chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-    with begin(impatient, door, content_length=len(chunks + smuggled), transfer_encoding="chunked") as sending:
+    with begin(impatient, endpoint, content_length=len(chunks + smuggled), transfer_encoding="chunked") as sending:
         answer = sending.send(chunks + smuggled).answer()
-        assert is_refusal(door, answer, 400, 422), answer
+        assert is_refusal(endpoint, answer, 400, 422), answer
         assert answer is not None
         assert answer.headers["connection"] == "close"
         assert sending.answer() is None
@@ -177,18 +177,18 @@ def test_content_length_together_with_transfer_encoding_is_refused(impatient: Se
     ],
     ids=["no number", "too few bytes", "negative", "overflow", "too many bytes"],
 )
-def test_broken_chunks(impatient: Serve, door: Door, chunks: bytes) -> None:
+def test_broken_chunks(impatient: Serve, endpoint: Endpoint, chunks: bytes) -> None:
     """Refused in the dialect's words, or the line is cut: a chunk that lies leaves no way to find the next request."""
-    with begin(impatient, door, transfer_encoding="chunked") as sending:
+    with begin(impatient, endpoint, transfer_encoding="chunked") as sending:
         answer = sending.send(chunks).end_of_sending().answer()
-    assert answer is None or answer.body == b"" or is_refusal(door, answer, 400, 422), answer
+    assert answer is None or answer.body == b"" or is_refusal(endpoint, answer, 400, 422), answer
 
 
-def test_chunks_without_an_end(impatient: Serve, door: Door) -> None:
-    body = door.body(file())
-    with begin(impatient, door, transfer_encoding="chunked") as sending:
+def test_chunks_without_an_end(impatient: Serve, endpoint: Endpoint) -> None:
+    body = endpoint.body(file())
+    with begin(impatient, endpoint, transfer_encoding="chunked") as sending:
         answer = sending.send(b"%x\r\n%s\r\n" % (len(body), body)).end_of_sending().answer()
-    assert answer is None or is_refusal(door, answer, 400), answer
+    assert answer is None or is_refusal(endpoint, answer, 400), answer
 
 
 @pytest.mark.usefixtures("nothing_stays")

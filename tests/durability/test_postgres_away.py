@@ -76,7 +76,7 @@ class Asking:
 def test_postgres_killed_while_serving(
     server: Serve, key: str, client: httpx.Client, record_property: Callable[[str, object], None]
 ) -> None:
-    kept = [door(client, key, endpoints.picture(20_000)) for door in endpoints.DOORS.values()]
+    kept = [endpoint(client, key, endpoints.picture(20_000)) for endpoint in endpoints.DOORS.values()]
     before = processes.workers(server.data)
     outages = []
     with Asking(server, calls(key, kept[0])) as asking:
@@ -138,16 +138,19 @@ def calls(key: str, kept: endpoints.Promise) -> list[Call]:
         ready,
         file,
         promise,
-        *(upload(door, key) for door in (endpoints.krea, endpoints.heygen_v1, endpoints.heygen_v3, endpoints.fal)),
+        *(
+            upload(endpoint, key)
+            for endpoint in (endpoints.krea, endpoints.heygen_v1, endpoints.heygen_v3, endpoints.fal)
+        ),
     ]
 
 
-def upload(door: endpoints.Door, key: str) -> Call:
+def upload(endpoint: endpoints.Door, key: str) -> Call:
     def call(http: httpx.Client) -> httpx.Response:
         answers: list[httpx.Response] = []
         http.event_hooks["response"] = [answers.append]
         try:
-            door(http, key, endpoints.picture(10_000))
+            endpoint(http, key, endpoints.picture(10_000))
         except Refused:
             answers[-1].read()
         return answers[-1]

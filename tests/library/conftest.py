@@ -58,5 +58,5 @@ async def seeing(library: Library, clip: str) -> Library:
 
 @pytest.fixture
 async def workspace(library: Library) -> UUID:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
-    return caller.workspace_id
+    principal = await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
+    return principal.workspace_id

@@ -12,8 +12,8 @@ ANYTHING = Policy(max_bytes=MIB)
 class Content:
     """A body that is in memory already."""
 
-    def __init__(self, data: bytes, labels: DeclaredMetadata | None = None, pieces: int = 3) -> None:
-        self.data, self.labels, self.pieces = data, labels or DeclaredMetadata(), pieces
+    def __init__(self, data: bytes, declared: DeclaredMetadata | None = None, pieces: int = 3) -> None:
+        self.data, self.labels, self.pieces = data, declared or DeclaredMetadata(), pieces
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         step = max(1, len(self.data) // self.pieces)
@@ -22,7 +22,7 @@ class Content:
         return self.labels
 
 
-def offer(
+def ingest_request(
     workspace_id: UUID, data: bytes, *, name: str | None = None, details: AssetFields | None = None
 ) -> IngestRequest:
     return IngestRequest(

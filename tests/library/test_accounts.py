@@ -10,11 +10,11 @@ READ = frozenset({Scope.READ})
 
 
 async def test_a_key_opens_its_workspace_with_its_scopes(library: Library) -> None:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
+    principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
     other = await library.accounts.authenticate(await library.accounts.create_key("two", READ))
     again = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    assert caller.scopes == READ
-    assert caller.workspace_id == again.workspace_id != other.workspace_id
+    assert principal.scopes == READ
+    assert principal.workspace_id == again.workspace_id != other.workspace_id
 
 
 async def test_only_the_first_founding_gives_a_key(library: Library) -> None:
@@ -57,13 +57,13 @@ async def test_a_revoked_key_is_refused_once_the_memory_of_it_fades(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = await library.accounts.create_key("one", READ)
-    caller = await library.accounts.authenticate(key)
-    await library.accounts.revoke(caller.key_id)
+    principal = await library.accounts.authenticate(key)
+    await library.accounts.revoke(principal.key_id)
     monkeypatch.setattr(library.accounts._recent, "_seconds", -1.0)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(key)
     with pytest.raises(NotFound):
-        await library.accounts.revoke(caller.key_id)
+        await library.accounts.revoke(principal.key_id)
 
 
 async def test_use_is_noted(library: Library) -> None:
@@ -84,24 +84,24 @@ async def test_a_wrong_secret_does_not_count_as_use(library: Library) -> None:
 
 
 async def test_a_pass_stands_for_its_key_where_passes_are_taken(library: Library) -> None:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    token = (await library.accounts.issue_upload_token(caller)).token
-    assert await library.accounts.authenticate(token, upload_tokens=True) == caller
+    principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
+    token = (await library.accounts.issue_upload_token(principal)).token
+    assert await library.accounts.authenticate(token, upload_tokens=True) == principal
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token)
 
 
 async def test_a_pass_dies_with_its_key_and_with_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    token = (await library.accounts.issue_upload_token(caller)).token
+    principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
+    token = (await library.accounts.issue_upload_token(principal)).token
     id, expires, mac = token.removeprefix("mtp_").split(".")
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(f"mtp_{id}.{int(expires) + 1}.{mac}", upload_tokens=True)
     monkeypatch.setattr(accounts, "_UPLOAD_TOKEN_LIFETIME", -accounts._UPLOAD_TOKEN_LIFETIME)
-    expired = (await library.accounts.issue_upload_token(caller)).token
+    expired = (await library.accounts.issue_upload_token(principal)).token
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(expired, upload_tokens=True)
-    await library.accounts.revoke(caller.key_id)
+    await library.accounts.revoke(principal.key_id)
     monkeypatch.setattr(library.accounts._recent, "_seconds", -1.0)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token, upload_tokens=True)

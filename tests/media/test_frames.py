@@ -55,8 +55,8 @@ async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
     os.kill(showing, signal.SIGSTOP)
     try:
         waiting = asyncio.create_task(sandbox.frames(good, JPEG))
-        facts = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
-        assert {fact.width for fact in facts} == {64}
+        media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
+        assert {fact.width for fact in media_info} == {64}
         assert not waiting.done()
     finally:
         os.kill(showing, signal.SIGCONT)

@@ -39,5 +39,5 @@ async def opened(database_url: str) -> AsyncIterator[tuple[Connection, Embedding
     ):
         await seed.furnish(conn)
         async with conn.transaction():
-            space = await embedding_models.add(conn, name="test", spec="test", dimensions=3)
-        yield conn, space
+            model = await embedding_models.add(conn, name="test", spec="test", dimensions=3)
+        yield conn, model

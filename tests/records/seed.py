@@ -143,7 +143,7 @@ _STATEMENTS = (
 )
 
 
-async def put(conn: Connection, things: Iterable[Thing], space: EmbeddingModel) -> None:
+async def put(conn: Connection, things: Iterable[Thing], model: EmbeddingModel) -> None:
     for thing in things:
         workspace = MINE if thing.mine else THEIRS
         values = {
@@ -164,7 +164,7 @@ async def put(conn: Connection, things: Iterable[Thing], space: EmbeddingModel) 
                 )
         await conn.execute(
             "INSERT INTO embedding (asset_id, model_id, part, workspace_id, vector) VALUES (%s, %s, 'content', %s, %s)",
-            (thing.id, space.id, workspace, f"[1,{thing.near},0]"),
+            (thing.id, model.id, workspace, f"[1,{thing.near},0]"),
         )
 
 
@@ -188,10 +188,10 @@ _MANY = (
 )
 
 
-async def fill(conn: Connection, space: EmbeddingModel, *workspaces: UUID) -> None:
+async def fill(conn: Connection, model: EmbeddingModel, *workspaces: UUID) -> None:
     """More assets in each of them than are looked at one by one, with two vectors apiece, one like the other."""
     for statement in _MANY:
-        await conn.execute(statement, {"workspaces": list(workspaces), "space": space.id})
+        await conn.execute(statement, {"workspaces": list(workspaces), "space": model.id})
 
 
 async def take(conn: Connection, ids: Iterable[UUID] | None = None) -> None:

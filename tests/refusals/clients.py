@@ -84,9 +84,9 @@ def node_buffer(sending: Sending) -> list[Read]:
     return _node(sending, "buffer")
 
 
-def _node(sending: Sending, way: str) -> list[Read]:
+def _node(sending: Sending, method: str) -> list[Read]:
     node = shutil.which("node") or pytest.skip("there is no node")
-    arguments = [sending.method, sending.url, sending.key, str(sending.file), way, str(TRIES)]
+    arguments = [sending.method, sending.url, sending.key, str(sending.file), method, str(TRIES)]
     ended = subprocess.run([node, "-e", _FETCH, "--", *arguments], capture_output=True, text=True, check=True)
     return [Read(**json.loads(line)) for line in ended.stdout.splitlines()]
 

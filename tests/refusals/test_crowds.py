@@ -111,7 +111,7 @@ async def test_three_hundred_at_once_through_all_doors_are_all_let_in(many: list
     pictures = [picture() for _ in many]
     began = time.perf_counter()
     turns = zip(many, itertools.cycle(DOORS), pictures, strict=False)
-    answers = await asyncio.gather(*(door(http, data) for http, door, data in turns))
+    answers = await asyncio.gather(*(endpoint(http, data) for http, endpoint, data in turns))
     print(f"{len(many) / (time.perf_counter() - began):.0f} uploads/s")
     refused = [(answer.request.url.path, answer.status_code, answer.text) for answer in answers if answer.is_error]
     assert not refused, refused[:5]

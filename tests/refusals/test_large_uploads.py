@@ -10,7 +10,7 @@ from tests.refusals.clients import CLIENTS, TRIES, Client, Sending
 from tests.server import Serve
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     """Where to send it, what a file is refused with that is too large or no media, and where the words are."""
 
     path: str
@@ -20,16 +20,16 @@ class Door(NamedTuple):
 
 
 DOORS = {
-    "krea": Door("/assets", True, 400, lambda body: body["error"]),
-    "heygen_v1": Door("/v1/asset", False, 400, lambda body: body["message"]),
-    "heygen_v3": Door("/v3/assets", True, 400, lambda body: body["error"]["message"]),
-    "fal": Door("/files/upload", False, 413, lambda body: body["detail"]),
+    "krea": Endpoint("/assets", True, 400, lambda body: body["error"]),
+    "heygen_v1": Endpoint("/v1/asset", False, 400, lambda body: body["message"]),
+    "heygen_v3": Endpoint("/v3/assets", True, 400, lambda body: body["error"]["message"]),
+    "fal": Endpoint("/files/upload", False, 413, lambda body: body["detail"]),
 }
 Expect = Callable[[int, str], None]
 
 
 @pytest.fixture(params=DOORS.values(), ids=DOORS)
-def door(request: pytest.FixtureRequest) -> Door:
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     return request.param
 
 
@@ -39,13 +39,13 @@ def client(request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture
-def expect(strict: Serve, big: Path, door: Door, client: Client) -> Expect:
+def expect(strict: Serve, big: Path, endpoint: Endpoint, client: Client) -> Expect:
     """Sends the file with a key, and checks that every try read that status and the door's own words."""
 
     def check(status: int, key: str) -> None:
-        read = client(Sending(strict.url + door.path, key, big, door.as_form))
+        read = client(Sending(strict.url + endpoint.path, key, big, endpoint.as_form))
         assert [answer.status for answer in read] == [status] * TRIES, read
-        assert all(door.words(answer.body) for answer in read)
+        assert all(endpoint.words(answer.body) for answer in read)
 
     return check
 
@@ -54,8 +54,8 @@ def test_a_bad_key(expect: Expect) -> None:
     expect(401, "nonsense")
 
 
-def test_too_large_or_of_the_wrong_type(expect: Expect, door: Door, fresh: str) -> None:
-    expect(door.refused, fresh)
+def test_too_large_or_of_the_wrong_type(expect: Expect, endpoint: Endpoint, fresh: str) -> None:
+    expect(endpoint.refused, fresh)
 
 
 def test_too_many_requests(expect: Expect, spent: str) -> None:

@@ -24,6 +24,6 @@ class Statement(NamedTuple):
 class Example(NamedTuple):
     """An asset among the first, which have vectors in any case, and the vector of `TEXT`."""
 
-    space: EmbeddingModel
+    model: EmbeddingModel
     asset: Asset
     vector: str

@@ -9,13 +9,13 @@ _DEPTH = 50
 
 
 def statements(stock: Stock, example: Example) -> list[Statement]:
-    own, space, vector = stock.workspace_id, example.space, example.vector
+    own, model, vector = stock.workspace_id, example.space, example.vector
     large, few = Filter(kinds=LISTED), Filter(kinds=LISTED, tag_ids=(stock.tags["1 %"],))
 
     everything, tagged = scopes.Estimate(own, large, small=False), scopes.Estimate(own, few, small=True)
 
     def near(scope: scopes.Estimate) -> Call:
-        return lambda conn: hybrid.by_example(conn, space, scope, vector=vector, depth=_DEPTH)
+        return lambda conn: hybrid.by_example(conn, model, scope, vector=vector, depth=_DEPTH)
 
     def worded(scope: scopes.Estimate) -> Call:
         return lambda conn: hybrid.by_words(conn, scope, TEXT, full_text.words_of(TEXT), _DEPTH)
@@ -23,9 +23,9 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
     measured = "Each count stops where the scope is known to be large."
     return [
         Statement(
-            "search: how large is everything", measured, lambda conn: scopes.estimate_size(conn, space, own, large)
+            "search: how large is everything", measured, lambda conn: scopes.estimate_size(conn, model, own, large)
         ),
-        Statement("search: how large is a tag", measured, lambda conn: scopes.estimate_size(conn, space, own, few)),
+        Statement("search: how large is a tag", measured, lambda conn: scopes.estimate_size(conn, model, own, few)),
         Statement("search: by meaning in everything", "The vectors' index gives the nearest.", near(everything)),
         Statement(
             "search: by meaning in a small scope",
@@ -41,7 +41,7 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
         Statement(
             "search: what is shown of the found",
             "By id, each with its vectors.",
-            lambda conn: hybrid.hits(conn, space, own, [example.asset.id], vector),
+            lambda conn: hybrid.hits(conn, model, own, [example.asset.id], vector),
         ),
         Statement(
             "similar: the same bytes",
@@ -51,6 +51,6 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
         Statement(
             "similar: the nearest",
             "The vectors' index again.",
-            lambda conn: similar.nearest_to(conn, space, example.asset, 20),
+            lambda conn: similar.nearest_to(conn, model, example.asset, 20),
         ),
     ]

@@ -76,15 +76,15 @@ class Spool:
     async def finish(self) -> None:
         """Everything has arrived: when this returns, the file is complete and `sha256` known."""
         await self._send(last=True)
-        await self._landed()
+        await self._file()
         self.sha256 = self._landing.digest()
 
     async def _send(self, *, last: bool) -> None:
-        await self._landed()
+        await self._file()
         self._flight = _threads.submit(self._landing.write_batch, self._batch, last=last)
         self._batch, self._gathered = [], 0
 
-    async def _landed(self) -> None:
+    async def _file(self) -> None:
         if self._flight is not None:
             with map_os_errors():
                 await asyncio.wrap_future(self._flight)

@@ -27,13 +27,13 @@ async def _reindex(config: Config) -> str:
     await library.open(start_media=False)
     try:
         async with library.reindex.exclusive():
-            space = await _begun(library, config)
-            done = await _build(library, space)
-            await library.reindex.finish(space)
+            model = await _begun(library, config)
+            done = await _build(library, model)
+            await library.reindex.finish(model)
     finally:
         await library.close()
-    was = "used it before" if space.active else "uses it now"
-    return f"{done} assets were embedded with {space.name} ({space.spec}). The search {was}."
+    was = "used it before" if model.active else "uses it now"
+    return f"{done} assets were embedded with {model.name} ({model.spec}). The search {was}."
 
 
 async def _begun(library: Library, config: Config) -> EmbeddingModel:
@@ -43,10 +43,10 @@ async def _begun(library: Library, config: Config) -> EmbeddingModel:
         raise ConfigError(f"embedder: {error}") from None
 
 
-async def _build(library: Library, space: EmbeddingModel) -> int:
+async def _build(library: Library, model: EmbeddingModel) -> int:
     """How many assets it lacked."""
-    done, total = await library.reindex.progress(space)
-    with tqdm(initial=min(done, total), total=total, unit="asset", desc=space.name) as bar:
-        async for number in library.reindex.build(space):
+    done, total = await library.reindex.progress(model)
+    with tqdm(initial=min(done, total), total=total, unit="asset", desc=model.name) as bar:
+        async for number in library.reindex.build(model):
             bar.update(number)
         return int(bar.n) - min(done, total)

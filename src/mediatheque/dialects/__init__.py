@@ -40,7 +40,7 @@ ROUTERS: tuple[Router, ...] = (
 ERROR_FORMATS: tuple[ErrorFormat, ...] = (KREA, FAL, FAL_PLATFORM_STORAGE, FAL_STORAGE, HEYGEN_V1, HEYGEN_V3, NATIVE)
 
 
-_BY_PREFIX = {prefix: voice for voice in ERROR_FORMATS for prefix in voice.prefixes}
+_BY_PREFIX = {prefix: error_format for error_format in ERROR_FORMATS for prefix in error_format.prefixes}
 
 
 def error_format_for(path: str) -> ErrorFormat:

@@ -121,7 +121,7 @@ def error_context(request: Request[Any, Any, Any]) -> ErrorContext:
 
 
 def router(
-    voice: ErrorFormat,
+    error_format: ErrorFormat,
     routes: Sequence[ControllerRouterHandler],
     *,
     path: str = "/",
@@ -132,5 +132,5 @@ def router(
         path=path,
         route_handlers=list(routes),
         guards=list(guards),
-        exception_handlers={Exception: voice.handle, HTTPException: voice.handle},
+        exception_handlers={Exception: error_format.handle, HTTPException: error_format.handle},
     )

@@ -83,9 +83,9 @@ class Accounts:
         await self._record_use(key)
         return Principal(workspace_id=key.workspace_id, workspace=key.workspace, key_id=key.id, scopes=key.scopes)
 
-    async def issue_upload_token(self, caller: Principal) -> UploadToken:
+    async def issue_upload_token(self, principal: Principal) -> UploadToken:
         """A token that stands for the caller's key for an hour."""
-        key = await self._key(caller.key_id)
+        key = await self._key(principal.key_id)
         if key is None:
             raise KeyRefused
         expires_at = (datetime.now(UTC) + _UPLOAD_TOKEN_LIFETIME).replace(microsecond=0)

@@ -92,13 +92,13 @@ class Idempotency:
                 _log.warning("idempotency lease not renewed", reason=error.message)
 
 
-async def store_reply(conn: Connection, receipt: Claim | None, result: object, content: bytes = b"") -> None:
+async def store_reply(conn: Connection, claim: Claim | None, result: object, content: bytes = b"") -> None:
     """Store the answer in the transaction of the work, if there is a receipt. `Conflict` if the key was lost meanwhile.
 
     `content` is the SHA-256 of the bytes that were sent, if any were.
     """
-    if receipt is None:
+    if claim is None:
         return
-    status, body = receipt.render(result)
-    if not await rows.store_reply(conn, receipt.attempt, StoredReply(status, body, receipt.fingerprint or content)):
+    status, body = claim.render(result)
+    if not await rows.store_reply(conn, claim.attempt, StoredReply(status, body, claim.fingerprint or content)):
         raise Conflict("This request took so long that its Idempotency-Key was given to another.")

@@ -23,8 +23,8 @@ class UploadMethod(enum.StrEnum):
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes promised, to become the file `file_id` (and the asset `asset_id`) while the key that promised them lives.
 
-    `storage_key` is where they wait, and `multipart_id` what the store calls the parts there. `size` and `sha256` are what
-    was announced. `failure` says why bytes that were declared complete have been refused, which is final.
+    `storage_key` is where they wait, and `multipart_id` what the store calls the parts there. `size` and `sha256` are
+    what was announced. `failure` says why bytes that were declared complete have been refused, which is final.
     """
 
     id: UUID
@@ -71,5 +71,5 @@ class DeclaredMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What a sender said about the bytes: hints, never trusted. `fields` are the other form fields."""
 
     name: str | None = None
-    declared_type: str | None = None
+    type: str | None = None
     fields: dict[str, str] = {}

@@ -25,8 +25,8 @@ async def file_defaults(conn: Connection, workspace_id: UUID) -> FileDefaults:
     return msgspec.convert(row["keeping"] if row else {}, FileDefaults)
 
 
-async def set_file_defaults(conn: Connection, workspace_id: UUID, keeping: FileDefaults) -> None:
+async def set_file_defaults(conn: Connection, workspace_id: UUID, defaults: FileDefaults) -> None:
     """Have new files kept so."""
     await conn.execute(
-        "UPDATE workspace SET keeping = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(keeping)), workspace_id)
+        "UPDATE workspace SET keeping = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(defaults)), workspace_id)
     )

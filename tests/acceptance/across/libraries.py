@@ -7,9 +7,9 @@ from uuid import UUID
 
 import httpx
 
-from tests.acceptance.endpoints import Json, Parcel, bearer, fal_put, fal_upload, heygen_v1, heygen_v3, krea, register
+from tests.acceptance.endpoints import Json, Sample, bearer, fal_put, fal_upload, heygen_v1, heygen_v3, krea, register
 
-Enter = Callable[[httpx.Client, str, Parcel], UUID]
+Enter = Callable[[httpx.Client, str, Sample], UUID]
 
 
 class Seen(NamedTuple):
@@ -29,73 +29,73 @@ def _ok(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def by_krea(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return UUID(_ok(krea(http, key, parcel))["id"])
+def by_krea(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return UUID(_ok(krea(http, key, sample))["id"])
 
 
-def by_heygen_v1(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return UUID(_ok(heygen_v1(http, key, parcel))["data"]["id"])
+def by_heygen_v1(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return UUID(_ok(heygen_v1(http, key, sample))["data"]["id"])
 
 
-def by_talking_photo(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    headers = {"x-api-key": key, "content-type": parcel.type}
-    return UUID(_ok(http.post("/v1/talking_photo", content=parcel.data, headers=headers))["data"]["talking_photo_id"])
+def by_talking_photo(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    headers = {"x-api-key": key, "content-type": sample.type}
+    return UUID(_ok(http.post("/v1/talking_photo", content=sample.data, headers=headers))["data"]["talking_photo_id"])
 
 
-def by_heygen_v3(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return UUID(_ok(heygen_v3(http, key, parcel))["data"]["asset_id"])
+def by_heygen_v3(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return UUID(_ok(heygen_v3(http, key, sample))["data"]["asset_id"])
 
 
-def by_direct_upload(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    promised = direct(http, key, parcel)
-    _ok(http.put(promised["upload_url"], content=parcel.data, headers=promised["upload_headers"]))
+def by_direct_upload(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    promised = direct(http, key, sample)
+    _ok(http.put(promised["upload_url"], content=sample.data, headers=promised["upload_headers"]))
     id = promised["asset_id"]
     _ok(http.post(f"/v3/assets/{id}/complete", json={}, headers={"x-api-key": key}))
     return UUID(id)
 
 
-def direct(http: httpx.Client, key: str, parcel: Parcel) -> Json:
-    wanted = {"filename": parcel.name, "content_type": parcel.type, "size_bytes": len(parcel.data)}
+def direct(http: httpx.Client, key: str, sample: Sample) -> Json:
+    wanted = {"filename": sample.name, "content_type": sample.type, "size_bytes": len(sample.data)}
     promised: Json = _ok(http.post("/v3/assets/direct-uploads", json=wanted, headers={"x-api-key": key}))["data"]
     return promised
 
 
-def by_fal_upload(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return _registered(http, key, _ok(fal_upload(http, key, parcel))["access_url"], parcel)
+def by_fal_upload(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return _registered(http, key, _ok(fal_upload(http, key, sample))["access_url"], sample)
 
 
-def by_fal_put(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return _registered(http, key, _ok(fal_put(http, key, parcel))["file_url"], parcel)
+def by_fal_put(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return _registered(http, key, _ok(fal_put(http, key, sample))["file_url"], sample)
 
 
-def by_fal_parts(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    headers = {"authorization": f"Key {key}", "content-type": parcel.type, "x-fal-file-name": parcel.name}
+def by_fal_parts(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    headers = {"authorization": f"Key {key}", "content-type": sample.type, "x-fal-file-name": sample.name}
     begun = _ok(http.post("/files/upload/multipart", headers=headers))
-    address, half = f"{begun['access_url']}/multipart/{begun['uploadId']}", len(parcel.data) // 2
+    address, half = f"{begun['access_url']}/multipart/{begun['uploadId']}", len(sample.data) // 2
     parts = []
-    for number, part in ((2, parcel.data[half:]), (1, parcel.data[:half])):
+    for number, part in ((2, sample.data[half:]), (1, sample.data[:half])):
         answer = http.put(f"{address}/{number}", content=part, headers={"authorization": f"Key {key}"})
         _ok(answer)
         parts.append({"partNumber": number, "etag": answer.headers["etag"]})
     url = _ok(http.post(f"{address}/complete", json={"parts": parts}, headers={"authorization": f"Key {key}"}))
-    return _registered(http, key, url["access_url"], parcel)
+    return _registered(http, key, url["access_url"], sample)
 
 
-def _registered(http: httpx.Client, key: str, url: str, parcel: Parcel) -> UUID:
-    return UUID(_ok(register(http, key, url, parcel.type.split("/")[0]))["asset"]["vector_id"])
+def _registered(http: httpx.Client, key: str, url: str, sample: Sample) -> UUID:
+    return UUID(_ok(register(http, key, url, sample.type.split("/")[0]))["asset"]["vector_id"])
 
 
-def by_base64(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    source = {"type": "base64", "media_type": parcel.type, "data": b64encode(parcel.data).decode()}
+def by_base64(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    source = {"type": "base64", "media_type": sample.type, "data": b64encode(sample.data).decode()}
     return _native(http, key, source)
 
 
-def by_url(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return _native(http, key, {"type": "url", "url": _ok(fal_upload(http, key, parcel))["access_url"]})
+def by_url(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return _native(http, key, {"type": "url", "url": _ok(fal_upload(http, key, sample))["access_url"]})
 
 
-def by_asset_id(http: httpx.Client, key: str, parcel: Parcel) -> UUID:
-    return _native(http, key, {"type": "asset_id", "asset_id": by_krea(http, key, parcel).hex})
+def by_asset_id(http: httpx.Client, key: str, sample: Sample) -> UUID:
+    return _native(http, key, {"type": "asset_id", "asset_id": by_krea(http, key, sample).hex})
 
 
 def _native(http: httpx.Client, key: str, source: Json) -> UUID:

@@ -5,9 +5,9 @@ import pytest
 
 from tests import samples
 from tests.acceptance.across.libraries import ENTRANCES, EXITS, VIEWS, remove
-from tests.acceptance.endpoints import Parcel
+from tests.acceptance.endpoints import Sample
 
-PNG = Parcel(samples.png(), "image/png", "across.png")
+PNG = Sample(samples.png(), "image/png", "across.png")
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
@@ -47,5 +47,5 @@ def test_nobody_removes_anothers(http: httpx.Client, key: str, other_key: str, e
     ("data", "mime", "kind"), [(samples.mp4(), "video/mp4", "video"), (samples.wav(), "audio/wav", "audio")]
 )
 def test_every_kind_is_called_by_its_name(http: httpx.Client, key: str, data: bytes, mime: str, kind: str) -> None:
-    id = ENTRANCES["heygen_v3"](http, key, Parcel(data, mime, "sound"))
+    id = ENTRANCES["heygen_v3"](http, key, Sample(data, mime, "sound"))
     assert {seen.kind if (seen := look(http, key, id)) else None for look in VIEWS.values()} == {kind}

@@ -7,14 +7,14 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import FAL_UPLOAD, KREA, Parcel, refused_by_fal, register
+from tests.acceptance.endpoints import FAL_UPLOAD, KREA, Sample, refused_by_fal, register
 from tests.acceptance.openapi import fits
 
 TYPES = {"image/png": "image", "video/mp4": "video", "audio/mpeg": "audio", "model/gltf-binary": "3d"}
 
 
 def stored(http: httpx.Client, key: str, data: bytes, mime: str = "image/png") -> str:
-    answer = FAL_UPLOAD.send(http, key, Parcel(data, mime, "my picture.png"))
+    answer = FAL_UPLOAD.send(http, key, Sample(data, mime, "my picture.png"))
     return FAL_UPLOAD.url(answer.raise_for_status().json())
 
 
@@ -37,7 +37,7 @@ def test_the_same_url_is_the_same_asset(http: httpx.Client, key: str) -> None:
 
 
 def test_an_asset_of_another_door_is_found_by_its_url(http: httpx.Client, key: str) -> None:
-    asset = KREA.send(http, key, Parcel(samples.webp(), "image/webp")).json()
+    asset = KREA.send(http, key, Sample(samples.webp(), "image/webp")).json()
     registered = fits("fal-upload-asset", register(http, key, asset["image_url"], "image"))["asset"]
     assert (registered["vector_id"], registered["url"]) == (asset["id"], asset["image_url"])
 

@@ -11,15 +11,15 @@ from tests import samples
 from tests.acceptance.endpoints import (
     FAL_PUT,
     FAL_UPLOAD,
-    Door,
-    Parcel,
+    Endpoint,
+    Sample,
     bearer,
     initiate,
     refused_by_fal_storage,
     register,
 )
 
-NAMED = Parcel(samples.png(), "image/png", "a b.png")
+NAMED = Sample(samples.png(), "image/png", "a b.png")
 FILM = samples.mp4()
 THIRD = len(FILM) // 3
 
@@ -55,21 +55,21 @@ def test_a_forged_token_is_a_401(http: httpx.Client, key: str, change: str) -> N
     refused_by_fal_storage(answer)
 
 
-@pytest.mark.parametrize("door", [FAL_UPLOAD, FAL_PUT], ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", [FAL_UPLOAD, FAL_PUT], ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("mime", sorted(FAL_UPLOAD.accepts))
-def test_the_url_of_an_upload_serves_its_bytes(http: httpx.Client, key: str, door: Door, mime: str) -> None:
+def test_the_url_of_an_upload_serves_its_bytes(http: httpx.Client, key: str, endpoint: Endpoint, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    answer = door.send(http, key, Parcel(data, mime, "named.bin"))
+    answer = endpoint.send(http, key, Sample(data, mime, "named.bin"))
     assert answer.status_code == 200, answer.text
-    served = http.get(door.url(answer.json()))
+    served = http.get(endpoint.url(answer.json()))
     assert served.content == data
     assert served.headers["content-type"].partition(";")[0] == mime
 
 
-@pytest.mark.parametrize("door", [FAL_UPLOAD, FAL_PUT], ids=lambda door: door.name)
-def test_what_is_no_media_is_kept_and_served_as_a_download(http: httpx.Client, key: str, door: Door) -> None:
-    answer = door.send(http, key, Parcel(b"a,b\n1,2\n", "text/csv", "table.csv"))
-    served = http.get(door.url(answer.raise_for_status().json()))
+@pytest.mark.parametrize("endpoint", [FAL_UPLOAD, FAL_PUT], ids=lambda endpoint: endpoint.name)
+def test_what_is_no_media_is_kept_and_served_as_a_download(http: httpx.Client, key: str, endpoint: Endpoint) -> None:
+    answer = endpoint.send(http, key, Sample(b"a,b\n1,2\n", "text/csv", "table.csv"))
+    served = http.get(endpoint.url(answer.raise_for_status().json()))
     assert served.content == b"a,b\n1,2\n"
     assert served.headers["content-disposition"].startswith("attachment")
     assert served.headers["content-type"] == "application/octet-stream"
@@ -116,8 +116,8 @@ def test_no_or_a_bad_key_is_a_401(http: httpx.Client) -> None:
 
 
 def test_an_empty_file_is_refused(http: httpx.Client, key: str) -> None:
-    for door in (FAL_UPLOAD, FAL_PUT):
-        answer = door.send(http, key, Parcel(b"", "image/png"))
+    for endpoint in (FAL_UPLOAD, FAL_PUT):
+        answer = endpoint.send(http, key, Sample(b"", "image/png"))
         assert answer.status_code == 422
         refused_by_fal_storage(answer)
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import HEYGEN_V1, Parcel, refused_by_heygen_v1
+from tests.acceptance.endpoints import HEYGEN_V1, Sample, refused_by_heygen_v1
 from tests.acceptance.openapi import fits
 
 KINDS = {"image": "image", "video": "video", "audio": "audio"}
@@ -18,7 +18,7 @@ KINDS = {"image": "image", "video": "video", "audio": "audio"}
 @pytest.mark.parametrize("mime", sorted(HEYGEN_V1.accepts))
 def test_an_upload_has_the_documented_envelope(http: httpx.Client, key: str, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    answer = HEYGEN_V1.send(http, key, Parcel(data, mime))
+    answer = HEYGEN_V1.send(http, key, Sample(data, mime))
     assert answer.status_code == 200, answer.text
     body = fits("heygen-v1-upload-asset", answer)
     asset = body["data"]
@@ -33,7 +33,7 @@ def test_an_upload_has_the_documented_envelope(http: httpx.Client, key: str, mim
 
 @pytest.mark.parametrize("declared", ["audio/x-wav", "audio/wave", "audio/wav", "AUDIO/WAV; x=1"])
 def test_other_spellings_of_the_same_type_are_fine(http: httpx.Client, key: str, declared: str) -> None:
-    assert HEYGEN_V1.send(http, key, Parcel(samples.wav(), declared)).status_code == 200
+    assert HEYGEN_V1.send(http, key, Sample(samples.wav(), declared)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_other_spellings_of_the_same_type_are_fine(http: httpx.Client, key: str,
 def test_a_declared_type_that_contradicts_the_bytes_is_a_400(
     http: httpx.Client, key: str, declared: str, data: bytes
 ) -> None:
-    answer = HEYGEN_V1.send(http, key, Parcel(data, declared))
+    answer = HEYGEN_V1.send(http, key, Sample(data, declared))
     assert answer.status_code == 400
     refused_by_heygen_v1(answer)
 
@@ -67,7 +67,7 @@ def test_an_empty_body_is_answered_40001(http: httpx.Client, key: str, type: str
 
 @pytest.mark.parametrize("mime", ["image/webp", "image/gif", "image/heic", "model/gltf-binary", "application/pdf"])
 def test_other_types_are_refused(http: httpx.Client, key: str, mime: str) -> None:
-    answer = HEYGEN_V1.send(http, key, Parcel(samples.ACCEPTED[mime](), mime))
+    answer = HEYGEN_V1.send(http, key, Sample(samples.ACCEPTED[mime](), mime))
     assert answer.status_code == 400
     refused_by_heygen_v1(answer)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import HEYGEN_V3, Parcel, bearer
+from tests.acceptance.endpoints import HEYGEN_V3, Sample, bearer
 from tests.acceptance.openapi import fits
 
 
@@ -18,7 +18,7 @@ def upload(http: httpx.Client, key: str, data: bytes, once: str | None = None) -
 @pytest.mark.parametrize("mime", sorted(HEYGEN_V3.accepts))
 def test_the_type_is_found_in_the_bytes(http: httpx.Client, key: str, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    answer = HEYGEN_V3.send(http, key, Parcel(data, "image/gif", "a.gif"))
+    answer = HEYGEN_V3.send(http, key, Sample(data, "image/gif", "a.gif"))
     assert answer.status_code == 200, answer.text
     asset = fits("heygen-v3-upload-asset", answer)["data"]
     assert (asset["mime_type"], asset["size_bytes"]) == (mime, len(data))
@@ -31,7 +31,7 @@ def test_a_bearer_key_is_as_good(http: httpx.Client, key: str) -> None:
 
 @pytest.mark.parametrize("mime", ["image/webp", "image/gif", "video/quicktime", "model/gltf-binary"])
 def test_other_types_are_refused(http: httpx.Client, key: str, mime: str) -> None:
-    answer = HEYGEN_V3.send(http, key, Parcel(samples.ACCEPTED[mime](), mime))
+    answer = HEYGEN_V3.send(http, key, Sample(samples.ACCEPTED[mime](), mime))
     assert answer.status_code == 400
     fits("heygen-v3-upload-asset", answer)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import KREA, Parcel, bearer
+from tests.acceptance.endpoints import KREA, Sample, bearer
 from tests.acceptance.openapi import fits
 
 MEDIA = sorted(KREA.accepts)
@@ -21,7 +21,7 @@ def upload(http: httpx.Client, key: str, data: bytes, **fields: str) -> httpx.Re
 @pytest.mark.parametrize("mime", MEDIA)
 def test_an_upload_is_answered_read_back_and_served(http: httpx.Client, key: str, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    posted = KREA.send(http, key, Parcel(data, mime))
+    posted = KREA.send(http, key, Sample(data, mime))
     assert posted.status_code == 200, posted.text
     asset = fits("krea-upload-asset", posted)
     UUID(asset["id"])
@@ -51,7 +51,7 @@ def test_parts_come_in_any_order(http: httpx.Client, key: str, file_first: bool)
 
 
 def test_what_the_part_says_about_itself_decides_nothing(http: httpx.Client, key: str) -> None:
-    answer = KREA.send(http, key, Parcel(samples.jpeg(), "image/jpg", "picture.gif"))
+    answer = KREA.send(http, key, Sample(samples.jpeg(), "image/jpg", "picture.gif"))
     assert answer.raise_for_status().json()["mime_type"] == "image/jpeg"
 
 

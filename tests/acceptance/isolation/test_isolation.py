@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.acceptance.across.libraries import ENTRANCES, VIEWS, Enter
-from tests.acceptance.endpoints import Parcel
+from tests.acceptance.endpoints import Sample
 from tests.acceptance.isolation import state
 from tests.acceptance.isolation.names import Between, Named, Never, ids_in
 from tests.acceptance.isolation.probe import Probe, Told, told
@@ -139,10 +139,10 @@ def test_a_handle_made_of_a_name_is_not_counted_on_from_anothers(pair: Pair) -> 
 
 @pytest.mark.parametrize("enter", ENTRANCES.values(), ids=ENTRANCES)
 def test_the_same_bytes_are_not_noticed(pair: Pair, enter: Enter) -> None:
-    parcel = Parcel(png(seed=uuid4().int % 2**32), "image/png", "same.png")
-    theirs = enter(pair.http, pair.theirs.key, parcel)
+    sample = Sample(png(seed=uuid4().int % 2**32), "image/png", "same.png")
+    theirs = enter(pair.http, pair.theirs.key, sample)
     before = pair.their_content()
-    own = enter(pair.http, pair.mine.key, parcel)
+    own = enter(pair.http, pair.mine.key, sample)
     seen = {name: bool(look(pair.http, pair.mine.key, own)) for name, look in VIEWS.items()}
     assert seen == dict.fromkeys(VIEWS, True)
     assert not any(look(pair.http, pair.mine.key, theirs) for look in VIEWS.values())

@@ -4,15 +4,15 @@ import httpx
 
 from tests import samples
 from tests.acceptance.across.libraries import direct
-from tests.acceptance.endpoints import Json, Parcel, fal_upload, initiate
+from tests.acceptance.endpoints import Json, Sample, fal_upload, initiate
 from tests.acceptance.isolation.workspace import Maker, Workspace
 
-PICTURE = Parcel(samples.png(), "image/png", "picture.png")
-_FILM = Parcel(samples.mp4(), "video/mp4", "film.mp4")
+PICTURE = Sample(samples.png(), "image/png", "picture.png")
+_FILM = Sample(samples.mp4(), "video/mp4", "film.mp4")
 
 
-def _file(of: Workspace, parcel: Parcel = PICTURE) -> str:
-    return str(fal_upload(of.http, of.key, parcel).raise_for_status().json()["access_url"])
+def _file(of: Workspace, sample: Sample = PICTURE) -> str:
+    return str(fal_upload(of.http, of.key, sample).raise_for_status().json()["access_url"])
 
 
 def _hidden(of: Workspace) -> str:

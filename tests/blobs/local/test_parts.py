@@ -21,7 +21,7 @@ from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.parts_folder import PartsFolder
 from mediatheque.errors import BlobsUnavailable, NotFound, StorageFull
 from tests.contracts.blob_store import content, eventually, inside, open_files, spooled, stored
-from tests.contracts.parts import Parcel
+from tests.contracts.parts import MultipartUpload
 
 STRIDE = 64 * 1024
 
@@ -38,27 +38,27 @@ async def store(tmp_path: Path) -> AsyncIterator[Disk]:
     await disk.close()
 
 
-def folder(store: Disk, parcel: Parcel) -> Path:
-    return store.root / "parts" / parcel.key
+def folder(store: Disk, upload: MultipartUpload) -> Path:
+    return store.root / "parts" / upload.key
 
 
-async def three_parts(store: Disk) -> Parcel:
-    parcel = await Parcel.begin(store)
+async def three_parts(store: Disk) -> MultipartUpload:
+    upload = await MultipartUpload.begin(store)
     for number, size in ((2, STRIDE), (3, 500), (1, STRIDE)):
-        await parcel.write(number, content(size, number))
-    return parcel
+        await upload.write(number, content(size, number))
+    return upload
 
 
 async def test_full_parts_in_order_are_joined_by_a_rename(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("bytes were copied")
 
-    parcel = await three_parts(store)
-    inode = (folder(store, parcel) / "slots").stat().st_ino
+    upload = await three_parts(store)
+    inode = (folder(store, upload) / "slots").stat().st_ino
     monkeypatch.setattr(parts_folder, "copy", never)
-    await parcel.join()
-    assert store.path(parcel.key).stat().st_ino == inode
-    assert await parcel.read() == parcel.expected()
+    await upload.join()
+    assert store.path(upload.key).stat().st_ino == inode
+    assert await upload.read() == upload.expected()
 
 
 async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,26 +69,26 @@ async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, mon
         copied.append(length)
         copy(source, start, target, at, length, stop=stop)
 
-    parcel = await three_parts(store)
-    inode = (folder(store, parcel) / "slots").stat().st_ino
+    upload = await three_parts(store)
+    inode = (folder(store, upload) / "slots").stat().st_ino
     for seed in range(20, 25):
-        await parcel.write(2, content(STRIDE, seed))
-    files = [name for name in inside(folder(store, parcel)) if not name.endswith(".lock")]
+        await upload.write(2, content(STRIDE, seed))
+    files = [name for name in inside(folder(store, upload)) if not name.endswith(".lock")]
     assert files == ["2-4", "2-5", "slots", "taken"]
     monkeypatch.setattr(parts_folder, "copy", counted)
-    await parcel.join()
+    await upload.join()
     assert copied == [STRIDE]
-    assert store.path(parcel.key).stat().st_ino == inode
-    assert await parcel.read() == parcel.expected()
+    assert store.path(upload.key).stat().st_ino == inode
+    assert await upload.read() == upload.expected()
 
 
 async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
-    parcel = await three_parts(store)
-    first = parcel.ordered()
-    expected = parcel.expected()
-    await parcel.write(1, content(STRIDE, 99))
-    await store.parts.complete(parcel.key, parcel.handle, first)
-    assert await parcel.read() == expected
+    upload = await three_parts(store)
+    first = upload.ordered()
+    expected = upload.expected()
+    await upload.write(1, content(STRIDE, 99))
+    await store.parts.complete(upload.key, upload.multipart_id, first)
+    assert await upload.read() == expected
 
 
 @pytest.mark.parametrize("stride", [STRIDE, 1], ids=["in slots", "apart"])
@@ -97,21 +97,21 @@ async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, stri
     disk = small(Disk(tmp_path / "blobs"), stride)
     contents = [content(STRIDE, seed) for seed in range(3)]
     for _ in range(10):
-        parcel = await Parcel.begin(disk)
+        upload = await MultipartUpload.begin(disk)
 
-        async def write(data: bytes, number: int, parcel: Parcel = parcel) -> tuple[str, bytes]:
+        async def write(data: bytes, number: int, upload: MultipartUpload = upload) -> tuple[str, bytes]:
             path = disk.spool / data[:8].hex()
             path.write_bytes(data)
-            return await disk.parts.write(parcel.key, parcel.handle, number, path, len(data)), data
+            return await disk.parts.write(upload.key, upload.multipart_id, number, path, len(data)), data
 
         written = await asyncio.gather(*(write(data, 1) for data in contents))
-        receipts = [receipt for receipt, _ in written]
+        receipts = [claim for claim, _ in written]
         assert len(set(receipts)) == len(receipts)
-        newest = max(receipts, key=lambda receipt: int(receipt.partition("-")[2] or 0))
-        for receipt, data in written:
-            if receipt in (newest, "slot"):
-                name = "slots" if receipt == "slot" else receipt
-                assert (folder(disk, parcel) / name).read_bytes() == data
+        newest = max(receipts, key=lambda claim: int(claim.partition("-")[2] or 0))
+        for claim, data in written:
+            if claim in (newest, "slot"):
+                name = "slots" if claim == "slot" else claim
+                assert (folder(disk, upload) / name).read_bytes() == data
     await disk.close()
 
 
@@ -121,15 +121,15 @@ async def test_a_list_that_leaves_out_the_last_part_cuts_nothing_off(
     async def full(*_: object, **__: object) -> str:
         raise StorageFull
 
-    parcel = await Parcel.begin(store)
+    upload = await MultipartUpload.begin(store)
     for number in (1, 2, 3):
-        await parcel.write(number, content(STRIDE, number))
+        await upload.write(number, content(STRIDE, number))
     with monkeypatch.context() as patched:
         patched.setattr(store, "put_file", full)
         with pytest.raises(StorageFull):
-            await store.parts.complete(parcel.key, parcel.handle, parcel.ordered()[:2])
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
+            await store.parts.complete(upload.key, upload.multipart_id, upload.ordered()[:2])
+    await upload.join()
+    assert await upload.read() == upload.expected()
 
 
 async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,57 +141,57 @@ async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypa
         fsync(fd)
 
     monkeypatch.setattr(os, "fsync", seen)
-    parcel = await Parcel.begin(store)
-    assert synced == [parcel.key, "parts"]
+    upload = await MultipartUpload.begin(store)
+    assert synced == [upload.key, "parts"]
     synced.clear()
-    await parcel.write(1, b"first")
+    await upload.write(1, b"first")
     assert synced == ["slots", "taken"]
     synced.clear()
-    piece = await parcel.write(1, b"second")
-    assert synced == [piece.etag, parcel.key]
+    piece = await upload.write(1, b"second")
+    assert synced == [piece.etag, upload.key]
 
 
 async def test_only_its_owner_may_read_it(store: Disk) -> None:
-    parcel = await three_parts(store)
-    await parcel.write(1, b"apart")
-    assert stat.S_IMODE(folder(store, parcel).stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folder(store, parcel).iterdir()} == {0o600}
-    await parcel.join()
-    assert stat.S_IMODE(store.path(parcel.key).stat().st_mode) == 0o600
+    upload = await three_parts(store)
+    await upload.write(1, b"apart")
+    assert stat.S_IMODE(folder(store, upload).stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder(store, upload).iterdir()} == {0o600}
+    await upload.join()
+    assert stat.S_IMODE(store.path(upload.key).stat().st_mode) == 0o600
 
 
 async def test_a_full_disk_refuses_the_part_and_keeps_the_others(tiny: Path) -> None:
     store = small(Disk(tiny))
-    parcel = await Parcel.begin(store)
+    upload = await MultipartUpload.begin(store)
 
     async def fill() -> None:
         for number in range(1, 100):
-            await parcel.write(number, content(STRIDE, number))
+            await upload.write(number, content(STRIDE, number))
 
     with pytest.raises(StorageFull):
         await fill()
-    assert len(parcel.pieces) > 4
+    assert len(upload.parts) > 4
     with pytest.raises(StorageFull):
-        await parcel.write(1, content(STRIDE * 6, 1))  # apart, and there is no room for that either
+        await upload.write(1, content(STRIDE * 6, 1))  # apart, and there is no room for that either
     assert spooled(store) == []
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
-    assert await stored(store) == {parcel.key: len(parcel.expected())}
+    await upload.join()
+    assert await upload.read() == upload.expected()
+    assert await stored(store) == {upload.key: len(upload.expected())}
     await store.close()
 
 
 async def test_no_room_to_assemble_loses_nothing(tiny: Path) -> None:
     store = small(Disk(tiny))
-    parcel = await Parcel.begin(store)
+    upload = await MultipartUpload.begin(store)
     for number in (1, 3, 5, 7, 9, 11):
-        await parcel.write(number, content(STRIDE, number))
+        await upload.write(number, content(STRIDE, number))
     ballast = tiny / "ballast"
     ballast.write_bytes(bytes(200_000))
     with pytest.raises(StorageFull):
-        await parcel.join()
+        await upload.join()
     ballast.unlink()
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
+    await upload.join()
+    assert await upload.read() == upload.expected()
     await store.close()
 
 
@@ -206,14 +206,14 @@ async def test_an_fsync_that_fails_while_joining_loses_no_part(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         fsync(fd)
 
-    parcel = await three_parts(store)
+    upload = await three_parts(store)
     with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", failing)
         with pytest.raises(BlobsUnavailable):
-            await parcel.join()
+            await upload.join()
     assert await stored(store) == {}
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
+    await upload.join()
+    assert await upload.read() == upload.expected()
 
 
 async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
@@ -229,83 +229,83 @@ async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
         events.append("ended")
         raise Stopped
 
-    parcel = await Parcel.begin(store)
+    upload = await MultipartUpload.begin(store)
     with monkeypatch.context() as slowly:
         slowly.setattr(parts_folder, "copy", slow)
-        writing = asyncio.ensure_future(parcel.write(1, b"never"))
+        writing = asyncio.ensure_future(upload.write(1, b"never"))
         await eventually(lambda: events == ["began"])
         writing.cancel()
         await asyncio.wait([writing])
     assert writing.cancelled()
     assert events == ["began", "ended"]
-    await parcel.write(1, b"data")
-    await parcel.join()
-    assert await parcel.read() == b"data"
+    await upload.write(1, b"data")
+    await upload.join()
+    assert await upload.read() == b"data"
 
 
 async def test_nothing_is_written_while_parts_are_joined(store: Disk) -> None:
-    parcel = await three_parts(store)
-    joiner = PartsFolder(folder(store, parcel), STRIDE)
+    upload = await three_parts(store)
+    joiner = PartsFolder(folder(store, upload), STRIDE)
     assert joiner.lock()
     with pytest.raises(BlobsUnavailable):
-        await parcel.write(4, b"late")
+        await upload.write(4, b"late")
     joiner.unlock()
-    await parcel.write(4, b"late")
+    await upload.write(4, b"late")
 
 
 async def test_nothing_is_joined_while_parts_are_written(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    parcel = await three_parts(store)
-    writer = PartsFolder(folder(store, parcel), STRIDE)
+    upload = await three_parts(store)
+    writer = PartsFolder(folder(store, upload), STRIDE)
     assert writer.lock(parts_folder.fcntl.LOCK_SH)
-    joining = asyncio.ensure_future(parcel.join())
+    joining = asyncio.ensure_future(upload.join())
     await asyncio.sleep(0.1)
     assert not joining.done()
     writer.unlock()
     await joining
-    assert await parcel.read() == parcel.expected()
+    assert await upload.read() == upload.expected()
 
-    parcel = await three_parts(store)
-    writer = PartsFolder(folder(store, parcel), STRIDE)
+    upload = await three_parts(store)
+    writer = PartsFolder(folder(store, upload), STRIDE)
     assert writer.lock(parts_folder.fcntl.LOCK_SH)
     monkeypatch.setattr(parts, "_TRIES", 2)
     with pytest.raises(BlobsUnavailable):
-        await parcel.join()
+        await upload.join()
     writer.unlock()
 
 
 async def test_a_missing_folder_is_an_error_and_not_missing_parts(store: Disk) -> None:
-    parcel = await three_parts(store)
+    upload = await three_parts(store)
     away = store.root.with_name("away")
     store.root.rename(away)
     for attempt in (
-        lambda: Parcel.begin(store),
-        lambda: store.parts.write(parcel.key, parcel.handle, 1, away / "x", 1),
-        parcel.join,
-        parcel.drop,
+        lambda: MultipartUpload.begin(store),
+        lambda: store.parts.write(upload.key, upload.multipart_id, 1, away / "x", 1),
+        upload.join,
+        upload.drop,
     ):
         with pytest.raises(BlobsUnavailable):
             await attempt()
     away.rename(store.root)
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
+    await upload.join()
+    assert await upload.read() == upload.expected()
 
 
 async def test_a_drop_that_was_broken_off_is_finished_by_the_next(store: Disk) -> None:
-    parcel = await three_parts(store)
-    folder(store, parcel).rename(folder(store, parcel).with_name(f"{parcel.key}.gone"))
+    upload = await three_parts(store)
+    folder(store, upload).rename(folder(store, upload).with_name(f"{upload.key}.gone"))
     with pytest.raises(NotFound):
-        await parcel.write(1, b"x")
-    await parcel.drop()
+        await upload.write(1, b"x")
+    await upload.drop()
     assert inside(store.root / "parts") == []
 
 
 async def test_no_file_stays_open(store: Disk) -> None:
-    parcel = await three_parts(store)
-    await parcel.write(1, b"apart")
+    upload = await three_parts(store)
+    await upload.write(1, b"apart")
     assert open_files(store) == []
-    await parcel.join()
+    await upload.join()
     with pytest.raises(NotFound):
-        await parcel.write(2, b"late")
+        await upload.write(2, b"late")
     assert open_files(store) == []
 
 
@@ -373,16 +373,16 @@ async def test_killed_at_any_step_no_acknowledged_part_is_lost_or_torn(tmp_path:
 async def finished_after_crash(root: Path, said: list[list]) -> None:
     """What was acknowledged is kept; the rest is sent again; the whole is right, and nothing is left over."""
     store = small(Disk(root), stride=8192)
-    parcel = Parcel(store, "0123456789abcdef" * 2, "")
-    for number, size, receipt, seed in (words for words in said if words != ["joined"]):
+    upload = MultipartUpload(store, "0123456789abcdef" * 2, "")
+    for number, size, claim, seed in (words for words in said if words != ["joined"]):
         data = content(size, seed)
-        parcel.data[number] = data
-        parcel.pieces[number] = parts_folder.UploadedPart(number=number, size=size, sha256=bytes(32), etag=receipt)
+        upload.data[number] = data
+        upload.parts[number] = parts_folder.UploadedPart(number=number, size=size, sha256=bytes(32), etag=claim)
     for number, size in ((1, 8192), (2, 8192), (3, 5000)):
-        if number not in parcel.pieces:
-            await parcel.write(number, content(size, number))
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
+        if number not in upload.parts:
+            await upload.write(number, content(size, number))
+    await upload.join()
+    assert await upload.read() == upload.expected()
     assert inside(root / "parts") == []
     await store.close()
 

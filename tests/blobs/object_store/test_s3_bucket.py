@@ -19,7 +19,7 @@ from mediatheque.blobs import BlobsConfig, BlobStore, OnDisk, Presigned, Presign
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import HOSTILE, MISSING, content, get, put, stored
-from tests.contracts.parts import Parcel, PartsContract
+from tests.contracts.parts import MultipartUpload, PartsContract
 from tests.seaweed import BUCKET, Seaweed
 
 
@@ -63,9 +63,9 @@ async def test_a_small_part_in_between_is_joined_after_a_crash(
     store: S3Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What S3 could join has replaced the parts: the next call starts from there."""
-    parcel = await Parcel.begin(store)
+    upload = await MultipartUpload.begin(store)
     for number, size in enumerate((5 << 20, 10, 5 << 20, 20), 1):
-        await parcel.write(number, content(size, number))
+        await upload.write(number, content(size, number))
 
     async def crash(*_: object) -> None:
         raise BlobsUnavailable
@@ -73,10 +73,10 @@ async def test_a_small_part_in_between_is_joined_after_a_crash(
     with monkeypatch.context() as broken:
         broken.setattr(store, "put_file", crash)
         with pytest.raises(BlobsUnavailable):
-            await parcel.join()
-    assert await store.size(parcel.key) == 10 << 20
-    await parcel.join()
-    assert await parcel.read() == parcel.expected()
+            await upload.join()
+    assert await store.size(upload.key) == 10 << 20
+    await upload.join()
+    assert await upload.read() == upload.expected()
 
 
 @pytest.mark.parametrize("joined", [True, False])
@@ -91,12 +91,12 @@ async def test_an_upload_that_is_gone_was_joined_or_is_not_found(
             await complete(name, upload, tags)
         raise NotFound
 
-    parcel = await Parcel.begin(store)
-    await parcel.write(1, b"data")
+    upload = await MultipartUpload.begin(store)
+    await upload.write(1, b"data")
     monkeypatch.setattr(store._s3, "complete", forgotten)
     with nullcontext() if joined else pytest.raises(NotFound):
-        await parcel.join()
-    assert await stored(store) == ({parcel.key: 4} if joined else {})
+        await upload.join()
+    assert await stored(store) == ({upload.key: 4} if joined else {})
 
 
 async def send(presigned: Presigned, data: bytes, **headers: str) -> int:
@@ -211,27 +211,27 @@ async def test_clients_are_sent_to_the_public_endpoint(seaweed: Seaweed, tmp_pat
 
 
 async def test_a_store_that_is_down_takes_no_parts_and_releases_nothing(seaweed: Seaweed, store: S3Bucket) -> None:
-    parcel = await Parcel.begin(store)
-    await parcel.write(1, b"one")
-    piece = parcel.pieces[1]
+    upload = await MultipartUpload.begin(store)
+    await upload.write(1, b"one")
+    piece = upload.parts[1]
     seaweed.stop()
     try:
         for verb in (
-            lambda: Parcel.begin(store),
-            lambda: parcel.write(1, b"one"),
-            lambda: store.parts.complete(parcel.key, parcel.handle, [piece]),
-            parcel.drop,
+            lambda: MultipartUpload.begin(store),
+            lambda: upload.write(1, b"one"),
+            lambda: store.parts.complete(upload.key, upload.multipart_id, [piece]),
+            upload.drop,
             lambda: store.promote(MISSING, MISSING),
             lambda: store.delete_quarantined(MISSING),
         ):
             with capture_logs() as logs, pytest.raises(BlobsUnavailable):
                 await verb()
             assert logs
-            assert parcel.key not in str(logs)
+            assert upload.key not in str(logs)
     finally:
         seaweed.start()
-    await parcel.join()
-    assert await parcel.read() == b"one"
+    await upload.join()
+    assert await upload.read() == b"one"
 
 
 async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: Seaweed, store: S3Bucket) -> None:
@@ -248,8 +248,8 @@ async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: 
 
 async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed: Seaweed, tmp_path: Path) -> None:
     store = S3Bucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
-    parcel = Parcel(store, MISSING, "upload")
-    for verb in (lambda: store.parts.begin(MISSING), lambda: parcel.write(1, b"x"), parcel.drop):
+    upload = MultipartUpload(store, MISSING, "upload")
+    for verb in (lambda: store.parts.begin(MISSING), lambda: upload.write(1, b"x"), upload.drop):
         with capture_logs() as logs, pytest.raises(BlobsUnavailable):
             await verb()
         assert logs[0]["code"] == "SignatureDoesNotMatch"
@@ -272,11 +272,11 @@ async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed:
 async def test_refusals_are_told_by_their_meaning(
     store: S3Bucket, status: int, code: str, meaning: type[LibraryError]
 ) -> None:
-    parcel = Parcel(store, MISSING, "upload")
+    upload = MultipartUpload(store, MISSING, "upload")
     with Stubber(store._s3._client) as stub:
         stub.add_client_error("upload_part", code, f"about {MISSING}", status)
         with capture_logs() as logs, pytest.raises(meaning):
-            await parcel.write(1, b"x")
+            await upload.write(1, b"x")
     assert MISSING not in str(logs)
 
 

@@ -18,7 +18,7 @@ Words = tuple[int, str | int | None]
 """How a dialect says something: the status, and its own code if it has one."""
 
 
-class Door(msgspec.Struct, frozen=True, kw_only=True):
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `say` checks the exact body of a refusal; `refusals` has the words for each meaning.
 
     `auth` puts a key where this vendor's clients do. `types` and `limit` are those of its uploads, `spec` the vendor's
@@ -58,7 +58,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 class Suite:
     """What the suites share. `refused` is the one assertion about everything that goes wrong."""
 
-    door: Door
+    endpoint: Endpoint
     client: httpx.Client
     account: Account
     stock: Stock
@@ -71,29 +71,32 @@ class Suite:
 
     def refused(self, response: httpx.Response, *meanings: str) -> None:
         """In this dialect's exact words, as its vendor documents them, traceable, and with nothing left behind."""
-        words = [self.door.refusals[meaning] for meaning in meanings]
+        words = [self.endpoint.refusals[meaning] for meaning in meanings]
         assert response.status_code in [status for status, _ in words], response.text
-        assert response.headers["content-type"] == self.door.refused_as
+        assert response.headers["content-type"] == self.endpoint.refused_as
         assert response.headers["x-request-id"]
-        self.door.say(response, next(code for status, code in words if status == response.status_code))
-        if self.door.spec:
-            self.door.spec.check(response)
+        self.endpoint.say(response, next(code for status, code in words if status == response.status_code))
+        if self.endpoint.spec:
+            self.endpoint.spec.check(response)
         self.stock.settles(self.account, self.before)
 
     def answered(self, response: httpx.Response) -> Any:
         """Success, as the vendor documents it."""
-        assert response.status_code == self.door.success, response.text
+        assert response.status_code == self.endpoint.success, response.text
         assert response.headers["content-type"] == "application/json"
         assert response.headers["x-request-id"]
-        if self.door.spec:
-            self.door.spec.check(response)
+        if self.endpoint.spec:
+            self.endpoint.spec.check(response)
         return response.json()
 
     def send(self, **request: Any) -> httpx.Response:
-        return self.door.send(self.client, self.account.key, **request)
+        return self.endpoint.send(self.client, self.account.key, **request)
 
     def raw(self, *pieces: bytes, length: int | None, hang_up: bool = False, **headers: str) -> sockets.Answer | None:
         """A request spoken by hand: `length` is what Content-Length says, None for chunked."""
-        given = {**self.door.auth(self.account.key), **{name.replace("_", "-"): text for name, text in headers.items()}}
-        head = sockets.head(self.door.method, self.door.path, given, length)
+        given = {
+            **self.endpoint.auth(self.account.key),
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
+        head = sockets.head(self.endpoint.method, self.endpoint.path, given, length)
         return sockets.exchange(self.server.port, head, *pieces, hang_up=hang_up)

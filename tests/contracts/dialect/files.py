@@ -14,13 +14,13 @@ class TakesFiles(Suite):
 
     @property
     def content_type(self) -> str:
-        return CONTENT_TYPE if self.door.framed else "image/png"
+        return CONTENT_TYPE if self.endpoint.framed else "image/png"
 
     def body(self, data: bytes) -> bytes:
-        return form(file_part(data)) if self.door.framed else data
+        return form(file_part(data)) if self.endpoint.framed else data
 
-    def upload(self, data: bytes, **labels: str) -> httpx.Response:
-        return self.door.upload(self.client, self.account.key, data, **labels)
+    def upload(self, data: bytes, **declared: str) -> httpx.Response:
+        return self.endpoint.upload(self.client, self.account.key, data, **declared)
 
     def test_an_empty_file(self) -> None:
         self.refused(self.upload(b""), "EmptyFile")
@@ -28,7 +28,7 @@ class TakesFiles(Suite):
     @pytest.mark.parametrize("mime", samples.ACCEPTED)
     def test_every_type_is_either_taken_or_refused(self, mime: str) -> None:
         response = self.upload(samples.ACCEPTED[mime]())
-        if mime in self.door.types:
+        if mime in self.endpoint.types:
             self.answered(response)
         else:
             self.refused(response, "UnsupportedKind")
@@ -45,7 +45,7 @@ class TakesFiles(Suite):
 
     def test_larger_than_allowed_as_declared(self) -> None:
         """By Content-Length, before a byte of the body is read: a client that asks first is not told to go on."""
-        length = self.door.limit + 2 * 1024 * 1024
+        length = self.endpoint.limit + 2 * 1024 * 1024
         answer = self.raw(length=length, Expect="100-continue", Content_Type=self.content_type)
         assert answer
         self.refused(answer, "TooLarge")
@@ -54,8 +54,10 @@ class TakesFiles(Suite):
         """The server shows us only the chunks (it may, by RFC 9112 section 6.3): they count, and nothing after them."""
         body = self.body(samples.png(seed=12))
         smuggled = sockets.head("GET", "/healthz", {}, 0)
-        given = {**self.door.auth(self.account.key), "Content-Type": self.content_type, "Content-Length": "7"}
-        head = sockets.head(self.door.method, self.door.path, given, None).replace(b"Connection: close\r\n", b"")
+        given = {**self.endpoint.auth(self.account.key), "Content-Type": self.content_type, "Content-Length": "7"}
+        head = sockets.head(self.endpoint.method, self.endpoint.path, given, None).replace(
+            b"Connection: close\r\n", b""
+        )
         answers = sockets.everything(self.server.port, head, sockets.chunk(body), sockets.LAST_CHUNK, smuggled)
         assert answers.count(b"HTTP/1.1 ") == 1
         assert b"connection: close" in answers
@@ -63,8 +65,8 @@ class TakesFiles(Suite):
     @pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "9" * 400])
     def test_a_length_that_is_none(self, length: str) -> None:
         """Some never reach us: then the server itself refuses, and nothing is stored either."""
-        given = {**self.door.auth(self.account.key), "Content-Length": length}
-        head = sockets.head(self.door.method, self.door.path, given, 0).replace(b"Content-Length: 0\r\n", b"")
+        given = {**self.endpoint.auth(self.account.key), "Content-Length": length}
+        head = sockets.head(self.endpoint.method, self.endpoint.path, given, 0).replace(b"Content-Length: 0\r\n", b"")
         answer = sockets.exchange(self.server.port, head)
         assert answer is None or 400 <= answer.status_code < 500
         self.stock.settles(self.account, self.before)
@@ -76,7 +78,7 @@ class TakesFiles(Suite):
 
     def test_a_chunked_body_that_breaks_off(self) -> None:
         """All of the file has come, and still it is not known to be all."""
-        body = file_part(samples.png()) if self.door.framed else samples.png()
+        body = file_part(samples.png()) if self.endpoint.framed else samples.png()
         self.raw(sockets.chunk(body), length=None, hang_up=True, Content_Type=self.content_type)
         self.stock.settles(self.account, self.before)
 

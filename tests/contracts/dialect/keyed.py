@@ -14,7 +14,7 @@ class Keyed(Suite):
     """Operations that want a key."""
 
     def valid(self) -> dict[str, Any]:
-        return self.door.valid(self)
+        return self.endpoint.valid(self)
 
     def test_a_request_that_succeeds(self) -> None:
         self.answered(self.send(**self.valid()))
@@ -27,7 +27,9 @@ class Keyed(Suite):
 
     def with_headers(self, headers: dict[str, str]) -> httpx.Response:
         request = self.valid()
-        return self.door.send(self.client, None, **{**request, "headers": {**request.get("headers", {}), **headers}})
+        return self.endpoint.send(
+            self.client, None, **{**request, "headers": {**request.get("headers", {}), **headers}}
+        )
 
     @pytest.mark.parametrize(
         "headers",
@@ -55,45 +57,45 @@ class Keyed(Suite):
 
     def test_the_right_id_with_a_wrong_secret(self) -> None:
         key = self.account.key
-        self.refused(self.with_headers(self.door.auth(key[:-1] + ("A" if key[-1] != "A" else "B"))), "KeyRefused")
+        self.refused(self.with_headers(self.endpoint.auth(key[:-1] + ("A" if key[-1] != "A" else "B"))), "KeyRefused")
 
     def test_the_key_and_something_behind_it(self) -> None:
-        self.refused(self.with_headers(self.door.auth(self.account.key + "x")), "KeyRefused")
+        self.refused(self.with_headers(self.endpoint.auth(self.account.key + "x")), "KeyRefused")
 
     def test_a_revoked_key(self, revoked: Account) -> None:
-        self.refused(self.with_headers(self.door.auth(revoked.key)), "KeyRefused")
+        self.refused(self.with_headers(self.endpoint.auth(revoked.key)), "KeyRefused")
 
     def test_a_key_without_the_scope(self, reader: Account, writer: Account) -> None:
-        other = reader if self.door.scope is Scope.WRITE else writer
-        self.refused(self.with_headers(self.door.auth(other.key)), "ScopeMissing")
+        other = reader if self.endpoint.scope is Scope.WRITE else writer
+        self.refused(self.with_headers(self.endpoint.auth(other.key)), "ScopeMissing")
 
     def test_admin_may_do_everything(self, admin: Account) -> None:
-        self.answered(self.with_headers(self.door.auth(admin.key)))
+        self.answered(self.with_headers(self.endpoint.auth(admin.key)))
 
     def test_below_it_there_is_nothing(self) -> None:
-        self.refused(self.send(path=self.door.unrouted or f"{self.door.path}/no/such/thing"), "NotFound")
+        self.refused(self.send(path=self.endpoint.unrouted or f"{self.door.path}/no/such/thing"), "NotFound")
 
     def test_another_method(self) -> None:
-        path = self.valid().get("path", self.door.path)
-        response = self.client.request(self.door.wrong_method, path, headers=self.door.auth(self.account.key))
+        path = self.valid().get("path", self.endpoint.path)
+        response = self.client.request(self.endpoint.wrong_method, path, headers=self.endpoint.auth(self.account.key))
         self.refused(response, "MethodNotAllowed")
-        assert self.door.method in response.headers["allow"].split(", ")
+        assert self.endpoint.method in response.headers["allow"].split(", ")
 
     @pytest.mark.parametrize("host", ["", "[", "[::1", "a b", "a@b", "a/b", "<a>", "127.0.0.1:port", "a:1:2", "\xe9"])
     def test_a_host_that_is_none(self, host: str) -> None:
         """URLs in answers begin with it, so it is looked at before anything is stored."""
-        headers = {**self.door.auth(self.account.key), "Host": host.encode("latin-1")}
+        headers = {**self.endpoint.auth(self.account.key), "Host": host.encode("latin-1")}
         self.refused(self.with_headers(headers), "Malformed")  # type: ignore[arg-type] # httpx takes bytes too
 
     def test_the_callers_request_id_comes_back(self) -> None:
-        response = self.with_headers({**self.door.auth(self.account.key), "X-Request-Id": "trace-4711"})
+        response = self.with_headers({**self.endpoint.auth(self.account.key), "X-Request-Id": "trace-4711"})
         assert response.headers["x-request-id"] == "trace-4711"
-        refusal = self.door.send(self.client, None, headers={"X-Request-Id": "trace-4712"}, **self.path())
+        refusal = self.endpoint.send(self.client, None, headers={"X-Request-Id": "trace-4712"}, **self.path())
         assert refusal.headers["x-request-id"] == "trace-4712"
 
     def path(self) -> dict[str, str]:
-        return {"path": self.valid().get("path", self.door.path)}
+        return {"path": self.valid().get("path", self.endpoint.path)}
 
     def test_every_request_has_its_own_id(self) -> None:
-        ids = {self.door.send(self.client, None, **self.path()).headers["x-request-id"] for _ in range(3)}
+        ids = {self.endpoint.send(self.client, None, **self.path()).headers["x-request-id"] for _ in range(3)}
         assert len(ids) == 3

@@ -6,7 +6,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite, Words
+from tests.contracts.dialect import Endpoint, Suite, Words
 from tests.dialects.wire.openapi import Spec
 
 GIB = 1024**3
@@ -139,7 +139,7 @@ def promised(suite: Suite) -> str:
     return str(response.json()["upload_url"]).removeprefix(suite.server.url)
 
 
-REGISTER = Door(
+REGISTER = Endpoint(
     name="fal-register",
     path="/v1/assets/uploads",
     auth=auth,
@@ -167,8 +167,8 @@ _ASSET: dict[str, Any] = {
     "valid": asset,
     "wrong_method": "PATCH",
 }
-GET_ASSET = Door(name="fal-get-asset", method="GET", scope=Scope.READ, **_ASSET)
-DELETE_ASSET = Door(name="fal-delete-asset", method="DELETE", success=204, **_ASSET)
+GET_ASSET = Endpoint(name="fal-get-asset", method="GET", scope=Scope.READ, **_ASSET)
+DELETE_ASSET = Endpoint(name="fal-delete-asset", method="DELETE", success=204, **_ASSET)
 
 
 def _file(_: Suite) -> dict[str, Any]:
@@ -177,14 +177,14 @@ def _file(_: Suite) -> dict[str, Any]:
 
 _STORAGE_WORDS: dict[str, Any] = {"auth": auth, "refusals": STORAGE, "say": say_storage}
 
-TOKEN = Door(name="fal-token", path="/storage/auth/token", valid=lambda _: {"json": {}}, **_STORAGE_WORDS)
-INITIATE = Door(
+TOKEN = Endpoint(name="fal-token", path="/storage/auth/token", valid=lambda _: {"json": {}}, **_STORAGE_WORDS)
+INITIATE = Endpoint(
     name="fal-initiate",
     path="/storage/upload/initiate",
     valid=lambda _: {"json": {"file_name": "a.png", "content_type": "image/png"}},
     **_STORAGE_WORDS,
 )
-UPLOAD = Door(
+UPLOAD = Endpoint(
     name="fal-upload",
     path="/files/upload",
     valid=_file,
@@ -192,8 +192,10 @@ UPLOAD = Door(
     limit=5 * GIB,
     **_STORAGE_WORDS,
 )
-BEGIN = Door(name="fal-begin", path="/files/upload/multipart", valid=lambda _: {}, wrong_method="PUT", **_STORAGE_WORDS)
-INITIATE_PARTS = Door(
+BEGIN = Endpoint(
+    name="fal-begin", path="/files/upload/multipart", valid=lambda _: {}, wrong_method="PUT", **_STORAGE_WORDS
+)
+INITIATE_PARTS = Endpoint(
     name="fal-initiate-multipart",
     path="/storage/upload/initiate-multipart",
     valid=lambda _: {"json": {"file_name": "a.png", "content_type": "image/png"}},
@@ -213,8 +215,8 @@ def _completion(suite: Suite) -> dict[str, Any]:
 
 
 _NO_UPLOAD = f"/files/b/{'0' * 32}/a.png/multipart/{'0' * 32}"
-PART = Door(name="fal-part", method="PUT", path=f"{_NO_UPLOAD}/1", valid=_part, **_STORAGE_WORDS)
-COMPLETE = Door(
+PART = Endpoint(name="fal-part", method="PUT", path=f"{_NO_UPLOAD}/1", valid=_part, **_STORAGE_WORDS)
+COMPLETE = Endpoint(
     name="fal-complete", path=f"{_NO_UPLOAD}/complete", valid=_completion, wrong_method="PATCH", **_STORAGE_WORDS
 )
 
@@ -227,21 +229,21 @@ def _at(suite: Suite) -> dict[str, Any]:
     return {"params": {"url": hosted(suite)}}
 
 
-GET_ACL = Door(name="fal-get-acl", path=_ACL, valid=_at, **_READS)
-PUT_ACL = Door(
+GET_ACL = Endpoint(name="fal-get-acl", path=_ACL, valid=_at, **_READS)
+PUT_ACL = Endpoint(
     name="fal-put-acl",
     method="PUT",
     path=_ACL,
     valid=lambda suite: {**_at(suite), "json": {"default": "allow"}},
     **_PLATFORM_WORDS,
 )
-SIGN = Door(
+SIGN = Endpoint(
     name="fal-sign",
     path="/v1/storage/files/sign",
     valid=lambda suite: {**_at(suite), "json": {"expiration_seconds": 60}},
     **_PLATFORM_WORDS,
 )
-GET_SETTINGS = Door(name="fal-get-settings", path=_SETTINGS, valid=lambda _: {}, **_READS)
-PUT_SETTINGS = Door(
+GET_SETTINGS = Endpoint(name="fal-get-settings", path=_SETTINGS, valid=lambda _: {}, **_READS)
+PUT_SETTINGS = Endpoint(
     name="fal-put-settings", method="PUT", path=_SETTINGS, valid=lambda _: {"json": {}}, **_PLATFORM_WORDS
 )

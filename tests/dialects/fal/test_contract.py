@@ -15,15 +15,15 @@ TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
 
 
 class TestRegister(Keyed, TakesJson):
-    door = endpoints.REGISTER
+    endpoint = endpoints.REGISTER
 
 
 class TestGetAsset(Keyed):
-    door = endpoints.GET_ASSET
+    endpoint = endpoints.GET_ASSET
 
 
 class TestDeleteAsset(Keyed):
-    door = endpoints.DELETE_ASSET
+    endpoint = endpoints.DELETE_ASSET
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
 
     def answered(self, response: httpx.Response) -> None:
@@ -32,23 +32,23 @@ class TestDeleteAsset(Keyed):
 
 
 class TestToken(Keyed):
-    door = endpoints.TOKEN
+    endpoint = endpoints.TOKEN
 
 
 class TestInitiate(Keyed, TakesJson):
-    door = endpoints.INITIATE
+    endpoint = endpoints.INITIATE
 
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
-    door = endpoints.UPLOAD
+    endpoint = endpoints.UPLOAD
 
 
 class TestBegin(Keyed):
-    door = endpoints.BEGIN
+    endpoint = endpoints.BEGIN
 
 
 class TestInitiateParts(Keyed, TakesJson):
-    door = endpoints.INITIATE_PARTS
+    endpoint = endpoints.INITIATE_PARTS
 
 
 class _OfAnUpload(Suite):
@@ -58,13 +58,13 @@ class _OfAnUpload(Suite):
 
     @pytest.fixture(autouse=True)
     def uploading(self, setting: None) -> None:
-        self.door = structs.replace(type(self).door, path=type(self).where(self))
+        self.endpoint = structs.replace(type(self).endpoint, path=type(self).where(self))
 
 
 class TestPart(_OfAnUpload, Keyed, TakesBodies):
     """PUT {access_url}/multipart/{uploadId}/{n}."""
 
-    door = endpoints.PART
+    endpoint = endpoints.PART
     where = staticmethod(lambda suite: f"{endpoints.begun(suite)}/1")
     test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
     test_another_method = None  # type: ignore[assignment] # the same
@@ -74,7 +74,7 @@ class TestPart(_OfAnUpload, Keyed, TakesBodies):
 class TestComplete(_OfAnUpload, Keyed, TakesJson):
     """POST {access_url}/multipart/{uploadId}/complete."""
 
-    door = endpoints.COMPLETE
+    endpoint = endpoints.COMPLETE
     where = staticmethod(lambda suite: f"{endpoints.begun(suite)}/complete")
     test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
     test_another_method = None  # type: ignore[assignment] # the same
@@ -102,22 +102,22 @@ class TestTokenComplete(_OfAnUpload, TakesJson):
 
 
 class TestGetAcl(Keyed):
-    door = endpoints.GET_ACL
+    endpoint = endpoints.GET_ACL
 
 
 class TestPutAcl(Keyed, TakesJson):
-    door = endpoints.PUT_ACL
+    endpoint = endpoints.PUT_ACL
 
 
 class TestSign(Keyed, TakesJson):
-    door = endpoints.SIGN
+    endpoint = endpoints.SIGN
 
 
 class TestGetSettings(Keyed):
-    door = endpoints.GET_SETTINGS
+    endpoint = endpoints.GET_SETTINGS
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestPutSettings(Keyed, TakesJson):
-    door = endpoints.PUT_SETTINGS
+    endpoint = endpoints.PUT_SETTINGS
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite, Words
+from tests.contracts.dialect import Endpoint, Suite, Words
 from tests.dialects.wire.openapi import Spec
 
 MIB = 1024 * 1024
@@ -87,7 +87,7 @@ def _png(_: Suite) -> dict[str, Any]:
     return {"content": samples.png(), "headers": {"Content-Type": "image/png"}}
 
 
-UPLOAD = Door(
+UPLOAD = Endpoint(
     name="heygen-v1-upload",
     path="/v1/asset",
     auth=auth,
@@ -115,36 +115,36 @@ def _folder(suite: Suite) -> str:
 _WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": say}
 _READ: dict[str, Any] = {**_WORDS, "method": "GET", "valid": lambda _: {}, "scope": Scope.READ}
 
-LIST = Door(name="heygen-v1-list", path="/v1/asset/list", **_READ)
-DELETE = Door(
+LIST = Endpoint(name="heygen-v1-list", path="/v1/asset/list", **_READ)
+DELETE = Endpoint(
     name="heygen-v1-delete",
     path=f"/v1/asset/{uuid4().hex}/delete",
     valid=lambda suite: {"path": f"/v1/asset/{_asset(suite)}/delete"},
     **_WORDS,
 )
-FOLDERS = Door(name="heygen-v1-folders", path="/v1/folders", **_READ)
-CREATE = Door(
+FOLDERS = Endpoint(name="heygen-v1-folders", path="/v1/folders", **_READ)
+CREATE = Endpoint(
     name="heygen-v1-create-folder", path="/v1/folders/create", valid=lambda _: {"json": {"name": "a"}}, **_WORDS
 )
-RENAME = Door(
+RENAME = Endpoint(
     name="heygen-v1-rename-folder",
     path=f"/v1/folders/{uuid4().hex}",
     valid=lambda suite: {"path": f"/v1/folders/{_folder(suite)}", "json": {"name": "b"}},
     **_WORDS,
 )
-TRASH = Door(
+TRASH = Endpoint(
     name="heygen-v1-trash-folder",
     path=f"/v1/folders/{uuid4().hex}/trash",
     valid=lambda suite: {"path": f"/v1/folders/{_folder(suite)}/trash"},
     **_WORDS,
 )
-RESTORE = Door(
+RESTORE = Endpoint(
     name="heygen-v1-restore-folder",
     path=f"/v1/folders/{uuid4().hex}/restore",
     valid=lambda suite: {"path": f"/v1/folders/{_folder(suite)}/restore"},
     **_WORDS,
 )
-PHOTO = Door(
+PHOTO = Endpoint(
     name="heygen-v1-talking-photo",
     path="/v1/talking_photo",
     valid=_png,
@@ -152,8 +152,8 @@ PHOTO = Door(
     limit=50 * MIB,
     **_WORDS,
 )
-PHOTOS = Door(name="heygen-v1-talking-photos", path="/v1/talking_photo.list", **_READ)
-DELETE_PHOTO = Door(
+PHOTOS = Endpoint(name="heygen-v1-talking-photos", path="/v1/talking_photo.list", **_READ)
+DELETE_PHOTO = Endpoint(
     name="heygen-v1-delete-talking-photo",
     method="DELETE",
     path=f"/v2/talking_photo/{uuid4().hex}",

@@ -5,23 +5,23 @@ from tests.dialects.heygen_v1 import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
-    door = endpoints.UPLOAD
+    endpoint = endpoints.UPLOAD
 
 
 class TestList(Keyed):
-    door = endpoints.LIST
+    endpoint = endpoints.LIST
 
 
 class TestDelete(Keyed):
-    door = endpoints.DELETE
+    endpoint = endpoints.DELETE
 
 
 class TestTalkingPhoto(Keyed, TakesFiles, TakesBodies):
-    door = endpoints.PHOTO
+    endpoint = endpoints.PHOTO
 
 
 class TestTalkingPhotos(Keyed):
-    door = endpoints.PHOTOS
+    endpoint = endpoints.PHOTOS
 
 
 class WithoutUrls(Keyed):
@@ -31,24 +31,24 @@ class WithoutUrls(Keyed):
 
 
 class TestDeleteTalkingPhoto(WithoutUrls):
-    door = endpoints.DELETE_PHOTO
+    endpoint = endpoints.DELETE_PHOTO
 
 
 class TestFolders(WithoutUrls):
-    door = endpoints.FOLDERS
+    endpoint = endpoints.FOLDERS
 
 
 class TestCreateFolder(WithoutUrls, TakesJson):
-    door = endpoints.CREATE
+    endpoint = endpoints.CREATE
 
 
 class TestRenameFolder(WithoutUrls, TakesJson):
-    door = endpoints.RENAME
+    endpoint = endpoints.RENAME
 
 
 class TestTrashFolder(WithoutUrls):
-    door = endpoints.TRASH
+    endpoint = endpoints.TRASH
 
 
 class TestRestoreFolder(WithoutUrls):
-    door = endpoints.RESTORE
+    endpoint = endpoints.RESTORE

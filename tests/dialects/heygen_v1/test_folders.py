@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.contracts.dialect import Door
+from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
 from tests.dialects.database.snapshot import Account, Stock
@@ -27,16 +27,16 @@ def create(client: httpx.Client, account: Account, name: str = "a folder", **mor
     return dict(response.json()["data"])
 
 
-def change(client: httpx.Client, account: Account, door: Door, id: str, **body: Any) -> dict[str, Any]:
-    response = send(client, account, door, id, **body)
+def change(client: httpx.Client, account: Account, endpoint: Endpoint, id: str, **body: Any) -> dict[str, Any]:
+    response = send(client, account, endpoint, id, **body)
     assert response.status_code == 200, response.text
     assert response.json()["error"] is None
     return dict(response.json()["data"])
 
 
-def send(client: httpx.Client, account: Account, door: Door, id: str, **body: Any) -> httpx.Response:
-    path = f"/v1/folders/{id}" + next(end for end, each in CHANGES.items() if each is door)
-    return door.send(client, account.key, path=path, **({"json": body} if body else {}))
+def send(client: httpx.Client, account: Account, endpoint: Endpoint, id: str, **body: Any) -> httpx.Response:
+    path = f"/v1/folders/{id}" + next(end for end, each in CHANGES.items() if each is endpoint)
+    return endpoint.send(client, account.key, path=path, **({"json": body} if body else {}))
 
 
 def listed(client: httpx.Client, account: Account, **query: str) -> dict[str, Any]:
@@ -161,12 +161,12 @@ def test_a_parent_that_is_none(client: httpx.Client, account: Account, fresh: Ac
     assert len({answer.content for answer in listings}) == 1
 
 
-@pytest.mark.parametrize("door", CHANGES.values(), ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", CHANGES.values(), ids=lambda endpoint: endpoint.name)
 def test_anothers_folder_is_as_unknown_as_none(
-    client: httpx.Client, account: Account, fresh: Account, door: Door
+    client: httpx.Client, account: Account, fresh: Account, endpoint: Endpoint
 ) -> None:
     theirs = create(client, account, "theirs")
-    answers = [send(client, fresh, door, id, name="mine") for id in (theirs["id"], uuid4().hex, "x", "create/x")]
+    answers = [send(client, fresh, endpoint, id, name="mine") for id in (theirs["id"], uuid4().hex, "x", "create/x")]
     for answer in answers:
         refused(answer, 404, 404)
     assert answers[0].content == answers[1].content

@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite, Words
+from tests.contracts.dialect import Endpoint, Suite, Words
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 
@@ -68,7 +68,7 @@ def _form(_: Suite) -> dict[str, Any]:
     return {"content": form(file_part(samples.png())), "headers": {"Content-Type": CONTENT_TYPE}}
 
 
-UPLOAD = Door(
+UPLOAD = Endpoint(
     name="heygen-v3-upload",
     path="/v3/assets",
     auth=auth,
@@ -97,9 +97,9 @@ def _asset(suite: Suite) -> dict[str, Any]:
 _WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": say}
 _READ: dict[str, Any] = {**_WORDS, "method": "GET", "scope": Scope.READ}
 
-LIST = Door(name="heygen-v3-list", path="/v3/assets", valid=lambda _: {}, **_READ)
-GET = Door(name="heygen-v3-get", path=f"/v3/assets/{uuid4().hex}", valid=_asset, wrong_method="PUT", **_READ)
-DELETE = Door(
+LIST = Endpoint(name="heygen-v3-list", path="/v3/assets", valid=lambda _: {}, **_READ)
+GET = Endpoint(name="heygen-v3-get", path=f"/v3/assets/{uuid4().hex}", valid=_asset, wrong_method="PUT", **_READ)
+DELETE = Endpoint(
     name="heygen-v3-delete",
     method="DELETE",
     path=f"/v3/assets/{uuid4().hex}",
@@ -107,7 +107,7 @@ DELETE = Door(
     wrong_method="PUT",
     **_WORDS,
 )
-SEARCH = Door(
+SEARCH = Endpoint(
     name="heygen-v3-search",
     path="/v3/assets/search",
     valid=lambda _: {"params": {"query": "sea", "type": "image"}},

@@ -5,21 +5,21 @@ from tests.dialects.heygen_v3 import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesForms):
-    door = endpoints.UPLOAD
+    endpoint = endpoints.UPLOAD
 
 
 class TestList(Keyed):
-    door = endpoints.LIST
+    endpoint = endpoints.LIST
 
 
 class TestGet(Keyed):
-    door = endpoints.GET
+    endpoint = endpoints.GET
 
 
 class TestSearch(Keyed):
-    door = endpoints.SEARCH
+    endpoint = endpoints.SEARCH
 
 
 class TestDelete(Keyed):
-    door = endpoints.DELETE
+    endpoint = endpoints.DELETE
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

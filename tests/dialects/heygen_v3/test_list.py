@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.contracts.dialect import Door
+from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import BEGINNING, Row
 from tests.dialects.database.snapshot import Account, Stock
@@ -32,8 +32,8 @@ def listed(client: httpx.Client, account: Account, **query: str) -> dict[str, An
     return dict(response.json())
 
 
-def ask(client: httpx.Client, account: Account, door: Door, id: str) -> httpx.Response:
-    return door.send(client, account.key, path=f"/v3/assets/{id}")
+def ask(client: httpx.Client, account: Account, endpoint: Endpoint, id: str) -> httpx.Response:
+    return endpoint.send(client, account.key, path=f"/v3/assets/{id}")
 
 
 def owner(stock: Stock, account: Account) -> str:
@@ -145,31 +145,31 @@ def test_deleted_once_and_for_good(client: httpx.Client, fresh: Account, stock: 
     assert assets(stock, fresh) == 0
 
 
-@pytest.mark.parametrize("door", [GET, DELETE], ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
 def test_anothers_asset_is_as_unknown_as_none(
-    client: httpx.Client, account: Account, fresh: Account, door: Door
+    client: httpx.Client, account: Account, fresh: Account, endpoint: Endpoint
 ) -> None:
     theirs = upload(client, account, samples.png(), "a.png")["asset_id"]
     none = uuid4().hex
-    not_found(ask(client, fresh, door, theirs), theirs)
-    not_found(ask(client, fresh, door, none), none)
+    not_found(ask(client, fresh, endpoint, theirs), theirs)
+    not_found(ask(client, fresh, endpoint, none), none)
     assert ask(client, account, GET, theirs).status_code == 200
 
 
-@pytest.mark.parametrize("door", [GET, DELETE], ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("id", ["asset_abc123def456", "null", "0" * 31, "<b>", "é", "{}"])
-def test_what_is_no_id(client: httpx.Client, account: Account, door: Door, id: str) -> None:
+def test_what_is_no_id(client: httpx.Client, account: Account, endpoint: Endpoint, id: str) -> None:
     """The vendor's ids are opaque."""
-    not_found(ask(client, account, door, id), id)
+    not_found(ask(client, account, endpoint, id), id)
 
 
 def test_of_what_is_no_id_not_everything_is_repeated(client: httpx.Client, account: Account) -> None:
     not_found(ask(client, account, GET, "x" * 5000), "x" * 100)
 
 
-@pytest.mark.parametrize("door", [GET, DELETE], ids=lambda door: door.name)
-def test_a_slash_in_an_id(client: httpx.Client, account: Account, door: Door) -> None:
+@pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
+def test_a_slash_in_an_id(client: httpx.Client, account: Account, endpoint: Endpoint) -> None:
     """The vendor's command line escapes what it is given."""
-    response = ask(client, account, door, "a%2Fb")
+    response = ask(client, account, endpoint, "a%2Fb")
     assert response.status_code == 404
-    door.say(response, "not_found")
+    endpoint.say(response, "not_found")

@@ -25,9 +25,9 @@ def found(client: httpx.Client, account: Account, query: str, **more: str) -> li
     return [UUID(item["id"]) for item in search(client, account, query, **more)["data"]]
 
 
-def put(stock: Stock, account: Account, at: int = 0, **facts: Any) -> UUID:
+def put(stock: Stock, account: Account, at: int = 0, **media_info: Any) -> UUID:
     id = uuid4()
-    rows.put_assets(stock, account, [Row(at, id)], **facts)
+    rows.put_assets(stock, account, [Row(at, id)], **media_info)
     return id
 
 

@@ -8,7 +8,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.heygen_v3.endpoints import REFUSALS, auth, say
 
@@ -74,39 +74,39 @@ def _batch(suite: Suite) -> str:
 _WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": say}
 _READS: dict[str, Any] = {**_WORDS, "method": "GET", "scope": Scope.READ, "wrong_method": "PATCH"}
 
-PRESIGN = Door(
+PRESIGN = Endpoint(
     name="heygen-v3-presign",
     path="/v3/assets/direct-uploads",
     valid=lambda _: {"json": announced(samples.png())},
     **_WORDS,
 )
-COMPLETE = Door(
+COMPLETE = Endpoint(
     name="heygen-v3-complete",
     path=f"/v3/assets/{uuid4().hex}/complete",
     valid=_completion,
     wrong_method="PUT",
     **_WORDS,
 )
-PRESIGN_BATCH = Door(
+PRESIGN_BATCH = Endpoint(
     name="heygen-v3-presign-batch",
     path="/v3/assets/direct-uploads/batches",
     valid=lambda _: {"json": {"files": [announced(samples.png())] * 2}},
     **_WORDS,
 )
-COMPLETE_BATCH = Door(
+COMPLETE_BATCH = Endpoint(
     name="heygen-v3-complete-batch",
     path="/v3/assets/complete/batches",
     valid=lambda suite: {"json": {"batch_id": _batch(suite)}},
     success=202,
     **_WORDS,
 )
-PROGRESS = Door(
+PROGRESS = Endpoint(
     name="heygen-v3-progress",
     path=f"/v3/assets/batches/{uuid4().hex}",
     valid=lambda suite: {"path": f"/v3/assets/batches/{_batch(suite)}"},
     **_READS,
 )
-STATUSES = Door(
+STATUSES = Endpoint(
     name="heygen-v3-statuses",
     path="/v3/assets/statuses",
     valid=lambda _: {"params": {"asset_ids": uuid4().hex}},

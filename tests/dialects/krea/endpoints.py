@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite, Words
+from tests.contracts.dialect import Endpoint, Suite, Words
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 
@@ -85,7 +85,7 @@ def _posted(suite: Suite) -> dict[str, Any]:
     return {"path": f"/assets/{_POSTED[suite.account.key]}"}
 
 
-UPLOAD = Door(
+UPLOAD = Endpoint(
     name="krea-upload",
     path="/assets",
     auth=auth,
@@ -103,7 +103,7 @@ UPLOAD = Door(
     limit=75 * MIB,
 )
 
-GET = Door(
+GET = Endpoint(
     name="krea-get",
     method="GET",
     path=f"/assets/{uuid4()}",
@@ -116,7 +116,7 @@ GET = Door(
     spec=Spec("krea-get-asset.openapi.json", "/assets/{id}", "get"),
 )
 
-LIST = Door(
+LIST = Endpoint(
     name="krea-list",
     method="GET",
     path="/assets",
@@ -127,7 +127,7 @@ LIST = Door(
     scope=Scope.READ,
 )
 
-DELETE = Door(
+DELETE = Endpoint(
     name="krea-delete",
     method="DELETE",
     path=f"/assets/{uuid4()}",

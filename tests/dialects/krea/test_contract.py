@@ -5,17 +5,17 @@ from tests.dialects.krea import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesForms):
-    door = endpoints.UPLOAD
+    endpoint = endpoints.UPLOAD
 
 
 class TestList(Keyed):
-    door = endpoints.LIST
+    endpoint = endpoints.LIST
 
 
 class TestGet(Keyed):
-    door = endpoints.GET
+    endpoint = endpoints.GET
 
 
 class TestDelete(Keyed):
-    door = endpoints.DELETE
+    endpoint = endpoints.DELETE
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

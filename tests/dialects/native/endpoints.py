@@ -8,7 +8,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite, Words
+from tests.contracts.dialect import Endpoint, Suite, Words
 
 STATUSES = {
     "LibraryError": 500,
@@ -74,7 +74,7 @@ def _created(suite: Suite) -> dict[str, Any]:
     return {"path": f"/api/assets/{id}"}
 
 
-CREATE = Door(
+CREATE = Endpoint(
     name="native-create",
     path="/api/assets",
     auth=auth,
@@ -84,7 +84,7 @@ CREATE = Door(
     success=201,
     refused_as="application/problem+json",
 )
-LIST = Door(
+LIST = Endpoint(
     name="native-list",
     method="GET",
     path="/api/assets",
@@ -95,7 +95,7 @@ LIST = Door(
     scope=Scope.READ,
     refused_as="application/problem+json",
 )
-GET = Door(
+GET = Endpoint(
     name="native-get",
     method="GET",
     path=f"/api/assets/{uuid4()}",

@@ -40,18 +40,18 @@ VARIES = {"id", "url", "sha256", "created_at"}
 
 
 class TestCreate(Keyed, TakesJson):
-    door = endpoints.CREATE
+    endpoint = endpoints.CREATE
 
     def test_more_than_anybody_needs(self) -> None:
         self.refused(self.json(b'{"a": "' + b"x" * 20_000_000 + b'"}'), "Malformed")
 
 
 class TestList(Keyed):
-    door = endpoints.LIST
+    endpoint = endpoints.LIST
 
 
 class TestGet(Keyed):
-    door = endpoints.GET
+    endpoint = endpoints.GET
 
 
 def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account) -> None:

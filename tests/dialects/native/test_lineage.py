@@ -9,7 +9,7 @@ import pytest
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Keyed, Suite
+from tests.contracts.dialect import Endpoint, Keyed, Suite
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.idempotency import new_key
 from tests.dialects.native import endpoints
@@ -23,7 +23,7 @@ def _asset(suite: Suite) -> dict[str, Any]:
 
 
 class TestLineage(Keyed):
-    endpoints = Door(
+    endpoints = Endpoint(
         name="native-lineage",
         method="GET",
         path=f"/api/assets/{uuid4()}/lineage",

@@ -8,14 +8,14 @@ import pytest
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Keyed, Suite
+from tests.contracts.dialect import Endpoint, Keyed, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.native import endpoints
 from tests.dialects.native.endpoints import REFUSALS, auth, create, inline, say
 
 
-def _door(name: str, path: str, valid: Any) -> Door:
-    return Door(
+def _door(name: str, path: str, valid: Any) -> Endpoint:
+    return Endpoint(
         name=name,
         method="GET",
         path=path,

@@ -18,7 +18,7 @@ from tests import samples
 class Promise(msgspec.Struct, frozen=True):
     """What a 2xx said: from now on these bytes are at `path`. `asset` is Krea's spelling of the record."""
 
-    door: str
+    endpoint: str
     path: str
     sha256: str
     asset_id: uuid.UUID | None = None
@@ -78,18 +78,18 @@ def fal(http: httpx.Client, key: str, data: bytes) -> Promise:
 
 def fal_promised(http: httpx.Client, key: str, data: bytes) -> Promise:
     wanted = {"file_name": "picture.jpg", "content_type": "image/jpeg"}
-    ticket = _json(http.post("/storage/upload/initiate", json=wanted, headers=_bearer(key)))
-    _json(http.put(local(ticket["upload_url"]), content=data, headers={"content-type": "image/jpeg"}))
-    return _promise("fal_promised", ticket["file_url"], data)
+    session = _json(http.post("/storage/upload/initiate", json=wanted, headers=_bearer(key)))
+    _json(http.put(local(session["upload_url"]), content=data, headers={"content-type": "image/jpeg"}))
+    return _promise("fal_promised", session["file_url"], data)
 
 
-DOORS: dict[str, Door] = {door.__name__: door for door in (krea, heygen_v1, heygen_v3, fal, fal_promised)}
+DOORS: dict[str, Door] = {endpoint.__name__: endpoint for endpoint in (krea, heygen_v1, heygen_v3, fal, fal_promised)}
 
 
 def in_turn(start: int = 0) -> "itertools.cycle[Door]":
     """Every door, again and again."""
-    doors = list(DOORS.values())
-    return itertools.cycle(doors[start % len(doors) :] + doors[: start % len(doors)])
+    endpoints = list(DOORS.values())
+    return itertools.cycle(endpoints[start % len(endpoints) :] + endpoints[: start % len(endpoints)])
 
 
 def post_v3(http: httpx.Client, key: str, data: bytes, once: str) -> httpx.Response:
@@ -132,5 +132,5 @@ def _json(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def _promise(door: str, url: str, data: bytes, **more: Any) -> Promise:
-    return Promise(door, local(url), sha256(data), **more)
+def _promise(endpoint: str, url: str, data: bytes, **more: Any) -> Promise:
+    return Promise(endpoint, local(url), sha256(data), **more)

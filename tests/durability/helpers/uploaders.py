@@ -51,19 +51,19 @@ class Uploading:
     def _run(self, number: int) -> None:
         try:
             with httpx.Client(base_url=self._server.url, timeout=20) as http:
-                for door in endpoints.in_turn(number):
+                for endpoint in endpoints.in_turn(number):
                     if self._done.is_set():
                         return
-                    self._upload(http, door)
+                    self._upload(http, endpoint)
         except BaseException as error:  # shown by the thread that waits
             self._faults.append(error)
             raise
 
-    def _upload(self, http: httpx.Client, door: "endpoints.Door") -> None:
+    def _upload(self, http: httpx.Client, endpoint: "endpoints.Door") -> None:
         chance = random.random()
         data = random.choice(self._known) if chance < 0.2 else endpoints.picture(int(chance * 300_000))
         try:
-            self.promises.append(door(http, self._key, data))
+            self.promises.append(endpoint(http, self._key, data))
         except Refused as refused:
             self.refusals.append(refused)
             time.sleep(0.02)

@@ -85,15 +85,15 @@ async def fetched(
 
     config = FetchConfig(**{"hosts": hosts, "networks": LOOPBACK, "timeout_seconds": 10.0, **more})
     sink = Kept()
-    labels = await RemoteBody(url, config, resolve=answering).stream_to(sink)
-    return sink.content, labels
+    declared = await RemoteBody(url, config, resolve=answering).stream_to(sink)
+    return sink.content, declared
 
 
 async def test_a_file_from_an_allowed_host() -> None:
     async with store(**{"my%20cat.png": says(b"bytes", Content_Type="image/png; x=1")}) as there:
         host = f"media.test:{there.port}"
         found = await fetched(f"http://{host}/my%20cat.png?x=1#f", hosts=(host,), answers={"media.test": ["127.0.0.1"]})
-    assert found == (b"bytes", DeclaredMetadata(name="my cat.png", declared_type="image/png"))
+    assert found == (b"bytes", DeclaredMetadata(name="my cat.png", type="image/png"))
     (request,) = there.requests
     lines = request.decode().split("\r\n")
     assert lines[0] == "GET /my%20cat.png?x=1 HTTP/1.1"
@@ -227,8 +227,8 @@ async def test_redirects_are_followed_to_allowed_places_only() -> None:
         }
         there.handlers |= {b"/" + name.encode(): moved(location) for name, location in targets.items()}
         for name in ("here", "again"):
-            content, labels = await fetched(f"http://{host}/{name}", hosts=(host,))
-            assert (content, labels.name) == (b"bytes", "y")
+            content, declared = await fetched(f"http://{host}/{name}", hosts=(host,))
+            assert (content, declared.name) == (b"bytes", "y")
         for name in ("other", "metadata", "file", "broken"):
             with pytest.raises(UrlRefused):
                 await fetched(f"http://{host}/{name}", hosts=(host,))

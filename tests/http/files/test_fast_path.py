@@ -65,10 +65,10 @@ async def test_everything_else_goes_the_ordinary_way(method: str, path: str) -> 
 
 
 async def test_bytes_that_cannot_be_read_are_the_ordinary_ways_to_explain() -> None:
-    shelf = _Shelf(_lost)
-    answered = await call(FastPath(_ordinary, shelf), http_scope("GET", HIT))  # type: ignore[arg-type]
+    file_cache = _Shelf(_lost)
+    answered = await call(FastPath(_ordinary, file_cache), http_scope("GET", HIT))  # type: ignore[arg-type]
     assert answered.status == 299
-    assert not shelf.responses
+    assert not file_cache.responses
 
 
 async def _breaks_off(scope: Any, receive: Any, send: Any) -> None:

@@ -73,21 +73,21 @@ async def poured(
     pieces = body if isinstance(body, list) else [body]
     asked = request(pieces, content_type, length=length, complete=complete)
     text_fields = {"description": 20, "title": 5}
-    labels = await FormBody(asked, text_fields=text_fields, limit=limit).stream_to(sink)
-    return sink.content, labels
+    declared = await FormBody(asked, text_fields=text_fields, limit=limit).stream_to(sink)
+    return sink.content, declared
 
 
 async def test_a_form() -> None:
-    content, labels = await poured(form(part('form-data; name="description"', "größer".encode()), FILE))
+    content, declared = await poured(form(part('form-data; name="description"', "größer".encode()), FILE))
     assert content == PNG
-    assert labels == DeclaredMetadata(name="cat.png", declared_type="image/png", fields={"description": "größer"})
+    assert declared == DeclaredMetadata(name="cat.png", type="image/png", fields={"description": "größer"})
 
 
 async def test_text_after_the_file_and_unknown_parts_between() -> None:
     junk = part('form-data; name="else"; filename="x.bin"', b"junk" * 1000)
     description = part('form-data; name="description"', b"late")
-    content, labels = await poured(form(junk, FILE, junk, description, junk))
-    assert (content, labels.fields) == (PNG, {"description": "late"})
+    content, declared = await poured(form(junk, FILE, junk, description, junk))
+    assert (content, declared.fields) == (PNG, {"description": "late"})
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ async def test_text_after_the_file_and_unknown_parts_between() -> None:
     ],
 )
 async def test_how_a_file_may_be_named(disposition: str | bytes, name: str | None) -> None:
-    content, labels = await poured(form(part(disposition, PNG)))
-    assert (content, labels.name, labels.declared_type) == (PNG, name, None)
+    content, declared = await poured(form(part(disposition, PNG)))
+    assert (content, declared.name, declared.type) == (PNG, name, None)
 
 
 async def test_preamble_epilogue_and_quoted_boundary() -> None:
@@ -113,8 +113,8 @@ async def test_preamble_epilogue_and_quoted_boundary() -> None:
 
 
 async def test_an_empty_file_is_the_cores_to_refuse() -> None:
-    content, labels = await poured(form(part('form-data; name="file"; filename="a.png"')))
-    assert (content, labels.name) == (b"", "a.png")
+    content, declared = await poured(form(part('form-data; name="file"; filename="a.png"')))
+    assert (content, declared.name) == (b"", "a.png")
 
 
 TWICE = form(FILE, FILE)
@@ -147,8 +147,8 @@ async def test_a_readable_form_with_a_wrong_field(body: bytes, param: str, says:
 
 
 async def test_text_is_measured_in_characters() -> None:
-    _, labels = await poured(form(FILE, part('form-data; name="title"', "🎞🎞🎞🎞🎞".encode())))
-    assert labels.fields == {"title": "🎞🎞🎞🎞🎞"}
+    _, declared = await poured(form(FILE, part('form-data; name="title"', "🎞🎞🎞🎞🎞".encode())))
+    assert declared.fields == {"title": "🎞🎞🎞🎞🎞"}
 
 
 @pytest.mark.parametrize(
@@ -315,17 +315,17 @@ async def test_cuts_are_invisible(
 async def raw_poured(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple[bytes, DeclaredMetadata]:
     sink = Kept()
     asked = request(pieces, more.pop("content_type", "image/png; x=y"), **more)
-    labels = await RawBody(asked, name="n.png", limit=limit).stream_to(sink)
-    return sink.content, labels
+    declared = await RawBody(asked, name="n.png", limit=limit).stream_to(sink)
+    return sink.content, declared
 
 
 async def test_a_raw_body() -> None:
     assert await raw_poured([b"0123", b"", b"456789"], length="10") == (
         b"0123456789",
-        DeclaredMetadata(name="n.png", declared_type="image/png"),
+        DeclaredMetadata(name="n.png", type="image/png"),
     )
-    content, labels = await raw_poured([], content_type=None)
-    assert (content, labels.declared_type) == (b"", None)
+    content, declared = await raw_poured([], content_type=None)
+    assert (content, declared.type) == (b"", None)
 
 
 async def test_a_raw_body_that_is_too_large_or_ends_early() -> None:

@@ -83,9 +83,9 @@ async def test_node_reads_a_refusal_half_way_through_the_body(port: int) -> None
 
 
 @pytest.mark.parametrize("status", [401, 400, 429])
-@pytest.mark.parametrize("way", ["form", "raw", "chunked", "without-expect"])
+@pytest.mark.parametrize("method", ["form", "raw", "chunked", "without-expect"])
 @pytest.mark.skipif(CURL is None, reason="needs curl")
-async def test_curl_reads_the_refusal(port: int, big: Path, status: int, way: str) -> None:
+async def test_curl_reads_the_refusal(port: int, big: Path, status: int, method: str) -> None:
     assert CURL is not None
     ways = {
         "form": ["-F", f"file=@{big}"],
@@ -94,10 +94,10 @@ async def test_curl_reads_the_refusal(port: int, big: Path, status: int, way: st
         "without-expect": ["-F", f"file=@{big}", "-H", "Expect:"],
     }
     url = f"http://127.0.0.1:{port}/refuse/{status}"
-    said = await output(CURL, "-sS", "-w", " %{http_code} %{size_upload}", *ways[way], url)
+    said = await output(CURL, "-sS", "-w", " %{http_code} %{size_upload}", *ways[method], url)
     words = said.split()
     assert words[:2] == ["refused", str(status)], said
-    if way == "form":
+    if method == "form":
         assert int(words[2]) == 0
 
 

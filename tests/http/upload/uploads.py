@@ -30,8 +30,8 @@ async def refuse(status: FromPath[int]) -> Response[str]:
 @post("/form")
 async def form(request: Request[Any, Any, Any]) -> str:
     sink = Drop()
-    labels = await FormBody(request, limit=10 * MIB).stream_to(sink)
-    return f"{labels.name} {sink.size}"
+    declared = await FormBody(request, limit=10 * MIB).stream_to(sink)
+    return f"{declared.name} {sink.size}"
 
 
 @post("/raw")

@@ -10,11 +10,11 @@ from mediatheque.library import Library
 from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, Filter
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 
 async def test_a_file_that_is_gone_since_it_was_found(library: Library, workspace: UUID) -> None:
-    asset = await library.intake.create_asset(offer(workspace, samples.png()))
+    asset = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     await library.assets.delete(workspace, asset.id)
     with pytest.raises(NotFound):
         await library.files.register(asset.file, AssetFields(caption="late"))
@@ -24,7 +24,7 @@ async def test_a_file_that_is_gone_since_it_was_found(library: Library, workspac
 async def test_at_the_same_moment_either_comes_first(library: Library, workspace: UUID) -> None:
     """Nobody is told of a conflict, a deadlock or a broken reference; and what is deleted stays deleted."""
     for round_number in range(20):
-        asset = await library.intake.create_asset(offer(workspace, samples.png(), name=f"{round_number}.png"))
+        asset = await library.intake.create_asset(ingest_request(workspace, samples.png(), name=f"{round_number}.png"))
         done = await asyncio.gather(
             library.files.register(asset.file, AssetFields(caption="a")),
             library.assets.delete(workspace, asset.id),

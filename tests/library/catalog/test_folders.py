@@ -14,7 +14,7 @@ from mediatheque.library import Library
 from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, Filter, FolderFilter, Scope
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 
 class Node(msgspec.Struct):
@@ -143,7 +143,9 @@ async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Libr
     steps.insert(steps.index(library.intake.record), trashed_meanwhile)
     library.intake.steps = tuple(steps)
     with pytest.raises(FolderNotFound):
-        await library.intake.create_asset(offer(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
+        await library.intake.create_asset(
+            ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id))
+        )
     assert await library.assets.count(workspace, Filter()) == 0
     assert not [stored async for stored in library.store.list_keys()]
 
@@ -152,7 +154,7 @@ async def test_uploads_and_the_trash_at_the_same_moment(library: Library, worksp
     """Each upload is in the folder, or refused; the folder's count says the same."""
     folder = await library.folders.create(workspace, "a", "mixed", None)
     uploads = (
-        library.intake.create_asset(offer(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
+        library.intake.create_asset(ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
         for _ in range(8)
     )
     done = await asyncio.gather(*uploads, library.folders.trash(workspace, folder.id), return_exceptions=True)
@@ -174,6 +176,8 @@ async def test_another_workspaces_folders(library: Library, workspace: UUID) -> 
     with pytest.raises(FolderNotFound):
         await library.folders.create(workspace, "mine", "mixed", folder.id)
     with pytest.raises(FolderNotFound):
-        await library.intake.create_asset(offer(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
+        await library.intake.create_asset(
+            ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id))
+        )
     assert await library.folders.get(other, folder.id) == folder
     assert await everything(library, workspace) == {}

@@ -158,13 +158,13 @@ async def test_whatever_happens_at_once_nobody_waits_for_ever(library: Library, 
             tags[tags.index(gone)] = (await new_tags(library, workspace, 1))[0]
 
 
-@pytest.mark.parametrize("way", ["deleted", "expired"])
-async def test_tags_and_assets_that_end_together(library: Library, workspace: UUID, way: str) -> None:
+@pytest.mark.parametrize("method", ["deleted", "expired"])
+async def test_tags_and_assets_that_end_together(library: Library, workspace: UUID, method: str) -> None:
     """Every tag is on every asset, so that each end takes something from all the others."""
     for _ in range(5):
         tags = await new_tags(library, workspace, 4)
         assets = [await new_asset(library, workspace, *tags) for _ in range(20)]
-        if way == "expired":
+        if method == "expired":
             await _expire(library, workspace)
             ends: list[Awaitable[Any]] = [GarbageCollector(library.database, library.store).run()]
         else:
@@ -185,12 +185,12 @@ async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library,
         await _expire(library, workspace)
         async with library.database.transaction() as conn:
             await conn.execute("SELECT FROM asset_tag WHERE asset_id = %s FOR UPDATE", (assets[6],))
-            sweep = asyncio.create_task(GarbageCollector(library.database, library.store).run())
+            collector = asyncio.create_task(GarbageCollector(library.database, library.store).run())
             await _until_waiting(library, 1)
             end = asyncio.create_task(library.tags.delete(workspace, tag))
             await _until_waiting(library, 2)
-        await at_once(sweep, end)
-        assert (sweep.exception(), end.exception()) == (None, None)
+        await at_once(collector, end)
+        assert (collector.exception(), end.exception()) == (None, None)
 
 
 async def _expire(library: Library, workspace: UUID) -> None:

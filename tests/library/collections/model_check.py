@@ -31,7 +31,9 @@ async def _compare_tags(library: Library, workspace: UUID, model: Model) -> None
     assert {tag.id: tag.name for tag in found} == model.tags
     order = [tag.id for tag in found]
     for id, thing in model.assets.items():
-        assert [tag.id for tag in await library.asset_tags.list_of(workspace, id)] == sorted(thing.tags, key=order.index)
+        assert [tag.id for tag in await library.asset_tags.list_of(workspace, id)] == sorted(
+            thing.tags, key=order.index
+        )
     for id in model.tags:
         await _listed(library, workspace, model.tagged(id), tag_ids=(id,))
 
@@ -46,7 +48,7 @@ async def _compare_collections(library: Library, workspace: UUID, model: Model) 
     }
     for id in model.collections:
         hierarchy = await library.collection_tree.hierarchy(workspace, id)
-        assert [kin.id for kin in hierarchy.ancestors] == model.ancestors(id)
+        assert [node.id for node in hierarchy.ancestors] == model.ancestors(id)
         children = {id for id, place in model.collections.items() if place.parent == hierarchy.branch.node.id}
         assert {child.node.id for child in hierarchy.branch.children} == children
         if manual[id]:

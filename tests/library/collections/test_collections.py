@@ -16,7 +16,7 @@ from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, AssetRef, Collection, Scope
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 
 class Model:
@@ -99,7 +99,7 @@ async def test_any_moves_end_as_in_the_model(library: Library, deep: int, moves:
     assert await everything(library, workspace) == expected
     for number in model.parents:
         shown = await library.collection_tree.hierarchy(workspace, ids[number])
-        assert [kin.id for kin in shown.ancestors] == [ids[n] for n in model.above(number)]
+        assert [node.id for node in shown.ancestors] == [ids[n] for n in model.above(number)]
         assert sorted(flattened(shown.branch)) == sorted(ids[n] for n in model.below(number))
 
 
@@ -179,7 +179,7 @@ async def test_at_the_same_moment_every_parent_is_there(library: Library, worksp
 
 async def test_added_while_either_is_removed(library: Library, workspace: UUID) -> None:
     for seed in range(12):
-        asset = await library.intake.create_asset(offer(workspace, samples.png(seed=seed % 3)))
+        asset = await library.intake.create_asset(ingest_request(workspace, samples.png(seed=seed % 3)))
         collection = await library.collections.create(workspace, "a")
         remove = (
             library.assets.delete(workspace, asset.id)
@@ -200,7 +200,9 @@ async def test_added_while_either_is_removed(library: Library, workspace: UUID) 
 async def test_what_shows_a_character_is_deleted_meanwhile(library: Library, workspace: UUID) -> None:
     """One picture is both its cover and a reference: nobody waits for the other for ever."""
     for turn in range(10):
-        assets = [await library.intake.create_asset(offer(workspace, samples.png(seed=seed))) for seed in range(3)]
+        assets = [
+            await library.intake.create_asset(ingest_request(workspace, samples.png(seed=seed))) for seed in range(3)
+        ]
         first, second, third = (asset.file.id for asset in assets)
         somebody = await library.characters.create(
             workspace, CollectionPatch(name="a", description="b", cover_file_id=first), [first, second]
@@ -227,14 +229,14 @@ async def test_an_upload_into_a_collection_that_is_removed(library: Library, wor
     collection = await library.collections.create(workspace, "a")
     details = AssetFields(collection_id=collection.id)
     done = await outcomes(
-        *(library.intake.create_asset(offer(workspace, samples.png(), details=details)) for _ in range(4)),
+        *(library.intake.create_asset(ingest_request(workspace, samples.png(), details=details)) for _ in range(4)),
         library.collections.delete(workspace, collection.id),
     )
     assert all(isinstance(each, Asset | NotFound) for each in done[:-1])
 
 
 async def test_two_characters_of_one_handle(library: Library, workspace: UUID) -> None:
-    file = (await library.intake.create_asset(offer(workspace, samples.png()))).file.id
+    file = (await library.intake.create_asset(ingest_request(workspace, samples.png()))).file.id
     wanted = CollectionPatch(name="Maria", description="b")
 
     async def create(identifier: str | None) -> Collection:
@@ -257,7 +259,7 @@ async def named(library: Library, workspace: UUID) -> Named:
     """A character @Maria here, and one in another workspace."""
     made = []
     for owner in (workspace, await new_workspace(library)):
-        file = (await library.intake.create_asset(offer(owner, samples.png()))).file.id
+        file = (await library.intake.create_asset(ingest_request(owner, samples.png()))).file.id
         wanted = CollectionPatch(name="Maria", description="b")
         made.append(await library.characters.create(owner, wanted, [file], identifier="Maria"))
     return Named(*made)
@@ -285,7 +287,7 @@ async def test_by_their_handles(
 async def test_of_another_workspace(library: Library, workspace: UUID, named: Named) -> None:
     other = named.theirs.workspace_id
     collection = await library.collections.create(other, "theirs")
-    asset = await library.intake.create_asset(offer(other, samples.png()))
+    asset = await library.intake.create_asset(ingest_request(other, samples.png()))
     mine = await library.collections.create(workspace, "mine")
     for id in (collection.id, named.theirs.id):
         calls = [
@@ -315,7 +317,7 @@ async def test_a_collection_and_its_assets_that_end_meet_in_one_order(library: L
     chance = random.Random(4711)
     for _ in range(4):
         collection = await library.collections.create(workspace, "a")
-        taken = [await library.intake.create_asset(offer(workspace, samples.png())) for _ in range(12)]
+        taken = [await library.intake.create_asset(ingest_request(workspace, samples.png())) for _ in range(12)]
         assets = [asset.id for asset in taken]
         for asset in chance.sample(assets, 12):
             await library.members.add(workspace, collection.id, AssetRef(asset_id=asset))
@@ -325,11 +327,11 @@ async def test_a_collection_and_its_assets_that_end_meet_in_one_order(library: L
             await conn.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", (workspace,))
         async with library.database.transaction() as conn:
             await conn.execute("SELECT FROM collection_asset WHERE asset_id = %s FOR UPDATE", (assets[6],))
-            sweep = asyncio.create_task(library.garbage.run())
+            collector = asyncio.create_task(library.garbage.run())
             await until_waiting(library, 1)
             end = asyncio.create_task(library.collections.delete(workspace, collection.id))
             await until_waiting(library, 2)
-        assert await asyncio.gather(sweep, end, return_exceptions=True) == [sweep.result(), None]
+        assert await asyncio.gather(collector, end, return_exceptions=True) == [collector.result(), None]
 
 
 async def until_waiting(library: Library, count: int) -> None:
@@ -349,7 +351,7 @@ async def until_waiting(library: Library, count: int) -> None:
 async def test_an_album_and_its_cover_are_deleted_together(library: Library, workspace: UUID) -> None:
     """Each deletion removes the membership; neither waits for the other with it in hand."""
     for number in range(15):
-        cover = await library.intake.create_asset(offer(workspace, samples.png(seed=number)))
+        cover = await library.intake.create_asset(ingest_request(workspace, samples.png(seed=number)))
         album = await library.collections.create(workspace, "album", CollectionPatch(cover_file_id=cover.file.id))
         await library.members.add(workspace, album.id, AssetRef(asset_id=cover.id))
         await asyncio.gather(
@@ -358,7 +360,7 @@ async def test_an_album_and_its_cover_are_deleted_together(library: Library, wor
 
 
 async def test_a_cover_that_is_gone_is_none(library: Library, workspace: UUID) -> None:
-    cover = await library.intake.create_asset(offer(workspace, samples.png()))
+    cover = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     album = await library.collections.create(workspace, "album", CollectionPatch(cover_file_id=cover.file.id))
     await library.assets.delete(workspace, cover.id)
     assert (await library.collections.get(workspace, album.id)).cover is None

@@ -107,8 +107,8 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides, number=numbers, top=st.booleans(), smart=st.booleans())
     def create_collection(self, side: bool, number: int, top: bool, smart: bool) -> None:
         model, parent = self.models[side], None if top or smart else self._pick(side, "collections", number)
-        traits = CollectionPatch(filters=PICTURES) if smart else CollectionPatch()
-        work = self.library.collections.create(self.workspaces[side], "a", traits, parent_id=parent)
+        changes = CollectionPatch(filters=PICTURES) if smart else CollectionPatch()
+        work = self.library.collections.create(self.workspaces[side], "a", changes, parent_id=parent)
         made: Collection | None = self._both(lambda: model.expect_room(parent), work)
         if made:
             model.collections[made.id] = Place(CollectionType.SMART if smart else CollectionType.MANUAL, parent)

@@ -13,7 +13,7 @@ from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Principal, Scope
 from mediatheque.records.storage import blobs
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 
 async def _caller(library: Library, name: str) -> Principal:
@@ -25,8 +25,8 @@ async def _keys(library: Library) -> set[str]:
 
 
 async def test_the_same_content_is_stored_once_and_is_two_assets(library: Library, workspace: UUID) -> None:
-    first = await library.intake.create_asset(offer(workspace, samples.png(), name="a.png"))
-    second = await library.intake.create_asset(offer(workspace, samples.png(), name="b.png"))
+    first = await library.intake.create_asset(ingest_request(workspace, samples.png(), name="a.png"))
+    second = await library.intake.create_asset(ingest_request(workspace, samples.png(), name="b.png"))
     assert first.id != second.id
     assert first.file.blob == second.file.blob
     assert await _keys(library) == {first.file.blob.storage_key}
@@ -34,8 +34,8 @@ async def test_the_same_content_is_stored_once_and_is_two_assets(library: Librar
 
 async def test_workspaces_share_nothing(library: Library, workspace: UUID) -> None:
     other = (await _caller(library, "two")).workspace_id
-    mine = await library.intake.create_asset(offer(workspace, samples.png()))
-    theirs = await library.intake.create_asset(offer(other, samples.png()))
+    mine = await library.intake.create_asset(ingest_request(workspace, samples.png()))
+    theirs = await library.intake.create_asset(ingest_request(other, samples.png()))
     assert mine.file.blob.id != theirs.file.blob.id
     assert await _keys(library) == {mine.file.blob.storage_key, theirs.file.blob.storage_key}
     with pytest.raises(NotFound):
@@ -46,7 +46,7 @@ async def test_workspaces_share_nothing(library: Library, workspace: UUID) -> No
 
 async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, workspace: UUID) -> None:
     assets = await asyncio.gather(
-        *(library.intake.create_asset(offer(workspace, samples.jpeg(), name=f"{n}.jpg")) for n in range(12))
+        *(library.intake.create_asset(ingest_request(workspace, samples.jpeg(), name=f"{n}.jpg")) for n in range(12))
     )
     assert len({asset.id for asset in assets}) == 12
     assert len({asset.file.blob.id for asset in assets}) == 1
@@ -54,27 +54,27 @@ async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, worksp
 
 
 async def test_bytes_that_were_lost_are_healed_by_the_next_upload(library: Library, workspace: UUID) -> None:
-    lost = await library.intake.create_asset(offer(workspace, samples.png()))
+    lost = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     await library.store.delete(lost.file.blob.storage_key)
-    healed = await library.intake.create_asset(offer(workspace, samples.png()))
+    healed = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     assert healed.file.blob.id == lost.file.blob.id
     again = await library.assets.get(workspace, lost.id)
     assert await library.store.size(again.file.blob.storage_key) == len(samples.png())
 
 
 async def test_a_blob_collected_between_two_steps_is_placed_again(library: Library, workspace: UUID) -> None:
-    first = await library.intake.create_asset(offer(workspace, samples.png()))
+    first = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     await library.assets.delete(workspace, first.id)
     collect = library.garbage.__class__(library.database, library.store, grace=-library.garbage._grace)
 
-    async def collected_meanwhile(parcel) -> None:  # type: ignore[no-untyped-def]
-        assert parcel.known is not None
+    async def collected_meanwhile(state) -> None:  # type: ignore[no-untyped-def]
+        assert state.known is not None
         await collect.run()
 
     steps = list(library.intake.steps)
     steps.insert(steps.index(library.intake.store_blob), collected_meanwhile)
     library.intake.steps = tuple(steps)
-    second = await library.intake.create_asset(offer(workspace, samples.png()))
+    second = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     assert await library.store.size(second.file.blob.storage_key) == len(samples.png())
     assert await _keys(library) == {second.file.blob.storage_key}
 
@@ -87,7 +87,7 @@ async def test_a_refusal_at_any_step_leaves_nothing(library: Library, workspace:
     steps = [refuse if s.__name__ == step else s for s in library.intake.steps]
     library.intake.steps = tuple(steps)
     with pytest.raises(NotFound):
-        await library.intake.create_asset(offer(workspace, samples.png()))
+        await library.intake.create_asset(ingest_request(workspace, samples.png()))
     await _expect_nothing(library, workspace, samples.png())
 
 
@@ -101,7 +101,7 @@ async def test_unknown_tags_and_collections_leave_nothing(library: Library, work
         AssetFields(collection_id=(await library.collections.create(other, "theirs")).id),
     ):
         with pytest.raises(NotFound):
-            await library.intake.create_asset(offer(workspace, samples.png(), details=details))
+            await library.intake.create_asset(ingest_request(workspace, samples.png(), details=details))
         await _expect_nothing(library, workspace, samples.png())
 
 
@@ -109,7 +109,7 @@ async def test_unknown_tags_and_collections_leave_nothing(library: Library, work
 async def test_hostile_files_leave_nothing(library: Library, workspace: UUID, name: str) -> None:
     data = samples.HOSTILE[name]()
     with pytest.raises(LibraryError):
-        await library.intake.create_asset(offer(workspace, data))
+        await library.intake.create_asset(ingest_request(workspace, data))
     await _expect_nothing(library, workspace, data)
 
 
@@ -117,7 +117,7 @@ async def test_tags_and_collections_are_put_on_the_asset(library: Library, works
     tag = await library.tags.create(workspace, "mood")
     collection = await library.collections.create(workspace, "board")
     details = AssetFields(caption="sea", favorite=True, tag_ids=(tag.id, tag.id), collection_id=collection.id)
-    taken = await library.intake.create_asset(offer(workspace, samples.png(), details=details))
+    taken = await library.intake.create_asset(ingest_request(workspace, samples.png(), details=details))
     assert taken.tags == (tag,)
     assert taken.collection_ids == (collection.id,)
     assert taken == await library.assets.get(workspace, taken.id)
@@ -125,7 +125,7 @@ async def test_tags_and_collections_are_put_on_the_asset(library: Library, works
 
 async def test_a_file_has_one_asset_which_later_registrations_only_enrich(library: Library, workspace: UUID) -> None:
     tag = await library.tags.create(workspace, "mood")
-    first = await library.intake.create_asset(offer(workspace, samples.png()))
+    first = await library.intake.create_asset(ingest_request(workspace, samples.png()))
     second = await library.files.register(first.file, AssetFields(caption="sea", tag_ids=(tag.id,)))
     third = await library.files.register(first.file, AssetFields(caption="land", favorite=True))
     assert first.id == second.id == third.id

@@ -12,7 +12,7 @@ from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.lineage import graph
 from mediatheque.model import Asset, AssetRef, Input, Kind, Lineage, Origin, Provenance, RequestNode, Role, Scope
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def workspace(library: Library) -> UUID:
 
 @pytest.fixture
 async def asset(library: Library, workspace: UUID) -> Asset:
-    return await library.intake.create_asset(offer(workspace, samples.png()))
+    return await library.intake.create_asset(ingest_request(workspace, samples.png()))
 
 
 async def new_workspace(library: Library) -> UUID:
@@ -194,7 +194,7 @@ async def test_inputs_of_no_request() -> None:
 
 
 async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: Asset) -> None:
-    bare = await library.intake.create_asset(offer(asset.workspace_id, samples.jpeg()))
+    bare = await library.intake.create_asset(ingest_request(asset.workspace_id, samples.jpeg()))
     named = [Input(url=f"http://here/{each.id}", file_id=each.file.id) for each in (asset, bare)]
     await library.assets.delete(asset.workspace_id, bare.id)
     made = await copy(library, asset, request_id="r", inputs=tuple(named))
@@ -206,7 +206,7 @@ async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: As
 
 async def test_workspaces_know_nothing_of_each_other(library: Library, asset: Asset) -> None:
     """The same request id and the same content in two of them; the inputs of one are unknown in the other."""
-    other = await library.intake.create_asset(offer(await new_workspace(library), samples.png()))
+    other = await library.intake.create_asset(ingest_request(await new_workspace(library), samples.png()))
     await again(library, asset, request_id="r", endpoint="mine", inputs=(Input(url="https://example.com/mine"),))
     await again(library, other, request_id="r", endpoint="theirs")
     assert request_of(await library.lineage.get(asset.workspace_id, asset.id)).endpoint == "mine"

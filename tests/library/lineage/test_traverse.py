@@ -32,7 +32,7 @@ from mediatheque.model import (
 )
 from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 from tests.library.lineage.expected_graph import Edge, Given, Model, Registration
 
 ASSETS, REQUESTS, CHARACTERS = 4, 3, 2
@@ -121,7 +121,7 @@ class World(msgspec.Struct):
 async def world(library: Library) -> World:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace_id = (await library.accounts.authenticate(key)).workspace_id
-    first = await library.intake.create_asset(offer(workspace_id, samples.png()))
+    first = await library.intake.create_asset(ingest_request(workspace_id, samples.png()))
     assets = [first, *[await library.files.copy(first.file, AssetFields()) for _ in range(ASSETS - 1)]]
     characters = [uuid4() for _ in range(CHARACTERS)]
     async with library.database.connection() as conn:

@@ -15,19 +15,19 @@ from mediatheque.library.maintenance.garbage import Collected, GarbageCollector
 from mediatheque.model import Asset, File, FileDefaults
 from mediatheque.records.catalog import expiry
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 AT_ONCE = timedelta(seconds=-60)
 
 
 async def take(library: Library, workspace: UUID, seconds: int | None = None, data: bytes | None = None) -> Asset:
-    return await library.intake.create_asset(_kept(offer(workspace, data or samples.png()), seconds))
+    return await library.intake.create_asset(_kept(ingest_request(workspace, data or samples.png()), seconds))
 
 
 async def keep(library: Library, workspace: UUID, seconds: int) -> File:
     """A file without an asset."""
     return await library.intake.create_file(
-        msgspec.structs.replace(_kept(offer(workspace, samples.png()), seconds), describe=None)
+        msgspec.structs.replace(_kept(ingest_request(workspace, samples.png()), seconds), describe=None)
     )
 
 

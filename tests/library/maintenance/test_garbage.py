@@ -12,18 +12,18 @@ from mediatheque.library.maintenance.garbage import Collected, GarbageCollector
 from mediatheque.model import Principal, Scope, UploadMethod
 from mediatheque.records.storage import blobs, pending_writes
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 AT_ONCE = timedelta(seconds=-60)
 
 
 @pytest.fixture
-async def caller(library: Library) -> Principal:
+async def principal(library: Library) -> Principal:
     return await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
 
 
 @pytest.fixture
-def sweep(library: Library) -> GarbageCollector:
+def collector(library: Library) -> GarbageCollector:
     return GarbageCollector(library.database, library.store, AT_ONCE)
 
 
@@ -32,70 +32,72 @@ async def _keys(library: Library) -> set[str]:
 
 
 async def test_bytes_that_this_library_did_not_place_stay(
-    library: Library, sweep: GarbageCollector, tmp_path: Path
+    library: Library, collector: GarbageCollector, tmp_path: Path
 ) -> None:
     """A store that is full of another library's blobs, or of ours before a restored backup, loses nothing."""
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"somebody else's")
     key = await library.store.put_file(foreign)
-    assert await sweep.run() == Collected()
+    assert await collector.run() == Collected()
     assert await _keys(library) == {key}
 
 
 async def test_a_crash_between_bytes_and_rows_is_cleaned_up_after_the_grace(
-    library: Library, sweep: GarbageCollector, caller: Principal
+    library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
-    await _crash_after_place(library, caller.workspace_id)
+    await _crash_after_place(library, principal.workspace_id)
     assert len(await _keys(library)) == 1
     assert await library.garbage.run() == Collected()
     assert len(await _keys(library)) == 1
-    assert (await sweep.run()).storage_keys == 1
+    assert (await collector.run()).storage_keys == 1
     assert await _keys(library) == set()
-    assert await sweep.run() == Collected()
+    assert await collector.run() == Collected()
 
 
 async def test_a_placement_given_up_meanwhile_fails_instead_of_losing_its_bytes(
-    library: Library, sweep: GarbageCollector, caller: Principal
+    library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
     async def swept_meanwhile(_) -> None:  # type: ignore[no-untyped-def]
-        await sweep.run()
+        await collector.run()
 
     steps = list(library.intake.steps)
     steps.insert(steps.index(library.intake.record), swept_meanwhile)
     library.intake.steps = tuple(steps)
     with pytest.raises(BlobsUnavailable):
-        await library.intake.create_asset(offer(caller.workspace_id, samples.png()))
+        await library.intake.create_asset(ingest_request(principal.workspace_id, samples.png()))
     assert await _keys(library) == set()
 
 
 async def test_a_crash_between_rows_and_bytes_is_finished_by_the_next_round(
-    library: Library, sweep: GarbageCollector, caller: Principal
+    library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
-    asset = await library.intake.create_asset(offer(caller.workspace_id, samples.png()))
-    await library.assets.delete(caller.workspace_id, asset.id)
+    asset = await library.intake.create_asset(ingest_request(principal.workspace_id, samples.png()))
+    await library.assets.delete(principal.workspace_id, asset.id)
     async with library.database.transaction() as conn:
         keys = await blobs.collect(conn, AT_ONCE, 10)
         await pending_writes.mark_for_deletion(conn, keys)
     assert keys == [asset.file.blob.storage_key]
-    assert (await sweep.run()).storage_keys == 1
+    assert (await collector.run()).storage_keys == 1
     assert await _keys(library) == set()
 
 
-async def test_a_stored_file_leaves_no_placement(library: Library, sweep: GarbageCollector, caller: Principal) -> None:
-    asset = await library.intake.create_asset(offer(caller.workspace_id, samples.png()))
-    assert await sweep.run() == Collected()
+async def test_a_stored_file_leaves_no_placement(
+    library: Library, collector: GarbageCollector, principal: Principal
+) -> None:
+    asset = await library.intake.create_asset(ingest_request(principal.workspace_id, samples.png()))
+    assert await collector.run() == Collected()
     assert await _keys(library) == {asset.file.blob.storage_key}
 
 
-async def test_the_promises_of_a_revoked_key_are_void(library: Library, caller: Principal) -> None:
-    ticket = await library.upload_sessions.create(caller, "a.png", "image/png")
+async def test_the_promises_of_a_revoked_key_are_void(library: Library, principal: Principal) -> None:
+    session = await library.upload_sessions.create(principal, "a.png", "image/png")
     assert (
-        await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.SINGLE)
-        == ticket.upload
+        await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)
+        == session.upload
     )
-    await library.accounts.revoke(caller.key_id)
+    await library.accounts.revoke(principal.key_id)
     with pytest.raises(NotFound):
-        await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.SINGLE)
+        await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)
 
 
 async def _crash_after_place(library: Library, workspace_id: UUID) -> None:
@@ -105,7 +107,7 @@ async def _crash_after_place(library: Library, workspace_id: UUID) -> None:
     steps = library.intake.steps
     library.intake.steps = (*steps[:-1], crash)
     with pytest.raises(_Crash):
-        await library.intake.create_asset(offer(workspace_id, samples.png()))
+        await library.intake.create_asset(ingest_request(workspace_id, samples.png()))
     library.intake.steps = steps
 
 

@@ -22,7 +22,7 @@ from mediatheque.model import Asset, Scope
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.storage import pending_writes
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 from tests.seaweed import Seaweed
 
 AT_ONCE = timedelta(seconds=-60)
@@ -57,7 +57,7 @@ def picture() -> bytes:
 
 
 async def take(library: Library, workspace: UUID, data: bytes | None = None) -> Asset:
-    return await library.intake.create_asset(offer(workspace, data or picture()))
+    return await library.intake.create_asset(ingest_request(workspace, data or picture()))
 
 
 async def found(library: Library, *, quick: bool = False) -> list[Finding]:
@@ -277,10 +277,10 @@ async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Libra
 
     async def collect() -> None:
         """As the sweep does it, but for stale placements: what is being stored now has a day to be so."""
-        sweep = GarbageCollector(house.database, house.store, AT_ONCE)
+        collector = GarbageCollector(house.database, house.store, AT_ONCE)
         while not done.is_set():
-            await sweep._mark_unreferenced()
-            await sweep._remove_given_up()
+            await collector._mark_unreferenced()
+            await collector._remove_given_up()
 
     async with asyncio.TaskGroup() as working:
         for _ in range(3):

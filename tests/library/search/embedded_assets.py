@@ -10,7 +10,7 @@ from PIL import Image
 from mediatheque.library import Library
 from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 
@@ -23,7 +23,7 @@ def plain(colour: tuple[int, int, int]) -> bytes:
 
 async def take(library: Library, workspace: UUID, data: bytes, name: str = "x.bin", **details: Any) -> Asset:
     """An asset, with a task to embed it that nobody has done yet."""
-    return await library.intake.create_asset(offer(workspace, data, name=name, details=AssetFields(**details)))
+    return await library.intake.create_asset(ingest_request(workspace, data, name=name, details=AssetFields(**details)))
 
 
 async def query(library: Library, text: str, *parameters: object) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ async def vectors(library: Library, asset_id: UUID) -> dict[str, Any]:
     return {row["part"]: _numbers(row["vector"]) if row["vector"] else row["failure"] for row in found}
 
 
-async def spaces(library: Library) -> list[tuple[str, bool]]:
+async def embedding_models(library: Library) -> list[tuple[str, bool]]:
     rows = await query(library, "SELECT spec, active FROM embedding_model ORDER BY id")
     return [(row["spec"], row["active"]) for row in rows]
 

@@ -16,15 +16,15 @@ from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter
 from mediatheque.records.search import embedding_models as rows
 from tests.embedding import onnx_pair
-from tests.library.search.embedded_assets import RED, indexes, plain, query, spaces, take
+from tests.library.search.embedded_assets import RED, embedding_models, indexes, plain, query, take
 
 
 async def test_the_first_space_is_made_once(library: Library, clip: str, siglip: str) -> None:
     """By whoever is first; the others use it, whatever they are configured for."""
     others = [EmbeddingModels(library.database, EmbeddingConfig(model=model)) for model in (clip, siglip) * 3]
     active = await asyncio.gather(*(each.active() for each in others))
-    assert len({space.id for space in active}) == 1
-    assert [one for _, one in await spaces(library)] == [True]
+    assert len({model.id for model in active}) == 1
+    assert [one for _, one in await embedding_models(library)] == [True]
     assert await indexes(library) == 1
 
 
@@ -38,14 +38,14 @@ async def test_a_second_space_has_an_index_and_does_not_take_over(seeing: Librar
 
 async def test_an_index_whose_making_was_interrupted_is_made_again(seeing: Library, siglip: str) -> None:
     await seeing.embedding_models.active()
-    space = await seeing.embedding_models.add(siglip)
+    model = await seeing.embedding_models.add(siglip)
     await query(
         seeing,
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'embedding_vectors_2'::regclass",
     )
     await seeing.embedding_models.add(siglip)
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'embedding_vectors_2'::regclass"
-    assert (space.id, await query(seeing, valid)) == (2, [{"indisvalid": True}])
+    assert (model.id, await query(seeing, valid)) == (2, [{"indisvalid": True}])
 
 
 async def test_everybody_follows_a_switch_soon(seeing: Library, siglip: str) -> None:
@@ -63,16 +63,16 @@ async def test_a_folder_that_holds_another_model_now(library: Library, clip: str
     shutil.copytree(clip.partition(":")[2], folder)
     config = EmbeddingConfig(model=f"onnx-clip:{folder}")
     before, after = EmbeddingModels(library.database, config), EmbeddingModels(library.database, config)
-    space = await before.active()
+    model = await before.active()
     await before.warm()
     shutil.rmtree(folder)
     folder.mkdir()
     onnx_pair.siglip_like(folder)
     with structlog.testing.capture_logs() as said, pytest.raises(ModelUnavailable) as refused:
-        await after.encode_text(space, "red")
+        await after.encode_text(model, "red")
     assert str(folder) not in str(refused.value)
     assert "mediatheque reindex" in said[0]["reason"]
-    assert await before.encode_text(space, "red")
+    assert await before.encode_text(model, "red")
 
 
 async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_path: Path) -> None:
@@ -82,15 +82,15 @@ async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_
         with pytest.raises(ModelUnavailable):
             await found.active()
     shutil.copytree(clip.partition(":")[2], folder)
-    space = await found.active()
-    assert len(await found.encode_text(space, "red")) == space.dimensions
+    model = await found.active()
+    assert len(await found.encode_text(model, "red")) == model.dimensions
 
 
 @pytest.mark.parametrize("broken", ["onnx/text_model.onnx", "tokenizer.json"])
 async def test_a_damaged_model_is_away(
     seeing: Library, workspace: UUID, clip: str, tmp_path: Path, broken: str
 ) -> None:
-    space = await seeing.embedding_models.active()
+    model = await seeing.embedding_models.active()
     folder = tmp_path / "model"
     shutil.copytree(clip.partition(":")[2], folder)
     (folder / broken).write_bytes(b"damaged")
@@ -101,7 +101,7 @@ async def test_a_damaged_model_is_away(
         await other.search.find(workspace, Filter(), Example(text="red"), 10)
     assert (await other.assets.get(workspace, asset.id)).id == asset.id
     await other.embedding_models.warm()
-    assert space.active
+    assert model.active
 
 
 async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_path: Path) -> None:
@@ -110,17 +110,17 @@ async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_p
     content = graph.read_bytes()
     graph.write_bytes(content.replace(b"ReduceMean", b"ReduceXean"))
     found = EmbeddingModels(library.database, EmbeddingConfig(model=f"onnx-clip:{folder}"))
-    space = await found.active()
+    model = await found.active()
     with pytest.raises(ModelUnavailable):
-        await found.encode_text(space, "red")
+        await found.encode_text(model, "red")
     with pytest.raises(ValueError, match="cannot be loaded"):
         await found.add(f"onnx-clip:{folder}")
 
 
 async def test_searched_words_are_looked_at_once(seeing: Library) -> None:
-    space = await seeing.embedding_models.active()
-    assert await seeing.embedding_models.encode_text(space, "red") is await seeing.embedding_models.encode_text(
-        space, "red"
+    model = await seeing.embedding_models.active()
+    assert await seeing.embedding_models.encode_text(model, "red") is await seeing.embedding_models.encode_text(
+        model, "red"
     )
 
 

@@ -20,7 +20,7 @@ from mediatheque.records.search import embeddings as rows
 from mediatheque.records.search.embedding_models import EmbeddingModel
 from mediatheque.records.search.embeddings import AssetVectors
 from tests import samples
-from tests.library.search.embedded_assets import GREEN, RED, plain, query, spaces, take, vectors, waiting
+from tests.library.search.embedded_assets import GREEN, RED, embedding_models, plain, query, take, vectors, waiting
 
 RED_VECTOR, RED_WORD = [0.58, -0.58, -0.58, 0], [0.58, -0.58, -0.58, 0]
 
@@ -71,8 +71,8 @@ async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, cont
     blob = asset.file.blob
     frames = await seeing.embeddings.frames_of(blob)
     assert (len(frames) > 1) == (content is samples.mp4)
-    space = await seeing.embedding_models.active()
-    assert found["content"] == pytest.approx(await seeing.embedding_models.encode_frames(space, frames), abs=0.02)
+    model = await seeing.embedding_models.active()
+    assert found["content"] == pytest.approx(await seeing.embedding_models.encode_frames(model, frames), abs=0.02)
     assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
 
 
@@ -95,11 +95,11 @@ async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace:
 async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: UUID) -> None:
     await seeing.embeddings.embed(uuid4())
     asset = await take(seeing, workspace, plain(RED), caption="red")
-    space = await seeing.embedding_models.active()
+    model = await seeing.embedding_models.active()
     await seeing.assets.delete(workspace, asset.id)
     await seeing.embeddings.embed(asset.id)
     async with seeing.database.transaction() as conn:  # it went while it was looked at
-        await rows.put(conn, asset, space, AssetVectors(caption=RED_WORD))
+        await rows.put(conn, asset, model, AssetVectors(caption=RED_WORD))
     assert await query(seeing, "SELECT 1 FROM embedding") == []
 
 
@@ -108,16 +108,16 @@ async def test_while_assets_are_deleted(seeing: Library, workspace: UUID) -> Non
     assets = [await take(seeing, workspace, plain((n, 0, 0)), caption="red") for n in range(12)]
     await asyncio.gather(*(seeing.embeddings.embed(asset.id) for asset in assets))
     await query(seeing, "UPDATE file SET expires_at = now()")
-    space = await seeing.embedding_models.active()
-    work = [_put(seeing, asset, space) for asset in assets for _ in range(3)]
+    model = await seeing.embedding_models.active()
+    work = [_put(seeing, asset, model) for asset in assets for _ in range(3)]
     await asyncio.gather(*work[:18], seeing.garbage.run(), *work[18:])
     await seeing.garbage.run()
     assert await query(seeing, "SELECT 1 FROM embedding") == []
 
 
-async def _put(library: Library, asset: Asset, space: EmbeddingModel) -> None:
+async def _put(library: Library, asset: Asset, model: EmbeddingModel) -> None:
     async with library.database.transaction() as conn:
-        await rows.put(conn, asset, space, AssetVectors(content=RED_VECTOR, caption=RED_WORD))
+        await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR, caption=RED_WORD))
 
 
 async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, workspace: UUID) -> None:
@@ -129,9 +129,9 @@ async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, wor
     assert await waiting(seeing) == [asset.id] * 2
     await seeing.embeddings.embed(asset.id)
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
-    space = await seeing.embedding_models.active()
+    model = await seeing.embedding_models.active()
     async with seeing.database.transaction() as conn:  # whoever has looked before the caption came is too late
-        await rows.put(conn, asset, space, AssetVectors(content=RED_VECTOR))
+        await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR))
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
 
 
@@ -169,7 +169,7 @@ async def test_a_space_on_its_way_holds_up_nothing(
     asset = await take(seeing, workspace, plain(RED))
     await seeing.embeddings.embed(asset.id)
     assert await vectors(seeing, asset.id) == {"content": RED_VECTOR}
-    assert len(await spaces(seeing)) == 2
+    assert len(await embedding_models(seeing)) == 2
 
 
 async def test_without_the_model_the_task_waits(library: Library, workspace: UUID, tmp_path: Path) -> None:
@@ -179,4 +179,4 @@ async def test_without_the_model_the_task_waits(library: Library, workspace: UUI
     for _ in range(2):
         with pytest.raises(ModelUnavailable):
             await without.embeddings.embed(asset.id)
-    assert await spaces(without) == []
+    assert await embedding_models(without) == []

@@ -12,7 +12,7 @@ from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Scope
 from mediatheque.records.search import full_text, hybrid, scopes
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 QUICK = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -26,14 +26,14 @@ NAMES = ("Zugspitze bear", "größe", "ΣΊΣΥΦΟΣ", "100% a\\b'c", "cat:*")
 @pytest.fixture
 async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
     """Two workspaces with the same files, words and tags; the assets of each."""
-    caller = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
+    principal = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
     owned: dict[UUID, set[UUID]] = {}
-    for owner in (workspace, caller.workspace_id):
+    for owner in (workspace, principal.workspace_id):
         owned[owner] = set()
         for seed, name in enumerate(NAMES):
             tag = await library.tags.create(owner, f"Tag {name}"[:50])
             details = AssetFields(caption=f"caption {name}", title=name, tag_ids=(tag.id,))
-            asset = await library.intake.create_asset(offer(owner, samples.png(seed=seed), details=details))
+            asset = await library.intake.create_asset(ingest_request(owner, samples.png(seed=seed), details=details))
             await library.embeddings.embed(asset.id)
             owned[owner].add(asset.id)
     return owned
@@ -96,7 +96,7 @@ async def test_what_others_call_theirs_changes_nothing(library: Library, stocked
     async with library.database.connection() as conn:
         await conn.execute("DELETE FROM embedding")
     details = AssetFields(title="zugspize", caption="zugspize")
-    await library.intake.create_asset(offer(theirs, samples.png(seed=99), details=details))
+    await library.intake.create_asset(ingest_request(theirs, samples.png(seed=99), details=details))
     await library.tags.create(theirs, "zugspize")
     found = await library.search.find(mine, Filter(), Example(text="zugspize"), 12)
     assert [hit.asset.title for hit in found.hits] == ["Zugspitze bear"]
@@ -111,7 +111,7 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
     tag = await library.tags.create(workspace, "blue")
     for seed, tags in enumerate([(), (), (tag.id,)]):
         details = AssetFields(title=f"Zugspitze {seed}", tag_ids=tags)
-        await library.intake.create_asset(offer(workspace, samples.png(seed=seed), details=details))
+        await library.intake.create_asset(ingest_request(workspace, samples.png(seed=seed), details=details))
     scope = scopes.Estimate(workspace, Filter(tag_ids=(tag.id,)), small=small)
     async with library.database.connection() as conn:
         legs = await hybrid.by_words(conn, scope, "zugspize", ["zugspize"], 10)
@@ -121,7 +121,7 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
 
 async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) -> None:
     details = AssetFields(title="that wither hiss")
-    await library.intake.create_asset(offer(workspace, samples.png(), details=details))
+    await library.intake.create_asset(ingest_request(workspace, samples.png(), details=details))
     scope = scopes.Estimate(workspace, Filter(), small=True)
     async with library.database.connection() as conn:
         for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):

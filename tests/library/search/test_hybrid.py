@@ -10,7 +10,7 @@ from mediatheque.library import Library
 from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.search.hybrid import Example, short_id
 from mediatheque.model import Asset, Filter, Kind
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 PHOTOS = Path(skimage.__file__).parent / "data"
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "coins.png", "page.png")
@@ -18,7 +18,9 @@ NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle
 
 async def take(library: Library, workspace: UUID, photo: str, name: str = "img.bin", **details: object) -> Asset:
     data = (PHOTOS / photo).read_bytes()
-    asset = await library.intake.create_asset(offer(workspace, data, name=name, details=AssetFields(**details)))  # type: ignore[arg-type]
+    asset = await library.intake.create_asset(
+        ingest_request(workspace, data, name=name, details=AssetFields(**details))
+    )  # type: ignore[arg-type]
     await library.embeddings.embed(asset.id)
     return asset
 

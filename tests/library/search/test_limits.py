@@ -13,7 +13,7 @@ from mediatheque.library.search.hybrid import Example
 from mediatheque.library.tasks import defer
 from mediatheque.model import AssetRef, Filter
 from mediatheque.records.search import hybrid as records
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 from tests.library.search.embedded_assets import GREEN, RED, plain, query, take
 
 
@@ -144,7 +144,7 @@ async def test_a_search_that_takes_too_long_is_given_up(
 
 async def test_an_example_that_no_decoder_knows(seeing: Library, workspace: UUID) -> None:
     stranger = msgspec.structs.replace(
-        offer(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, allow_unknown_types=True)
+        ingest_request(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, allow_unknown_types=True)
     )
     asset = await seeing.intake.create_asset(stranger)
     with pytest.raises(Unreadable):

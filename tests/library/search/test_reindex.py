@@ -12,11 +12,11 @@ from mediatheque.library.search import reindex as reindexing
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter
 from mediatheque.records.search.embedding_models import EmbeddingModel
-from tests.library.search.embedded_assets import GREEN, indexes, plain, query, spaces, take
+from tests.library.search.embedded_assets import GREEN, embedding_models, indexes, plain, query, take
 
 
 @pytest.fixture
-async def shelf(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+async def seeded(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Seven assets, embedded, and small batches."""
     monkeypatch.setattr(reindexing, "_BATCH", 3)
     monkeypatch.setattr(reindexing, "_CLEARED", 3)
@@ -32,76 +32,78 @@ def another(library: Library) -> Library:
     return Library(library.database, library.store, library.sandbox, EmbeddingConfig())
 
 
-async def build(library: Library, space: EmbeddingModel) -> int:
-    return sum([number async for number in library.reindex.build(space)])
+async def build(library: Library, model: EmbeddingModel) -> int:
+    return sum([number async for number in library.reindex.build(model)])
 
 
 async def whole(library: Library, model: str) -> tuple[EmbeddingModel, int]:
     async with library.reindex.exclusive():
-        space = await library.reindex.begin(model)
-        done = await build(library, space)
-        await library.reindex.finish(space)
-    return space, done
+        model = await library.reindex.begin(model)
+        done = await build(library, model)
+        await library.reindex.finish(model)
+    return model, done
 
 
 async def test_the_old_model_is_gone_and_the_new_one_knows_everything(
-    seeing: Library, workspace: UUID, shelf: list[UUID], siglip: str
+    seeing: Library, workspace: UUID, seeded: list[UUID], siglip: str
 ) -> None:
-    space, done = await whole(another(seeing), siglip)
-    assert done == len(shelf)
-    assert await spaces(seeing) == [(siglip, True)]
+    model, done = await whole(another(seeing), siglip)
+    assert done == len(seeded)
+    assert await embedding_models(seeing) == [(siglip, True)]
     assert await indexes(seeing) == 1
     rows = await query(seeing, "SELECT DISTINCT asset_id, model_id FROM embedding ORDER BY asset_id")
-    assert [(row["asset_id"], row["model_id"]) for row in rows] == [(id, space.id) for id in sorted(shelf)]
+    assert [(row["asset_id"], row["model_id"]) for row in rows] == [(id, model.id) for id in sorted(seeded)]
     found = await another(seeing).search.find(workspace, Filter(), Example(text="red"), 20)
-    assert {hit.asset.id for hit in found.hits} == set(shelf)
+    assert {hit.asset.id for hit in found.hits} == set(seeded)
 
 
-async def test_stopped_halfway_it_goes_on(seeing: Library, shelf: list[UUID], siglip: str) -> None:
+async def test_stopped_halfway_it_goes_on(seeing: Library, seeded: list[UUID], siglip: str) -> None:
     async with (first := another(seeing)).reindex.exclusive():
-        space = await first.reindex.begin(siglip)
-        async for number in first.reindex.build(space):
+        model = await first.reindex.begin(siglip)
+        async for number in first.reindex.build(model):
             assert number == 3
             break
     async with (second := another(seeing)).reindex.exclusive():
-        assert await second.reindex.begin(siglip) == space
-        assert await second.reindex.progress(space) == (3, 7)
-        assert await build(second, space) == 4
-    assert [active for _, active in await spaces(seeing)] == [True, False]
+        assert await second.reindex.begin(siglip) == model
+        assert await second.reindex.progress(model) == (3, 7)
+        assert await build(second, model) == 4
+    assert [active for _, active in await embedding_models(seeing)] == [True, False]
 
 
 async def test_what_comes_meanwhile_is_in_both(
-    seeing: Library, workspace: UUID, shelf: list[UUID], siglip: str
+    seeing: Library, workspace: UUID, seeded: list[UUID], siglip: str
 ) -> None:
     other = another(seeing)
     async with other.reindex.exclusive():
-        space = await other.reindex.begin(siglip)
+        model = await other.reindex.begin(siglip)
         late = await take(seeing, workspace, plain(GREEN))
         await seeing.embeddings.embed(late.id)
         rows = await query(seeing, "SELECT model_id FROM embedding WHERE asset_id = %s", late.id)
         assert len(rows) == 2
         unseen = await take(seeing, workspace, plain(GREEN))
-        assert await build(other, space) == len([*shelf, unseen])
+        assert await build(other, model) == len([*seeded, unseen])
 
 
-async def test_the_model_that_is_in_use_gets_what_it_lacks(seeing: Library, shelf: list[UUID], clip: str) -> None:
-    await query(seeing, "DELETE FROM embedding WHERE asset_id = %s", shelf[0])
-    space, done = await whole(another(seeing), clip)
-    assert (done, space.active) == (1, True)
-    assert await spaces(seeing) == [(clip, True)]
+async def test_the_model_that_is_in_use_gets_what_it_lacks(seeing: Library, seeded: list[UUID], clip: str) -> None:
+    await query(seeing, "DELETE FROM embedding WHERE asset_id = %s", seeded[0])
+    model, done = await whole(another(seeing), clip)
+    assert (done, model.active) == (1, True)
+    assert await embedding_models(seeing) == [(clip, True)]
 
 
-async def test_and_ends_a_reindex_that_was_given_up(seeing: Library, shelf: list[UUID], clip: str, siglip: str) -> None:
-    space = await seeing.embedding_models.add(siglip)
-    await seeing.embeddings.embed_in([space], shelf[0])
+async def test_and_ends_a_reindex_that_was_given_up(
+    seeing: Library, seeded: list[UUID], clip: str, siglip: str
+) -> None:
+    model = await seeing.embedding_models.add(siglip)
+    await seeing.embeddings.embed_in([model], seeded[0])
     assert (await whole(another(seeing), clip))[1] == 0
-    assert await spaces(seeing) == [(clip, True)]
+    assert await embedding_models(seeing) == [(clip, True)]
     assert await indexes(seeing) == 1
 
 
 async def test_the_first_model_of_an_empty_library(library: Library, siglip: str) -> None:
     assert (await whole(library, siglip))[1] == 0
-    assert await spaces(library) == [(siglip, True)]
+    assert await embedding_models(library) == [(siglip, True)]
     assert await indexes(library) == 1
 
 
@@ -114,19 +116,19 @@ async def test_one_at_a_time(seeing: Library) -> None:
         pass
 
 
-async def test_what_has_expired_is_left_out(seeing: Library, shelf: list[UUID], siglip: str) -> None:
+async def test_what_has_expired_is_left_out(seeing: Library, seeded: list[UUID], siglip: str) -> None:
     """It cannot be read, and is there until the next sweep."""
     await query(
-        seeing, "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)", shelf[0]
+        seeing, "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)", seeded[0]
     )
     async with asyncio.timeout(20):
-        assert (await whole(another(seeing), siglip))[1] == len(shelf) - 1
+        assert (await whole(another(seeing), siglip))[1] == len(seeded) - 1
     await seeing.garbage.run()
-    assert await query(seeing, "SELECT 1 FROM embedding WHERE asset_id = %s", shelf[0]) == []
+    assert await query(seeing, "SELECT 1 FROM embedding WHERE asset_id = %s", seeded[0]) == []
 
 
 async def test_a_part_of_the_library_that_is_away_ends_it(
-    seeing: Library, shelf: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
+    seeing: Library, seeded: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on there when it is run again."""
     other = another(seeing)
@@ -137,28 +139,28 @@ async def test_a_part_of_the_library_that_is_away_ends_it(
     monkeypatch.setattr(other.embeddings, "frames_of", away)
     with pytest.raises(BlobsUnavailable):
         await whole(other, siglip)
-    assert (await whole(another(seeing), siglip))[1] == len(shelf)
+    assert (await whole(another(seeing), siglip))[1] == len(seeded)
 
 
 async def test_an_asset_that_fails_is_given_up(
-    seeing: Library, shelf: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
+    seeing: Library, seeded: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = another(seeing)
     embed_in = other.embeddings.embed_in
 
-    async def embed(spaces: list[EmbeddingModel], id: UUID) -> None:
-        if id == shelf[2]:
+    async def embed(models: list[EmbeddingModel], id: UUID) -> None:
+        if id == seeded[2]:
             raise ZeroDivisionError("why ever")
-        await embed_in(spaces, id)
+        await embed_in(models, id)
 
     monkeypatch.setattr(other.embeddings, "embed_in", embed)
     await whole(other, siglip)
     rows = await query(seeing, "SELECT asset_id, failure FROM embedding WHERE failure IS NOT NULL")
-    assert [(row["asset_id"], row["failure"]) for row in rows] == [(shelf[2], "ZeroDivisionError('why ever')")]
+    assert [(row["asset_id"], row["failure"]) for row in rows] == [(seeded[2], "ZeroDivisionError('why ever')")]
 
 
 async def test_but_not_all_of_them(
-    seeing: Library, shelf: list[UUID], siglip: str, clip: str, monkeypatch: pytest.MonkeyPatch
+    seeing: Library, seeded: list[UUID], siglip: str, clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model that fails everywhere must not take the place of one that works."""
     monkeypatch.setattr(reindexing, "_FEW", 1)
@@ -170,7 +172,7 @@ async def test_but_not_all_of_them(
     monkeypatch.setattr(other.embeddings, "embed_in", broken)
     with pytest.raises(LibraryError, match="7 of 7"):
         await whole(other, siglip)
-    assert await spaces(seeing) == [(clip, True), (siglip, False)]
+    assert await embedding_models(seeing) == [(clip, True), (siglip, False)]
     rows = await query(seeing, "SELECT DISTINCT asset_id FROM embedding")
-    assert {row["asset_id"] for row in rows} == set(shelf)
-    assert (await whole(another(seeing), siglip))[1] == len(shelf)
+    assert {row["asset_id"] for row in rows} == set(seeded)
+    assert (await whole(another(seeing), siglip))[1] == len(seeded)

@@ -14,8 +14,8 @@ from tests.library.search.embedded_assets import GREEN, RED, plain, take
 
 @pytest.fixture
 async def other(library: Library) -> UUID:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
-    return caller.workspace_id
+    principal = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
+    return principal.workspace_id
 
 
 async def two_assets(library: Library, workspace: UUID) -> list[UUID]:
@@ -45,10 +45,10 @@ async def test_another_workspaces_tag_is_as_large_as_one_that_never_was(
     for id in await two_assets(seeing, other):
         await seeing.asset_tags.assign(other, tag.id, AssetRef(asset_id=id))
         await seeing.members.add(other, somebody, AssetRef(asset_id=id))
-    space = await seeing.embedding_models.active()
+    model = await seeing.embedding_models.active()
     wanted = (Filter(tag_ids=(tag.id,)), Filter(tag_ids=(tag.id,), all_tags=True), Filter(character_ids=(somebody,)))
     async with seeing.database.connection() as conn:
-        assert not (await scopes.estimate_size(conn, space, workspace, Filter())).small
+        assert not (await scopes.estimate_size(conn, model, workspace, Filter())).small
         for each in wanted:
-            assert (await scopes.estimate_size(conn, space, workspace, each)).small
-            assert not (await scopes.estimate_size(conn, space, other, each)).small
+            assert (await scopes.estimate_size(conn, model, workspace, each)).small
+            assert not (await scopes.estimate_size(conn, model, other, each)).small

@@ -13,7 +13,7 @@ from mediatheque.errors import AssetNotFound
 from mediatheque.library import Library
 from mediatheque.model import Asset, Scope
 from tests import samples
-from tests.library.ingest_requests import offer
+from tests.library.ingest_requests import ingest_request
 
 PHOTOS = Path(skimage.__file__).parent / "data"
 
@@ -33,15 +33,15 @@ def half(image: Image.Image) -> Image.Image:
 
 
 async def take(library: Library, workspace: UUID, data: bytes, *, embed: bool = True) -> Asset:
-    asset = await library.intake.create_asset(offer(workspace, data))
+    asset = await library.intake.create_asset(ingest_request(workspace, data))
     if embed:
         await library.embeddings.embed(asset.id)
     return asset
 
 
 async def other_workspace(library: Library) -> UUID:
-    caller = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
-    return caller.workspace_id
+    principal = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
+    return principal.workspace_id
 
 
 async def test_duplicates_are_named_and_others_are_not(library: Library, workspace: UUID) -> None:

@@ -19,30 +19,30 @@ ANY_FILE = Policy(max_bytes=MIB, allow_unknown_types=True)
 
 
 @pytest.fixture
-async def caller(library: Library) -> Principal:
+async def principal(library: Library) -> Principal:
     return await library.accounts.authenticate(await library.accounts.create_key("one", frozenset(Scope)))
 
 
 @pytest.fixture
-def sweep(library: Library) -> GarbageCollector:
+def collector(library: Library) -> GarbageCollector:
     return GarbageCollector(library.database, library.store, AT_ONCE)
 
 
-async def begun(library: Library, caller: Principal) -> tuple[Upload, dict[int, str]]:
+async def begun(library: Library, principal: Principal) -> tuple[Upload, dict[int, str]]:
     """An upload in two parts that have arrived, and their receipts."""
-    ticket = await library.multipart_uploads.create(caller, "a.txt", None, FileDefaults())
+    session = await library.multipart_uploads.create(principal, "a.txt", None, FileDefaults())
     pieces = [
-        await library.multipart_uploads.put_part(ticket.upload, number, Content(b"part %d " % number), 1000)
+        await library.multipart_uploads.put_part(session.upload, number, Content(b"part %d " % number), 1000)
         for number in (2, 1)
     ]
-    return ticket.upload, {piece.number: piece.sha256.hex() for piece in pieces}
+    return session.upload, {piece.number: piece.sha256.hex() for piece in pieces}
 
 
-async def sent(library: Library, caller: Principal, data: bytes) -> Upload:
+async def sent(library: Library, principal: Principal, data: bytes) -> Upload:
     """A direct upload whose bytes have arrived."""
     announced = DeclaredFile(name="a.png", mime="image/png", size=len(data))
-    ticket = (await library.direct_uploads.create(caller, [announced])).targets[0].session
-    upload = await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.DIRECT)
+    session = (await library.direct_uploads.create(principal, [announced])).targets[0].session
+    upload = await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     await library.direct_uploads.receive(upload, Content(data))
     return upload
 
@@ -68,22 +68,22 @@ def folders(library: Library) -> list[Path]:
 
 
 async def test_completed_by_two_who_did_not_know_of_each_other(
-    library: Library, caller: Principal, sweep: GarbageCollector
+    library: Library, principal: Principal, collector: GarbageCollector
 ) -> None:
     """The second notes no placement, for which the next sweep would take the bytes from under the file."""
-    upload, parts = await begun(library, caller)
+    upload, parts = await begun(library, principal)
     first = await library.multipart_uploads.complete(upload, parts, ANY_FILE)
     assert await library.multipart_uploads.complete(upload, parts, ANY_FILE) == first
     assert await count(library, "placement") == 0
-    await sweep.run()
+    await collector.run()
     assert await content(library, first) == b"part 1 part 2 "
 
 
 async def test_completed_while_the_sweep_removes_it(
-    library: Library, caller: Principal, sweep: GarbageCollector, monkeypatch: pytest.MonkeyPatch
+    library: Library, principal: Principal, collector: GarbageCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its time ran out while it was being joined: its bytes are a file's now."""
-    upload, parts = await begun(library, caller)
+    upload, parts = await begun(library, principal)
     files: list[File] = []
     drop = library.store.parts.abort
 
@@ -100,10 +100,10 @@ async def test_completed_while_the_sweep_removes_it(
     assert folders(library) == []
 
 
-async def test_parts_that_nobody_completes(library: Library, caller: Principal, sweep: GarbageCollector) -> None:
+async def test_parts_that_nobody_completes(library: Library, principal: Principal, collector: GarbageCollector) -> None:
     """They go when their time is up; the upload is forgotten after the grace."""
-    upload, parts = await begun(library, caller)
-    await sweep.run()
+    upload, parts = await begun(library, principal)
+    await collector.run()
     assert len(folders(library)) == 1
     await expire(library)
     await GarbageCollector(library.database, library.store).run()
@@ -112,48 +112,50 @@ async def test_parts_that_nobody_completes(library: Library, caller: Principal, 
     with pytest.raises((Invalid, NotFound)):
         await library.multipart_uploads.complete(upload, parts, ANY_FILE)
     assert await count(library, "file") == 0
-    await sweep.run()
+    await collector.run()
     assert (await count(library, "upload"), await count(library, "upload_part")) == (0, 0)
     assert [stored async for stored in library.store.list_keys()] == []
 
 
-async def test_bytes_that_nobody_completes(library: Library, caller: Principal) -> None:
-    upload = await sent(library, caller, samples.png())
+async def test_bytes_that_nobody_completes(library: Library, principal: Principal) -> None:
+    upload = await sent(library, principal, samples.png())
     assert len([stored async for stored in library.store.list_keys()]) == 1
     await expire(library)
     await GarbageCollector(library.database, library.store).run()
     assert [stored async for stored in library.store.list_keys()] == []
     assert upload.asset_id
     with pytest.raises(NotFound):
-        await library.direct_uploads.complete(caller.workspace_id, upload.asset_id)
+        await library.direct_uploads.complete(principal.workspace_id, upload.asset_id)
     await GarbageCollector(library.database, library.store, AT_ONCE).run()
     assert await count(library, "upload") == 0
 
 
-async def test_bytes_that_are_an_asset_stay(library: Library, caller: Principal, sweep: GarbageCollector) -> None:
-    upload = await sent(library, caller, samples.png())
+async def test_bytes_that_are_an_asset_stay(
+    library: Library, principal: Principal, collector: GarbageCollector
+) -> None:
+    upload = await sent(library, principal, samples.png())
     assert upload.asset_id
-    asset = await library.direct_uploads.complete(caller.workspace_id, upload.asset_id)
+    asset = await library.direct_uploads.complete(principal.workspace_id, upload.asset_id)
     await expire(library)
     for _ in range(2):
-        await sweep.run()
+        await collector.run()
     assert await content(library, asset.file) == samples.png()
 
 
-async def test_bytes_that_come_again_are_declared_again(library: Library, caller: Principal) -> None:
+async def test_bytes_that_come_again_are_declared_again(library: Library, principal: Principal) -> None:
     """What was asked for the bytes before them is over."""
     announced = DeclaredFile(name="a.png", mime="image/png", size=len(samples.png()))
-    promised = await library.direct_uploads.create(caller, [announced], batched=True)
+    promised = await library.direct_uploads.create(principal, [announced], batched=True)
     assert promised.batch
-    ticket = promised.targets[0].session
-    await library.batches.request(caller.workspace_id, promised.batch.id)
-    await library.direct_uploads.complete_requested(ticket.upload.id)
-    upload = await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.DIRECT)
+    session = promised.targets[0].session
+    await library.batches.request(principal.workspace_id, promised.batch.id)
+    await library.direct_uploads.complete_requested(session.upload.id)
+    upload = await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert upload.failure
     await library.direct_uploads.receive(upload, Content(samples.png()))
-    now = await library.upload_sessions.authorize_token(ticket.upload.id, ticket.token, UploadMethod.DIRECT)
+    now = await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert (now.failure, now.requested_at) == (None, None)
     with pytest.raises(Conflict):
         await library.direct_uploads.receive(upload, Content(samples.png()))
-    await library.batches.request(caller.workspace_id, promised.batch.id)
+    await library.batches.request(principal.workspace_id, promised.batch.id)
     assert await count(library, "procrastinate_jobs") == 2

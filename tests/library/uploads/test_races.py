@@ -19,7 +19,7 @@ from mediatheque.records import accounts
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import uploads as rows
 from tests import samples
-from tests.library.ingest_requests import Content, offer
+from tests.library.ingest_requests import Content, ingest_request
 
 SUBTITLES = samples.srt()
 OTHERS = SUBTITLES.replace(b"e", b"o")
@@ -27,7 +27,7 @@ AT_ONCE = timedelta(0)
 
 
 @pytest.fixture
-async def caller(library: Library) -> Principal:
+async def principal(library: Library) -> Principal:
     name, key_id = uuid4().hex, uuid4()
     async with library.database.connection() as conn:
         workspace_id, _ = await accounts.ensure_workspace(conn, uuid4(), name)
@@ -38,10 +38,10 @@ async def caller(library: Library) -> Principal:
 
 
 @pytest.fixture
-async def sent(library: Library, caller: Principal) -> Upload:
+async def sent(library: Library, principal: Principal) -> Upload:
     """A direct upload whose bytes have arrived."""
     announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.direct_uploads.create(caller, [announced])).targets[0].session.upload
+    upload = (await library.direct_uploads.create(principal, [announced])).targets[0].session.upload
     await library.direct_uploads.receive(upload, Content(SUBTITLES))
     return await _now(library, upload)
 
@@ -125,8 +125,8 @@ async def test_a_wrong_checksum_after_the_completion(library: Library, sent: Upl
     await _expect_whole(library, asset, SUBTITLES)
 
 
-async def test_bytes_that_a_blob_names_are_never_removed(library: Library, caller: Principal) -> None:
-    asset = await library.intake.create_asset(offer(caller.workspace_id, samples.srt()))
+async def test_bytes_that_a_blob_names_are_never_removed(library: Library, principal: Principal) -> None:
+    asset = await library.intake.create_asset(ingest_request(principal.workspace_id, samples.srt()))
     async with library.database.connection() as conn:
         await pending_writes.mark_for_deletion(conn, [asset.file.blob.storage_key])
     await GarbageCollector(library.database, library.store, AT_ONCE).run()
@@ -134,14 +134,14 @@ async def test_bytes_that_a_blob_names_are_never_removed(library: Library, calle
 
 
 async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
-    library: Library, caller: Principal, monkeypatch: pytest.MonkeyPatch
+    library: Library, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def crash(*_: object) -> None:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(rows, "set_multipart_id", crash)
     with pytest.raises(asyncio.CancelledError):
-        await library.multipart_uploads.create(caller, "a.bin", None, FileDefaults())
+        await library.multipart_uploads.create(principal, "a.bin", None, FileDefaults())
     folder = library.store.spool.parent / "parts"
     assert len(list(folder.iterdir())) == 1
     async with library.database.connection() as conn:
@@ -150,9 +150,9 @@ async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
     assert not list(folder.iterdir())
 
 
-async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, caller: Principal) -> None:
-    ticket = await library.multipart_uploads.create(caller, "a.bin", None, FileDefaults())
-    upload, content, tags = ticket.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
+async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, principal: Principal) -> None:
+    session = await library.multipart_uploads.create(principal, "a.bin", None, FileDefaults())
+    upload, content, tags = session.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
     anything = Policy(max_bytes=100, allow_unknown_types=True)
     await library.multipart_uploads.put_part(upload, 1, Content(content), 100)
     assert upload.storage_key
@@ -164,9 +164,9 @@ async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library
     assert file.blob.size == len(content)
 
 
-async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, caller: Principal) -> None:
+async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, principal: Principal) -> None:
     announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.direct_uploads.create(caller, [announced], batched=True)).targets[0].session.upload
+    upload = (await library.direct_uploads.create(principal, [announced], batched=True)).targets[0].session.upload
     await library.direct_uploads.complete_requested(upload.id)
     with pytest.raises(Conflict):
         await _complete(library, upload)

@@ -69,8 +69,8 @@ class Uploading(RuleBasedStateMachine):
 
     @rule()
     def promise_parts(self) -> None:
-        ticket = self._run(self.library.multipart_uploads.create(self.caller, "a.bin", None, FileDefaults()))
-        self.uploads.append(Model(ticket.upload))
+        session = self._run(self.library.multipart_uploads.create(self.caller, "a.bin", None, FileDefaults()))
+        self.uploads.append(Model(session.upload))
 
     @rule(number=numbers, part=st.integers(1, 4), content=st.sampled_from(PARTS))
     @precondition(lambda self: self._any(UploadMethod.MULTIPART))
@@ -169,7 +169,7 @@ class Uploading(RuleBasedStateMachine):
         self._run(self._remove(kept[number % len(kept)]))
 
     @rule()
-    def sweep(self) -> None:
+    def collector(self) -> None:
         self._run(GarbageCollector(self.library.database, self.library.store).run())
 
     @invariant()
@@ -191,11 +191,11 @@ class Uploading(RuleBasedStateMachine):
         self._run(self.library.store.close())
         self._folder.cleanup()
 
-    def _any(self, way: UploadMethod) -> bool:
-        return any(model.upload.method is way for model in self.uploads)
+    def _any(self, method: UploadMethod) -> bool:
+        return any(model.upload.method is method for model in self.uploads)
 
-    def _pick(self, number: int, way: UploadMethod) -> Model:
-        found = [model for model in self.uploads if model.upload.method is way]
+    def _pick(self, number: int, method: UploadMethod) -> Model:
+        found = [model for model in self.uploads if model.upload.method is method]
         return found[number % len(found)]
 
     def _fails(self, error: Any, work: Any, also: Any = ()) -> None:

@@ -28,13 +28,13 @@ async def shared():
 
 @pytest.mark.parametrize("mime", samples.ACCEPTED)
 async def test_every_accepted_type_is_opened(shared, put, mime):
-    facts = await probed(shared, put(samples.ACCEPTED[mime]()))
-    assert facts.mime == mime
-    assert ((facts.width, facts.height) == (64, 48)) is (facts.kind in (Kind.IMAGE, Kind.VIDEO))
-    if facts.kind in (Kind.VIDEO, Kind.AUDIO):
-        assert facts.duration == pytest.approx(1.0, abs=0.06)
+    media_info = await probed(shared, put(samples.ACCEPTED[mime]()))
+    assert media_info.mime == mime
+    assert ((media_info.width, media_info.height) == (64, 48)) is (media_info.kind in (Kind.IMAGE, Kind.VIDEO))
+    if media_info.kind in (Kind.VIDEO, Kind.AUDIO):
+        assert media_info.duration == pytest.approx(1.0, abs=0.06)
     else:
-        assert facts.duration is None
+        assert media_info.duration is None
 
 
 @pytest.mark.parametrize("name", samples.DAMAGED)
@@ -63,8 +63,8 @@ async def test_every_damaged_file_is_refused(shared, put, name):
     ],
 )
 async def test_dimensions_are_as_shown(shared, put, data, shown):
-    facts = await probed(shared, put(data))
-    assert (facts.width, facts.height) == shown
+    media_info = await probed(shared, put(data))
+    assert (media_info.width, media_info.height) == shown
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ async def test_dimensions_are_as_shown(shared, put, data, shown):
     ],
 )
 async def test_durations_come_from_the_file(shared, put, data, mime, seconds):
-    facts = await probed(shared, put(data))
-    assert (facts.mime, facts.duration) == (mime, pytest.approx(seconds, abs=0.11))
+    media_info = await probed(shared, put(data))
+    assert (media_info.mime, media_info.duration) == (mime, pytest.approx(seconds, abs=0.11))
 
 
 async def test_an_audio_file_with_a_cover_is_audio(shared, put):
-    facts = await probed(shared, put(samples.mp3(cover=9_000)))
-    assert (facts.kind, facts.width) == (Kind.AUDIO, None)
+    media_info = await probed(shared, put(samples.mp3(cover=9_000)))
+    assert (media_info.kind, media_info.width) == (Kind.AUDIO, None)
 
 
 async def test_flac_behind_a_tag_longer_than_the_head(shared, put):

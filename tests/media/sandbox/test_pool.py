@@ -74,8 +74,8 @@ def descriptors(pid: int) -> int:
 async def test_a_worker_killed_while_idle_costs_nobody_anything(pair, good):
     for _ in range(10):
         kill_all()
-        facts = await asyncio.gather(*(pair.probe(good, JPEG) for _ in range(4)))
-        assert {fact.width for fact in facts} == {64}
+        media_info = await asyncio.gather(*(pair.probe(good, JPEG) for _ in range(4)))
+        assert {fact.width for fact in media_info} == {64}
         assert eventually(lambda: len(workers(os.getpid())) == 2)
 
 
@@ -116,11 +116,11 @@ async def test_workers_killed_at_random_cost_only_the_files_they_had(pair, good)
     probes = (pair.probe(good, JPEG) for _ in range(100))
     *outcomes, _ = await asyncio.gather(*probes, killer(), return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
-    facts = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    media_info = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert killed
     assert len(refused) <= killed
-    assert len(facts) + len(refused) == 100
-    assert {fact.width for fact in facts} == {64}
+    assert len(media_info) + len(refused) == 100
+    assert {fact.width for fact in media_info} == {64}
 
 
 async def test_nothing_is_left_of_two_hundred_killed_workers(pair, good):
@@ -183,11 +183,11 @@ async def test_a_storm_of_callers_that_leave_at_once(pair, good):
 async def test_callers_are_served_in_the_order_they_came(sandbox, good):
     served = []
 
-    async def caller(number: int) -> None:
+    async def principal(number: int) -> None:
         await sandbox.probe(good, JPEG)
         served.append(number)
 
-    await asyncio.gather(*(caller(number) for number in range(50)))
+    await asyncio.gather(*(principal(number) for number in range(50)))
     assert served == list(range(50))
 
 
@@ -195,8 +195,8 @@ async def test_a_worker_for_each_file(good):
     sandbox = Sandbox(SandboxConfig(workers=2, tasks_per_worker=1))
     sandbox.start()
     try:
-        facts = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
-        assert {fact.width for fact in facts} == {64}
+        media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
+        assert {fact.width for fact in media_info} == {64}
     finally:
         await sandbox.close()
     assert workers(os.getpid()) == []
@@ -208,8 +208,8 @@ def test_one_event_loop_after_the_other(good):
     sandbox.start()
 
     async def probe() -> None:
-        facts = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(6)))
-        assert {fact.width for fact in facts} == {64}
+        media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(6)))
+        assert {fact.width for fact in media_info} == {64}
 
     async def leave() -> None:
         tasks = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(6)]
@@ -269,8 +269,8 @@ async def test_no_worker_can_be_started_for_a_while(monkeypatch, good):
         for _ in range(2):
             outcomes = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(5)), return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {Unavailable}
-    facts = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(5)))
-    assert {fact.width for fact in facts} == {64}
+    media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(5)))
+    assert {fact.width for fact in media_info} == {64}
     await sandbox.close()
     assert workers(os.getpid()) == []
 

@@ -86,7 +86,7 @@ async def test_a_file_that_crashes_its_worker_is_refused_and_no_other(open_sandb
     os.kill(crashing, sign)
     with pytest.raises(Unreadable):
         await hostile
-    assert {facts.width for facts in await asyncio.gather(*others)} == {64}
+    assert {media_info.width for media_info in await asyncio.gather(*others)} == {64}
 
 
 async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, endless, good):
@@ -146,7 +146,7 @@ async def test_closing_lets_files_in_progress_finish(good):
     waiting = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
     await asyncio.sleep(0)
     await sandbox.close()
-    assert {facts.width for facts in await asyncio.gather(*waiting)} == {64}
+    assert {media_info.width for media_info in await asyncio.gather(*waiting)} == {64}
     assert workers(os.getpid()) == []
     with pytest.raises(Unavailable):
         await sandbox.probe(good, JPEG)
@@ -154,8 +154,8 @@ async def test_closing_lets_files_in_progress_finish(good):
 
 async def test_many_at_once(open_sandbox, good):
     sandbox = open_sandbox(workers=2)
-    facts = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(200)))
-    assert {fact.width for fact in facts} == {64}
+    media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(200)))
+    assert {fact.width for fact in media_info} == {64}
 
 
 async def test_callers_that_come_and_go_leave_nothing_behind(open_sandbox, good):

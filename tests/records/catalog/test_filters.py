@@ -101,9 +101,9 @@ async def pages(conn: Connection, wanted: Filter, limit: int) -> list[UUID]:
 async def test_lists_and_counts(
     opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
 ) -> None:
-    conn, space = opened
+    conn, model = opened
     await seed.take(conn)
-    await seed.put(conn, things, space)
+    await seed.put(conn, things, model)
     for _ in range(8):
         wanted = data.draw(filters([thing.id for thing in things]))
         let = [thing for thing in things if thing.mine and not thing.expired and seed.fits(thing, wanted)]
@@ -117,19 +117,19 @@ async def test_lists_and_counts(
 @given(things=SHELVES, data=st.data())
 async def test_searches(opened: tuple[Connection, EmbeddingModel], things: list[Thing], data: st.DataObject) -> None:
     """One by one and by the index: the same, and what has expired is still among them."""
-    conn, space = opened
+    conn, model = opened
     await seed.take(conn)
-    await seed.put(conn, things, space)
+    await seed.put(conn, things, model)
     wanted = data.draw(filters([thing.id for thing in things]))
     let = [thing for thing in things if thing.mine and seed.fits(thing, wanted)]
     nearest = [thing.id for thing in sorted(let, key=lambda thing: (thing.near, thing.id))]
-    measured = await scopes.estimate_size(conn, space, MINE, wanted)
+    measured = await scopes.estimate_size(conn, model, MINE, wanted)
     assert measured.small
     for scope in (measured, Estimate(MINE, wanted, small=False)):
-        ranked = await hybrid.by_example(conn, space, scope, vector="[1,0,0]", depth=20)
+        ranked = await hybrid.by_example(conn, model, scope, vector="[1,0,0]", depth=20)
         assert ranked.ids == nearest
         assert ranked.partial is not scope.small, "the index cannot say that there is no more"
-    found = await hybrid.hits(conn, space, MINE, [thing.id for thing in things], "[1,0,0]")
+    found = await hybrid.hits(conn, model, MINE, [thing.id for thing in things], "[1,0,0]")
     assert set(found) == {thing.id for thing in things if thing.mine and not thing.expired}
 
 
@@ -138,9 +138,9 @@ async def test_searches(opened: tuple[Connection, EmbeddingModel], things: list[
 async def test_what_comes_and_goes_between_pages(
     opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
 ) -> None:
-    conn, space = opened
+    conn, model = opened
     await seed.take(conn)
-    await seed.put(conn, things, space)
+    await seed.put(conn, things, model)
     wanted = data.draw(filters([]))
     known, gone, seen = {thing.id: thing for thing in things}, set[UUID](), list[UUID]()
     after: Cursor | None = None
@@ -151,7 +151,7 @@ async def test_what_comes_and_goes_between_pages(
             st.lists(THINGS.filter(lambda t: t.id not in known), max_size=2, unique_by=lambda t: t.id)
         ):
             known[new.id] = new
-            await seed.put(conn, [new], space)
+            await seed.put(conn, [new], model)
         leaving = data.draw(st.lists(st.sampled_from(sorted(known)), max_size=2))
         gone |= set(leaving)
         await seed.take(conn, leaving)

@@ -20,11 +20,11 @@ async def test_how_many_another_workspace_has_does_not_show(
     opened: tuple[Connection, EmbeddingModel], table: str
 ) -> None:
     """A scope of theirs is as one that nobody has, however many assets are in it."""
-    conn, space = opened
+    conn, model = opened
     theirs = uuid4()
     members = {"tag": "asset_tag", "collection": "collection_asset"}[table]
     await conn.execute(f"INSERT INTO {table} (id, workspace_id, name) VALUES (%s, %s, 'n')", (theirs, THEIRS))
-    await seed.fill(conn, space, MINE, THEIRS)
+    await seed.fill(conn, model, MINE, THEIRS)
     await conn.execute(
         f"INSERT INTO {members} (asset_id, {table}_id, asset_created_at)"
         " SELECT id, %s, created_at FROM asset WHERE workspace_id = %s",
@@ -33,24 +33,24 @@ async def test_how_many_another_workspace_has_does_not_show(
     answers = []
     for id in (theirs, NOBODYS):
         wanted = Filter(tag_ids=(id,)) if table == "tag" else Filter(collection_id=id)
-        scope = await scopes.estimate_size(conn, space, MINE, wanted)
-        answers.append((scope.small, await hybrid.by_example(conn, space, scope, vector=NORTH, depth=50)))
+        scope = await scopes.estimate_size(conn, model, MINE, wanted)
+        answers.append((scope.small, await hybrid.by_example(conn, model, scope, vector=NORTH, depth=50)))
         assert await listing.count(conn, MINE, wanted) == 0
     assert answers[0] == answers[1] == (True, hybrid.Ranked([]))
 
 
 async def test_what_the_index_reaches(opened: tuple[Connection, EmbeddingModel]) -> None:
-    conn, space = opened
-    await seed.fill(conn, space, MINE)
-    whole = await scopes.estimate_size(conn, space, MINE, Filter())
+    conn, model = opened
+    await seed.fill(conn, model, MINE)
+    whole = await scopes.estimate_size(conn, model, MINE, Filter())
     assert not whole.small
     for depth in (50, 501):
-        ranked = await hybrid.by_example(conn, space, whole, vector=NORTH, depth=depth)
+        ranked = await hybrid.by_example(conn, model, whole, vector=NORTH, depth=depth)
         assert (len(set(ranked.ids)), ranked.partial) == (depth, False), "each has two vectors, and comes once"
     rare = await _rare(conn)
-    scope = await scopes.estimate_size(conn, space, MINE, Filter(types=("application/pdf",)))
+    scope = await scopes.estimate_size(conn, model, MINE, Filter(types=("application/pdf",)))
     assert not scope.small, "nothing tells at once how few they are"
-    ranked = await hybrid.by_example(conn, space, scope, vector=NORTH, depth=50)
+    ranked = await hybrid.by_example(conn, model, scope, vector=NORTH, depth=50)
     assert set(ranked.ids) <= rare
     assert ranked.partial, "the index cannot tell that there is no more"
 
@@ -71,21 +71,21 @@ async def test_what_the_index_reaches(opened: tuple[Connection, EmbeddingModel])
 async def test_few_of_many_are_looked_at_one_by_one(
     opened: tuple[Connection, EmbeddingModel], wanted: Filter, small: bool
 ) -> None:
-    conn, space = opened
-    await seed.fill(conn, space, MINE)
+    conn, model = opened
+    await seed.fill(conn, model, MINE)
     rare = await _rare(conn)
-    scope = await scopes.estimate_size(conn, space, MINE, wanted)
-    ranked = await hybrid.by_example(conn, space, scope, vector=NORTH, depth=50)
+    scope = await scopes.estimate_size(conn, model, MINE, wanted)
+    ranked = await hybrid.by_example(conn, model, scope, vector=NORTH, depth=50)
     assert (scope.small, ranked.partial) == (small, False)
     assert (set(ranked.ids) == rare) is small
 
 
 async def test_all_that_is_near_enough(opened: tuple[Connection, EmbeddingModel]) -> None:
-    conn, space = opened
-    await seed.fill(conn, space, MINE)
+    conn, model = opened
+    await seed.fill(conn, model, MINE)
     await _rare(conn)
-    whole = await scopes.estimate_size(conn, space, MINE, Filter())
-    few = await scopes.estimate_size(conn, space, MINE, Filter(favorites=True))
+    whole = await scopes.estimate_size(conn, model, MINE, Filter())
+    few = await scopes.estimate_size(conn, model, MINE, Filter(favorites=True))
     for scope, least, limit, expected in (
         (whole, 0.5, 1000, (1000, True)),
         (whole, 0.9999, 5000, (None, False)),
@@ -94,7 +94,7 @@ async def test_all_that_is_near_enough(opened: tuple[Connection, EmbeddingModel]
         (few, 0.5, 2, (2, True)),
         (few, 1.1, 1000, (0, False)),
     ):
-        ids, more = await vectors.within(conn, space, scope, NORTH, least=least, limit=limit)
+        ids, more = await vectors.within(conn, model, scope, NORTH, least=least, limit=limit)
         assert more is expected[1]
         assert expected[0] in (None, len(ids))
 

@@ -18,5 +18,5 @@ POLICY = Policy(
 TALKING_PHOTO_TYPES = frozenset({"image/png", "image/jpeg"})
 TALKING_PHOTOS = Policy(max_bytes=50 * MIB, types=TALKING_PHOTO_TYPES, declared_must_match=True)
 # [documented] limit is 0..100, for assets and folders.
-MOST = 100
-MOST_TALKING_PHOTOS = 1000
+MAX_PAGE = 100
+MAX_TALKING_PHOTOS_PAGE = 1000

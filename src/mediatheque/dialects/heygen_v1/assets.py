@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, get, post
 
-from mediatheque.dialects.heygen_v1 import MOST, POLICY, shapes
+from mediatheque.dialects.heygen_v1 import MAX_PAGE, POLICY, shapes
 from mediatheque.dialects.heygen_v1.bodies import store_body
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
@@ -29,7 +29,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/asset/list: newest first. An empty `folder_id` means the root, where it is given at all."""
     context, workspace_id = context_of(request), principal_of(request).workspace_id
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=0, most=MOST, default=MOST)
+    limit = page_size(query_param(request, "limit"), least=0, most=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
     assets, more = await context.library.assets.page(workspace_id, wanted, after, limit)

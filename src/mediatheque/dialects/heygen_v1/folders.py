@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, get, post
 
-from mediatheque.dialects.heygen_v1 import MOST, shapes
+from mediatheque.dialects.heygen_v1 import MAX_PAGE, shapes
 from mediatheque.errors import FolderNotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
@@ -35,13 +35,13 @@ class NewName(msgspec.Struct, frozen=True):
 @get("/v1/folders", guards=[require_scope(Scope.READ)])
 async def list_folders(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/folders: newest first, of every depth unless `parent_id` is given; an empty one means the root."""
-    caller, folders = principal_of(request), context_of(request).library.folders
-    limit = page_size(query_param(request, "limit"), least=0, most=MOST, default=MOST)
+    principal, folders = principal_of(request), context_of(request).library.folders
+    limit = page_size(query_param(request, "limit"), least=0, most=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
-    found, more = await folders.page(caller.workspace_id, wanted, after, limit)
-    total = await folders.count(caller.workspace_id, wanted)
-    shown = [shapes.folder(folder, caller.workspace) for folder in found]
+    found, more = await folders.page(principal.workspace_id, wanted, after, limit)
+    total = await folders.count(principal.workspace_id, wanted)
+    shown = [shapes.folder(folder, principal.workspace) for folder in found]
     return shapes.done({"folders": shown, "token": next_token(found, more), "total": total})
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, delete, get, post
 
-from mediatheque.dialects.heygen_v1 import MOST_TALKING_PHOTOS, TALKING_PHOTO_TYPES, TALKING_PHOTOS, shapes
+from mediatheque.dialects.heygen_v1 import MAX_TALKING_PHOTOS_PAGE, TALKING_PHOTO_TYPES, TALKING_PHOTOS, shapes
 from mediatheque.dialects.heygen_v1.bodies import store_body
 from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import context_of
@@ -29,7 +29,9 @@ async def list_talking_photos(request: Request[Any, Any, Any]) -> dict[str, Any]
     """GET /v1/talking_photo.list: newest first, at most 1000; `limit` and `token` are our extension."""
     context = context_of(request)
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=0, most=MOST_TALKING_PHOTOS, default=MOST_TALKING_PHOTOS)
+    limit = page_size(
+        query_param(request, "limit"), least=0, most=MAX_TALKING_PHOTOS_PAGE, default=MAX_TALKING_PHOTOS_PAGE
+    )
     after = cursor_of(query_param(request, "token"))
     found, more = await context.library.assets.page(principal_of(request).workspace_id, _WANTED, after, limit)
     return shapes.talking_photos(found, next_token(found, more), base)

@@ -31,14 +31,14 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     base = context.origins.base(request)
     body = FormBody(request, text_fields={}, limit=POLICY.max_bytes)
 
-    async def work(receipt: Claim | None) -> Asset:
+    async def work(claim: Claim | None) -> Asset:
         return await context.library.intake.create_asset(
             IngestRequest(
                 workspace_id=principal_of(request).workspace_id,
                 body=body,
                 policy=POLICY,
                 describe=_details,
-                claim=receipt,
+                claim=claim,
             )
         )
 
@@ -51,25 +51,25 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/v3/assets", guards=[require_scope(Scope.READ)])
 async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v3/assets: newest first. An empty `folder_id` means the root; `username` is accepted, and ignored."""
-    context, caller = context_of(request), principal_of(request)
+    context, principal = context_of(request), principal_of(request)
     base = context.origins.base(request)
     limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
     after = cursor_of(query_param(request, "token"))
     wanted = Filter(
         folder_id=await folder_param(request, "folder_id"), without_folder=query_param(request, "folder_id") == ""
     )
-    assets, more = await context.library.assets.page(caller.workspace_id, wanted, after, limit)
-    return shapes.page([shapes.asset(asset, caller.workspace, base) for asset in assets], next_token(assets, more))
+    assets, more = await context.library.assets.page(principal.workspace_id, wanted, after, limit)
+    return shapes.page([shapes.asset(asset, principal.workspace, base) for asset in assets], next_token(assets, more))
 
 
 @get("/v3/assets/{asset_id:str}", guards=[require_scope(Scope.READ)])
 async def get_asset(request: Request[Any, Any, Any], asset_id: str) -> dict[str, Any]:
     """GET /v3/assets/{asset_id}: one asset."""
-    context, caller = context_of(request), principal_of(request)
+    context, principal = context_of(request), principal_of(request)
     base = context.origins.base(request)
     with asset_id_in(asset_id) as id:
-        asset = await context.library.assets.get(caller.workspace_id, id)
-    return {"data": shapes.asset(asset, caller.workspace, base)}
+        asset = await context.library.assets.get(principal.workspace_id, id)
+    return {"data": shapes.asset(asset, principal.workspace, base)}
 
 
 @delete("/v3/assets/{asset_id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 
-from mediatheque.dialects.heygen_v3 import promises
+from mediatheque.dialects.heygen_v3 import upload_shapes
 from mediatheque.dialects.heygen_v3.direct import MAX_BODY
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
@@ -32,18 +32,18 @@ _MOST_IDS = 100
 )
 async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v3/assets/direct-uploads/batches: where to PUT up to a hundred files, in their order."""
-    wanted = await read_json(request, promises.DirectBatch)
-    announced = [file.announced() for file in wanted.files]
+    wanted = await read_json(request, upload_shapes.DirectBatch)
+    announced = [file.declared_file() for file in wanted.files]
     context = context_of(request)
     base = context.origins.base(request)
 
-    async def work(receipt: Claim | None) -> CreatedUploads:
+    async def work(claim: Claim | None) -> CreatedUploads:
         return await context.library.direct_uploads.create(
-            principal_of(request), announced, receipt, batched=True, title=wanted.title
+            principal_of(request), announced, claim, batched=True, title=wanted.title
         )
 
     def render(promised: CreatedUploads) -> tuple[int, bytes]:
-        items = [promises.slot(slot, base) for slot in promised.targets]
+        items = [upload_shapes.slot(slot, base) for slot in promised.targets]
         batch_id = promised.batch.id.hex if promised.batch else None
         return 200, msgspec.json.encode({"data": {"batch_id": batch_id, "items": items}})
 
@@ -55,7 +55,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
 )
 async def complete(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /v3/assets/complete/batches: 202; each file is checked by itself, soon, in the worker."""
-    wanted = await read_json(request, promises.BatchCompletion)
+    wanted = await read_json(request, upload_shapes.BatchCompletion)
     batches = context_of(request).library.batches
     batch = await batches.request(principal_of(request).workspace_id, _batch_id(wanted.batch_id))
     return {"data": {"batch_id": batch.id.hex}}
@@ -70,7 +70,7 @@ async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     found = await context_of(request).library.batches.progress(principal_of(request).workspace_id, _batch_id(id))
     page = list(found.items[start : start + limit])
     more = start + limit < len(found.items)
-    return promises.batch(found, page, offset_token(start + limit) if more else None)
+    return upload_shapes.batch(found, page, offset_token(start + limit) if more else None)
 
 
 @get("/v3/assets/statuses", guards=[require_scope(Scope.READ)])
@@ -105,7 +105,7 @@ async def _all(
     for text in asset_ids:
         id = known[text]
         if id in promised:
-            yield {**promises.item(promised[id]), **_batch_of(promised[id].batch_id)}
+            yield {**upload_shapes.item(promised[id]), **_batch_of(promised[id].batch_id)}
         else:
             yield {"status": "completed" if id in there else "not_found", "video_id": text}
     for text in batch_ids:
@@ -115,7 +115,7 @@ async def _all(
             yield {"status": "not_found", "video_id": None, "batch_id": text}
             continue
         for upload in found.items:
-            yield {**promises.item(upload), **_batch_of(upload.batch_id)}
+            yield {**upload_shapes.item(upload), **_batch_of(upload.batch_id)}
 
 
 def _batch_of(id: UUID | None) -> dict[str, str]:

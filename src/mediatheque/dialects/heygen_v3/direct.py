@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, post, put
 
-from mediatheque.dialects.heygen_v3 import promises, shapes
+from mediatheque.dialects.heygen_v3 import shapes, upload_shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
 from mediatheque.errors import Invalid
 from mediatheque.http.context import context_of
@@ -24,16 +24,16 @@ MAX_BODY = 512 * 1024
 @post("/v3/assets/direct-uploads", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v3/assets/direct-uploads: where to PUT one file; replayed for 24 h under an Idempotency-Key."""
-    wanted = await read_json(request, promises.DirectUpload)
-    announced = [wanted.announced()]
+    wanted = await read_json(request, upload_shapes.DirectUpload)
+    announced = [wanted.declared_file()]
     context = context_of(request)
     base = context.origins.base(request)
 
-    async def work(receipt: Claim | None) -> CreatedUploads:
-        return await context.library.direct_uploads.create(principal_of(request), announced, receipt)
+    async def work(claim: Claim | None) -> CreatedUploads:
+        return await context.library.direct_uploads.create(principal_of(request), announced, claim)
 
     def render(promised: CreatedUploads) -> tuple[int, bytes]:
-        return 200, msgspec.json.encode({"data": promises.slot(promised.targets[0], base)})
+        return 200, msgspec.json.encode({"data": upload_shapes.slot(promised.targets[0], base)})
 
     return await idempotent(request, work, render, None)
 
@@ -62,10 +62,10 @@ async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
 
     [documented] The status is `processing`, although here nothing is left to do when this answers.
     """
-    wanted = await read_json(request, promises.Completion, empty=promises.Completion())
+    wanted = await read_json(request, upload_shapes.Completion, empty=upload_shapes.Completion())
     context = context_of(request)
     base = context.origins.base(request)
-    checksum = promises.checksum_of(wanted.checksum_sha256)
+    checksum = upload_shapes.checksum_of(wanted.checksum_sha256)
     with asset_id_in(id) as asset_id:
         asset = await context.library.direct_uploads.complete(principal_of(request).workspace_id, asset_id, checksum)
     return {"data": {**shapes.uploaded(asset, base)["data"], "status": "processing"}}

@@ -35,14 +35,14 @@ def asset(asset: Asset, workspace: str, base: str) -> dict[str, Any]:
 
 def found(asset: Asset, base: str) -> dict[str, Any]:
     """An image that a search found. `is_transparent` is optional, and nothing is known about it."""
-    facts = asset.file.blob.media_info
+    media_info = asset.file.blob.media_info
     return {
         "id": asset.id.hex,
         "url": file_url(base, asset.file),
         "type": asset.kind.value,
-        "width": facts.width,
-        "height": facts.height,
-        "orientation": _orientation(facts.width, facts.height),
+        "width": media_info.width,
+        "height": media_info.height,
+        "orientation": _orientation(media_info.width, media_info.height),
     }
 
 

@@ -23,7 +23,7 @@ def cursor_of(position: Cursor) -> str:
     return f"{moment}{position.id.int:0{_ID}d}Z"
 
 
-def position_at(cursor: str | None) -> Cursor | None:
+def cursor_at(cursor: str | None) -> Cursor | None:
     """The position behind a cursor; None for none or an empty one. `InvalidQuery` for what is no date-time."""
     if not cursor:
         return None

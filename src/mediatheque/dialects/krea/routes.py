@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Request, delete, get, post
 
 from mediatheque.dialects.krea import MAX_DESCRIPTION, POLICY, shapes
-from mediatheque.dialects.krea.cursor import position_at
+from mediatheque.dialects.krea.cursor import cursor_at
 from mediatheque.dialects.krea.errors import ERRORS
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
@@ -20,8 +20,8 @@ from mediatheque.model import DeclaredMetadata, Filter, Scope
 _MOST, _USUAL = 1000, 100
 
 
-def _details(labels: DeclaredMetadata) -> AssetFields:
-    return AssetFields(caption=labels.fields.get("description") or None)
+def _details(declared: DeclaredMetadata) -> AssetFields:
+    return AssetFields(caption=declared.fields.get("description") or None)
 
 
 @post("/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
@@ -42,7 +42,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     context = context_of(request)
     base = context.origins.base(request)
     limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
-    after = position_at(query_param(request, "cursor"))
+    after = cursor_at(query_param(request, "cursor"))
     assets, more = await context.library.assets.page(principal_of(request).workspace_id, Filter(), after, limit)
     return shapes.page(assets, more, base)
 

@@ -16,17 +16,17 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
 
     `description` is absent rather than null.
     """
-    facts = asset.file.blob.media_info
+    media_info = asset.file.blob.media_info
     url = file_url(base, asset.file)
     shape = {
         "id": str(asset.id),
         "image_url": url,
         "url": url,
         "uploaded_at": asset.created_at,
-        "width": facts.width,
-        "height": facts.height,
+        "width": media_info.width,
+        "height": media_info.height,
         "size_bytes": asset.file.blob.size,
-        "mime_type": facts.mime,
+        "mime_type": media_info.mime,
         "metadata": {**asset.metadata, "title": asset.title, "name": asset.file.name},
     }
     return shape if asset.caption is None else {**shape, "description": asset.caption}

@@ -8,7 +8,7 @@ from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.native import shapes
 from mediatheque.dialects.native.errors import ERRORS
-from mediatheque.dialects.native.provenance import Told
+from mediatheque.dialects.native.provenance import ProvenanceFields
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.request.asset_sources import asset_from
@@ -38,7 +38,7 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tag_ids: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=1000)] = ()
     collection_id: UUID | None = None
     folder_id: UUID | None = None
-    provenance: Told | None = None
+    provenance: ProvenanceFields | None = None
 
     def details(self, request: Request[Any, Any, Any]) -> AssetFields:
         """What the asset is given."""
@@ -59,8 +59,8 @@ async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     wanted = await read_json(request, NewAsset)
     details, base = wanted.details(request), context_of(request).origins.base(request)
 
-    async def work(receipt: Claim | None) -> Asset:
-        return await asset_from(request, wanted.source, details, receipt)
+    async def work(claim: Claim | None) -> Asset:
+        return await asset_from(request, wanted.source, details, claim)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode(shapes.asset(asset, base))

@@ -11,7 +11,7 @@ from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
 from mediatheque.http.request.auth import principal_of, require_scope
-from mediatheque.http.request.generation_inputs import MOST_INPUTS, Name, Url, input_named
+from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
 from mediatheque.library.lineage.traverse import MAX_DEPTH
@@ -29,17 +29,17 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def read(self, request: Request[Any, Any, Any]) -> Input:
         """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id."""
-        return input_named(request, **msgspec.structs.asdict(self))
+        return generation_input(request, **msgspec.structs.asdict(self))
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is told of where an asset comes from: `origin` is upload, response (of a request) or request (its input)."""
 
     origin: Origin | None = None
     request_id: Name | None = None
     endpoint: Name | None = None
     prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
-    inputs: Annotated[tuple[NamedInput, ...], msgspec.Meta(max_length=MOST_INPUTS)] = ()
+    inputs: Annotated[tuple[NamedInput, ...], msgspec.Meta(max_length=MAX_INPUTS)] = ()
 
     def read(self, request: Request[Any, Any, Any]) -> Provenance:
         """The same in the library's words."""

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.content_disposition import basename, filename, parse
 from mediatheque.http.fetch.addresses import is_allowed, networks
-from mediatheque.http.fetch.transport import Target, open_response, pieces, trust
+from mediatheque.http.fetch.transport import Target, chunks, open_response, trust
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.model import DeclaredMetadata
 
@@ -123,7 +123,7 @@ class RemoteBody:
         if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
             raise TooLarge(limit)
         taken = 0
-        async for piece in pieces(response):
+        async for piece in chunks(response):
             taken += len(piece)
             if taken > limit:
                 raise TooLarge(limit)
@@ -149,7 +149,7 @@ def _joined(url: httpx.URL, location: str) -> httpx.URL:
 def _labels(url: httpx.URL, response: httpx.Response) -> DeclaredMetadata:
     _, parameters = parse(response.headers.get("content-disposition", ""))
     name = filename(parameters) or basename(unquote(url.path))
-    return DeclaredMetadata(name=name, declared_type=parse(response.headers.get("content-type", ""))[0] or None)
+    return DeclaredMetadata(name=name, type=parse(response.headers.get("content-type", ""))[0] or None)
 
 
 def _refusal(url: httpx.URL, reason: str) -> UrlRefused:

@@ -56,7 +56,7 @@ def _request(url: httpx.URL, address: Address, seconds: float) -> httpx.Request:
     return httpx.Request("GET", url.copy_with(host=str(address)), headers=headers, extensions=extensions)
 
 
-async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     """The body as sent. Raises FetchFailed."""
     raw = response.aiter_raw(_PIECE)
     while True:

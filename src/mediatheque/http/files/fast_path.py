@@ -18,9 +18,9 @@ _HEX = 32
 class FastPath:
     """Wraps the framework's application."""
 
-    def __init__(self, app: App, shelf: FileCache) -> None:
+    def __init__(self, app: App, file_cache: FileCache) -> None:
         self._app = app
-        self._shelf = shelf
+        self._shelf = file_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the shelf, or pass the request on."""

@@ -1,8 +1,8 @@
 """Which pages of other origins may read our answers, and send requests that no form could.
 
 By the CORS protocol of the Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol). Written by hand because
-Litestar's middleware works only inside its application, and the RequestMiddleware and the FastPath answer outside of it. Keys are
-headers that a page holds itself, so credentials that a browser adds on its own are never allowed.
+Litestar's middleware works only inside its application, and RequestMiddleware and FastPath answer outside of it. Keys
+are headers that a page holds itself, so credentials that a browser adds on its own are never allowed.
 """
 
 import re

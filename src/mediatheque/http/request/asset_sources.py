@@ -20,7 +20,7 @@ async def asset_from(
     request: Request[Any, Any, Any],
     source: AssetSource,
     details: AssetFields,
-    receipt: Claim | None,
+    claim: Claim | None,
     kinds: frozenset[Kind] | None = None,
 ) -> Asset:
     """The asset made of the source: a URL of ours is registered, another is fetched, an asset's content is used again.
@@ -32,18 +32,18 @@ async def asset_from(
     if isinstance(source, FromAsset):
         original = await library.assets.get(workspace_id, parse_id(source.asset_id, AssetNotFound(param="asset_id")))
         _expect(original.file, kinds)
-        return await library.files.copy(original.file, details, receipt)
+        return await library.files.copy(original.file, details, claim)
     if isinstance(source, FromBase64):
         policy = Policy(max_bytes=MAX_INLINE, kinds=kinds)
-        return await library.intake.create_asset(_offer(request, source, policy, details, receipt))
-    return await _from_url(request, source.url, details, receipt, kinds)
+        return await library.intake.create_asset(_ingest_request(request, source, policy, details, claim))
+    return await _from_url(request, source.url, details, claim, kinds)
 
 
 async def _from_url(
     request: Request[Any, Any, Any],
     url: str,
     details: AssetFields,
-    receipt: Claim | None,
+    claim: Claim | None,
     kinds: frozenset[Kind] | None,
 ) -> Asset:
     context = context_of(request)
@@ -53,14 +53,14 @@ async def _from_url(
         body = RemoteBody(url, context.fetch)
         try:
             return await context.library.intake.create_asset(
-                _offer(request, body, policy, details, receipt, origin_url=url)
+                _ingest_request(request, body, policy, details, claim, origin_url=url)
             )
         except Conflict:
             file = await _stored(request, url)
             if file is None:
                 raise
     _expect(file, kinds)
-    return await context.library.files.register(file, details, receipt)
+    return await context.library.files.register(file, details, claim)
 
 
 async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kind: Kind | None = None) -> File:
@@ -75,9 +75,9 @@ async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kin
 
 
 def _expect(file: File, kinds: frozenset[Kind] | None, *, param: str = "type") -> None:
-    facts = file.blob.media_info
-    if kinds is not None and facts.kind not in kinds:
-        raise TypeMismatch(f"The file is {facts.mime}, not {', '.join(sorted(kinds))}.", param=param)
+    media_info = file.blob.media_info
+    if kinds is not None and media_info.kind not in kinds:
+        raise TypeMismatch(f"The file is {media_info.mime}, not {', '.join(sorted(kinds))}.", param=param)
 
 
 async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
@@ -90,12 +90,12 @@ async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
     return await own_file(request, url, param="url")
 
 
-def _offer(
+def _ingest_request(
     request: Request[Any, Any, Any],
     body: RemoteBody | FromBase64,
     policy: Policy,
     details: AssetFields,
-    receipt: Claim | None,
+    claim: Claim | None,
     *,
     origin_url: str | None = None,
 ) -> IngestRequest:
@@ -104,6 +104,6 @@ def _offer(
         body=body,
         policy=policy,
         describe=lambda _: details,
-        claim=receipt,
+        claim=claim,
         origin_url=origin_url,
     )

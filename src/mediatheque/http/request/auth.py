@@ -26,34 +26,36 @@ def presented_key(connection: Connection) -> str | None:
 
 
 def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
-    """A guard: a live key with that scope, used no more often than it may be. `upload_tokens` admits short-lived tokens.
+    """Return a guard that requires a live key with the scope, within its rate limit.
+
+    `upload_tokens` accepts upload tokens as well as keys.
 
     Raises `KeyRefused`, `ScopeMissing` or `RateLimited`, before a byte of the body is read.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         context = context_of(connection)
-        caller = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
-        await context.rate_limiter.spend(str(caller.key_id))
-        if not caller.scopes & {scope, Scope.ADMIN}:
+        principal = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
+        await context.rate_limiter.spend(str(principal.key_id))
+        if not principal.scopes & {scope, Scope.ADMIN}:
             raise ScopeMissing(f"This API key lacks the scope {scope.value!r}.")
-        connection.scope["state"]["caller"] = caller
+        connection.scope["state"]["caller"] = principal
 
     return guard
 
 
-async def authorize_upload_token(request: Connection, id: UUID, way: UploadMethod) -> Upload:
+async def authorize_upload_token(request: Connection, id: UUID, method: UploadMethod) -> Upload:
     """The upload whose token, the permission, stands in the URL; a use of the key that promised it.
 
     `NotFound` for any other token, `RateLimited`.
     """
     context = context_of(request)
-    upload = await context.library.upload_sessions.authorize_token(id, request.query_params.get("token", ""), way)
+    upload = await context.library.upload_sessions.authorize_token(id, request.query_params.get("token", ""), method)
     await context.rate_limiter.spend(str(upload.key_id))
     return upload
 
 
 def principal_of(connection: Connection) -> Principal:
     """Who the guard let in."""
-    caller: Principal = connection.scope["state"]["caller"]
-    return caller
+    principal: Principal = connection.scope["state"]["caller"]
+    return principal

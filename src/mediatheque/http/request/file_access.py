@@ -20,10 +20,10 @@ async def authorize_request(request: Request[Any, Any, Any], file: File) -> None
     """
     if is_public(file):
         return
-    context, caller = context_of(request), await _principal(request)
-    await context.library.access.authorize(file, caller, _signature(request))
-    if caller:  # only now: being told to come later would tell that there is something
-        await context.rate_limiter.spend(str(caller.key_id))
+    context, principal = context_of(request), await _principal(request)
+    await context.library.access.authorize(file, principal, _signature(request))
+    if principal:  # only now: being told to come later would tell that there is something
+        await context.rate_limiter.spend(str(principal.key_id))
 
 
 async def _principal(request: Request[Any, Any, Any]) -> Principal | None:
@@ -31,10 +31,10 @@ async def _principal(request: Request[Any, Any, Any]) -> Principal | None:
     if not presented:
         return None
     try:
-        caller = await context_of(request).library.accounts.authenticate(presented)
+        principal = await context_of(request).library.accounts.authenticate(presented)
     except KeyRefused:
         return None
-    return caller if caller.scopes & {Scope.READ, Scope.ADMIN} else None
+    return principal if principal.scopes & {Scope.READ, Scope.ADMIN} else None
 
 
 def signed_url(url: str, signature: Signature) -> str:

@@ -11,13 +11,13 @@ from mediatheque.http.context import context_of
 from mediatheque.http.request.query import parse_id
 from mediatheque.model import AssetRef, Input, Role
 
-MOST_INPUTS = 100
+MAX_INPUTS = 100
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^(?i:https?)://[!-~]+\Z")]
 
 
-def input_named(
+def generation_input(
     request: Request[Any, Any, Any],
     *,
     asset_id: str | None,

@@ -52,7 +52,7 @@ class RawBody:
             if poured > self._limit:
                 raise TooLarge(self._limit)
             await sink.write(chunk)
-        return DeclaredMetadata(name=self._name, declared_type=parse(_content_type(self._request))[0] or None)
+        return DeclaredMetadata(name=self._name, type=parse(_content_type(self._request))[0] or None)
 
 
 class FormBody:

@@ -37,7 +37,7 @@ class Form:
             raise Invalid(f"{self._file_field} is required.", param=self._file_field)
         fields = {name: self._text(name, raw) for name, raw in self._texts.items()}
         declared = parse(self._file.content_type or "")[0] or None
-        return DeclaredMetadata(name=self._file.filename, declared_type=declared, fields=fields)
+        return DeclaredMetadata(name=self._file.filename, type=declared, fields=fields)
 
     def _begin(self, part: Part) -> None:
         self._current = part.name

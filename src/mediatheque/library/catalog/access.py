@@ -30,12 +30,12 @@ class AccessControl:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def authorize(self, file: File, caller: Principal | None, signature: Signature | None) -> None:
+    async def authorize(self, file: File, principal: Principal | None, signature: Signature | None) -> None:
         """Return if the file may be read. `NotFound` for one that hides, as if there were none; `Forbidden`.
 
         Its own workspace always may, and so may whoever has a link that was signed for it and is still good.
         """
-        decision = _decide(file, caller)
+        decision = _decide(file, principal)
         if decision is AclEffect.ALLOW or (signature and await self._is_valid(file, signature)):
             return
         raise NotFound("File not found.") if decision is AclEffect.HIDE else Forbidden("This file may not be read.")
@@ -58,10 +58,10 @@ class AccessControl:
         async with self._database.connection() as conn:
             return await rows.file_defaults(conn, workspace_id)
 
-    async def set_defaults(self, workspace_id: UUID, keeping: FileDefaults) -> None:
+    async def set_defaults(self, workspace_id: UUID, defaults: FileDefaults) -> None:
         """Have new files kept so; those that are there stay as they are."""
         async with self._database.connection() as conn:
-            await rows.set_file_defaults(conn, workspace_id, keeping)
+            await rows.set_file_defaults(conn, workspace_id, defaults)
 
     async def _is_valid(self, file: File, signature: Signature) -> bool:
         try:
@@ -82,8 +82,8 @@ def is_public(file: File) -> bool:
     return file.acl is None or (file.acl.default_effect is AclEffect.ALLOW and not file.acl.entries)
 
 
-def _decide(file: File, caller: Principal | None) -> AclEffect:
-    if file.acl is None or (caller and caller.workspace_id == file.workspace_id):
+def _decide(file: File, principal: Principal | None) -> AclEffect:
+    if file.acl is None or (principal and principal.workspace_id == file.workspace_id):
         return AclEffect.ALLOW
     told = {rule.workspace: rule.effect for rule in file.acl.entries}
-    return told.get(caller.workspace, file.acl.default_effect) if caller else file.acl.default_effect
+    return told.get(principal.workspace, file.acl.default_effect) if principal else file.acl.default_effect

@@ -26,26 +26,24 @@ class AssetTags:
         async with self._database.connection() as conn:
             return await rows.list_of_asset(conn, workspace_id, asset_id)
 
-    async def assign(self, workspace_id: UUID, tag_id: UUID, reference: AssetRef, receipt: Claim | None = None) -> None:
+    async def assign(self, workspace_id: UUID, tag_id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
         """Put the tag on the asset, if it is not there."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
             await require(conn, workspace_id, (tag_id,), param="tag_id")
             await rows.assign(conn, asset_id, (tag_id,))
-            await store_reply(conn, receipt, None)
+            await store_reply(conn, claim, None)
 
-    async def unassign(
-        self, workspace_id: UUID, tag_id: UUID, reference: AssetRef, receipt: Claim | None = None
-    ) -> None:
+    async def unassign(self, workspace_id: UUID, tag_id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
         """Take the tag off the asset, if it is there."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
             await require(conn, workspace_id, (tag_id,), param="tag_id")
             await rows.unassign(conn, asset_id, tag_id)
-            await store_reply(conn, receipt, None)
+            await store_reply(conn, claim, None)
 
     async def replace(
-        self, workspace_id: UUID, reference: AssetRef, tag_ids: Sequence[UUID], receipt: Claim | None = None
+        self, workspace_id: UUID, reference: AssetRef, tag_ids: Sequence[UUID], claim: Claim | None = None
     ) -> list[Tag]:
         """Give the asset these tags and no others; they are answered by name. Of two at once, one has its way."""
         async with self._database.transaction() as conn:
@@ -54,5 +52,5 @@ class AssetTags:
             tags = await require(conn, workspace_id, tag_ids, param="tag_ids")
             await rows.unassign_others(conn, asset_id, tag_ids)
             await rows.assign(conn, asset_id, [tag.id for tag in tags])
-            await store_reply(conn, receipt, tags)
+            await store_reply(conn, claim, tags)
         return tags

@@ -15,10 +15,10 @@ class Favorites:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def set(self, workspace_id: UUID, reference: AssetRef, favorite: bool, receipt: Claim | None = None) -> bool:
+    async def set(self, workspace_id: UUID, reference: AssetRef, favorite: bool, claim: Claim | None = None) -> bool:
         """Make the asset a favourite, or none; whether it is one now. `AssetNotFound`."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
             await assets.set_favorite(conn, asset_id, favorite=favorite)
-            await store_reply(conn, receipt, favorite)
+            await store_reply(conn, claim, favorite)
         return favorite

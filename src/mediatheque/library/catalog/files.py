@@ -36,7 +36,7 @@ class Files:
         async with self._database.connection() as conn:
             return await rows.find_by_origin(conn, workspace_id, url)
 
-    async def copy(self, original: File, details: AssetFields, receipt: Claim | None = None) -> Asset:
+    async def copy(self, original: File, details: AssetFields, claim: Claim | None = None) -> Asset:
         """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""
         async with self._database.transaction() as conn:
             blob = original.blob
@@ -54,10 +54,10 @@ class Files:
             if file is None:
                 raise LookupError("a file without an origin conflicts with none")
             asset = await assets.insert_asset(conn, file, details)
-            await store_reply(conn, receipt, asset)
+            await store_reply(conn, claim, asset)
         return asset
 
-    async def register(self, file: File, details: AssetFields, receipt: Claim | None = None) -> Asset:
+    async def register(self, file: File, details: AssetFields, claim: Claim | None = None) -> Asset:
         """The asset over a file that is here already: made the first time, enriched and answered again later.
 
         `NotFound` if the file is gone since it was found.
@@ -66,5 +66,5 @@ class Files:
             if not await rows.lock_for_share(conn, file):
                 raise NotFound("File not found.")
             asset = await assets.insert_asset(conn, file, details)
-            await store_reply(conn, receipt, asset)
+            await store_reply(conn, claim, asset)
         return asset

@@ -19,7 +19,7 @@ class Tags:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, workspace_id: UUID, name: str, receipt: Claim | None = None) -> Tag:
+    async def create(self, workspace_id: UUID, name: str, claim: Claim | None = None) -> Tag:
         """A new tag. `Invalid` for a bad name, `Conflict` for one that is taken, or beyond `MAX_TAGS`."""
         _check_name(name)
         async with self._database.transaction() as conn:
@@ -29,7 +29,7 @@ class Tags:
                 raise _taken(name)
             if await rows.count(conn, workspace_id) > MAX_TAGS:
                 raise Conflict(f"There are {MAX_TAGS} tags already, and no more can be made.")
-            await store_reply(conn, receipt, tag)
+            await store_reply(conn, claim, tag)
         return tag
 
     async def list(self, workspace_id: UUID) -> list[Tag]:
@@ -37,7 +37,7 @@ class Tags:
         async with self._database.connection() as conn:
             return await rows.list_all(conn, workspace_id)
 
-    async def rename(self, workspace_id: UUID, id: UUID, name: str | None, receipt: Claim | None = None) -> Tag:
+    async def rename(self, workspace_id: UUID, id: UUID, name: str | None, claim: Claim | None = None) -> Tag:
         """The tag under its new name, or with None as it is. `Invalid`, `Conflict` as for a new one; `NotFound`."""
         if name is not None:
             _check_name(name)
@@ -49,15 +49,15 @@ class Tags:
                 if renamed is None:
                     raise _taken(name)
                 tag = renamed
-            await store_reply(conn, receipt, tag)
+            await store_reply(conn, claim, tag)
         return tag
 
-    async def delete(self, workspace_id: UUID, id: UUID, receipt: Claim | None = None) -> None:
+    async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> None:
         """Remove the tag, also from the assets that have it. `NotFound`, the second time too."""
         async with self._database.transaction() as conn:
             if not await rows.delete(conn, workspace_id, id):
                 raise _unknown(id, "tag_id")
-            await store_reply(conn, receipt, None)
+            await store_reply(conn, claim, None)
 
 
 async def require(conn: Connection, workspace_id: UUID, ids: Iterable[UUID], *, param: str) -> list[Tag]:

@@ -37,7 +37,7 @@ class CollectionBase:
             return await rows.page(conn, workspace_id, self.listed, limit, offset, most=MAX_COUNT)
 
     async def update(
-        self, workspace_id: UUID, id: UUID, changes: CollectionPatch, receipt: Claim | None = None
+        self, workspace_id: UUID, id: UUID, changes: CollectionPatch, claim: Claim | None = None
     ) -> Collection:
         """The collection with other traits. `Invalid` for what it cannot have, `NotFound` for it or its cover."""
         async with self._database.transaction() as conn:
@@ -45,29 +45,29 @@ class CollectionBase:
             patch.check(changes, found.type)
             await images.lock_for_share(conn, workspace_id, cover_id=changes.cover_file_id or None)
             await rows.update(conn, workspace_id, id, changes.given)
-            return await self._stored(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, claim)
 
     async def set_favorite(
-        self, workspace_id: UUID, id: UUID, favorite: bool, receipt: Claim | None = None
+        self, workspace_id: UUID, id: UUID, favorite: bool, claim: Claim | None = None
     ) -> Collection:
         """Make it a favourite, or none, unless it is. `NotFound`."""
         async with self._database.transaction() as conn:
             await self._require(conn, workspace_id, id)
             await rows.set_favorite(conn, workspace_id, id, favorite)
-            return await self._stored(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, claim)
 
-    async def delete(self, workspace_id: UUID, id: UUID, receipt: Claim | None = None) -> None:
+    async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> None:
         """Remove it, not its assets; what lies in it moves up to where it was. `NotFound` the second time."""
         async with self._database.transaction() as conn:
             await folders.lock_tree(conn, workspace_id)
             await self._require(conn, workspace_id, id)
             if not await rows.delete(conn, workspace_id, id):
                 raise self._unknown(id)
-            await store_reply(conn, receipt, None)
+            await store_reply(conn, claim, None)
 
-    async def _stored(self, conn: Connection, workspace_id: UUID, id: UUID, receipt: Claim | None) -> Collection:
+    async def _stored(self, conn: Connection, workspace_id: UUID, id: UUID, claim: Claim | None) -> Collection:
         collection = await self._require(conn, workspace_id, id)
-        await store_reply(conn, receipt, collection)
+        await store_reply(conn, claim, collection)
         return collection
 
     async def _require(self, conn: Connection, workspace_id: UUID, id: UUID) -> Collection:

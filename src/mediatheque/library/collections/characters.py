@@ -43,7 +43,7 @@ class Characters(CollectionBase):
         shown: Sequence[ImageRef],
         *,
         identifier: str | None = None,
-        receipt: Claim | None = None,
+        claim: Claim | None = None,
     ) -> Collection:
         """A new character with a name and a description, which 1 to 20 pictures show.
 
@@ -57,14 +57,14 @@ class Characters(CollectionBase):
             file_ids = await images.lock_for_share(conn, workspace_id, shown, cover_id=wanted.cover_file_id or None)
             id = await _insert(conn, workspace_id, wanted, handle)
             await image_rows.insert(conn, id, file_ids)
-            return await self._stored(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, claim)
 
     async def update(
         self,
         workspace_id: UUID,
         id: UUID,
         changes: CollectionPatch,
-        receipt: Claim | None = None,
+        claim: Claim | None = None,
         *,
         shown: Sequence[ImageRef] | None = None,
         identifier: str | None = None,
@@ -84,7 +84,7 @@ class Characters(CollectionBase):
             await rows.update(conn, workspace_id, id, changes.given)
             if shown is not None:
                 await image_rows.replace(conn, workspace_id, id, file_ids)
-            return await self._stored(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, claim)
 
 
 def _expect_whole(wanted: CollectionPatch) -> None:

@@ -30,7 +30,7 @@ class Collections(CollectionBase):
         more: CollectionPatch = _NOTHING_MORE,
         *,
         parent_id: UUID | None = None,
-        receipt: Claim | None = None,
+        claim: Claim | None = None,
     ) -> Collection:
         """A new collection: smart if it has filters; else manual and empty, and perhaps in another.
 
@@ -45,4 +45,4 @@ class Collections(CollectionBase):
             await images.lock_for_share(conn, workspace_id, cover_id=more.cover_file_id or None)
             values = {**wanted.given, "parent_id": parent_id}
             await rows.insert(conn, id=id, workspace_id=workspace_id, collection_type=collection_type, values=values)
-            return await self._stored(conn, workspace_id, id, receipt)
+            return await self._stored(conn, workspace_id, id, claim)

@@ -48,13 +48,13 @@ class CollectionTree:
         async with self._database.connection() as conn:
             family = await _require_subtree(conn, workspace_id, id, "collection_id")
         children: dict[UUID | None, list[TreeNode]] = defaultdict(list)
-        for kin in family:
-            children[kin.parent_id].append(kin)
-        itself = next(kin for kin in family if kin.level == 0)
-        return Hierarchy(_branch(itself, children), tuple(kin for kin in family if kin.level < 0))
+        for node in family:
+            children[node.parent_id].append(node)
+        itself = next(node for node in family if node.level == 0)
+        return Hierarchy(_branch(itself, children), tuple(node for node in family if node.level < 0))
 
     async def move(
-        self, workspace_id: UUID, id: UUID, parent_id: UUID | None, receipt: Claim | None = None
+        self, workspace_id: UUID, id: UUID, parent_id: UUID | None, claim: Claim | None = None
     ) -> Collection:
         """The collection, with all below it, in another one; for None, at the top.
 
@@ -63,14 +63,14 @@ class CollectionTree:
         async with self._database.transaction() as conn:
             await folders.lock_tree(conn, workspace_id)
             family = await _require_subtree(conn, workspace_id, id, "collection_id")
-            _require_manual(next(kin.type for kin in family if kin.level == 0), "moved")
+            _require_manual(next(node.type for node in family if node.level == 0), "moved")
             if parent_id is not None:
-                await _check_subtree_depth(conn, workspace_id, [kin for kin in family if kin.level >= 0], parent_id)
+                await _check_subtree_depth(conn, workspace_id, [node for node in family if node.level >= 0], parent_id)
             await collections.update(conn, workspace_id, id, {"parent_id": parent_id})
             moved = await collections.find(conn, workspace_id, id, (CollectionType.MANUAL,), most=MAX_COUNT)
             if moved is None:
                 raise LookupError("the tree is held")
-            await store_reply(conn, receipt, moved)
+            await store_reply(conn, claim, moved)
         return moved
 
 
@@ -84,12 +84,12 @@ async def check_depth(conn: Connection, workspace_id: UUID, collection_type: Col
 async def _check_subtree_depth(
     conn: Connection, workspace_id: UUID, moving: Sequence[TreeNode], parent_id: UUID
 ) -> None:
-    above = [kin for kin in await _require_subtree(conn, workspace_id, parent_id, _PARENT) if kin.level <= 0]
+    above = [node for node in await _require_subtree(conn, workspace_id, parent_id, _PARENT) if node.level <= 0]
     if above[-1].type is not CollectionType.MANUAL:
         raise Invalid("Only a manual collection can hold others.", param=_PARENT)
-    if parent_id in {kin.id for kin in moving}:
+    if parent_id in {node.id for node in moving}:
         raise Invalid("A collection cannot lie in itself, or in one that lies in it.", param=_PARENT)
-    levels = max((kin.level + 1 for kin in moving), default=1)
+    levels = max((node.level + 1 for node in moving), default=1)
     if len(above) + levels > MAX_DEPTH:
         raise Invalid(f"Collections are nested {MAX_DEPTH} levels deep at most.", param=_PARENT)
 
@@ -106,5 +106,5 @@ def _require_manual(collection_type: CollectionType, done: str) -> None:
         raise Invalid(f"Only a manual collection can be {done}; this is a {collection_type.value} one.", param=_PARENT)
 
 
-def _branch(kin: TreeNode, children: Mapping[UUID | None, Sequence[TreeNode]]) -> Branch:
-    return Branch(kin, tuple(_branch(child, children) for child in children.get(kin.id, ())))
+def _branch(node: TreeNode, children: Mapping[UUID | None, Sequence[TreeNode]]) -> Branch:
+    return Branch(node, tuple(_branch(child, children) for child in children.get(node.id, ())))

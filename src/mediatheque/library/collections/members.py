@@ -16,19 +16,19 @@ class Members:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, workspace_id: UUID, id: UUID, reference: AssetRef, receipt: Claim | None = None) -> None:
+    async def add(self, workspace_id: UUID, id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
         """Put the asset in, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
         async with self._database.transaction() as conn:
             await _lock(conn, workspace_id, id)
             await rows.add(conn, id, await assets.resolve_ref(conn, workspace_id, reference))
-            await store_reply(conn, receipt, None)
+            await store_reply(conn, claim, None)
 
-    async def remove(self, workspace_id: UUID, id: UUID, reference: AssetRef, receipt: Claim | None = None) -> None:
+    async def remove(self, workspace_id: UUID, id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
         """Take the asset out, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
         async with self._database.transaction() as conn:
             await _lock(conn, workspace_id, id)
             await rows.remove(conn, id, await assets.resolve_ref(conn, workspace_id, reference))
-            await store_reply(conn, receipt, None)
+            await store_reply(conn, claim, None)
 
 
 async def _lock(conn: Connection, workspace_id: UUID, id: UUID) -> None:

@@ -30,16 +30,16 @@ class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
 
 
-def check(traits: CollectionPatch, collection_type: CollectionType) -> None:
+def check(changes: CollectionPatch, collection_type: CollectionType) -> None:
     """`Invalid` for what a collection of the type cannot be given."""
-    for name, value in traits.given.items():
+    for name, value in changes.given.items():
         if name in _LONGEST:
             _check_text(name, value, needed=collection_type in _NEEDED.get(name, ()))
-    if traits.filters is UNSET or (traits.filters is None and collection_type is not CollectionType.SMART):
+    if changes.filters is UNSET or (changes.filters is None and collection_type is not CollectionType.SMART):
         return
     if collection_type is not CollectionType.SMART:
         raise Invalid(f"filters: a {collection_type.value} collection has none.", param="filters")
-    filters.parse(traits.filters)
+    filters.parse(changes.filters)
 
 
 def _check_text(name: str, value: object, *, needed: bool) -> None:

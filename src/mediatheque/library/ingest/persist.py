@@ -16,56 +16,58 @@ from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.uploads import uploads
 
 
-async def write_rows(conn: Connection, parcel: IngestState, place: Callable[[IngestState], Awaitable[None]]) -> None:
+async def write_rows(conn: Connection, state: IngestState, place: Callable[[IngestState], Awaitable[None]]) -> None:
     """Write everything in the caller's transaction. `place` is for content whose known bytes were just collected."""
-    offer = parcel.request
-    if offer.upload and not await uploads.complete(conn, offer.upload.id):
+    request = state.request
+    if request.upload and not await uploads.complete(conn, request.upload.id):
         raise Conflict("This upload is complete already.")
-    parcel.blob = await _blob(conn, parcel, place)
-    parcel.file = await _file(conn, parcel, parcel.blob)
-    if offer.describe is None:
+    state.blob = await _blob(conn, state, place)
+    state.file = await _file(conn, state, state.blob)
+    if request.describe is None:
         return
-    parcel.asset = await assets.insert_asset(conn, parcel.file, offer.describe(parcel.declared))
-    await store_reply(conn, offer.claim, parcel.asset, parcel.blob.sha256)
+    state.asset = await assets.insert_asset(conn, state.file, request.describe(state.declared))
+    await store_reply(conn, request.claim, state.asset, state.blob.sha256)
 
 
-async def _blob(conn: Connection, parcel: IngestState, place: Callable[[IngestState], Awaitable[None]]) -> Blob:
+async def _blob(conn: Connection, state: IngestState, place: Callable[[IngestState], Awaitable[None]]) -> Blob:
     """The known blob, held against collection; or a new one, unless a twin has made it first."""
-    if parcel.duplicate and await blobs.lock_and_keep(conn, parcel.duplicate.id):
-        return parcel.duplicate
-    parcel.duplicate = None
-    if parcel.stored_key is None:
-        await place(parcel)
-    blob = await blobs.insert(conn, parcel.new_blob(), replacing=parcel.broken_key)
-    if blob.storage_key == parcel.stored_key and not await pending_writes.end(conn, blob.storage_key):
+    if state.duplicate and await blobs.lock_and_keep(conn, state.duplicate.id):
+        return state.duplicate
+    state.duplicate = None
+    if state.stored_key is None:
+        await place(state)
+    blob = await blobs.insert(conn, state.new_blob(), replacing=state.broken_key)
+    if blob.storage_key == state.stored_key and not await pending_writes.end(conn, blob.storage_key):
         raise BlobsUnavailable("Storing this file took so long that it was given up.")
     return blob
 
 
-async def _file(conn: Connection, parcel: IngestState, blob: Blob) -> File:
-    offer = parcel.request
+async def _file(conn: Connection, state: IngestState, blob: Blob) -> File:
+    request = state.request
     file = await files.insert(
         conn,
-        id=offer.upload.file_id if offer.upload else uuid4(),
-        workspace_id=offer.workspace_id,
+        id=request.upload.file_id if request.upload else uuid4(),
+        workspace_id=request.workspace_id,
         blob=blob,
-        name=_name(parcel, blob),
-        origin_url=offer.origin_url,
-        expires_at=_end(offer.defaults),
-        access=offer.defaults.acl,
+        name=_name(state, blob),
+        origin_url=request.origin_url,
+        expires_at=_end(request.defaults),
+        access=request.defaults.acl,
     )
     if file is None:
         raise Conflict("The same URL was stored a moment ago.")
     return file
 
 
-def _end(keeping: FileDefaults) -> datetime | None:
-    return None if keeping.lifetime_seconds is None else datetime.now(UTC) + timedelta(seconds=keeping.lifetime_seconds)
+def _end(defaults: FileDefaults) -> datetime | None:
+    return (
+        None if defaults.lifetime_seconds is None else datetime.now(UTC) + timedelta(seconds=defaults.lifetime_seconds)
+    )
 
 
-def _name(parcel: IngestState, blob: Blob) -> str:
+def _name(state: IngestState, blob: Blob) -> str:
     """A name that stands in a URL already stays; any other is made to agree with the content."""
-    upload = parcel.request.upload
+    upload = state.request.upload
     if upload and upload.method is not UploadMethod.DIRECT:
         return upload.name
-    return safe_name(parcel.declared.name, blob.media_info.mime, parcel.extension)
+    return safe_name(state.declared.name, blob.media_info.mime, state.extension)

@@ -54,108 +54,105 @@ class Intake:
             self.record,
         )
 
-    async def create_asset(self, offer: IngestRequest) -> Asset:
+    async def create_asset(self, request: IngestRequest) -> Asset:
         """Take the offer in as an asset, durably. Every kind of refusal raises; nothing of it stays."""
-        parcel = await self._run(offer)
-        if parcel.asset is None:
+        state = await self._run(request)
+        if state.asset is None:
             raise LookupError("this offer does not describe an asset")
-        return parcel.asset
+        return state.asset
 
-    async def create_file(self, offer: IngestRequest) -> File:
+    async def create_file(self, request: IngestRequest) -> File:
         """Take the offer in as a file, durably. Every kind of refusal raises; nothing of it stays."""
-        parcel = await self._run(offer)
-        if parcel.file is None:
+        state = await self._run(request)
+        if state.file is None:
             raise LookupError("every offer taken becomes a file")
-        return parcel.file
+        return state.file
 
-    async def _run(self, offer: IngestRequest) -> IngestState:
-        async with self._local_file(offer) as held:
-            parcel = IngestState(offer, held)
+    async def _run(self, request: IngestRequest) -> IngestState:
+        async with self._local_file(request) as held:
+            state = IngestState(request, held)
             try:
                 for step in self.steps:
-                    await step(parcel)
+                    await step(state)
             except DatabaseUnavailable:
                 raise  # the rows may have been committed unseen: bytes already placed must stay
             except LibraryError:
-                if not (isinstance(offer.body, StoredBytes) and offer.body.shared):
-                    await self._discard(parcel)
+                if not (isinstance(request.body, StoredBytes) and request.body.shared):
+                    await self._discard(state)
                 raise
-        if parcel.lost_race:
-            await self._discard(parcel)
-        return parcel
+        if state.lost_race:
+            await self._discard(state)
+        return state
 
-    def _local_file(self, offer: IngestRequest) -> AbstractAsyncContextManager[LocalCopy]:
+    def _local_file(self, request: IngestRequest) -> AbstractAsyncContextManager[LocalCopy]:
         """A local file for the bytes to come, or of those in the store."""
-        if isinstance(offer.body, StoredBytes):
-            return self._store.open_local(offer.body.key)
-        return Spool(self._store.spool, limit=offer.policy.max_bytes)
+        if isinstance(request.body, StoredBytes):
+            return self._store.open_local(request.body.key)
+        return Spool(self._store.spool, limit=request.policy.max_bytes)
 
-    async def receive(self, parcel: IngestState) -> None:
+    async def receive(self, state: IngestState) -> None:
         """Read every byte once: counted, hashed, written to the spool. Staged bytes are so already."""
-        body, spool = parcel.request.body, parcel.local
+        body, spool = state.request.body, state.local
         if isinstance(body, StoredBytes):
-            parcel.declared, parcel.stored_key = body.declared, body.key
+            state.declared, state.stored_key = body.declared, body.key
         elif isinstance(spool, Spool):
-            parcel.declared = await body.stream_to(spool)
+            state.declared = await body.stream_to(spool)
             await spool.finish()
         if spool.size == 0:
             raise EmptyFile(param="file")
-        if parcel.request.sha256 not in (None, spool.sha256):
+        if state.request.sha256 not in (None, spool.sha256):
             raise Unreadable("The bytes do not have the checksum that was announced.", param="checksum_sha256")
 
-    async def sniff(self, parcel: IngestState) -> None:
+    async def sniff(self, state: IngestState) -> None:
         """Recognise the format by the first bytes. What the sender said decides nothing."""
-        parcel.format = recognise(parcel.local.head)
+        state.format = recognise(state.local.head)
 
-    async def check_policy(self, parcel: IngestState) -> None:
+    async def check_policy(self, state: IngestState) -> None:
         """Apply the door's policy to what the bytes are."""
-        labels, policy = parcel.declared, parcel.request.policy
-        declared = labels.declared_type
-        if parcel.format is None:
-            if not policy.allow_unknown_types or claims_media(declared, labels.name):
+        policy, declared = state.request.policy, state.declared.type
+        if state.format is None:
+            if not policy.allow_unknown_types or claims_media(declared, state.declared.name):
                 raise UnsupportedKind("The content is not of any accepted file type.", param="file")
             return
-        if policy.declared_must_match and declared and not same_type(declared, parcel.format.mime):
-            raise TypeMismatch(
-                f"Content type not match: declared {declared}, found {parcel.format.mime}.", param="file"
-            )
-        policy.check(parcel.format.mime, parcel.format.kind, parcel.local.size)
+        if policy.declared_must_match and declared and not same_type(declared, state.format.mime):
+            raise TypeMismatch(f"Content type not match: declared {declared}, found {state.format.mime}.", param="file")
+        policy.check(state.format.mime, state.format.kind, state.local.size)
 
-    async def probe(self, parcel: IngestState) -> None:
+    async def probe(self, state: IngestState) -> None:
         """Let the one decoder for the format open the file, and take the facts from it."""
-        if parcel.format is None:
-            parcel.media_info = _UNKNOWN_TYPE
+        if state.format is None:
+            state.media_info = _UNKNOWN_TYPE
             return
-        facts = await self._sandbox.probe(parcel.local.path, parcel.format)
-        if facts.mime != parcel.format.mime:
-            parcel.request.policy.check(facts.mime, facts.kind, parcel.local.size)
-        parcel.media_info = facts
+        media_info = await self._sandbox.probe(state.local.path, state.format)
+        if media_info.mime != state.format.mime:
+            state.request.policy.check(media_info.mime, media_info.kind, state.local.size)
+        state.media_info = media_info
 
-    async def deduplicate(self, parcel: IngestState) -> None:
+    async def deduplicate(self, state: IngestState) -> None:
         """Find the same content in the same workspace, provided its bytes are really there."""
-        spool = parcel.local
+        spool = state.local
         async with self._database.connection() as conn:
-            known = await blobs.find(conn, parcel.request.workspace_id, spool.sha256, spool.size)
+            known = await blobs.find(conn, state.request.workspace_id, spool.sha256, spool.size)
         if known is None:
             return
         if await self._store.size(known.storage_key) == spool.size:
-            parcel.duplicate = known
+            state.duplicate = known
         else:
             _log.error("blob without its bytes is healed", blob=str(known.id), storage_key=known.storage_key)
-            parcel.broken_key = known.storage_key
+            state.broken_key = known.storage_key
 
-    async def store_blob(self, parcel: IngestState) -> None:
+    async def store_blob(self, state: IngestState) -> None:
         """Make new bytes durable in the store, under a key that is noted before."""
-        if parcel.duplicate is None and parcel.stored_key is None:
-            parcel.stored_key = await store_blob(
-                self._database, self._store, partial(self._store.put_file, parcel.local.path)
+        if state.duplicate is None and state.stored_key is None:
+            state.stored_key = await store_blob(
+                self._database, self._store, partial(self._store.put_file, state.local.path)
             )
 
-    async def record(self, parcel: IngestState) -> None:
+    async def record(self, state: IngestState) -> None:
         """Write the blob, file and asset rows, keep the promise and conclude the receipt: all or nothing."""
         async with self._database.transaction() as conn:
-            await write_rows(conn, parcel, self.store_blob)
+            await write_rows(conn, state, self.store_blob)
 
-    async def _discard(self, parcel: IngestState) -> None:
-        if parcel.stored_key is not None:
-            await discard(self._database, self._store, parcel.stored_key)
+    async def _discard(self, state: IngestState) -> None:
+        if state.stored_key is not None:
+            await discard(self._database, self._store, state.stored_key)

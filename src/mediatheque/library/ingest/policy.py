@@ -11,8 +11,8 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Types (MIME) and sizes (bytes) that a door admits.
 
-    `types` and `kinds` of None admit everything the library can open. `allow_unknown_types` also admits content that is no media
-    at all, as a document, provided nothing about it claims to be media. `declared_must_match` refuses bytes that
+    `types` and `kinds` of None admit everything the library can open. `allow_unknown_types` also admits content that is
+    no media, as a document, provided nothing about it claims to be media. `declared_must_match` refuses bytes that
     contradict the type their sender declared.
     """
 

@@ -42,7 +42,7 @@ class FromBase64(msgspec.Struct, frozen=True, tag="base64", tag_field="type"):
         except ValueError:
             raise Invalid("data is not base64.", param="data") from None
         await sink.write(content)
-        return DeclaredMetadata(declared_type=self.media_type)
+        return DeclaredMetadata(type=self.media_type)
 
 
 AssetSource = FromUrl | FromAsset | FromBase64

@@ -11,8 +11,8 @@ from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Media
 class IngestState:
     """Filled in step by step. `local` is the bytes as a local file, `stored_key` where they are in the store."""
 
-    def __init__(self, offer: IngestRequest, spool: LocalCopy) -> None:
-        self.request = offer
+    def __init__(self, request: IngestRequest, spool: LocalCopy) -> None:
+        self.request = request
         self.local = spool
         self.declared = DeclaredMetadata()
         self.format: Format | None = None

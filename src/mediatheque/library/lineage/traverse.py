@@ -37,8 +37,8 @@ class LineageGraphs:
                 _Direction(graph, focus, edges.consumers, edges.outputs),
             )
             for _ in range(depth):
-                for way in ways:
-                    await way.expand(conn, workspace_id)
+                for method in ways:
+                    await method.expand(conn, workspace_id)
             return await _lineage(conn, workspace_id, graph)
 
 

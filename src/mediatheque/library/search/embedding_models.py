@@ -43,16 +43,16 @@ class EmbeddingModels:
         """The space to search in; the first one is that of the configured embedder."""
         if self._active and time.monotonic() - self._active[0] < CACHE_SECONDS:
             return self._active[1]
-        space = (await self.list_all())[0]
-        self._active = time.monotonic(), space
-        return space
+        model = (await self.list_all())[0]
+        self._active = time.monotonic(), model
+        return model
 
     async def list_all(self) -> list[EmbeddingModel]:
         """Every space that wants vectors of new assets, the active one first."""
         async with self._database.connection() as conn:
             found = await rows.list_all(conn)
         if not found:
-            await self._add_first()
+            await self._insert_first()
             return await self.list_all()
         self._models.evict_others(found)
         return found
@@ -60,10 +60,10 @@ class EmbeddingModels:
     async def warm(self) -> None:
         """Load the models of every space now, so that the first new asset need not wait for them."""
         white = Frame(1, 1, b"\xff\xff\xff")
-        for space in await self.list_all():
+        for model in await self.list_all():
             try:
-                await self.encode_texts(space, ["warm"])
-                await self.encode_frames(space, [white])
+                await self.encode_texts(model, ["warm"])
+                await self.encode_frames(model, [white])
             except ModelUnavailable:
                 continue  # which has been told
 
@@ -72,35 +72,35 @@ class EmbeddingModels:
         embedder = await self._models.open(spec)
         await self._models.smoke_test(embedder)
         async with self._database.transaction() as conn:
-            space = await rows.add(conn, name=embedder.name, spec=spec, dimensions=embedder.dimensions)
+            model = await rows.add(conn, name=embedder.name, spec=spec, dimensions=embedder.dimensions)
         async with self._database.connection() as conn:
-            await rows.index(conn, space)
-        return space
+            await rows.index(conn, model)
+        return model
 
-    async def embedder(self, space: EmbeddingModel) -> Embedder:
+    async def embedder(self, model: EmbeddingModel) -> Embedder:
         """What makes the space's vectors."""
-        return await self._models.get(space)
+        return await self._models.get(model)
 
-    async def encode_text(self, space: EmbeddingModel, text: str) -> Vector:
+    async def encode_text(self, model: EmbeddingModel, text: str) -> Vector:
         """The vector of a text, remembered: the same words are searched for again and again."""
-        known = self._remembered.get((space.id, text))
+        known = self._remembered.get((model.id, text))
         if known is None:
-            [known] = await self.encode_texts(space, [text])
-        self._remembered[space.id, text] = known
-        self._remembered.move_to_end((space.id, text))
+            [known] = await self.encode_texts(model, [text])
+        self._remembered[model.id, text] = known
+        self._remembered.move_to_end((model.id, text))
         if len(self._remembered) > _CACHE_SIZE:
             self._remembered.popitem(last=False)
         return known
 
-    async def encode_texts(self, space: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
+    async def encode_texts(self, model: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
         """A vector for each text."""
-        return await self._models.encode_texts(space, texts)
+        return await self._models.encode_texts(model, texts)
 
-    async def encode_frames(self, space: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
+    async def encode_frames(self, model: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
         """One vector for all the pictures, of which there is at least one: the mean of theirs."""
-        return await self._models.encode_frames(space, frames)
+        return await self._models.encode_frames(model, frames)
 
-    async def _add_first(self) -> None:
+    async def _insert_first(self) -> None:
         """The configured embedder's, unless another process is faster."""
         spec = self._config.model
         try:

@@ -25,20 +25,20 @@ _log = structlog.get_logger()
 class Embeddings:
     """Makes the vectors of assets: one of what they show, one of their caption."""
 
-    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, spaces: EmbeddingModels) -> None:
+    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, models: EmbeddingModels) -> None:
         self._database = database
         self._store = store
         self._sandbox = sandbox
-        self._spaces = spaces
+        self._models = models
 
     async def embed(self, asset_id: UUID) -> None:
         """A task: what the asset means, in every space. Done again, it replaces what was there.
 
         Nothing, if the asset is gone. A file that cannot be read is noted as such, and its caption is enough.
         """
-        await self.embed_in(await self._spaces.list_all(), asset_id)
+        await self.embed_in(await self._models.list_all(), asset_id)
 
-    async def embed_in(self, spaces: Sequence[EmbeddingModel], asset_id: UUID) -> None:
+    async def embed_in(self, models: Sequence[EmbeddingModel], asset_id: UUID) -> None:
         """The same, in these spaces.
 
         One that is not active yet may be left out: the reindex that makes it looks for what it lacks.
@@ -47,22 +47,22 @@ class Embeddings:
         if asset is None:
             return
         frames, failure = await self._frames_or_failure(asset)
-        for space in spaces:
+        for model in models:
             try:
-                meaning = await self._vectors(space, asset, frames, failure)
+                meaning = await self._vectors(model, asset, frames, failure)
             except ModelUnavailable:
-                if space is spaces[0]:
+                if model is models[0]:
                     raise
             else:
                 async with self._database.transaction() as conn:
-                    await rows.put(conn, asset, space, meaning)
+                    await rows.put(conn, asset, model, meaning)
 
-    async def give_up(self, space: EmbeddingModel, asset_id: UUID, reason: str) -> None:
+    async def give_up(self, model: EmbeddingModel, asset_id: UUID, reason: str) -> None:
         """Note that the asset has no vectors in the space, and why."""
         asset = await self._find(asset_id)
         if asset:
             async with self._database.transaction() as conn:
-                await rows.put(conn, asset, space, AssetVectors(failure=reason))
+                await rows.put(conn, asset, model, AssetVectors(failure=reason))
 
     async def _find(self, asset_id: UUID) -> Asset | None:
         async with self._database.connection() as conn:
@@ -87,13 +87,13 @@ class Embeddings:
             return [], error.message
 
     async def _vectors(
-        self, space: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
+        self, model: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
     ) -> AssetVectors:
         """Where there is nothing to see, and no caption, the title is what is known."""
         text = asset.caption or ("" if frames else asset.title)
         return AssetVectors(
-            content=await self._spaces.encode_frames(space, frames) if frames else None,
-            caption=(await self._spaces.encode_texts(space, [text]))[0] if text.strip() else None,
+            content=await self._models.encode_frames(model, frames) if frames else None,
+            caption=(await self._models.encode_texts(model, [text]))[0] if text.strip() else None,
             failure=failure,
         )
 

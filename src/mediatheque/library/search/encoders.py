@@ -54,54 +54,54 @@ class Encoders:
 
     async def open(self, spec: str) -> Embedder:
         """The embedder, opened anew. `ValueError` says what is wrong with the spec or its files."""
-        return await self._on_thread(_open, spec, self._cache or self._own_cache())
+        return await self._on_thread(_open, spec, self._cache or self._private_cache())
 
     async def smoke_test(self, embedder: Embedder) -> None:
         """Have it look at a text and a picture. `ValueError` if it cannot."""
         await self._on_thread(_smoke_test, embedder)
 
-    async def get(self, space: EmbeddingModel) -> Embedder:
+    async def get(self, model: EmbeddingModel) -> Embedder:
         """What makes the space's vectors, also after its files were replaced by those of another model."""
-        loading = self._loaded.get(space.name)
+        loading = self._loaded.get(model.name)
         if loading is None:
-            loading = self._loaded[space.name] = asyncio.ensure_future(self._find(space))
+            loading = self._loaded[model.name] = asyncio.ensure_future(self._find(model))
         try:
             return await asyncio.shield(loading)
         except ModelUnavailable:
-            if self._loaded.get(space.name) is loading:
-                del self._loaded[space.name]  # the next one tries again
+            if self._loaded.get(model.name) is loading:
+                del self._loaded[model.name]  # the next one tries again
             raise
 
-    def evict_others(self, spaces: Collection[EmbeddingModel]) -> None:
+    def evict_others(self, models: Collection[EmbeddingModel]) -> None:
         """Forget the models of all other spaces."""
-        for name in self._loaded.keys() - {space.name for space in spaces}:
+        for name in self._loaded.keys() - {model.name for model in models}:
             del self._loaded[name]
 
-    async def encode_texts(self, space: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
+    async def encode_texts(self, model: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
         """A vector for each text."""
-        return await self._work(space, _rows, texts)
+        return await self._work(model, _rows, texts)
 
-    async def encode_frames(self, space: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
+    async def encode_frames(self, model: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
         """One vector for all the pictures, of which there is at least one: the mean of theirs."""
-        return await self._work(space, _mean, frames)
+        return await self._work(model, _mean, frames)
 
-    async def _find(self, space: EmbeddingModel) -> Embedder:
+    async def _find(self, model: EmbeddingModel) -> Embedder:
         try:
-            return _expect(space, await self.open(space.spec))
+            return _expect(model, await self.open(model.spec))
         except ValueError as error:
-            _log.error("model not loaded", model=space.spec, reason=str(error))
+            _log.error("model not loaded", model=model.spec, reason=str(error))
             raise ModelUnavailable from error
 
-    async def _work(self, space: EmbeddingModel, work: Callable[[Embedder, S], T], items: S) -> T:
+    async def _work(self, model: EmbeddingModel, work: Callable[[Embedder, S], T], items: S) -> T:
         """An embedder loads its weights with its first item."""
-        embedder = await self.get(space)
+        embedder = await self.get(model)
         try:
             return await self._on_thread(work, embedder, items)
         except (ModelError, OSError) as error:
-            _log.error("model not loaded", model=space.spec, reason=str(error))
+            _log.error("model not loaded", model=model.spec, reason=str(error))
             raise ModelUnavailable from error
 
-    def _own_cache(self) -> Path:
+    def _private_cache(self) -> Path:
         self._cache = Path(tempfile.mkdtemp(prefix="mediatheque-models-"))
         weakref.finalize(self, shutil.rmtree, self._cache, ignore_errors=True)
         return self._cache
@@ -119,11 +119,11 @@ def _open(spec: str, cache: Path) -> Embedder:
         raise ModelError(str(error)) from error
 
 
-def _expect(space: EmbeddingModel, embedder: Embedder) -> Embedder:
-    if embedder.name != space.name:
+def _expect(model: EmbeddingModel, embedder: Embedder) -> Embedder:
+    if embedder.name != model.name:
         raise ValueError(
-            f"It is {embedder.name} now, and the library was embedded with {space.name}: put the old files back, or run"
-            f" `mediatheque reindex {space.spec}`."
+            f"It is {embedder.name} now, and the library was embedded with {model.name}: put the old files back, or run"
+            f" `mediatheque reindex {model.spec}`."
         )
     return embedder
 

@@ -20,26 +20,26 @@ _AT_ONCE = 2  # of one workspace: decoding takes seconds, and nobody shall wait 
 class ExampleVectors:
     """Looks at a content once: it is known where an asset has been embedded, or remembered from a moment ago."""
 
-    def __init__(self, database: Database, spaces: EmbeddingModels, embeddings: Embeddings) -> None:
+    def __init__(self, database: Database, models: EmbeddingModels, embeddings: Embeddings) -> None:
         self._database = database
-        self._spaces = spaces
+        self._models = models
         self._embeddings = embeddings
         self._looks: OrderedDict[tuple[int, UUID], asyncio.Task[Vector]] = OrderedDict()
         self._looking: Counter[UUID] = Counter()
 
-    async def vector(self, space: EmbeddingModel, blob: Blob) -> Vector:
+    async def vector(self, model: EmbeddingModel, blob: Blob) -> Vector:
         """What the content means. `Unreadable` if there is nothing to see, `Unavailable` if too many are looked at."""
         async with self._database.connection() as conn:
-            known = await rows.content_vector(conn, space, blob)
-        return known or await self._cached(space, blob)
+            known = await rows.content_vector(conn, model, blob)
+        return known or await self._cached(model, blob)
 
-    async def _cached(self, space: EmbeddingModel, blob: Blob) -> Vector:
+    async def _cached(self, model: EmbeddingModel, blob: Blob) -> Vector:
         """Callers who ask for the same wait for the same; what they have left is finished for those who come again."""
-        key = space.id, blob.id
+        key = model.id, blob.id
         if key not in self._looks:
             if self._looking[blob.workspace_id] >= _AT_ONCE:
                 raise Unavailable("Too many examples are being looked at. Retry shortly.")
-            self._looks[key] = asyncio.create_task(self._compute(space, blob))
+            self._looks[key] = asyncio.create_task(self._compute(model, blob))
             if len(self._looks) > _CACHE_SIZE:
                 self._looks.popitem(last=False)
         look = self._looks[key]
@@ -50,12 +50,12 @@ class ExampleVectors:
                 del self._looks[key]  # the next one looks again
             raise
 
-    async def _compute(self, space: EmbeddingModel, blob: Blob) -> Vector:
+    async def _compute(self, model: EmbeddingModel, blob: Blob) -> Vector:
         self._looking[blob.workspace_id] += 1
         try:
             frames = await self._embeddings.frames_of(blob)
             if not frames:
                 raise Unreadable("There is nothing to see in this file.")
-            return await self._spaces.encode_frames(space, frames)
+            return await self._models.encode_frames(model, frames)
         finally:
             self._looking[blob.workspace_id] -= 1

@@ -62,9 +62,9 @@ class Example(msgspec.Struct, frozen=True):
 class Search:
     """Ranks the assets of a workspace by an example, in the active space."""
 
-    def __init__(self, database: Database, spaces: EmbeddingModels, examples: ExampleVectors) -> None:
+    def __init__(self, database: Database, models: EmbeddingModels, examples: ExampleVectors) -> None:
         self._database = database
-        self._spaces = spaces
+        self._models = models
         self._examples = examples
         self._turns = asyncio.Semaphore(_MAX_CONCURRENT)
 
@@ -76,9 +76,9 @@ class Search:
         `Unreadable` for an example without anything to see.
         """
         limit = max(0, min(limit, MAX_RESULTS - len(seen)))
-        space = await self._spaces.active()
-        vector, scope = await _gather_two(self._vector(space, example), self._estimate(space, workspace_id, wanted))
-        asked = _Query(space, scope, example.text, vector)
+        model = await self._models.active()
+        vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, wanted))
+        asked = _Query(model, scope, example.text, vector)
         async with self._slot():
             hits, partial = await self._rank(asked, limit + 1, seen)
         return SearchPage(hits[:limit], more=len(hits) > limit and len(seen) + limit < MAX_RESULTS, partial=partial)
@@ -88,19 +88,19 @@ class Search:
 
         `Unreadable` for an example without anything to see.
         """
-        space = await self._spaces.active()
-        vector, scope = await _gather_two(self._vector(space, example), self._estimate(space, workspace_id, Filter()))
+        model = await self._models.active()
+        vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, Filter()))
         async with self._slot():
-            return await self._ask(vectors.within, space, scope, vector, least=least, limit=_MAX_SIMILAR)
+            return await self._ask(vectors.within, model, scope, vector, least=least, limit=_MAX_SIMILAR)
 
-    async def _vector(self, space: EmbeddingModel, example: Example) -> str:
+    async def _vector(self, model: EmbeddingModel, example: Example) -> str:
         if example.blob is None:
-            return to_pgvector(await self._spaces.encode_text(space, example.text))
-        return to_pgvector(await self._examples.vector(space, example.blob))
+            return to_pgvector(await self._models.encode_text(model, example.text))
+        return to_pgvector(await self._examples.vector(model, example.blob))
 
-    async def _estimate(self, space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> scopes.Estimate:
+    async def _estimate(self, model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> scopes.Estimate:
         async with self._slot():
-            return await self._ask(scopes.estimate_size, space, workspace_id, wanted)
+            return await self._ask(scopes.estimate_size, model, workspace_id, wanted)
 
     async def _rank(self, asked: "_Query", most: int, seen: ShownIds) -> tuple[list[Hit], bool]:
         """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
@@ -109,12 +109,12 @@ class Search:
             rounds -= 1
             depth = max(_DEPTH, len(seen) + wished)
             near, worded = await _gather_two(
-                self._ask(hybrid.by_example, asked.space, asked.scope, vector=asked.vector, depth=depth),
+                self._ask(hybrid.by_example, asked.model, asked.scope, vector=asked.vector, depth=depth),
                 self._rank_by_words(asked, depth),
             )
             ranked = hybrid.reciprocal_rank_fusion({"meaning": near.ids, **worded}, depth)
             fresh = [id for id in ranked if short_id(id) not in seen][:wished]
-            found = await self._ask(hybrid.hits, asked.space, asked.scope.workspace_id, fresh, asked.vector)
+            found = await self._ask(hybrid.hits, asked.model, asked.scope.workspace_id, fresh, asked.vector)
             if len(found) >= most or len(fresh) < wished or not rounds:
                 return [Hit(found[id][0], _clamp(found[id][1])) for id in fresh if id in found], near.partial
             wished = 10 * max(_DEPTH, wished)
@@ -153,7 +153,7 @@ async def _gather_two(first: Coroutine[None, None, T], second: Coroutine[None, N
 class _Query(msgspec.Struct, frozen=True):
     """`vector` as PostgreSQL reads it."""
 
-    space: EmbeddingModel
+    model: EmbeddingModel
     scope: scopes.Estimate
     text: str
     vector: str

@@ -28,23 +28,23 @@ class SimilarAsset(msgspec.Struct, frozen=True):
 class SimilarAssets:
     """Compares the contents of a workspace's assets, in the active space."""
 
-    def __init__(self, database: Database, spaces: EmbeddingModels) -> None:
+    def __init__(self, database: Database, models: EmbeddingModels) -> None:
         self._database = database
-        self._spaces = spaces
+        self._models = models
 
     async def find(self, workspace_id: UUID, asset_id: UUID, limit: int) -> list[SimilarAsset]:
         """The assets most like this one, itself not among them; those with the same bytes first. `AssetNotFound`.
 
         Only those where nothing has been seen yet, or nothing can be, are found by their bytes alone.
         """
-        space = await self._spaces.active()
-        least = (await self._spaces.embedder(space)).duplicate_similarity
+        model = await self._models.active()
+        least = (await self._models.embedder(model)).duplicate_similarity
         async with self._database.connection() as conn:
             asset = await assets.find(conn, workspace_id, asset_id)
             if asset is None:
                 raise AssetNotFound
             same = await similar.identical(conn, asset, limit)
-            alike = await similar.nearest_to(conn, space, asset, limit)
+            alike = await similar.nearest_to(conn, model, asset, limit)
             found = {each.id: each for each in await assets.lock_by_ids(conn, workspace_id, [*same, *alike])}
         cosines = {**alike, **dict.fromkeys(same, 1.0)}
         order = [*same, *(id for id in alike if id not in same)]

@@ -60,22 +60,22 @@ class DirectUploads:
 
     async def create(
         self,
-        caller: Principal,
+        principal: Principal,
         announced: Sequence[DeclaredFile],
-        receipt: Claim | None = None,
+        claim: Claim | None = None,
         *,
         batched: bool = False,
         title: str | None = None,
     ) -> CreatedUploads:
         """Expect the announced bytes within an hour, `batched` as the items of a new batch."""
-        batch = _new_batch(caller, len(announced), title) if batched else None
-        slots = [await self._create_target(caller, each, batch, index) for index, each in enumerate(announced)]
+        batch = _new_batch(principal, len(announced), title) if batched else None
+        slots = [await self._create_target(principal, each, batch, index) for index, each in enumerate(announced)]
         promised = CreatedUploads(tuple(slots), batch)
         async with self._database.transaction() as conn:
             if batch:
                 await batches.insert(conn, batch)
             await sessions.insert_sessions(conn, [slot.session for slot in slots])
-            await store_reply(conn, receipt, promised)
+            await store_reply(conn, claim, promised)
         return promised
 
     async def receive(self, upload: Upload, body: Body) -> None:
@@ -116,11 +116,11 @@ class DirectUploads:
             return
 
     async def _create_target(
-        self, caller: Principal, announced: DeclaredFile, batch: Batch | None, index: int
+        self, principal: Principal, announced: DeclaredFile, batch: Batch | None, index: int
     ) -> UploadTarget:
-        ticket = new_session(caller, announced.name, announced.mime, FileDefaults(), way=UploadMethod.DIRECT)
+        session = new_session(principal, announced.name, announced.mime, FileDefaults(), method=UploadMethod.DIRECT)
         upload = msgspec.structs.replace(
-            ticket.upload,
+            session.upload,
             asset_id=uuids.uuid7(),
             size=announced.size,
             sha256=announced.sha256,
@@ -128,7 +128,7 @@ class DirectUploads:
             item_index=index if batch else None,
         )
         upload, presigned = await self._quarantine.open(upload)
-        return UploadTarget(UploadSession(upload, ticket.token), presigned)
+        return UploadTarget(UploadSession(upload, session.token), presigned)
 
     async def _ingest(self, upload: Upload, sha256: bytes | None) -> Asset:
         staged = await self._quarantine.stored_bytes(upload)
@@ -165,7 +165,7 @@ def _ingest_request(upload: Upload, staged: StoredBytes, sha256: bytes | None) -
     )
 
 
-def _new_batch(caller: Principal, total: int, title: str | None) -> Batch:
+def _new_batch(principal: Principal, total: int, title: str | None) -> Batch:
     return Batch(
-        id=uuids.uuid7(), workspace_id=caller.workspace_id, created_at=datetime.now(UTC), total=total, title=title
+        id=uuids.uuid7(), workspace_id=principal.workspace_id, created_at=datetime.now(UTC), total=total, title=title
     )

@@ -32,20 +32,20 @@ class MultipartUploads:
         self._intake = intake
 
     async def create(
-        self, caller: Principal, name: str, declared_type: str | None, keeping: FileDefaults
+        self, principal: Principal, name: str, declared_type: str | None, defaults: FileDefaults
     ) -> UploadSession:
         """Expect parts within a day. The file's id is fixed now."""
         key = new_key()
-        ticket = new_session(
-            caller, name, declared_type, keeping, way=UploadMethod.MULTIPART, lifetime=_LIFETIME, storage_key=key
+        session = new_session(
+            principal, name, declared_type, defaults, method=UploadMethod.MULTIPART, lifetime=_LIFETIME, storage_key=key
         )
         async with self._database.connection() as conn:
-            await insert_sessions(conn, [ticket])
+            await insert_sessions(conn, [session])
         # The row comes first, so that a crash leaves no room for parts that nothing knows of.
         handle = await self._store.parts.begin(key)
         async with self._database.connection() as conn:
-            await rows.set_multipart_id(conn, ticket.upload.id, handle)
-        return UploadSession(msgspec.structs.replace(ticket.upload, multipart_id=handle), ticket.token)
+            await rows.set_multipart_id(conn, session.upload.id, handle)
+        return UploadSession(msgspec.structs.replace(session.upload, multipart_id=handle), session.token)
 
     async def put_part(self, upload: Upload, number: int, body: Body, limit: int) -> UploadedPart:
         """Keep a part durably, in place of an earlier one of its number. `limit` is for all parts together, in bytes.
@@ -98,8 +98,8 @@ class MultipartUploads:
         if others + spool.size > limit:
             raise TooLarge(limit)
         key, handle = _parts_location(upload)
-        receipt = await self._store.parts.write(key, handle, number, spool.path, spool.size)
-        piece = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=receipt)
+        claim = await self._store.parts.write(key, handle, number, spool.path, spool.size)
+        piece = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=claim)
         async with self._database.connection() as conn:
             await parts.put(conn, upload.id, piece)
         return piece
@@ -122,11 +122,11 @@ class MultipartUploads:
             _require_open(await rows.lock(conn, upload.id))
             await pending_writes.begin(conn, key)  # never once a blob has this key: nobody would end it
         await self._store.parts.complete(key, handle, pieces)
-        labels = DeclaredMetadata(name=upload.name, declared_type=upload.declared_type)
+        declared = DeclaredMetadata(name=upload.name, type=upload.declared_type)
         return await self._intake.create_file(
             IngestRequest(
                 workspace_id=upload.workspace_id,
-                body=StoredBytes(key, labels),
+                body=StoredBytes(key, declared),
                 policy=policy,
                 upload=upload,
                 defaults=upload.defaults,

@@ -70,13 +70,13 @@ class Quarantine:
 
         `Conflict` while there are none; the same `Unacceptable` again after a refusal.
         """
-        labels = DeclaredMetadata(name=upload.name, declared_type=upload.declared_type)
+        declared = DeclaredMetadata(name=upload.name, type=upload.declared_type)
         if upload.storage_key is None:
             raise _missing(upload)
         if not isinstance(self._store, Presigns) or not upload.multipart_id:
-            return StoredBytes(upload.storage_key, labels)
+            return StoredBytes(upload.storage_key, declared)
         key = await store_blob(self._database, self._store, partial(_promote, self._store, upload, upload.storage_key))
-        return StoredBytes(key, labels, shared=False)
+        return StoredBytes(key, declared, shared=False)
 
     async def refuse(self, upload: Upload, error: Unacceptable) -> None:
         """What was refused does not stay; other bytes may be sent. Bytes that others replaced or completed do stay."""

@@ -32,15 +32,15 @@ class UploadSessions:
         self._database = database
 
     async def create(
-        self, caller: Principal, name: str, declared_type: str | None, keeping: FileDefaults | None = None
+        self, principal: Principal, name: str, declared_type: str | None, defaults: FileDefaults | None = None
     ) -> UploadSession:
         """Expect bytes within an hour. The file's id is fixed now, so that its URL is known before the bytes are."""
-        ticket = new_session(caller, name, declared_type, keeping or FileDefaults())
+        session = new_session(principal, name, declared_type, defaults or FileDefaults())
         async with self._database.connection() as conn:
-            await insert_sessions(conn, [ticket])
-        return ticket
+            await insert_sessions(conn, [session])
+        return session
 
-    async def authorize_token(self, id: UUID, token: str, way: UploadMethod) -> Upload:
+    async def authorize_token(self, id: UUID, token: str, method: UploadMethod) -> Upload:
         """The upload that the token belongs to.
 
         `NotFound` if it is unknown, has expired, was promised to a key since revoked, arrives another way, or has
@@ -49,49 +49,49 @@ class UploadSessions:
         async with self._database.connection() as conn:
             found = await rows.find_live(conn, id)
         known = hmac.compare_digest(_hash(token), found[1] if found else bytes(32))
-        if found is None or not known or found[0].method is not way:
+        if found is None or not known or found[0].method is not method:
             raise NotFound("Upload not found or expired.")
         return found[0]
 
-    async def find(self, workspace_id: UUID, id: UUID, way: UploadMethod) -> Upload:
+    async def find(self, workspace_id: UUID, id: UUID, method: UploadMethod) -> Upload:
         """The workspace's live upload, for a caller who shows a key instead of the token; `NotFound`."""
         async with self._database.connection() as conn:
             found = await rows.find_live(conn, id)
-        if found is None or found[0].workspace_id != workspace_id or found[0].method is not way:
+        if found is None or found[0].workspace_id != workspace_id or found[0].method is not method:
             raise NotFound("Upload not found or expired.")
         return found[0]
 
 
 def new_session(
-    caller: Principal,
+    principal: Principal,
     name: str,
     declared_type: str | None,
-    keeping: FileDefaults,
+    defaults: FileDefaults,
     *,
-    way: UploadMethod = UploadMethod.SINGLE,
+    method: UploadMethod = UploadMethod.SINGLE,
     lifetime: timedelta = LIFETIME,
     storage_key: str | None = None,
 ) -> UploadSession:
     """A promise that is not recorded yet."""
     upload = Upload(
         id=uuid4(),
-        workspace_id=caller.workspace_id,
-        key_id=caller.key_id,
+        workspace_id=principal.workspace_id,
+        key_id=principal.key_id,
         file_id=uuid4(),
         name=name,
         declared_type=declared_type,
         expires_at=datetime.now(UTC) + lifetime,
-        method=way,
+        method=method,
         storage_key=storage_key,
-        defaults=keeping,
+        defaults=defaults,
     )
     return UploadSession(upload, secrets.token_urlsafe(32))
 
 
-async def insert_sessions(conn: Connection, tickets: Sequence[UploadSession]) -> None:
+async def insert_sessions(conn: Connection, sessions: Sequence[UploadSession]) -> None:
     """Store the promises; of the tokens only their hashes."""
-    for ticket in tickets:
-        await rows.insert(conn, ticket.upload, _hash(ticket.token))
+    for session in sessions:
+        await rows.insert(conn, session.upload, _hash(session.token))
 
 
 def _hash(token: str) -> bytes:

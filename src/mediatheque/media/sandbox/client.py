@@ -48,7 +48,10 @@ class WorkerClient:
         return self._process.end()
 
     async def ask(self, request: Request) -> Answer:
-        """Hands a file over. Raises TimeoutError, WorkerCrashed or RequestNotSent. Out of time or cancelled, it kills the worker."""
+        """Send a request and wait for its reply. Kill the worker when time runs out or the caller is cancelled.
+
+        Raises `TimeoutError`, `WorkerCrashed` or `RequestNotSent`.
+        """
         loop, fd = asyncio.get_running_loop(), self._line.fileno()
         answered: asyncio.Future[_Outcome] = loop.create_future()
         self._send(line(request))

@@ -64,36 +64,36 @@ async def add_first(conn: Connection, *, name: str, spec: str, dimensions: int) 
     """
     await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('embedding_model', 0))")
     if not await list_all(conn):
-        space = await add(conn, name=name, spec=spec, dimensions=dimensions)
-        await activate(conn, space)
-        await conn.execute(f"CREATE INDEX {_index(space)} {_indexed(space)}")
+        model = await add(conn, name=name, spec=spec, dimensions=dimensions)
+        await activate(conn, model)
+        await conn.execute(f"CREATE INDEX {_index(model)} {_indexed(model)}")
 
 
-async def index(conn: Connection, space: EmbeddingModel) -> None:
+async def index(conn: Connection, model: EmbeddingModel) -> None:
     """Give the space its index, unless it has one, while others write vectors. Not in a transaction."""
     async with _at_leisure(conn):
         cursor = await conn.execute(
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (_index(space),)
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (_index(model),)
         )
         row = await cursor.fetchone()
         if row and not row["indisvalid"]:  # whoever made it was interrupted
-            await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(space)}")
-        await conn.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_index(space)} {_indexed(space)}")
+            await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(model)}")
+        await conn.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_index(model)} {_indexed(model)}")
 
 
-async def activate(conn: Connection, space: EmbeddingModel) -> None:
+async def activate(conn: Connection, model: EmbeddingModel) -> None:
     """From now on searches are in this space."""
     await conn.execute("UPDATE embedding_model SET active = false WHERE active")
-    await conn.execute("UPDATE embedding_model SET active = true WHERE id = %s", (space.id,))
+    await conn.execute("UPDATE embedding_model SET active = true WHERE id = %s", (model.id,))
 
 
-async def drop_index(conn: Connection, space: EmbeddingModel) -> None:
+async def drop_index(conn: Connection, model: EmbeddingModel) -> None:
     """Take the space's index away, while others search. Not in a transaction."""
     async with _at_leisure(conn):
-        await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(space)}")
+        await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(model)}")
 
 
-async def clear(conn: Connection, space: EmbeddingModel, after: UUID, limit: int) -> UUID | None:
+async def clear(conn: Connection, model: EmbeddingModel, after: UUID, limit: int) -> UUID | None:
     """Forget so many of the space's vectors, from the asset of that id on; the last one's, None if there were none.
 
     What others hold, who delete its asset, is left for the next time: waiting for them could be a deadlock.
@@ -109,21 +109,21 @@ async def clear(conn: Connection, space: EmbeddingModel, after: UUID, limit: int
         )
         SELECT asset_id FROM chosen ORDER BY asset_id DESC LIMIT 1
         """,
-        {"model": space.id, "after": after, "limit": limit},
+        {"model": model.id, "after": after, "limit": limit},
     )
     row = await cursor.fetchone()
     return row["asset_id"] if row else None
 
 
-async def remove(conn: Connection, space: EmbeddingModel) -> bool:
+async def remove(conn: Connection, model: EmbeddingModel) -> bool:
     """Forget the space, in a transaction of the caller's; False if it has vectors yet."""
-    await conn.execute("SELECT FROM embedding_model WHERE id = %s FOR UPDATE", (space.id,))  # nothing more comes
+    await conn.execute("SELECT FROM embedding_model WHERE id = %s FOR UPDATE", (model.id,))  # nothing more comes
     cursor = await conn.execute(
         """
         DELETE FROM embedding_model m
         WHERE id = %s AND NOT EXISTS (SELECT FROM embedding WHERE model_id = m.id) RETURNING id
         """,
-        (space.id,),
+        (model.id,),
     )
     return await cursor.fetchone() is not None
 
@@ -139,12 +139,12 @@ async def _at_leisure(conn: Connection) -> AsyncIterator[None]:
             await conn.execute("RESET statement_timeout")
 
 
-def _indexed(space: EmbeddingModel) -> str:
+def _indexed(model: EmbeddingModel) -> str:
     return (
-        f"ON embedding USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
-        f" WITH (ef_construction = {_CANDIDATES}) WHERE model_id = {space.id}"
+        f"ON embedding USING hnsw ((vector::halfvec({model.dimensions})) halfvec_cosine_ops)"
+        f" WITH (ef_construction = {_CANDIDATES}) WHERE model_id = {model.id}"
     )
 
 
-def _index(space: EmbeddingModel) -> str:
-    return f"embedding_vectors_{space.id}"
+def _index(model: EmbeddingModel) -> str:
+    return f"embedding_vectors_{model.id}"

@@ -26,12 +26,12 @@ def to_pgvector(vector: Vector) -> str:
     return msgspec.json.encode(vector).decode()
 
 
-async def content_vector(conn: Connection, space: EmbeddingModel, blob: Blob) -> tuple[float, ...] | None:
+async def content_vector(conn: Connection, model: EmbeddingModel, blob: Blob) -> tuple[float, ...] | None:
     """The vector of a content that some asset of its workspace has been embedded with."""
     cursor = await conn.execute(
         f"""
         SELECT e.vector::text AS vector FROM file f JOIN asset a ON a.file_id = f.id
-        JOIN embedding e ON e.asset_id = a.id AND {space.own} AND e.part = 'content'
+        JOIN embedding e ON e.asset_id = a.id AND {model.own} AND e.part = 'content'
         WHERE a.workspace_id = %s AND f.blob_id = %s AND e.vector IS NOT NULL LIMIT 1
         """,  # noqa: S608 - the space's own number
         (blob.workspace_id, blob.id),
@@ -47,7 +47,7 @@ async def find(conn: Connection, asset_id: UUID) -> Asset | None:
     return assets.from_row(row) if row else None
 
 
-async def put(conn: Connection, asset: Asset, space: EmbeddingModel, meaning: AssetVectors) -> None:
+async def put(conn: Connection, asset: Asset, model: EmbeddingModel, meaning: AssetVectors) -> None:
     """What the space's model makes of the asset, in place of what it made before, in a transaction of the caller's.
 
     Nothing of an asset, or of a space, that is gone; nor of one that has another caption by now, for which there is
@@ -58,13 +58,13 @@ async def put(conn: Connection, asset: Asset, space: EmbeddingModel, meaning: As
         SELECT FROM asset a, embedding_model m
         WHERE a.id = %s AND m.id = %s AND a.caption IS NOT DISTINCT FROM %s FOR KEY SHARE
         """,
-        (asset.id, space.id, asset.caption),
+        (asset.id, model.id, asset.caption),
     )
     if await cursor.fetchone() is None:
         return
     if meaning.caption is None:
         await conn.execute(
-            "DELETE FROM embedding WHERE asset_id = %s AND model_id = %s AND part = 'caption'", (asset.id, space.id)
+            "DELETE FROM embedding WHERE asset_id = %s AND model_id = %s AND part = 'caption'", (asset.id, model.id)
         )
     await conn.execute(
         """
@@ -77,7 +77,7 @@ async def put(conn: Connection, asset: Asset, space: EmbeddingModel, meaning: As
         """,
         {
             "asset": asset.id,
-            "model": space.id,
+            "model": model.id,
             "workspace": asset.workspace_id,
             "content": meaning.content and to_pgvector(meaning.content),
             "caption": meaning.caption and to_pgvector(meaning.caption),
@@ -86,13 +86,13 @@ async def put(conn: Connection, asset: Asset, space: EmbeddingModel, meaning: As
     )
 
 
-async def list_unembedded(conn: Connection, space: EmbeddingModel, after: UUID | None, limit: int) -> list[UUID]:
+async def list_unembedded(conn: Connection, model: EmbeddingModel, after: UUID | None, limit: int) -> list[UUID]:
     """The next assets, by id, that the model has not seen. `OFFSET 0`: asked of each asset, not of all vectors."""
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
         WHERE a.id > %s AND {files.LIVE} AND NOT EXISTS (
-            SELECT FROM embedding e WHERE e.asset_id = a.id AND {space.own} AND e.part = 'content' OFFSET 0
+            SELECT FROM embedding e WHERE e.asset_id = a.id AND {model.own} AND e.part = 'content' OFFSET 0
         )
         ORDER BY a.id LIMIT %s
         """,  # noqa: S608 - the space's own number
@@ -101,11 +101,11 @@ async def list_unembedded(conn: Connection, space: EmbeddingModel, after: UUID |
     return [row["id"] for row in await cursor.fetchall()]
 
 
-async def progress(conn: Connection, space: EmbeddingModel) -> tuple[int, int]:
+async def progress(conn: Connection, model: EmbeddingModel) -> tuple[int, int]:
     """How many assets the model has seen, and how many there are."""
     cursor = await conn.execute(
         f"""
-        SELECT (SELECT count(*) FROM embedding e WHERE {space.own} AND e.part = 'content') AS seen,
+        SELECT (SELECT count(*) FROM embedding e WHERE {model.own} AND e.part = 'content') AS seen,
             (SELECT count(*) FROM asset) AS total
         """,  # noqa: S608 - the space's own number
     )

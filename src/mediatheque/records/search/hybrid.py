@@ -26,9 +26,9 @@ class Ranked(msgspec.Struct, frozen=True):
     partial: bool = False
 
 
-async def by_example(conn: Connection, space: EmbeddingModel, scope: Estimate, *, vector: str, depth: int) -> Ranked:
+async def by_example(conn: Connection, model: EmbeddingModel, scope: Estimate, *, vector: str, depth: int) -> Ranked:
     """The assets nearest to the vector."""
-    query, values = vectors.nearest(space, scope, vector, depth)
+    query, values = vectors.nearest(model, scope, vector, depth)
     cursor = await conn.execute(query, values, prepare=False)  # a plan for all would suit either rare or common limits
     ids = [row["id"] for row in await cursor.fetchall()]
     return Ranked(ids, partial=not scope.small and len(ids) < depth)
@@ -68,13 +68,13 @@ def reciprocal_rank_fusion(legs: RankedLists, depth: int) -> list[UUID]:
 
 
 async def hits(
-    conn: Connection, space: EmbeddingModel, workspace_id: UUID, ids: list[UUID], vector: str
+    conn: Connection, model: EmbeddingModel, workspace_id: UUID, ids: list[UUID], vector: str
 ) -> dict[UUID, tuple[Asset, float | None]]:
     """Those of the ids that are assets of the workspace, each with the cosine of its nearest vector, if it has any."""
     cursor = await conn.execute(
         f"""
         SELECT x.*, (
-            SELECT 1 - min({vectors.distance(space)}) FROM embedding e WHERE e.asset_id = x.id AND {space.own}
+            SELECT 1 - min({vectors.distance(model)}) FROM embedding e WHERE e.asset_id = x.id AND {model.own}
         ) AS similarity
         FROM ({assets.SELECT} WHERE a.workspace_id = %(workspace)s AND a.id = ANY(%(ids)s) AND {files.LIVE}) x
         """,  # noqa: S608 - constants and the space's own numbers

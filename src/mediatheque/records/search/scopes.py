@@ -46,9 +46,9 @@ class Estimate(msgspec.Struct, frozen=True):
         return f"a.workspace_id = %s AND {where}" % tuple(f"%({name})s" for name in names), names
 
 
-async def estimate_size(conn: Connection, space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> Estimate:
+async def estimate_size(conn: Connection, model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> Estimate:
     """The scope, with its size looked at no further than needed: it is small if one thing that limits it is."""
-    for counted, values in _limits(space, workspace_id, wanted):
+    for counted, values in _limits(model, workspace_id, wanted):
         cursor = await conn.execute(
             f"""
             SELECT most, (SELECT count(*) FROM ({counted} LIMIT most + 1) x) AS size
@@ -63,7 +63,7 @@ async def estimate_size(conn: Connection, space: EmbeddingModel, workspace_id: U
     return Estimate(workspace_id, wanted, small=False)
 
 
-def _limits(space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> list[Clause]:
+def _limits(model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> list[Clause]:
     """Sets that hold the whole scope, each counted by an index of its own: the smallest first, most likely."""
     limits: list[Clause] = []
     if wanted.collection_id is not None:
@@ -82,7 +82,7 @@ def _limits(space: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> list[C
         limits.append(_assets(workspace_id, Filter(kinds=wanted.kinds)))
     if wanted.condition is not None:
         limits.append(_assets(workspace_id, Filter(condition=wanted.condition)))
-    vectors = f"SELECT FROM embedding e WHERE e.workspace_id = %s AND {space.own} AND e.vector IS NOT NULL"
+    vectors = f"SELECT FROM embedding e WHERE e.workspace_id = %s AND {model.own} AND e.vector IS NOT NULL"
     return [*limits, (vectors, [workspace_id])]
 
 

@@ -22,24 +22,24 @@ async def identical(conn: Connection, asset: Asset, limit: int) -> list[UUID]:
     return [row["id"] for row in await cursor.fetchall()]
 
 
-async def nearest_to(conn: Connection, space: EmbeddingModel, asset: Asset, limit: int) -> dict[UUID, float]:
+async def nearest_to(conn: Connection, model: EmbeddingModel, asset: Asset, limit: int) -> dict[UUID, float]:
     """Other assets by the cosine of their content's vector with this one's, nearest first."""
     cursor = await conn.execute(
         f"""
         SELECT e.vector::text AS vector FROM embedding e
-        WHERE e.asset_id = %s AND {space.own} AND e.part = 'content'
+        WHERE e.asset_id = %s AND {model.own} AND e.part = 'content'
         """,  # noqa: S608 - the space's own number
         (asset.id,),
     )
     row = await cursor.fetchone()
     if row is None or row["vector"] is None:
         return {}
-    scope = await scopes.estimate_size(conn, space, asset.workspace_id, Filter())
-    query, values = vectors.nearest(space, scope, row["vector"], limit + 1)
+    scope = await scopes.estimate_size(conn, model, asset.workspace_id, Filter())
+    query, values = vectors.nearest(model, scope, row["vector"], limit + 1)
     cursor = await conn.execute(
         f"""
-        SELECT e.asset_id AS id, 1 - ({vectors.distance(space)}) AS cosine
-        FROM ({query}) near JOIN embedding e ON e.asset_id = near.id AND {space.own} AND e.part = 'content'
+        SELECT e.asset_id AS id, 1 - ({vectors.distance(model)}) AS cosine
+        FROM ({query}) near JOIN embedding e ON e.asset_id = near.id AND {model.own} AND e.part = 'content'
         WHERE e.vector IS NOT NULL AND near.id <> %(asset)s ORDER BY cosine DESC, near.id LIMIT %(limit)s
         """,  # noqa: S608 - constants and clauses of ours
         {**values, "asset": asset.id},

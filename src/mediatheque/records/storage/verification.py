@@ -10,7 +10,7 @@ from mediatheque.records.database import Connection
 from mediatheque.records.storage import blobs, pending_writes
 
 
-class Removed(msgspec.Struct, frozen=True):
+class RemovedRows(msgspec.Struct, frozen=True):
     """What was removed with a blob: ids and titles of assets, ids and names of files."""
 
     assets: tuple[tuple[UUID, str], ...]
@@ -79,7 +79,7 @@ async def cross_workspace(conn: Connection, ids: Sequence[UUID]) -> list[str]:
     return [row["said"] for row in await cursor.fetchall()]
 
 
-async def remove(conn: Connection, blob: Blob) -> Removed | None:
+async def remove(conn: Connection, blob: Blob) -> RemovedRows | None:
     """Remove the blob with all its files and assets, and give its bytes up, in the caller's transaction.
 
     None if it has gone or found other bytes meanwhile. Locks in the order of everybody who removes files.
@@ -93,7 +93,7 @@ async def remove(conn: Connection, blob: Blob) -> Removed | None:
     files = await conn.execute("DELETE FROM file WHERE blob_id = %s RETURNING id, name", (blob.id,))
     await conn.execute("DELETE FROM blob WHERE id = %s", (blob.id,))
     await pending_writes.mark_for_deletion(conn, [blob.storage_key])
-    return Removed(
+    return RemovedRows(
         assets=tuple([(row["id"], row["title"]) for row in await assets.fetchall()]),
         files=tuple([(row["id"], row["name"]) for row in await files.fetchall()]),
     )

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from mediatheque.model import Scope
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
 from tests.dialects.database.snapshot import Account, Stock
@@ -50,8 +50,8 @@ def _in_new_collection(suite: Suite) -> dict[str, Any]:
     return {"path": f"{COLLECTIONS}/{id}/assets"}
 
 
-LIST = Door(name="fal-list-assets", path=ASSETS, valid=lambda _: {}, **_WORDS)
-LIST_IN = Door(
+LIST = Endpoint(name="fal-list-assets", path=ASSETS, valid=lambda _: {}, **_WORDS)
+LIST_IN = Endpoint(
     name="fal-list-collection-assets",
     path=f"{COLLECTIONS}/{'0' * 32}/assets",
     valid=_in_new_collection,

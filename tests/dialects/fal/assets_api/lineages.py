@@ -6,7 +6,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal import endpoints
 from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
@@ -18,7 +18,7 @@ def _asset(suite: Suite) -> dict[str, Any]:
     return {"path": f"{endpoints.asset(suite)['path']}/lineage"}
 
 
-LINEAGE = Door(
+LINEAGE = Endpoint(
     name="fal-lineage",
     method="GET",
     path=f"/v1/assets/{'0' * 32}/lineage",

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.fal.assets_api import browsing
 from tests.dialects.fal.assets_api import tag_endpoints as tags
 from tests.dialects.fal.assets_api.lineages import LINEAGE
@@ -23,7 +23,7 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     success: int
     schema: Schema | None
-    door: Door
+    endpoint: Endpoint
 
     @property
     def reads(self) -> bool:
@@ -31,7 +31,7 @@ class Operation(msgspec.Struct, frozen=True):
 
     def send(self, suite: Suite, key: str | None = None, **request: Any) -> httpx.Response:
         """As its door does it, with the account's key unless another is given; "" for none."""
-        return self.door.send(suite.client, suite.account.key if key is None else key, **request)
+        return self.endpoint.send(suite.client, suite.account.key if key is None else key, **request)
 
 
 _DONE = only(success={"const": True})

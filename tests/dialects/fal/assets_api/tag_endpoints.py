@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from mediatheque.model import Scope
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
 
@@ -40,16 +40,16 @@ def _assignment(suite: Suite) -> dict[str, Any]:
     return {"path": f"{TAGS}/{_tag(suite)}/assign", **_target(suite)}
 
 
-LIST_TAGS = Door(name="fal-list-tags", method="GET", path=TAGS, scope=Scope.READ, valid=lambda _: {}, **_WORDS)
-CREATE_TAG = Door(name="fal-create-tag", path=TAGS, success=201, valid=_name, **_WORDS)
-SET_TAGS = Door(
+LIST_TAGS = Endpoint(name="fal-list-tags", method="GET", path=TAGS, scope=Scope.READ, valid=lambda _: {}, **_WORDS)
+CREATE_TAG = Endpoint(name="fal-create-tag", path=TAGS, success=201, valid=_name, **_WORDS)
+SET_TAGS = Endpoint(
     name="fal-set-tags",
     method="PUT",
     path=TAGS,
     valid=lambda suite: {"json": {"vector_id": _asset(suite), "tag_ids": [_tag(suite)]}},
     **_WORDS,
 )
-UPDATE_TAG = Door(
+UPDATE_TAG = Endpoint(
     name="fal-update-tag",
     method="PATCH",
     path=f"{TAGS}/{_NONE}",
@@ -57,7 +57,7 @@ UPDATE_TAG = Door(
     wrong_method="GET",
     **_WORDS,
 )
-DELETE_TAG = Door(
+DELETE_TAG = Endpoint(
     name="fal-delete-tag",
     method="DELETE",
     path=f"{TAGS}/{_NONE}",
@@ -66,8 +66,10 @@ DELETE_TAG = Door(
     wrong_method="PUT",
     **_WORDS,
 )
-ASSIGN_TAG = Door(name="fal-assign-tag", path=f"{TAGS}/{_NONE}/assign", valid=_assignment, wrong_method="PUT", **_WORDS)
-UNASSIGN_TAG = Door(
+ASSIGN_TAG = Endpoint(
+    name="fal-assign-tag", path=f"{TAGS}/{_NONE}/assign", valid=_assignment, wrong_method="PUT", **_WORDS
+)
+UNASSIGN_TAG = Endpoint(
     name="fal-unassign-tag",
     method="DELETE",
     path=f"{TAGS}/{_NONE}/assign",
@@ -76,7 +78,7 @@ UNASSIGN_TAG = Door(
     wrong_method="GET",
     **_WORDS,
 )
-ASSET_TAGS = Door(
+ASSET_TAGS = Endpoint(
     name="fal-asset-tags",
     method="GET",
     path=f"/v1/assets/{_NONE}/tags",
@@ -84,7 +86,7 @@ ASSET_TAGS = Door(
     scope=Scope.READ,
     **_WORDS,
 )
-FAVORITE = Door(name="fal-favorite", path="/v1/assets/favorite", valid=_target, **_WORDS)
-UNFAVORITE = Door(name="fal-unfavorite", path="/v1/assets/unfavorite", valid=_target, **_WORDS)
+FAVORITE = Endpoint(name="fal-favorite", path="/v1/assets/favorite", valid=_target, **_WORDS)
+UNFAVORITE = Endpoint(name="fal-unfavorite", path="/v1/assets/unfavorite", valid=_target, **_WORDS)
 
 MUTATIONS = (CREATE_TAG, SET_TAGS, UPDATE_TAG, DELETE_TAG, ASSIGN_TAG, UNASSIGN_TAG, FAVORITE, UNFAVORITE)

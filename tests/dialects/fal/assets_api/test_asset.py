@@ -25,17 +25,17 @@ def test_deleted_it_is_gone_with_its_file(client: httpx.Client, fresh: Account, 
     assert client.get(url).status_code == 404
     assert register(client, fresh, url).status_code == 404
     assert stock.of(fresh)["file"] == stock.of(fresh)["asset"] == 0
-    for door in (GET_ASSET, DELETE_ASSET):
-        assert door.send(client, fresh.key, path=path).status_code == 404
+    for endpoint in (GET_ASSET, DELETE_ASSET):
+        assert endpoint.send(client, fresh.key, path=path).status_code == 404
 
 
 def test_which_asset(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
     """Another's is as unknown as none."""
     id = register(client, account, url).json()["asset"]["vector_id"]
-    for door in (GET_ASSET, DELETE_ASSET):
+    for endpoint in (GET_ASSET, DELETE_ASSET):
         told = []
         for key, asked in ((fresh.key, id), (account.key, str(uuid4())), (account.key, "nonsense")):
-            response = door.send(client, key, path=f"/v1/assets/{asked}")
+            response = endpoint.send(client, key, path=f"/v1/assets/{asked}")
             assert response.status_code == 404
             say_platform(response, "not_found")
             told.append(response.json()["error"]["message"].replace(asked, ""))

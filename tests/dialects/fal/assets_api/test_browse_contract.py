@@ -13,15 +13,15 @@ from tests.dialects.fal.collections_api.collections_contract import character, c
 
 
 class TestList(Keyed):
-    door = browsing.LIST
+    endpoint = browsing.LIST
 
 
 class TestListIn(Keyed):
-    door = browsing.LIST_IN
+    endpoint = browsing.LIST_IN
 
 
 class TestCollections(Suite):
-    door = browsing.LIST
+    endpoint = browsing.LIST
 
     @pytest.mark.parametrize("kind", ["manual", "smart", "character"])
     def test_unknown_and_not_yours_are_answered_alike(self, kind: str, fresh: Account) -> None:
@@ -46,7 +46,7 @@ class TestCollections(Suite):
 
     def _asked(self, account: Account, id: str) -> list[httpx.Response]:
         at_once = {"params": {"collection_id": id.replace("%00", "\0")}}
-        return [self.door.send(self.client, account.key, **each) for each in ({"path": inside(id)}, at_once)]
+        return [self.endpoint.send(self.client, account.key, **each) for each in ({"path": inside(id)}, at_once)]
 
     def _answers(self, account: Account, id: str) -> list[tuple[int, str, dict[str, str]]]:
         return [

@@ -19,8 +19,8 @@ def test_a_favourite_and_none_again(client: httpx.Client, account: Account, stoc
     id, other = make_asset(stock, account), make_asset(stock, account)
     before = show(client, account, id)
     assert before["is_favorited"] is False
-    for door, expected in ((FAVORITE, True), (FAVORITE, True), (UNFAVORITE, False), (UNFAVORITE, False)):
-        response = door.send(client, account.key, json={"vector_id": id})
+    for endpoint, expected in ((FAVORITE, True), (FAVORITE, True), (UNFAVORITE, False), (UNFAVORITE, False)):
+        response = endpoint.send(client, account.key, json={"vector_id": id})
         assert (response.status_code, response.json()) == (200, {"is_favorited": expected})
         assert show(client, account, id) == {**before, "is_favorited": expected}
         assert show(client, account, other)["is_favorited"] is False

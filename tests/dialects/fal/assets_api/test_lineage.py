@@ -19,7 +19,7 @@ EXTERNAL = "https://elsewhere.example/a%20b.png?x=1"
 
 
 class TestLineage(Keyed):
-    door = LINEAGE
+    endpoint = LINEAGE
 
 
 def md5(text: str) -> str:

@@ -67,24 +67,24 @@ def test_these_operations_and_no_others() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 class TestAnswers(Suite):
     def test_success(self, operation: Operation) -> None:
-        answer = operation.send(self, **operation.door.valid(self))
+        answer = operation.send(self, **operation.endpoint.valid(self))
         assert answer.status_code == operation.success, answer.text
         assert answer.request.method == operation.method
         assert re.fullmatch(f"/v1{re.sub('{[^}]*}', '[^/]+', operation.path)}", answer.request.url.path)
         fits(answer, operation.schema)
 
     def test_without_a_key(self, operation: Operation) -> None:
-        refused(operation.send(self, "", **operation.door.valid(self)), 401, "authorization_error")
+        refused(operation.send(self, "", **operation.endpoint.valid(self)), 401, "authorization_error")
 
     def test_with_a_key_for_the_other_half(self, operation: Operation, reader: Account, writer: Account) -> None:
         other = writer if operation.reads else reader
-        refused(operation.send(self, other.key, **operation.door.valid(self)), 403, "authorization_error")
+        refused(operation.send(self, other.key, **operation.endpoint.valid(self)), 403, "authorization_error")
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.id not in NEVER_UNKNOWN], ids=named)
 class TestUnknown(Suite):
     def test_unknown(self, operation: Operation) -> None:
-        body = operation.door.valid(self).get("json")
+        body = operation.endpoint.valid(self).get("json")
         request = UNKNOWN.get(operation.id, {} if body is None else {"json": body})
         refused(operation.send(self, **request), 404, "not_found")
 
@@ -99,19 +99,19 @@ class TestUnknownFile(Suite):
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.id in UNFIT], ids=named)
 class TestUnfit(Suite):
     def test_a_value_that_cannot_be(self, operation: Operation) -> None:
-        request = operation.door.valid(self) | UNFIT[operation.id]
+        request = operation.endpoint.valid(self) | UNFIT[operation.id]
         refused(operation.send(self, **request), 422, "validation_error")
 
 
 @pytest.mark.parametrize("operation", WITH_BODIES, ids=named)
 class TestBodies(Suite):
     def test_a_body_that_is_no_json(self, operation: Operation) -> None:
-        request = operation.door.valid(self)
+        request = operation.endpoint.valid(self)
         del request["json"]
         refused(operation.send(self, **request, content=b"{"), 400, "validation_error")
 
     def test_another_body_under_the_same_idempotency_key(self, operation: Operation) -> None:
-        request = operation.door.valid(self) | {"headers": {"Idempotency-Key": new_key()}}
+        request = operation.endpoint.valid(self) | {"headers": {"Idempotency-Key": new_key()}}
         first = operation.send(self, **request)
         field = next(name for name in CHANGED if name in request["json"])
         other = operation.send(self, **request | {"json": request["json"] | {field: CHANGED[field]}})
@@ -122,7 +122,7 @@ class TestBodies(Suite):
 @pytest.mark.parametrize("operation", MUTATIONS, ids=named)
 class TestIdempotency(Suite):
     def test_a_replay_is_the_same_byte_for_byte(self, operation: Operation) -> None:
-        request = operation.door.valid(self) | {"headers": {"Idempotency-Key": new_key()}}
+        request = operation.endpoint.valid(self) | {"headers": {"Idempotency-Key": new_key()}}
         first, again = operation.send(self, **request), operation.send(self, **request)
         assert first.status_code == again.status_code == operation.success
         assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
@@ -131,7 +131,7 @@ class TestIdempotency(Suite):
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.reads], ids=named)
 class TestReads(Suite):
     def test_an_idempotency_key_is_nothing_to_them(self, operation: Operation) -> None:
-        request = operation.door.valid(self)
+        request = operation.endpoint.valid(self)
         plain = operation.send(self, **request)
         for key in ("a", "a", "not a key"):
             answer = operation.send(self, **request, headers={"Idempotency-Key": key})
@@ -144,6 +144,6 @@ def test_too_often(strict_client: httpx.Client, limited: Account) -> None:
     for _ in range(5):
         strict_client.get("/v1/assets/tags", headers=auth(limited.key))
     for operation in OPERATIONS:
-        answer = operation.door.send(strict_client, limited.key)
+        answer = operation.endpoint.send(strict_client, limited.key)
         refused(answer, 429, "rate_limited")
         assert int(answer.headers["retry-after"]) > 0

@@ -143,8 +143,8 @@ def test_a_tag_named_twice_is_there_once(
     assert [tag["id"] for tag in asset["tags"]] == [tags[0]["id"]]
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_what_came_through_any_door(client: httpx.Client, account: Account, door: str) -> None:
+@pytest.mark.parametrize("endpoint", DOORS)
+def test_what_came_through_any_door(client: httpx.Client, account: Account, endpoint: str) -> None:
     data = samples.png(seed=40)
     url = {
         "fal": lambda: host(client, account, data, "image/png"),
@@ -158,7 +158,7 @@ def test_what_came_through_any_door(client: httpx.Client, account: Account, door
             headers={"x-api-key": account.key, "Content-Type": CONTENT_TYPE},
         ).json()["data"]["url"],
         "promised": lambda: promised(client, account, data),
-    }[door]()
+    }[endpoint]()
     response = register(client, account, url)
     assert response.status_code == 201, response.text
     assert response.json()["asset"]["url"] == url

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from mediatheque.model import Scope
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
 
@@ -30,11 +30,11 @@ def _character(suite: Suite) -> dict[str, Any]:
     return {"json": {"name": "a word", "description": "somebody", "reference_images": [_asset(suite)]}}
 
 
-def _made(suite: Suite, door: Door, noun: str) -> str:
+def _made(suite: Suite, endpoint: Endpoint, noun: str) -> str:
     """The path of a collection or character that is there for this request alone."""
-    id = door.send(suite.client, suite.account.key, **door.valid(suite)).json()[noun]["id"]
+    id = endpoint.send(suite.client, suite.account.key, **endpoint.valid(suite)).json()[noun]["id"]
     suite.before = suite.stock.of(suite.account)
-    return f"{door.path}/{id}"
+    return f"{endpoint.path}/{id}"
 
 
 def _collection_at(suite: Suite, below: str = "", **request: Any) -> dict[str, Any]:
@@ -53,12 +53,12 @@ _LISTS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, "valid": lambda 
 _GETS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, **_WORDS}
 _DELETES: dict[str, Any] = {"method": "DELETE", "success": 204, **_WORDS}
 
-LIST_COLLECTIONS = Door(name="fal-list-collections", path=COLLECTIONS, **_LISTS)
-CREATE_COLLECTION = Door(name="fal-create-collection", path=COLLECTIONS, success=201, valid=_name, **_WORDS)
-GET_COLLECTION = Door(
+LIST_COLLECTIONS = Endpoint(name="fal-list-collections", path=COLLECTIONS, **_LISTS)
+CREATE_COLLECTION = Endpoint(name="fal-create-collection", path=COLLECTIONS, success=201, valid=_name, **_WORDS)
+GET_COLLECTION = Endpoint(
     name="fal-get-collection", path=f"{COLLECTIONS}/{_NONE}", valid=_collection_at, wrong_method="PUT", **_GETS
 )
-UPDATE_COLLECTION = Door(
+UPDATE_COLLECTION = Endpoint(
     name="fal-update-collection",
     method="PATCH",
     path=f"{COLLECTIONS}/{_NONE}",
@@ -66,42 +66,44 @@ UPDATE_COLLECTION = Door(
     wrong_method="PUT",
     **_WORDS,
 )
-DELETE_COLLECTION = Door(
+DELETE_COLLECTION = Endpoint(
     name="fal-delete-collection", path=f"{COLLECTIONS}/{_NONE}", valid=_collection_at, wrong_method="PUT", **_DELETES
 )
-HIERARCHY = Door(
+HIERARCHY = Endpoint(
     name="fal-hierarchy",
     path=f"{COLLECTIONS}/{_NONE}/hierarchy",
     valid=lambda suite: _collection_at(suite, "/hierarchy"),
     **_GETS,
 )
-MOVE = Door(
+MOVE = Endpoint(
     name="fal-move-collection",
     path=f"{COLLECTIONS}/{_NONE}/move",
     valid=lambda suite: _collection_at(suite, "/move", json={"parent_collection_id": None}),
     **_WORDS,
 )
-FAVORITE_COLLECTION = Door(
+FAVORITE_COLLECTION = Endpoint(
     name="fal-favorite-collection",
     path=f"{COLLECTIONS}/{_NONE}/favorite",
     valid=lambda suite: _collection_at(suite, "/favorite"),
     **_WORDS,
 )
-UNFAVORITE_COLLECTION = Door(
+UNFAVORITE_COLLECTION = Endpoint(
     name="fal-unfavorite-collection",
     path=f"{COLLECTIONS}/{_NONE}/unfavorite",
     valid=lambda suite: _collection_at(suite, "/unfavorite"),
     **_WORDS,
 )
-ADD = Door(name="fal-add", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_WORDS)
-REMOVE = Door(name="fal-remove", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_DELETES)
+ADD = Endpoint(name="fal-add", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_WORDS)
+REMOVE = Endpoint(
+    name="fal-remove", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_DELETES
+)
 
-LIST_CHARACTERS = Door(name="fal-list-characters", path=CHARACTERS, **_LISTS)
-CREATE_CHARACTER = Door(name="fal-create-character", path=CHARACTERS, success=201, valid=_character, **_WORDS)
-GET_CHARACTER = Door(
+LIST_CHARACTERS = Endpoint(name="fal-list-characters", path=CHARACTERS, **_LISTS)
+CREATE_CHARACTER = Endpoint(name="fal-create-character", path=CHARACTERS, success=201, valid=_character, **_WORDS)
+GET_CHARACTER = Endpoint(
     name="fal-get-character", path=f"{CHARACTERS}/{_NONE}", valid=_character_at, wrong_method="PUT", **_GETS
 )
-UPDATE_CHARACTER = Door(
+UPDATE_CHARACTER = Endpoint(
     name="fal-update-character",
     method="PATCH",
     path=f"{CHARACTERS}/{_NONE}",
@@ -109,16 +111,16 @@ UPDATE_CHARACTER = Door(
     wrong_method="PUT",
     **_WORDS,
 )
-DELETE_CHARACTER = Door(
+DELETE_CHARACTER = Endpoint(
     name="fal-delete-character", path=f"{CHARACTERS}/{_NONE}", valid=_character_at, wrong_method="PUT", **_DELETES
 )
-FAVORITE_CHARACTER = Door(
+FAVORITE_CHARACTER = Endpoint(
     name="fal-favorite-character",
     path=f"{CHARACTERS}/{_NONE}/favorite",
     valid=lambda suite: _character_at(suite, "/favorite"),
     **_WORDS,
 )
-UNFAVORITE_CHARACTER = Door(
+UNFAVORITE_CHARACTER = Endpoint(
     name="fal-unfavorite-character",
     path=f"{CHARACTERS}/{_NONE}/unfavorite",
     valid=lambda suite: _character_at(suite, "/unfavorite"),

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 
 from tests import samples
-from tests.contracts.dialect import Door
+from tests.contracts.dialect import Endpoint
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.fal.collections_api.collection_endpoints import ADD, CREATE_CHARACTER, CREATE_COLLECTION, REMOVE
 from tests.dialects.fal.register_contract import host, register
@@ -33,9 +33,9 @@ def image(client: httpx.Client, account: Account, seed: int = 0) -> dict[str, An
     return dict(register(client, account, url).json()["asset"])
 
 
-def at(client: httpx.Client, account: Account, door: Door, id: str, **request: Any) -> httpx.Response:
+def at(client: httpx.Client, account: Account, endpoint: Endpoint, id: str, **request: Any) -> httpx.Response:
     """The operation on that collection or character."""
-    return door.send(client, account.key, path=door.path.replace("0" * 32, id), **request)
+    return endpoint.send(client, account.key, path=endpoint.path.replace("0" * 32, id), **request)
 
 
 def done(response: httpx.Response) -> dict[str, Any]:

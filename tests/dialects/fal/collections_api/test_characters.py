@@ -9,7 +9,7 @@ import pytest
 
 from tests import samples
 from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.collections_api import collection_endpoints as doors
+from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.fal.collections_api.collections_contract import add, at, character, collection, done, expire, image
 from tests.dialects.fal.endpoints import auth
 from tests.dialects.fal.register_contract import host
@@ -23,15 +23,15 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 def create(client: httpx.Client, account: Account, **body: Any) -> httpx.Response:
-    return doors.CREATE_CHARACTER.send(client, account.key, json=body)
+    return endpoints.CREATE_CHARACTER.send(client, account.key, json=body)
 
 
 def get(client: httpx.Client, account: Account, id: str) -> dict[str, Any]:
-    return done(at(client, account, doors.GET_CHARACTER, id))
+    return done(at(client, account, endpoints.GET_CHARACTER, id))
 
 
 def change(client: httpx.Client, account: Account, id: str, **body: Any) -> httpx.Response:
-    return at(client, account, doors.UPDATE_CHARACTER, id, json=body)
+    return at(client, account, endpoints.UPDATE_CHARACTER, id, json=body)
 
 
 def handle(client: httpx.Client, account: Account, url: str, name: str, **more: Any) -> str:
@@ -132,7 +132,7 @@ class TestImages:
         )
         for response in answers:
             assert response.status_code == status, response.text
-            doors.CREATE_CHARACTER.say(response, {404: "not_found", 422: "validation_error"}[status])
+            endpoints.CREATE_CHARACTER.say(response, {404: "not_found", 422: "validation_error"}[status])
         assert stock.of(fresh) == before
         assert get(client, fresh, made["id"]) == made
 
@@ -183,7 +183,7 @@ class TestHandles:
     def test_refused(self, client: httpx.Client, fresh: Account, shown: str, identifier: Any) -> None:
         response = create(client, fresh, name="a", description="b", reference_images=[shown], identifier=identifier)
         assert response.status_code == 422
-        doors.CREATE_CHARACTER.say(response, "validation_error")
+        endpoints.CREATE_CHARACTER.say(response, "validation_error")
 
     @pytest.mark.parametrize("taken", ["Maria", "@maria", "MARIA"])
     def test_one_each_in_a_workspace(
@@ -193,7 +193,7 @@ class TestHandles:
         before = stock.of(fresh)
         response = create(client, fresh, name="a", description="b", reference_images=[shown], identifier=taken)
         assert response.status_code == 409
-        doors.CREATE_CHARACTER.say(response, "validation_error")
+        endpoints.CREATE_CHARACTER.say(response, "validation_error")
         assert stock.of(fresh) == before
         own = uuid4().hex
         handle(client, fresh, shown, "a", identifier=own)
@@ -231,7 +231,7 @@ class TestHandles:
 
     def test_a_removed_ones_is_free_again(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         made = character(client, fresh, [shown], identifier="maria")
-        assert at(client, fresh, doors.DELETE_CHARACTER, made["id"]).status_code == 204
+        assert at(client, fresh, endpoints.DELETE_CHARACTER, made["id"]).status_code == 204
         assert character(client, fresh, [shown], identifier="maria")["id"] != made["id"]
 
     def test_many_at_once(self, client: httpx.Client, fresh: Account, shown: str) -> None:
@@ -269,7 +269,7 @@ def test_refused(client: httpx.Client, fresh: Account, stock: Stock, shown: str,
     whole = {"name": "a", "description": "b", "reference_images": [shown], **body}
     for response in (create(client, fresh, **whole), change(client, fresh, made["id"], **body)):
         assert response.status_code == 422
-        doors.CREATE_CHARACTER.say(response, "validation_error")
+        endpoints.CREATE_CHARACTER.say(response, "validation_error")
     assert stock.of(fresh) == before
     assert get(client, fresh, made["id"]) == made
 
@@ -294,16 +294,16 @@ def test_what_is_no_change_is_none(client: httpx.Client, fresh: Account, shown: 
 
 def test_favourites(client: httpx.Client, fresh: Account, shown: str) -> None:
     made = character(client, fresh, [shown])
-    for door, expected in ((doors.FAVORITE_CHARACTER, True), (doors.UNFAVORITE_CHARACTER, False)):
+    for endpoint, expected in ((endpoints.FAVORITE_CHARACTER, True), (endpoints.UNFAVORITE_CHARACTER, False)):
         for _ in range(2):
-            response = at(client, fresh, door, made["id"])
+            response = at(client, fresh, endpoint, made["id"])
             assert list(response.json()) == ["character"]
             assert done(response) == {**made, "is_favorited": expected}
 
 
 class TestLists:
     def listed(self, client: httpx.Client, account: Account, **params: Any) -> list[dict[str, Any]]:
-        response = doors.LIST_CHARACTERS.send(client, account.key, params=params)
+        response = endpoints.LIST_CHARACTERS.send(client, account.key, params=params)
         assert response.status_code == 200
         assert list(response.json()) == ["characters"]
         return list(response.json()["characters"])
@@ -323,7 +323,7 @@ class TestLists:
 
     @pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "101"}, {"offset": "-1"}], ids=str)
     def test_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
-        assert doors.LIST_CHARACTERS.send(client, account.key, params=params).status_code == 422
+        assert endpoints.LIST_CHARACTERS.send(client, account.key, params=params).status_code == 422
 
 
 class TestAsCollections:
@@ -333,34 +333,39 @@ class TestAsCollections:
         made = character(client, fresh, [shown])
         as_one = {**made, "filters": None}
         del as_one["reference_images"]
-        assert done(at(client, fresh, doors.GET_COLLECTION, made["id"])) == as_one
-        changed = done(at(client, fresh, doors.UPDATE_COLLECTION, made["id"], json={"name": "b", "icon": "i"}))
+        assert done(at(client, fresh, endpoints.GET_COLLECTION, made["id"])) == as_one
+        changed = done(at(client, fresh, endpoints.UPDATE_COLLECTION, made["id"], json={"name": "b", "icon": "i"}))
         assert changed == {**as_one, "name": "b", "icon": "i", "updated_at": changed["updated_at"]}
-        assert done(at(client, fresh, doors.FAVORITE_COLLECTION, made["id"]))["is_favorited"]
+        assert done(at(client, fresh, endpoints.FAVORITE_COLLECTION, made["id"]))["is_favorited"]
         for body in ({"description": None}, {"description": ""}, {"name": None}):
-            assert at(client, fresh, doors.UPDATE_COLLECTION, made["id"], json=body).status_code == 422
+            assert at(client, fresh, endpoints.UPDATE_COLLECTION, made["id"], json=body).status_code == 422
         assert get(client, fresh, made["id"])["description"] == "somebody"
-        assert at(client, fresh, doors.DELETE_COLLECTION, made["id"]).status_code == 204
-        assert at(client, fresh, doors.GET_CHARACTER, made["id"]).status_code == 404
+        assert at(client, fresh, endpoints.DELETE_COLLECTION, made["id"]).status_code == 204
+        assert at(client, fresh, endpoints.GET_CHARACTER, made["id"]).status_code == 404
 
     def test_other_collections_are_no_characters(self, client: httpx.Client, fresh: Account) -> None:
         made = collection(client, fresh)
-        for door in (
-            *(doors.GET_CHARACTER, doors.DELETE_CHARACTER, doors.FAVORITE_CHARACTER, doors.UNFAVORITE_CHARACTER),
-            doors.UPDATE_CHARACTER,
+        for endpoint in (
+            *(
+                endpoints.GET_CHARACTER,
+                endpoints.DELETE_CHARACTER,
+                endpoints.FAVORITE_CHARACTER,
+                endpoints.UNFAVORITE_CHARACTER,
+            ),
+            endpoints.UPDATE_CHARACTER,
         ):
-            body = {"json": {"name": "b"}} if door is doors.UPDATE_CHARACTER else {}
-            response = at(client, fresh, door, made["id"], **body)
+            body = {"json": {"name": "b"}} if endpoint is endpoints.UPDATE_CHARACTER else {}
+            response = at(client, fresh, endpoint, made["id"], **body)
             assert response.status_code == 404
-            door.say(response, "not_found")
-        assert done(at(client, fresh, doors.GET_COLLECTION, made["id"])) == made
+            endpoint.say(response, "not_found")
+        assert done(at(client, fresh, endpoints.GET_COLLECTION, made["id"])) == made
 
     def test_removed_and_files_and_assets_stay(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         asset = image(client, fresh)
         made = character(client, fresh, [asset["vector_id"]])
         add(client, fresh, made["id"], vector_id=asset["vector_id"])
-        assert at(client, fresh, doors.DELETE_CHARACTER, made["id"]).status_code == 204
-        assert at(client, fresh, doors.DELETE_CHARACTER, made["id"]).status_code == 404
+        assert at(client, fresh, endpoints.DELETE_CHARACTER, made["id"]).status_code == 204
+        assert at(client, fresh, endpoints.DELETE_CHARACTER, made["id"]).status_code == 404
         counts = stock.of(fresh)
         assert (counts["collection"], counts["asset"], counts["file"]) == (0, 1, 1)
         assert client.get(asset["url"]).content == samples.png()
@@ -371,7 +376,7 @@ def test_the_same_key_for_another_identifier(client: httpx.Client, fresh: Accoun
 
     def send(identifier: str) -> httpx.Response:
         body = {"name": "a", "description": "b", "reference_images": [shown], "identifier": identifier}
-        return doors.CREATE_CHARACTER.send(client, fresh.key, json=body, headers=headers)
+        return endpoints.CREATE_CHARACTER.send(client, fresh.key, json=body, headers=headers)
 
     first = send("maria")
     assert (first.status_code, send("zoe").status_code) == (201, 409)

@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.collections_api import collection_endpoints as doors
+from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.fal.collections_api.collections_contract import (
     add,
     at,
@@ -35,15 +35,15 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 def get(client: httpx.Client, account: Account, id: str) -> dict[str, Any]:
-    return done(at(client, account, doors.GET_COLLECTION, id))
+    return done(at(client, account, endpoints.GET_COLLECTION, id))
 
 
 def change(client: httpx.Client, account: Account, id: str, **body: Any) -> httpx.Response:
-    return at(client, account, doors.UPDATE_COLLECTION, id, json=body)
+    return at(client, account, endpoints.UPDATE_COLLECTION, id, json=body)
 
 
 def listed(client: httpx.Client, account: Account, **params: Any) -> list[str]:
-    response = doors.LIST_COLLECTIONS.send(client, account.key, params=params)
+    response = endpoints.LIST_COLLECTIONS.send(client, account.key, params=params)
     assert response.status_code == 200, response.text
     assert list(response.json()) == ["collections"]
     return [each["id"] for each in response.json()["collections"]]
@@ -120,15 +120,15 @@ def test_with_filters_it_is_a_smart_one(client: httpx.Client, account: Account) 
 )
 def test_refused(client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any], status: int) -> None:
     before = stock.of(account)
-    response = doors.CREATE_COLLECTION.send(client, account.key, json=body)
+    response = endpoints.CREATE_COLLECTION.send(client, account.key, json=body)
     assert response.status_code == status, response.text
-    doors.CREATE_COLLECTION.say(response, {404: "not_found", 422: "validation_error"}[status])
+    endpoints.CREATE_COLLECTION.say(response, {404: "not_found", 422: "validation_error"}[status])
     assert stock.of(account) == before
 
 
 def test_a_malformed_filter_is_told_where(client: httpx.Client, account: Account) -> None:
     filters = {"or": [FILTERS, {"and": [{"field": "nothing", "op": "eq", "value": "x"}]}]}
-    response = doors.CREATE_COLLECTION.send(client, account.key, json={"name": "a", "filters": filters})
+    response = endpoints.CREATE_COLLECTION.send(client, account.key, json={"name": "a", "filters": filters})
     assert response.status_code == 422
     assert "filters.or[1].and[0].field" in response.json()["error"]["message"]
 
@@ -185,7 +185,7 @@ def test_refused_changes(client: httpx.Client, account: Account, body: dict[str,
     made = collection(client, account)
     response = change(client, account, made["id"], **{"description": "new", **body})
     assert response.status_code == 422
-    doors.UPDATE_COLLECTION.say(response, "validation_error")
+    endpoints.UPDATE_COLLECTION.say(response, "validation_error")
     assert get(client, account, made["id"]) == made
 
 
@@ -205,7 +205,7 @@ def test_covers(client: httpx.Client, account: Account, fresh: Account, stock: S
     ):
         assert change(client, account, id, cover_image_url=url).status_code == status, url
     assert get(client, account, id)["cover_image_url"] == ours
-    shown = at(client, account, doors.GET_COLLECTION, id, headers={"Host": "media.example"}).json()
+    shown = at(client, account, endpoints.GET_COLLECTION, id, headers={"Host": "media.example"}).json()
     assert shown["collection"]["cover_image_url"].startswith("http://media.example/files/b/")
     assert stock.of(fresh)["file"] == 1
 
@@ -224,11 +224,11 @@ def test_a_cover_that_is_deleted_or_expires_is_none(client: httpx.Client, accoun
 def test_favourites(client: httpx.Client, account: Account) -> None:
     made = collection(client, account, filters=FILTERS)
     favorite = {**made, "is_favorited": True}
-    for door, expected in (
-        *((doors.UNFAVORITE_COLLECTION, made), (doors.FAVORITE_COLLECTION, favorite)),
-        *((doors.FAVORITE_COLLECTION, favorite), (doors.UNFAVORITE_COLLECTION, made)),
+    for endpoint, expected in (
+        *((endpoints.UNFAVORITE_COLLECTION, made), (endpoints.FAVORITE_COLLECTION, favorite)),
+        *((endpoints.FAVORITE_COLLECTION, favorite), (endpoints.UNFAVORITE_COLLECTION, made)),
     ):
-        response = at(client, account, door, made["id"])
+        response = at(client, account, endpoint, made["id"])
         assert list(response.json()) == ["collection"]
         assert done(response) == expected
         assert get(client, account, made["id"]) == expected
@@ -237,10 +237,10 @@ def test_favourites(client: httpx.Client, account: Account) -> None:
 def test_removed_for_good_and_assets_stay(client: httpx.Client, account: Account, stock: Stock) -> None:
     made, asset = collection(client, account), image(client, account)
     assert add(client, account, made["id"], vector_id=asset["vector_id"]).status_code == 200
-    response = at(client, account, doors.DELETE_COLLECTION, made["id"])
+    response = at(client, account, endpoints.DELETE_COLLECTION, made["id"])
     assert (response.status_code, response.content) == (204, b"")
-    for door in (doors.DELETE_COLLECTION, doors.GET_COLLECTION, doors.FAVORITE_COLLECTION):
-        assert at(client, account, door, made["id"]).status_code == 404
+    for endpoint in (endpoints.DELETE_COLLECTION, endpoints.GET_COLLECTION, endpoints.FAVORITE_COLLECTION):
+        assert at(client, account, endpoint, made["id"]).status_code == 404
     shown = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(account.key)).json()["asset"]
     assert shown == {**asset, "collection_ids": []}
     assert members(stock, made["id"]) == []
@@ -277,7 +277,7 @@ class TestLists:
 
     def test_the_objects_are_those_that_get_answers(self, client: httpx.Client, fresh: Account) -> None:
         made = [collection(client, fresh, filters=FILTERS), collection(client, fresh, icon="i")]
-        shown = doors.LIST_COLLECTIONS.send(client, fresh.key).json()["collections"]
+        shown = endpoints.LIST_COLLECTIONS.send(client, fresh.key).json()["collections"]
         assert shown == made[::-1]
 
     @pytest.mark.parametrize(
@@ -286,9 +286,9 @@ class TestLists:
         ids=str,
     )
     def test_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
-        response = doors.LIST_COLLECTIONS.send(client, account.key, params=params)
+        response = endpoints.LIST_COLLECTIONS.send(client, account.key, params=params)
         assert response.status_code == 422
-        doors.LIST_COLLECTIONS.say(response, "validation_error")
+        endpoints.LIST_COLLECTIONS.say(response, "validation_error")
 
     def test_another_workspace_sees_none(self, client: httpx.Client, fresh: Account, account: Account) -> None:
         collection(client, account)
@@ -336,7 +336,7 @@ class TestMembers:
             register(client, account, asset["url"], collection_id=id, favorite=True),
         ):
             assert response.status_code == 422
-            doors.ADD.say(response, "validation_error")
+            endpoints.ADD.say(response, "validation_error")
         assert members(stock, id) == []
         shown = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(account.key)).json()["asset"]
         assert shown == asset
@@ -364,10 +364,10 @@ class TestMembers:
     )
     def test_refused(self, client: httpx.Client, account: Account, target: dict[str, Any], status: int) -> None:
         id = collection(client, account)["id"]
-        for door in (doors.ADD, doors.REMOVE):
-            response = at(client, account, door, id, json=target)
+        for endpoint in (endpoints.ADD, endpoints.REMOVE):
+            response = at(client, account, endpoint, id, json=target)
             assert response.status_code == status
-            door.say(response, {404: "not_found", 422: "validation_error"}[status])
+            endpoint.say(response, {404: "not_found", 422: "validation_error"}[status])
 
     def test_assets_of_others(self, client: httpx.Client, account: Account, fresh: Account, stock: Stock) -> None:
         id, theirs = collection(client, account)["id"], image(client, fresh)
@@ -379,7 +379,7 @@ class TestMembers:
         id, assets = collection(client, account)["id"], [image(client, account, seed)["vector_id"] for seed in (1, 2)]
         headers = {"Idempotency-Key": new_key()}
         answers = [
-            at(client, account, doors.ADD, id, json={"vector_id": asset}, headers=headers).status_code
+            at(client, account, endpoints.ADD, id, json={"vector_id": asset}, headers=headers).status_code
             for asset in (*assets, assets[0])
         ]
         assert answers == [200, 409, 200]
@@ -403,7 +403,7 @@ class TestCounts:
         assert [get(client, fresh, id)["asset_count"] for id in (outer, inner)] == [0, 10_000]
         add(client, fresh, inner, vector_id=image(client, fresh)["vector_id"])
         assert get(client, fresh, inner)["asset_count"] is None
-        shown = doors.LIST_COLLECTIONS.send(client, fresh.key).json()["collections"]
+        shown = endpoints.LIST_COLLECTIONS.send(client, fresh.key).json()["collections"]
         assert [each["asset_count"] for each in shown] == [None, 0]
 
 

@@ -5,9 +5,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.contracts.dialect import Door, Keyed, Suite, TakesJson
+from tests.contracts.dialect import Endpoint, Keyed, Suite, TakesJson
 from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.collections_api import collection_endpoints as doors
+from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.idempotency import new_key
 
 
@@ -22,136 +22,140 @@ class _Empty(_WithoutUrl):
 
 
 class TestListCollections(Keyed):
-    door = doors.LIST_COLLECTIONS
+    endpoint = endpoints.LIST_COLLECTIONS
 
 
 class TestCreateCollection(Keyed, TakesJson):
-    door = doors.CREATE_COLLECTION
+    endpoint = endpoints.CREATE_COLLECTION
 
 
 class TestGetCollection(Keyed):
-    door = doors.GET_COLLECTION
+    endpoint = endpoints.GET_COLLECTION
 
 
 class TestUpdateCollection(Keyed, TakesJson):
-    door = doors.UPDATE_COLLECTION
+    endpoint = endpoints.UPDATE_COLLECTION
 
 
 class TestDeleteCollection(_Empty):
-    door = doors.DELETE_COLLECTION
+    endpoint = endpoints.DELETE_COLLECTION
 
 
 class TestHierarchy(_WithoutUrl):
-    door = doors.HIERARCHY
+    endpoint = endpoints.HIERARCHY
 
 
 class TestMove(Keyed, TakesJson):
-    door = doors.MOVE
+    endpoint = endpoints.MOVE
 
 
 class TestFavoriteCollection(Keyed):
-    door = doors.FAVORITE_COLLECTION
+    endpoint = endpoints.FAVORITE_COLLECTION
 
 
 class TestUnfavoriteCollection(Keyed):
-    door = doors.UNFAVORITE_COLLECTION
+    endpoint = endpoints.UNFAVORITE_COLLECTION
 
 
 class TestAdd(_WithoutUrl, TakesJson):
-    door = doors.ADD
+    endpoint = endpoints.ADD
 
 
 class TestRemove(_Empty, TakesJson):
-    door = doors.REMOVE
+    endpoint = endpoints.REMOVE
 
 
 class TestListCharacters(Keyed):
-    door = doors.LIST_CHARACTERS
+    endpoint = endpoints.LIST_CHARACTERS
 
 
 class TestCreateCharacter(Keyed, TakesJson):
-    door = doors.CREATE_CHARACTER
+    endpoint = endpoints.CREATE_CHARACTER
 
 
 class TestGetCharacter(Keyed):
-    door = doors.GET_CHARACTER
+    endpoint = endpoints.GET_CHARACTER
 
 
 class TestUpdateCharacter(Keyed, TakesJson):
-    door = doors.UPDATE_CHARACTER
+    endpoint = endpoints.UPDATE_CHARACTER
 
 
 class TestDeleteCharacter(_Empty):
-    door = doors.DELETE_CHARACTER
+    endpoint = endpoints.DELETE_CHARACTER
 
 
 class TestFavoriteCharacter(Keyed):
-    door = doors.FAVORITE_CHARACTER
+    endpoint = endpoints.FAVORITE_CHARACTER
 
 
 class TestUnfavoriteCharacter(Keyed):
-    door = doors.UNFAVORITE_CHARACTER
+    endpoint = endpoints.UNFAVORITE_CHARACTER
 
 
 class _Each(Suite):
     """What holds at many doors; each test names its own."""
 
-    door = doors.CREATE_COLLECTION
+    endpoint = endpoints.CREATE_COLLECTION
 
 
-@pytest.mark.parametrize("door", doors.BY_ID, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", endpoints.BY_ID, ids=lambda endpoint: endpoint.name)
 class TestIds(_Each):
-    def test_unknown_and_not_yours_are_answered_alike(self, door: Door, fresh: Account) -> None:
-        theirs = door.valid(self)
+    def test_unknown_and_not_yours_are_answered_alike(self, endpoint: Endpoint, fresh: Account) -> None:
+        theirs = endpoint.valid(self)
         id = theirs["path"].split("/")[4]
         unknown = {**theirs, "path": theirs["path"].replace(id, str(uuid4()))}
         answers = []
         for request in (theirs, unknown):
             shown = str(request["path"]).split("/")[4]
-            response = door.send(self.client, fresh.key, **request)
+            response = endpoint.send(self.client, fresh.key, **request)
             assert response.status_code == 404
-            door.say(response, "not_found")
+            endpoint.say(response, "not_found")
             text = response.text.replace(shown, "ID").replace(response.headers["x-request-id"], "REQUEST")
             answers.append((text, {k: v for k, v in response.headers.items() if k not in ("x-request-id", "date")}))
         assert answers[0] == answers[1]
-        assert door.send(self.client, self.account.key, **theirs).status_code == door.success
+        assert endpoint.send(self.client, self.account.key, **theirs).status_code == endpoint.success
 
     @pytest.mark.parametrize("id", ["x", "%00", "é", "0" * 400])
-    def test_what_is_no_id(self, door: Door, id: str) -> None:
-        request = door.valid(self)
+    def test_what_is_no_id(self, endpoint: Endpoint, id: str) -> None:
+        request = endpoint.valid(self)
         request["path"] = request["path"].replace(request["path"].split("/")[4], id)
-        self.refused(door.send(self.client, self.account.key, **request), "NotFound")
+        self.refused(endpoint.send(self.client, self.account.key, **request), "NotFound")
 
 
-@pytest.mark.parametrize("door", doors.MUTATIONS, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", endpoints.MUTATIONS, ids=lambda endpoint: endpoint.name)
 class TestIdempotency(_Each):
-    def test_the_same_again_is_replayed(self, door: Door) -> None:
-        request, headers = door.valid(self), {"Idempotency-Key": new_key()}
-        first, second = (door.send(self.client, self.account.key, **request, headers=headers) for _ in range(2))
-        assert (first.status_code, second.status_code, second.content) == (door.success, door.success, first.content)
+    def test_the_same_again_is_replayed(self, endpoint: Endpoint) -> None:
+        request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
+        first, second = (endpoint.send(self.client, self.account.key, **request, headers=headers) for _ in range(2))
+        assert (first.status_code, second.status_code, second.content) == (
+            endpoint.success,
+            endpoint.success,
+            first.content,
+        )
         assert "idempotent-replayed" not in first.headers
         assert second.headers["idempotent-replayed"] == "true"
 
-    def test_a_refusal_frees_the_key(self, door: Door) -> None:
-        request, headers = door.valid(self), {"Idempotency-Key": new_key()}
-        bad = {**request, "path": request.get("path", door.path), "headers": headers}
+    def test_a_refusal_frees_the_key(self, endpoint: Endpoint) -> None:
+        request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
+        bad = {**request, "path": request.get("path", endpoint.path), "headers": headers}
         if "json" in request:
             bad["json"] = {"name": 1, "vector_id": 1, "parent_collection_id": 1}
         else:
             bad["path"] = bad["path"].replace(bad["path"].split("/")[4], str(uuid4()))
-        assert door.send(self.client, self.account.key, **bad).status_code in (404, 422)
-        assert door.send(self.client, self.account.key, **request, headers=headers).status_code == door.success
+        assert endpoint.send(self.client, self.account.key, **bad).status_code in (404, 422)
+        assert endpoint.send(self.client, self.account.key, **request, headers=headers).status_code == endpoint.success
 
 
-@pytest.mark.parametrize("door", doors.WITH_BODIES, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", endpoints.WITH_BODIES, ids=lambda endpoint: endpoint.name)
 class TestAnotherBody(_Each):
-    def test_is_a_conflict(self, door: Door, stock: Stock) -> None:
-        request, headers = door.valid(self), {"Idempotency-Key": new_key()}
-        assert door.send(self.client, self.account.key, **request, headers=headers).status_code == door.success
+    def test_is_a_conflict(self, endpoint: Endpoint, stock: Stock) -> None:
+        request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
+        assert endpoint.send(self.client, self.account.key, **request, headers=headers).status_code == endpoint.success
         self.before = stock.of(self.account)
         other = {**request, "json": {**request["json"], "name": "other", "request_id": "x"}}
         if "parent_collection_id" in request["json"]:
             other["json"]["parent_collection_id"] = str(uuid4())
         if "vector_id" in request["json"]:
             other["json"] = {"vector_id": str(uuid4())}
-        self.refused(door.send(self.client, self.account.key, **other, headers=headers), "Conflict")
+        self.refused(endpoint.send(self.client, self.account.key, **other, headers=headers), "Conflict")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.dialects.database.snapshot import Account
-from tests.dialects.fal.collections_api import collection_endpoints as doors
+from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.fal.collections_api.collections_contract import at, character, collection, done
 from tests.dialects.idempotency import new_key
 
@@ -23,16 +23,16 @@ def chain(client: httpx.Client, account: Account, length: int) -> list[str]:
 
 
 def move(client: httpx.Client, account: Account, id: str, parent: str | None, **more: Any) -> httpx.Response:
-    return at(client, account, doors.MOVE, id, json={"parent_collection_id": parent}, **more)
+    return at(client, account, endpoints.MOVE, id, json={"parent_collection_id": parent}, **more)
 
 
 def parent_of(client: httpx.Client, account: Account, id: str) -> str | None:
-    parent: str | None = done(at(client, account, doors.GET_COLLECTION, id))["parent_collection_id"]
+    parent: str | None = done(at(client, account, endpoints.GET_COLLECTION, id))["parent_collection_id"]
     return parent
 
 
 def hierarchy(client: httpx.Client, account: Account, id: str) -> dict[str, Any]:
-    response = at(client, account, doors.HIERARCHY, id)
+    response = at(client, account, endpoints.HIERARCHY, id)
     assert response.status_code == 200, response.text
     assert list(response.json()) == ["hierarchy", "ancestors"]
     return dict(response.json())
@@ -44,7 +44,7 @@ def node(id: str, name: str, *children: dict[str, Any]) -> dict[str, Any]:
 
 def refused(response: httpx.Response, word: str) -> None:
     assert response.status_code == 422, response.text
-    doors.MOVE.say(response, "validation_error")
+    endpoints.MOVE.say(response, "validation_error")
     assert word in response.json()["error"]["message"]
 
 
@@ -85,7 +85,7 @@ def test_smart_ones_and_characters_stand_alone(client: httpx.Client, account: Ac
 def test_a_sixth_level(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 5)
     body = {"name": "6", "parent_collection_id": ids[4]}
-    refused(doors.CREATE_COLLECTION.send(client, account.key, json=body), "5 levels")
+    refused(endpoints.CREATE_COLLECTION.send(client, account.key, json=body), "5 levels")
     assert hierarchy(client, account, ids[4])["hierarchy"]["children"] == []
 
 
@@ -108,7 +108,7 @@ def test_the_longest_branch_counts(client: httpx.Client, account: Account) -> No
 
 def test_moved_with_all_below_it(client: httpx.Client, account: Account) -> None:
     ids, other = chain(client, account, 3), collection(client, account, "other")
-    before = done(at(client, account, doors.GET_COLLECTION, ids[1]))
+    before = done(at(client, account, endpoints.GET_COLLECTION, ids[1]))
     response = move(client, account, ids[1], other["id"])
     assert list(response.json()) == ["collection"]
     moved = done(response)
@@ -125,7 +125,7 @@ def test_moved_with_all_below_it(client: httpx.Client, account: Account) -> None
 def test_where_it_is_already(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 2)
     for id, parent in ((ids[1], ids[0]), (ids[0], None)):
-        before = done(at(client, account, doors.GET_COLLECTION, id))
+        before = done(at(client, account, endpoints.GET_COLLECTION, id))
         assert done(move(client, account, id, parent)) == before
 
 
@@ -144,15 +144,15 @@ def test_only_manual_ones_are_folders(client: httpx.Client, account: Account, ur
         refused(move(client, account, id, parent), "manual")
     for parent in (smart, somebody):
         body = {"name": "a", "parent_collection_id": parent}
-        refused(doors.CREATE_COLLECTION.send(client, account.key, json=body), "manual")
+        refused(endpoints.CREATE_COLLECTION.send(client, account.key, json=body), "manual")
     body = {"name": "a", "parent_collection_id": manual, "filters": FILTERS}
-    refused(doors.CREATE_COLLECTION.send(client, account.key, json=body), "manual")
+    refused(endpoints.CREATE_COLLECTION.send(client, account.key, json=body), "manual")
 
 
 @pytest.mark.parametrize("body", [{}, {"parent_collection_id": ""}, {"parent_collection_id": 1}], ids=str)
 def test_the_key_must_be_there(client: httpx.Client, account: Account, body: dict[str, Any]) -> None:
     id = collection(client, account)["id"]
-    assert at(client, account, doors.MOVE, id, json=body).status_code == 422
+    assert at(client, account, endpoints.MOVE, id, json=body).status_code == 422
 
 
 def test_parents_of_nobody_and_of_others(client: httpx.Client, account: Account, fresh: Account) -> None:
@@ -161,18 +161,18 @@ def test_parents_of_nobody_and_of_others(client: httpx.Client, account: Account,
     for parent in ("x", unknown, theirs):
         response = move(client, account, id, parent)
         assert response.status_code == 404
-        doors.MOVE.say(response, "not_found")
+        endpoints.MOVE.say(response, "not_found")
         body = {"name": "a", "parent_collection_id": parent}
-        assert doors.CREATE_COLLECTION.send(client, account.key, json=body).status_code == 404
+        assert endpoints.CREATE_COLLECTION.send(client, account.key, json=body).status_code == 404
     assert hierarchy(client, fresh, theirs)["hierarchy"]["children"] == []
 
 
 def test_what_lay_in_a_removed_one_moves_up(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 4)
     beside = collection(client, account, "beside", parent_collection_id=ids[1])["id"]
-    assert at(client, account, doors.DELETE_COLLECTION, ids[1]).status_code == 204
+    assert at(client, account, endpoints.DELETE_COLLECTION, ids[1]).status_code == 204
     assert [parent_of(client, account, id) for id in (ids[2], beside, ids[3])] == [ids[0], ids[0], ids[2]]
-    assert at(client, account, doors.DELETE_COLLECTION, ids[0]).status_code == 204
+    assert at(client, account, endpoints.DELETE_COLLECTION, ids[0]).status_code == 204
     assert [parent_of(client, account, id) for id in (ids[2], beside, ids[3])] == [None, None, ids[2]]
 
 

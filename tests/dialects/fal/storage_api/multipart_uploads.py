@@ -47,8 +47,8 @@ class Parted(msgspec.Struct, frozen=True):
 
 def python(client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str) -> Parted:
     """As fal-client: with a key, below the file's own URL."""
-    labels = {"X-Fal-File-Name": name, "Content-Type": declared}
-    given = {**{key: text for key, text in labels.items() if text}, **headers}
+    declared = {"X-Fal-File-Name": name, "Content-Type": declared}
+    given = {**{key: text for key, text in declared.items() if text}, **headers}
     begun = BEGIN.send(client, account.key, headers=given).json()
     return Parted(
         client, auth(account.key), f"{begun['access_url']}/multipart/{begun['uploadId']}", begun["access_url"]
@@ -57,8 +57,8 @@ def python(client: httpx.Client, account: Account, name: str = "", declared: str
 
 def javascript(client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str) -> Parted:
     """As @fal-ai/client: with a token in the URL, and no key."""
-    labels = {"file_name": name or None, "content_type": declared or None}
-    begun = INITIATE_PARTS.send(client, account.key, json=labels, headers=headers).json()
+    declared = {"file_name": name or None, "content_type": declared or None}
+    begun = INITIATE_PARTS.send(client, account.key, json=declared, headers=headers).json()
     return Parted(client, {}, begun["upload_url"], begun["file_url"])
 
 

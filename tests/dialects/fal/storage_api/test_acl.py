@@ -231,20 +231,22 @@ def test_what_is_no_acl(client: httpx.Client, account: Account, url: str, acl: d
     assert GET_ACL.send(client, account.key, params={"url": url}).json() == {"default": "allow", "rules": []}
 
 
-@pytest.mark.parametrize("door", [GET_ACL, PUT_ACL], ids=["get", "put"])
-def test_which_file(client: httpx.Client, server: Serve, account: Account, fresh: Account, url: str, door: Any) -> None:
+@pytest.mark.parametrize("endpoint", [GET_ACL, PUT_ACL], ids=["get", "put"])
+def test_which_file(
+    client: httpx.Client, server: Serve, account: Account, fresh: Account, url: str, endpoint: Any
+) -> None:
     """Only one's own: another's is as unknown as none."""
-    body = {"json": {"default": "hide"}} if door is PUT_ACL else {}
+    body = {"json": {"default": "hide"}} if endpoint is PUT_ACL else {}
     unknown = url.replace(url.split("/")[-2], uuid4().hex)
     said = []
     for key, asked in ((fresh.key, url), (account.key, unknown), (account.key, "https://v3.fal.media/files/b/x/a.png")):
-        response = door.send(client, key, params={"url": asked}, **body)
+        response = endpoint.send(client, key, params={"url": asked}, **body)
         assert response.status_code == 404
         say_platform(response, "not_found")
         said.append(response.json()["error"]["message"])
     assert len(set(said)) == 1
     for wrong in ({}, {"url": ""}, {"url": f"{url}?expires=1"}, {"url": f"{url}?"}):
-        response = door.send(client, account.key, params=wrong, **body)
+        response = endpoint.send(client, account.key, params=wrong, **body)
         assert response.status_code == 400
         say_platform(response, "validation_error")
     assert client.get(url).status_code == 200
@@ -258,5 +260,5 @@ def test_the_name_in_the_url_is_for_people(client: httpx.Client, account: Accoun
 def test_a_file_that_has_expired_has_none(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
     id = url.split("/")[-2]
     stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [id])
-    for door, body in ((GET_ACL, {}), (PUT_ACL, {"json": {"default": "allow"}})):
-        assert door.send(client, account.key, params={"url": url}, **body).status_code == 404
+    for endpoint, body in ((GET_ACL, {}), (PUT_ACL, {"json": {"default": "allow"}})):
+        assert endpoint.send(client, account.key, params={"url": url}, **body).status_code == 404

@@ -23,11 +23,11 @@ HEADER = "X-Fal-Object-Lifecycle"
 
 
 @pytest.mark.parametrize("header", [lifecycle, preference])
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("endpoint", DOORS)
 def test_both_headers(
-    client: httpx.Client, account: Account, stock: Stock, door: str, header: Callable[..., Mapping[str, str]]
+    client: httpx.Client, account: Account, stock: Stock, endpoint: str, header: Callable[..., Mapping[str, str]]
 ) -> None:
-    url = DOORS[door](client, account, header(expiration_duration_seconds=60, initial_acl=ACL))
+    url = DOORS[endpoint](client, account, header(expiration_duration_seconds=60, initial_acl=ACL))
     assert life(stock, url) == timedelta(seconds=60)
     assert access(client, account, url) == ACL
     assert client.get(url).status_code == 404
@@ -85,7 +85,7 @@ def test_half_an_acl(client: httpx.Client, fresh: Account) -> None:
 def test_what_is_no_lifecycle(client: httpx.Client, account: Account, stock: Stock, text: str) -> None:
     """Refused before anything is stored, rather than kept for good against its sender's will."""
     before = stock.of(account)
-    for door, request in (
+    for endpoint, request in (
         (UPLOAD, {"content": samples.png()}),
         (INITIATE, {"json": {}}),
         (INITIATE_PARTS, {"json": {}}),
@@ -93,8 +93,8 @@ def test_what_is_no_lifecycle(client: httpx.Client, account: Account, stock: Sto
     ):
         for name in (HEADER, f"{HEADER}-Preference"):
             headers: Any = {name: text.encode("latin-1")}
-            response = door.send(client, account.key, headers=headers, **request)
-            assert response.status_code == 422, (door.name, response.text)
+            response = endpoint.send(client, account.key, headers=headers, **request)
+            assert response.status_code == 422, (endpoint.name, response.text)
             say_storage(response)
     stock.settles(account, before)
 

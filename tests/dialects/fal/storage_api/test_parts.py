@@ -31,8 +31,8 @@ def test_begun_by_python(client: httpx.Client, server: Serve, account: Account) 
 
 @pytest.mark.parametrize("storage_type", ["", "?storage_type=fal-cdn-v3", "?storage_type=gcs"])
 def test_begun_by_javascript(client: httpx.Client, server: Serve, account: Account, storage_type: str) -> None:
-    labels = {"file_name": "a.mp4", "content_type": "video/mp4"}
-    response = INITIATE_PARTS.send(client, account.key, path=INITIATE_PARTS.path + storage_type, json=labels)
+    declared = {"file_name": "a.mp4", "content_type": "video/mp4"}
+    response = INITIATE_PARTS.send(client, account.key, path=INITIATE_PARTS.path + storage_type, json=declared)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     begun = response.json()
     assert list(begun) == ["upload_url", "file_url"]

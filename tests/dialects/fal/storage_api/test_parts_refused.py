@@ -62,12 +62,12 @@ def test_a_part_that_breaks_off(client: httpx.Client, server: Serve, account: Ac
     assert client.get(upload.url).content == b"one"
 
 
-@pytest.mark.parametrize("way", [python, javascript])
+@pytest.mark.parametrize("method", [python, javascript])
 def test_more_than_a_file_may_have(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, way: Begin
+    strict_client: httpx.Client, limited: Account, strict_stock: Stock, method: Begin
 ) -> None:
     """100,000 bytes for all parts together: those of a part that is replaced do not count."""
-    upload = way(strict_client, limited)
+    upload = method(strict_client, limited)
     first = upload.keep(1, b"1" * 60_000)
     before = strict_stock.of(limited)
     over = upload.put(2, b"2" * 40_001)
@@ -78,11 +78,11 @@ def test_more_than_a_file_may_have(
     assert upload.complete([first]).status_code == 422
 
 
-@pytest.mark.parametrize("way", [python, javascript])
+@pytest.mark.parametrize("method", [python, javascript])
 def test_a_part_larger_than_a_file_may_be(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, way: Begin
+    strict_client: httpx.Client, limited: Account, strict_stock: Stock, method: Begin
 ) -> None:
-    upload = way(strict_client, limited)
+    upload = method(strict_client, limited)
     before = strict_stock.of(limited)
     for number in (1, 2):
         over = upload.put(number, b"1" * 100_001)

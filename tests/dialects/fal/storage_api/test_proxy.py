@@ -87,13 +87,13 @@ def test_its_own_refusals_come_through(client: httpx.Client, account: Account) -
             say_platform(response, "validation_error")
 
 
-@pytest.mark.parametrize("door", [INITIATE, INITIATE_PARTS], ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", [INITIATE, INITIATE_PARTS], ids=lambda endpoint: endpoint.name)
 def test_a_key_is_needed_as_everywhere(
-    client: httpx.Client, account: Account, stock: Stock, reader: Account, door: Any
+    client: httpx.Client, account: Account, stock: Stock, reader: Account, endpoint: Any
 ) -> None:
     before = stock.of(account)
     for key, status in ((None, 401), ("wrong", 401), (reader.key, 403)):
-        response = call(client, key, REST + door.path, json={})
+        response = call(client, key, REST + endpoint.path, json={})
         assert response.status_code == status
         say_storage(response)
     stock.settles(account, before)

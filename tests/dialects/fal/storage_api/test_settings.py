@@ -38,10 +38,10 @@ def test_each_replaces_what_was(client: httpx.Client, fresh: Account, account: A
     assert GET_SETTINGS.send(client, account.key).json() == NOTHING
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_new_files_are_kept_so(client: httpx.Client, fresh: Account, stock: Stock, door: str) -> None:
+@pytest.mark.parametrize("endpoint", DOORS)
+def test_new_files_are_kept_so(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
-    url = DOORS[door](client, fresh)
+    url = DOORS[endpoint](client, fresh)
     assert life(stock, url) == timedelta(seconds=3600)
     assert access(client, fresh, url) == FORBID
     assert client.get(url).status_code == 403
@@ -54,24 +54,26 @@ def test_files_that_are_here_stay_as_they_are(client: httpx.Client, fresh: Accou
     assert client.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("door", [name for name in DOORS if name != "upload"])
-def test_what_holds_when_it_was_promised(client: httpx.Client, fresh: Account, stock: Stock, door: str) -> None:
+@pytest.mark.parametrize("endpoint", [name for name in DOORS if name != "upload"])
+def test_what_holds_when_it_was_promised(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
     """The client was told then; the time runs from when the bytes are there."""
     put(client, fresh, expiration_duration_seconds=3600)
-    url = DOORS[door](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
+    url = DOORS[endpoint](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
     assert life(stock, url) == timedelta(seconds=3600)
     assert client.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_header_of_an_upload_says_otherwise(client: httpx.Client, fresh: Account, stock: Stock, door: str) -> None:
+@pytest.mark.parametrize("endpoint", DOORS)
+def test_the_header_of_an_upload_says_otherwise(
+    client: httpx.Client, fresh: Account, stock: Stock, endpoint: str
+) -> None:
     """Key by key: what it leaves out is left to the settings, and null is none."""
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
-    longer = DOORS[door](client, fresh, lifecycle(expiration_duration_seconds=7200))
+    longer = DOORS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=7200))
     assert (life(stock, longer), client.get(longer).status_code) == (timedelta(seconds=7200), 403)
-    hidden = DOORS[door](client, fresh, lifecycle(initial_acl={"default": "hide"}))
+    hidden = DOORS[endpoint](client, fresh, lifecycle(initial_acl={"default": "hide"}))
     assert (life(stock, hidden), client.get(hidden).status_code) == (timedelta(seconds=3600), 404)
-    for_good = DOORS[door](client, fresh, lifecycle(expiration_duration_seconds=None, initial_acl=None))
+    for_good = DOORS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=None, initial_acl=None))
     assert (life(stock, for_good), client.get(for_good).status_code) == (None, 200)
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.contracts.dialect import Door, TakesBodies, TakesFiles
+from tests.contracts.dialect import Endpoint, TakesBodies, TakesFiles
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, promised, say_storage
 from tests.server import Serve
@@ -116,10 +116,10 @@ class TestPut(TakesFiles, TakesBodies):
     """The contract for PUT: each test gets a promise of its own, which stays unkept when it refuses."""
 
     @property
-    def door(self) -> Door:  # type: ignore[override]
+    def endpoint(self) -> Endpoint:  # type: ignore[override]
         """The address of the promise is the path of the door."""
         if not hasattr(self, "_door"):
-            self._door = Door(
+            self._door = Endpoint(
                 name="fal-put",
                 method="PUT",
                 path=promised(self),

@@ -18,40 +18,40 @@ class _Empty(_WithoutUrl):
 
 
 class TestListTags(_WithoutUrl):
-    door = tag_endpoints.LIST_TAGS
+    endpoint = tag_endpoints.LIST_TAGS
 
 
 class TestCreateTag(_WithoutUrl, TakesJson):
-    door = tag_endpoints.CREATE_TAG
+    endpoint = tag_endpoints.CREATE_TAG
 
 
 class TestSetTags(_WithoutUrl, TakesJson):
-    door = tag_endpoints.SET_TAGS
+    endpoint = tag_endpoints.SET_TAGS
 
 
 class TestUpdateTag(_WithoutUrl, TakesJson):
-    door = tag_endpoints.UPDATE_TAG
+    endpoint = tag_endpoints.UPDATE_TAG
 
 
 class TestDeleteTag(_Empty):
-    door = tag_endpoints.DELETE_TAG
+    endpoint = tag_endpoints.DELETE_TAG
 
 
 class TestAssignTag(_WithoutUrl, TakesJson):
-    door = tag_endpoints.ASSIGN_TAG
+    endpoint = tag_endpoints.ASSIGN_TAG
 
 
 class TestUnassignTag(_Empty, TakesJson):
-    door = tag_endpoints.UNASSIGN_TAG
+    endpoint = tag_endpoints.UNASSIGN_TAG
 
 
 class TestAssetTags(_WithoutUrl):
-    door = tag_endpoints.ASSET_TAGS
+    endpoint = tag_endpoints.ASSET_TAGS
 
 
 class TestFavorite(_WithoutUrl, TakesJson):
-    door = tag_endpoints.FAVORITE
+    endpoint = tag_endpoints.FAVORITE
 
 
 class TestUnfavorite(_WithoutUrl, TakesJson):
-    door = tag_endpoints.UNFAVORITE
+    endpoint = tag_endpoints.UNFAVORITE

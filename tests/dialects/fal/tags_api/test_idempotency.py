@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.contracts.dialect import Door, Suite
+from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, MUTATIONS, TAGS, UNFAVORITE
 from tests.dialects.fal.assets_api.tagged import all_tags, make_tag
@@ -16,36 +16,38 @@ from tests.dialects.idempotency import new_key
 
 
 class Keys(Suite):
-    def keyed(self, door: Door, key: str, request: dict[str, Any]) -> httpx.Response:
-        return door.send(self.client, self.account.key, headers={"Idempotency-Key": key}, **request)
+    def keyed(self, endpoint: Endpoint, key: str, request: dict[str, Any]) -> httpx.Response:
+        return endpoint.send(self.client, self.account.key, headers={"Idempotency-Key": key}, **request)
 
 
 class TestReplay(Keys):
-    @pytest.mark.parametrize("door", MUTATIONS, ids=lambda door: door.name)
-    def test_the_original_answer_again(self, door: Door) -> None:
-        key, request = new_key(), door.valid(self)
-        first, second = self.keyed(door, key, request), self.keyed(door, key, request)
-        assert first.status_code == second.status_code == door.success, second.text
+    @pytest.mark.parametrize("endpoint", MUTATIONS, ids=lambda endpoint: endpoint.name)
+    def test_the_original_answer_again(self, endpoint: Endpoint) -> None:
+        key, request = new_key(), endpoint.valid(self)
+        first, second = self.keyed(endpoint, key, request), self.keyed(endpoint, key, request)
+        assert first.status_code == second.status_code == endpoint.success, second.text
         assert (second.content, second.headers["idempotent-replayed"]) == (first.content, "true")
         assert "idempotent-replayed" not in first.headers
 
 
-@pytest.mark.parametrize("door", [door for door in MUTATIONS if door is not DELETE_TAG], ids=lambda door: door.name)
+@pytest.mark.parametrize(
+    "endpoint", [endpoint for endpoint in MUTATIONS if endpoint is not DELETE_TAG], ids=lambda endpoint: endpoint.name
+)
 class TestBodies(Keys):
-    def test_another_body_is_a_conflict(self, door: Door) -> None:
-        key, request = new_key(), door.valid(self)
-        first = self.keyed(door, key, request)
-        other = self.keyed(door, key, self.changed(request, uuid4().hex))
+    def test_another_body_is_a_conflict(self, endpoint: Endpoint) -> None:
+        key, request = new_key(), endpoint.valid(self)
+        first = self.keyed(endpoint, key, request)
+        other = self.keyed(endpoint, key, self.changed(request, uuid4().hex))
         assert other.status_code == 409, other.text
         say_platform(other, "validation_error")
-        assert self.keyed(door, key, request).content == first.content
+        assert self.keyed(endpoint, key, request).content == first.content
 
-    def test_after_a_refusal_the_key_is_free(self, door: Door) -> None:
-        key, request = new_key(), door.valid(self)
+    def test_after_a_refusal_the_key_is_free(self, endpoint: Endpoint) -> None:
+        key, request = new_key(), endpoint.valid(self)
         taken = uuid4().hex
         make_tag(self.client, self.account, taken)
-        assert self.keyed(door, key, self.changed(request, taken)).status_code in (404, 409)
-        assert self.keyed(door, key, request).status_code == door.success
+        assert self.keyed(endpoint, key, self.changed(request, taken)).status_code in (404, 409)
+        assert self.keyed(endpoint, key, request).status_code == endpoint.success
 
     def changed(self, request: dict[str, Any], text: str) -> dict[str, Any]:
         """A name that is taken, or an asset that is unknown."""
@@ -80,7 +82,7 @@ def test_a_replay_does_nothing(client: httpx.Client, fresh: Account, account: Ac
 
 def test_keys_that_are_none(client: httpx.Client, fresh: Account) -> None:
     for key in ("", "a b", "x" * 256):
-        for door, body in ((CREATE_TAG, {"name": "a"}), (UNFAVORITE, {"request_id": "a"})):
-            response = door.send(client, fresh.key, json=body, headers={"Idempotency-Key": key})
+        for endpoint, body in ((CREATE_TAG, {"name": "a"}), (UNFAVORITE, {"request_id": "a"})):
+            response = endpoint.send(client, fresh.key, json=body, headers={"Idempotency-Key": key})
             assert response.status_code == 422
     assert all_tags(client, fresh) == []

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.contracts.dialect import Door
+from tests.contracts.dialect import Endpoint
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.fal.assets_api.tag_endpoints import (
     ASSET_TAGS,
@@ -39,11 +39,11 @@ def put(client: httpx.Client, account: Account, tag_ids: object, **target: str) 
     return SET_TAGS.send(client, account.key, json={**target, "tag_ids": tag_ids})
 
 
-def aimed(door: Door, client: httpx.Client, account: Account, tag_id: str, target: object) -> httpx.Response:
+def aimed(endpoint: Endpoint, client: httpx.Client, account: Account, tag_id: str, target: object) -> httpx.Response:
     """The operation on that target; with a tag, where it wants one."""
-    path = door.path.replace("0" * 32, tag_id)
-    body = {**target, "tag_ids": [tag_id]} if door is SET_TAGS and isinstance(target, dict) else target
-    return door.send(client, account.key, path=path, json=body)
+    path = endpoint.path.replace("0" * 32, tag_id)
+    body = {**target, "tag_ids": [tag_id]} if endpoint is SET_TAGS and isinstance(target, dict) else target
+    return endpoint.send(client, account.key, path=path, json=body)
 
 
 def test_assigned_twice_it_is_there_once(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
@@ -122,23 +122,23 @@ def test_by_request_the_oldest_of_its_assets(
     assert tags_of(client, account, newer) == tags[2:]
 
 
-@pytest.mark.parametrize("door", TARGETED, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", TARGETED, ids=lambda endpoint: endpoint.name)
 def test_one_name_of_the_asset_and_no_more(
-    client: httpx.Client, account: Account, door: Door, asset: str, tags: list[str]
+    client: httpx.Client, account: Account, endpoint: Endpoint, asset: str, tags: list[str]
 ) -> None:
     for wrong in (
         *({}, {"vector_id": asset, "request_id": "a"}, {"vector_id": None}, {"vector_id": None, "request_id": None}),
         *({"vector_id": ""}, {"request_id": ""}, {"vector_id": 5}, {"asset_id": asset}, [asset]),
     ):
-        response = aimed(door, client, account, tags[0], wrong)
+        response = aimed(endpoint, client, account, tags[0], wrong)
         assert response.status_code == 422, wrong
         say_platform(response, "validation_error")
     assert tags_of(client, account, asset) == []
 
 
-@pytest.mark.parametrize("door", TARGETED, ids=lambda door: door.name)
+@pytest.mark.parametrize("endpoint", TARGETED, ids=lambda endpoint: endpoint.name)
 def test_which_asset(
-    client: httpx.Client, account: Account, fresh: Account, stock: Stock, door: Door, tags: list[str]
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock, endpoint: Endpoint, tags: list[str]
 ) -> None:
     """Another's is as unknown as none, and so is one that has expired."""
     theirs, expired = make_asset(stock, fresh, request_id="theirs"), make_asset(stock, account, request_id="expired")
@@ -147,7 +147,7 @@ def test_which_asset(
     targets = [*({"vector_id": id} for id in ids), *({"request_id": id} for id in ("theirs", "expired", "none"))]
     told = set()
     for target in targets:
-        response = aimed(door, client, account, tags[0], target)
+        response = aimed(endpoint, client, account, tags[0], target)
         assert response.status_code == 404, target
         say_platform(response, "not_found")
         told.add(response.text.replace(response.headers["x-request-id"], ""))
@@ -155,11 +155,11 @@ def test_which_asset(
     assert tags_of(client, fresh, theirs) == []
 
 
-@pytest.mark.parametrize("door", [ASSIGN_TAG, UNASSIGN_TAG], ids=lambda door: door.name)
-def test_which_tag(client: httpx.Client, account: Account, fresh: Account, asset: str, door: Door) -> None:
+@pytest.mark.parametrize("endpoint", [ASSIGN_TAG, UNASSIGN_TAG], ids=lambda endpoint: endpoint.name)
+def test_which_tag(client: httpx.Client, account: Account, fresh: Account, asset: str, endpoint: Endpoint) -> None:
     told = set()
     for asked in (make_tag(client, fresh), str(uuid4()), "nonsense"):
-        response = door.send(client, account.key, path=f"{TAGS}/{asked}/assign", json={"vector_id": asset})
+        response = endpoint.send(client, account.key, path=f"{TAGS}/{asked}/assign", json={"vector_id": asset})
         assert response.status_code == 404
         say_platform(response, "not_found")
         told.add(response.json()["error"]["message"].replace(asked, ""))

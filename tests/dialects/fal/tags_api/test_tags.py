@@ -124,10 +124,10 @@ def test_deleted_it_is_taken_from_every_asset(client: httpx.Client, fresh: Accou
 def test_which_tag(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another's is as unknown as none, and is left alone."""
     theirs = make_tag(client, fresh, "theirs")
-    for door, request in ((UPDATE_TAG, {"json": {"name": uuid4().hex}}), (DELETE_TAG, {})):
+    for endpoint, request in ((UPDATE_TAG, {"json": {"name": uuid4().hex}}), (DELETE_TAG, {})):
         told = set()
         for asked in (theirs, str(uuid4()), "nonsense", "x" * 5000, "tags"):
-            response = door.send(client, account.key, path=f"{TAGS}/{asked}", **request)
+            response = endpoint.send(client, account.key, path=f"{TAGS}/{asked}", **request)
             refused(response, 404)
             told.add(response.json()["error"]["message"].replace(asked[:100], ""))
         assert told == {"Tag  not found."}

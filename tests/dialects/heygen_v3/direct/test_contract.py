@@ -9,24 +9,24 @@ from tests.dialects.heygen_v3 import upload_sessions
 
 
 class TestPresign(Keyed, TakesJson):
-    door = upload_sessions.PRESIGN
+    endpoint = upload_sessions.PRESIGN
 
 
 class TestPut(TakesBodies):
     """PUT upload_url, with the token and no key."""
 
-    door = structs.replace(upload_sessions.PRESIGN, method="PUT", auth=lambda _: {})
+    endpoint = structs.replace(upload_sessions.PRESIGN, method="PUT", auth=lambda _: {})
 
     @pytest.fixture(autouse=True)
     def promised(self, setting: None) -> None:
         """Each test has an upload of its own."""
         slot = upload_sessions.promise(self.client, self.account, samples.png())
         self.before = self.stock.of(self.account)
-        self.door = structs.replace(type(self).door, path=slot["upload_url"].removeprefix(self.server.url))
+        self.endpoint = structs.replace(type(self).endpoint, path=slot["upload_url"].removeprefix(self.server.url))
 
 
 class TestComplete(Keyed):
-    door = upload_sessions.COMPLETE
+    endpoint = upload_sessions.COMPLETE
 
     @pytest.mark.parametrize("body", [b"{", b"nonsense", b'{"a": NaN}', b'{"a": "\xff"}', b'{"a":' * 20_000])
     def test_what_is_not_json(self, body: bytes) -> None:
@@ -38,19 +38,19 @@ class TestComplete(Keyed):
 
 
 class TestPresignBatch(Keyed, TakesJson):
-    door = upload_sessions.PRESIGN_BATCH
+    endpoint = upload_sessions.PRESIGN_BATCH
 
 
 class TestCompleteBatch(Keyed, TakesJson):
-    door = upload_sessions.COMPLETE_BATCH
+    endpoint = upload_sessions.COMPLETE_BATCH
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestProgress(Keyed):
-    door = upload_sessions.PROGRESS
+    endpoint = upload_sessions.PROGRESS
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestStatuses(Keyed):
-    door = upload_sessions.STATUSES
+    endpoint = upload_sessions.STATUSES
     test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer

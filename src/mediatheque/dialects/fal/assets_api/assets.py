@@ -7,7 +7,7 @@ from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.fal import ASSET_KINDS
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.provenance import Traced
+from mediatheque.dialects.fal.assets_api.provenance import ProvenanceFields
 from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.http.context import context_of
 from mediatheque.http.request.asset_sources import asset_from
@@ -22,7 +22,7 @@ from mediatheque.model import Asset, Scope
 _MAX_BODY = 512 * 1024
 
 
-class Registration(Traced, frozen=True, kw_only=True):
+class Registration(ProvenanceFields, frozen=True, kw_only=True):
     """The body of POST /v1/assets/uploads, as documented, and what may be said of where the asset comes from."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -39,8 +39,8 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     base = context_of(request).origins.base(request)
     details, kinds = _details(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
 
-    async def work(receipt: Claim | None) -> Asset:
-        return await asset_from(request, FromUrl(wanted.url), details, receipt, kinds)
+    async def work(claim: Claim | None) -> Asset:
+        return await asset_from(request, FromUrl(wanted.url), details, claim, kinds)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode({"asset": shapes.asset(asset, base)})

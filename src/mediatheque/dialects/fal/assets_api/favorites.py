@@ -32,8 +32,8 @@ async def _marked(request: Request[Any, Any, Any], favorite: bool) -> Response[b
     target = await read_json(request, AssetTarget)
     favorites, workspace_id = context_of(request).library.favorites, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> bool:
-        return await favorites.set(workspace_id, target.reference(), favorite, receipt)
+    async def work(claim: Claim | None) -> bool:
+        return await favorites.set(workspace_id, target.reference(), favorite, claim)
 
     return await idempotent(request, work, _render, fingerprint(target))
 

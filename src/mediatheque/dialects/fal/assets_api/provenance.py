@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request
 
-from mediatheque.http.request.generation_inputs import MOST_INPUTS, Name, Url, input_named
+from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
 from mediatheque.model import Input, Origin, Provenance, Role
 
 
@@ -20,7 +20,7 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
 
     def read(self, request: Request[Any, Any, Any]) -> Input:
         """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id of ours."""
-        return input_named(
+        return generation_input(
             request,
             asset_id=self.vector_id,
             request_id=self.request_id,
@@ -30,14 +30,14 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Traced(msgspec.Struct, frozen=True, kw_only=True):
+class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True):
     """What a body that registers an asset may say of the request that made it; `prompt` is fal's own."""
 
     request_id: Name | None = None
     endpoint: Name | None = None
     prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
     source: Origin | None = None
-    inputs: Annotated[list[NamedInput], msgspec.Meta(max_length=MOST_INPUTS)] = []
+    inputs: Annotated[list[NamedInput], msgspec.Meta(max_length=MAX_INPUTS)] = []
 
     def provenance(self, request: Request[Any, Any, Any]) -> Provenance:
         """The same in the library's words."""

@@ -8,7 +8,7 @@ from mediatheque.model import Asset, Tag
 
 def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str, Any]:
     """The asset object; all sixteen keys are always there. `similarity` is 0 to 1, where something was searched for."""
-    facts = asset.file.blob.media_info
+    media_info = asset.file.blob.media_info
     return {
         "vector_id": str(asset.id),
         "request_id": asset.request_id,
@@ -19,9 +19,9 @@ def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str,
         "created_at": asset.created_at,
         "source": asset.source,
         "prompt": asset.caption,
-        "width": facts.width,
-        "height": facts.height,
-        "content_type": facts.mime,
+        "width": media_info.width,
+        "height": media_info.height,
+        "content_type": media_info.mime,
         "is_favorited": asset.is_favorite,
         "collection_ids": [str(id) for id in asset.collection_ids],
         "tags": [tag(each) for each in asset.tags],

@@ -33,7 +33,7 @@ async def list_asset_tags(request: Request[Any, Any, Any], id: str) -> dict[str,
         asset_id = parse_id(id, NotFound)
     except NotFound:
         return {"tags": []}
-    return {"tags": [shapes.tag(tag) for tag in await tagging.list(workspace_id, asset_id)]}
+    return {"tags": [shapes.tag(tag) for tag in await tagging.list_of(workspace_id, asset_id)]}
 
 
 @put("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
@@ -42,9 +42,9 @@ async def set_asset_tags(request: Request[Any, Any, Any]) -> Response[bytes]:
     wanted = await read_json(request, TagSet)
     tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> list[Tag]:
+    async def work(claim: Claim | None) -> list[Tag]:
         tag_ids = [parse_id_or_404(id, "Tag", "tag_ids") for id in wanted.tag_ids]
-        return await tagging.replace(workspace_id, wanted.reference(), tag_ids, receipt)
+        return await tagging.replace(workspace_id, wanted.reference(), tag_ids, claim)
 
     def render(tags: list[Tag]) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"tags": [shapes.tag(tag) for tag in tags]})
@@ -63,8 +63,8 @@ async def assign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes
     target = await read_json(request, AssetTarget)
     tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> None:
-        await tagging.assign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), receipt)
+    async def work(claim: Claim | None) -> None:
+        await tagging.assign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
 
     return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
@@ -80,8 +80,8 @@ async def unassign_tag(request: Request[Any, Any, Any], id: str) -> Response[byt
     target = await read_json(request, AssetTarget)
     tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> None:
-        await tagging.unassign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), receipt)
+    async def work(claim: Claim | None) -> None:
+        await tagging.unassign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))
 

@@ -44,8 +44,8 @@ async def create_tag(request: Request[Any, Any, Any]) -> Response[bytes]:
     wanted = await read_json(request, NewTag)
     tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Tag:
-        return await tags.create(workspace_id, wanted.name, receipt)
+    async def work(claim: Claim | None) -> Tag:
+        return await tags.create(workspace_id, wanted.name, claim)
 
     return await idempotent(request, work, lambda tag: (201, _body(tag)), fingerprint(wanted))
 
@@ -57,8 +57,8 @@ async def update_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes
     tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
     name = None if wanted.name is msgspec.UNSET else wanted.name
 
-    async def work(receipt: Claim | None) -> Tag:
-        return await tags.rename(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), name, receipt)
+    async def work(claim: Claim | None) -> Tag:
+        return await tags.rename(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), name, claim)
 
     return await idempotent(request, work, lambda tag: (200, _body(tag)), fingerprint(wanted))
 
@@ -68,8 +68,8 @@ async def delete_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes
     """DELETE /v1/assets/tags/{tag_id}: 204; no asset has it any more."""
     tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> None:
-        await tags.delete(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), receipt)
+    async def work(claim: Claim | None) -> None:
+        await tags.delete(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 

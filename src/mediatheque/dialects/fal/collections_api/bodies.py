@@ -38,7 +38,7 @@ class ChangedCollection(msgspec.Struct, frozen=True):
     filters: Any = UNSET
 
 
-class Place(msgspec.Struct, frozen=True):
+class NewParent(msgspec.Struct, frozen=True):
     """The body of a move: null is the top."""
 
     parent_collection_id: Id | None

@@ -34,7 +34,7 @@ async def create_character(request: Request[Any, Any, Any]) -> Response[bytes]:
     wanted = await read_json(request, NewCharacter)
     characters, workspace_id = context_of(request).library.characters, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Collection:
+    async def work(claim: Claim | None) -> Collection:
         return await characters.create(
             workspace_id,
             CollectionPatch(
@@ -44,7 +44,7 @@ async def create_character(request: Request[Any, Any, Any]) -> Response[bytes]:
             ),
             pictures_in(request, wanted.reference_images),
             identifier=wanted.identifier,
-            receipt=receipt,
+            claim=claim,
         )
 
     return await idempotent(request, work, shapes.rendered(request, 201, "character"), fingerprint(wanted))
@@ -67,14 +67,14 @@ async def update_character(request: Request[Any, Any, Any], id: str) -> Response
     wanted = await read_json(request, ChangedCharacter)
     characters, workspace_id = context_of(request).library.characters, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Collection:
+    async def work(claim: Claim | None) -> Collection:
         cover_file_id = cover_in(request, wanted.cover_image_url)
         texts = wanted.reference_images
         return await characters.update(
             workspace_id,
             id_of(characters, id),
             CollectionPatch(name=wanted.name, description=wanted.description, cover_file_id=cover_file_id),
-            receipt,
+            claim,
             shown=None if isinstance(texts, UnsetType) else pictures_in(request, texts),
             identifier=wanted.identifier,
         )

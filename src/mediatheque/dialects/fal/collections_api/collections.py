@@ -32,11 +32,11 @@ async def create_collection(request: Request[Any, Any, Any]) -> Response[bytes]:
     wanted = await read_json(request, NewCollection)
     collections, workspace_id = context_of(request).library.collections, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Collection:
+    async def work(claim: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
         parent_id = parse_id_or_404(parent, "Collection", "parent_collection_id") if parent else None
         more = patch_of(request, wanted)
-        return await collections.create(workspace_id, wanted.name, more, parent_id=parent_id, receipt=receipt)
+        return await collections.create(workspace_id, wanted.name, more, parent_id=parent_id, claim=claim)
 
     return await idempotent(request, work, shapes.rendered(request, 201), fingerprint(wanted))
 
@@ -58,8 +58,8 @@ async def update_collection(request: Request[Any, Any, Any], id: str) -> Respons
     wanted = await read_json(request, ChangedCollection)
     collections, workspace_id = context_of(request).library.collections, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Collection:
-        return await collections.update(workspace_id, id_of(collections, id), patch_of(request, wanted), receipt)
+    async def work(claim: Claim | None) -> Collection:
+        return await collections.update(workspace_id, id_of(collections, id), patch_of(request, wanted), claim)
 
     return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
 

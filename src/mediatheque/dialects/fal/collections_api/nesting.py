@@ -6,7 +6,7 @@ from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.fal.assets_api.targets import AssetTarget, parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
-from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, Place
+from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, NewParent
 from mediatheque.dialects.fal.collections_api.sets import id_of
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
@@ -33,13 +33,13 @@ async def get_hierarchy(request: Request[Any, Any, Any], id: str) -> dict[str, A
 )
 async def move_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/move: into another one or, with null, to the top."""
-    wanted = await read_json(request, Place)
+    wanted = await read_json(request, NewParent)
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Collection:
+    async def work(claim: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
         parent_id = parse_id_or_404(parent, "Collection", "parent_collection_id") if parent else None
-        return await library.collection_tree.move(workspace_id, id_of(library.collections, id), parent_id, receipt)
+        return await library.collection_tree.move(workspace_id, id_of(library.collections, id), parent_id, claim)
 
     return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
 
@@ -50,8 +50,8 @@ async def add_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]
     target = await read_json(request, AssetTarget)
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> None:
-        await library.members.add(workspace_id, id_of(library.collections, id), target.reference(), receipt)
+    async def work(claim: Claim | None) -> None:
+        await library.members.add(workspace_id, id_of(library.collections, id), target.reference(), claim)
 
     return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
@@ -62,8 +62,8 @@ async def remove_asset(request: Request[Any, Any, Any], id: str) -> Response[byt
     target = await read_json(request, AssetTarget)
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> None:
-        await library.members.remove(workspace_id, id_of(library.collections, id), target.reference(), receipt)
+    async def work(claim: Claim | None) -> None:
+        await library.members.remove(workspace_id, id_of(library.collections, id), target.reference(), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))
 

@@ -23,8 +23,8 @@ async def delete_set(request: Request[Any, Any, Any], sets: CollectionBase, id: 
     """Remove it; 204."""
     workspace_id = principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> None:
-        await sets.delete(workspace_id, id_of(sets, id), receipt)
+    async def work(claim: Claim | None) -> None:
+        await sets.delete(workspace_id, id_of(sets, id), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 
@@ -35,7 +35,7 @@ async def set_favorite(
     """Make it a favourite, or none."""
     workspace_id = principal_of(request).workspace_id
 
-    async def work(receipt: Claim | None) -> Collection:
-        return await sets.set_favorite(workspace_id, id_of(sets, id), favorite, receipt)
+    async def work(claim: Claim | None) -> Collection:
+        return await sets.set_favorite(workspace_id, id_of(sets, id), favorite, claim)
 
     return await idempotent(request, work, shapes.rendered(request, 200, sets.noun.lower()), fingerprint(None))

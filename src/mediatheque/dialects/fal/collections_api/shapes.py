@@ -59,12 +59,12 @@ def _common(collection: Collection, base: str) -> dict[str, Any]:
 
 def hierarchy(hierarchy: Hierarchy) -> dict[str, Any]:
     """A collection with what is below it, and its ancestors from the top."""
-    return {"hierarchy": _branch(hierarchy.branch), "ancestors": [_kin(each) for each in hierarchy.ancestors]}
+    return {"hierarchy": _branch(hierarchy.branch), "ancestors": [_tree_node(each) for each in hierarchy.ancestors]}
 
 
 def _branch(branch: Branch) -> dict[str, Any]:
-    return {**_kin(branch.node), "children": [_branch(child) for child in branch.children]}
+    return {**_tree_node(branch.node), "children": [_branch(child) for child in branch.children]}
 
 
-def _kin(kin: TreeNode) -> dict[str, Any]:
-    return {"id": str(kin.id), "name": kin.name, "type": kin.type.value}
+def _tree_node(node: TreeNode) -> dict[str, Any]:
+    return {"id": str(node.id), "name": node.name, "type": node.type.value}

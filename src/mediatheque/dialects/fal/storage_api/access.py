@@ -34,9 +34,9 @@ class Settings(msgspec.Struct, frozen=True):
     initial_acl: AclBody | None = None
 
     @classmethod
-    def of(cls, keeping: FileDefaults) -> "Settings":
+    def of(cls, defaults: FileDefaults) -> "Settings":
         """The library's words in fal's."""
-        return cls(keeping.lifetime_seconds, AclBody.of(keeping.acl) if keeping.acl else None)
+        return cls(defaults.lifetime_seconds, AclBody.of(defaults.acl) if defaults.acl else None)
 
 
 @get("/v1/storage/files/acl", guards=[require_scope(Scope.READ)])
@@ -76,8 +76,8 @@ async def put_settings(request: Request[Any, Any, Any]) -> Settings:
     """PUT /v1/storage/settings: have new files kept so; what is left out is cleared."""
     settings = await read_json(request, Settings)
     access = settings.initial_acl.access() if settings.initial_acl else None
-    keeping = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=access)
-    await context_of(request).library.access.set_defaults(principal_of(request).workspace_id, keeping)
+    defaults = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=access)
+    await context_of(request).library.access.set_defaults(principal_of(request).workspace_id, defaults)
     return settings
 
 

@@ -11,11 +11,11 @@ from mediatheque.dialects.fal.errors import STORAGE
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.dialects.fal.storage_api.storage import (
     MAX_BODY,
-    Promise,
-    addresses,
+    UploadRequest,
     content_type,
     file_name,
-    promised_name,
+    upload_name,
+    upload_urls,
 )
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
@@ -57,8 +57,8 @@ class Completion(msgspec.Struct, frozen=True):
 async def begin(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /files/upload/multipart (Python): a URL to put parts below, which is also the file's."""
     base = context_of(request).origins.base(request)
-    ticket = await _promise(request, file_name(request), content_type(request))
-    upload = ticket.upload
+    session = await _create(request, file_name(request), content_type(request))
+    upload = session.upload
     return {"access_url": file_url_for(base, upload.file_id, upload.name), "uploadId": upload.id.hex}
 
 
@@ -67,13 +67,13 @@ async def put_part_of_file(
     request: Request[Any, Any, Any], id: UUID, name: str, upload_id: UUID, number: int
 ) -> Response[bytes]:
     """PUT {access_url}/multipart/{uploadId}/{n} (Python): one part."""
-    return await _take(request, await _own(request, id, upload_id), number)
+    return await _put_part(request, await _own(request, id, upload_id), number)
 
 
 @post(_OF_FILE + "/complete", status_code=200, guards=_PASSES, request_max_body_size=_MAX_LIST)
 async def complete_file(request: Request[Any, Any, Any], id: UUID, name: str, upload_id: UUID) -> dict[str, str]:
     """POST {access_url}/multipart/{uploadId}/complete (Python): the file."""
-    return await _finish(request, await _own(request, id, upload_id))
+    return await _complete(request, await _own(request, id, upload_id))
 
 
 @post(
@@ -84,26 +84,26 @@ async def complete_file(request: Request[Any, Any, Any], id: UUID, name: str, up
 )
 async def initiate(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /storage/upload/initiate-multipart (JavaScript): a URL that carries its permission in the query."""
-    promise = await read_json(request, Promise)
+    promise = await read_json(request, UploadRequest)
     base = context_of(request).origins.base(request)
-    return addresses(base, await _promise(request, promise.file_name, promise.content_type))
+    return upload_urls(base, await _create(request, promise.file_name, promise.content_type))
 
 
 @put("/storage/upload/{id:uuid}/{number:int}", status_code=200, request_max_body_size=None)
 async def put_part(request: Request[Any, Any, Any], id: UUID, number: int) -> Response[bytes]:
     """PUT {upload_url}/{n} (JavaScript): one part; the token is the permission."""
-    return await _take(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART), number)
+    return await _put_part(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART), number)
 
 
 @post("/storage/upload/{id:uuid}/complete", status_code=200, request_max_body_size=_MAX_LIST)
 async def complete(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
     """POST {upload_url}/complete (JavaScript): the file."""
-    return await _finish(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART))
+    return await _complete(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART))
 
 
-async def _promise(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> UploadSession:
+async def _create(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> UploadSession:
     return await context_of(request).library.multipart_uploads.create(
-        principal_of(request), promised_name(name, declared), declared, await file_defaults_of(request)
+        principal_of(request), upload_name(name, declared), declared, await file_defaults_of(request)
     )
 
 
@@ -115,7 +115,7 @@ async def _own(request: Request[Any, Any, Any], file_id: UUID, upload_id: UUID) 
     return upload
 
 
-async def _take(request: Request[Any, Any, Any], upload: Upload, number: int) -> Response[bytes]:
+async def _put_part(request: Request[Any, Any, Any], upload: Upload, number: int) -> Response[bytes]:
     """[observed] Python reads the ETag from the header, JavaScript from the body."""
     context = context_of(request)
     limit = context.max_upload_bytes
@@ -126,7 +126,7 @@ async def _take(request: Request[Any, Any, Any], upload: Upload, number: int) ->
     return Response(shown, headers={"ETag": etag}, media_type="application/json")
 
 
-async def _finish(request: Request[Any, Any, Any], upload: Upload) -> dict[str, str]:
+async def _complete(request: Request[Any, Any, Any], upload: Upload) -> dict[str, str]:
     context = context_of(request)
     base = context.origins.base(request)
     listed = (await read_json(request, Completion)).by_number()

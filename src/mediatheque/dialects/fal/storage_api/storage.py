@@ -26,7 +26,7 @@ from mediatheque.model import Scope, Upload, UploadMethod
 MAX_BODY = 64 * 1024
 
 
-class Promise(msgspec.Struct, frozen=True):
+class UploadRequest(msgspec.Struct, frozen=True):
     """The body of an initiate call."""
 
     file_name: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
@@ -69,13 +69,13 @@ async def upload_file(request: Request[Any, Any, Any]) -> dict[str, str]:
 @post("/storage/upload/initiate", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /storage/upload/initiate: where to PUT the bytes, and the URL they will have. Any `storage_type`."""
-    promise = await read_json(request, Promise)
+    promise = await read_json(request, UploadRequest)
     context = context_of(request)
     base = context.origins.base(request)
-    name = promised_name(promise.file_name, promise.content_type)
-    keeping = await file_defaults_of(request)
-    ticket = await context.library.upload_sessions.create(principal_of(request), name, promise.content_type, keeping)
-    return addresses(base, ticket)
+    name = upload_name(promise.file_name, promise.content_type)
+    defaults = await file_defaults_of(request)
+    session = await context.library.upload_sessions.create(principal_of(request), name, promise.content_type, defaults)
+    return upload_urls(base, session)
 
 
 @put("/storage/upload/{id:uuid}", status_code=200, request_max_body_size=None)
@@ -106,16 +106,16 @@ async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, bo
         raise Invalid("This upload is complete; its content cannot be changed.")
 
 
-def promised_name(name: str | None, declared: str | None) -> str:
+def upload_name(name: str | None, declared: str | None) -> str:
     """What the file will be called in its URL."""
     return safe_name(name or UNNAMED, declared or "", "")
 
 
-def addresses(base: str, ticket: UploadSession) -> dict[str, str]:
+def upload_urls(base: str, session: UploadSession) -> dict[str, str]:
     """Where to send the bytes, the permission in the query, and the URL that the file will have."""
-    upload = ticket.upload
+    upload = session.upload
     return {
-        "upload_url": f"{base}/storage/upload/{upload.id.hex}?token={ticket.token}",
+        "upload_url": f"{base}/storage/upload/{upload.id.hex}?token={session.token}",
         "file_url": file_url_for(base, upload.file_id, upload.name),
     }
 

@@ -17,7 +17,7 @@ from mediatheque.model import Upload
 MAX_BYTES = 200 * MIB
 """[observed] What the vendor allows zip projects, in every direct upload here."""
 
-MOST_FILES = 100
+MAX_FILES = 100
 # [documented] The types of POST /v3/assets and zip; other names of theirs are ours to understand.
 _TYPES = {
     "image/png": "image/png",
@@ -50,7 +50,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
     size_bytes: Annotated[int, msgspec.Meta(ge=1)]
     checksum_sha256: Checksum | None = None
 
-    def announced(self) -> DeclaredFile:
+    def declared_file(self) -> DeclaredFile:
         """The same in the library's words. `Invalid` for a type, size or checksum that cannot be."""
         mime = _TYPES.get(self.content_type.partition(";")[0].strip().lower())
         if mime is None:
@@ -65,7 +65,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
 class DirectBatch(msgspec.Struct, frozen=True):
     """[documented] Up to a hundred files announced together; `callback_url` is reserved: nothing is sent to it."""
 
-    files: Annotated[list[DirectUpload], msgspec.Meta(min_length=1, max_length=MOST_FILES)]
+    files: Annotated[list[DirectUpload], msgspec.Meta(min_length=1, max_length=MAX_FILES)]
     title: Annotated[str, msgspec.Meta(max_length=255)] | None = None
     callback_url: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
 
