@@ -13,7 +13,7 @@ _PUT = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args, status, attempts)
     VALUES ('embed_asset', 'embed_asset', %s, jsonb_build_object('asset_id', %s::text), 'failed', 6) RETURNING id
 """
-_PARK = "INSERT INTO parked_task (job_id, task, arguments, reason) VALUES (%s, 'embed_asset', '{}', %s)"
+_PARK = "INSERT INTO failed_task (job_id, task, arguments, reason) VALUES (%s, 'embed_asset', '{}', %s)"
 
 
 def run(server: Serve, *arguments: str) -> subprocess.CompletedProcess[str]:

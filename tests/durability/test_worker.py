@@ -50,8 +50,8 @@ def expect_a_sweep(server: Serve) -> None:
     """Housekeeping takes place: a placement that was given up is forgotten."""
     key = uuid4().hex
     with psycopg.connect(server.database_url, autocommit=True) as connection:
-        connection.execute("INSERT INTO placement (storage_key, removing) VALUES (%s, true)", [key])
-        left = "SELECT FROM placement WHERE storage_key = %s"
+        connection.execute("INSERT INTO pending_write (storage_key, deleting) VALUES (%s, true)", [key])
+        left = "SELECT FROM pending_write WHERE storage_key = %s"
         eventually(lambda: not connection.execute(left, [key]).fetchall(), 20)
 
 

@@ -62,7 +62,7 @@ async def test_never_for_what_is_away(library: Library, queue: Queue, error: typ
     async with working(library, verb):
         await eventually(lambda: done(queue, verb, MAX_ATTEMPTS + 3), 40)
         await eventually(lambda: len(verb.finished) == 1)
-    assert await queue.query("SELECT 1 FROM parked_task") == []
+    assert await queue.query("SELECT 1 FROM failed_task") == []
 
 
 async def test_tried_again_by_hand_it_has_all_its_tries(library: Library, queue: Queue) -> None:
@@ -71,13 +71,13 @@ async def test_tried_again_by_hand_it_has_all_its_tries(library: Library, queue:
         await tasks.retry(library.database, 4711)
     assert await tasks.retry(library.database, ids[1]) == 1
     assert [task.id for task in await parked(library)] == [ids[0], ids[2]]
-    assert len(await queue.query("SELECT 1 FROM parked_task")) == 2
+    assert len(await queue.query("SELECT 1 FROM failed_task")) == 2
     with pytest.raises(NotFound):
         await tasks.retry(library.database, ids[1])  # it is not parked any more
     assert await tasks.retry(library.database) == 2
     assert await queue.states() == ["todo"] * 3
     assert {job["attempts"] for job in await queue.jobs()} == {0}
-    assert await queue.query("SELECT 1 FROM parked_task") == []
+    assert await queue.query("SELECT 1 FROM failed_task") == []
     verb = Verb()
     async with working(library, verb):
         await eventually(lambda: len(verb.finished) == 3)
@@ -90,7 +90,7 @@ async def test_the_reason_goes_with_the_task(library: Library, queue: Queue) -> 
     await queue.query("DELETE FROM procrastinate_jobs WHERE id = %s", gone)
     async with library.database.connection() as conn:
         await jobs.forget_reasons(conn)
-    assert [row["job_id"] for row in await queue.query("SELECT job_id FROM parked_task")] == [kept]
+    assert [row["job_id"] for row in await queue.query("SELECT job_id FROM failed_task")] == [kept]
 
 
 async def test_what_ends_its_worker_each_time_is_given_up(library: Library, queue: Queue) -> None:

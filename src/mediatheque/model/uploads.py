@@ -12,9 +12,9 @@ from mediatheque.model.files import FileDefaults
 class UploadMethod(enum.StrEnum):
     """How promised bytes arrive."""
 
-    SINGLE = "whole"
+    SINGLE = "single"
     """In one request, which also makes the file."""
-    MULTIPART = "parts"
+    MULTIPART = "multipart"
     """In numbered parts, joined when they are declared complete."""
     DIRECT = "direct"
     """In one request, perhaps past this server, and checked when they are declared complete."""

@@ -20,13 +20,13 @@ async def signing_secret(conn: Connection, workspace_id: UUID) -> bytes:
 
 async def file_defaults(conn: Connection, workspace_id: UUID) -> FileDefaults:
     """How new files are to be kept."""
-    cursor = await conn.execute("SELECT keeping FROM workspace WHERE id = %s", (workspace_id,))
+    cursor = await conn.execute("SELECT file_defaults FROM workspace WHERE id = %s", (workspace_id,))
     row = await cursor.fetchone()
-    return msgspec.convert(row["keeping"] if row else {}, FileDefaults)
+    return msgspec.convert(row["file_defaults"] if row else {}, FileDefaults)
 
 
 async def set_file_defaults(conn: Connection, workspace_id: UUID, defaults: FileDefaults) -> None:
     """Have new files kept so."""
     await conn.execute(
-        "UPDATE workspace SET keeping = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(defaults)), workspace_id)
+        "UPDATE workspace SET file_defaults = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(defaults)), workspace_id)
     )

@@ -37,8 +37,8 @@ async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mappi
     """Note why a job is given up."""
     await conn.execute(
         """
-        INSERT INTO parked_task (job_id, task, arguments, reason) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (job_id) DO UPDATE SET reason = excluded.reason, parked_at = now()
+        INSERT INTO failed_task (job_id, task, arguments, reason) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (job_id) DO UPDATE SET reason = excluded.reason, failed_at = now()
         """,
         (job_id, task, Jsonb(arguments), reason),
     )
@@ -48,7 +48,7 @@ async def forget_reasons(conn: Connection) -> None:
     """Forget why a job was given up that is to be done again, or is no more."""
     await conn.execute(
         """
-        DELETE FROM parked_task p WHERE NOT EXISTS (
+        DELETE FROM failed_task p WHERE NOT EXISTS (
             SELECT FROM procrastinate_jobs j WHERE j.id = p.job_id AND j.status IN ('doing', 'failed')
         )
         """
@@ -56,11 +56,11 @@ async def forget_reasons(conn: Connection) -> None:
 
 
 async def list_failed(conn: Connection, after: int, limit: int) -> list[dict[str, Any]]:
-    """The next jobs, by id, that were given up: `id`, `task`, `attempts`, `arguments`, `reason` and `parked_at`."""
+    """The next jobs, by id, that were given up: `id`, `task`, `attempts`, `arguments`, `reason` and `failed_at`."""
     cursor = await conn.execute(
         """
-        SELECT j.id, j.task_name AS task, j.attempts, j.args AS arguments, p.reason, p.parked_at
-        FROM procrastinate_jobs j LEFT JOIN parked_task p ON p.job_id = j.id
+        SELECT j.id, j.task_name AS task, j.attempts, j.args AS arguments, p.reason, p.failed_at
+        FROM procrastinate_jobs j LEFT JOIN failed_task p ON p.job_id = j.id
         WHERE j.status = 'failed' AND j.id > %s ORDER BY j.id LIMIT %s
         """,
         (after, limit),
@@ -75,7 +75,7 @@ async def retry(conn: Connection, job_id: int | None) -> int:
         WITH again AS (
             UPDATE procrastinate_jobs SET status = 'todo', attempts = 0, scheduled_at = NULL
             WHERE status = 'failed' AND (id = %(id)s OR %(id)s::bigint IS NULL) RETURNING id
-        ), forgotten AS (DELETE FROM parked_task p USING again a WHERE p.job_id = a.id)
+        ), forgotten AS (DELETE FROM failed_task p USING again a WHERE p.job_id = a.id)
         SELECT count(*) AS jobs FROM again
         """,
         {"id": job_id},
@@ -113,9 +113,9 @@ async def requeue_stalled(conn: Connection, silence: timedelta, deaths: int) -> 
             )
             RETURNING id, task_name, args, status
         ), parked AS (
-            INSERT INTO parked_task (job_id, task, arguments, reason)
+            INSERT INTO failed_task (job_id, task, arguments, reason)
             SELECT id, task_name, args, %(reason)s FROM back WHERE status = 'failed'
-            ON CONFLICT (job_id) DO UPDATE SET reason = excluded.reason, parked_at = now()
+            ON CONFLICT (job_id) DO UPDATE SET reason = excluded.reason, failed_at = now()
         )
         SELECT count(*) AS jobs FROM back
         """,  # noqa: S608 - a constant

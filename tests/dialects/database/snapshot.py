@@ -56,7 +56,7 @@ class Stock:
     def doom_unused(self) -> None:
         """What the library does when it removes a file, for tests that remove one behind its back."""
         self.database.execute(
-            "UPDATE blob SET doomed_at = now() WHERE doomed_at IS NULL"
+            "UPDATE blob SET unreferenced_since = now() WHERE unreferenced_since IS NULL"
             " AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)"
         )
 

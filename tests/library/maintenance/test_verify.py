@@ -175,8 +175,8 @@ async def test_bytes_that_no_row_names_go_and_all_others_stay(house: Library) ->
 
 
 _PROMISE = """
-    INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, expires_at, way, storage_key)
-    SELECT %s, %s, id, %s, decode(repeat('00', 32), 'hex'), 'a', now(), 'parts', %s FROM api_key LIMIT 1
+    INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, expires_at, method, storage_key)
+    SELECT %s, %s, id, %s, decode(repeat('00', 32), 'hex'), 'a', now(), 'multipart', %s FROM api_key LIMIT 1
 """
 
 

@@ -74,7 +74,7 @@ async def test_completed_by_two_who_did_not_know_of_each_other(
     upload, parts = await begun(library, principal)
     first = await library.multipart_uploads.complete(upload, parts, ANY_FILE)
     assert await library.multipart_uploads.complete(upload, parts, ANY_FILE) == first
-    assert await count(library, "placement") == 0
+    assert await count(library, "pending_write") == 0
     await collector.run()
     assert await content(library, first) == b"part 1 part 2 "
 

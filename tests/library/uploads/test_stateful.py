@@ -247,7 +247,7 @@ class Uploading(RuleBasedStateMachine):
         async with self.library.database.connection() as conn:
             cursor = await conn.execute(
                 """
-                SELECT (SELECT count(*) FROM placement) AS p,
+                SELECT (SELECT count(*) FROM pending_write) AS p,
                     (SELECT count(*) FROM upload WHERE workspace_id = %s) AS u
                 """,
                 (self.caller.workspace_id,),

@@ -2,17 +2,25 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
+from psycopg.types.json import Jsonb
 from sqlalchemy import NullPool, create_engine
 
 from mediatheque.library.tasks import defer
+from mediatheque.model import Acl, AclEffect, AclEntry, FileDefaults, UploadMethod
+from mediatheque.records import access as accounts
 from mediatheque.records import migrate
+from mediatheque.records.catalog import files
 from mediatheque.records.database import Database, DatabaseConfig
+from mediatheque.records.storage import pending_writes
+from mediatheque.records.uploads import parts, uploads
 
 TWINS = ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "caf\u00e9 2")  # four in the eyes of the older version
 
@@ -31,11 +39,24 @@ def _bring_to(url: str, revision: str) -> None:
 @pytest.fixture
 def older(postgres: str) -> Iterator[str]:
     """URL of a database with the schema before collections could do anything."""
+    with database_at(postgres, "0004") as url:
+        yield url
+
+
+@pytest.fixture
+def yesterday(postgres: str) -> Iterator[str]:
+    """URL of a database with the schema before tables and columns were renamed."""
+    with database_at(postgres, "0005") as url:
+        yield url
+
+
+@contextmanager
+def database_at(postgres: str, revision: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex}"
     url = postgres.replace("@/mediatheque?", f"@/{name}?")
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        _bring_to(url, "0004")
+        _bring_to(url, revision)
         yield url
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -86,3 +107,70 @@ async def test_assets_are_found_by_their_words_and_wait_to_be_embedded(older: st
         ).fetchall()
     assert len(jobs) == 2
     assert jobs[0] == jobs[1]
+
+
+async def test_renamed_columns_keep_what_was_in_them(yesterday: str) -> None:
+    workspace, key, blob, file, upload = (uuid.uuid4() for _ in range(5))
+    access = {"default": "forbid", "rules": [{"user": "a", "decision": "allow"}, {"user": "b", "decision": "hide"}]}
+    keeping = {"seconds": 60, "access": access}
+    acl = Acl(AclEffect.FORBID, (AclEntry("a", AclEffect.ALLOW), AclEntry("b", AclEffect.HIDE)))
+    defaults = FileDefaults(lifetime_seconds=60, acl=acl)
+    with psycopg.connect(yesterday, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name, keeping) VALUES (%s, 'w', %s)", [workspace, Jsonb(keeping)])
+        conn.execute(
+            "INSERT INTO api_key (id, workspace_id, secret_hash, scopes) VALUES (%s, %s, sha256('s'), '{read}')",
+            [key, workspace],
+        )
+        conn.execute(
+            "INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind, doomed_at)"
+            " VALUES (%s, %s, sha256('x'), 1, 'k', 'image/png', 'image', now() - interval '1 day')",
+            [blob, workspace],
+        )
+        conn.execute(
+            "INSERT INTO file (id, workspace_id, blob_id, name, access) VALUES (%s, %s, %s, 'a.png', %s)",
+            [file, workspace, blob, Jsonb(access)],
+        )
+        conn.execute("INSERT INTO placement (storage_key, removing) VALUES ('going', true), ('coming', false)")
+        conn.execute(
+            "INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, expires_at, way, storage_key,"
+            " handle, keeping) VALUES (%s, %s, %s, %s, sha256('t'), 'a.mp4', %s, 'parts', 'coming', 'h', %s)",
+            [upload, workspace, key, uuid.uuid4(), datetime.now(UTC) + timedelta(days=1), Jsonb(keeping)],
+        )
+        conn.execute(
+            "INSERT INTO upload_part (upload_id, number, size, sha256, receipt) VALUES (%s, 1, 1, sha256('p'), 'r')",
+            [upload],
+        )
+        conn.execute("INSERT INTO parked_task (job_id, task, arguments, reason) VALUES (7, 'embed_asset', '{}', 'why')")
+        migrate.migrate(yesterday)
+    async with Database(DatabaseConfig(url=yesterday, pool_min=1)) as database, database.connection() as opened:
+        assert await accounts.file_defaults(opened, workspace) == defaults
+        stored = await files.find(opened, workspace, file)
+        assert stored is not None
+        assert stored.acl == acl
+        begun = await uploads.find(opened, upload)
+        assert begun is not None
+        assert (begun.method, begun.multipart_id, begun.defaults) == (UploadMethod.MULTIPART, "h", defaults)
+        assert [part.etag for part in await parts.list_all(opened, upload)] == ["r"]
+        assert await pending_writes.list_marked(opened, 10) == ["going"]
+        rows = await opened.execute(
+            "SELECT b.unreferenced_since < now() AS old, t.reason FROM blob b, failed_task t WHERE t.job_id = 7"
+        )
+        assert await rows.fetchall() == [{"old": True, "reason": "why"}]
+
+
+def test_an_upload_without_a_method_is_a_single_one_after_the_upgrade(yesterday: str) -> None:
+    workspace, key = uuid.uuid4(), uuid.uuid4()
+    with psycopg.connect(yesterday, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        conn.execute(
+            "INSERT INTO api_key (id, workspace_id, secret_hash, scopes) VALUES (%s, %s, sha256('s'), '{read}')",
+            [key, workspace],
+        )
+        for way in ("whole", "direct"):
+            conn.execute(
+                "INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, expires_at, way)"
+                " VALUES (gen_random_uuid(), %s, %s, gen_random_uuid(), sha256('t'), 'a.png', now(), %s)",
+                [workspace, key, way],
+            )
+        migrate.migrate(yesterday)
+        assert conn.execute("SELECT method FROM upload ORDER BY method").fetchall() == [("direct",), ("single",)]

@@ -50,7 +50,7 @@ class AccessControl:
     async def set_acl(self, workspace_id: UUID, file_id: UUID, access: Acl) -> None:
         """Give the workspace's file another access. `NotFound`."""
         async with self._database.connection() as conn:
-            if not await files.set_access(conn, workspace_id, file_id, access):
+            if not await files.set_acl(conn, workspace_id, file_id, access):
                 raise NotFound("File not found.")
 
     async def defaults(self, workspace_id: UUID) -> FileDefaults:

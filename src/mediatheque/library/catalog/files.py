@@ -49,7 +49,7 @@ class Files:
                 blob=blob,
                 name=original.name,
                 expires_at=original.expires_at,
-                access=original.acl,
+                acl=original.acl,
             )
             if file is None:
                 raise LookupError("a file without an origin conflicts with none")

@@ -52,7 +52,7 @@ async def _file(conn: Connection, state: IngestState, blob: Blob) -> File:
         name=_name(state, blob),
         origin_url=request.origin_url,
         expires_at=_end(request.defaults),
-        access=request.defaults.acl,
+        acl=request.defaults.acl,
     )
     if file is None:
         raise Conflict("The same URL was stored a moment ago.")

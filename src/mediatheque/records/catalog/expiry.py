@@ -31,8 +31,8 @@ async def delete_expired(conn: Connection, limit: int) -> int:
     await conn.execute("DELETE FROM file WHERE id = ANY(%s)", (files,))
     await conn.execute(
         """
-        UPDATE blob SET doomed_at = now()
-        WHERE id = ANY(%s) AND doomed_at IS NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
+        UPDATE blob SET unreferenced_since = now()
+        WHERE id = ANY(%s) AND unreferenced_since IS NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
         """,
         (blobs,),
     )

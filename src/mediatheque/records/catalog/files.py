@@ -13,7 +13,7 @@ from mediatheque.records.storage import blobs
 
 COLUMNS = f"""
     f.id AS file_id, f.workspace_id AS file_workspace_id, f.name AS file_name, f.origin_url,
-    f.created_at AS file_created_at, f.expires_at, f.access, {blobs.COLUMNS}
+    f.created_at AS file_created_at, f.expires_at, f.acl, {blobs.COLUMNS}
 """
 SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
 LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
@@ -31,7 +31,7 @@ def from_row(row: dict[str, Any]) -> File:
         origin_url=row["origin_url"],
         created_at=row["file_created_at"],
         expires_at=row["expires_at"],
-        acl=None if row["access"] is None else msgspec.convert(row["access"], Acl),
+        acl=None if row["acl"] is None else msgspec.convert(row["acl"], Acl),
         blob=blobs.from_row(row),
     )
 
@@ -45,17 +45,17 @@ async def insert(
     name: str,
     origin_url: str | None = None,
     expires_at: datetime | None = None,
-    access: Acl | None = None,
+    acl: Acl | None = None,
 ) -> File | None:
     """Put the blob under a URL; None if the workspace has a file from that `origin_url` already."""
     cursor = await conn.execute(
         """
-        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, access)
+        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, acl)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (workspace_id, origin_url) WHERE origin_url IS NOT NULL DO NOTHING
         RETURNING created_at
         """,
-        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(access)),
+        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(acl)),
     )
     row = await cursor.fetchone()
     if row is None:
@@ -67,13 +67,13 @@ async def insert(
         origin_url=origin_url,
         created_at=row["created_at"],
         expires_at=expires_at,
-        acl=access,
+        acl=acl,
         blob=blob,
     )
 
 
-def _json(access: Acl | None) -> Jsonb | None:
-    return None if access is None else Jsonb(msgspec.to_builtins(access))
+def _json(acl: Acl | None) -> Jsonb | None:
+    return None if acl is None else Jsonb(msgspec.to_builtins(acl))
 
 
 async def find_public(conn: Connection, id: UUID) -> File | None:
@@ -102,11 +102,11 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) 
     return from_row(row) if row else None
 
 
-async def set_access(conn: Connection, workspace_id: UUID, id: UUID, access: Acl) -> bool:
+async def set_acl(conn: Connection, workspace_id: UUID, id: UUID, acl: Acl) -> bool:
     """Give the workspace's file another access; False if it has no such file."""
     cursor = await conn.execute(
-        f"UPDATE file f SET access = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
-        (_json(access), workspace_id, id),
+        f"UPDATE file f SET acl = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
+        (_json(acl), workspace_id, id),
     )
     return cursor.rowcount == 1
 

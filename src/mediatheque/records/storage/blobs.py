@@ -44,7 +44,7 @@ async def find(conn: Connection, workspace_id: UUID, sha256: bytes, size: int) -
 
 async def lock_and_keep(conn: Connection, id: UUID) -> bool:
     """Lock the blob against collection until the transaction ends; False if it was collected already."""
-    cursor = await conn.execute("UPDATE blob SET doomed_at = NULL WHERE id = %s", (id,))
+    cursor = await conn.execute("UPDATE blob SET unreferenced_since = NULL WHERE id = %s", (id,))
     return cursor.rowcount == 1
 
 
@@ -58,7 +58,7 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
         INSERT INTO blob AS b (id, workspace_id, sha256, size, storage_key, mime, kind, width, height, duration)
         VALUES (%(id)s, %(workspace_id)s, %(sha256)s, %(size)s, %(storage_key)s,
                 %(mime)s, %(kind)s, %(width)s, %(height)s, %(duration)s)
-        ON CONFLICT (workspace_id, sha256, size) DO UPDATE SET doomed_at = NULL, storage_key =
+        ON CONFLICT (workspace_id, sha256, size) DO UPDATE SET unreferenced_since = NULL, storage_key =
             CASE WHEN b.storage_key = %(replacing)s THEN excluded.storage_key ELSE b.storage_key END
         RETURNING {COLUMNS}
         """,  # noqa: S608 - columns are a constant
@@ -97,8 +97,8 @@ async def mark_if_unreferenced(conn: Connection, id: UUID) -> None:
     """Mark the blob for collection when no file refers to it any more. The caller holds its `lock`."""
     await conn.execute(
         """
-        UPDATE blob SET doomed_at = now()
-        WHERE id = %s AND doomed_at IS NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
+        UPDATE blob SET unreferenced_since = now()
+        WHERE id = %s AND unreferenced_since IS NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
         """,
         (id,),
     )
@@ -110,10 +110,10 @@ async def collect(conn: Connection, grace: timedelta, limit: int) -> list[str]:
         """
         DELETE FROM blob WHERE id IN (
             SELECT id FROM blob
-            WHERE doomed_at < now() - %s AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
-            ORDER BY doomed_at LIMIT %s FOR UPDATE SKIP LOCKED
+            WHERE unreferenced_since < now() - %s AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
+            ORDER BY unreferenced_since LIMIT %s FOR UPDATE SKIP LOCKED
         )
-        AND doomed_at IS NOT NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
+        AND unreferenced_since IS NOT NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
         RETURNING storage_key
         """,
         (grace, limit),

@@ -9,13 +9,13 @@ from mediatheque.records.database import Connection
 async def begin(conn: Connection, storage_key: str) -> None:
     """Note that bytes are about to be stored under this key; one that is being given up stays so."""
     await conn.execute(
-        "INSERT INTO placement (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING", (storage_key,)
+        "INSERT INTO pending_write (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING", (storage_key,)
     )
 
 
 async def end(conn: Connection, storage_key: str) -> bool:
     """The bytes are there and, when this commits, named by a blob. False if they have been given up meanwhile."""
-    cursor = await conn.execute("DELETE FROM placement WHERE storage_key = %s AND NOT removing", (storage_key,))
+    cursor = await conn.execute("DELETE FROM pending_write WHERE storage_key = %s AND NOT deleting", (storage_key,))
     return cursor.rowcount == 1
 
 
@@ -23,8 +23,8 @@ async def mark_for_deletion(conn: Connection, storage_keys: Sequence[str]) -> No
     """Note that the bytes under these keys are to be removed, whatever happens next."""
     await conn.execute(
         """
-        INSERT INTO placement (storage_key, removing) SELECT unnest(%s::text[]), true
-        ON CONFLICT (storage_key) DO UPDATE SET removing = true
+        INSERT INTO pending_write (storage_key, deleting) SELECT unnest(%s::text[]), true
+        ON CONFLICT (storage_key) DO UPDATE SET deleting = true
         """,
         (list(storage_keys),),
     )
@@ -32,15 +32,17 @@ async def mark_for_deletion(conn: Connection, storage_keys: Sequence[str]) -> No
 
 async def mark_stale_for_deletion(conn: Connection, age: timedelta) -> None:
     """The same for placements begun longer than `age` ago."""
-    await conn.execute("UPDATE placement SET removing = true WHERE begun_at < now() - %s AND NOT removing", (age,))
+    await conn.execute("UPDATE pending_write SET deleting = true WHERE begun_at < now() - %s AND NOT deleting", (age,))
 
 
 async def list_marked(conn: Connection, limit: int) -> list[str]:
     """Keys whose bytes are to be removed, oldest first."""
-    cursor = await conn.execute("SELECT storage_key FROM placement WHERE removing ORDER BY begun_at LIMIT %s", (limit,))
+    cursor = await conn.execute(
+        "SELECT storage_key FROM pending_write WHERE deleting ORDER BY begun_at LIMIT %s", (limit,)
+    )
     return [row["storage_key"] for row in await cursor.fetchall()]
 
 
 async def forget(conn: Connection, storage_keys: Sequence[str]) -> None:
     """The bytes under these keys are removed."""
-    await conn.execute("DELETE FROM placement WHERE storage_key = ANY(%s) AND removing", (list(storage_keys),))
+    await conn.execute("DELETE FROM pending_write WHERE storage_key = ANY(%s) AND deleting", (list(storage_keys),))

@@ -38,7 +38,7 @@ async def unknown_keys(conn: Connection, storage_keys: Sequence[str]) -> set[str
         """
         SELECT key FROM unnest(%s::text[]) AS key
         WHERE NOT EXISTS (SELECT FROM blob WHERE storage_key = key)
-          AND NOT EXISTS (SELECT FROM placement WHERE storage_key = key)
+          AND NOT EXISTS (SELECT FROM pending_write WHERE storage_key = key)
           AND NOT EXISTS (SELECT FROM upload WHERE storage_key = key)
         """,
         (list(storage_keys),),
@@ -50,7 +50,7 @@ async def unreferenced(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
     """Of these blobs, those without files that are not doomed: they would stay for ever."""
     cursor = await conn.execute(
         """
-        SELECT id FROM blob b WHERE id = ANY(%s) AND doomed_at IS NULL
+        SELECT id FROM blob b WHERE id = ANY(%s) AND unreferenced_since IS NULL
             AND NOT EXISTS (SELECT FROM file WHERE blob_id = b.id)
         """,
         (list(ids),),

@@ -11,9 +11,9 @@ async def put(conn: Connection, id: UUID, piece: UploadedPart) -> None:
     """Note a part that has arrived, in place of an earlier one of its number."""
     await conn.execute(
         """
-        INSERT INTO upload_part (upload_id, number, size, sha256, receipt) VALUES (%s, %s, %s, %s, %s)
+        INSERT INTO upload_part (upload_id, number, size, sha256, etag) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (upload_id, number) DO UPDATE
-            SET size = excluded.size, sha256 = excluded.sha256, receipt = excluded.receipt
+            SET size = excluded.size, sha256 = excluded.sha256, etag = excluded.etag
         """,
         (id, piece.number, piece.size, piece.sha256, piece.etag),
     )
@@ -32,7 +32,7 @@ async def list_all(conn: Connection, id: UUID) -> list[UploadedPart]:
 
 async def _select(conn: Connection, where: str, parameters: Sequence[object]) -> list[UploadedPart]:
     cursor = await conn.execute(
-        f"SELECT number, size, sha256, receipt FROM upload_part {where} ORDER BY number",  # noqa: S608 - our own words
+        f"SELECT number, size, sha256, etag FROM upload_part {where} ORDER BY number",  # noqa: S608 - our own words
         parameters,
     )
     return [UploadedPart(**row) for row in await cursor.fetchall()]

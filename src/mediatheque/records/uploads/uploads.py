@@ -22,13 +22,13 @@ def from_row(row: dict[str, Any]) -> Upload:
         name=row["name"],
         declared_type=row["declared_type"],
         expires_at=row["expires_at"],
-        method=UploadMethod(row["way"]),
+        method=UploadMethod(row["method"]),
         asset_id=row["asset_id"],
         size=row["size"],
         sha256=row["sha256"],
         storage_key=row["storage_key"],
-        multipart_id=row["handle"],
-        defaults=msgspec.convert(row["keeping"], FileDefaults),
+        multipart_id=row["multipart_id"],
+        defaults=msgspec.convert(row["defaults"], FileDefaults),
         batch_id=row["batch_id"],
         item_index=row["item_index"],
         requested_at=row["requested_at"],
@@ -41,8 +41,8 @@ async def insert(conn: Connection, upload: Upload, token_hash: bytes) -> None:
     """Store the promise; of the token only its hash."""
     await conn.execute(
         """
-        INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, declared_type, expires_at, way,
-                            asset_id, size, sha256, storage_key, handle, keeping, batch_id, item_index)
+        INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, declared_type, expires_at, method,
+                            asset_id, size, sha256, storage_key, multipart_id, defaults, batch_id, item_index)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         (
@@ -105,16 +105,16 @@ async def complete(conn: Connection, id: UUID) -> bool:
     cursor = await conn.execute(
         """
         UPDATE upload SET completed_at = now(), failure = NULL
-        WHERE id = %s AND completed_at IS NULL AND (failure IS NULL OR way <> 'parts')
+        WHERE id = %s AND completed_at IS NULL AND (failure IS NULL OR method <> 'multipart')
         """,
         (id,),
     )
     return cursor.rowcount == 1
 
 
-async def set_multipart_id(conn: Connection, id: UUID, handle: str) -> None:
+async def set_multipart_id(conn: Connection, id: UUID, multipart_id: str) -> None:
     """Note what the store calls the room that it made for parts."""
-    await conn.execute("UPDATE upload SET handle = %s WHERE id = %s", (handle, id))
+    await conn.execute("UPDATE upload SET multipart_id = %s WHERE id = %s", (multipart_id, id))
 
 
 async def fail(conn: Connection, id: UUID, failure: str) -> bool:
@@ -132,7 +132,7 @@ async def refuse(conn: Connection, upload: Upload, failure: str) -> bool:
     """
     cursor = await conn.execute(
         """
-        UPDATE upload SET failure = %s, storage_key = CASE WHEN handle IS NULL THEN NULL ELSE storage_key END
+        UPDATE upload SET failure = %s, storage_key = CASE WHEN multipart_id IS NULL THEN NULL ELSE storage_key END
         WHERE id = %s AND completed_at IS NULL AND storage_key = %s
         """,
         (failure, upload.id, upload.storage_key),
@@ -163,8 +163,8 @@ async def expired(conn: Connection, limit: int) -> list[Upload]:
     return await _many(
         conn,
         """
-        WHERE expires_at < now() AND swept_at IS NULL AND storage_key IS NOT NULL
-            AND (completed_at IS NULL OR way = 'parts' OR handle IS NOT NULL)
+        WHERE expires_at < now() AND cleaned_at IS NULL AND storage_key IS NOT NULL
+            AND (completed_at IS NULL OR method = 'multipart' OR multipart_id IS NOT NULL)
         ORDER BY expires_at LIMIT %s
         """,
         (limit,),
@@ -173,7 +173,7 @@ async def expired(conn: Connection, limit: int) -> list[Upload]:
 
 async def mark_cleaned(conn: Connection, id: UUID) -> None:
     """The bytes that waited are removed."""
-    await conn.execute("UPDATE upload SET swept_at = now() WHERE id = %s", (id,))
+    await conn.execute("UPDATE upload SET cleaned_at = now() WHERE id = %s", (id,))
 
 
 async def ended(conn: Connection, age: timedelta, limit: int) -> list[Upload]:

@@ -126,7 +126,7 @@ def test_all_at_once(client: httpx.Client, server: Serve, account: Account, stoc
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert client.get(upload.url).content == data
     stock.settles(account, before + more("blob", "file", "upload", "kept upload", "stored"))
-    query = "SELECT count(*) FROM placement JOIN blob USING (storage_key) WHERE workspace_id = %s"
+    query = "SELECT count(*) FROM pending_write JOIN blob USING (storage_key) WHERE workspace_id = %s"
     assert stock.database.execute(query, [account.workspace_id]).fetchone() == (0,)
 
 

@@ -153,7 +153,7 @@ def test_complete_by_many_at_once(client: httpx.Client, fresh: Account, stock: S
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert client.get(answers[0].json()["data"]["url"]).content == data
     stock.settles(fresh, before + KEPT)
-    query = "SELECT count(*) FROM placement JOIN blob USING (storage_key) WHERE workspace_id = %s"
+    query = "SELECT count(*) FROM pending_write JOIN blob USING (storage_key) WHERE workspace_id = %s"
     assert stock.database.execute(query, [fresh.workspace_id]).fetchone() == (0,)
 
 
