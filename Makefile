@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(VENV) install --quiet
 ARGS ?=
 
-.PHONY: serve test check unit crash bench lock format clean
+.PHONY: serve test check unit crash bench shape lock format clean
 
 serve: $(VENV)/.installed
 	@exec $(BIN)/mediatheque serve $(ARGS)
@@ -32,6 +32,9 @@ bench: $(VENV)/.installed-bench
 format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+shape: $(VENV)/.installed
+	$(BIN)/python -m tools.shape $(ARGS)
 
 lock: $(VENV)/.installed
 	$(PIP) uv

@@ -1,0 +1,1 @@
+"""Tools for reviewing the project; nothing here is shipped."""
