@@ -19,7 +19,7 @@ from bench.library import run as library
 from bench.library import targets as library_targets
 from bench.measurements import MEASUREMENTS, Load, Measurement
 from bench.peers import PEERS, Peer
-from bench.peers.mediatheque import Mediatheque
+from bench.peers.mediatheque import Mediatheque, baseline
 from bench.run import Run
 
 _NOTES = """\
@@ -46,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures Mediatheque against its peers.")
     parser.add_argument("--only", default="", help="measurements by letter, such as a,b; or library")
     parser.add_argument("--peers", default="", help="servers by the beginning of their names, such as media,nginx")
+    parser.add_argument("--baseline", type=Path, metavar="CHECKOUT", help="measure another checkout beside this one")
     parser.add_argument("--quick", action="store_true", help="few and short rounds: to see that it works")
     parser.add_argument("--write", type=Path, metavar="README.md", help="replace the table in this file")
     parser.add_argument("--plans", type=Path, metavar="FILE", help="write the query plans of the library's statements")
@@ -54,9 +55,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _installed(wanted: str) -> list[type[Peer]]:
+def _installed(wanted: str, checkout: Path | None) -> list[type[Peer]]:
     prefixes = tuple(wanted.lower().split(","))
     servers = [p for p in PEERS if p.name.lower().startswith(prefixes)]
+    if checkout:
+        servers.insert(1, baseline(checkout.resolve()))
     for server in servers:
         if what := server.missing():
             print(f"left out: {server.name} needs {what}", file=sys.stderr)
@@ -106,7 +109,7 @@ def _report(block: str, name: str, readme: Path | None) -> None:
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then, too
     arguments = _arguments()
-    (chosen, keys), servers = _chosen(arguments.only), _installed(arguments.peers)
+    (chosen, keys), servers = _chosen(arguments.only), _installed(arguments.peers, arguments.baseline)
     wrong: list[str] = []
     if chosen and not shutil.which("wrk"):
         raise SystemExit("wrk is missing: apt-get install wrk")

@@ -12,23 +12,25 @@ from bench.peers.base import Peer, Stored
 from bench.processes import free_ports
 
 
-def _binary() -> str | None:
-    return shutil.which("mediatheque", path=str(Path(sys.executable).parent))
-
-
 class Mediatheque(Peer):
     name = "Mediatheque"
+    checkout = Path(__file__).parents[2]
+    programs = Path(sys.executable).parent
     auth: dict[str, str]
 
     @classmethod
+    def _binary(cls) -> str | None:
+        return shutil.which("mediatheque", path=str(cls.programs))
+
+    @classmethod
     def missing(cls) -> str | None:
-        return None if _binary() else "mediatheque (pip install -e .)"
+        return None if cls._binary() else "mediatheque (pip install -e .)"
 
     @classmethod
     def version(cls) -> str:
         done = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],
-            cwd=Path(__file__).parent,
+            cwd=cls.checkout,
             capture_output=True,
             text=True,
             check=False,
@@ -38,9 +40,9 @@ class Mediatheque(Peer):
     def start(self) -> None:
         (self.port,) = free_ports(1)
         data = ["--data", str(self.folder / "data")]
-        self.launch([str(_binary()), "serve", "--port", str(self.port), *data], "/readyz")
+        self.launch([str(self._binary()), "serve", "--port", str(self.port), *data], "/readyz")
         key = subprocess.run(
-            [str(_binary()), "keys", "create", *data], capture_output=True, text=True, check=True, timeout=60
+            [str(self._binary()), "keys", "create", *data], capture_output=True, text=True, check=True, timeout=60
         )
         self.auth = {"Authorization": f"Bearer {key.stdout.strip()}"}
 
@@ -50,3 +52,14 @@ class Mediatheque(Peer):
     def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
         asset = json.loads(answer.body)
         return Stored(urlsplit(asset["image_url"]).path, f"/assets/{asset['id']}", self.auth)
+
+
+def baseline(checkout: Path) -> type[Mediatheque]:
+    """Another checkout of ours, installed into its own `.venv`, to be measured beside this one."""
+
+    class Baseline(Mediatheque):
+        name = "Baseline"
+
+    Baseline.checkout = checkout
+    Baseline.programs = checkout / ".venv" / "bin"
+    return Baseline
