@@ -15,7 +15,7 @@ from bench.library.content import PHRASES, WORDS
 from bench.library.figures import Figure, Figures
 from bench.library.stock import Stock
 from mediatheque.library.catalog.assets import insert_asset
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Blob, Kind, MediaInfo
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Database, DatabaseConfig

@@ -19,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from mediatheque.blobs import Disk
 from mediatheque.errors import BlobsUnavailable
 from mediatheque.library.catalog.assets import Assets
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.pipeline import Intake, Step
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import AssetFields, ByteSink, IngestRequest
+from mediatheque.library.ingest.request import ByteSink, IngestRequest
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.media.config import SandboxConfig

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.policy import MIB, Policy
-from mediatheque.library.ingest.request import AssetFields, ByteSink, IngestRequest
+from mediatheque.library.ingest.request import ByteSink, IngestRequest
 from mediatheque.model import DeclaredMetadata
 
 ANYTHING = Policy(max_bytes=MIB)

@@ -152,7 +152,7 @@ async def test_housekeeping_goes_on_after_a_round_that_could_not_be(library: Lib
         if rounds == 1:
             raise DatabaseUnavailable
 
-    library.garbage.run = run  # type: ignore[method-assign,assignment]
+    library.maintenance.garbage.run = run  # type: ignore[method-assign,assignment]
     async with working(library, Verb(), sweep_seconds=0.05):
         await eventually(lambda: rounds >= 3)
 

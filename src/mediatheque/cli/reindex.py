@@ -26,10 +26,10 @@ async def _reindex(config: Config) -> str:
     library = build_library(config)
     await library.open(start_media=False)
     try:
-        async with library.reindex.exclusive():
+        async with library.search.reindex.exclusive():
             model = await _begun(library, config)
             done = await _build(library, model)
-            await library.reindex.finish(model)
+            await library.search.reindex.finish(model)
     finally:
         await library.close()
     was = "used it before" if model.active else "uses it now"
@@ -38,15 +38,15 @@ async def _reindex(config: Config) -> str:
 
 async def _begun(library: Library, config: Config) -> EmbeddingModel:
     try:
-        return await library.reindex.begin(config.embedding().model)
+        return await library.search.reindex.begin(config.embedding().model)
     except ValueError as error:
         raise ConfigError(f"embedder: {error}") from None
 
 
 async def _build(library: Library, model: EmbeddingModel) -> int:
     """How many assets it lacked."""
-    done, total = await library.reindex.progress(model)
+    done, total = await library.search.reindex.progress(model)
     with tqdm(initial=min(done, total), total=total, unit="asset", desc=model.name) as bar:
-        async for number in library.reindex.build(model):
+        async for number in library.search.reindex.build(model):
             bar.update(number)
         return int(bar.n) - min(done, total)

@@ -30,8 +30,8 @@ _log = structlog.get_logger()
 def handlers_of(library: Library) -> Mapping[str, Handler]:
     """What to call for each task of `library.tasks`, with its arguments in their order there."""
     return {
-        "complete_upload": library.direct_uploads.complete_requested,
-        "embed_asset": library.embeddings.embed,
+        "complete_upload": library.uploads.direct.complete_requested,
+        "embed_asset": library.search.embeddings.embed,
     }
 
 

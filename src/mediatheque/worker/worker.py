@@ -55,7 +55,7 @@ class Worker:
     async def _warm(self) -> None:
         """What is wrong with a model shows in the tasks that need it; all others are done."""
         try:
-            await self._library.embedding_models.warm()
+            await self._library.search.embedding_models.warm()
         except LibraryError as error:
             _log.warning("models not loaded", reason=str(error))
         except Exception:  # noqa: BLE001 - the libraries that run models raise anything
@@ -119,7 +119,7 @@ class Worker:
             await jobs.dead_letter(conn, job_id, task, arguments, reason)
 
     async def _collect_garbage(self) -> None:
-        await self._library.garbage.run()
+        await self._library.maintenance.garbage.run()
 
 
 def _is_cancelled() -> bool:

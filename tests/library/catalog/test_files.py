@@ -7,32 +7,32 @@ import pytest
 
 from mediatheque.errors import NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset, Filter
 from tests import samples
 from tests.library.ingest_requests import ingest_request
 
 
 async def test_a_file_that_is_gone_since_it_was_found(library: Library, workspace: UUID) -> None:
-    asset = await library.intake.create_asset(ingest_request(workspace, samples.png()))
-    await library.assets.delete(workspace, asset.id)
+    asset = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    await library.catalog.assets.delete(workspace, asset.id)
     with pytest.raises(NotFound):
-        await library.files.register(asset.file, AssetFields(caption="late"))
-    assert await library.assets.count(workspace, Filter()) == 0
+        await library.catalog.files.register(asset.file, AssetFields(caption="late"))
+    assert await library.catalog.assets.count(workspace, Filter()) == 0
 
 
 async def test_at_the_same_moment_either_comes_first(library: Library, workspace: UUID) -> None:
     """Nobody is told of a conflict, a deadlock or a broken reference; and what is deleted stays deleted."""
     for round_number in range(20):
-        asset = await library.intake.create_asset(ingest_request(workspace, samples.png(), name=f"{round_number}.png"))
+        asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name=f"{round_number}.png"))
         done = await asyncio.gather(
-            library.files.register(asset.file, AssetFields(caption="a")),
-            library.assets.delete(workspace, asset.id),
-            library.files.register(asset.file, AssetFields(favorite=True)),
-            library.assets.delete(workspace, asset.id),
+            library.catalog.files.register(asset.file, AssetFields(caption="a")),
+            library.catalog.assets.delete(workspace, asset.id),
+            library.catalog.files.register(asset.file, AssetFields(favorite=True)),
+            library.catalog.assets.delete(workspace, asset.id),
             return_exceptions=True,
         )
         assert all(isinstance(each, Asset | NotFound) for each in done), done
         assert sum(isinstance(each, Asset) for each in (done[1], done[3])) == 1
-        assert await library.assets.count(workspace, Filter()) == 0
-        assert await library.files.find(workspace, asset.file.id) is None
+        assert await library.catalog.assets.count(workspace, Filter()) == 0
+        assert await library.catalog.files.find(workspace, asset.file.id) is None

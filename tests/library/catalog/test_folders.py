@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mediatheque.errors import FolderNotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset, Filter, FolderFilter, Scope
 from tests import samples
 from tests.library.ingest_requests import ingest_request
@@ -57,7 +57,7 @@ Moves = st.lists(st.tuples(st.sampled_from(["trash", "trash", "restore", "create
 
 async def everything(library: Library, workspace: UUID, *, trashed: bool = False) -> dict[UUID, UUID | None]:
     """Every folder in the trash, or outside of it, and its parent."""
-    found, _ = await library.folders.page(workspace, FolderFilter(trashed=trashed), None, 1000)
+    found, _ = await library.catalog.folders.page(workspace, FolderFilter(trashed=trashed), None, 1000)
     return {folder.id: folder.parent_id for folder in found}
 
 
@@ -70,7 +70,7 @@ async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], 
 
     async def create(parent: int | None) -> None:
         above = None if parent is None else ids[parent]
-        ids.append((await library.folders.create(workspace, "a", "mixed", above)).id)
+        ids.append((await library.catalog.folders.create(workspace, "a", "mixed", above)).id)
         model.nodes.append(Node(parent))
 
     for number in tree:
@@ -78,16 +78,16 @@ async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], 
     for move, (verb, number) in enumerate(moves):
         chosen = number % len(ids)
         if verb == "trash":
-            assert (await library.folders.trash(workspace, ids[chosen])).trashed_at
+            assert (await library.catalog.folders.trash(workspace, ids[chosen])).trashed_at
             model.trash(chosen, move)
         elif verb == "restore":
-            assert not (await library.folders.restore(workspace, ids[chosen])).trashed_at
+            assert not (await library.catalog.folders.restore(workspace, ids[chosen])).trashed_at
             model.restore(chosen)
         elif model.nodes[chosen].trashed is None:
             await create(chosen)
         else:
             with pytest.raises(FolderNotFound):
-                await library.folders.create(workspace, "a", "mixed", ids[chosen])
+                await library.catalog.folders.create(workspace, "a", "mixed", ids[chosen])
     for trashed in (False, True):
         expected = {
             ids[n]: None if node.parent is None else ids[node.parent]
@@ -100,7 +100,7 @@ async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], 
 async def test_at_the_same_moment_nothing_live_is_left_below_the_trash(library: Library, workspace: UUID) -> None:
     """Whatever order eight callers come in, and none of them is told that the database is away."""
     chance = random.Random(4711)
-    root = await library.folders.create(workspace, "root", "mixed", None)
+    root = await library.catalog.folders.create(workspace, "root", "mixed", None)
     known = [root.id]
 
     async def act() -> None:
@@ -108,11 +108,11 @@ async def test_at_the_same_moment_nothing_live_is_left_below_the_trash(library: 
         verb = chance.choice(["create", "create", "trash", "restore"])
         if verb == "create":
             try:
-                known.append((await library.folders.create(workspace, "a", "mixed", id)).id)
+                known.append((await library.catalog.folders.create(workspace, "a", "mixed", id)).id)
             except FolderNotFound:
                 return
         else:
-            await (library.folders.trash if verb == "trash" else library.folders.restore)(workspace, id)
+            await (library.catalog.folders.trash if verb == "trash" else library.catalog.folders.restore)(workspace, id)
 
     for _ in range(25):
         await asyncio.gather(*(act() for _ in range(8)))
@@ -124,60 +124,65 @@ async def test_at_the_same_moment_nothing_live_is_left_below_the_trash(library: 
 async def test_a_very_deep_tree(library: Library, workspace: UUID) -> None:
     parent = None
     for _ in range(300):
-        parent = (await library.folders.create(workspace, "a", "mixed", parent)).id
+        parent = (await library.catalog.folders.create(workspace, "a", "mixed", parent)).id
     top = next(id for id, above in (await everything(library, workspace)).items() if above is None)
-    await library.folders.trash(workspace, top)
+    await library.catalog.folders.trash(workspace, top)
     assert await everything(library, workspace) == {}
-    await library.folders.restore(workspace, top)
+    await library.catalog.folders.restore(workspace, top)
     assert len(await everything(library, workspace)) == 300
 
 
 async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Library, workspace: UUID) -> None:
     """It was live when the upload began: what was placed meanwhile is discarded."""
-    folder = await library.folders.create(workspace, "a", "mixed", None)
+    folder = await library.catalog.folders.create(workspace, "a", "mixed", None)
 
     async def trashed_meanwhile(_: object) -> None:
-        await library.folders.trash(workspace, folder.id)
+        await library.catalog.folders.trash(workspace, folder.id)
 
-    steps = list(library.intake.steps)
-    steps.insert(steps.index(library.intake.record), trashed_meanwhile)
-    library.intake.steps = tuple(steps)
+    steps = list(library.ingest.steps)
+    steps.insert(steps.index(library.ingest.record), trashed_meanwhile)
+    library.ingest.steps = tuple(steps)
     with pytest.raises(FolderNotFound):
-        await library.intake.create_asset(
+        await library.ingest.create_asset(
             ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id))
         )
-    assert await library.assets.count(workspace, Filter()) == 0
+    assert await library.catalog.assets.count(workspace, Filter()) == 0
     assert not [stored async for stored in library.store.list_keys()]
 
 
 async def test_uploads_and_the_trash_at_the_same_moment(library: Library, workspace: UUID) -> None:
     """Each upload is in the folder, or refused; the folder's count says the same."""
-    folder = await library.folders.create(workspace, "a", "mixed", None)
+    folder = await library.catalog.folders.create(workspace, "a", "mixed", None)
     uploads = (
-        library.intake.create_asset(ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
+        library.ingest.create_asset(ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
         for _ in range(8)
     )
-    done = await asyncio.gather(*uploads, library.folders.trash(workspace, folder.id), return_exceptions=True)
+    done = await asyncio.gather(*uploads, library.catalog.folders.trash(workspace, folder.id), return_exceptions=True)
     taken = [each for each in done[:-1] if isinstance(each, Asset)]
     assert all(isinstance(each, Asset | FolderNotFound) for each in done[:-1])
-    assert (await library.folders.get(workspace, folder.id)).children == len(taken)
-    assert await library.assets.count(workspace, Filter(folder_id=folder.id)) == len(taken)
+    assert (await library.catalog.folders.get(workspace, folder.id)).children == len(taken)
+    assert await library.catalog.assets.count(workspace, Filter(folder_id=folder.id)) == len(taken)
 
 
 async def test_another_workspaces_folders(library: Library, workspace: UUID) -> None:
     key = await library.accounts.create_key("two", frozenset(Scope))
     other = (await library.accounts.authenticate(key)).workspace_id
-    folder = await library.folders.create(other, "theirs", "mixed", None)
-    for verb in (library.folders.get, library.folders.require, library.folders.trash, library.folders.restore):
+    folder = await library.catalog.folders.create(other, "theirs", "mixed", None)
+    for verb in (
+        library.catalog.folders.get,
+        library.catalog.folders.require,
+        library.catalog.folders.trash,
+        library.catalog.folders.restore,
+    ):
         with pytest.raises(FolderNotFound):
             await verb(workspace, folder.id)
     with pytest.raises(FolderNotFound):
-        await library.folders.rename(workspace, folder.id, "mine")
+        await library.catalog.folders.rename(workspace, folder.id, "mine")
     with pytest.raises(FolderNotFound):
-        await library.folders.create(workspace, "mine", "mixed", folder.id)
+        await library.catalog.folders.create(workspace, "mine", "mixed", folder.id)
     with pytest.raises(FolderNotFound):
-        await library.intake.create_asset(
+        await library.ingest.create_asset(
             ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id))
         )
-    assert await library.folders.get(other, folder.id) == folder
+    assert await library.catalog.folders.get(other, folder.id) == folder
     assert await everything(library, workspace) == {}

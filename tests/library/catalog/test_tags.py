@@ -16,16 +16,16 @@ from tests.library.collections.seed import new_asset, new_file, new_workspace, r
 
 ROUNDS = 15
 VERBS: dict[str, Callable[[Library, UUID, UUID, UUID], Awaitable[Any]]] = {
-    "assign": lambda library, workspace, asset, tag: library.asset_tags.assign(
+    "assign": lambda library, workspace, asset, tag: library.catalog.asset_tags.assign(
         workspace, tag, AssetRef(asset_id=asset)
     ),
-    "unassign": lambda library, workspace, asset, tag: library.asset_tags.unassign(
+    "unassign": lambda library, workspace, asset, tag: library.catalog.asset_tags.unassign(
         workspace, tag, AssetRef(asset_id=asset)
     ),
-    "replace": lambda library, workspace, asset, tag: library.asset_tags.replace(
+    "replace": lambda library, workspace, asset, tag: library.catalog.asset_tags.replace(
         workspace, AssetRef(asset_id=asset), [tag]
     ),
-    "favorite": lambda library, workspace, asset, _: library.favorites.set(
+    "favorite": lambda library, workspace, asset, _: library.catalog.assets.set_favorite(
         workspace, AssetRef(asset_id=asset), favorite=True
     ),
 }
@@ -45,42 +45,42 @@ async def at_once(*work: Awaitable[Any], allowed: type[Exception] = NotFound) ->
 
 
 async def names(library: Library, workspace: UUID) -> list[str]:
-    return [tag.name for tag in await library.tags.list(workspace)]
+    return [tag.name for tag in await library.catalog.tags.list(workspace)]
 
 
 async def tags_of(library: Library, workspace: UUID, asset_id: UUID) -> set[UUID]:
-    return {tag.id for tag in await library.asset_tags.list_of(workspace, asset_id)}
+    return {tag.id for tag in await library.catalog.asset_tags.list_of(workspace, asset_id)}
 
 
 async def new_tags(library: Library, workspace: UUID, count: int) -> list[UUID]:
-    return [(await library.tags.create(workspace, uuid4().hex)).id for _ in range(count)]
+    return [(await library.catalog.tags.create(workspace, uuid4().hex)).id for _ in range(count)]
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\0b"])
 async def test_names_that_are_none(library: Library, workspace: UUID, name: str) -> None:
-    tag = await library.tags.create(workspace, "kept")
+    tag = await library.catalog.tags.create(workspace, "kept")
     with pytest.raises(Invalid):
-        await library.tags.create(workspace, name)
+        await library.catalog.tags.create(workspace, name)
     with pytest.raises(Invalid):
-        await library.tags.rename(workspace, tag.id, name)
+        await library.catalog.tags.rename(workspace, tag.id, name)
     assert await names(library, workspace) == ["kept"]
 
 
 async def test_of_twins_one_is_made(library: Library, workspace: UUID) -> None:
-    twins = [library.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
+    twins = [library.catalog.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
     results = await at_once(*twins, allowed=Conflict)
     made = [result for result in results if not isinstance(result, Exception)]
-    assert await library.tags.list(workspace) == made
+    assert await library.catalog.tags.list(workspace) == made
     assert len(made) == 1
 
 
 async def test_names_that_change_places(library: Library, workspace: UUID) -> None:
     """Each wants the other's name, which neither can have, and a third one wants to come between."""
-    one, other = [await library.tags.create(workspace, name) for name in "ab"]
+    one, other = [await library.catalog.tags.create(workspace, name) for name in "ab"]
     for _ in range(ROUNDS):
         wishes = [(one.id, "B"), (other.id, "A"), (one.id, "c"), (other.id, "C")]
-        renamings = [library.tags.rename(workspace, id, name) for id, name in wishes]
-        await at_once(*renamings, library.tags.create(workspace, uuid4().hex), allowed=Conflict)
+        renamings = [library.catalog.tags.rename(workspace, id, name) for id, name in wishes]
+        await at_once(*renamings, library.catalog.tags.create(workspace, uuid4().hex), allowed=Conflict)
         found = [name.lower() for name in await names(library, workspace)]
         assert len(set(found)) == len(found)
 
@@ -93,7 +93,11 @@ async def test_while_the_tag_or_the_asset_ends(library: Library, workspace: UUID
         tag, other = await new_tags(library, workspace, 2)
         asset = await new_asset(library, workspace, other)
         work = [VERBS[verb](library, workspace, asset, tag) for _ in range(2)]
-        end = library.tags.delete(workspace, tag) if ended == "tag" else library.assets.delete(workspace, asset)
+        end = (
+            library.catalog.tags.delete(workspace, tag)
+            if ended == "tag"
+            else library.catalog.assets.delete(workspace, asset)
+        )
         *_, ending = await at_once(*work, end)
         assert not isinstance(ending, Exception)
         if ended == "tag":
@@ -101,7 +105,7 @@ async def test_while_the_tag_or_the_asset_ends(library: Library, workspace: UUID
         else:
             assert await tags_of(library, workspace, asset) == set()
             with pytest.raises(AssetNotFound):
-                await library.assets.get(workspace, asset)
+                await library.catalog.assets.get(workspace, asset)
 
 
 async def test_registered_while_the_tag_ends(library: Library, workspace: UUID) -> None:
@@ -109,7 +113,7 @@ async def test_registered_while_the_tag_ends(library: Library, workspace: UUID) 
         tag, other = await new_tags(library, workspace, 2)
         file = await new_file(library, workspace)
         twins = [register(library, file, other, tag) for _ in range(2)]
-        await at_once(*twins, library.tags.delete(workspace, tag))
+        await at_once(*twins, library.catalog.tags.delete(workspace, tag))
         assert {tag.id for tag in (await register(library, file)).tags} <= {other}
 
 
@@ -118,7 +122,7 @@ async def test_of_sets_given_at_once_one_is_there_in_the_end(library: Library, w
     asset = await new_asset(library, workspace)
     wanted = [set(tags[:3]), set(tags[3:]), {tags[0], tags[5]}, set()]
     for _ in range(ROUNDS):
-        work = [library.asset_tags.replace(workspace, AssetRef(asset_id=asset), list(each)) for each in wanted]
+        work = [library.catalog.asset_tags.replace(workspace, AssetRef(asset_id=asset), list(each)) for each in wanted]
         answers = await at_once(*work)
         assert [{tag.id for tag in answer} for answer in answers] == wanted
         assert await tags_of(library, workspace, asset) in wanted
@@ -138,20 +142,20 @@ async def test_whatever_happens_at_once_nobody_waits_for_ever(library: Library, 
         reference, tag = AssetRef(asset_id=chance.choice(assets)), chance.choice(tags)
         return chance.choice(
             [
-                lambda: library.asset_tags.assign(workspace, tag, reference),
-                lambda: library.asset_tags.unassign(workspace, tag, reference),
-                lambda: library.asset_tags.replace(workspace, reference, some()),
-                lambda: library.asset_tags.replace(workspace, reference, some()),
+                lambda: library.catalog.asset_tags.assign(workspace, tag, reference),
+                lambda: library.catalog.asset_tags.unassign(workspace, tag, reference),
+                lambda: library.catalog.asset_tags.replace(workspace, reference, some()),
+                lambda: library.catalog.asset_tags.replace(workspace, reference, some()),
                 lambda: register(library, chance.choice(files), *some()),
-                lambda: library.tags.rename(workspace, tag, uuid4().hex),
-                lambda: library.favorites.set(workspace, reference, favorite=chance.random() < 0.5),
-                lambda: library.tags.delete(workspace, tag),
+                lambda: library.catalog.tags.rename(workspace, tag, uuid4().hex),
+                lambda: library.catalog.assets.set_favorite(workspace, reference, favorite=chance.random() < 0.5),
+                lambda: library.catalog.tags.delete(workspace, tag),
             ]
         )()
 
     for _ in range(40):
         await at_once(*(act() for _ in range(10)))
-        left = {tag.id for tag in await library.tags.list(workspace)}
+        left = {tag.id for tag in await library.catalog.tags.list(workspace)}
         for asset in assets:
             assert await tags_of(library, workspace, asset) <= left
         for gone in set(tags) - left:
@@ -168,10 +172,10 @@ async def test_tags_and_assets_that_end_together(library: Library, workspace: UU
             await _expire(library, workspace)
             ends: list[Awaitable[Any]] = [GarbageCollector(library.database, library.store).run()]
         else:
-            ends = [library.assets.delete(workspace, asset) for asset in assets[:8]]
-        results = await at_once(*ends, *(library.tags.delete(workspace, tag) for tag in tags))
+            ends = [library.catalog.assets.delete(workspace, asset) for asset in assets[:8]]
+        results = await at_once(*ends, *(library.catalog.tags.delete(workspace, tag) for tag in tags))
         assert not any(isinstance(result, Exception) for result in results)
-        assert await library.tags.list(workspace) == []
+        assert await library.catalog.tags.list(workspace) == []
 
 
 async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library, workspace: UUID) -> None:
@@ -181,13 +185,13 @@ async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library,
         (tag,) = await new_tags(library, workspace, 1)
         assets = [await new_asset(library, workspace, tag) for _ in range(12)]
         for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
-            await library.favorites.set(workspace, AssetRef(asset_id=asset), favorite=True)
+            await library.catalog.assets.set_favorite(workspace, AssetRef(asset_id=asset), favorite=True)
         await _expire(library, workspace)
         async with library.database.transaction() as conn:
             await conn.execute("SELECT FROM asset_tag WHERE asset_id = %s FOR UPDATE", (assets[6],))
             collector = asyncio.create_task(GarbageCollector(library.database, library.store).run())
             await _until_waiting(library, 1)
-            end = asyncio.create_task(library.tags.delete(workspace, tag))
+            end = asyncio.create_task(library.catalog.tags.delete(workspace, tag))
             await _until_waiting(library, 2)
         await at_once(collector, end)
         assert (collector.exception(), end.exception()) == (None, None)

@@ -17,7 +17,7 @@ async def compare(library: Library, workspace: UUID, model: Model) -> None:
 
 
 async def _compare_assets(library: Library, workspace: UUID, model: Model) -> None:
-    found, more = await library.assets.page(workspace, Filter(), None, EVERYTHING)
+    found, more = await library.catalog.assets.page(workspace, Filter(), None, EVERYTHING)
     assert not more
     assert found == sorted(found, key=lambda asset: (asset.created_at, asset.id), reverse=True)
     told = {asset.id: ({tag.id for tag in asset.tags}, set(asset.collection_ids), asset.is_favorite) for asset in found}
@@ -27,11 +27,11 @@ async def _compare_assets(library: Library, workspace: UUID, model: Model) -> No
 
 
 async def _compare_tags(library: Library, workspace: UUID, model: Model) -> None:
-    found = await library.tags.list(workspace)
+    found = await library.catalog.tags.list(workspace)
     assert {tag.id: tag.name for tag in found} == model.tags
     order = [tag.id for tag in found]
     for id, thing in model.assets.items():
-        assert [tag.id for tag in await library.asset_tags.list_of(workspace, id)] == sorted(
+        assert [tag.id for tag in await library.catalog.asset_tags.list_of(workspace, id)] == sorted(
             thing.tags, key=order.index
         )
     for id in model.tags:
@@ -39,7 +39,7 @@ async def _compare_tags(library: Library, workspace: UUID, model: Model) -> None
 
 
 async def _compare_collections(library: Library, workspace: UUID, model: Model) -> None:
-    found = await library.collections.page(workspace, EVERYTHING, 0)
+    found = await library.collections.collections.page(workspace, EVERYTHING, 0)
     told = {each.id: (each.type, each.parent_id, each.is_favorite, each.asset_count) for each in found}
     manual = {id: place.type is CollectionType.MANUAL for id, place in model.collections.items()}
     assert told == {
@@ -47,7 +47,7 @@ async def _compare_collections(library: Library, workspace: UUID, model: Model) 
         for id, place in model.collections.items()
     }
     for id in model.collections:
-        hierarchy = await library.collection_tree.hierarchy(workspace, id)
+        hierarchy = await library.collections.tree.hierarchy(workspace, id)
         assert [node.id for node in hierarchy.ancestors] == model.ancestors(id)
         children = {id for id, place in model.collections.items() if place.parent == hierarchy.branch.node.id}
         assert {child.node.id for child in hierarchy.branch.children} == children
@@ -56,6 +56,6 @@ async def _compare_collections(library: Library, workspace: UUID, model: Model) 
 
 
 async def _listed(library: Library, workspace: UUID, expected: set[UUID], **wanted: Any) -> None:
-    found, more = await library.assets.page(workspace, Filter(**wanted), None, EVERYTHING)
+    found, more = await library.catalog.assets.page(workspace, Filter(**wanted), None, EVERYTHING)
     assert ({asset.id for asset in found}, more) == (expected, False)
-    assert await library.assets.count(workspace, Filter(**wanted)) == len(expected)
+    assert await library.catalog.assets.count(workspace, Filter(**wanted)) == len(expected)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from mediatheque.library import Library
 from mediatheque.library.catalog.assets import insert_asset
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset, Blob, File, Kind, MediaInfo, Scope
 from mediatheque.records.catalog import files
 from mediatheque.records.storage import blobs

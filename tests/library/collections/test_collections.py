@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mediatheque.errors import Conflict, Invalid, NotFound
 from mediatheque.library import Library
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.collections.hierarchy import MAX_DEPTH, Branch
 from mediatheque.library.collections.patch import CollectionPatch
-from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, AssetRef, Collection, Scope
 from tests import samples
 from tests.library.ingest_requests import ingest_request
@@ -66,7 +66,7 @@ async def workspace(library: Library) -> UUID:
 
 async def everything(library: Library, workspace: UUID) -> dict[UUID, UUID | None]:
     """Every collection and its parent."""
-    return {each.id: each.parent_id for each in await library.collections.page(workspace, 1000, 0)}
+    return {each.id: each.parent_id for each in await library.collections.collections.page(workspace, 1000, 0)}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,25 +80,25 @@ async def test_any_moves_end_as_in_the_model(library: Library, deep: int, moves:
         parent_id = None if parent is None else ids[parent]
         if verb == "create":
             if model.fits([], parent):
-                ids.append((await library.collections.create(workspace, "a", parent_id=parent_id)).id)
+                ids.append((await library.collections.collections.create(workspace, "a", parent_id=parent_id)).id)
                 model.parents[len(ids) - 1] = parent
             else:
                 with pytest.raises(Invalid):
-                    await library.collections.create(workspace, "a", parent_id=parent_id)
+                    await library.collections.collections.create(workspace, "a", parent_id=parent_id)
         elif chosen in model.parents:
             if verb == "delete":
-                await library.collections.delete(workspace, ids[chosen])
+                await library.collections.collections.delete(workspace, ids[chosen])
                 model.remove(chosen)
             elif model.fits(model.below(chosen), parent):
-                assert (await library.collection_tree.move(workspace, ids[chosen], parent_id)).parent_id == parent_id
+                assert (await library.collections.tree.move(workspace, ids[chosen], parent_id)).parent_id == parent_id
                 model.parents[chosen] = parent
             else:
                 with pytest.raises(Invalid):
-                    await library.collection_tree.move(workspace, ids[chosen], parent_id)
+                    await library.collections.tree.move(workspace, ids[chosen], parent_id)
     expected = {ids[n]: None if above is None else ids[above] for n, above in model.parents.items()}
     assert await everything(library, workspace) == expected
     for number in model.parents:
-        shown = await library.collection_tree.hierarchy(workspace, ids[number])
+        shown = await library.collections.tree.hierarchy(workspace, ids[number])
         assert [node.id for node in shown.ancestors] == [ids[n] for n in model.above(number)]
         assert sorted(flattened(shown.branch)) == sorted(ids[n] for n in model.below(number))
 
@@ -118,9 +118,9 @@ async def outcomes(*calls: object) -> list[object]:
 
 async def test_two_moves_that_would_make_a_ring(library: Library, workspace: UUID) -> None:
     for _ in range(20):
-        a, b = [await library.collections.create(workspace, name) for name in "ab"]
+        a, b = [await library.collections.collections.create(workspace, name) for name in "ab"]
         done = await outcomes(
-            library.collection_tree.move(workspace, a.id, b.id), library.collection_tree.move(workspace, b.id, a.id)
+            library.collections.tree.move(workspace, a.id, b.id), library.collections.tree.move(workspace, b.id, a.id)
         )
         assert sorted(type(each) is Collection for each in done) == [False, True]
         assert (
@@ -139,12 +139,12 @@ async def test_two_moves_that_would_be_too_deep_together(library: Library, works
         tops: list[UUID] = []
         bottoms: list[UUID] = []
         for _ in range(3):
-            top = await library.collections.create(workspace, "top")
+            top = await library.collections.collections.create(workspace, "top")
             tops.append(top.id)
-            bottoms.append((await library.collections.create(workspace, "bottom", parent_id=top.id)).id)
+            bottoms.append((await library.collections.collections.create(workspace, "bottom", parent_id=top.id)).id)
         done = await outcomes(
-            library.collection_tree.move(workspace, tops[0], bottoms[1]),
-            library.collection_tree.move(workspace, tops[1], bottoms[2]),
+            library.collections.tree.move(workspace, tops[0], bottoms[1]),
+            library.collections.tree.move(workspace, tops[1], bottoms[2]),
         )
         assert sum(isinstance(each, Invalid) for each in done) == 1
 
@@ -152,17 +152,17 @@ async def test_two_moves_that_would_be_too_deep_together(library: Library, works
 async def test_at_the_same_moment_every_parent_is_there(library: Library, workspace: UUID) -> None:
     """Whatever order eight callers come in; no one is told of a fault, no ring appears, and nothing lies too deep."""
     chance = random.Random(4711)
-    known = [(await library.collections.create(workspace, "root")).id]
+    known = [(await library.collections.collections.create(workspace, "root")).id]
 
     async def act() -> None:
         id, other = chance.choice(known), chance.choice([*known, None])
         verb = chance.choice(["create", "create", "move", "move", "delete"])
         if verb == "create":
-            known.append((await library.collections.create(workspace, "a", parent_id=id)).id)
+            known.append((await library.collections.collections.create(workspace, "a", parent_id=id)).id)
         elif verb == "move":
-            await library.collection_tree.move(workspace, id, other)
+            await library.collections.tree.move(workspace, id, other)
         else:
-            await library.collections.delete(workspace, id)
+            await library.collections.collections.delete(workspace, id)
 
     for _ in range(25):
         await outcomes(*(act() for _ in range(8)))
@@ -174,73 +174,75 @@ async def test_at_the_same_moment_every_parent_is_there(library: Library, worksp
                 levels, above = levels + 1, parents[above]
             assert levels <= MAX_DEPTH
         if not parents:
-            known.append((await library.collections.create(workspace, "root")).id)
+            known.append((await library.collections.collections.create(workspace, "root")).id)
 
 
 async def test_added_while_either_is_removed(library: Library, workspace: UUID) -> None:
     for seed in range(12):
-        asset = await library.intake.create_asset(ingest_request(workspace, samples.png(seed=seed % 3)))
-        collection = await library.collections.create(workspace, "a")
+        asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed % 3)))
+        collection = await library.collections.collections.create(workspace, "a")
         remove = (
-            library.assets.delete(workspace, asset.id)
+            library.catalog.assets.delete(workspace, asset.id)
             if seed % 2
-            else library.collections.delete(workspace, collection.id)
+            else library.collections.collections.delete(workspace, collection.id)
         )
         reference = AssetRef(asset_id=asset.id)
         await outcomes(
-            *(library.members.add(workspace, collection.id, reference) for _ in range(3)),
+            *(library.collections.members.add(workspace, collection.id, reference) for _ in range(3)),
             remove,
-            *(library.members.add(workspace, collection.id, reference) for _ in range(3)),
-            library.members.remove(workspace, collection.id, reference),
+            *(library.collections.members.add(workspace, collection.id, reference) for _ in range(3)),
+            library.collections.members.remove(workspace, collection.id, reference),
         )
         with pytest.raises(NotFound):
-            await library.members.add(workspace, collection.id, reference)
+            await library.collections.members.add(workspace, collection.id, reference)
 
 
 async def test_what_shows_a_character_is_deleted_meanwhile(library: Library, workspace: UUID) -> None:
     """One picture is both its cover and a reference: nobody waits for the other for ever."""
     for turn in range(10):
         assets = [
-            await library.intake.create_asset(ingest_request(workspace, samples.png(seed=seed))) for seed in range(3)
+            await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed))) for seed in range(3)
         ]
         first, second, third = (asset.file.id for asset in assets)
-        somebody = await library.characters.create(
+        somebody = await library.collections.characters.create(
             workspace, CollectionPatch(name="a", description="b", cover_file_id=first), [first, second]
         )
         await outcomes(
-            library.characters.update(
+            library.collections.characters.update(
                 workspace, somebody.id, CollectionPatch(cover_file_id=second), shown=[third, second]
             ),
-            library.assets.delete(workspace, assets[turn % 3].id),
-            library.characters.update(
+            library.catalog.assets.delete(workspace, assets[turn % 3].id),
+            library.collections.characters.update(
                 workspace, somebody.id, CollectionPatch(cover_file_id=third), shown=[first, third]
             ),
-            library.collections.update(workspace, somebody.id, CollectionPatch(cover_file_id=first)),
-            library.characters.create(workspace, CollectionPatch(name="a", description="b"), [first, second, third]),
+            library.collections.collections.update(workspace, somebody.id, CollectionPatch(cover_file_id=first)),
+            library.collections.characters.create(
+                workspace, CollectionPatch(name="a", description="b"), [first, second, third]
+            ),
         )
         gone = assets[turn % 3].file.id
-        left = await library.characters.get(workspace, somebody.id)
+        left = await library.collections.characters.get(workspace, somebody.id)
         assert gone not in [file.id for file in (*left.references, *([left.cover] if left.cover else []))]
         with pytest.raises(NotFound):
-            await library.characters.update(workspace, somebody.id, CollectionPatch(cover_file_id=gone))
+            await library.collections.characters.update(workspace, somebody.id, CollectionPatch(cover_file_id=gone))
 
 
 async def test_an_upload_into_a_collection_that_is_removed(library: Library, workspace: UUID) -> None:
-    collection = await library.collections.create(workspace, "a")
+    collection = await library.collections.collections.create(workspace, "a")
     details = AssetFields(collection_id=collection.id)
     done = await outcomes(
-        *(library.intake.create_asset(ingest_request(workspace, samples.png(), details=details)) for _ in range(4)),
-        library.collections.delete(workspace, collection.id),
+        *(library.ingest.create_asset(ingest_request(workspace, samples.png(), details=details)) for _ in range(4)),
+        library.collections.collections.delete(workspace, collection.id),
     )
     assert all(isinstance(each, Asset | NotFound) for each in done[:-1])
 
 
 async def test_two_characters_of_one_handle(library: Library, workspace: UUID) -> None:
-    file = (await library.intake.create_asset(ingest_request(workspace, samples.png()))).file.id
+    file = (await library.ingest.create_asset(ingest_request(workspace, samples.png()))).file.id
     wanted = CollectionPatch(name="Maria", description="b")
 
     async def create(identifier: str | None) -> Collection:
-        return await library.characters.create(workspace, wanted, [file], identifier=identifier)
+        return await library.collections.characters.create(workspace, wanted, [file], identifier=identifier)
 
     done = await outcomes(*(create(each) for each in (*["Maria", "maria", "@MARIA"], *[None] * 5)))
     handles = [each.identifier for each in done if isinstance(each, Collection)]
@@ -259,9 +261,9 @@ async def named(library: Library, workspace: UUID) -> Named:
     """A character @Maria here, and one in another workspace."""
     made = []
     for owner in (workspace, await new_workspace(library)):
-        file = (await library.intake.create_asset(ingest_request(owner, samples.png()))).file.id
+        file = (await library.ingest.create_asset(ingest_request(owner, samples.png()))).file.id
         wanted = CollectionPatch(name="Maria", description="b")
-        made.append(await library.characters.create(owner, wanted, [file], identifier="Maria"))
+        made.append(await library.collections.characters.create(owner, wanted, [file], identifier="Maria"))
     return Named(*made)
 
 
@@ -280,35 +282,35 @@ async def named(library: Library, workspace: UUID) -> Named:
 async def test_by_their_handles(
     library: Library, workspace: UUID, named: Named, identifiers: list[str], found: bool
 ) -> None:
-    shown = await library.characters.find_by_handle(workspace, identifiers)
+    shown = await library.collections.characters.find_by_handle(workspace, identifiers)
     assert shown == ([named.ours] if found else [])
 
 
 async def test_of_another_workspace(library: Library, workspace: UUID, named: Named) -> None:
     other = named.theirs.workspace_id
-    collection = await library.collections.create(other, "theirs")
-    asset = await library.intake.create_asset(ingest_request(other, samples.png()))
-    mine = await library.collections.create(workspace, "mine")
+    collection = await library.collections.collections.create(other, "theirs")
+    asset = await library.ingest.create_asset(ingest_request(other, samples.png()))
+    mine = await library.collections.collections.create(workspace, "mine")
     for id in (collection.id, named.theirs.id):
         calls = [
-            library.collections.get(workspace, id),
-            library.collections.update(workspace, id, CollectionPatch(name="mine")),
-            library.collections.set_favorite(workspace, id, True),
-            library.collections.delete(workspace, id),
-            library.collections.create(workspace, "mine", parent_id=id),
-            library.collection_tree.hierarchy(workspace, id),
-            library.collection_tree.move(workspace, id, None),
-            library.collection_tree.move(workspace, mine.id, id),
-            library.members.add(workspace, id, AssetRef(asset_id=asset.id)),
-            library.members.remove(workspace, id, AssetRef(asset_id=asset.id)),
-            library.members.add(workspace, mine.id, AssetRef(asset_id=asset.id)),
-            library.collections.update(workspace, mine.id, CollectionPatch(cover_file_id=asset.file.id)),
+            library.collections.collections.get(workspace, id),
+            library.collections.collections.update(workspace, id, CollectionPatch(name="mine")),
+            library.collections.collections.set_favorite(workspace, id, True),
+            library.collections.collections.delete(workspace, id),
+            library.collections.collections.create(workspace, "mine", parent_id=id),
+            library.collections.tree.hierarchy(workspace, id),
+            library.collections.tree.move(workspace, id, None),
+            library.collections.tree.move(workspace, mine.id, id),
+            library.collections.members.add(workspace, id, AssetRef(asset_id=asset.id)),
+            library.collections.members.remove(workspace, id, AssetRef(asset_id=asset.id)),
+            library.collections.members.add(workspace, mine.id, AssetRef(asset_id=asset.id)),
+            library.collections.collections.update(workspace, mine.id, CollectionPatch(cover_file_id=asset.file.id)),
         ]
         for call in calls:
             with pytest.raises(NotFound):
                 await call  # type: ignore[misc] # coroutines of any sort
-    assert await library.collections.get(other, collection.id) == collection
-    assert await library.characters.get(other, named.theirs.id) == named.theirs
+    assert await library.collections.collections.get(other, collection.id) == collection
+    assert await library.collections.characters.get(other, named.theirs.id) == named.theirs
     assert await everything(library, workspace) == {mine.id: None}
 
 
@@ -316,20 +318,20 @@ async def test_a_collection_and_its_assets_that_end_meet_in_one_order(library: L
     """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
     chance = random.Random(4711)
     for _ in range(4):
-        collection = await library.collections.create(workspace, "a")
-        taken = [await library.intake.create_asset(ingest_request(workspace, samples.png())) for _ in range(12)]
+        collection = await library.collections.collections.create(workspace, "a")
+        taken = [await library.ingest.create_asset(ingest_request(workspace, samples.png())) for _ in range(12)]
         assets = [asset.id for asset in taken]
         for asset in chance.sample(assets, 12):
-            await library.members.add(workspace, collection.id, AssetRef(asset_id=asset))
+            await library.collections.members.add(workspace, collection.id, AssetRef(asset_id=asset))
         for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
-            await library.favorites.set(workspace, AssetRef(asset_id=asset), favorite=True)
+            await library.catalog.assets.set_favorite(workspace, AssetRef(asset_id=asset), favorite=True)
         async with library.database.connection() as conn:
             await conn.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", (workspace,))
         async with library.database.transaction() as conn:
             await conn.execute("SELECT FROM collection_asset WHERE asset_id = %s FOR UPDATE", (assets[6],))
-            collector = asyncio.create_task(library.garbage.run())
+            collector = asyncio.create_task(library.maintenance.garbage.run())
             await until_waiting(library, 1)
-            end = asyncio.create_task(library.collections.delete(workspace, collection.id))
+            end = asyncio.create_task(library.collections.collections.delete(workspace, collection.id))
             await until_waiting(library, 2)
         assert await asyncio.gather(collector, end, return_exceptions=True) == [collector.result(), None]
 
@@ -351,16 +353,21 @@ async def until_waiting(library: Library, count: int) -> None:
 async def test_an_album_and_its_cover_are_deleted_together(library: Library, workspace: UUID) -> None:
     """Each deletion removes the membership; neither waits for the other with it in hand."""
     for number in range(15):
-        cover = await library.intake.create_asset(ingest_request(workspace, samples.png(seed=number)))
-        album = await library.collections.create(workspace, "album", CollectionPatch(cover_file_id=cover.file.id))
-        await library.members.add(workspace, album.id, AssetRef(asset_id=cover.id))
+        cover = await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=number)))
+        album = await library.collections.collections.create(
+            workspace, "album", CollectionPatch(cover_file_id=cover.file.id)
+        )
+        await library.collections.members.add(workspace, album.id, AssetRef(asset_id=cover.id))
         await asyncio.gather(
-            library.collections.delete(workspace, album.id), library.assets.delete(workspace, cover.id)
+            library.collections.collections.delete(workspace, album.id),
+            library.catalog.assets.delete(workspace, cover.id),
         )
 
 
 async def test_a_cover_that_is_gone_is_none(library: Library, workspace: UUID) -> None:
-    cover = await library.intake.create_asset(ingest_request(workspace, samples.png()))
-    album = await library.collections.create(workspace, "album", CollectionPatch(cover_file_id=cover.file.id))
-    await library.assets.delete(workspace, cover.id)
-    assert (await library.collections.get(workspace, album.id)).cover is None
+    cover = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    album = await library.collections.collections.create(
+        workspace, "album", CollectionPatch(cover_file_id=cover.file.id)
+    )
+    await library.catalog.assets.delete(workspace, cover.id)
+    assert (await library.collections.collections.get(workspace, album.id)).cover is None

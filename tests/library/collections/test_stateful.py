@@ -57,20 +57,20 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides, number=numbers)
     def delete_asset(self, side: bool, number: int) -> None:
         model, id = self.models[side], self._pick(side, "assets", number)
-        self._both(lambda: model.asset(id), self.library.assets.delete(self.workspaces[side], id))
+        self._both(lambda: model.asset(id), self.library.catalog.assets.delete(self.workspaces[side], id))
         model.assets.pop(id, None)
 
     @rule(side=sides, number=numbers, favorite=st.booleans())
     def mark(self, side: bool, number: int, favorite: bool) -> None:
         model, id = self.models[side], self._pick(side, "assets", number)
-        work = self.library.favorites.set(self.workspaces[side], AssetRef(asset_id=id), favorite)
+        work = self.library.catalog.assets.set_favorite(self.workspaces[side], AssetRef(asset_id=id), favorite)
         if self._both(lambda: model.asset(id), work) is not None:
             model.asset(id).favorite = favorite
 
     @rule(side=sides, name=names)
     def create_tag(self, side: bool, name: str) -> None:
         model = self.models[side]
-        tag = self._both(lambda: model.expect_free(name), self.library.tags.create(self.workspaces[side], name))
+        tag = self._both(lambda: model.expect_free(name), self.library.catalog.tags.create(self.workspaces[side], name))
         if tag:
             model.tags[tag.id] = name
             self.ever["tags"].append(tag.id)
@@ -83,32 +83,34 @@ class Organising(RuleBasedStateMachine):
             model.expect_tags(id)
             model.expect_free(name, but=id)
 
-        if self._both(expected, self.library.tags.rename(self.workspaces[side], id, name)):
+        if self._both(expected, self.library.catalog.tags.rename(self.workspaces[side], id, name)):
             model.tags[id] = name
 
     @rule(side=sides, number=numbers)
     def delete_tag(self, side: bool, number: int) -> None:
         id = self._pick(side, "tags", number)
-        self._both(lambda: self.models[side].delete_tag(id), self.library.tags.delete(self.workspaces[side], id))
+        self._both(
+            lambda: self.models[side].delete_tag(id), self.library.catalog.tags.delete(self.workspaces[side], id)
+        )
 
     @rule(side=sides, asset=numbers, tag=numbers, there=st.booleans())
     def assign_tag(self, side: bool, asset: int, tag: int, there: bool) -> None:
         asset_id, tag_id = self._pick(side, "assets", asset), self._pick(side, "tags", tag)
-        verb = self.library.asset_tags.assign if there else self.library.asset_tags.unassign
+        verb = self.library.catalog.asset_tags.assign if there else self.library.catalog.asset_tags.unassign
         work = verb(self.workspaces[side], tag_id, AssetRef(asset_id=asset_id))
         self._both(lambda: self.models[side].assign(asset_id, tag_id, there=there), work)
 
     @rule(side=sides, asset=numbers, tags=st.lists(numbers, max_size=4))
     def replace_tags(self, side: bool, asset: int, tags: list[int]) -> None:
         asset_id, tag_ids = self._pick(side, "assets", asset), [self._pick(side, "tags", tag) for tag in tags]
-        work = self.library.asset_tags.replace(self.workspaces[side], AssetRef(asset_id=asset_id), tag_ids)
+        work = self.library.catalog.asset_tags.replace(self.workspaces[side], AssetRef(asset_id=asset_id), tag_ids)
         self._both(lambda: self.models[side].replace(asset_id, set(tag_ids)), work)
 
     @rule(side=sides, number=numbers, top=st.booleans(), smart=st.booleans())
     def create_collection(self, side: bool, number: int, top: bool, smart: bool) -> None:
         model, parent = self.models[side], None if top or smart else self._pick(side, "collections", number)
         changes = CollectionPatch(filters=PICTURES) if smart else CollectionPatch()
-        work = self.library.collections.create(self.workspaces[side], "a", changes, parent_id=parent)
+        work = self.library.collections.collections.create(self.workspaces[side], "a", changes, parent_id=parent)
         made: Collection | None = self._both(lambda: model.expect_room(parent), work)
         if made:
             model.collections[made.id] = Place(CollectionType.SMART if smart else CollectionType.MANUAL, parent)
@@ -118,27 +120,28 @@ class Organising(RuleBasedStateMachine):
     def move_collection(self, side: bool, number: int, parent: int, top: bool) -> None:
         id, parent_id = self._pick(side, "collections", number), self._pick(side, "collections", parent)
         target = None if top else parent_id
-        work = self.library.collection_tree.move(self.workspaces[side], id, target)
+        work = self.library.collections.tree.move(self.workspaces[side], id, target)
         self._both(lambda: self.models[side].move(id, target), work)
 
     @rule(side=sides, number=numbers)
     def delete_collection(self, side: bool, number: int) -> None:
         id = self._pick(side, "collections", number)
-        work = self.library.collections.delete(self.workspaces[side], id)
+        work = self.library.collections.collections.delete(self.workspaces[side], id)
         self._both(lambda: self.models[side].delete_collection(id), work)
 
     @rule(side=sides, number=numbers, favorite=st.booleans())
     def favor_collection(self, side: bool, number: int, favorite: bool) -> None:
         model, id = self.models[side], self._pick(side, "collections", number)
         if self._both(
-            lambda: model.place(id), self.library.collections.set_favorite(self.workspaces[side], id, favorite)
+            lambda: model.place(id),
+            self.library.collections.collections.set_favorite(self.workspaces[side], id, favorite),
         ):
             model.place(id).favorite = favorite
 
     @rule(side=sides, asset=numbers, collection=numbers, there=st.booleans())
     def put_into_collection(self, side: bool, asset: int, collection: int, there: bool) -> None:
         asset_id, id = self._pick(side, "assets", asset), self._pick(side, "collections", collection)
-        verb = self.library.members.add if there else self.library.members.remove
+        verb = self.library.collections.members.add if there else self.library.collections.members.remove
         work = verb(self.workspaces[side], id, AssetRef(asset_id=asset_id))
         self._both(lambda: self.models[side].put(asset_id, id, there=there), work)
 

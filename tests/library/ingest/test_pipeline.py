@@ -9,7 +9,7 @@ import pytest
 
 from mediatheque.errors import LibraryError, NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Principal, Scope
 from mediatheque.records.storage import blobs
 from tests import samples
@@ -25,8 +25,8 @@ async def _keys(library: Library) -> set[str]:
 
 
 async def test_the_same_content_is_stored_once_and_is_two_assets(library: Library, workspace: UUID) -> None:
-    first = await library.intake.create_asset(ingest_request(workspace, samples.png(), name="a.png"))
-    second = await library.intake.create_asset(ingest_request(workspace, samples.png(), name="b.png"))
+    first = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name="a.png"))
+    second = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name="b.png"))
     assert first.id != second.id
     assert first.file.blob == second.file.blob
     assert await _keys(library) == {first.file.blob.storage_key}
@@ -34,19 +34,19 @@ async def test_the_same_content_is_stored_once_and_is_two_assets(library: Librar
 
 async def test_workspaces_share_nothing(library: Library, workspace: UUID) -> None:
     other = (await _caller(library, "two")).workspace_id
-    mine = await library.intake.create_asset(ingest_request(workspace, samples.png()))
-    theirs = await library.intake.create_asset(ingest_request(other, samples.png()))
+    mine = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    theirs = await library.ingest.create_asset(ingest_request(other, samples.png()))
     assert mine.file.blob.id != theirs.file.blob.id
     assert await _keys(library) == {mine.file.blob.storage_key, theirs.file.blob.storage_key}
     with pytest.raises(NotFound):
-        await library.assets.get(workspace, theirs.id)
+        await library.catalog.assets.get(workspace, theirs.id)
     with pytest.raises(NotFound):
-        await library.assets.delete(workspace, theirs.id)
+        await library.catalog.assets.delete(workspace, theirs.id)
 
 
 async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, workspace: UUID) -> None:
     assets = await asyncio.gather(
-        *(library.intake.create_asset(ingest_request(workspace, samples.jpeg(), name=f"{n}.jpg")) for n in range(12))
+        *(library.ingest.create_asset(ingest_request(workspace, samples.jpeg(), name=f"{n}.jpg")) for n in range(12))
     )
     assert len({asset.id for asset in assets}) == 12
     assert len({asset.file.blob.id for asset in assets}) == 1
@@ -54,27 +54,29 @@ async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, worksp
 
 
 async def test_bytes_that_were_lost_are_healed_by_the_next_upload(library: Library, workspace: UUID) -> None:
-    lost = await library.intake.create_asset(ingest_request(workspace, samples.png()))
+    lost = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     await library.store.delete(lost.file.blob.storage_key)
-    healed = await library.intake.create_asset(ingest_request(workspace, samples.png()))
+    healed = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     assert healed.file.blob.id == lost.file.blob.id
-    again = await library.assets.get(workspace, lost.id)
+    again = await library.catalog.assets.get(workspace, lost.id)
     assert await library.store.size(again.file.blob.storage_key) == len(samples.png())
 
 
 async def test_a_blob_collected_between_two_steps_is_placed_again(library: Library, workspace: UUID) -> None:
-    first = await library.intake.create_asset(ingest_request(workspace, samples.png()))
-    await library.assets.delete(workspace, first.id)
-    collect = library.garbage.__class__(library.database, library.store, grace=-library.garbage._grace)
+    first = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    await library.catalog.assets.delete(workspace, first.id)
+    collect = library.maintenance.garbage.__class__(
+        library.database, library.store, grace=-library.maintenance.garbage._grace
+    )
 
     async def collected_meanwhile(state) -> None:  # type: ignore[no-untyped-def]
-        assert state.known is not None
+        assert state.duplicate is not None
         await collect.run()
 
-    steps = list(library.intake.steps)
-    steps.insert(steps.index(library.intake.store_blob), collected_meanwhile)
-    library.intake.steps = tuple(steps)
-    second = await library.intake.create_asset(ingest_request(workspace, samples.png()))
+    steps = list(library.ingest.steps)
+    steps.insert(steps.index(library.ingest.store_blob), collected_meanwhile)
+    library.ingest.steps = tuple(steps)
+    second = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     assert await library.store.size(second.file.blob.storage_key) == len(samples.png())
     assert await _keys(library) == {second.file.blob.storage_key}
 
@@ -84,24 +86,24 @@ async def test_a_refusal_at_any_step_leaves_nothing(library: Library, workspace:
     async def refuse(_) -> None:  # type: ignore[no-untyped-def]
         raise NotFound
 
-    steps = [refuse if s.__name__ == step else s for s in library.intake.steps]
-    library.intake.steps = tuple(steps)
+    steps = [refuse if s.__name__ == step else s for s in library.ingest.steps]
+    library.ingest.steps = tuple(steps)
     with pytest.raises(NotFound):
-        await library.intake.create_asset(ingest_request(workspace, samples.png()))
+        await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     await _expect_nothing(library, workspace, samples.png())
 
 
 async def test_unknown_tags_and_collections_leave_nothing(library: Library, workspace: UUID) -> None:
     other = (await _caller(library, "two")).workspace_id
-    foreign = await library.tags.create(other, "theirs")
+    foreign = await library.catalog.tags.create(other, "theirs")
     for details in (
         AssetFields(tag_ids=(uuid4(),)),
         AssetFields(tag_ids=(foreign.id,)),
         AssetFields(collection_id=uuid4()),
-        AssetFields(collection_id=(await library.collections.create(other, "theirs")).id),
+        AssetFields(collection_id=(await library.collections.collections.create(other, "theirs")).id),
     ):
         with pytest.raises(NotFound):
-            await library.intake.create_asset(ingest_request(workspace, samples.png(), details=details))
+            await library.ingest.create_asset(ingest_request(workspace, samples.png(), details=details))
         await _expect_nothing(library, workspace, samples.png())
 
 
@@ -109,25 +111,25 @@ async def test_unknown_tags_and_collections_leave_nothing(library: Library, work
 async def test_hostile_files_leave_nothing(library: Library, workspace: UUID, name: str) -> None:
     data = samples.HOSTILE[name]()
     with pytest.raises(LibraryError):
-        await library.intake.create_asset(ingest_request(workspace, data))
+        await library.ingest.create_asset(ingest_request(workspace, data))
     await _expect_nothing(library, workspace, data)
 
 
 async def test_tags_and_collections_are_put_on_the_asset(library: Library, workspace: UUID) -> None:
-    tag = await library.tags.create(workspace, "mood")
-    collection = await library.collections.create(workspace, "board")
+    tag = await library.catalog.tags.create(workspace, "mood")
+    collection = await library.collections.collections.create(workspace, "board")
     details = AssetFields(caption="sea", favorite=True, tag_ids=(tag.id, tag.id), collection_id=collection.id)
-    taken = await library.intake.create_asset(ingest_request(workspace, samples.png(), details=details))
+    taken = await library.ingest.create_asset(ingest_request(workspace, samples.png(), details=details))
     assert taken.tags == (tag,)
     assert taken.collection_ids == (collection.id,)
-    assert taken == await library.assets.get(workspace, taken.id)
+    assert taken == await library.catalog.assets.get(workspace, taken.id)
 
 
 async def test_a_file_has_one_asset_which_later_registrations_only_enrich(library: Library, workspace: UUID) -> None:
-    tag = await library.tags.create(workspace, "mood")
-    first = await library.intake.create_asset(ingest_request(workspace, samples.png()))
-    second = await library.files.register(first.file, AssetFields(caption="sea", tag_ids=(tag.id,)))
-    third = await library.files.register(first.file, AssetFields(caption="land", favorite=True))
+    tag = await library.catalog.tags.create(workspace, "mood")
+    first = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    second = await library.catalog.files.register(first.file, AssetFields(caption="sea", tag_ids=(tag.id,)))
+    third = await library.catalog.files.register(first.file, AssetFields(caption="land", favorite=True))
     assert first.id == second.id == third.id
     assert (third.caption, third.is_favorite, third.tags) == ("sea", True, (tag,))
 

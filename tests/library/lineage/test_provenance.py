@@ -8,7 +8,7 @@ import pytest
 
 from mediatheque.errors import AssetNotFound, Invalid, NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.lineage import graph
 from mediatheque.model import Asset, AssetRef, Input, Kind, Lineage, Origin, Provenance, RequestNode, Role, Scope
 from tests import samples
@@ -22,7 +22,7 @@ async def workspace(library: Library) -> UUID:
 
 @pytest.fixture
 async def asset(library: Library, workspace: UUID) -> Asset:
-    return await library.intake.create_asset(ingest_request(workspace, samples.png()))
+    return await library.ingest.create_asset(ingest_request(workspace, samples.png()))
 
 
 async def new_workspace(library: Library) -> UUID:
@@ -31,11 +31,11 @@ async def new_workspace(library: Library) -> UUID:
 
 
 async def again(library: Library, asset: Asset, **said: Any) -> Asset:
-    return await library.files.register(asset.file, AssetFields(provenance=Provenance(**said)))
+    return await library.catalog.files.register(asset.file, AssetFields(provenance=Provenance(**said)))
 
 
 async def copy(library: Library, asset: Asset, **said: Any) -> Asset:
-    return await library.files.copy(asset.file, AssetFields(provenance=Provenance(**said)))
+    return await library.catalog.files.copy(asset.file, AssetFields(provenance=Provenance(**said)))
 
 
 def told(asset: Asset) -> tuple[str, str | None, str | None]:
@@ -77,9 +77,9 @@ async def test_what_an_asset_says(
     """The same for a new one as for one that was an upload so far."""
     made = await copy(library, asset, **said)
     assert told(made) == expected
-    assert await library.assets.get(asset.workspace_id, made.id) == made
+    assert await library.catalog.assets.get(asset.workspace_id, made.id) == made
     assert told(await again(library, asset, **said)) == expected
-    assert told(await library.assets.get(asset.workspace_id, asset.id)) == expected
+    assert told(await library.catalog.assets.get(asset.workspace_id, asset.id)) == expected
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ async def test_registrations_of_one_request_at_the_same_moment(library: Library,
             copy(library, asset, **said, prompt="p"),
             again(library, here, **said),
             again(library, asset, request_id="first", inputs=(Input(asset=AssetRef(asset_id=asset.id)),)),
-            library.assets.delete(asset.workspace_id, here.id),
+            library.catalog.assets.delete(asset.workspace_id, here.id),
             return_exceptions=True,
         )
         assert all(isinstance(each, Asset | NotFound) for each in done), done
@@ -176,13 +176,13 @@ async def test_an_unknown_input_leaves_nothing_behind(library: Library, asset: A
     with pytest.raises(NotFound):
         await again(library, asset, request_id="r", endpoint="e", inputs=(known, unknown))
     assert await rows(library) == before
-    assert told(await library.assets.get(asset.workspace_id, asset.id)) == ("upload", None, None)
+    assert told(await library.catalog.assets.get(asset.workspace_id, asset.id)) == ("upload", None, None)
 
 
 async def test_an_ended_asset_is_no_input(library: Library, asset: Asset) -> None:
     await again(library, asset, request_id="r")
     other = await copy(library, asset)
-    await library.assets.delete(asset.workspace_id, asset.id)
+    await library.catalog.assets.delete(asset.workspace_id, asset.id)
     for named in (AssetRef(asset_id=asset.id), AssetRef(request_id="r")):
         with pytest.raises(AssetNotFound):
             await again(library, other, request_id="s", inputs=(Input(asset=named),))
@@ -194,9 +194,9 @@ async def test_inputs_of_no_request() -> None:
 
 
 async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: Asset) -> None:
-    bare = await library.intake.create_asset(ingest_request(asset.workspace_id, samples.jpeg()))
+    bare = await library.ingest.create_asset(ingest_request(asset.workspace_id, samples.jpeg()))
     named = [Input(url=f"http://here/{each.id}", file_id=each.file.id) for each in (asset, bare)]
-    await library.assets.delete(asset.workspace_id, bare.id)
+    await library.catalog.assets.delete(asset.workspace_id, bare.id)
     made = await copy(library, asset, request_id="r", inputs=tuple(named))
     lineage = await library.lineage.get(asset.workspace_id, made.id)
     inputs = [edge.start for edge in lineage.edges if not edge.output]
@@ -206,7 +206,7 @@ async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: As
 
 async def test_workspaces_know_nothing_of_each_other(library: Library, asset: Asset) -> None:
     """The same request id and the same content in two of them; the inputs of one are unknown in the other."""
-    other = await library.intake.create_asset(ingest_request(await new_workspace(library), samples.png()))
+    other = await library.ingest.create_asset(ingest_request(await new_workspace(library), samples.png()))
     await again(library, asset, request_id="r", endpoint="mine", inputs=(Input(url="https://example.com/mine"),))
     await again(library, other, request_id="r", endpoint="theirs")
     assert request_of(await library.lineage.get(asset.workspace_id, asset.id)).endpoint == "mine"

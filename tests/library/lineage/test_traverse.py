@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mediatheque.blobs import Disk
 from mediatheque.errors import AssetNotFound, NotFound
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import (
     Asset,
@@ -74,7 +74,7 @@ class World(msgspec.Struct):
             inputs=tuple(self._input(each) for each in said.inputs),
         )
         try:
-            await self.library.files.register(self.assets[said.asset].file, AssetFields(provenance=provenance))
+            await self.library.catalog.files.register(self.assets[said.asset].file, AssetFields(provenance=provenance))
         except NotFound:
             return False
         return True
@@ -88,12 +88,12 @@ class World(msgspec.Struct):
 
     async def end(self, asset: Asset, how: str) -> None:
         if how == "deleted":
-            await self.library.assets.delete(self.workspace_id, asset.id)
+            await self.library.catalog.assets.delete(self.workspace_id, asset.id)
             return
         async with self.library.database.connection() as conn:
             await conn.execute("UPDATE file SET expires_at = now() WHERE id = %s", (asset.file.id,))
         if how == "swept":
-            await self.library.garbage.run()
+            await self.library.maintenance.garbage.run()
 
     async def forget_character(self) -> None:
         async with self.library.database.connection() as conn:
@@ -121,8 +121,8 @@ class World(msgspec.Struct):
 async def world(library: Library) -> World:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace_id = (await library.accounts.authenticate(key)).workspace_id
-    first = await library.intake.create_asset(ingest_request(workspace_id, samples.png()))
-    assets = [first, *[await library.files.copy(first.file, AssetFields()) for _ in range(ASSETS - 1)]]
+    first = await library.ingest.create_asset(ingest_request(workspace_id, samples.png()))
+    assets = [first, *[await library.catalog.files.copy(first.file, AssetFields()) for _ in range(ASSETS - 1)]]
     characters = [uuid4() for _ in range(CHARACTERS)]
     async with library.database.connection() as conn:
         for number, id in enumerate(characters):

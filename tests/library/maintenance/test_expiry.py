@@ -21,12 +21,12 @@ AT_ONCE = timedelta(seconds=-60)
 
 
 async def take(library: Library, workspace: UUID, seconds: int | None = None, data: bytes | None = None) -> Asset:
-    return await library.intake.create_asset(_kept(ingest_request(workspace, data or samples.png()), seconds))
+    return await library.ingest.create_asset(_kept(ingest_request(workspace, data or samples.png()), seconds))
 
 
 async def keep(library: Library, workspace: UUID, seconds: int) -> File:
     """A file without an asset."""
-    return await library.intake.create_file(
+    return await library.ingest.create_file(
         msgspec.structs.replace(_kept(ingest_request(workspace, samples.png()), seconds), describe=None)
     )
 
@@ -50,14 +50,14 @@ async def expire(library: Library, *files: File) -> None:
 async def test_only_what_has_expired_goes_with_its_asset(library: Library, workspace: UUID) -> None:
     kept, lasting = await take(library, workspace), await take(library, workspace, 3600)
     gone, bare = await take(library, workspace, 3600), await keep(library, workspace, 3600)
-    assert await library.garbage.run() == Collected()
+    assert await library.maintenance.garbage.run() == Collected()
     await expire(library, gone.file, bare)
-    assert await library.garbage.run() == Collected(files=2)
-    assert await library.garbage.run() == Collected()
+    assert await library.maintenance.garbage.run() == Collected(files=2)
+    assert await library.maintenance.garbage.run() == Collected()
     for asset in (kept, lasting):
-        assert await library.assets.get(workspace, asset.id)
+        assert await library.catalog.assets.get(workspace, asset.id)
     with pytest.raises(NotFound):
-        await library.assets.get(workspace, gone.id)
+        await library.catalog.assets.get(workspace, gone.id)
     assert await count(library, "file") == await count(library, "asset") == 2
 
 
@@ -67,7 +67,7 @@ async def test_their_bytes_go_after_the_grace_unless_somebody_else_refers_to_the
     shared, other = await take(library, workspace, 60), await take(library, workspace)
     alone = await take(library, workspace, 60, samples.jpeg())
     await expire(library, shared.file, alone.file)
-    assert await library.garbage.run() == Collected(files=2)
+    assert await library.maintenance.garbage.run() == Collected(files=2)
     assert await library.store.size(alone.file.blob.storage_key) == alone.file.blob.size
     assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
     assert await library.store.size(alone.file.blob.storage_key) is None
@@ -78,7 +78,7 @@ async def test_batch_after_batch(library: Library, workspace: UUID, monkeypatch:
     monkeypatch.setattr(sweeping, "_BATCH", 3)
     assets = [await take(library, workspace, 60) for _ in range(7)]
     await expire(library, *(asset.file for asset in assets))
-    assert (await library.garbage.run()).files == 7
+    assert (await library.maintenance.garbage.run()).files == 7
 
 
 async def test_a_file_that_somebody_holds_is_left_for_the_next_round(library: Library, workspace: UUID) -> None:
@@ -86,8 +86,8 @@ async def test_a_file_that_somebody_holds_is_left_for_the_next_round(library: Li
     await expire(library, held.file, free.file)
     async with library.database.transaction() as conn:
         await conn.execute("SELECT FROM file WHERE id = %s FOR KEY SHARE", (held.file.id,))
-        assert (await library.garbage.run()).files == 1
-    assert (await library.garbage.run()).files == 1
+        assert (await library.maintenance.garbage.run()).files == 1
+    assert (await library.maintenance.garbage.run()).files == 1
 
 
 async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(library: Library, workspace: UUID) -> None:
@@ -99,7 +99,7 @@ async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(librar
         async with library.database.transaction() as conn:
             return await expiry.delete_expired(conn, 2)
 
-    deleting = [library.assets.delete(workspace, asset.id) for asset in assets[6:]]
+    deleting = [library.catalog.assets.delete(workspace, asset.id) for asset in assets[6:]]
     answers = await asyncio.gather(*deleting, *(delete_expired() for _ in range(4)))
     assert sum(answer for answer in answers if isinstance(answer, int)) == 6
     assert await count(library, "file") == await count(library, "asset") == 0

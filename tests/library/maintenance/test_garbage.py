@@ -47,7 +47,7 @@ async def test_a_crash_between_bytes_and_rows_is_cleaned_up_after_the_grace(
 ) -> None:
     await _crash_after_place(library, principal.workspace_id)
     assert len(await _keys(library)) == 1
-    assert await library.garbage.run() == Collected()
+    assert await library.maintenance.garbage.run() == Collected()
     assert len(await _keys(library)) == 1
     assert (await collector.run()).storage_keys == 1
     assert await _keys(library) == set()
@@ -60,19 +60,19 @@ async def test_a_placement_given_up_meanwhile_fails_instead_of_losing_its_bytes(
     async def swept_meanwhile(_) -> None:  # type: ignore[no-untyped-def]
         await collector.run()
 
-    steps = list(library.intake.steps)
-    steps.insert(steps.index(library.intake.record), swept_meanwhile)
-    library.intake.steps = tuple(steps)
+    steps = list(library.ingest.steps)
+    steps.insert(steps.index(library.ingest.record), swept_meanwhile)
+    library.ingest.steps = tuple(steps)
     with pytest.raises(BlobsUnavailable):
-        await library.intake.create_asset(ingest_request(principal.workspace_id, samples.png()))
+        await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.png()))
     assert await _keys(library) == set()
 
 
 async def test_a_crash_between_rows_and_bytes_is_finished_by_the_next_round(
     library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
-    asset = await library.intake.create_asset(ingest_request(principal.workspace_id, samples.png()))
-    await library.assets.delete(principal.workspace_id, asset.id)
+    asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.png()))
+    await library.catalog.assets.delete(principal.workspace_id, asset.id)
     async with library.database.transaction() as conn:
         keys = await blobs.collect(conn, AT_ONCE, 10)
         await pending_writes.mark_for_deletion(conn, keys)
@@ -84,31 +84,31 @@ async def test_a_crash_between_rows_and_bytes_is_finished_by_the_next_round(
 async def test_a_stored_file_leaves_no_placement(
     library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
-    asset = await library.intake.create_asset(ingest_request(principal.workspace_id, samples.png()))
+    asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.png()))
     assert await collector.run() == Collected()
     assert await _keys(library) == {asset.file.blob.storage_key}
 
 
 async def test_the_promises_of_a_revoked_key_are_void(library: Library, principal: Principal) -> None:
-    session = await library.upload_sessions.create(principal, "a.png", "image/png")
+    session = await library.uploads.sessions.create(principal, "a.png", "image/png")
     assert (
-        await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)
+        await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)
         == session.upload
     )
     await library.accounts.revoke(principal.key_id)
     with pytest.raises(NotFound):
-        await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)
+        await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)
 
 
 async def _crash_after_place(library: Library, workspace_id: UUID) -> None:
     async def crash(_) -> None:  # type: ignore[no-untyped-def]
         raise _Crash
 
-    steps = library.intake.steps
-    library.intake.steps = (*steps[:-1], crash)
+    steps = library.ingest.steps
+    library.ingest.steps = (*steps[:-1], crash)
     with pytest.raises(_Crash):
-        await library.intake.create_asset(ingest_request(workspace_id, samples.png()))
-    library.intake.steps = steps
+        await library.ingest.create_asset(ingest_request(workspace_id, samples.png()))
+    library.ingest.steps = steps
 
 
 class _Crash(BaseException):

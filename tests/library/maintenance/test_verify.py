@@ -57,7 +57,7 @@ def picture() -> bytes:
 
 
 async def take(library: Library, workspace: UUID, data: bytes | None = None) -> Asset:
-    return await library.intake.create_asset(ingest_request(workspace, data or picture()))
+    return await library.ingest.create_asset(ingest_request(workspace, data or picture()))
 
 
 async def found(library: Library, *, quick: bool = False) -> list[Finding]:
@@ -108,7 +108,7 @@ async def test_a_house_in_order(house: Library) -> None:
     for data in (picture(), picture(), samples.png(), samples.png()):
         await take(house, workspace, data)
     gone = await take(house, workspace)
-    await house.assets.delete(workspace, gone.id)  # its bytes wait for the sweep
+    await house.catalog.assets.delete(workspace, gone.id)  # its bytes wait for the sweep
     verification = Verification(house.database, house.store)
     assert [finding async for finding in verification.findings()] == []
     assert (verification.blobs, verification.stored) == (4, 4)
@@ -136,9 +136,9 @@ async def test_rows_whose_bytes_are_gone_or_wrong_go_with_all_that_refers_to_the
     assert await house.store.size(blob.storage_key) is None
     for asset in harmed:
         with pytest.raises(NotFound):
-            await house.assets.get(workspace, asset.id)
+            await house.catalog.assets.get(workspace, asset.id)
     for asset in unharmed:
-        assert await house.assets.get(asset.workspace_id, asset.id)
+        assert await house.catalog.assets.get(asset.workspace_id, asset.id)
     again = await take(house, workspace, data)
     assert await house.store.size(again.file.blob.storage_key) == len(data)
 
@@ -226,7 +226,7 @@ async def test_what_is_deleted_between_two_looks_is_no_finding(library: Library,
     workspace = await make_workspace(library)
 
     async def collect(_: str) -> None:
-        await library.assets.delete(workspace, asset.id)
+        await library.catalog.assets.delete(workspace, asset.id)
         assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
 
     for look in (verifying.Verification._check_blobs, verifying.Verification._check_store):
@@ -248,7 +248,7 @@ async def test_what_is_healed_between_two_looks_is_no_finding(library: Library, 
             return fault
 
     assert [finding async for finding in Late(library.database, library.store).findings()] == []
-    assert await library.assets.get(workspace, asset.id)
+    assert await library.catalog.assets.get(workspace, asset.id)
     assert await faults(library) == []
 
 
@@ -258,7 +258,7 @@ async def test_healed_bytes_are_not_removed_by_a_repair_that_comes_late(library:
     (finding,) = await found(library)
     await take(library, workspace, data)
     assert await Repair(library.database, library.store).repair(finding) == []
-    assert await library.assets.get(workspace, asset.id)
+    assert await library.catalog.assets.get(workspace, asset.id)
     assert await faults(library) == []
 
 
@@ -273,7 +273,7 @@ async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Libra
             asset = await take(house, workspace)
             taken += 1
             if taken % 3:
-                await house.assets.delete(workspace, asset.id)
+                await house.catalog.assets.delete(workspace, asset.id)
 
     async def collect() -> None:
         """As the sweep does it, but for stale placements: what is being stored now has a day to be so."""

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset
 from tests.library.ingest_requests import ingest_request
 
@@ -23,7 +23,7 @@ def plain(colour: tuple[int, int, int]) -> bytes:
 
 async def take(library: Library, workspace: UUID, data: bytes, name: str = "x.bin", **details: Any) -> Asset:
     """An asset, with a task to embed it that nobody has done yet."""
-    return await library.intake.create_asset(ingest_request(workspace, data, name=name, details=AssetFields(**details)))
+    return await library.ingest.create_asset(ingest_request(workspace, data, name=name, details=AssetFields(**details)))
 
 
 async def query(library: Library, text: str, *parameters: object) -> list[dict[str, Any]]:

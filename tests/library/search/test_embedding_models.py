@@ -29,32 +29,32 @@ async def test_the_first_space_is_made_once(library: Library, clip: str, siglip:
 
 
 async def test_a_second_space_has_an_index_and_does_not_take_over(seeing: Library, siglip: str) -> None:
-    first = await seeing.embedding_models.active()
-    second = await seeing.embedding_models.add(siglip)
-    assert await seeing.embedding_models.add(siglip) == second
-    assert await seeing.embedding_models.list_all() == [first, second]
+    first = await seeing.search.embedding_models.active()
+    second = await seeing.search.embedding_models.add(siglip)
+    assert await seeing.search.embedding_models.add(siglip) == second
+    assert await seeing.search.embedding_models.list_all() == [first, second]
     assert await indexes(seeing) == 2
 
 
 async def test_an_index_whose_making_was_interrupted_is_made_again(seeing: Library, siglip: str) -> None:
-    await seeing.embedding_models.active()
-    model = await seeing.embedding_models.add(siglip)
+    await seeing.search.embedding_models.active()
+    model = await seeing.search.embedding_models.add(siglip)
     await query(
         seeing,
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'embedding_vectors_2'::regclass",
     )
-    await seeing.embedding_models.add(siglip)
+    await seeing.search.embedding_models.add(siglip)
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'embedding_vectors_2'::regclass"
     assert (model.id, await query(seeing, valid)) == (2, [{"indisvalid": True}])
 
 
 async def test_everybody_follows_a_switch_soon(seeing: Library, siglip: str) -> None:
-    first = await seeing.embedding_models.active()
-    second = await seeing.embedding_models.add(siglip)
+    first = await seeing.search.embedding_models.active()
+    second = await seeing.search.embedding_models.add(siglip)
     async with seeing.database.transaction() as conn:
         await rows.activate(conn, second)
     await asyncio.sleep(CACHE_SECONDS)
-    assert (await seeing.embedding_models.active()).id == second.id != first.id
+    assert (await seeing.search.embedding_models.active()).id == second.id != first.id
 
 
 async def test_a_folder_that_holds_another_model_now(library: Library, clip: str, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_
 async def test_a_damaged_model_is_away(
     seeing: Library, workspace: UUID, clip: str, tmp_path: Path, broken: str
 ) -> None:
-    model = await seeing.embedding_models.active()
+    model = await seeing.search.embedding_models.active()
     folder = tmp_path / "model"
     shutil.copytree(clip.partition(":")[2], folder)
     (folder / broken).write_bytes(b"damaged")
@@ -98,9 +98,9 @@ async def test_a_damaged_model_is_away(
     other = Library(seeing.database, seeing.store, seeing.sandbox, EmbeddingConfig(model=clip))
     asset = await take(other, workspace, plain(RED))
     with pytest.raises(ModelUnavailable):
-        await other.search.find(workspace, Filter(), Example(text="red"), 10)
-    assert (await other.assets.get(workspace, asset.id)).id == asset.id
-    await other.embedding_models.warm()
+        await other.search.hybrid.find(workspace, Filter(), Example(text="red"), 10)
+    assert (await other.catalog.assets.get(workspace, asset.id)).id == asset.id
+    await other.search.embedding_models.warm()
     assert model.active
 
 
@@ -118,10 +118,10 @@ async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_p
 
 
 async def test_searched_words_are_looked_at_once(seeing: Library) -> None:
-    model = await seeing.embedding_models.active()
-    assert await seeing.embedding_models.encode_text(model, "red") is await seeing.embedding_models.encode_text(
+    model = await seeing.search.embedding_models.active()
+    assert await seeing.search.embedding_models.encode_text(
         model, "red"
-    )
+    ) is await seeing.search.embedding_models.encode_text(model, "red")
 
 
 @pytest.mark.parametrize("model", ["", "basicly", "onnx-clip", "onnx-clip:", "BASIC"])
@@ -139,14 +139,14 @@ def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 async def test_who_is_configured_otherwise_is_told(seeing: Library, clip: str, siglip: str) -> None:
     with structlog.testing.capture_logs() as said:
         await warn_if_model_differs(seeing.database, siglip)  # nothing is embedded yet
-        await seeing.embedding_models.active()
+        await seeing.search.embedding_models.active()
         await warn_if_model_differs(seeing.database, clip)
     assert said == []
     with structlog.testing.capture_logs() as said:
         await warn_if_model_differs(seeing.database, siglip)
     (line,) = said
     assert "mediatheque reindex" in line["advice"]
-    await seeing.embedding_models.add(siglip)
+    await seeing.search.embedding_models.add(siglip)
     with structlog.testing.capture_logs() as said:
         await warn_if_model_differs(seeing.database, clip)
     assert [line["event"] for line in said] == ["a reindex is unfinished"]

@@ -14,7 +14,7 @@ from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
 from mediatheque.library.catalog.assets import insert_asset
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset
 from mediatheque.records.search import embeddings as rows
 from mediatheque.records.search.embedding_models import EmbeddingModel
@@ -35,7 +35,7 @@ def broken_png() -> bytes:
 
 async def test_a_picture_and_its_caption(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), caption="green")
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     found = await vectors(seeing, asset.id)
     assert found["content"] == RED_VECTOR
     assert found["caption"][:3] == [-0.58, 0.58, -0.58]
@@ -43,13 +43,13 @@ async def test_a_picture_and_its_caption(seeing: Library, workspace: UUID) -> No
 
 async def test_a_picture_without_a_caption_has_one_row(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), name="green.png")
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     assert list(await vectors(seeing, asset.id)) == ["content"]
 
 
 async def test_done_twice_it_is_done_once(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), caption="green")
-    await asyncio.gather(*(seeing.embeddings.embed(asset.id) for _ in range(6)))
+    await asyncio.gather(*(seeing.search.embeddings.embed(asset.id) for _ in range(6)))
     assert sorted(row["part"] for row in await query(seeing, "SELECT part FROM embedding")) == ["caption", "content"]
 
 
@@ -58,27 +58,29 @@ async def test_what_has_no_looks_is_known_by_its_title(
     seeing: Library, workspace: UUID, content: Callable[[], bytes]
 ) -> None:
     asset = await take(seeing, workspace, content(), title="red")
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     assert await vectors(seeing, asset.id) == {"content": None, "caption": RED_WORD}
 
 
 @pytest.mark.parametrize("content", [samples.mp4, samples.pdf], ids=lambda sample: sample.__name__)
 async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, content: Callable[[], bytes]) -> None:
     asset = await take(seeing, workspace, content())
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     found = await vectors(seeing, asset.id)
     assert list(found) == ["content"]
     blob = asset.file.blob
-    frames = await seeing.embeddings.frames_of(blob)
+    frames = await seeing.search.embeddings.frames_of(blob)
     assert (len(frames) > 1) == (content is samples.mp4)
-    model = await seeing.embedding_models.active()
-    assert found["content"] == pytest.approx(await seeing.embedding_models.encode_frames(model, frames), abs=0.02)
+    model = await seeing.search.embedding_models.active()
+    assert found["content"] == pytest.approx(
+        await seeing.search.embedding_models.encode_frames(model, frames), abs=0.02
+    )
     assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
 
 
 async def test_what_cannot_be_read_is_noted_with_the_reason(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, broken_png(), caption="red")
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     found = await vectors(seeing, asset.id)
     assert isinstance(found["content"], str)
     assert found["caption"] == RED_WORD
@@ -88,16 +90,16 @@ async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace:
     asset = await take(seeing, workspace, plain(RED), caption="red")
     assert isinstance(seeing.store, Disk)
     seeing.store.path(asset.file.blob.storage_key).unlink()
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     assert await vectors(seeing, asset.id) == {"content": "The file is not there.", "caption": RED_WORD}
 
 
 async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: UUID) -> None:
-    await seeing.embeddings.embed(uuid4())
+    await seeing.search.embeddings.embed(uuid4())
     asset = await take(seeing, workspace, plain(RED), caption="red")
-    model = await seeing.embedding_models.active()
-    await seeing.assets.delete(workspace, asset.id)
-    await seeing.embeddings.embed(asset.id)
+    model = await seeing.search.embedding_models.active()
+    await seeing.catalog.assets.delete(workspace, asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     async with seeing.database.transaction() as conn:  # it went while it was looked at
         await rows.put(conn, asset, model, AssetVectors(caption=RED_WORD))
     assert await query(seeing, "SELECT 1 FROM embedding") == []
@@ -106,12 +108,12 @@ async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: 
 async def test_while_assets_are_deleted(seeing: Library, workspace: UUID) -> None:
     """Neither waits for the other for ever, and nothing is left."""
     assets = [await take(seeing, workspace, plain((n, 0, 0)), caption="red") for n in range(12)]
-    await asyncio.gather(*(seeing.embeddings.embed(asset.id) for asset in assets))
+    await asyncio.gather(*(seeing.search.embeddings.embed(asset.id) for asset in assets))
     await query(seeing, "UPDATE file SET expires_at = now()")
-    model = await seeing.embedding_models.active()
+    model = await seeing.search.embedding_models.active()
     work = [_put(seeing, asset, model) for asset in assets for _ in range(3)]
-    await asyncio.gather(*work[:18], seeing.garbage.run(), *work[18:])
-    await seeing.garbage.run()
+    await asyncio.gather(*work[:18], seeing.maintenance.garbage.run(), *work[18:])
+    await seeing.maintenance.garbage.run()
     assert await query(seeing, "SELECT 1 FROM embedding") == []
 
 
@@ -123,13 +125,13 @@ async def _put(library: Library, asset: Asset, model: EmbeddingModel) -> None:
 async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     assert await waiting(seeing) == [asset.id]
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     async with seeing.database.transaction() as conn:
         await insert_asset(conn, asset.file, AssetFields(caption="green"))
     assert await waiting(seeing) == [asset.id] * 2
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
-    model = await seeing.embedding_models.active()
+    model = await seeing.search.embedding_models.active()
     async with seeing.database.transaction() as conn:  # whoever has looked before the caption came is too late
         await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR))
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
@@ -163,11 +165,11 @@ async def test_a_space_on_its_way_holds_up_nothing(
     seeing: Library, workspace: UUID, siglip: str, tmp_path: Path
 ) -> None:
     """Its model may be on another machine: the reindex looks for what it lacks."""
-    await seeing.embedding_models.active()
-    await seeing.embedding_models.add(siglip)
+    await seeing.search.embedding_models.active()
+    await seeing.search.embedding_models.add(siglip)
     await query(seeing, "UPDATE embedding_model SET spec = %s WHERE NOT active", f"onnx-clip:{tmp_path}")
     asset = await take(seeing, workspace, plain(RED))
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
     assert await vectors(seeing, asset.id) == {"content": RED_VECTOR}
     assert len(await embedding_models(seeing)) == 2
 
@@ -178,5 +180,5 @@ async def test_without_the_model_the_task_waits(library: Library, workspace: UUI
     asset = await take(without, workspace, plain(RED))
     for _ in range(2):
         with pytest.raises(ModelUnavailable):
-            await without.embeddings.embed(asset.id)
+            await without.search.embeddings.embed(asset.id)
     assert await embedding_models(without) == []

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Scope
 from mediatheque.records.search import full_text, hybrid, scopes
@@ -31,10 +31,10 @@ async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
     for owner in (workspace, principal.workspace_id):
         owned[owner] = set()
         for seed, name in enumerate(NAMES):
-            tag = await library.tags.create(owner, f"Tag {name}"[:50])
+            tag = await library.catalog.tags.create(owner, f"Tag {name}"[:50])
             details = AssetFields(caption=f"caption {name}", title=name, tag_ids=(tag.id,))
-            asset = await library.intake.create_asset(ingest_request(owner, samples.png(seed=seed), details=details))
-            await library.embeddings.embed(asset.id)
+            asset = await library.ingest.create_asset(ingest_request(owner, samples.png(seed=seed), details=details))
+            await library.search.embeddings.embed(asset.id)
             owned[owner].add(asset.id)
     return owned
 
@@ -45,7 +45,7 @@ async def test_any_text_finds_in_one_workspace(
     library: Library, stocked: dict[UUID, set[UUID]], text: str, limit: int
 ) -> None:
     for owner, owned in stocked.items():
-        found = await library.search.find(owner, Filter(), Example(text=text), limit)
+        found = await library.search.hybrid.find(owner, Filter(), Example(text=text), limit)
         ids = [hit.asset.id for hit in found.hits]
         assert len(set(ids)) == len(ids) == min(limit, len(NAMES))
         assert set(ids) <= owned
@@ -73,7 +73,7 @@ async def test_each_leg_stays_in_the_workspace(
     async with library.database.connection() as conn:
         await conn.execute("DELETE FROM embedding")
     for owner, owned in stocked.items():
-        found = await library.search.find(owner, Filter(), Example(text=text), 12)
+        found = await library.search.hybrid.find(owner, Filter(), Example(text=text), 12)
         assert found.hits[0].asset.title == name
         assert {hit.asset.id for hit in found.hits} <= owned
         assert {hit.similarity for hit in found.hits} == {None}
@@ -96,9 +96,9 @@ async def test_what_others_call_theirs_changes_nothing(library: Library, stocked
     async with library.database.connection() as conn:
         await conn.execute("DELETE FROM embedding")
     details = AssetFields(title="zugspize", caption="zugspize")
-    await library.intake.create_asset(ingest_request(theirs, samples.png(seed=99), details=details))
-    await library.tags.create(theirs, "zugspize")
-    found = await library.search.find(mine, Filter(), Example(text="zugspize"), 12)
+    await library.ingest.create_asset(ingest_request(theirs, samples.png(seed=99), details=details))
+    await library.catalog.tags.create(theirs, "zugspize")
+    found = await library.search.hybrid.find(mine, Filter(), Example(text="zugspize"), 12)
     assert [hit.asset.title for hit in found.hits] == ["Zugspitze bear"]
 
 
@@ -108,10 +108,10 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
 ) -> None:
     """In a small scope whatever else there is like it; in a large one among the first that are."""
     monkeypatch.setattr(full_text, "_MAX_FUZZY", 1 if small else 3)
-    tag = await library.tags.create(workspace, "blue")
+    tag = await library.catalog.tags.create(workspace, "blue")
     for seed, tags in enumerate([(), (), (tag.id,)]):
         details = AssetFields(title=f"Zugspitze {seed}", tag_ids=tags)
-        await library.intake.create_asset(ingest_request(workspace, samples.png(seed=seed), details=details))
+        await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed), details=details))
     scope = scopes.Estimate(workspace, Filter(tag_ids=(tag.id,)), small=small)
     async with library.database.connection() as conn:
         legs = await hybrid.by_words(conn, scope, "zugspize", ["zugspize"], 10)
@@ -121,7 +121,7 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
 
 async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) -> None:
     details = AssetFields(title="that wither hiss")
-    await library.intake.create_asset(ingest_request(workspace, samples.png(), details=details))
+    await library.ingest.create_asset(ingest_request(workspace, samples.png(), details=details))
     scope = scopes.Estimate(workspace, Filter(), small=True)
     async with library.database.connection() as conn:
         for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):

@@ -7,7 +7,7 @@ import pytest
 import skimage
 
 from mediatheque.library import Library
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.search.hybrid import Example, short_id
 from mediatheque.model import Asset, Filter, Kind
 from tests.library.ingest_requests import ingest_request
@@ -18,10 +18,10 @@ NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle
 
 async def take(library: Library, workspace: UUID, photo: str, name: str = "img.bin", **details: object) -> Asset:
     data = (PHOTOS / photo).read_bytes()
-    asset = await library.intake.create_asset(
+    asset = await library.ingest.create_asset(
         ingest_request(workspace, data, name=name, details=AssetFields(**details))
     )  # type: ignore[arg-type]
-    await library.embeddings.embed(asset.id)
+    await library.search.embeddings.embed(asset.id)
     return asset
 
 
@@ -33,7 +33,7 @@ async def photos(library: Library, workspace: UUID) -> dict[str, Asset]:
 
 async def names_found(library: Library, workspace: UUID, photos: dict[str, Asset], text: str) -> list[str]:
     by_id = {asset.id: name for name, asset in photos.items()}
-    found = await library.search.find(workspace, Filter(), Example(text=text), 10)
+    found = await library.search.hybrid.find(workspace, Filter(), Example(text=text), 10)
     return [by_id[hit.asset.id] for hit in found.hits]
 
 
@@ -44,7 +44,7 @@ async def test_words_find_what_pictures_show(library: Library, workspace: UUID, 
 
 
 async def test_similarity_is_between_0_and_1(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
-    found = await library.search.find(workspace, Filter(), Example(text="a cat"), 10)
+    found = await library.search.hybrid.find(workspace, Filter(), Example(text="a cat"), 10)
     similarities = [hit.similarity for hit in found.hits]
     assert all(similarity is not None and 0 <= similarity <= 1 for similarity in similarities)
     assert len(found.hits) == len(NAMES)
@@ -54,7 +54,7 @@ async def test_similarity_is_between_0_and_1(library: Library, workspace: UUID, 
 
 async def test_a_picture_finds_itself_and_its_like(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
     asset = photos["chelsea.png"]
-    found = await library.search.find(workspace, Filter(), Example(blob=asset.file.blob), 3)
+    found = await library.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 3)
     assert found.hits[0].asset.id == asset.id
     assert found.hits[0].similarity == pytest.approx(1, abs=0.01)
 
@@ -63,20 +63,20 @@ async def test_pages_neither_repeat_nor_skip(library: Library, workspace: UUID, 
     seen: list[bytes] = []
     ids: list[UUID] = []
     while True:
-        found = await library.search.find(workspace, Filter(), Example(text="a cat"), 2, seen)
+        found = await library.search.hybrid.find(workspace, Filter(), Example(text="a cat"), 2, seen)
         ids += [hit.asset.id for hit in found.hits]
         seen += [short_id(hit.asset.id) for hit in found.hits]
         if not found.more:
             break
         if len(ids) == 2:  # neither what comes nor what goes meanwhile disturbs the pages
-            await library.assets.delete(workspace, ids[0])
+            await library.catalog.assets.delete(workspace, ids[0])
             await take(library, workspace, "camera.png")
     assert len(ids) == len(set(ids))
     assert {asset.id for asset in photos.values()} <= set(ids)
 
 
 async def test_captions_titles_names_and_tags_are_searched(library: Library, workspace: UUID) -> None:
-    tag = await library.tags.create(workspace, "Winter Holiday")
+    tag = await library.catalog.tags.create(workspace, "Winter Holiday")
     captioned = await take(library, workspace, "page.png", caption="The Zugspitze behind a frozen lake")
     named = await take(library, workspace, "coins.png", name="INVOICE_zanzibar-2024.png")
     tagged = await take(library, workspace, "brick.png", tag_ids=(tag.id,))
@@ -90,14 +90,14 @@ async def test_captions_titles_names_and_tags_are_searched(library: Library, wor
         ("winter holidays", tagged),
         ("pictures of our winter holiday", tagged),
     ):
-        found = await library.search.find(workspace, Filter(), Example(text=text), 1)
+        found = await library.search.hybrid.find(workspace, Filter(), Example(text=text), 1)
         assert found.hits[0].asset.id == asset.id, text
 
 
 async def test_a_scope_is_kept(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
-    tag = await library.tags.create(workspace, "dark")
+    tag = await library.catalog.tags.create(workspace, "dark")
     tagged = await take(library, workspace, "hubble_deep_field.jpg", tag_ids=(tag.id,))
-    found = await library.search.find(workspace, Filter(tag_ids=(tag.id,)), Example(text="a cat"), 10)
+    found = await library.search.hybrid.find(workspace, Filter(tag_ids=(tag.id,)), Example(text="a cat"), 10)
     assert [hit.asset.id for hit in found.hits] == [tagged.id]
-    found = await library.search.find(workspace, Filter(kinds=(Kind.VIDEO,)), Example(text="a cat"), 10)
+    found = await library.search.hybrid.find(workspace, Filter(kinds=(Kind.VIDEO,)), Example(text="a cat"), 10)
     assert found.hits == []

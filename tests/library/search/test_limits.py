@@ -21,13 +21,13 @@ async def test_an_example_that_was_embedded_is_not_decoded_again(
     seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset = await take(seeing, workspace, plain(RED))
-    await seeing.embeddings.embed(asset.id)
+    await seeing.search.embeddings.embed(asset.id)
 
     async def decode(_: object) -> None:
         raise AssertionError("decoded")
 
-    monkeypatch.setattr(seeing.embeddings, "frames_of", decode)
-    found = await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
+    monkeypatch.setattr(seeing.search.embeddings, "frames_of", decode)
+    found = await seeing.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
     assert [hit.asset.id for hit in found.hits] == [asset.id]
     assert found.hits[0].similarity == pytest.approx(1, abs=0.01)
 
@@ -41,17 +41,17 @@ async def test_examples_are_looked_at_once_and_two_at_a_time(
     other_key = await seeing.accounts.create_key("other", frozenset())
     other = (await seeing.accounts.authenticate(other_key)).workspace_id
     elsewhere = (await take(seeing, other, plain(RED))).file.blob
-    go, looked, frames_of = asyncio.Event(), [], seeing.embeddings.frames_of
+    go, looked, frames_of = asyncio.Event(), [], seeing.search.embeddings.frames_of
 
     async def decode(blob: object) -> object:
         looked.append(blob)
         await go.wait()
         return await frames_of(blob)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(seeing.embeddings, "frames_of", decode)
+    monkeypatch.setattr(seeing.search.embeddings, "frames_of", decode)
 
     def search(blob: object, where: UUID = workspace) -> asyncio.Task[object]:
-        return asyncio.create_task(seeing.search.find(where, Filter(), Example(blob=blob), 5))  # type: ignore[arg-type]
+        return asyncio.create_task(seeing.search.hybrid.find(where, Filter(), Example(blob=blob), 5))  # type: ignore[arg-type]
 
     running = [search(first), search(first), search(second)]
     while len(looked) < 2:
@@ -74,17 +74,17 @@ async def test_an_example_that_could_not_be_seen_is_tried_again(
     seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blob = (await take(seeing, workspace, plain(RED))).file.blob
-    frames_of, failures = seeing.embeddings.frames_of, iter([Unavailable()])
+    frames_of, failures = seeing.search.embeddings.frames_of, iter([Unavailable()])
 
     async def decode(blob: object) -> object:
         for failure in failures:
             raise failure
         return await frames_of(blob)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(seeing.embeddings, "frames_of", decode)
+    monkeypatch.setattr(seeing.search.embeddings, "frames_of", decode)
     with pytest.raises(Unavailable):
-        await seeing.search.find(workspace, Filter(), Example(blob=blob), 5)
-    await seeing.search.find(workspace, Filter(), Example(blob=blob), 5)
+        await seeing.search.hybrid.find(workspace, Filter(), Example(blob=blob), 5)
+    await seeing.search.hybrid.find(workspace, Filter(), Example(blob=blob), 5)
 
 
 async def test_many_searches_leave_connections_to_others(seeing: Library, workspace: UUID) -> None:
@@ -92,7 +92,8 @@ async def test_many_searches_leave_connections_to_others(seeing: Library, worksp
     async with seeing.database.connection() as blocker, blocker.transaction():
         await blocker.execute("LOCK TABLE asset IN ACCESS EXCLUSIVE MODE")
         searches = [
-            asyncio.create_task(seeing.search.find(workspace, Filter(), Example(text="bear"), 5)) for _ in range(40)
+            asyncio.create_task(seeing.search.hybrid.find(workspace, Filter(), Example(text="bear"), 5))
+            for _ in range(40)
         ]
         for _ in range(20):
             await seeing.database.ready()
@@ -105,16 +106,16 @@ async def test_a_text_of_a_thousand_words_is_as_good_as_its_first(seeing: Librar
     bear = await take(seeing, workspace, plain(RED), name="bear.png")
     await take(seeing, workspace, plain(GREEN), name="wolf.png")
     for text in ("bear or " * 250, "bear " + "or x " * 480, "bear " * 400):
-        found = await seeing.search.find(workspace, Filter(), Example(text=text), 1)
+        found = await seeing.search.hybrid.find(workspace, Filter(), Example(text=text), 1)
         assert [hit.asset.id for hit in found.hits] == [bear.id]
 
 
 async def test_tags_that_are_all_nearly_the_word(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), name="x.png")
-    tags = [await seeing.tags.create(workspace, f"render {number}") for number in range(60)]
+    tags = [await seeing.catalog.tags.create(workspace, f"render {number}") for number in range(60)]
     for tag in tags:
-        await seeing.asset_tags.assign(workspace, tag.id, AssetRef(asset_id=asset.id))
-    found = await seeing.search.find(workspace, Filter(), Example(text="renderr"), 1)
+        await seeing.catalog.asset_tags.assign(workspace, tag.id, AssetRef(asset_id=asset.id))
+    found = await seeing.search.hybrid.find(workspace, Filter(), Example(text="renderr"), 1)
     assert [hit.asset.id for hit in found.hits] == [asset.id]
 
 
@@ -136,26 +137,26 @@ async def test_a_search_that_takes_too_long_is_given_up(
         await blocker.execute("LOCK TABLE asset IN ACCESS EXCLUSIVE MODE")
         for _ in range(3):
             with pytest.raises(Unavailable):
-                await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)
+                await seeing.search.hybrid.find(workspace, Filter(), Example(text="bear"), 5)
         assert not await query(seeing, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     monkeypatch.undo()
-    assert len((await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1
+    assert len((await seeing.search.hybrid.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1
 
 
 async def test_an_example_that_no_decoder_knows(seeing: Library, workspace: UUID) -> None:
     stranger = msgspec.structs.replace(
         ingest_request(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, allow_unknown_types=True)
     )
-    asset = await seeing.intake.create_asset(stranger)
+    asset = await seeing.ingest.create_asset(stranger)
     with pytest.raises(Unreadable):
-        await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
+        await seeing.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
 
 
 async def test_an_example_whose_bytes_are_lost(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     await seeing.store.delete(asset.file.blob.storage_key)
     with pytest.raises(NotFound):
-        await seeing.search.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
+        await seeing.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
 
 
 async def test_a_search_that_fails_leaves_nothing_behind(
@@ -173,8 +174,8 @@ async def test_a_search_that_fails_leaves_nothing_behind(
         await blocker.execute("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE")
         for _ in range(6):
             with pytest.raises(DatabaseUnavailable) as failed:
-                await asyncio.wait_for(seeing.search.find(workspace, Filter(), Example(text="bear"), 5), 3)
+                await asyncio.wait_for(seeing.search.hybrid.find(workspace, Filter(), Example(text="bear"), 5), 3)
             assert isinstance(failed.value.__cause__, ValueError)
         assert not await query(seeing, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     monkeypatch.undo()
-    assert len((await seeing.search.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1
+    assert len((await seeing.search.hybrid.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1

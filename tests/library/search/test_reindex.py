@@ -23,7 +23,7 @@ async def seeded(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(reindexing, "_GRACE", 0.01)
     assets = [await take(seeing, workspace, plain((200, n, 0)), caption="red") for n in range(7)]
     for asset in assets:
-        await seeing.embeddings.embed(asset.id)
+        await seeing.search.embeddings.embed(asset.id)
     return [asset.id for asset in assets]
 
 
@@ -33,14 +33,14 @@ def another(library: Library) -> Library:
 
 
 async def build(library: Library, model: EmbeddingModel) -> int:
-    return sum([number async for number in library.reindex.build(model)])
+    return sum([number async for number in library.search.reindex.build(model)])
 
 
 async def whole(library: Library, model: str) -> tuple[EmbeddingModel, int]:
-    async with library.reindex.exclusive():
-        model = await library.reindex.begin(model)
+    async with library.search.reindex.exclusive():
+        model = await library.search.reindex.begin(model)
         done = await build(library, model)
-        await library.reindex.finish(model)
+        await library.search.reindex.finish(model)
     return model, done
 
 
@@ -53,19 +53,19 @@ async def test_the_old_model_is_gone_and_the_new_one_knows_everything(
     assert await indexes(seeing) == 1
     rows = await query(seeing, "SELECT DISTINCT asset_id, model_id FROM embedding ORDER BY asset_id")
     assert [(row["asset_id"], row["model_id"]) for row in rows] == [(id, model.id) for id in sorted(seeded)]
-    found = await another(seeing).search.find(workspace, Filter(), Example(text="red"), 20)
+    found = await another(seeing).search.hybrid.find(workspace, Filter(), Example(text="red"), 20)
     assert {hit.asset.id for hit in found.hits} == set(seeded)
 
 
 async def test_stopped_halfway_it_goes_on(seeing: Library, seeded: list[UUID], siglip: str) -> None:
-    async with (first := another(seeing)).reindex.exclusive():
-        model = await first.reindex.begin(siglip)
-        async for number in first.reindex.build(model):
+    async with (first := another(seeing)).search.reindex.exclusive():
+        model = await first.search.reindex.begin(siglip)
+        async for number in first.search.reindex.build(model):
             assert number == 3
             break
-    async with (second := another(seeing)).reindex.exclusive():
-        assert await second.reindex.begin(siglip) == model
-        assert await second.reindex.progress(model) == (3, 7)
+    async with (second := another(seeing)).search.reindex.exclusive():
+        assert await second.search.reindex.begin(siglip) == model
+        assert await second.search.reindex.progress(model) == (3, 7)
         assert await build(second, model) == 4
     assert [active for _, active in await embedding_models(seeing)] == [True, False]
 
@@ -74,10 +74,10 @@ async def test_what_comes_meanwhile_is_in_both(
     seeing: Library, workspace: UUID, seeded: list[UUID], siglip: str
 ) -> None:
     other = another(seeing)
-    async with other.reindex.exclusive():
-        model = await other.reindex.begin(siglip)
+    async with other.search.reindex.exclusive():
+        model = await other.search.reindex.begin(siglip)
         late = await take(seeing, workspace, plain(GREEN))
-        await seeing.embeddings.embed(late.id)
+        await seeing.search.embeddings.embed(late.id)
         rows = await query(seeing, "SELECT model_id FROM embedding WHERE asset_id = %s", late.id)
         assert len(rows) == 2
         unseen = await take(seeing, workspace, plain(GREEN))
@@ -94,8 +94,8 @@ async def test_the_model_that_is_in_use_gets_what_it_lacks(seeing: Library, seed
 async def test_and_ends_a_reindex_that_was_given_up(
     seeing: Library, seeded: list[UUID], clip: str, siglip: str
 ) -> None:
-    model = await seeing.embedding_models.add(siglip)
-    await seeing.embeddings.embed_in([model], seeded[0])
+    model = await seeing.search.embedding_models.add(siglip)
+    await seeing.search.embeddings.embed_in([model], seeded[0])
     assert (await whole(another(seeing), clip))[1] == 0
     assert await embedding_models(seeing) == [(clip, True)]
     assert await indexes(seeing) == 1
@@ -108,11 +108,11 @@ async def test_the_first_model_of_an_empty_library(library: Library, siglip: str
 
 
 async def test_one_at_a_time(seeing: Library) -> None:
-    async with seeing.reindex.exclusive():
+    async with seeing.search.reindex.exclusive():
         with pytest.raises(Conflict, match="reindex"):
-            async with another(seeing).reindex.exclusive():
+            async with another(seeing).search.reindex.exclusive():
                 pass
-    async with another(seeing).reindex.exclusive():
+    async with another(seeing).search.reindex.exclusive():
         pass
 
 
@@ -123,7 +123,7 @@ async def test_what_has_expired_is_left_out(seeing: Library, seeded: list[UUID],
     )
     async with asyncio.timeout(20):
         assert (await whole(another(seeing), siglip))[1] == len(seeded) - 1
-    await seeing.garbage.run()
+    await seeing.maintenance.garbage.run()
     assert await query(seeing, "SELECT 1 FROM embedding WHERE asset_id = %s", seeded[0]) == []
 
 
@@ -136,7 +136,7 @@ async def test_a_part_of_the_library_that_is_away_ends_it(
     async def away(*_: object) -> None:
         raise BlobsUnavailable
 
-    monkeypatch.setattr(other.embeddings, "frames_of", away)
+    monkeypatch.setattr(other.search.embeddings, "frames_of", away)
     with pytest.raises(BlobsUnavailable):
         await whole(other, siglip)
     assert (await whole(another(seeing), siglip))[1] == len(seeded)
@@ -146,14 +146,14 @@ async def test_an_asset_that_fails_is_given_up(
     seeing: Library, seeded: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = another(seeing)
-    embed_in = other.embeddings.embed_in
+    embed_in = other.search.embeddings.embed_in
 
     async def embed(models: list[EmbeddingModel], id: UUID) -> None:
         if id == seeded[2]:
             raise ZeroDivisionError("why ever")
         await embed_in(models, id)
 
-    monkeypatch.setattr(other.embeddings, "embed_in", embed)
+    monkeypatch.setattr(other.search.embeddings, "embed_in", embed)
     await whole(other, siglip)
     rows = await query(seeing, "SELECT asset_id, failure FROM embedding WHERE failure IS NOT NULL")
     assert [(row["asset_id"], row["failure"]) for row in rows] == [(seeded[2], "ZeroDivisionError('why ever')")]
@@ -169,7 +169,7 @@ async def test_but_not_all_of_them(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(other.embeddings, "embed_in", broken)
+    monkeypatch.setattr(other.search.embeddings, "embed_in", broken)
     with pytest.raises(LibraryError, match="7 of 7"):
         await whole(other, siglip)
     assert await embedding_models(seeing) == [(clip, True), (siglip, False)]

@@ -21,7 +21,7 @@ async def other(library: Library) -> UUID:
 async def two_assets(library: Library, workspace: UUID) -> list[UUID]:
     made = [await take(library, workspace, plain(colour)) for colour in (RED, GREEN)]
     for asset in made:
-        await library.embeddings.embed(asset.id)
+        await library.search.embeddings.embed(asset.id)
     return [asset.id for asset in made]
 
 
@@ -39,13 +39,13 @@ async def test_another_workspaces_tag_is_as_large_as_one_that_never_was(
     """What has two vectors is large here: that a search was cut short must not tell what the others have."""
     monkeypatch.setattr(scopes, "_FEW", 1)
     await two_assets(seeing, workspace)
-    tag = await seeing.tags.create(other, "a")
+    tag = await seeing.catalog.tags.create(other, "a")
     async with seeing.database.connection() as conn:
         somebody = await character(conn, other)
     for id in await two_assets(seeing, other):
-        await seeing.asset_tags.assign(other, tag.id, AssetRef(asset_id=id))
-        await seeing.members.add(other, somebody, AssetRef(asset_id=id))
-    model = await seeing.embedding_models.active()
+        await seeing.catalog.asset_tags.assign(other, tag.id, AssetRef(asset_id=id))
+        await seeing.collections.members.add(other, somebody, AssetRef(asset_id=id))
+    model = await seeing.search.embedding_models.active()
     wanted = (Filter(tag_ids=(tag.id,)), Filter(tag_ids=(tag.id,), all_tags=True), Filter(character_ids=(somebody,)))
     async with seeing.database.connection() as conn:
         assert not (await scopes.estimate_size(conn, model, workspace, Filter())).small

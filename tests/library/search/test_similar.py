@@ -33,9 +33,9 @@ def half(image: Image.Image) -> Image.Image:
 
 
 async def take(library: Library, workspace: UUID, data: bytes, *, embed: bool = True) -> Asset:
-    asset = await library.intake.create_asset(ingest_request(workspace, data))
+    asset = await library.ingest.create_asset(ingest_request(workspace, data))
     if embed:
-        await library.embeddings.embed(asset.id)
+        await library.search.embeddings.embed(asset.id)
     return asset
 
 
@@ -50,7 +50,7 @@ async def test_duplicates_are_named_and_others_are_not(library: Library, workspa
     scaled = await take(library, workspace, edited("chelsea.png", half, format="PNG"))
     recompressed = await take(library, workspace, edited("chelsea.png", lambda image: image, format="JPEG", quality=40))
     others = [await take(library, workspace, photo(name)) for name in ("coffee.png", "rocket.jpg", "coins.png")]
-    found = await library.similar.find(workspace, cat.id, 20)
+    found = await library.search.similar.find(workspace, cat.id, 20)
     first, *rest = found
     assert (first.asset.id, first.similarity, first.identical, first.duplicate) == (again.id, 1.0, True, True)
     near = {like.asset.id for like in found if like.duplicate and not like.identical}
@@ -58,14 +58,14 @@ async def test_duplicates_are_named_and_others_are_not(library: Library, workspa
     assert {like.asset.id for like in rest} - near == {asset.id for asset in others}
     assert [like.similarity for like in found] == sorted((like.similarity for like in found), reverse=True)
     assert all(0 <= like.similarity <= 1 for like in found)
-    assert [like.asset.id for like in await library.similar.find(workspace, cat.id, 1)] == [again.id]
+    assert [like.asset.id for like in await library.search.similar.find(workspace, cat.id, 1)] == [again.id]
 
 
 async def test_the_same_bytes_are_known_before_anything_is_seen(library: Library, workspace: UUID) -> None:
     """And where there is nothing to see: in a sound."""
     for data in (photo("chelsea.png"), samples.mp3()):
         one, two = [await take(library, workspace, data, embed=False) for _ in range(2)]
-        found = await library.similar.find(workspace, one.id, 20)
+        found = await library.search.similar.find(workspace, one.id, 20)
         assert [(like.asset.id, like.similarity, like.identical) for like in found] == [(two.id, 1.0, True)]
 
 
@@ -74,21 +74,21 @@ async def test_another_workspace_has_nothing_like_it(library: Library, workspace
     mine = await take(library, workspace, photo("chelsea.png"))
     for data in (photo("chelsea.png"), edited("chelsea.png", half, format="PNG"), photo("coffee.png")):
         await take(library, theirs, data)
-    assert await library.similar.find(workspace, mine.id, 20) == []
+    assert await library.search.similar.find(workspace, mine.id, 20) == []
     with pytest.raises(AssetNotFound):
-        await library.similar.find(theirs, mine.id, 20)
+        await library.search.similar.find(theirs, mine.id, 20)
     with pytest.raises(AssetNotFound):
-        await library.similar.find(workspace, uuid4(), 20)
+        await library.search.similar.find(workspace, uuid4(), 20)
 
 
 async def test_what_has_expired_or_is_deleted_is_like_nothing(library: Library, workspace: UUID) -> None:
     kept, expired, deleted = [await take(library, workspace, photo("chelsea.png")) for _ in range(3)]
     async with library.database.connection() as conn:
         await conn.execute("UPDATE file SET expires_at = now() WHERE id = %s", (expired.file.id,))
-    await library.assets.delete(workspace, deleted.id)
-    assert await library.similar.find(workspace, kept.id, 20) == []
+    await library.catalog.assets.delete(workspace, deleted.id)
+    assert await library.search.similar.find(workspace, kept.id, 20) == []
     with pytest.raises(AssetNotFound):
-        await library.similar.find(workspace, expired.id, 20)
+        await library.search.similar.find(workspace, expired.id, 20)
 
 
 async def test_a_caption_is_no_likeness(library: Library, workspace: UUID) -> None:
@@ -97,7 +97,7 @@ async def test_a_caption_is_no_likeness(library: Library, workspace: UUID) -> No
     async with library.database.connection() as conn:
         await conn.execute("UPDATE asset SET caption = 'the very same words'")
     for asset in (one, two):
-        await library.embeddings.embed(asset.id)
-    [like] = await library.similar.find(workspace, one.id, 20)
+        await library.search.embeddings.embed(asset.id)
+    [like] = await library.search.similar.find(workspace, one.id, 20)
     assert like.asset.id == two.id
     assert not like.duplicate

@@ -30,9 +30,9 @@ def collector(library: Library) -> GarbageCollector:
 
 async def begun(library: Library, principal: Principal) -> tuple[Upload, dict[int, str]]:
     """An upload in two parts that have arrived, and their receipts."""
-    session = await library.multipart_uploads.create(principal, "a.txt", None, FileDefaults())
+    session = await library.uploads.multipart.create(principal, "a.txt", None, FileDefaults())
     pieces = [
-        await library.multipart_uploads.put_part(session.upload, number, Content(b"part %d " % number), 1000)
+        await library.uploads.multipart.put_part(session.upload, number, Content(b"part %d " % number), 1000)
         for number in (2, 1)
     ]
     return session.upload, {piece.number: piece.sha256.hex() for piece in pieces}
@@ -41,9 +41,9 @@ async def begun(library: Library, principal: Principal) -> tuple[Upload, dict[in
 async def sent(library: Library, principal: Principal, data: bytes) -> Upload:
     """A direct upload whose bytes have arrived."""
     announced = DeclaredFile(name="a.png", mime="image/png", size=len(data))
-    session = (await library.direct_uploads.create(principal, [announced])).targets[0].session
-    upload = await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
-    await library.direct_uploads.receive(upload, Content(data))
+    session = (await library.uploads.direct.create(principal, [announced])).targets[0].session
+    upload = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
+    await library.uploads.direct.receive(upload, Content(data))
     return upload
 
 
@@ -72,8 +72,8 @@ async def test_completed_by_two_who_did_not_know_of_each_other(
 ) -> None:
     """The second notes no placement, for which the next sweep would take the bytes from under the file."""
     upload, parts = await begun(library, principal)
-    first = await library.multipart_uploads.complete(upload, parts, ANY_FILE)
-    assert await library.multipart_uploads.complete(upload, parts, ANY_FILE) == first
+    first = await library.uploads.multipart.complete(upload, parts, ANY_FILE)
+    assert await library.uploads.multipart.complete(upload, parts, ANY_FILE) == first
     assert await count(library, "pending_write") == 0
     await collector.run()
     assert await content(library, first) == b"part 1 part 2 "
@@ -90,7 +90,7 @@ async def test_completed_while_the_sweep_removes_it(
     async def finish_first(key: str, handle: str) -> None:
         if not files:
             monkeypatch.setattr(library.store.parts, "abort", drop)
-            files.append(await library.multipart_uploads.complete(upload, parts, ANY_FILE))
+            files.append(await library.uploads.multipart.complete(upload, parts, ANY_FILE))
         await drop(key, handle)
 
     await expire(library)
@@ -110,7 +110,7 @@ async def test_parts_that_nobody_completes(library: Library, principal: Principa
     assert folders(library) == []
     assert await count(library, "upload") == 1
     with pytest.raises((Invalid, NotFound)):
-        await library.multipart_uploads.complete(upload, parts, ANY_FILE)
+        await library.uploads.multipart.complete(upload, parts, ANY_FILE)
     assert await count(library, "file") == 0
     await collector.run()
     assert (await count(library, "upload"), await count(library, "upload_part")) == (0, 0)
@@ -125,7 +125,7 @@ async def test_bytes_that_nobody_completes(library: Library, principal: Principa
     assert [stored async for stored in library.store.list_keys()] == []
     assert upload.asset_id
     with pytest.raises(NotFound):
-        await library.direct_uploads.complete(principal.workspace_id, upload.asset_id)
+        await library.uploads.direct.complete(principal.workspace_id, upload.asset_id)
     await GarbageCollector(library.database, library.store, AT_ONCE).run()
     assert await count(library, "upload") == 0
 
@@ -135,7 +135,7 @@ async def test_bytes_that_are_an_asset_stay(
 ) -> None:
     upload = await sent(library, principal, samples.png())
     assert upload.asset_id
-    asset = await library.direct_uploads.complete(principal.workspace_id, upload.asset_id)
+    asset = await library.uploads.direct.complete(principal.workspace_id, upload.asset_id)
     await expire(library)
     for _ in range(2):
         await collector.run()
@@ -145,17 +145,17 @@ async def test_bytes_that_are_an_asset_stay(
 async def test_bytes_that_come_again_are_declared_again(library: Library, principal: Principal) -> None:
     """What was asked for the bytes before them is over."""
     announced = DeclaredFile(name="a.png", mime="image/png", size=len(samples.png()))
-    promised = await library.direct_uploads.create(principal, [announced], batched=True)
+    promised = await library.uploads.direct.create(principal, [announced], batched=True)
     assert promised.batch
     session = promised.targets[0].session
-    await library.batches.request(principal.workspace_id, promised.batch.id)
-    await library.direct_uploads.complete_requested(session.upload.id)
-    upload = await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
+    await library.uploads.batches.request(principal.workspace_id, promised.batch.id)
+    await library.uploads.direct.complete_requested(session.upload.id)
+    upload = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert upload.failure
-    await library.direct_uploads.receive(upload, Content(samples.png()))
-    now = await library.upload_sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
+    await library.uploads.direct.receive(upload, Content(samples.png()))
+    now = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert (now.failure, now.requested_at) == (None, None)
     with pytest.raises(Conflict):
-        await library.direct_uploads.receive(upload, Content(samples.png()))
-    await library.batches.request(principal.workspace_id, promised.batch.id)
+        await library.uploads.direct.receive(upload, Content(samples.png()))
+    await library.uploads.batches.request(principal.workspace_id, promised.batch.id)
     assert await count(library, "procrastinate_jobs") == 2

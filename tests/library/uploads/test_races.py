@@ -41,29 +41,29 @@ async def principal(library: Library) -> Principal:
 async def sent(library: Library, principal: Principal) -> Upload:
     """A direct upload whose bytes have arrived."""
     announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.direct_uploads.create(principal, [announced])).targets[0].session.upload
-    await library.direct_uploads.receive(upload, Content(SUBTITLES))
+    upload = (await library.uploads.direct.create(principal, [announced])).targets[0].session.upload
+    await library.uploads.direct.receive(upload, Content(SUBTITLES))
     return await _now(library, upload)
 
 
 async def _now(library: Library, upload: Upload) -> Upload:
-    return await library.upload_sessions.find(upload.workspace_id, upload.id, upload.method)
+    return await library.uploads.sessions.find(upload.workspace_id, upload.id, upload.method)
 
 
 async def _complete(library: Library, upload: Upload, sha256: bytes | None = None) -> Asset:
     assert upload.asset_id
-    return await library.direct_uploads.complete(upload.workspace_id, upload.asset_id, sha256)
+    return await library.uploads.direct.complete(upload.workspace_id, upload.asset_id, sha256)
 
 
 async def _meanwhile(library: Library, upload: Upload, event: Callable[[], Awaitable[object]]) -> Asset:
     """Complete the upload, and let the event happen when everything is checked and nothing recorded."""
 
     async def pause(_: IngestState) -> None:
-        library.intake.steps = steps
+        library.ingest.steps = steps
         await event()
 
-    steps = library.intake.steps
-    library.intake.steps = (*steps[:-1], pause, steps[-1])
+    steps = library.ingest.steps
+    library.ingest.steps = (*steps[:-1], pause, steps[-1])
     return await _complete(library, upload)
 
 
@@ -79,7 +79,7 @@ async def _stored(library: Library) -> int:
 
 async def test_bytes_replaced_while_they_are_completed(library: Library, sent: Upload) -> None:
     with pytest.raises(LibraryError):
-        await _meanwhile(library, sent, lambda: library.direct_uploads.receive(sent, Content(OTHERS)))
+        await _meanwhile(library, sent, lambda: library.uploads.direct.receive(sent, Content(OTHERS)))
     await _expect_whole(library, await _complete(library, sent), OTHERS)
     assert await _stored(library) == 1
 
@@ -91,7 +91,7 @@ async def test_bytes_refused_by_a_twin_while_they_are_completed(library: Library
 
     with pytest.raises(LibraryError):
         await _meanwhile(library, sent, wrong)
-    await library.direct_uploads.receive(await _now(library, sent), Content(SUBTITLES))
+    await library.uploads.direct.receive(await _now(library, sent), Content(SUBTITLES))
     await _expect_whole(library, await _complete(library, sent), SUBTITLES)
 
 
@@ -126,7 +126,7 @@ async def test_a_wrong_checksum_after_the_completion(library: Library, sent: Upl
 
 
 async def test_bytes_that_a_blob_names_are_never_removed(library: Library, principal: Principal) -> None:
-    asset = await library.intake.create_asset(ingest_request(principal.workspace_id, samples.srt()))
+    asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.srt()))
     async with library.database.connection() as conn:
         await pending_writes.mark_for_deletion(conn, [asset.file.blob.storage_key])
     await GarbageCollector(library.database, library.store, AT_ONCE).run()
@@ -141,7 +141,7 @@ async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
 
     monkeypatch.setattr(rows, "set_multipart_id", crash)
     with pytest.raises(asyncio.CancelledError):
-        await library.multipart_uploads.create(principal, "a.bin", None, FileDefaults())
+        await library.uploads.multipart.create(principal, "a.bin", None, FileDefaults())
     folder = library.store.spool.parent / "parts"
     assert len(list(folder.iterdir())) == 1
     async with library.database.connection() as conn:
@@ -151,24 +151,24 @@ async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
 
 
 async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, principal: Principal) -> None:
-    session = await library.multipart_uploads.create(principal, "a.bin", None, FileDefaults())
+    session = await library.uploads.multipart.create(principal, "a.bin", None, FileDefaults())
     upload, content, tags = session.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
     anything = Policy(max_bytes=100, allow_unknown_types=True)
-    await library.multipart_uploads.put_part(upload, 1, Content(content), 100)
+    await library.uploads.multipart.put_part(upload, 1, Content(content), 100)
     assert upload.storage_key
     (library.store.spool.parent / "parts" / upload.storage_key / "slots").write_bytes(b"")
     with pytest.raises(Invalid):
-        await library.multipart_uploads.complete(upload, tags, anything)
-    await library.multipart_uploads.put_part(upload, 1, Content(content), 100)
-    file = await library.multipart_uploads.complete(upload, {1: f'W/"{tags[1]}"'}, anything)
+        await library.uploads.multipart.complete(upload, tags, anything)
+    await library.uploads.multipart.put_part(upload, 1, Content(content), 100)
+    file = await library.uploads.multipart.complete(upload, {1: f'W/"{tags[1]}"'}, anything)
     assert file.blob.size == len(content)
 
 
 async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, principal: Principal) -> None:
     announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.direct_uploads.create(principal, [announced], batched=True)).targets[0].session.upload
-    await library.direct_uploads.complete_requested(upload.id)
+    upload = (await library.uploads.direct.create(principal, [announced], batched=True)).targets[0].session.upload
+    await library.uploads.direct.complete_requested(upload.id)
     with pytest.raises(Conflict):
         await _complete(library, upload)
-    await library.direct_uploads.receive(await _now(library, upload), Content(SUBTITLES))
+    await library.uploads.direct.receive(await _now(library, upload), Content(SUBTITLES))
     await _expect_whole(library, await _complete(library, upload), SUBTITLES)

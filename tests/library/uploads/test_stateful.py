@@ -22,8 +22,8 @@ from mediatheque.blobs import Disk
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound, Unacceptable
 from mediatheque.library import Library
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.uploads.direct import DeclaredFile
 from mediatheque.media.sandbox.sandbox import Sandbox
@@ -69,7 +69,7 @@ class Uploading(RuleBasedStateMachine):
 
     @rule()
     def promise_parts(self) -> None:
-        session = self._run(self.library.multipart_uploads.create(self.caller, "a.bin", None, FileDefaults()))
+        session = self._run(self.library.uploads.multipart.create(self.caller, "a.bin", None, FileDefaults()))
         self.uploads.append(Model(session.upload))
 
     @rule(number=numbers, part=st.integers(1, 4), content=st.sampled_from(PARTS))
@@ -119,7 +119,7 @@ class Uploading(RuleBasedStateMachine):
     @rule()
     def announce(self) -> None:
         announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-        promised = self._run(self.library.direct_uploads.create(self.caller, [announced]))
+        promised = self._run(self.library.uploads.direct.create(self.caller, [announced]))
         self.uploads.append(Model(promised.targets[0].session.upload))
 
     @rule(number=numbers, right=st.booleans())
@@ -210,34 +210,34 @@ class Uploading(RuleBasedStateMachine):
             self._run(work)
 
     async def _live(self, model: Model) -> Upload:
-        return await self.library.upload_sessions.find(self.caller.workspace_id, model.upload.id, model.upload.method)
+        return await self.library.uploads.sessions.find(self.caller.workspace_id, model.upload.id, model.upload.method)
 
     async def _take(self, model: Model, part: int, content: bytes) -> None:
-        await self.library.multipart_uploads.put_part(await self._live(model), part, Content(content), LIMIT)
+        await self.library.uploads.multipart.put_part(await self._live(model), part, Content(content), LIMIT)
 
     async def _finish(self, model: Model, listed: dict[int, bytes]) -> File:
         tags = {number: hashlib.sha256(part).hexdigest() for number, part in listed.items()}
-        return await self.library.multipart_uploads.complete(await self._live(model), tags, ANYTHING)
+        return await self.library.uploads.multipart.complete(await self._live(model), tags, ANYTHING)
 
     async def _send(self, model: Model, content: bytes) -> None:
-        await self.library.direct_uploads.receive(await self._live(model), Content(content))
+        await self.library.uploads.direct.receive(await self._live(model), Content(content))
 
     async def _complete(self, model: Model) -> None:
         assert model.upload.asset_id
-        await self.library.direct_uploads.complete(self.caller.workspace_id, model.upload.asset_id)
+        await self.library.uploads.direct.complete(self.caller.workspace_id, model.upload.asset_id)
 
     async def _expire(self, ids: list[UUID]) -> None:
         async with self.library.database.connection() as conn:
             await conn.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = ANY(%s)", (ids,))
 
     async def _remove(self, model: Model) -> None:
-        file = await self.library.files.get_public(model.upload.file_id)
-        asset = await self.library.files.register(file, AssetFields())
-        await self.library.assets.delete(self.caller.workspace_id, asset.id)
+        file = await self.library.catalog.files.get_public(model.upload.file_id)
+        asset = await self.library.catalog.files.register(file, AssetFields())
+        await self.library.catalog.assets.delete(self.caller.workspace_id, asset.id)
         model.removed = True
 
     async def _read(self, model: Model) -> bytes:
-        blob = (await self.library.files.get_public(model.upload.file_id)).blob
+        blob = (await self.library.catalog.files.get_public(model.upload.file_id)).blob
         return b"".join([piece async for piece in self.library.store.read(blob.storage_key, 0, blob.size)])
 
     async def _stored(self) -> int:

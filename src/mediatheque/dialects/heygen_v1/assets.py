@@ -32,8 +32,8 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     limit = page_size(query_param(request, "limit"), least=0, most=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
-    assets, more = await context.library.assets.page(workspace_id, wanted, after, limit)
-    total = await context.library.assets.count(workspace_id, wanted)
+    assets, more = await context.library.catalog.assets.page(workspace_id, wanted, after, limit)
+    total = await context.library.catalog.assets.count(workspace_id, wanted)
     shown = [shapes.asset(asset, base) for asset in assets]
     return shapes.done({"assets": shown, "total": total, "token": next_token(assets, more)})
 
@@ -52,7 +52,7 @@ async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, A
     """POST /v1/asset/{id}/delete: answers what was deleted. An id that is no UUID finds no route: a 404, too."""
     context = context_of(request)
     base = context.origins.base(request)
-    asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+    asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
     context.file_cache.invalidate(asset.file.id)
     return shapes.done(shapes.asset(asset, base))
 

@@ -9,8 +9,9 @@ from mediatheque.errors import EmptyFile
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of
 from mediatheque.http.upload.bodies import RawBody
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import AssetFields, IngestRequest
+from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.model import Asset
 
 
@@ -18,7 +19,7 @@ async def store_body(request: Request[Any, Any, Any], policy: Policy, folder_id:
     """The asset made of the body. `?name=` becomes the file's name in its URL."""
     _refuse_forms(request)
     body = RawBody(request, name=request.query_params.get("name"), limit=policy.max_bytes)
-    return await context_of(request).library.intake.create_asset(
+    return await context_of(request).library.ingest.create_asset(
         IngestRequest(
             workspace_id=principal_of(request).workspace_id,
             body=body,

@@ -35,7 +35,7 @@ class NewName(msgspec.Struct, frozen=True):
 @get("/v1/folders", guards=[require_scope(Scope.READ)])
 async def list_folders(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/folders: newest first, of every depth unless `parent_id` is given; an empty one means the root."""
-    principal, folders = principal_of(request), context_of(request).library.folders
+    principal, folders = principal_of(request), context_of(request).library.catalog.folders
     limit = page_size(query_param(request, "limit"), least=0, most=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
@@ -59,7 +59,7 @@ async def create_folder(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /v1/folders/create: a new folder, in a live one or at the root."""
     wanted = await read_json(request, NewFolder)
     parent_id = parse_id(wanted.parent_id, FolderNotFound) if wanted.parent_id else None
-    folders, workspace_id = context_of(request).library.folders, principal_of(request).workspace_id
+    folders, workspace_id = context_of(request).library.catalog.folders, principal_of(request).workspace_id
     return _answer(request, await folders.create(workspace_id, wanted.name, wanted.project_type, parent_id))
 
 
@@ -67,20 +67,24 @@ async def create_folder(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def rename_folder(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """POST /v1/folders/{id}: a folder's new name, be it in the trash."""
     wanted = await read_json(request, NewName)
-    folders = context_of(request).library.folders
+    folders = context_of(request).library.catalog.folders
     return _answer(request, await folders.rename(principal_of(request).workspace_id, id, wanted.name))
 
 
 @post("/v1/folders/{id:uuid}/trash", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def trash_folder(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """POST /v1/folders/{id}/trash: with all folders below it. Assets stay where they are, and can be read."""
-    return _answer(request, await context_of(request).library.folders.trash(principal_of(request).workspace_id, id))
+    return _answer(
+        request, await context_of(request).library.catalog.folders.trash(principal_of(request).workspace_id, id)
+    )
 
 
 @post("/v1/folders/{id:uuid}/restore", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def restore_folder(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """POST /v1/folders/{id}/restore: back to where it was, with all that went into the trash with it."""
-    return _answer(request, await context_of(request).library.folders.restore(principal_of(request).workspace_id, id))
+    return _answer(
+        request, await context_of(request).library.catalog.folders.restore(principal_of(request).workspace_id, id)
+    )
 
 
 def _answer(request: Request[Any, Any, Any], folder: Folder) -> dict[str, Any]:

@@ -33,7 +33,7 @@ async def list_talking_photos(request: Request[Any, Any, Any]) -> dict[str, Any]
         query_param(request, "limit"), least=0, most=MAX_TALKING_PHOTOS_PAGE, default=MAX_TALKING_PHOTOS_PAGE
     )
     after = cursor_of(query_param(request, "token"))
-    found, more = await context.library.assets.page(principal_of(request).workspace_id, _WANTED, after, limit)
+    found, more = await context.library.catalog.assets.page(principal_of(request).workspace_id, _WANTED, after, limit)
     return shapes.talking_photos(found, next_token(found, more), base)
 
 
@@ -41,10 +41,10 @@ async def list_talking_photos(request: Request[Any, Any, Any]) -> dict[str, Any]
 async def delete_talking_photo(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """DELETE /v2/talking_photo/{id}: deletes the asset, if it is one that the list shows."""
     context, workspace_id = context_of(request), principal_of(request).workspace_id
-    asset = await context.library.assets.get(workspace_id, id)
+    asset = await context.library.catalog.assets.get(workspace_id, id)
     if asset.file.blob.media_info.mime not in TALKING_PHOTO_TYPES:
         raise AssetNotFound
-    await context.library.assets.delete(workspace_id, id)
+    await context.library.catalog.assets.delete(workspace_id, id)
     context.file_cache.invalidate(asset.file.id)
     return shapes.talking_photo_deleted()
 

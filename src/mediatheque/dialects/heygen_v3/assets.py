@@ -13,8 +13,9 @@ from mediatheque.http.request.idempotency import idempotent
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import folder_param, query_param
 from mediatheque.http.upload.bodies import FormBody
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
-from mediatheque.library.ingest.request import AssetFields, IngestRequest
+from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.model import Asset, DeclaredMetadata, Filter, Scope
 
 _MOST, _USUAL = 100, 20
@@ -32,7 +33,7 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     body = FormBody(request, text_fields={}, limit=POLICY.max_bytes)
 
     async def work(claim: Claim | None) -> Asset:
-        return await context.library.intake.create_asset(
+        return await context.library.ingest.create_asset(
             IngestRequest(
                 workspace_id=principal_of(request).workspace_id,
                 body=body,
@@ -58,7 +59,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     wanted = Filter(
         folder_id=await folder_param(request, "folder_id"), without_folder=query_param(request, "folder_id") == ""
     )
-    assets, more = await context.library.assets.page(principal.workspace_id, wanted, after, limit)
+    assets, more = await context.library.catalog.assets.page(principal.workspace_id, wanted, after, limit)
     return shapes.page([shapes.asset(asset, principal.workspace, base) for asset in assets], next_token(assets, more))
 
 
@@ -68,7 +69,7 @@ async def get_asset(request: Request[Any, Any, Any], asset_id: str) -> dict[str,
     context, principal = context_of(request), principal_of(request)
     base = context.origins.base(request)
     with asset_id_in(asset_id) as id:
-        asset = await context.library.assets.get(principal.workspace_id, id)
+        asset = await context.library.catalog.assets.get(principal.workspace_id, id)
     return {"data": shapes.asset(asset, principal.workspace, base)}
 
 
@@ -77,7 +78,7 @@ async def delete_asset(request: Request[Any, Any, Any], asset_id: str) -> dict[s
     """DELETE /v3/assets/{asset_id}: for good."""
     context = context_of(request)
     with asset_id_in(asset_id) as id:
-        asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+        asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
     context.file_cache.invalidate(asset.file.id)
     return {"data": {"id": asset.id.hex}}
 

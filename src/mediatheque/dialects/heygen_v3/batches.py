@@ -38,7 +38,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     base = context.origins.base(request)
 
     async def work(claim: Claim | None) -> CreatedUploads:
-        return await context.library.direct_uploads.create(
+        return await context.library.uploads.direct.create(
             principal_of(request), announced, claim, batched=True, title=wanted.title
         )
 
@@ -56,7 +56,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def complete(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """POST /v3/assets/complete/batches: 202; each file is checked by itself, soon, in the worker."""
     wanted = await read_json(request, upload_shapes.BatchCompletion)
-    batches = context_of(request).library.batches
+    batches = context_of(request).library.uploads.batches
     batch = await batches.request(principal_of(request).workspace_id, _batch_id(wanted.batch_id))
     return {"data": {"batch_id": batch.id.hex}}
 
@@ -67,7 +67,9 @@ async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     query = request.query_params
     limit = page_size(query.get("limit"), least=1, most=100, default=100)
     start = offset_of(query.get("token"))
-    found = await context_of(request).library.batches.progress(principal_of(request).workspace_id, _batch_id(id))
+    found = await context_of(request).library.uploads.batches.progress(
+        principal_of(request).workspace_id, _batch_id(id)
+    )
     page = list(found.items[start : start + limit])
     more = start + limit < len(found.items)
     return upload_shapes.batch(found, page, offset_token(start + limit) if more else None)
@@ -85,7 +87,7 @@ async def statuses(request: Request[Any, Any, Any]) -> dict[str, Any]:
     page: list[dict[str, Any]] = []
     index = 0
     async for shape in _all(
-        context_of(request).library.batches, principal_of(request).workspace_id, asset_ids, batch_ids
+        context_of(request).library.uploads.batches, principal_of(request).workspace_id, asset_ids, batch_ids
     ):
         if start <= index < start + limit:
             page.append(shape)

@@ -30,7 +30,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     base = context.origins.base(request)
 
     async def work(claim: Claim | None) -> CreatedUploads:
-        return await context.library.direct_uploads.create(principal_of(request), announced, claim)
+        return await context.library.uploads.direct.create(principal_of(request), announced, claim)
 
     def render(promised: CreatedUploads) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"data": upload_shapes.slot(promised.targets[0], base)})
@@ -47,7 +47,7 @@ async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     declared = request.headers.get("content-length")
     if declared is not None and declared != str(size):
         raise Invalid(f"{size} bytes were announced, not {declared[:20]}.", param="size_bytes")
-    await context.library.direct_uploads.receive(upload, RawBody(request, name=upload.name, limit=size))
+    await context.library.uploads.direct.receive(upload, RawBody(request, name=upload.name, limit=size))
     return {"data": {"asset_id": upload.asset_id.hex if upload.asset_id else "", "status": "uploaded"}}
 
 
@@ -67,7 +67,7 @@ async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     base = context.origins.base(request)
     checksum = upload_shapes.checksum_of(wanted.checksum_sha256)
     with asset_id_in(id) as asset_id:
-        asset = await context.library.direct_uploads.complete(principal_of(request).workspace_id, asset_id, checksum)
+        asset = await context.library.uploads.direct.complete(principal_of(request).workspace_id, asset_id, checksum)
     return {"data": {**shapes.uploaded(asset, base)["data"], "status": "processing"}}
 
 

@@ -32,7 +32,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     if not images:
         return shapes.page([], None)
     wanted = Filter(kinds=(Kind.IMAGE,))
-    found = await context.library.search.find(principal_of(request).workspace_id, wanted, example, limit, seen)
+    found = await context.library.search.hybrid.find(principal_of(request).workspace_id, wanted, example, limit, seen)
     return shapes.page([shapes.found(hit.asset, base) for hit in found.hits], next_search_token(found, seen))
 
 

@@ -14,7 +14,8 @@ from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
 from mediatheque.http.upload.bodies import FormBody
-from mediatheque.library.ingest.request import AssetFields, IngestRequest
+from mediatheque.library.catalog.fields import AssetFields
+from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.model import DeclaredMetadata, Filter, Scope
 
 _MOST, _USUAL = 1000, 100
@@ -30,7 +31,7 @@ async def upload_asset(request: Request[Any, Any, Any]) -> dict[str, Any]:
     context = context_of(request)
     base = context.origins.base(request)
     body = FormBody(request, text_fields={"description": MAX_DESCRIPTION}, limit=POLICY.max_bytes)
-    asset = await context.library.intake.create_asset(
+    asset = await context.library.ingest.create_asset(
         IngestRequest(workspace_id=principal_of(request).workspace_id, body=body, policy=POLICY, describe=_details)
     )
     return shapes.asset(asset, base)
@@ -43,7 +44,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     base = context.origins.base(request)
     limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
     after = cursor_at(query_param(request, "cursor"))
-    assets, more = await context.library.assets.page(principal_of(request).workspace_id, Filter(), after, limit)
+    assets, more = await context.library.catalog.assets.page(principal_of(request).workspace_id, Filter(), after, limit)
     return shapes.page(assets, more, base)
 
 
@@ -51,7 +52,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """GET /assets/{id}: the bare asset. An id that is no UUID finds no route, which is a 404 too."""
     context = context_of(request)
-    asset = await context.library.assets.get(principal_of(request).workspace_id, id)
+    asset = await context.library.catalog.assets.get(principal_of(request).workspace_id, id)
     return shapes.asset(asset, context.origins.base(request))
 
 
@@ -59,7 +60,7 @@ async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]
 async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """DELETE /assets/{id}: for good; the second time there is no such asset."""
     context = context_of(request)
-    asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+    asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
     context.file_cache.invalidate(asset.file.id)
     return shapes.DELETED
 

@@ -17,8 +17,8 @@ from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import choice, query_param
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
-from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.ingest.sources import MAX_INLINE, AssetSource
 from mediatheque.model import Asset, Filter, Kind, Scope
 
@@ -76,7 +76,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     after = cursor_of(query_param(request, "cursor"), param="cursor")
     kind = query_param(request, "kind")
     wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
-    assets = context_of(request).library.assets
+    assets = context_of(request).library.catalog.assets
     found, more = await assets.page(principal_of(request).workspace_id, wanted, after, limit)
     return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}
 
@@ -85,14 +85,16 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     """GET /api/assets/{id}."""
     base = context_of(request).origins.base(request)
-    return shapes.asset(await context_of(request).library.assets.get(principal_of(request).workspace_id, id), base)
+    return shapes.asset(
+        await context_of(request).library.catalog.assets.get(principal_of(request).workspace_id, id), base
+    )
 
 
 @delete("/api/assets/{id:uuid}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> None:
     """DELETE /api/assets/{id}: 204; 404 the second time."""
     context = context_of(request)
-    asset = await context.library.assets.delete(principal_of(request).workspace_id, id)
+    asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
     context.file_cache.invalidate(asset.file.id)
 
 

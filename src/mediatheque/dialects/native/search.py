@@ -29,7 +29,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
     kind = query_param(request, "kind")
     wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
-    found = await context.library.search.find(workspace_id, wanted, await _example(request), limit, seen)
+    found = await context.library.search.hybrid.find(workspace_id, wanted, await _example(request), limit, seen)
     return {
         "items": [shapes.asset(hit.asset, base) | {"similarity": hit.similarity} for hit in found.hits],
         "next_cursor": next_search_token(found, seen),
@@ -43,7 +43,7 @@ async def list_similar(request: Request[Any, Any, Any], id: UUID) -> dict[str, A
     context = context_of(request)
     base = context.origins.base(request)
     limit = page_size(query_param(request, "limit"), least=1, most=100, default=20)
-    found = await context.library.similar.find(principal_of(request).workspace_id, id, limit)
+    found = await context.library.search.similar.find(principal_of(request).workspace_id, id, limit)
     return {"items": [shapes.likeness(likeness, base) for likeness in found]}
 
 
@@ -54,7 +54,7 @@ async def _example(request: Request[Any, Any, Any]) -> Example:
     if not like:
         return Example(text=max_length(text, _LONGEST_QUERY, param="q"))
     id = parse_id(like, AssetNotFound)
-    asset = await context_of(request).library.assets.get(principal_of(request).workspace_id, id)
+    asset = await context_of(request).library.catalog.assets.get(principal_of(request).workspace_id, id)
     return Example(blob=asset.file.blob)
 
 

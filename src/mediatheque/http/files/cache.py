@@ -51,7 +51,7 @@ class FileCache:
         if shelved and not _has_expired(shelved.file):
             await admit(shelved.file)
             return shelved.response
-        file = await self._library.files.get_public(id)
+        file = await self._library.catalog.files.get_public(id)
         await admit(file)
         shelved = await self._fetch(file)
         self._recent.put(id, shelved)

@@ -9,9 +9,10 @@ from mediatheque.http.context import context_of
 from mediatheque.http.fetch.fetch import RemoteBody
 from mediatheque.http.request.auth import principal_of
 from mediatheque.http.request.query import parse_id
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import AssetFields, IngestRequest
+from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.library.ingest.sources import MAX_INLINE, AssetSource, FromAsset, FromBase64
 from mediatheque.model import Asset, File, Kind
 
@@ -30,12 +31,14 @@ async def asset_from(
     """
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
     if isinstance(source, FromAsset):
-        original = await library.assets.get(workspace_id, parse_id(source.asset_id, AssetNotFound(param="asset_id")))
+        original = await library.catalog.assets.get(
+            workspace_id, parse_id(source.asset_id, AssetNotFound(param="asset_id"))
+        )
         _expect(original.file, kinds)
-        return await library.files.copy(original.file, details, claim)
+        return await library.catalog.files.copy(original.file, details, claim)
     if isinstance(source, FromBase64):
         policy = Policy(max_bytes=MAX_INLINE, kinds=kinds)
-        return await library.intake.create_asset(_ingest_request(request, source, policy, details, claim))
+        return await library.ingest.create_asset(_ingest_request(request, source, policy, details, claim))
     return await _from_url(request, source.url, details, claim, kinds)
 
 
@@ -52,7 +55,7 @@ async def _from_url(
         policy = Policy(max_bytes=context.fetch.max_bytes, kinds=kinds)
         body = RemoteBody(url, context.fetch)
         try:
-            return await context.library.intake.create_asset(
+            return await context.library.ingest.create_asset(
                 _ingest_request(request, body, policy, details, claim, origin_url=url)
             )
         except Conflict:
@@ -60,14 +63,14 @@ async def _from_url(
             if file is None:
                 raise
     _expect(file, kinds)
-    return await context.library.files.register(file, details, claim)
+    return await context.library.catalog.files.register(file, details, claim)
 
 
 async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kind: Kind | None = None) -> File:
     """The caller's own file at a URL of ours; `NotFound` for any other URL, `TypeMismatch` for another kind."""
     context = context_of(request)
     id = context.origins.file_id(request, url)
-    file = await context.library.files.find(principal_of(request).workspace_id, id) if id else None
+    file = await context.library.catalog.files.find(principal_of(request).workspace_id, id) if id else None
     if file is None:
         raise NotFound("No file of this library is at that URL.", param=param)
     _expect(file, None if kind is None else frozenset({kind}), param=param)
@@ -86,7 +89,7 @@ async def _stored(request: Request[Any, Any, Any], url: str) -> File | None:
     if not context.origins.is_ours(request, url):
         if not url.isascii():
             raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
-        return await context.library.files.find_by_origin(workspace_id, url)
+        return await context.library.catalog.files.find_by_origin(workspace_id, url)
     return await own_file(request, url, param="url")
 
 

@@ -50,7 +50,7 @@ async def authorize_upload_token(request: Connection, id: UUID, method: UploadMe
     `NotFound` for any other token, `RateLimited`.
     """
     context = context_of(request)
-    upload = await context.library.upload_sessions.authorize_token(id, request.query_params.get("token", ""), method)
+    upload = await context.library.uploads.sessions.authorize_token(id, request.query_params.get("token", ""), method)
     await context.rate_limiter.spend(str(upload.key_id))
     return upload
 

@@ -68,7 +68,7 @@ async def folder_param(request: Request[Any, Any, Any], param: str, *, live: boo
     if not text:
         return None
     id = parse_id(text, FolderNotFound)
-    folders, workspace_id = context_of(request).library.folders, principal_of(request).workspace_id
+    folders, workspace_id = context_of(request).library.catalog.folders, principal_of(request).workspace_id
     await (folders.require(workspace_id, id) if live else folders.get(workspace_id, id))
     return id
 

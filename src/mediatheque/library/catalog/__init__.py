@@ -1,1 +1,21 @@
 """Assets, files, folders and tags: what is stored, under which name, and who may read it."""
+
+from mediatheque.library.catalog.access import AccessControl
+from mediatheque.library.catalog.asset_tags import AssetTags
+from mediatheque.library.catalog.assets import Assets
+from mediatheque.library.catalog.files import Files
+from mediatheque.library.catalog.folders import Folders
+from mediatheque.library.catalog.tags import Tags
+from mediatheque.records.database import Database
+
+
+class CatalogServices:
+    """The operations on assets and what describes them, over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.access = AccessControl(database)
+        self.asset_tags = AssetTags(database)
+        self.assets = Assets(database)
+        self.files = Files(database)
+        self.folders = Folders(database)
+        self.tags = Tags(database)

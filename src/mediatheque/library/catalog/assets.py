@@ -7,9 +7,10 @@ import uuid_utils.compat as uuids
 
 from mediatheque.errors import AssetNotFound, Invalid, NotFound
 from mediatheque.library.catalog import folders
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import title_from
 from mediatheque.library.catalog.tags import require
-from mediatheque.library.ingest.request import AssetFields
+from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.lineage.provenance import fill_provenance, record_provenance
 from mediatheque.library.tasks import defer
 from mediatheque.model import Asset, AssetRef, CollectionType, Cursor, File, Filter, Origin, Provenance
@@ -52,6 +53,16 @@ class Assets:
         """The same, or None where there are more than `MAX_COUNT`: a page's cost must not grow with the library."""
         async with self._database.connection() as conn:
             return await listing.count(conn, workspace_id, wanted, most=MAX_COUNT)
+
+    async def set_favorite(
+        self, workspace_id: UUID, reference: AssetRef, favorite: bool, claim: Claim | None = None
+    ) -> bool:
+        """Mark the asset as a favorite, or not; return the new state. Raises `AssetNotFound`."""
+        async with self._database.transaction() as conn:
+            asset_id = await resolve_ref(conn, workspace_id, reference)
+            await rows.set_favorite(conn, asset_id, favorite=favorite)
+            await store_reply(conn, claim, favorite)
+        return favorite
 
     async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
         """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""

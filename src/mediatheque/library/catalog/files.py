@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 from mediatheque.errors import NotFound
 from mediatheque.library.catalog import assets
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
-from mediatheque.library.ingest.request import AssetFields
 from mediatheque.model import Asset, File
 from mediatheque.records.catalog import files as rows
 from mediatheque.records.database import Database

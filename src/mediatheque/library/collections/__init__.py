@@ -1,1 +1,20 @@
 """Collections and characters: members, hierarchy, images, smart filters."""
+
+from mediatheque.library.collections.characters import Characters
+from mediatheque.library.collections.collections import Collections
+from mediatheque.library.collections.hierarchy import CollectionTree
+from mediatheque.library.collections.members import Members
+from mediatheque.library.collections.smart import SmartCollections
+from mediatheque.library.search.hybrid import Search
+from mediatheque.records.database import Database
+
+
+class CollectionServices:
+    """The operations on collections of every type, over one database. Smart collections are answered by `search`."""
+
+    def __init__(self, database: Database, search: Search) -> None:
+        self.characters = Characters(database)
+        self.collections = Collections(database)
+        self.members = Members(database)
+        self.smart = SmartCollections(search)
+        self.tree = CollectionTree(database)

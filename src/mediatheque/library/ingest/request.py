@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.errors import Invalid
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.model import DeclaredMetadata, FileDefaults, Provenance, Upload
+from mediatheque.model import DeclaredMetadata, FileDefaults, Upload
 
 
 class ByteSink(Protocol):
@@ -37,29 +37,6 @@ class StoredBytes(msgspec.Struct, frozen=True):
     key: str
     declared: DeclaredMetadata
     shared: bool = True
-
-
-class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What an asset is given beside its file. `id` is the one that was promised, if any.
-
-    `tag_ids`, `collection_id` and `folder_id` must exist in the workspace; the folder outside of the trash.
-    """
-
-    id: UUID | None = None
-    caption: str | None = None
-    title: str | None = None
-    provenance: Provenance | None = None
-    favorite: bool = False
-    tag_ids: tuple[UUID, ...] = ()
-    collection_id: UUID | None = None
-    folder_id: UUID | None = None
-
-    def __post_init__(self) -> None:
-        """Raise `Invalid` for text that PostgreSQL cannot hold, and for inputs of no request."""
-        if "\0" in (self.caption or "") or "\0" in (self.title or ""):
-            raise Invalid("Text may not contain the character NUL.")
-        if self.provenance and self.provenance.inputs and self.provenance.request_id is None:
-            raise Invalid("Inputs are those of a request: name it by request_id.", param="request_id")
 
 
 class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):

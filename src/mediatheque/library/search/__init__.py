@@ -1,1 +1,24 @@
 """Search by words and by examples, near duplicates, and the embeddings they rest on."""
+
+from mediatheque.blobs import BlobStore
+from mediatheque.embedding.config import EmbeddingConfig
+from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.embeddings import Embeddings
+from mediatheque.library.search.examples import ExampleVectors
+from mediatheque.library.search.hybrid import Search
+from mediatheque.library.search.reindex import Reindex
+from mediatheque.library.search.similar import SimilarAssets
+from mediatheque.media.sandbox.sandbox import Sandbox
+from mediatheque.records.database import Database
+
+
+class SearchServices:
+    """Search, and the embeddings it rests on, over one database, one store and one sandbox."""
+
+    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, config: EmbeddingConfig) -> None:
+        self.embedding_models = EmbeddingModels(database, config)
+        self.embeddings = Embeddings(database, store, sandbox, self.embedding_models)
+        examples = ExampleVectors(database, self.embedding_models, self.embeddings)
+        self.hybrid = Search(database, self.embedding_models, examples)
+        self.reindex = Reindex(database, self.embedding_models, self.embeddings)
+        self.similar = SimilarAssets(database, self.embedding_models)

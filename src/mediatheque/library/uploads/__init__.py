@@ -1,1 +1,19 @@
 """Uploads that take more than one request: sessions, multipart, direct to the store, batches."""
+
+from mediatheque.blobs import BlobStore
+from mediatheque.library.ingest.pipeline import Intake
+from mediatheque.library.uploads.batches import Batches
+from mediatheque.library.uploads.direct import DirectUploads
+from mediatheque.library.uploads.multipart import MultipartUploads
+from mediatheque.library.uploads.sessions import UploadSessions
+from mediatheque.records.database import Database
+
+
+class UploadServices:
+    """The operations on uploads that are not one request, over one database and one store."""
+
+    def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
+        self.batches = Batches(database)
+        self.direct = DirectUploads(database, store, intake)
+        self.multipart = MultipartUploads(database, store, intake)
+        self.sessions = UploadSessions(database)

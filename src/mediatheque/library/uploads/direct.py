@@ -13,10 +13,11 @@ import uuid_utils.compat as uuids
 
 from mediatheque.blobs import BlobStore, Presigned
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, LibraryError, NotFound, Unacceptable
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import AssetFields, Body, IngestRequest, StoredBytes
+from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
 from mediatheque.library.uploads import sessions
 from mediatheque.library.uploads.quarantine import Quarantine
 from mediatheque.library.uploads.sessions import UploadSession, new_session

@@ -14,8 +14,8 @@ from mediatheque.http.request.asset_sources import asset_from
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
-from mediatheque.library.ingest.request import AssetFields
 from mediatheque.library.ingest.sources import FromUrl
 from mediatheque.model import Asset, Scope
 
@@ -53,7 +53,7 @@ async def get_asset(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}: the asset."""
     context = context_of(request)
     base = context.origins.base(request)
-    asset = await context.library.assets.get(
+    asset = await context.library.catalog.assets.get(
         principal_of(request).workspace_id, parse_id_or_404(id, "Asset", "vector_id")
     )
     return {"asset": shapes.asset(asset, base)}
@@ -64,7 +64,7 @@ async def delete_asset(request: Request[Any, Any, Any], id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal had this operation until May 2026; ours goes on having it."""
     context = context_of(request)
     workspace_id = principal_of(request).workspace_id
-    asset = await context.library.assets.delete(workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
+    asset = await context.library.catalog.assets.delete(workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
     context.file_cache.invalidate(asset.file.id)
 
 

@@ -37,7 +37,7 @@ async def list_collection_assets(request: Request[Any, Any, Any], id: str) -> di
 
 
 async def _collection(request: Request[Any, Any, Any], id: str) -> Collection:
-    collections = context_of(request).library.collections
+    collections = context_of(request).library.collections.collections
     return await collections.get(principal_of(request).workspace_id, id_of(collections, id))
 
 
@@ -51,7 +51,7 @@ async def _page(request: Request[Any, Any, Any], collection: Collection | None) 
 
 async def _listed(request: Request[Any, Any, Any], scope: SearchParams, limit: int) -> dict[str, Any]:
     context, workspace_id = context_of(request), principal_of(request).workspace_id
-    base, assets = context.origins.base(request), context.library.assets
+    base, assets = context.origins.base(request), context.library.catalog.assets
     after = cursor_of(query_param(request, "cursor"), param="cursor")
     found, more = await assets.page(workspace_id, scope.wanted, after, limit)
     return {
@@ -67,7 +67,7 @@ async def _found(request: Request[Any, Any, Any], scope: SearchParams, example: 
     context, workspace_id = context_of(request), principal_of(request).workspace_id
     base = context.origins.base(request)
     seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
-    found = await context.library.search.find(workspace_id, scope.wanted, example, limit, seen)
+    found = await context.library.search.hybrid.find(workspace_id, scope.wanted, example, limit, seen)
     return {
         "assets": [shapes.asset(hit.asset, base, hit.similarity) for hit in found.hits],
         "next_cursor": next_search_token(found, seen),

@@ -30,10 +30,10 @@ async def unfavorite_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 async def _marked(request: Request[Any, Any, Any], favorite: bool) -> Response[bytes]:
     target = await read_json(request, AssetTarget)
-    favorites, workspace_id = context_of(request).library.favorites, principal_of(request).workspace_id
+    assets, workspace_id = context_of(request).library.catalog.assets, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> bool:
-        return await favorites.set(workspace_id, target.reference(), favorite, claim)
+        return await assets.set_favorite(workspace_id, target.reference(), favorite, claim)
 
     return await idempotent(request, work, _render, fingerprint(target))
 

@@ -45,7 +45,7 @@ async def read_search_params(request: Request[Any, Any, Any], collection: Collec
     example = await _example(request)
     if collection is not None:
         find = partial(example_of, request)
-        wanted, truncated = await context_of(request).library.smart_collections.resolve_filter(wanted, collection, find)
+        wanted, truncated = await context_of(request).library.collections.smart.resolve_filter(wanted, collection, find)
     return SearchParams(wanted, example, truncated)
 
 
@@ -69,7 +69,7 @@ async def _characters(request: Request[Any, Any, Any]) -> tuple[UUID, ...]:
     names = query_params(request, "character_identifier")
     if not names:
         return ()
-    characters = context_of(request).library.characters
+    characters = context_of(request).library.collections.characters
     named = await characters.find_by_handle(principal_of(request).workspace_id, names)
     return tuple(character.id for character in named) or (_NOBODY,)
 

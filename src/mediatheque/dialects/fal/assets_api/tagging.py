@@ -28,7 +28,7 @@ class TagSet(AssetTarget, frozen=True, kw_only=True):
 @get("/v1/assets/{id:str}/tags", guards=[require_scope(Scope.READ)])
 async def list_asset_tags(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}/tags: [documented] a vector that is no saved asset has an empty list."""
-    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
+    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
     try:
         asset_id = parse_id(id, NotFound)
     except NotFound:
@@ -40,7 +40,7 @@ async def list_asset_tags(request: Request[Any, Any, Any], id: str) -> dict[str,
 async def set_asset_tags(request: Request[Any, Any, Any]) -> Response[bytes]:
     """PUT /v1/assets/tags: the asset has these tags from now on, and no others."""
     wanted = await read_json(request, TagSet)
-    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
+    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> list[Tag]:
         tag_ids = [parse_id_or_404(id, "Tag", "tag_ids") for id in wanted.tag_ids]
@@ -61,7 +61,7 @@ async def set_asset_tags(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def assign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/tags/{tag_id}/assign: put it on the asset, unless it is there."""
     target = await read_json(request, AssetTarget)
-    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
+    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
         await tagging.assign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
@@ -78,7 +78,7 @@ async def assign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes
 async def unassign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}/assign, with a body: 204; the asset does not have it any more, if it did."""
     target = await read_json(request, AssetTarget)
-    tagging, workspace_id = context_of(request).library.asset_tags, principal_of(request).workspace_id
+    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
         await tagging.unassign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)

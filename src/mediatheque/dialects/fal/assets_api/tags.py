@@ -34,7 +34,7 @@ class ChangedTag(msgspec.Struct, frozen=True):
 @get("/v1/assets/tags", guards=[require_scope(Scope.READ)])
 async def list_tags(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets/tags: all of them, by name. [documented] There are no pages."""
-    tags = await context_of(request).library.tags.list(principal_of(request).workspace_id)
+    tags = await context_of(request).library.catalog.tags.list(principal_of(request).workspace_id)
     return {"tags": [shapes.tag(tag) for tag in tags]}
 
 
@@ -42,7 +42,7 @@ async def list_tags(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def create_tag(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/tags: a new tag; 201."""
     wanted = await read_json(request, NewTag)
-    tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
+    tags, workspace_id = context_of(request).library.catalog.tags, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> Tag:
         return await tags.create(workspace_id, wanted.name, claim)
@@ -54,7 +54,7 @@ async def create_tag(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def update_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """PATCH /v1/assets/tags/{tag_id}: its new name; what is left out stays."""
     wanted = await read_json(request, ChangedTag)
-    tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
+    tags, workspace_id = context_of(request).library.catalog.tags, principal_of(request).workspace_id
     name = None if wanted.name is msgspec.UNSET else wanted.name
 
     async def work(claim: Claim | None) -> Tag:
@@ -66,7 +66,7 @@ async def update_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes
 @delete("/v1/assets/tags/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}: 204; no asset has it any more."""
-    tags, workspace_id = context_of(request).library.tags, principal_of(request).workspace_id
+    tags, workspace_id = context_of(request).library.catalog.tags, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
         await tags.delete(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), claim)

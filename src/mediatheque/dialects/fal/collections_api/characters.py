@@ -24,7 +24,7 @@ async def list_characters(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets/characters: newest first."""
     context = context_of(request)
     base, (limit, offset) = context.origins.base(request), page_slice(request)
-    found = await context.library.characters.page(principal_of(request).workspace_id, limit, offset)
+    found = await context.library.collections.characters.page(principal_of(request).workspace_id, limit, offset)
     return {"characters": [shapes.character(each, base) for each in found]}
 
 
@@ -32,7 +32,7 @@ async def list_characters(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def create_character(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/characters: a new one; 201."""
     wanted = await read_json(request, NewCharacter)
-    characters, workspace_id = context_of(request).library.characters, principal_of(request).workspace_id
+    characters, workspace_id = context_of(request).library.collections.characters, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> Collection:
         return await characters.create(
@@ -55,8 +55,8 @@ async def get_character(request: Request[Any, Any, Any], id: str) -> dict[str, A
     """GET /v1/assets/characters/{character_id}: the character."""
     context = context_of(request)
     base = context.origins.base(request)
-    found = await context.library.characters.get(
-        principal_of(request).workspace_id, id_of(context.library.characters, id)
+    found = await context.library.collections.characters.get(
+        principal_of(request).workspace_id, id_of(context.library.collections.characters, id)
     )
     return {"character": shapes.character(found, base)}
 
@@ -65,7 +65,7 @@ async def get_character(request: Request[Any, Any, Any], id: str) -> dict[str, A
 async def update_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """PATCH /v1/assets/characters/{character_id}: new images take the place of all the old ones."""
     wanted = await read_json(request, ChangedCharacter)
-    characters, workspace_id = context_of(request).library.characters, principal_of(request).workspace_id
+    characters, workspace_id = context_of(request).library.collections.characters, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> Collection:
         cover_file_id = cover_in(request, wanted.cover_image_url)
@@ -85,19 +85,19 @@ async def update_character(request: Request[Any, Any, Any], id: str) -> Response
 @delete("/v1/assets/characters/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/characters/{character_id}: 204; files and assets stay."""
-    return await delete_set(request, context_of(request).library.characters, id)
+    return await delete_set(request, context_of(request).library.collections.characters, id)
 
 
 @post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def favorite_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/favorite: make it one, unless it is."""
-    return await set_favorite(request, context_of(request).library.characters, id, True)
+    return await set_favorite(request, context_of(request).library.collections.characters, id, True)
 
 
 @post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def unfavorite_character(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/unfavorite: make it none, if it is one."""
-    return await set_favorite(request, context_of(request).library.characters, id, False)
+    return await set_favorite(request, context_of(request).library.collections.characters, id, False)
 
 
 ROUTES = (

@@ -22,7 +22,7 @@ async def list_collections(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/assets/collections: manual and smart ones of every depth, newest first."""
     context = context_of(request)
     base, (limit, offset) = context.origins.base(request), page_slice(request)
-    found = await context.library.collections.page(principal_of(request).workspace_id, limit, offset)
+    found = await context.library.collections.collections.page(principal_of(request).workspace_id, limit, offset)
     return {"collections": [shapes.collection(each, base) for each in found]}
 
 
@@ -30,7 +30,7 @@ async def list_collections(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def create_collection(request: Request[Any, Any, Any]) -> Response[bytes]:
     """POST /v1/assets/collections: a new one, smart or manual; 201."""
     wanted = await read_json(request, NewCollection)
-    collections, workspace_id = context_of(request).library.collections, principal_of(request).workspace_id
+    collections, workspace_id = context_of(request).library.collections.collections, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
@@ -46,8 +46,8 @@ async def get_collection(request: Request[Any, Any, Any], id: str) -> dict[str, 
     """GET /v1/assets/collections/{collection_id}: a collection; a character is one."""
     context = context_of(request)
     base = context.origins.base(request)
-    found = await context.library.collections.get(
-        principal_of(request).workspace_id, id_of(context.library.collections, id)
+    found = await context.library.collections.collections.get(
+        principal_of(request).workspace_id, id_of(context.library.collections.collections, id)
     )
     return {"collection": shapes.collection(found, base)}
 
@@ -56,7 +56,7 @@ async def get_collection(request: Request[Any, Any, Any], id: str) -> dict[str, 
 async def update_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """PATCH /v1/assets/collections/{collection_id}: null clears what may be missing."""
     wanted = await read_json(request, ChangedCollection)
-    collections, workspace_id = context_of(request).library.collections, principal_of(request).workspace_id
+    collections, workspace_id = context_of(request).library.collections.collections, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> Collection:
         return await collections.update(workspace_id, id_of(collections, id), patch_of(request, wanted), claim)
@@ -67,19 +67,19 @@ async def update_collection(request: Request[Any, Any, Any], id: str) -> Respons
 @delete("/v1/assets/collections/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}: 204; assets stay, and what lies in it moves up."""
-    return await delete_set(request, context_of(request).library.collections, id)
+    return await delete_set(request, context_of(request).library.collections.collections, id)
 
 
 @post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def favorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/favorite: make it one, unless it is."""
-    return await set_favorite(request, context_of(request).library.collections, id, True)
+    return await set_favorite(request, context_of(request).library.collections.collections, id, True)
 
 
 @post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def unfavorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/unfavorite: make it none, if it is one."""
-    return await set_favorite(request, context_of(request).library.collections, id, False)
+    return await set_favorite(request, context_of(request).library.collections.collections, id, False)
 
 
 ROUTES = (

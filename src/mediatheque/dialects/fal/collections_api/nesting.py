@@ -22,7 +22,9 @@ _MEMBERS = "/v1/assets/collections/{id:str}/assets"
 async def get_hierarchy(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}/hierarchy: all that lie in it, and those it lies in."""
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
-    return shapes.hierarchy(await library.collection_tree.hierarchy(workspace_id, id_of(library.collections, id)))
+    return shapes.hierarchy(
+        await library.collections.tree.hierarchy(workspace_id, id_of(library.collections.collections, id))
+    )
 
 
 @post(
@@ -39,7 +41,9 @@ async def move_collection(request: Request[Any, Any, Any], id: str) -> Response[
     async def work(claim: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
         parent_id = parse_id_or_404(parent, "Collection", "parent_collection_id") if parent else None
-        return await library.collection_tree.move(workspace_id, id_of(library.collections, id), parent_id, claim)
+        return await library.collections.tree.move(
+            workspace_id, id_of(library.collections.collections, id), parent_id, claim
+        )
 
     return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
 
@@ -51,7 +55,9 @@ async def add_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
-        await library.members.add(workspace_id, id_of(library.collections, id), target.reference(), claim)
+        await library.collections.members.add(
+            workspace_id, id_of(library.collections.collections, id), target.reference(), claim
+        )
 
     return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
@@ -63,7 +69,9 @@ async def remove_asset(request: Request[Any, Any, Any], id: str) -> Response[byt
     library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
-        await library.members.remove(workspace_id, id_of(library.collections, id), target.reference(), claim)
+        await library.collections.members.remove(
+            workspace_id, id_of(library.collections.collections, id), target.reference(), claim
+        )
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))
 

@@ -51,7 +51,7 @@ async def put_acl(request: Request[Any, Any, Any]) -> AclBody:
     acl = await read_json(request, AclBody)
     file = await _file(request)
     context = context_of(request)
-    await context.library.access.set_acl(file.workspace_id, file.id, acl.access())
+    await context.library.catalog.access.set_acl(file.workspace_id, file.id, acl.access())
     context.file_cache.invalidate(file.id)
     return acl
 
@@ -61,14 +61,14 @@ async def sign(request: Request[Any, Any, Any]) -> dict[str, str]:
     """POST /v1/storage/files/sign?url=: a link that opens the file whatever its ACL, for a while."""
     wanted = await read_json(request, Signing)
     context, file = context_of(request), await _file(request)
-    signature = await context.library.access.sign(file, wanted.expiration_seconds)
+    signature = await context.library.catalog.access.sign(file, wanted.expiration_seconds)
     return {"signed_url": signed_url(file_url(context.origins.base(request), file), signature)}
 
 
 @get("/v1/storage/settings", guards=[require_scope(Scope.READ)])
 async def get_settings(request: Request[Any, Any, Any]) -> Settings:
     """GET /v1/storage/settings: how new files are kept."""
-    return Settings.of(await context_of(request).library.access.defaults(principal_of(request).workspace_id))
+    return Settings.of(await context_of(request).library.catalog.access.defaults(principal_of(request).workspace_id))
 
 
 @put("/v1/storage/settings", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
@@ -77,7 +77,7 @@ async def put_settings(request: Request[Any, Any, Any]) -> Settings:
     settings = await read_json(request, Settings)
     access = settings.initial_acl.access() if settings.initial_acl else None
     defaults = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=access)
-    await context_of(request).library.access.set_defaults(principal_of(request).workspace_id, defaults)
+    await context_of(request).library.catalog.access.set_defaults(principal_of(request).workspace_id, defaults)
     return settings
 
 

@@ -78,7 +78,7 @@ async def file_defaults_of(request: Request[Any, Any, Any]) -> FileDefaults:
 
     `Invalid` for a header that is not a lifecycle.
     """
-    settings = await context_of(request).library.access.defaults(principal_of(request).workspace_id)
+    settings = await context_of(request).library.catalog.access.defaults(principal_of(request).workspace_id)
     text = next((request.headers[name] for name in _HEADERS if name in request.headers), None)
     if text is None:
         return settings

@@ -102,14 +102,14 @@ async def complete(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
 
 
 async def _create(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> UploadSession:
-    return await context_of(request).library.multipart_uploads.create(
+    return await context_of(request).library.uploads.multipart.create(
         principal_of(request), upload_name(name, declared), declared, await file_defaults_of(request)
     )
 
 
 async def _own(request: Request[Any, Any, Any], file_id: UUID, upload_id: UUID) -> Upload:
     workspace_id = principal_of(request).workspace_id
-    upload = await context_of(request).library.upload_sessions.find(workspace_id, upload_id, UploadMethod.MULTIPART)
+    upload = await context_of(request).library.uploads.sessions.find(workspace_id, upload_id, UploadMethod.MULTIPART)
     if upload.file_id != file_id:
         raise NotFound("Upload not found or expired.")
     return upload
@@ -120,7 +120,7 @@ async def _put_part(request: Request[Any, Any, Any], upload: Upload, number: int
     context = context_of(request)
     limit = context.max_upload_bytes
     body = RawBody(request, name=upload.name, limit=limit)
-    piece = await context.library.multipart_uploads.put_part(upload, number, body, limit)
+    piece = await context.library.uploads.multipart.put_part(upload, number, body, limit)
     etag = f'"{piece.sha256.hex()}"'
     shown = msgspec.json.encode({"partNumber": number, "etag": etag})
     return Response(shown, headers={"ETag": etag}, media_type="application/json")
@@ -130,7 +130,7 @@ async def _complete(request: Request[Any, Any, Any], upload: Upload) -> dict[str
     context = context_of(request)
     base = context.origins.base(request)
     listed = (await read_json(request, Completion)).by_number()
-    file = await context.library.multipart_uploads.complete(upload, listed, storage_policy(context.max_upload_bytes))
+    file = await context.library.uploads.multipart.complete(upload, listed, storage_policy(context.max_upload_bytes))
     url = file_url_for(base, file.id, file.name)
     return {"access_url": url, "file_url": url}
 

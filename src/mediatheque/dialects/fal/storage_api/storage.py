@@ -62,7 +62,7 @@ async def upload_file(request: Request[Any, Any, Any]) -> dict[str, str]:
         policy=storage_policy(limit),
         defaults=await file_defaults_of(request),
     )
-    file = await context.library.intake.create_file(offer)
+    file = await context.library.ingest.create_file(offer)
     return {"access_url": file_url(base, file)}
 
 
@@ -74,7 +74,7 @@ async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
     base = context.origins.base(request)
     name = upload_name(promise.file_name, promise.content_type)
     defaults = await file_defaults_of(request)
-    session = await context.library.upload_sessions.create(principal_of(request), name, promise.content_type, defaults)
+    session = await context.library.uploads.sessions.create(principal_of(request), name, promise.content_type, defaults)
     return upload_urls(base, session)
 
 
@@ -95,13 +95,13 @@ async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str
             upload=upload,
             defaults=upload.defaults,
         )
-        await context.library.intake.create_file(offer)
+        await context.library.ingest.create_file(offer)
     return {"file_url": file_url_for(base, upload.file_id, upload.name)}
 
 
 async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, body: RawBody) -> None:
     """A client whose answer was lost sends the same bytes again, and that is fine; others are not."""
-    file = await context_of(request).library.files.get_public(upload.file_id)
+    file = await context_of(request).library.catalog.files.get_public(upload.file_id)
     if await fingerprint_of(body) != file.blob.sha256:
         raise Invalid("This upload is complete; its content cannot be changed.")
 

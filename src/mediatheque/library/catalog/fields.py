@@ -1,0 +1,31 @@
+"""The fields that an asset is given when it is created."""
+
+from uuid import UUID
+
+import msgspec
+
+from mediatheque.errors import Invalid
+from mediatheque.model import Provenance
+
+
+class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What an asset is given beside its file. `id` is the one that was promised, if any.
+
+    `tag_ids`, `collection_id` and `folder_id` must exist in the workspace; the folder outside of the trash.
+    """
+
+    id: UUID | None = None
+    caption: str | None = None
+    title: str | None = None
+    provenance: Provenance | None = None
+    favorite: bool = False
+    tag_ids: tuple[UUID, ...] = ()
+    collection_id: UUID | None = None
+    folder_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `Invalid` for text that PostgreSQL cannot hold, and for inputs of no request."""
+        if "\0" in (self.caption or "") or "\0" in (self.title or ""):
+            raise Invalid("Text may not contain the character NUL.")
+        if self.provenance and self.provenance.inputs and self.provenance.request_id is None:
+            raise Invalid("Inputs are those of a request: name it by request_id.", param="request_id")
