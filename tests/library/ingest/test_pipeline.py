@@ -81,7 +81,7 @@ async def test_a_blob_collected_between_two_steps_is_placed_again(library: Libra
     assert await _keys(library) == {second.file.blob.storage_key}
 
 
-@pytest.mark.parametrize("step", ["receive", "sniff", "admit", "probe", "deduplicate", "place", "record"])
+@pytest.mark.parametrize("step", ["receive", "sniff", "check_policy", "probe", "deduplicate", "store_blob", "record"])
 async def test_a_refusal_at_any_step_leaves_nothing(library: Library, workspace: UUID, step: str) -> None:
     async def refuse(_) -> None:  # type: ignore[no-untyped-def]
         raise NotFound
