@@ -11,7 +11,8 @@ LibraryError
 │   ├── EmptyFile
 │   ├── TooLarge
 │   ├── UnsupportedKind     not a kind of file this door takes
-│   ├── TypeMismatch        the declared type contradicts the bytes
+│   ├── TypeMismatch        the content is not of the type it should be
+│   │   └── DeclaredTypeMismatch  the content is not of the type that the client declared
 │   └── Unreadable          the right magic, but its decoder cannot open it, or it is absurd
 ├── UrlRefused              a URL that this library will not read
 ├── FetchFailed             an allowed URL that could not be read
@@ -91,6 +92,15 @@ class UnsupportedKind(Unacceptable):
 
 class TypeMismatch(Unacceptable):
     """The declared type contradicts the content."""
+
+
+class DeclaredTypeMismatch(TypeMismatch):
+    """The declared type contradicts the content. `declared` and `found` are the two MIME types."""
+
+    def __init__(self, declared: str, found: str, *, param: str | None = None) -> None:
+        self.declared = declared
+        self.found = found
+        super().__init__(f"The content is {found}, but was declared as {declared}.", param=param)
 
 
 class Unreadable(Unacceptable):

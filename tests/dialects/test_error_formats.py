@@ -36,8 +36,12 @@ BY_NAME = {error_format.name: error_format for error_format in ERROR_FORMATS}
 
 
 def raised(kind: type[LibraryError]) -> LibraryError:
-    arguments = {errors.TooLarge: (100,), errors.RateLimited: (7,)}.get(kind, ())
-    return kind(*arguments)  # type: ignore[arg-type]  # the two that count take a number
+    arguments = {
+        errors.TooLarge: (100,),
+        errors.RateLimited: (7,),
+        errors.DeclaredTypeMismatch: ("image/png", "image/jpeg"),
+    }.get(kind, ())
+    return kind(*arguments)  # type: ignore[arg-type]  # three of them take arguments of their own
 
 
 def said(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
@@ -130,3 +134,32 @@ def test_fals_storage_never_says_conflict() -> None:
 )
 def test_whose_voice_a_path_is_answered_in(path: str, name: str) -> None:
     assert error_format_for(path).name == name
+
+
+def _renaming_format() -> ErrorFormat:
+    return msgspec.structs.replace(BY_NAME["heygen_v3"], params={"part_number": "partNumber", "images": "references"})
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "vendor_message", "vendor_param"),
+    [
+        ("part_number is from 1 to 10.", "part_number", "partNumber is from 1 to 10.", "partNumber"),
+        ("A part_number is from 1 to 10.", "part_number", "A part_number is from 1 to 10.", "partNumber"),
+        ("part_numbers are wrong.", "part_number", "part_numbers are wrong.", "partNumber"),
+        ("images[2]: not found.", "images[2]", "references[2]: not found.", "references[2]"),
+        ("images[2]: not found.", "images", "references[2]: not found.", "references"),
+        ("name is empty.", "name", "name is empty.", "name"),
+    ],
+)
+def test_error_param_is_renamed_to_vendor_field(
+    message: str, param: str, vendor_message: str, vendor_param: str
+) -> None:
+    error = said(_renaming_format(), errors.Invalid(message, param=param)).json()["error"]
+    assert (error["message"], error["param"]) == (vendor_message, vendor_param)
+
+
+def test_vendor_sentence_replaces_error_message() -> None:
+    error = errors.DeclaredTypeMismatch("image/png", "image/jpeg")
+    sentence = "Content type not match: declared image/png, found image/jpeg."
+    assert said(BY_NAME["heygen_v1"], error).json()["message"] == sentence
+    assert sentence not in said(BY_NAME["krea"], error).text

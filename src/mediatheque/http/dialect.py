@@ -1,5 +1,6 @@
-"""What every dialect gives, and what it gets for it: one voice, in which all of its errors are said."""
+"""The format in which a dialect answers errors, and the routers that answer in it."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ _log = structlog.get_logger()
 
 
 class ErrorMapping(msgspec.Struct, frozen=True):
-    """How one meaning is said: an HTTP status and the vendor's own code for it."""
+    """What a dialect answers for one class of error: an HTTP status, and the vendor's code where it has one."""
 
     status: int
     code: str | int = ""
@@ -40,32 +41,52 @@ DEFAULT_MAPPING: Mapping[type[LibraryError], ErrorMapping] = {
     errors.Unavailable: ErrorMapping(503),
     errors.LibraryError: ErrorMapping(500),
 }
-"""What HTTP itself would say, for dialects without codes of their own; they name what they say otherwise."""
+"""The statuses of HTTP (RFC 9110). A dialect starts from these and overrides the rows in which it differs."""
 
 
 class ErrorContext(msgspec.Struct, frozen=True):
-    """The request that is refused: its id, and the server's own address, which is empty if the request has none."""
+    """The failed request: its id, and this server's address as the client knows it ("" if there is none)."""
 
     request_id: str
     base: str = ""
 
 
-class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """A dialect's way of saying no: a table from meaning to answer, and the shape of the body.
+class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the body of an error answer can hold, in the dialect's own words."""
 
-    The most specific class in the table wins; `LibraryError` itself must be there and stands for our own faults.
-    `prefixes`, of one or two segments each, are where even requests that no route takes are answered in this voice.
+    status: int
+    code: str | int
+    message: str
+    param: str | None
+    request_id: str
+    base: str
+
+
+class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dialect answers errors.
+
+    `table` maps classes of errors to statuses and codes. The most specific class wins; `LibraryError` must be in the
+    table and stands for internal errors.
+
+    `params` maps the library's names of fields to the vendor's, where they differ. It renames the field in the reply,
+    and in the message if the message begins with the field's name. An index, as in `images[2]`, is kept.
+
+    `messages` maps classes of errors to sentences that the vendor's clients rely on. `{name}` stands for an attribute
+    of the error.
+
+    `prefixes`, of one or two path segments each, also get this format for requests that match no route.
     """
 
     name: str
     prefixes: tuple[str, ...]
     table: Mapping[type[LibraryError], ErrorMapping]
-    shape: Callable[[LibraryError, ErrorMapping, ErrorContext], Any]
+    shape: Callable[[ErrorReply], Any]
+    params: Mapping[str, str] = {}
+    messages: Mapping[type[LibraryError], str] = {}
     content_type: str = "application/json"
 
-    def render(self, error: LibraryError, occasion: ErrorContext) -> Response[bytes]:
-        """The complete response for the error."""
-        answer = next(self.table[kind] for kind in type(error).__mro__ if kind in self.table)
+    def render(self, error: LibraryError, context: ErrorContext) -> Response[bytes]:
+        """Build the complete response for the error."""
         headers = {}
         if isinstance(error, errors.RateLimited):
             headers["Retry-After"] = str(error.retry_after)
@@ -73,11 +94,34 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
             headers["Retry-After"] = "1"
         elif isinstance(error, errors.KeyRefused):
             headers["WWW-Authenticate"] = "Bearer"
-        body = msgspec.json.encode(self.shape(error, answer, occasion))
-        return Response(body, status_code=answer.status, headers=headers, media_type=self.content_type)
+        reply = self._reply(error, context)
+        body = msgspec.json.encode(self.shape(reply))
+        return Response(body, status_code=reply.status, headers=headers, media_type=self.content_type)
+
+    def _reply(self, error: LibraryError, context: ErrorContext) -> ErrorReply:
+        mapping = next(self.table[kind] for kind in type(error).__mro__ if kind in self.table)
+        message = next((self.messages[kind] for kind in type(error).__mro__ if kind in self.messages), None)
+        return ErrorReply(
+            status=mapping.status,
+            code=mapping.code,
+            message=self._vendor_message(error) if message is None else message.format_map(vars(error)),
+            param=error.param and self._vendor_param(error.param),
+            request_id=context.request_id,
+            base=context.base,
+        )
+
+    def _vendor_message(self, error: LibraryError) -> str:
+        name = error.param
+        if not name or not re.match(rf"{re.escape(name)}(?!\w)", error.message):
+            return error.message
+        return self._vendor_param(name) + error.message.removeprefix(name)
+
+    def _vendor_param(self, name: str) -> str:
+        field, bracket, index = name.partition("[")
+        return self.params.get(field, field) + bracket + index
 
     def handle(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        """Litestar's exception handler: any exception, in this voice."""
+        """Answer any exception. This is Litestar's exception handler."""
         response = self.render(to_library_error(error), error_context(request))
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
             response.headers["Allow"] = allowed  # owed with every 405 (RFC 9110 section 15.5.6)
@@ -89,7 +133,7 @@ class Fault(LibraryError):
 
 
 def to_library_error(error: Exception) -> LibraryError:
-    """The framework's exceptions in our words. Whatever we did not foresee is our own fault, and is logged."""
+    """Convert the framework's exceptions to the library's. Unexpected exceptions are logged and become `Fault`."""
     if isinstance(error, LibraryError):
         if isinstance(error, errors.Unavailable | errors.StorageFull):
             _log.error("request not served", reason=error.message, exc_info=error.__cause__)
@@ -112,7 +156,7 @@ _FRAMEWORK: dict[int, Callable[[str], LibraryError]] = {
 
 
 def error_context(request: Request[Any, Any, Any]) -> ErrorContext:
-    """What the gate and the Host header tell of the request."""
+    """Return the request's id and the server's address as the Host header gives it."""
     try:
         base = context_of(request).origins.base(request)
     except errors.Malformed:
@@ -127,7 +171,7 @@ def router(
     path: str = "/",
     guards: Sequence[Guard] = (),
 ) -> Router:
-    """The dialect's routes, speaking in its voice."""
+    """Group the routes under a router that answers errors in the dialect's format."""
     return Router(
         path=path,
         route_handlers=list(routes),

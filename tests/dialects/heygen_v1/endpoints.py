@@ -27,6 +27,7 @@ REFUSALS: dict[str, Words] = {
     "TooLarge": (400, 400175),
     "UnsupportedKind": (400, 400175),
     "TypeMismatch": (400, 400175),
+    "DeclaredTypeMismatch": (400, 400175),
     "Unreadable": (400, 400175),
     "UrlRefused": (500, 500),
     "FetchFailed": (500, 500),

@@ -27,6 +27,7 @@ REFUSALS: dict[str, Words] = {
     "TooLarge": (400, "invalid_parameter"),
     "UnsupportedKind": (400, "invalid_parameter"),
     "TypeMismatch": (400, "invalid_parameter"),
+    "DeclaredTypeMismatch": (400, "invalid_parameter"),
     "Unreadable": (400, "invalid_parameter"),
     "UrlRefused": (500, "internal_error"),
     "FetchFailed": (500, "internal_error"),

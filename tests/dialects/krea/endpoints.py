@@ -28,6 +28,7 @@ REFUSALS: dict[str, Words] = {
     "TooLarge": (400, None),
     "UnsupportedKind": (400, None),
     "TypeMismatch": (400, None),
+    "DeclaredTypeMismatch": (400, None),
     "Unreadable": (400, None),
     "UrlRefused": (500, None),
     "FetchFailed": (500, None),

@@ -23,6 +23,7 @@ STATUSES = {
     "TooLarge": 413,
     "UnsupportedKind": 415,
     "TypeMismatch": 422,
+    "DeclaredTypeMismatch": 422,
     "Unreadable": 422,
     "UrlRefused": 422,
     "FetchFailed": 502,

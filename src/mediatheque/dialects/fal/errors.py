@@ -1,17 +1,17 @@
-"""fal's two ways of saying no."""
+"""fal's two shapes of errors: `{error: {type, message, request_id}}`, and `{detail}` in the storage protocol."""
 
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorContext, ErrorFormat, ErrorMapping
+from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorFormat, ErrorMapping, ErrorReply
 
 
-def _platform_shape(error: errors.LibraryError, answer: ErrorMapping, occasion: ErrorContext) -> dict[str, Any]:
-    return {"error": {"type": answer.code, "message": error.message, "request_id": occasion.request_id}}
+def _platform_shape(reply: ErrorReply) -> dict[str, Any]:
+    return {"error": {"type": reply.code, "message": reply.message, "request_id": reply.request_id}}
 
 
-def _storage_shape(error: errors.LibraryError, _: ErrorMapping, __: ErrorContext) -> dict[str, Any]:
-    return {"detail": error.message}
+def _storage_shape(reply: ErrorReply) -> dict[str, Any]:
+    return {"detail": reply.message}
 
 
 PLATFORM = ErrorFormat(

@@ -7,7 +7,7 @@ names of them.
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import ErrorContext, ErrorFormat, ErrorMapping
+from mediatheque.http.dialect import ErrorFormat, ErrorMapping, ErrorReply
 
 _NAMES = {
     40001: "missing_params",
@@ -31,13 +31,13 @@ def _answer(status: int, name: str) -> ErrorMapping:
     return ErrorMapping(status, _CODES[name])
 
 
-def _shape(error: errors.LibraryError, answer: ErrorMapping, _: ErrorContext) -> dict[str, Any]:
+def _shape(reply: ErrorReply) -> dict[str, Any]:
     return {
-        "code": answer.code,
+        "code": reply.code,
         "data": None,
-        "msg": error.message,
-        "message": error.message,
-        "error": {"code": _NAMES[int(answer.code)], "message": error.message},
+        "msg": reply.message,
+        "message": reply.message,
+        "error": {"code": _NAMES[int(reply.code)], "message": reply.message},
     }
 
 
@@ -62,5 +62,7 @@ ERRORS = ErrorFormat(
         errors.Unavailable: _answer(503, "unavailable"),
         errors.LibraryError: _answer(500, "internal_error"),
     },
+    # [observed] Clients look for "Content type not match".
+    messages={errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}."},
     shape=_shape,
 )

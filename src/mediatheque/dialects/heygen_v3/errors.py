@@ -3,7 +3,7 @@
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import ErrorContext, ErrorFormat, ErrorMapping
+from mediatheque.http.dialect import ErrorFormat, ErrorMapping, ErrorReply
 
 CODES = "/docs/error-codes"
 """The path of the page that lists the codes."""
@@ -14,10 +14,10 @@ def anchor_of(code: str) -> str:
     return code.replace("_", "-")
 
 
-def _shape(error: errors.LibraryError, answer: ErrorMapping, occasion: ErrorContext) -> dict[str, Any]:
-    page = f"{occasion.base}{CODES}#{anchor_of(str(answer.code))}" if occasion.base else None
-    shape: dict[str, Any] = {"code": answer.code, "message": error.message, "doc_url": page}
-    return {"error": {**shape, "param": error.param} if error.param else shape}
+def _shape(reply: ErrorReply) -> dict[str, Any]:
+    page = f"{reply.base}{CODES}#{anchor_of(str(reply.code))}" if reply.base else None
+    shape: dict[str, Any] = {"code": reply.code, "message": reply.message, "doc_url": page}
+    return {"error": {**shape, "param": reply.param} if reply.param else shape}
 
 
 ERRORS = ErrorFormat(
@@ -40,5 +40,6 @@ ERRORS = ErrorFormat(
         errors.Unavailable: ErrorMapping(503, "internal_error"),
         errors.LibraryError: ErrorMapping(500, "internal_error"),
     },
+    messages={errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}."},
     shape=_shape,
 )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorContext, ErrorFormat, ErrorMapping
+from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorFormat, ErrorMapping, ErrorReply
 
 
-def _shape(error: errors.LibraryError, _: ErrorMapping, __: ErrorContext) -> dict[str, Any]:
-    return {"error": error.message, "message": error.message}
+def _shape(reply: ErrorReply) -> dict[str, Any]:
+    return {"error": reply.message, "message": reply.message}
 
 
 ERRORS = ErrorFormat(

@@ -4,16 +4,16 @@ from http import HTTPStatus
 from typing import Any
 
 from mediatheque import errors
-from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorContext, ErrorFormat, ErrorMapping
+from mediatheque.http.dialect import DEFAULT_MAPPING, ErrorFormat, ErrorMapping, ErrorReply
 
 
-def _shape(error: errors.LibraryError, answer: ErrorMapping, occasion: ErrorContext) -> dict[str, Any]:
+def _shape(reply: ErrorReply) -> dict[str, Any]:
     return {
         "type": "about:blank",
-        "title": HTTPStatus(answer.status).phrase,
-        "status": answer.status,
-        "detail": error.message,
-        "request_id": occasion.request_id,
+        "title": HTTPStatus(reply.status).phrase,
+        "status": reply.status,
+        "detail": reply.message,
+        "request_id": reply.request_id,
     }
 
 

@@ -15,9 +15,9 @@ from mediatheque.blobs import BlobStore, LocalCopy
 from mediatheque.blobs.spool import Spool
 from mediatheque.errors import (
     DatabaseUnavailable,
+    DeclaredTypeMismatch,
     EmptyFile,
     LibraryError,
-    TypeMismatch,
     Unreadable,
     UnsupportedKind,
 )
@@ -115,7 +115,7 @@ class Intake:
                 raise UnsupportedKind("The content is not of any accepted file type.", param="file")
             return
         if policy.declared_must_match and declared and not same_type(declared, state.format.mime):
-            raise TypeMismatch(f"Content type not match: declared {declared}, found {state.format.mime}.", param="file")
+            raise DeclaredTypeMismatch(declared, state.format.mime, param="file")
         policy.check(state.format.mime, state.format.kind, state.local.size)
 
     async def probe(self, state: IngestState) -> None:
