@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
+from cachetools import TTLCache
 
 from mediatheque.errors import KeyRefused, NotFound, StorageFull
-from mediatheque.library.ttl_cache import Recent
 from mediatheque.model import Key, Principal, Scope
 from mediatheque.records import accounts as rows
 from mediatheque.records.database import Connection, Database
@@ -40,7 +40,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent: Recent[UUID, Key] = Recent(_CACHE_SECONDS, limit=10_000)
+        self._recent: TTLCache[UUID, Key] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
 
     async def create_key(self, workspace: str, scopes: frozenset[Scope]) -> str:
         """A new key of the workspace, which is made if need be. It is shown now and never again."""
@@ -99,7 +99,7 @@ class Accounts:
             async with self._database.connection() as conn:
                 key = await rows.find_key(conn, id)
             if key:
-                self._recent.put(id, key)
+                self._recent[id] = key
         return key
 
     async def _record_use(self, key: Key) -> None:
@@ -109,7 +109,7 @@ class Accounts:
         with suppress(StorageFull):  # which must not keep anybody from reading
             async with self._database.connection() as conn:
                 await rows.touch_key(conn, key.id)
-        self._recent.put(key.id, msgspec.structs.replace(key, last_used_at=now))
+        self._recent[key.id] = msgspec.structs.replace(key, last_used_at=now)
 
 
 async def _insert_key(conn: Connection, workspace_id: UUID, scopes: frozenset[Scope]) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from cachetools import TTLCache
 
 from mediatheque.blobs import BlobStore, OnDisk
 from mediatheque.errors import BlobsUnavailable
@@ -13,7 +14,6 @@ from mediatheque.http.files.headers import IMMUTABLE, PRIVATE, Representation, r
 from mediatheque.http.files.response import FileResponse, Source
 from mediatheque.library import Library
 from mediatheque.library.catalog.access import is_public
-from mediatheque.library.ttl_cache import Recent
 from mediatheque.model import File
 
 # A file that was removed may be served this much longer.
@@ -39,7 +39,7 @@ class FileCache:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._recent: Recent[UUID, CachedFile] = Recent(_CACHE_SECONDS, limit=10_000)
+        self._recent: TTLCache[UUID, CachedFile] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
 
     async def get(self, id: UUID, admit: Callable[[File], Awaitable[None]]) -> FileResponse:
         """The answer that serves the file of that id, once `admit` lets it pass.
@@ -54,7 +54,7 @@ class FileCache:
         file = await self._library.catalog.files.get_public(id)
         await admit(file)
         shelved = await self._fetch(file)
-        self._recent.put(id, shelved)
+        self._recent[id] = shelved
         return shelved.response
 
     def get_cached(self, id: UUID) -> FileResponse | None:
@@ -66,7 +66,7 @@ class FileCache:
 
     def invalidate(self, id: UUID) -> None:
         """Look the file up anew next time."""
-        self._recent.drop(id)
+        self._recent.pop(id, None)
 
     async def _fetch(self, file: File) -> CachedFile:
         key = file.blob.storage_key
