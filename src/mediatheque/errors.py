@@ -31,7 +31,13 @@ LibraryError
     ├── DatabaseUnavailable
     ├── BlobsUnavailable
     └── ModelUnavailable
+
+`InvariantError` stands outside of the family: it is a bug, not a refusal.
 """
+
+
+class InvariantError(AssertionError):
+    """The program is in a state that its own rules exclude. Never caught: it is answered as an internal error."""
 
 
 class LibraryError(Exception):

@@ -6,16 +6,13 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from mediatheque.model import FileDefaults
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 
 async def signing_secret(conn: Connection, workspace_id: UUID) -> bytes:
     """The secret that signs links to the workspace's files: 32 bytes."""
     cursor = await conn.execute("SELECT signing_secret FROM workspace WHERE id = %s", (workspace_id,))
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("a file's workspace exists")
-    return bytes(row["signing_secret"])
+    return bytes((await fetch_one(cursor))["signing_secret"])
 
 
 async def file_defaults(conn: Connection, workspace_id: UUID) -> FileDefaults:

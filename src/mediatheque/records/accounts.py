@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from mediatheque.model import Key, Scope
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 _KEY = """
     SELECT k.*, w.name AS workspace FROM api_key k JOIN workspace w ON w.id = k.workspace_id
@@ -31,10 +31,7 @@ async def ensure_workspace(conn: Connection, id: UUID, name: str) -> tuple[UUID,
     )
     created = cursor.rowcount == 1
     cursor = await conn.execute("SELECT id FROM workspace WHERE name = %s", (name,))
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError(name)
-    return row["id"], created
+    return (await fetch_one(cursor))["id"], created
 
 
 async def insert_key(

@@ -8,13 +8,13 @@ from typing import Any, Self
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
-from mediatheque.errors import DatabaseUnavailable, LibraryError, StorageFull
+from mediatheque.errors import DatabaseUnavailable, InvariantError, LibraryError, StorageFull
 from mediatheque.records.availability import Availability
 
 Connection = AsyncConnection[DictRow]
@@ -181,6 +181,14 @@ class Database:
             open=False,
             name="mediatheque",
         )
+
+
+async def fetch_one(cursor: AsyncCursor[DictRow]) -> DictRow:
+    """Return the row of a statement that always has one. Raises `InvariantError` when there is none."""
+    row = await cursor.fetchone()
+    if row is None:
+        raise InvariantError("a statement that always returns a row returned none")
+    return row
 
 
 def _is_lost(connection: Connection, error: psycopg.Error) -> bool:

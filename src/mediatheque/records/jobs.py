@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 # How often a job was put back. One that waits is `scheduled` anew, for the same moment, when its last worker signs off.
 _DEATHS = """(
@@ -80,8 +80,7 @@ async def retry(conn: Connection, job_id: int | None) -> int:
         """,
         {"id": job_id},
     )
-    row = await cursor.fetchone()
-    return int(row["jobs"]) if row else 0
+    return int((await fetch_one(cursor))["jobs"])
 
 
 async def depths(conn: Connection) -> list[tuple[str, str, int]]:
@@ -121,5 +120,4 @@ async def requeue_stalled(conn: Connection, silence: timedelta, deaths: int) -> 
         """,  # noqa: S608 - a constant
         {"silence": silence, "deaths": deaths, "reason": f"{deaths} workers ended while they were doing it."},
     )
-    row = await cursor.fetchone()
-    return int(row["jobs"]) if row else 0
+    return int((await fetch_one(cursor))["jobs"])

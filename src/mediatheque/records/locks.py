@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 
 @asynccontextmanager
 async def try_advisory_lock(conn: Connection, task: str) -> AsyncIterator[bool]:
     """Whether nobody else does this task now; if so, nobody else will until the block ends or the connection does."""
     cursor = await conn.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS taken", (task,))
-    row = await cursor.fetchone()
-    taken = bool(row and row["taken"])
+    taken = bool((await fetch_one(cursor))["taken"])
     try:
         yield taken
     finally:

@@ -17,6 +17,7 @@ from mediatheque.errors import (
     DatabaseUnavailable,
     DeclaredTypeMismatch,
     EmptyFile,
+    InvariantError,
     LibraryError,
     Unreadable,
     UnsupportedKind,
@@ -58,14 +59,14 @@ class Intake:
         """Take the offer in as an asset, durably. Every kind of refusal raises; nothing of it stays."""
         state = await self._run(request)
         if state.asset is None:
-            raise LookupError("this offer does not describe an asset")
+            raise InvariantError("this request does not describe an asset")
         return state.asset
 
     async def create_file(self, request: IngestRequest) -> File:
         """Take the offer in as a file, durably. Every kind of refusal raises; nothing of it stays."""
         state = await self._run(request)
         if state.file is None:
-            raise LookupError("every offer taken becomes a file")
+            raise InvariantError("every ingested request becomes a file")
         return state.file
 
     async def _run(self, request: IngestRequest) -> IngestState:

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from mediatheque.blobs import LocalCopy
+from mediatheque.errors import InvariantError
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.media.formats import FORMATS
 from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, MediaInfo
@@ -33,7 +34,7 @@ class IngestState:
     def new_blob(self) -> Blob:
         """The row for the bytes just placed."""
         if self.media_info is None or self.stored_key is None:
-            raise LookupError("a blob is recorded after it was probed and placed")
+            raise InvariantError("a blob is recorded after it was probed and stored")
         return Blob(
             id=uuid4(),
             workspace_id=self.request.workspace_id,

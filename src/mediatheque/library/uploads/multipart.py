@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from mediatheque.blobs import BlobStore, Spool, new_key
-from mediatheque.errors import EmptyFile, Invalid, LibraryError, NotFound, TooLarge, Unacceptable
+from mediatheque.errors import EmptyFile, Invalid, InvariantError, LibraryError, NotFound, TooLarge, Unacceptable
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
 from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
@@ -159,7 +159,7 @@ class MultipartUploads:
 def _parts_location(upload: Upload) -> tuple[str, str]:
     """Where the parts are."""
     if upload.storage_key is None:
-        raise LookupError("an upload in parts has a place for them")
+        raise InvariantError("a multipart upload has a storage key")
     return upload.storage_key, upload.multipart_id or ""
 
 

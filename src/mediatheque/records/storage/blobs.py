@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from mediatheque.model import Blob, Kind, MediaInfo
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 COLUMNS = """
     b.id AS blob_id, b.workspace_id AS blob_workspace_id, b.sha256, b.size, b.storage_key,
@@ -76,10 +76,7 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
             "replacing": replacing,
         },
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("an upsert returns its row")
-    return from_row(row)
+    return from_row(await fetch_one(cursor))
 
 
 async def named_keys(conn: Connection, storage_keys: Sequence[str]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mediatheque.model import UploadedPart
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 
 async def put(conn: Connection, id: UUID, piece: UploadedPart) -> None:
@@ -43,8 +43,7 @@ async def total_bytes(conn: Connection, id: UUID) -> int:
     cursor = await conn.execute(
         "SELECT COALESCE(sum(size), 0)::bigint AS total FROM upload_part WHERE upload_id = %s", (id,)
     )
-    row = await cursor.fetchone()
-    return int(row["total"]) if row else 0
+    return int((await fetch_one(cursor))["total"])
 
 
 async def forget(conn: Connection, id: UUID) -> None:
