@@ -1,3 +1,4 @@
+import time
 from uuid import uuid4
 
 import pytest
@@ -53,13 +54,11 @@ async def test_everything_but_the_key_is_refused(library: Library, bend) -> None
         await library.accounts.authenticate(bend(key), upload_tokens=True)
 
 
-async def test_a_revoked_key_is_refused_once_the_memory_of_it_fades(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_revoked_key_is_refused_once_the_memory_of_it_fades(library: Library) -> None:
     key = await library.accounts.create_key("one", READ)
     principal = await library.accounts.authenticate(key)
     await library.accounts.revoke(principal.key_id)
-    monkeypatch.setattr(library.accounts._recent, "_seconds", -1.0)
+    library.accounts._recent.expire(time.monotonic() + accounts._CACHE_SECONDS)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(key)
     with pytest.raises(NotFound):
@@ -102,6 +101,6 @@ async def test_a_pass_dies_with_its_key_and_with_time(library: Library, monkeypa
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(expired, upload_tokens=True)
     await library.accounts.revoke(principal.key_id)
-    monkeypatch.setattr(library.accounts._recent, "_seconds", -1.0)
+    library.accounts._recent.expire(time.monotonic() + accounts._CACHE_SECONDS)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token, upload_tokens=True)
