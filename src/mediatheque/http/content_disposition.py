@@ -5,9 +5,9 @@ import unicodedata
 from urllib.parse import quote, unquote_to_bytes
 
 _UNSAFE_IN_FALLBACK = re.compile(r'[^ -~]|["\\%]')
-_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NEXT = re.compile(";")
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_PARAMETER_END = re.compile(";")
 _NAME_END = re.compile("[=;]")
 _ATTR_CHAR = "!#$&+-.^_`|~"
 
@@ -18,7 +18,7 @@ def render(kind: str, name: str) -> str:
     The plain `filename` is for old readers: ASCII without quotes, backslashes, per cent signs and control
     characters. `filename*` follows when that changed the name.
     """
-    name = "".join(c for c in name if not _hides(c)) or "file"
+    name = "".join(c for c in name if not _is_unsafe(c)) or "file"
     fallback = _UNSAFE_IN_FALLBACK.sub("_", name)
     value = f'{kind}; filename="{fallback}"'
     return value if fallback == name else f"{value}; filename*=UTF-8''{quote(name, safe=_ATTR_CHAR)}"
@@ -26,13 +26,13 @@ def render(kind: str, name: str) -> str:
 
 def filename(parameters: dict[str, str]) -> str | None:
     """The name a sender gave, `filename*` preferred; its last segment only, without control characters."""
-    return basename(_extended(parameters.get("filename*", "")) or parameters.get("filename", ""))
+    return basename(_decode_extended(parameters.get("filename*", "")) or parameters.get("filename", ""))
 
 
 def basename(path: str) -> str | None:
     """The last segment of a path in either slash's fashion; `None` when nothing usable is left."""
     name = path.replace("\\", "/").rpartition("/")[2]
-    name = "".join(c for c in name if not _hides(c)).strip()
+    name = "".join(c for c in name if not _is_unsafe(c)).strip()
     return None if name in {"", ".", ".."} else name
 
 
@@ -42,28 +42,28 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     Names are lower case and the first of equal names counts. Quoted values may hold `\"` and what browsers
     write for quotes and line ends (`%22`, `%0D`, `%0A`); other backslashes are kept: browsers do not escape.
     """
-    word, at = _until(value, 0, _NEXT)
+    word, at = _read_until(value, 0, _PARAMETER_END)
     found: dict[str, str] = {}
     while at < len(value):
-        name, at = _until(value, at + 1, _NAME_END)
+        name, at = _read_until(value, at + 1, _NAME_END)
         if at < len(value) and value[at] == "=":
-            text, at = _parameter(value, at + 1)
+            text, at = _read_parameter(value, at + 1)
             found.setdefault(name.strip().lower(), text)
     return word.strip().lower(), found
 
 
-def _until(value: str, start: int, stop: re.Pattern[str]) -> tuple[str, int]:
+def _read_until(value: str, start: int, stop: re.Pattern[str]) -> tuple[str, int]:
     found = stop.search(value, start)
     end = found.start() if found else len(value)
     return value[start:end], end
 
 
-def _parameter(value: str, at: int) -> tuple[str, int]:
+def _read_parameter(value: str, at: int) -> tuple[str, int]:
     """One value starting at `at`, quoted or not, and where it ends."""
     while at < len(value) and value[at] in " \t":
         at += 1
     if value[at : at + 1] != '"':
-        text, end = _until(value, at, _NEXT)
+        text, end = _read_until(value, at, _PARAMETER_END)
         return text.strip(), end
     end = at + 1
     while end < len(value) and value[end] != '"':
@@ -71,10 +71,10 @@ def _parameter(value: str, at: int) -> tuple[str, int]:
     text = value[at + 1 : end].replace('\\"', '"')
     for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
         text = text.replace(escape, character)
-    return text, _until(value, end + 1, _NEXT)[1]
+    return text, _read_until(value, end + 1, _PARAMETER_END)[1]
 
 
-def _extended(value: str) -> str | None:
+def _decode_extended(value: str) -> str | None:
     """RFC 8187: `UTF-8'en'na%C3%AFve.png`. `None` when it is not that."""
     charset, _, rest = value.partition("'")
     _, quoted, encoded = rest.partition("'")
@@ -86,6 +86,6 @@ def _extended(value: str) -> str | None:
         return None
 
 
-def _hides(character: str) -> bool:
+def _is_unsafe(character: str) -> bool:
     """Characters that break headers and listings or make a name read as another (bidirectional controls)."""
-    return character in _TURNING or unicodedata.category(character) in _INVISIBLE
+    return character in _BIDI_CONTROLS or unicodedata.category(character) in _UNSAFE_CATEGORIES

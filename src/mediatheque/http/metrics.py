@@ -20,7 +20,7 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = CollectorRegistry()
-        self._known: dict[tuple[str, str, int], Histogram] = {}
+        self._series: dict[tuple[str, str, int], Histogram] = {}
         if folder:
             MultiProcessCollector(self._registry, str(folder))  # type: ignore[no-untyped-call] # published without types
         self._seconds = Histogram(
@@ -31,13 +31,13 @@ class Metrics:
             registry=None if folder else self._registry,
         )
 
-    def observe(self, method: str, door: str, status: int, seconds: float) -> None:
+    def observe(self, method: str, dialect: str, status: int, seconds: float) -> None:
         """Note one answered request. `door` is one of a few names, never a path."""
-        key = method if method in _METHODS else "other", door, status
-        series = self._known.get(key)
+        key = method if method in _METHODS else "other", dialect, status
+        series = self._series.get(key)
         if series is None:
             # The client library finds a series under a lock; the few there are can be kept.
-            self._known[key] = series = self._seconds.labels(*map(str, key))
+            self._series[key] = series = self._seconds.labels(*map(str, key))
         series.observe(seconds)
 
     def render(self, depths: Mapping[tuple[str, str], int]) -> bytes:

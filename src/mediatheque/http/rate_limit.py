@@ -24,20 +24,20 @@ class RateConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.limit:
-            _parsed(self.limit)
+            _parse_limit(self.limit)
 
 
 class RateLimiter:
     """Counts requests per key in a sliding window."""
 
     def __init__(self, config: RateConfig) -> None:
-        self._limit = _parsed(config.limit) if config.limit else None
+        self._limit = _parse_limit(config.limit) if config.limit else None
         storage = storage_from_string(config.storage, wrap_exceptions=True)
         if not isinstance(storage, Storage):
             raise TypeError(f"{config.storage} is not an asynchronous storage of limits")
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
-    async def spend(self, key: str) -> None:
+    async def hit(self, key: str) -> None:
         """Count one request of the key. `RateLimited` when it has had its share, `Unavailable` if nobody can tell."""
         if self._limit is None:
             return
@@ -50,7 +50,7 @@ class RateLimiter:
         raise RateLimited(max(1, math.ceil(window.reset_time - time.time())))
 
 
-def _parsed(limit: str) -> RateLimitItem:
+def _parse_limit(limit: str) -> RateLimitItem:
     try:
         return parse(limit)
     except ValueError:

@@ -27,15 +27,15 @@ async def send_path(send: Send, status: int, headers: Headers, path: str) -> Non
 
 
 async def send_stream(
-    pieces: AsyncIterator[bytes], status: int, headers: Headers, receive: Receive, send: Send
+    chunks: AsyncIterator[bytes], status: int, headers: Headers, receive: Receive, send: Send
 ) -> None:
     """An answer made of pieces, the next one read before the last is sent.
 
     The first piece is awaited before the answer starts, so that its failure can still be rendered. Sending
     after the client hung up is a silent no-op in Granian (measured): a hang-up ends the reading.
     """
-    async with closing(pieces):
-        piece = await anext(pieces, None)
+    async with closing(chunks):
+        piece = await anext(chunks, None)
         await send(_start(status, headers))
         if piece is None:
             await send(_body(b"", more=False))
@@ -43,7 +43,7 @@ async def send_stream(
         gone: asyncio.Task[None] | None = None
         try:
             while piece is not None:
-                following = await anext(pieces, None)
+                following = await anext(chunks, None)
                 if gone is None and following is not None:
                     gone = asyncio.create_task(_wait_for_disconnect(receive))
                 elif gone is not None and gone.done():
@@ -58,13 +58,13 @@ async def send_stream(
 
 
 @asynccontextmanager
-async def closing(pieces: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+async def closing(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
     """Closes a generator, and what it reads from, when the block ends; other iterators hold nothing."""
     try:
-        yield pieces
+        yield chunks
     finally:
-        if isinstance(pieces, AsyncGenerator):
-            await pieces.aclose()
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:

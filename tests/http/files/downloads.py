@@ -10,8 +10,8 @@ from litestar import Litestar, get, route
 from litestar.params import FromPath
 
 from mediatheque.http.files.headers import represent
-from mediatheque.http.files.local_reads import Reader
-from mediatheque.http.files.response import FileResponse, Source
+from mediatheque.http.files.local_reads import RangeReader
+from mediatheque.http.files.response import FileContent, FileResponse
 from mediatheque.http.middleware.request import RequestConfig, RequestMiddleware
 
 MIB = 1024 * 1024
@@ -22,7 +22,7 @@ def content_of(size: int) -> bytes:
     return (bytes(range(251)) * (size // 251 + 1))[:size]
 
 
-def bucket(content: bytes, piece: int = 10_000) -> Reader:
+def bucket(content: bytes, piece: int = 10_000) -> RangeReader:
     async def read(start: int, length: int) -> AsyncIterator[bytes]:
         for at in range(start, start + length, piece):
             yield content[at : min(at + piece, start + length)]
@@ -30,7 +30,7 @@ def bucket(content: bytes, piece: int = 10_000) -> Reader:
     return read
 
 
-def answer(source: Source, size: int) -> FileResponse:
+def answer(source: FileContent, size: int) -> FileResponse:
     created = datetime(2026, 11, 21, tzinfo=UTC)
     return FileResponse(represent(size=size, mime="image/png", name="x", sha256=b"x" * 32, created_at=created), source)
 

@@ -1,4 +1,4 @@
-"""The short cut answers only what the ordinary way would have answered, in the same words."""
+"""The fast path serves cached files; every other request and every failure goes to the framework."""
 
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,12 @@ from mediatheque.http.files.fast_path import FastPath
 from tests.http.wire import call, http_scope
 
 ID = UUID("0192f0c1-7a53-4c11-9d0e-3a5b1c2d4e6f")
-HIT = f"/files/b/{ID.hex}/a.png"
+CACHED = f"/files/b/{ID.hex}/a.png"
 
 
-async def _ordinary(scope: Any, receive: Any, send: Any) -> None:
+async def _framework(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 299, "headers": []})
-    await send({"type": "http.response.body", "body": b"ordinary"})
+    await send({"type": "http.response.body", "body": b"framework"})
 
 
 async def _file(scope: Any, receive: Any, send: Any) -> None:
@@ -23,32 +23,32 @@ async def _file(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"file"})
 
 
-async def _lost(scope: Any, receive: Any, send: Any) -> None:
+async def _unreadable(scope: Any, receive: Any, send: Any) -> None:
     raise BlobsUnavailable
 
 
-class _Shelf:
+class _FakeFileCache:
     def __init__(self, response: Any) -> None:
         self.responses = {ID: response}
 
-    def recall(self, id: Any) -> Any:
+    def get_cached(self, id: Any) -> Any:
         return self.responses.get(id)
 
-    def forget(self, id: Any) -> None:
+    def invalidate(self, id: Any) -> None:
         del self.responses[id]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_file_on_the_shelf_is_answered_from_it(method: str) -> None:
-    answered = await call(FastPath(_ordinary, _Shelf(_file)), http_scope(method, HIT))  # type: ignore[arg-type]
-    assert answered.body == b"file"
+async def test_cached_file_is_served(method: str) -> None:
+    response = await call(FastPath(_framework, _FakeFileCache(_file)), http_scope(method, CACHED))  # type: ignore[arg-type]
+    assert response.body == b"file"
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", HIT),
-        ("DELETE", HIT),
+        ("POST", CACHED),
+        ("DELETE", CACHED),
         ("GET", f"/files/b/{UUID(int=1).hex}/a.png"),
         ("GET", f"/files/b/{ID.hex}"),
         ("GET", f"/files/b/{ID.hex}/"),
@@ -59,29 +59,29 @@ async def test_a_file_on_the_shelf_is_answered_from_it(method: str) -> None:
         ("GET", "/assets"),
     ],
 )
-async def test_everything_else_goes_the_ordinary_way(method: str, path: str) -> None:
-    answered = await call(FastPath(_ordinary, _Shelf(_file)), http_scope(method, path))  # type: ignore[arg-type]
-    assert (answered.status, answered.body) == (299, b"ordinary")
+async def test_everything_else_goes_the_framework_way(method: str, path: str) -> None:
+    response = await call(FastPath(_framework, _FakeFileCache(_file)), http_scope(method, path))  # type: ignore[arg-type]
+    assert (response.status, response.body) == (299, b"framework")
 
 
-async def test_bytes_that_cannot_be_read_are_the_ordinary_ways_to_explain() -> None:
-    file_cache = _Shelf(_lost)
-    answered = await call(FastPath(_ordinary, file_cache), http_scope("GET", HIT))  # type: ignore[arg-type]
-    assert answered.status == 299
+async def test_bytes_that_cannot_be_read_are_the_framework_ways_to_explain() -> None:
+    file_cache = _FakeFileCache(_unreadable)
+    response = await call(FastPath(_framework, file_cache), http_scope("GET", CACHED))  # type: ignore[arg-type]
+    assert response.status == 299
     assert not file_cache.responses
 
 
-async def _breaks_off(scope: Any, receive: Any, send: Any) -> None:
+async def _fails_after_start(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     raise BlobsUnavailable
 
 
-async def test_an_answer_that_breaks_off_is_not_followed_by_another() -> None:
+async def test_an_answer_that_fails_after_start_is_not_followed_by_another() -> None:
     events: list[Any] = []
 
     async def send(message: Any) -> None:
         events.append(message)
 
     with pytest.raises(BlobsUnavailable):
-        await FastPath(_ordinary, _Shelf(_breaks_off))(http_scope("GET", HIT), None, send)  # type: ignore[arg-type]
+        await FastPath(_framework, _FakeFileCache(_fails_after_start))(http_scope("GET", CACHED), None, send)  # type: ignore[arg-type]
     assert [event["type"] for event in events] == ["http.response.start"]

@@ -11,7 +11,7 @@ import pytest
 
 from mediatheque.errors import BlobsUnavailable
 from mediatheque.http.files.headers import Representation, represent
-from mediatheque.http.files.local_reads import AT_ONCE, PIECE, cached, reader
+from mediatheque.http.files.local_reads import CHUNK_BYTES, MAX_CACHED_READ, range_reader, read_cached
 from mediatheque.http.files.response import FileResponse
 from tests.http.files.downloads import bucket, content_of
 from tests.http.wire import Answered, call, http_scope, raw, serving
@@ -151,7 +151,7 @@ async def test_download_on_request(source: Any, query: bytes, kind: str) -> None
     ],
 )
 def test_what_a_browser_may_show(mime: str, kind: str) -> None:
-    assert shown(mime).in_place.decode().partition(";")[0] == kind
+    assert shown(mime).inline_disposition.decode().partition(";")[0] == kind
     policy = dict(shown(mime).security_headers)[b"content-security-policy"].decode()
     assert policy.startswith("default-src 'none'; ")
     assert policy.endswith("; sandbox")
@@ -161,7 +161,7 @@ def test_what_a_browser_may_show(mime: str, kind: str) -> None:
 def test_text_says_its_charset_and_names_may_be_unicode() -> None:
     text = shown("text/plain", name="größe.srt")
     assert text.content_type == b"text/plain; charset=utf-8"
-    assert text.in_place == b"attachment; filename=\"gr__e.srt\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.srt"
+    assert text.inline_disposition == b"attachment; filename=\"gr__e.srt\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.srt"
 
 
 def test_representations_are_values() -> None:
@@ -179,24 +179,24 @@ async def test_a_missing_or_short_file_is_said_before_the_answer_starts(tmp_path
     short = tmp_path / "short"
     short.write_bytes(b"abc")
     with pytest.raises(BlobsUnavailable):
-        _ = [piece async for piece in reader(short)(0, 4)]
+        _ = [piece async for piece in range_reader(short)(0, 4)]
 
 
 async def test_reads_any_span_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "blob"
-    content = os.urandom(2 * PIECE + 10)
+    content = os.urandom(2 * CHUNK_BYTES + 10)
     path.write_bytes(content)
-    pieces = [piece async for piece in reader(path)(5, 2 * PIECE)]
-    assert b"".join(pieces) == content[5 : 2 * PIECE + 5]
-    assert max(map(len, pieces)) <= PIECE
+    pieces = [piece async for piece in range_reader(path)(5, 2 * CHUNK_BYTES)]
+    assert b"".join(pieces) == content[5 : 2 * CHUNK_BYTES + 5]
+    assert max(map(len, pieces)) <= CHUNK_BYTES
 
 
 def test_only_small_files_are_copied_at_once(tmp_path: Path) -> None:
     path = tmp_path / "blob"
-    path.write_bytes(bytes(AT_ONCE + 1))
-    assert cached(path, AT_ONCE + 1) is None
-    assert cached(path, 100) in (bytes(100), None)
-    assert cached(path, AT_ONCE) in (bytes(AT_ONCE), None)
+    path.write_bytes(bytes(MAX_CACHED_READ + 1))
+    assert read_cached(path, MAX_CACHED_READ + 1) is None
+    assert read_cached(path, 100) in (bytes(100), None)
+    assert read_cached(path, MAX_CACHED_READ) in (bytes(MAX_CACHED_READ), None)
 
 
 async def test_a_reader_is_closed_when_sending_fails() -> None:
@@ -228,7 +228,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("kind", ["disk", "bucket"])
-@pytest.mark.parametrize("size", [1, 10_000, AT_ONCE + 1, 5 * PIECE + 1])
+@pytest.mark.parametrize("size", [1, 10_000, MAX_CACHED_READ + 1, 5 * CHUNK_BYTES + 1])
 async def test_over_a_socket(port: int, size: int, kind: str) -> None:
     content = content_of(size)
     url = f"http://127.0.0.1:{port}/{kind}/{size}"

@@ -193,7 +193,7 @@ async def test_the_same_error_again() -> None:
 async def test_ambiguous_framing(headers: list[tuple[bytes, bytes]]) -> None:
     framing = Framing.of(headers)
     assert framing is not None
-    assert framing.fault
+    assert framing.error
     answered = await call(RequestMiddleware(reading), http_scope("POST", headers=headers), messages([b"abc"]))
     assert answered.body.startswith(b"Malformed: Content-Length")
     assert answered.headers["connection"] == "close"

@@ -29,7 +29,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/asset/list: newest first. An empty `folder_id` means the root, where it is given at all."""
     context, workspace_id = context_of(request), principal_of(request).workspace_id
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=0, most=MAX_PAGE, default=MAX_PAGE)
+    limit = page_size(query_param(request, "limit"), minimum=0, maximum=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
     assets, more = await context.library.catalog.assets.page(workspace_id, wanted, after, limit)

@@ -36,7 +36,7 @@ class NewName(msgspec.Struct, frozen=True):
 async def list_folders(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v1/folders: newest first, of every depth unless `parent_id` is given; an empty one means the root."""
     principal, folders = principal_of(request), context_of(request).library.catalog.folders
-    limit = page_size(query_param(request, "limit"), least=0, most=MAX_PAGE, default=MAX_PAGE)
+    limit = page_size(query_param(request, "limit"), minimum=0, maximum=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
     found, more = await folders.page(principal.workspace_id, wanted, after, limit)

@@ -30,7 +30,7 @@ async def list_talking_photos(request: Request[Any, Any, Any]) -> dict[str, Any]
     context = context_of(request)
     base = context.origins.base(request)
     limit = page_size(
-        query_param(request, "limit"), least=0, most=MAX_TALKING_PHOTOS_PAGE, default=MAX_TALKING_PHOTOS_PAGE
+        query_param(request, "limit"), minimum=0, maximum=MAX_TALKING_PHOTOS_PAGE, default=MAX_TALKING_PHOTOS_PAGE
     )
     after = cursor_of(query_param(request, "token"))
     found, more = await context.library.catalog.assets.page(principal_of(request).workspace_id, _WANTED, after, limit)

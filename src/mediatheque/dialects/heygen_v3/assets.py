@@ -54,7 +54,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v3/assets: newest first. An empty `folder_id` means the root; `username` is accepted, and ignored."""
     context, principal = context_of(request), principal_of(request)
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
     after = cursor_of(query_param(request, "token"))
     wanted = Filter(
         folder_id=await folder_param(request, "folder_id"), without_folder=query_param(request, "folder_id") == ""

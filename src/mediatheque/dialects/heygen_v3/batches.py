@@ -65,7 +65,7 @@ async def complete(request: Request[Any, Any, Any]) -> dict[str, Any]:
 async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
     """GET /v3/assets/batches/{id}: how far a batch has come, its items page by page."""
     query = request.query_params
-    limit = page_size(query.get("limit"), least=1, most=100, default=100)
+    limit = page_size(query.get("limit"), minimum=1, maximum=100, default=100)
     start = offset_of(query.get("token"))
     found = await context_of(request).library.uploads.batches.progress(
         principal_of(request).workspace_id, _batch_id(id)
@@ -79,7 +79,7 @@ async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
 async def statuses(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /v3/assets/statuses?asset_ids=a,b&batch_ids=c: in the order asked; unknown and not yours: `not_found`."""
     query = request.query_params
-    limit = page_size(query.get("limit"), least=1, most=100, default=100)
+    limit = page_size(query.get("limit"), minimum=1, maximum=100, default=100)
     start = offset_of(query.get("token"))
     asset_ids, batch_ids = _ids(query.get("asset_ids")), _ids(query.get("batch_ids"))
     if not 1 <= len(asset_ids) + len(batch_ids) <= _MOST_IDS:

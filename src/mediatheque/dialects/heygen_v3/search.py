@@ -27,7 +27,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     example = Example(text=max_length(required_param(request, "query"), _LONGEST_QUERY, param="query").strip())
     images = choice(required_param(request, "type"), _TYPES, param="type")
     choice(query_param(request, "scope") or "public", _SCOPES, param="scope")
-    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
     seen = shown_ids_of(query_param(request, "token"))
     if not images:
         return shapes.page([], None)

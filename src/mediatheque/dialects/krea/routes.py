@@ -42,7 +42,7 @@ async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /assets: newest first, from behind `cursor`."""
     context = context_of(request)
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_USUAL)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
     after = cursor_at(query_param(request, "cursor"))
     assets, more = await context.library.catalog.assets.page(principal_of(request).workspace_id, Filter(), after, limit)
     return shapes.page(assets, more, base)

@@ -72,7 +72,7 @@ async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /api/assets?limit=&cursor=&kind=: newest first; `next_cursor` is null at the end."""
     base = context_of(request).origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=1, most=1000, default=100)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=1000, default=100)
     after = cursor_of(query_param(request, "cursor"), param="cursor")
     kind = query_param(request, "kind")
     wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())

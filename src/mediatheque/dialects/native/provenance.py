@@ -57,7 +57,7 @@ async def get_lineage(request: Request[Any, Any, Any], id: UUID) -> dict[str, An
     """GET /api/assets/{id}/lineage?depth=: what it was made from, and what was made of it."""
     context = context_of(request)
     base = context.origins.base(request)
-    depth = page_size(query_param(request, "depth"), least=1, most=MAX_DEPTH, default=MAX_DEPTH, param="depth")
+    depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
     lineage = await context.library.lineage.get(principal_of(request).workspace_id, id, depth)
     return shapes.lineage(lineage, base)
 

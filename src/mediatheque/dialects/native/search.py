@@ -25,7 +25,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """GET /api/search?q=|like=&kind=&limit=&cursor=: best first. `like` is the id of an asset that shows an example."""
     context, workspace_id = context_of(request), principal_of(request).workspace_id
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=1, most=100, default=50)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=50)
     seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
     kind = query_param(request, "kind")
     wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
@@ -42,7 +42,7 @@ async def list_similar(request: Request[Any, Any, Any], id: UUID) -> dict[str, A
     """GET /api/assets/{id}/similar?limit=: what else is like it, most alike first; its duplicates are named as such."""
     context = context_of(request)
     base = context.origins.base(request)
-    limit = page_size(query_param(request, "limit"), least=1, most=100, default=20)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=20)
     found = await context.library.search.similar.find(principal_of(request).workspace_id, id, limit)
     return {"items": [shapes.likeness(likeness, base) for likeness in found]}
 

@@ -8,16 +8,16 @@ Network = IPv4Network | IPv6Network
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _UNICAST = IPv6Network("2000::/3")
-_RELAY = IPv4Network("192.88.99.0/24")
+_6TO4_RELAYS = IPv4Network("192.88.99.0/24")
 _NEVER_PUBLIC = (IPv6Network("2001:db8::/32"), IPv6Network("3fff::/20"))
 
 
-def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Parses CIDR notation. Raises ValueError."""
     return tuple(ip_network(text) for text in texts)
 
 
-def is_allowed(text: str, extra: tuple[Network, ...]) -> Address | None:
+def allowed_address(text: str, extra: tuple[Network, ...]) -> Address | None:
     """The address to connect to, when it is public or inside one of the `extra` networks; else `None`.
 
     An address that carries another one inside (IPv4-mapped, NAT64, 6to4, Teredo) is judged by that too. What is
@@ -29,14 +29,14 @@ def is_allowed(text: str, extra: tuple[Network, ...]) -> Address | None:
         return None
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return None
-    return address if all(_fits(each, extra) for each in _embedded_ipv4(address)) else None
+    return address if all(_is_allowed(each, extra) for each in _reachable_addresses(address)) else None
 
 
-def _fits(address: Address, extra: tuple[Network, ...]) -> bool:
-    return _public(address) or any(address in network for network in extra)
+def _is_allowed(address: Address, extra: tuple[Network, ...]) -> bool:
+    return _is_public(address) or any(address in network for network in extra)
 
 
-def _embedded_ipv4(address: Address) -> tuple[Address, ...]:
+def _reachable_addresses(address: Address) -> tuple[Address, ...]:
     """Every address that a packet to this one could reach."""
     if isinstance(address, IPv4Address):
         return (address,)
@@ -51,10 +51,10 @@ def _embedded_ipv4(address: Address) -> tuple[Address, ...]:
     return (address,)
 
 
-def _public(address: Address) -> bool:
+def _is_public(address: Address) -> bool:
     """Global unicast by the IANA registries; the table of Python 3.11 lacks some entries, named here."""
     if not address.is_global or address.is_multicast:
         return False
     if isinstance(address, IPv4Address):
-        return address not in _RELAY
+        return address not in _6TO4_RELAYS
     return address in _UNICAST and not any(address in network for network in _NEVER_PUBLIC)

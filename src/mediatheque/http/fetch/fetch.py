@@ -18,12 +18,12 @@ from msgspec import Meta, Struct
 
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.content_disposition import basename, filename, parse
-from mediatheque.http.fetch.addresses import is_allowed, networks
-from mediatheque.http.fetch.transport import Target, chunks, open_response, trust
+from mediatheque.http.fetch.addresses import allowed_address, parse_networks
+from mediatheque.http.fetch.transport import Target, chunks, open_response, tls_context
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.model import DeclaredMetadata
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """All addresses of a host, as text. Raises OSError when there are none."""
@@ -49,7 +49,7 @@ class FetchConfig(Struct, frozen=True, kw_only=True):
     """Certificates (PEM) that https is checked against instead of the public ones."""
 
     def __post_init__(self) -> None:
-        networks(self.networks)
+        parse_networks(self.networks)
         if self.ca_file and not Path(self.ca_file).is_file():
             raise ValueError(f"fetch.ca_file: there is no file {self.ca_file}")
 
@@ -73,47 +73,47 @@ class RemoteBody:
         seconds = self._config.timeout_seconds
         try:
             async with asyncio.timeout(seconds) as clock:
-                return await self._pour(sink)
+                return await self._follow_redirects(sink)
         except TimeoutError as error:
             if clock.expired():
                 raise FetchFailed(f"Reading the URL took longer than {seconds:g} seconds.") from error
             raise
 
-    async def _pour(self, sink: ByteSink) -> DeclaredMetadata:
-        tls = await asyncio.to_thread(trust, self._config.ca_file)
-        url = _parsed(self._url)
+    async def _follow_redirects(self, sink: ByteSink) -> DeclaredMetadata:
+        tls = await asyncio.to_thread(tls_context, self._config.ca_file)
+        url = _parse_url(self._url)
         for _ in range(self._config.redirects + 1):
-            target = await self._checked(url)
+            target = await self._check(url)
             async with open_response(target, tls, self._config.timeout_seconds) as response:
                 if response.status_code not in _REDIRECTS:
-                    await self._take(response, sink)
-                    return _labels(url, response)
-                url = _joined(url, response.headers.get("location", ""))
+                    await self._stream_content(response, sink)
+                    return _declared_metadata(url, response)
+                url = _redirect_url(url, response.headers.get("location", ""))
         raise FetchFailed("The URL redirects too often.")
 
-    async def _checked(self, url: httpx.URL) -> Target:
+    async def _check(self, url: httpx.URL) -> Target:
         """Raises UrlRefused without a word about what was found, which is for the log alone."""
         port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
-        if url.scheme not in _PORTS or not port or url.userinfo or not self._listed(url, port):
-            raise _refusal(url, "not on the allow-list")
+        if url.scheme not in _PORTS or not port or url.userinfo or not self._is_listed(url, port):
+            raise _refuse(url, "not on the allow-list")
         try:
             texts = await self._resolve(url.raw_host.decode("ascii").strip("[]"), port)
         except OSError as error:
             raise FetchFailed("The host of the URL was not found.") from error
-        extra = networks(self._config.networks)
-        addresses = [is_allowed(text, extra) for text in texts]
+        extra = parse_networks(self._config.networks)
+        addresses = [allowed_address(text, extra) for text in texts]
         checked = tuple(address for address in addresses if address is not None)
         if not checked or len(checked) < len(addresses):
-            raise _refusal(url, "resolves to an address that is not allowed")
+            raise _refuse(url, "resolves to an address that is not allowed")
         return Target(url, checked)
 
-    def _listed(self, url: httpx.URL, port: int) -> bool:
+    def _is_listed(self, url: httpx.URL, port: int) -> bool:
         host = url.raw_host.decode("ascii").lower()
         host = f"[{host}]" if ":" in host and not host.startswith("[") else host
         hosts = {entry.lower() for entry in self._config.hosts}
         return f"{host}:{port}" in hosts or (host in hosts and port in _PORTS.values())
 
-    async def _take(self, response: httpx.Response, sink: ByteSink) -> None:
+    async def _stream_content(self, response: httpx.Response, sink: ByteSink) -> None:
         limit = self._config.max_bytes
         if response.status_code != httpx.codes.OK:
             raise FetchFailed(f"The URL answered with status {response.status_code}.")
@@ -130,14 +130,14 @@ class RemoteBody:
             await sink.write(piece)
 
 
-def _parsed(url: str) -> httpx.URL:
+def _parse_url(url: str) -> httpx.URL:
     try:
         return httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise UrlRefused from error
 
 
-def _joined(url: httpx.URL, location: str) -> httpx.URL:
+def _redirect_url(url: httpx.URL, location: str) -> httpx.URL:
     if not location:
         raise FetchFailed("The URL redirects to nowhere.")
     try:
@@ -146,12 +146,12 @@ def _joined(url: httpx.URL, location: str) -> httpx.URL:
         raise UrlRefused from error
 
 
-def _labels(url: httpx.URL, response: httpx.Response) -> DeclaredMetadata:
+def _declared_metadata(url: httpx.URL, response: httpx.Response) -> DeclaredMetadata:
     _, parameters = parse(response.headers.get("content-disposition", ""))
     name = filename(parameters) or basename(unquote(url.path))
     return DeclaredMetadata(name=name, type=parse(response.headers.get("content-type", ""))[0] or None)
 
 
-def _refusal(url: httpx.URL, reason: str) -> UrlRefused:
-    log.info("url refused", host=url.raw_host.decode("ascii"), reason=reason)
+def _refuse(url: httpx.URL, reason: str) -> UrlRefused:
+    _log.info("url refused", host=url.raw_host.decode("ascii"), reason=reason)
     return UrlRefused()

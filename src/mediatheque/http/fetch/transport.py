@@ -11,7 +11,7 @@ import httpx
 from mediatheque.errors import FetchFailed
 from mediatheque.http.fetch.addresses import Address
 
-_PIECE = 256 * 1024
+_CHUNK_BYTES = 256 * 1024
 
 
 class Target(NamedTuple):
@@ -25,25 +25,25 @@ class Target(NamedTuple):
 async def open_response(target: Target, tls: ssl.SSLContext, seconds: float) -> AsyncIterator[httpx.Response]:
     """One request, to the first of the addresses that takes the connection. Raises FetchFailed."""
     async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
-        response = await _first(transport, target, seconds)
+        response = await _connect(transport, target, seconds)
         try:
             yield response
         finally:
             await response.aclose()
 
 
-async def _first(transport: httpx.AsyncHTTPTransport, target: Target, seconds: float) -> httpx.Response:
+async def _connect(transport: httpx.AsyncHTTPTransport, target: Target, seconds: float) -> httpx.Response:
     for address in target.addresses:
         try:
-            with _translated():
-                return await transport.handle_async_request(_request(target.url, address, seconds))
+            with _map_errors():
+                return await transport.handle_async_request(_build_request(target.url, address, seconds))
         except FetchFailed as error:
             if address == target.addresses[-1] or not isinstance(error.__cause__, httpx.ConnectError):
                 raise
     raise FetchFailed
 
 
-def _request(url: httpx.URL, address: Address, seconds: float) -> httpx.Request:
+def _build_request(url: httpx.URL, address: Address, seconds: float) -> httpx.Request:
     """A request to the address that presents itself, in Host and in TLS, as one to the name."""
     headers = {
         "host": url.netloc.decode("ascii"),
@@ -58,9 +58,9 @@ def _request(url: httpx.URL, address: Address, seconds: float) -> httpx.Request:
 
 async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     """The body as sent. Raises FetchFailed."""
-    raw = response.aiter_raw(_PIECE)
+    raw = response.aiter_raw(_CHUNK_BYTES)
     while True:
-        with _translated():
+        with _map_errors():
             piece = await anext(raw, None)
         if piece is None:
             return
@@ -68,7 +68,7 @@ async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _map_errors() -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.StreamError) as error:
@@ -76,6 +76,6 @@ def _translated() -> Iterator[None]:
 
 
 @cache
-def trust(ca_file: str) -> ssl.SSLContext:
+def tls_context(ca_file: str) -> ssl.SSLContext:
     """Whose certificates are believed. The environment has no say."""
     return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)

@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from mediatheque.blobs import BlobStore, OnDisk
 from mediatheque.errors import BlobsUnavailable
 from mediatheque.http.files.headers import IMMUTABLE, PRIVATE, Representation, represent
-from mediatheque.http.files.response import FileResponse, Source
+from mediatheque.http.files.response import FileContent, FileResponse
 from mediatheque.library import Library
 from mediatheque.library.catalog.access import is_public
 from mediatheque.model import File
@@ -26,12 +26,12 @@ class CachedFile(msgspec.Struct, frozen=True):
 
     file: File
     representation: Representation
-    source: Source
+    content: FileContent
 
     @property
     def response(self) -> FileResponse:
         """What serves it."""
-        return FileResponse(self.representation, self.source)
+        return FileResponse(self.representation, self.content)
 
 
 class FileCache:
@@ -41,7 +41,7 @@ class FileCache:
         self._library = library
         self._recent: TTLCache[UUID, CachedFile] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
 
-    async def get(self, id: UUID, admit: Callable[[File], Awaitable[None]]) -> FileResponse:
+    async def get(self, id: UUID, authorize: Callable[[File], Awaitable[None]]) -> FileResponse:
         """The answer that serves the file of that id, once `admit` lets it pass.
 
         `NotFound`, what `admit` raises, and then only `BlobsUnavailable` if the bytes are not there: nobody learns of a
@@ -49,11 +49,11 @@ class FileCache:
         """
         shelved = self._recent.get(id)
         if shelved and not _has_expired(shelved.file):
-            await admit(shelved.file)
+            await authorize(shelved.file)
             return shelved.response
         file = await self._library.catalog.files.get_public(id)
-        await admit(file)
-        shelved = await self._fetch(file)
+        await authorize(file)
+        shelved = await self._load(file)
         self._recent[id] = shelved
         return shelved.response
 
@@ -68,7 +68,7 @@ class FileCache:
         """Look the file up anew next time."""
         self._recent.pop(id, None)
 
-    async def _fetch(self, file: File) -> CachedFile:
+    async def _load(self, file: File) -> CachedFile:
         key = file.blob.storage_key
         if await self._library.store.size(key) != file.blob.size:
             _log.error("bytes of a file are missing", file=str(file.id), storage_key=key)
@@ -83,7 +83,7 @@ def _represent(file: File) -> Representation:
         name=file.name,
         sha256=file.blob.sha256,
         created_at=file.created_at,
-        caching=_caching(file),
+        cache_control=_cache_control(file),
     )
 
 
@@ -91,7 +91,7 @@ def _has_expired(file: File) -> bool:
     return file.expires_at is not None and file.expires_at <= datetime.now(UTC)
 
 
-def _caching(file: File) -> str:
+def _cache_control(file: File) -> str:
     """What caches may do: nothing with what is not for everybody, and nothing past the end of a file."""
     if not is_public(file):
         return PRIVATE
@@ -101,7 +101,7 @@ def _caching(file: File) -> str:
     return f"public, max-age={max(0, left)}"
 
 
-def _source(store: BlobStore, key: str) -> Source:
+def _source(store: BlobStore, key: str) -> FileContent:
     """The path, where the store has one, so that the server can send it without us; else a reader."""
     if isinstance(store, OnDisk):
         return store.path(key)

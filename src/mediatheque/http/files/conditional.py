@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-_MAX_DATE = 64
+_MAX_DATE_LENGTH = 64
 
 
 class Outcome(enum.Enum):
     """What the preconditions decide."""
 
     PROCEED = 200
-    UNMODIFIED = 304
-    FAILED = 412
+    NOT_MODIFIED = 304
+    PRECONDITION_FAILED = 412
 
 
 class Validators(Protocol):
@@ -29,14 +29,14 @@ class Validators(Protocol):
 def evaluate(headers: dict[str, str], shown: Validators) -> Outcome:
     """Section 13.2.2, for GET and HEAD. `headers` has lower-case names. Dates that are none are ignored."""
     if (tags := headers.get("if-match")) is not None:
-        if not _lists(tags, shown.etag, weak=False):
-            return Outcome.FAILED
-    elif (date := _date(headers.get("if-unmodified-since"))) is not None and shown.modified > date:
-        return Outcome.FAILED
+        if not _matches(tags, shown.etag, weak=False):
+            return Outcome.PRECONDITION_FAILED
+    elif (date := _parse_date(headers.get("if-unmodified-since"))) is not None and shown.modified > date:
+        return Outcome.PRECONDITION_FAILED
     if (tags := headers.get("if-none-match")) is not None:
-        return Outcome.UNMODIFIED if _lists(tags, shown.etag, weak=True) else Outcome.PROCEED
-    if (date := _date(headers.get("if-modified-since"))) is not None and shown.modified <= date:
-        return Outcome.UNMODIFIED
+        return Outcome.NOT_MODIFIED if _matches(tags, shown.etag, weak=True) else Outcome.PROCEED
+    if (date := _parse_date(headers.get("if-modified-since"))) is not None and shown.modified <= date:
+        return Outcome.NOT_MODIFIED
     return Outcome.PROCEED
 
 
@@ -45,10 +45,10 @@ def range_applies(headers: dict[str, str], shown: Validators) -> bool:
     value = headers.get("if-range")
     if value is None:
         return True
-    return value.strip() == shown.etag or _date(value) == shown.modified
+    return value.strip() == shown.etag or _parse_date(value) == shown.modified
 
 
-def _lists(tags: str, etag: str, *, weak: bool) -> bool:
+def _matches(tags: str, etag: str, *, weak: bool) -> bool:
     """Whether a list of entity tags holds ours, which holds no comma: splitting at commas is exact."""
     if tags.strip() == "*":
         return True
@@ -56,8 +56,8 @@ def _lists(tags: str, etag: str, *, weak: bool) -> bool:
     return any(tag.strip() in known for tag in tags.split(","))
 
 
-def _date(value: str | None) -> datetime | None:
-    if value is None or len(value) > _MAX_DATE:
+def _parse_date(value: str | None) -> datetime | None:
+    if value is None or len(value) > _MAX_DATE_LENGTH:
         return None
     try:
         date = parsedate_to_datetime(value)

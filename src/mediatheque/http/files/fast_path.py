@@ -20,12 +20,12 @@ class FastPath:
 
     def __init__(self, app: App, file_cache: FileCache) -> None:
         self._app = app
-        self._shelf = file_cache
+        self._file_cache = file_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the shelf, or pass the request on."""
         id = _file_id(scope) if scope["type"] == "http" else None
-        response = self._shelf.get_cached(id) if id else None
+        response = self._file_cache.get_cached(id) if id else None
         if id is None or response is None:
             await self._app(scope, receive, send)
             return
@@ -39,7 +39,7 @@ class FastPath:
         try:
             await response(scope, receive, sending)
         except LibraryError:
-            self._shelf.invalidate(id)
+            self._file_cache.invalidate(id)
             if started:
                 raise
             await self._app(scope, receive, send)

@@ -30,15 +30,15 @@ class Representation(Struct, frozen=True, kw_only=True, gc=False):
     etag: str
     modified: datetime
     content_type: bytes
-    validators: RawHeaders
+    validator_headers: RawHeaders
     security_headers: RawHeaders
-    whole: RawHeaders
-    in_place: bytes
-    download: bytes
+    full_headers: RawHeaders
+    inline_disposition: bytes
+    attachment_disposition: bytes
 
 
 def represent(
-    *, size: int, mime: str, name: str, sha256: bytes, created_at: datetime, caching: str = IMMUTABLE
+    *, size: int, mime: str, name: str, sha256: bytes, created_at: datetime, cache_control: str = IMMUTABLE
 ) -> Representation:
     """The headers of a file. Pure: equal arguments give an equal result.
 
@@ -51,7 +51,7 @@ def represent(
     validators = (
         (b"etag", etag.encode()),
         (b"last-modified", format_datetime(modified, usegmt=True).encode()),
-        (b"cache-control", caching.encode()),
+        (b"cache-control", cache_control.encode()),
     )
     guards = _security_headers(mime)
     length = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % size))
@@ -60,15 +60,15 @@ def represent(
         etag=etag,
         modified=modified,
         content_type=content_type.encode(),
-        validators=validators,
+        validator_headers=validators,
         security_headers=guards,
-        whole=length + guards + validators,
-        in_place=render("inline" if shown_in_place(mime) else "attachment", name).encode(),
-        download=render("attachment", name).encode(),
+        full_headers=length + guards + validators,
+        inline_disposition=render("inline" if is_inline(mime) else "attachment", name).encode(),
+        attachment_disposition=render("attachment", name).encode(),
     )
 
 
-def shown_in_place(mime: str) -> bool:
+def is_inline(mime: str) -> bool:
     """Whether a browser may show it instead of saving it.
 
     No SVG and no HTML, which can carry scripts; no PDF, because no viewer works under the sandbox policy.

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 MAX_SPECS = 50
-MAX_SPANS = 5
+MAX_RANGES = 5
 _BEYOND = 10**18
 _DIGITS = 18
 
 
-class Span(NamedTuple):
+class ByteRange(NamedTuple):
     """`length` bytes from `start` on; never empty, always inside the file."""
 
     start: int
@@ -19,7 +19,7 @@ class Span(NamedTuple):
         return b"bytes %d-%d/%d" % (self.start, self.start + self.length - 1, size)
 
 
-def spans(header: str, size: int) -> tuple[Span, ...] | None:
+def parse_range(header: str, size: int) -> tuple[ByteRange, ...] | None:
     """What a Range header asks of a file of `size` bytes.
 
     `None`: answer as if there were no header (malformed, another unit, more than 50 ranges, or more than 5
@@ -32,18 +32,18 @@ def spans(header: str, size: int) -> tuple[Span, ...] | None:
     wanted: list[tuple[int, int]] = []
     specs = [spec for item in listed.split(",") if (spec := item.strip(" \t"))]
     for spec in specs:
-        bounds = _bounds(spec, size)
+        bounds = _parse_spec(spec, size)
         if bounds is None:
             return None
         wanted.append(bounds)
-    joined = _joined([(first, last) for first, last in wanted if first <= last])
-    return joined if specs and len(joined) <= MAX_SPANS else None
+    joined = _merge([(first, last) for first, last in wanted if first <= last])
+    return joined if specs and len(joined) <= MAX_RANGES else None
 
 
-def _bounds(spec: str, size: int) -> tuple[int, int] | None:
+def _parse_spec(spec: str, size: int) -> tuple[int, int] | None:
     """First and last position, first > last when it lies outside the file; `None` when malformed."""
     before, dash, after = spec.partition("-")
-    first, last = _number(before), _number(after)
+    first, last = _parse_position(before), _parse_position(after)
     if not dash or (before and first is None) or (after and last is None):
         return None
     if first is None:
@@ -53,14 +53,14 @@ def _bounds(spec: str, size: int) -> tuple[int, int] | None:
     return first, size - 1 if last is None else min(last, size - 1)
 
 
-def _number(digits: str) -> int | None:
+def _parse_position(digits: str) -> int | None:
     if not (digits.isascii() and digits.isdigit()):
         return None
     digits = digits.lstrip("0")
     return int(digits or "0") if len(digits) <= _DIGITS else _BEYOND
 
 
-def _joined(bounds: list[tuple[int, int]]) -> tuple[Span, ...]:
+def _merge(bounds: list[tuple[int, int]]) -> tuple[ByteRange, ...]:
     """Touching and overlapping ones become one, which takes the place of the first asked for."""
     groups: list[list[int]] = []
     for first, last, place in sorted((first, last, place) for place, (first, last) in enumerate(bounds)):
@@ -70,4 +70,4 @@ def _joined(bounds: list[tuple[int, int]]) -> tuple[Span, ...]:
         else:
             groups.append([first, last, place])
     groups.sort(key=lambda group: group[2])
-    return tuple(Span(first, last - first + 1) for first, last, _ in groups)
+    return tuple(ByteRange(first, last - first + 1) for first, last, _ in groups)

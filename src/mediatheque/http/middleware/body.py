@@ -35,9 +35,9 @@ class BodyConfig(Struct, frozen=True, kw_only=True):
 class Framing(NamedTuple):
     """What the request's headers say about its body. `declared` is Content-Length in bytes."""
 
-    declared: int | None
-    continues: bool = False
-    fault: str | None = None
+    content_length: int | None
+    expects_continue: bool = False
+    error: str | None = None
 
     @classmethod
     def of(cls, headers: Headers) -> "Framing | None":
@@ -65,26 +65,26 @@ class RequestBody:
     again when it is asked again.
     """
 
-    __slots__ = ("_asked", "_config", "_error", "_framing", "_receive", "_waited", "ended", "received")
+    __slots__ = ("_config", "_error", "_framing", "_read", "_receive", "_waited_seconds", "ended", "received")
 
     def __init__(self, framing: Framing, receive: Receive, config: BodyConfig) -> None:
         self._framing = framing
         self._receive = receive
         self._config = config
-        self._asked = False
-        self._waited = 0.0
-        self._error: LibraryError | None = Malformed(framing.fault) if framing.fault else None
+        self._read = False
+        self._waited_seconds = 0.0
+        self._error: LibraryError | None = Malformed(framing.error) if framing.error else None
         self.received = 0
-        self.ended = framing.declared == 0
+        self.ended = framing.content_length == 0
 
     async def receive(self) -> Message:
         """The next message of the body; once it has ended, whatever the server says."""
         if self.ended:
             return await self._receive()
-        self._asked = True
+        self._read = True
         if self._error is None:
             try:
-                return await self._next()
+                return await self._receive_next()
             except LibraryError as error:
                 self._error = error.with_traceback(None)
         raise self._error
@@ -95,30 +95,30 @@ class RequestBody:
         True when the connection cannot be used again afterwards. A client that waits for `100 Continue` and
         was not told to go on has sent nothing and is not asked to.
         """
-        if self.ended or (self._framing.continues and not self._asked):
+        if self.ended or (self._framing.expects_continue and not self._read):
             return False
         if self._error is not None:
             return True
-        declared = self._framing.declared
+        declared = self._framing.content_length
         if declared is not None and declared - self.received > self._config.drain_bytes:
             return True
-        return not await self._drained()
+        return not await self._read_to_end()
 
-    def release(self) -> None:
+    def detach(self) -> None:
         """Forgets the server's side. Granian keeps the connection open for as long as anything holds its receive."""
-        self._receive = _over
+        self._receive = _disconnected
         self._error = None
 
-    async def _next(self) -> Message:
+    async def _receive_next(self) -> Message:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._config.body_idle_seconds):
                 message = await self._receive()
         except TimeoutError:
             raise BodyTooSlow(f"No byte of the body arrived for {self._config.body_idle_seconds:g} s.") from None
-        self._waited += time.monotonic() - started
+        self._waited_seconds += time.monotonic() - started
         self._count(message)
-        late = self._waited - self._config.body_grace_seconds
+        late = self._waited_seconds - self._config.body_grace_seconds
         if not self.ended and late > 0 and self.received < late * self._config.body_min_rate:
             raise BodyTooSlow("The body arrives too slowly.")
         return message
@@ -129,11 +129,11 @@ class RequestBody:
             raise BodyIncomplete
         self.received += len(message.get("body", b""))
         if not message.get("more_body", False):
-            if self._framing.declared is not None and self.received < self._framing.declared:
+            if self._framing.content_length is not None and self.received < self._framing.content_length:
                 raise BodyIncomplete
             self.ended = True
 
-    async def _drained(self) -> bool:
+    async def _read_to_end(self) -> bool:
         """True when the end of the body was reached within the limits."""
         last = self.received + self._config.drain_bytes
         try:
@@ -145,5 +145,5 @@ class RequestBody:
         return self.ended
 
 
-async def _over() -> Message:
+async def _disconnected() -> Message:
     return {"type": "http.disconnect"}

@@ -15,12 +15,12 @@ from mediatheque.http.send import send_empty
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
-_EXPOSED = (
+_EXPOSED_HEADERS = (
     b"ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, Location"
 )
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/?#\s,A-Z]+")
-_DEPENDS = (b"vary", b"Origin")
-_PREFLIGHT_DEPENDS = (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers")
+_VARY_ORIGIN = (b"vary", b"Origin")
+_VARY_PREFLIGHT = (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers")
 
 
 class CorsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class CorsMiddleware:
     def __init__(self, app: App, config: CorsConfig) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in config.origins)
-        self._to_all = _allowing(b"*") if b"*" in self._origins else None
+        self._any_origin_headers = _allow_headers(b"*") if b"*" in self._origins else None
         self._max_age = str(config.max_age).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,9 +55,9 @@ class CorsMiddleware:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
-            await send_empty(send, 204, self._permission(scope))
+            await send_empty(send, 204, self._preflight_headers(scope))
             return
-        told = self._to_all or self._told(scope)
+        told = self._any_origin_headers or self._response_headers(scope)
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -66,32 +66,32 @@ class CorsMiddleware:
 
         await self._app(scope, receive, telling)
 
-    def _told(self, scope: Scope) -> Pairs:
+    def _response_headers(self, scope: Scope) -> Pairs:
         """What an answer says where origins are named."""
-        origin = _value(scope, b"origin")
-        return (_DEPENDS, *_allowing(origin)) if origin in self._origins else (_DEPENDS,)
+        origin = _header(scope, b"origin")
+        return (_VARY_ORIGIN, *_allow_headers(origin)) if origin in self._origins else (_VARY_ORIGIN,)
 
-    def _permission(self, scope: Scope) -> Pairs:
+    def _preflight_headers(self, scope: Scope) -> Pairs:
         """Every method, and the very headers asked for. An address in a private network is not opened to the public."""
-        told = self._to_all or (*self._told(scope), _PREFLIGHT_DEPENDS)
-        if not self._to_all and _value(scope, b"origin") not in self._origins:
+        told = self._any_origin_headers or (*self._response_headers(scope), _VARY_PREFLIGHT)
+        if not self._any_origin_headers and _header(scope, b"origin") not in self._origins:
             return told
         return (
             *told,
             (b"access-control-allow-methods", _METHODS),
-            (b"access-control-allow-headers", _value(scope, b"access-control-request-headers")),
+            (b"access-control-allow-headers", _header(scope, b"access-control-request-headers")),
             (b"access-control-max-age", self._max_age),
         )
 
 
-def _allowing(origin: bytes) -> Pairs:
-    return ((b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED))
+def _allow_headers(origin: bytes) -> Pairs:
+    return ((b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED_HEADERS))
 
 
 def _is_preflight(scope: Scope) -> bool:
-    return bool(_value(scope, b"origin") and _value(scope, b"access-control-request-method"))
+    return bool(_header(scope, b"origin") and _header(scope, b"access-control-request-method"))
 
 
-def _value(scope: Scope, name: bytes) -> bytes:
+def _header(scope: Scope, name: bytes) -> bytes:
     """The header's value; nothing where it is missing."""
     return next((bytes(value) for found, value in scope["headers"] if found == name), b"")

@@ -10,14 +10,14 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 from mediatheque.http.asgi import App, Headers, Message, Receive, Scope, Send
 from mediatheque.http.middleware.body import BodyConfig, Framing, RequestBody
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
-Finish = Callable[[Scope, int, float], None]
+OnFinish = Callable[[Scope, int, float], None]
 """Told of every request when it is over: its scope, the status answered, and the seconds it took."""
 
-_MONITORED_METHODS = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
-_ID_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
-_MAX_ID = 128
+_WATCHED_HEADERS = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
+_REQUEST_ID_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
+_MAX_REQUEST_ID = 128
 
 
 class RequestConfig(BodyConfig, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class RequestMiddleware:
     response, whatever that is.
     """
 
-    def __init__(self, app: App, config: RequestConfig | None = None, *, on_finish: Finish | None = None) -> None:
+    def __init__(self, app: App, config: RequestConfig | None = None, *, on_finish: OnFinish | None = None) -> None:
         self._app = app
         self._config = config or RequestConfig()
         self._on_finish = on_finish
@@ -50,12 +50,12 @@ class RequestMiddleware:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except Exception:
-            log.exception("request failed", method=scope["method"], path=scope["path"])
+            _log.exception("request failed", method=scope["method"], path=scope["path"])
             if exchange.status:
                 raise
-            await exchange.fail()
+            await exchange.send_internal_error()
         finally:
-            exchange.release()
+            exchange.detach()
             self._finish(scope, exchange)
             reset_contextvars(**tokens)
 
@@ -64,7 +64,7 @@ class RequestMiddleware:
         if self._on_finish is not None:
             self._on_finish(scope, exchange.status, seconds)
         if self._config.access_log:
-            log.info(
+            _log.info(
                 "request",
                 method=scope["method"],
                 path=scope["path"],
@@ -86,11 +86,11 @@ class _Exchange:
         self.bytes_out = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._send = send
-        watched = [header for header in scope["headers"] if header[0] in _MONITORED_METHODS]
+        watched = [header for header in scope["headers"] if header[0] in _WATCHED_HEADERS]
         framing = Framing.of(watched) if watched else None
         self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
-        self.request_id = _given_id(watched) or uuid_utils.uuid7().hex
+        self.request_id = _client_request_id(watched) or uuid_utils.uuid7().hex
         scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}
 
     async def send(self, message: Message) -> None:
@@ -104,17 +104,17 @@ class _Exchange:
             self.bytes_out = next((int(value) for name, value in self._headers if name == b"content-length"), 0)
         await self._send(message)
 
-    async def fail(self) -> None:
+    async def send_internal_error(self) -> None:
         """The last resort, in nobody's words."""
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"15")]
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"Internal error\n", "more_body": False})
 
-    def release(self) -> None:
+    def detach(self) -> None:
         """Forgets the server's side, so that what still holds the request does not hold the connection."""
         if self.body is not None:
-            self.body.release()
-        self._send = _nowhere
+            self.body.detach()
+        self._send = _discard
 
     async def _start(self, message: Message) -> Message:
         self.status = message["status"]
@@ -125,12 +125,12 @@ class _Exchange:
         return {**message, "headers": headers}
 
 
-async def _nowhere(_: Message) -> None:
+async def _discard(_: Message) -> None:
     """Where an answer goes when the request is over."""
 
 
-def _given_id(headers: Headers) -> str | None:
+def _client_request_id(headers: Headers) -> str | None:
     """The caller's request id, when it gave one that can stand in logs and headers as it is."""
     value = next((value for name, value in headers if name == b"x-request-id"), b"")
-    fits = 0 < len(value) <= _MAX_ID and _ID_BYTES.issuperset(value)
+    fits = 0 < len(value) <= _MAX_REQUEST_ID and _REQUEST_ID_BYTES.issuperset(value)
     return value.decode("ascii") if fits else None

@@ -36,7 +36,7 @@ def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         context = context_of(connection)
         principal = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
-        await context.rate_limiter.spend(str(principal.key_id))
+        await context.rate_limiter.hit(str(principal.key_id))
         if not principal.scopes & {scope, Scope.ADMIN}:
             raise ScopeMissing(f"This API key lacks the scope {scope.value!r}.")
         connection.scope["state"]["caller"] = principal
@@ -51,7 +51,7 @@ async def authorize_upload_token(request: Connection, id: UUID, method: UploadMe
     """
     context = context_of(request)
     upload = await context.library.uploads.sessions.authorize_token(id, request.query_params.get("token", ""), method)
-    await context.rate_limiter.spend(str(upload.key_id))
+    await context.rate_limiter.hit(str(upload.key_id))
     return upload
 
 

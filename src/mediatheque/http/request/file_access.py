@@ -23,7 +23,7 @@ async def authorize_request(request: Request[Any, Any, Any], file: File) -> None
     context, principal = context_of(request), await _principal(request)
     await context.library.catalog.access.authorize(file, principal, _signature(request))
     if principal:  # only now: being told to come later would tell that there is something
-        await context.rate_limiter.spend(str(principal.key_id))
+        await context.rate_limiter.hit(str(principal.key_id))
 
 
 async def _principal(request: Request[Any, Any, Any]) -> Principal | None:

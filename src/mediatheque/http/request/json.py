@@ -10,8 +10,8 @@ from mediatheque.errors import Invalid, Malformed, Missing
 
 T = TypeVar("T")
 # The path that msgspec appends to its message: "Expected `str`, got `int` - at `$.url`".
-_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
-_MISSING = re.compile(r"missing required field `([^`]+)`")
+_MSGSPEC_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+_MSGSPEC_MISSING = re.compile(r"missing required field `([^`]+)`")
 # PostgreSQL's text has no NUL. In JSON it is always escaped, after an even number of backslashes.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -27,26 +27,26 @@ async def read_json(request: Request[Any, Any, Any], shape: type[T], *, empty: T
     if rb"\u0000" in body and _NUL.search(body):  # the expression alone takes 0.7 s over 14 MB
         raise Invalid("Text may not contain the character NUL.")
     try:
-        return _decoded(body, shape)
+        return _decode(body, shape)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Malformed("The request body is not valid JSON.") from None
     except RecursionError:
         raise Malformed("The request body is nested too deeply.") from None
 
 
-def _decoded(body: bytes, shape: type[T]) -> T:
+def _decode(body: bytes, shape: type[T]) -> T:
     """A body is told not to fit only once the whole of it has been seen to be JSON."""
     body.decode()  # text in fields that the shape has not is skipped unread
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
         msgspec.json.decode(body)
-        raise _misfit(str(error)) from None
+        raise _validation_error(str(error)) from None
 
 
-def _misfit(message: str) -> Invalid:
-    missing, path = _MISSING.search(message), _PATH.search(message)
-    said = _PATH.sub("", message)
+def _validation_error(message: str) -> Invalid:
+    missing, path = _MSGSPEC_MISSING.search(message), _MSGSPEC_PATH.search(message)
+    said = _MSGSPEC_PATH.sub("", message)
     if missing:
         return Missing(said, param=missing.group(1))
     return Invalid(said, param=path.group(1) if path else None)

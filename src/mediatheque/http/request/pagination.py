@@ -12,9 +12,9 @@ from mediatheque.model import Asset, Cursor, Folder
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TOKEN = struct.Struct(">q16s")
+_CURSOR = struct.Struct(">q16s")
 _OFFSET = struct.Struct(">I")
-_MARKS = "s."
+_SEARCH_PREFIX = "s."
 
 
 def next_cursor(shown: Sequence[Asset | Folder], more: bool) -> Cursor | None:
@@ -31,7 +31,7 @@ def next_token(shown: Sequence[Asset | Folder], more: bool) -> str | None:
 def token_of_cursor(position: Cursor) -> str:
     """An opaque token of 32 URL-safe characters."""
     moment = (position.created_at - _EPOCH) // _MICROSECOND
-    return urlsafe_b64encode(_TOKEN.pack(moment, position.id.bytes)).decode()
+    return urlsafe_b64encode(_CURSOR.pack(moment, position.id.bytes)).decode()
 
 
 def cursor_of(token: str | None, *, param: str = "token") -> Cursor | None:
@@ -39,7 +39,7 @@ def cursor_of(token: str | None, *, param: str = "token") -> Cursor | None:
     if not token:
         return None
     try:
-        moment, id = _TOKEN.unpack(_bytes_of(token))
+        moment, id = _CURSOR.unpack(_decode_base64(token))
         return Cursor(_EPOCH + moment * _MICROSECOND, UUID(bytes=id))
     except (ValueError, struct.error, OverflowError):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
@@ -51,16 +51,16 @@ def next_search_token(found: SearchPage, seen: ShownIds) -> str | None:
     if not (found.more and found.hits):
         return None
     marks = [*seen, *(short_id(hit.asset.id) for hit in found.hits)]
-    return _MARKS + urlsafe_b64encode(b"".join(marks)).decode().rstrip("=")
+    return _SEARCH_PREFIX + urlsafe_b64encode(b"".join(marks)).decode().rstrip("=")
 
 
 def shown_ids_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
     """What a search has shown, none for no token. `InvalidQuery` for what this server never made."""
     if not token:
         return frozenset()
-    text = token.removeprefix(_MARKS)
+    text = token.removeprefix(_SEARCH_PREFIX)
     try:
-        shown = _bytes_of(text)
+        shown = _decode_base64(text)
     except ValueError:
         shown = b""
     if text == token or not shown or len(shown) % SHORT_ID_BYTES or len(shown) > SHORT_ID_BYTES * MAX_RESULTS:
@@ -68,21 +68,21 @@ def shown_ids_of(token: str | None, *, param: str = "token") -> frozenset[bytes]
     return frozenset(shown[at : at + SHORT_ID_BYTES] for at in range(0, len(shown), SHORT_ID_BYTES))
 
 
-def page_size(text: str | None, *, least: int, most: int, default: int, param: str = "limit") -> int:
+def page_size(text: str | None, *, minimum: int, maximum: int, default: int, param: str = "limit") -> int:
     """A page's size, or another small number. `InvalidQuery` for what is no whole number from `least` to `most`."""
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
-        raise InvalidQuery(f"{param} must be a whole number from {least} to {most}.", param=param)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum)) and minimum <= int(text) <= maximum):
+        raise InvalidQuery(f"{param} must be a whole number from {minimum} to {maximum}.", param=param)
     return int(text)
 
 
-def clamped_page_size(text: str | None, *, most: int, default: int) -> int:
+def clamped_page_size(text: str | None, *, maximum: int, default: int) -> int:
     """A page's size, where asking for too much is no mistake. `InvalidQuery` for no whole number from 1."""
     digits = (text or "").lstrip("0")
     if digits.isascii() and digits.isdigit():
-        return most if len(digits) > len(str(most)) else min(int(digits), most)
-    return page_size(text, least=1, most=most, default=default)
+        return maximum if len(digits) > len(str(maximum)) else min(int(digits), maximum)
+    return page_size(text, minimum=1, maximum=maximum, default=default)
 
 
 def offset_token(offset: int) -> str:
@@ -95,11 +95,11 @@ def offset_of(token: str | None) -> int:
     if not token:
         return 0
     try:
-        return int(_OFFSET.unpack(_bytes_of(token))[0])
+        return int(_OFFSET.unpack(_decode_base64(token))[0])
     except (ValueError, struct.error):
         raise InvalidQuery("This token is not one that a list has answered.", param="token") from None
 
 
-def _bytes_of(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     """What the characters stand for. `ValueError` if one of them is none of Base64's."""
     return b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -11,7 +11,7 @@ from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of
 
 T = TypeVar("T")
-_MOST_REPEATED = 100
+_MAX_REPEATED = 100
 TRUTH = {"true": True, "false": False}
 
 
@@ -31,8 +31,8 @@ def query_params(request: Request[Any, Any, Any], param: str) -> list[str]:
     texts: list[str] = list(dict.fromkeys(text for text in request.query_params.getall(param, []) if text))
     if any("\0" in text for text in texts):
         raise InvalidQuery(f"{param} contains a NUL character.", param=param)
-    if len(texts) > _MOST_REPEATED:
-        raise InvalidQuery(f"{param} is given more than {_MOST_REPEATED} times.", param=param)
+    if len(texts) > _MAX_REPEATED:
+        raise InvalidQuery(f"{param} is given more than {_MAX_REPEATED} times.", param=param)
     return texts
 
 
@@ -44,10 +44,10 @@ def required_param(request: Request[Any, Any, Any], param: str) -> str:
     return text
 
 
-def max_length(text: str, most: int, *, param: str) -> str:
+def max_length(text: str, maximum: int, *, param: str) -> str:
     """The text, of so many characters at most: else `InvalidQuery`."""
-    if len(text) > most:
-        raise InvalidQuery(f"{param} is longer than {most} characters.", param=param)
+    if len(text) > maximum:
+        raise InvalidQuery(f"{param} is longer than {maximum} characters.", param=param)
     return text
 
 
@@ -73,9 +73,9 @@ async def folder_param(request: Request[Any, Any, Any], param: str, *, live: boo
     return id
 
 
-def parse_id(text: str, unknown: NotFound | type[NotFound]) -> UUID:
+def parse_id(text: str, not_found: NotFound | type[NotFound]) -> UUID:
     """The id. Ids are opaque to callers: text that is none of ours is simply `unknown`."""
     try:
         return UUID(text)
     except ValueError:
-        raise unknown from None
+        raise not_found from None

@@ -44,7 +44,7 @@ async def _collection(request: Request[Any, Any, Any], id: str) -> Collection:
 async def _page(request: Request[Any, Any, Any], collection: Collection | None) -> dict[str, Any]:
     """[documented] All five keys, always."""
     scope = await read_search_params(request, collection)
-    limit = clamped_page_size(query_param(request, "limit"), most=_MOST, default=_USUAL)
+    limit = clamped_page_size(query_param(request, "limit"), maximum=_MOST, default=_USUAL)
     page = await (_found(request, scope, scope.example, limit) if scope.example else _listed(request, scope, limit))
     return {**page, "has_more": page["next_cursor"] is not None}
 

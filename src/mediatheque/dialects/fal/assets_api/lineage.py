@@ -22,7 +22,7 @@ async def get_lineage(request: Request[Any, Any, Any], id: str) -> dict[str, Any
     """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is what all else calls `vector_id`."""
     context = context_of(request)
     base = context.origins.base(request)
-    depth = page_size(query_param(request, "depth"), least=1, most=MAX_DEPTH, default=MAX_DEPTH, param="depth")
+    depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
     lineage = await context.library.lineage.get(
         principal_of(request).workspace_id, parse_id_or_404(id, "Asset", "asset_id"), depth
     )

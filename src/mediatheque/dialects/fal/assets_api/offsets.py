@@ -14,7 +14,7 @@ _FARTHEST = 10**9
 
 def page_slice(request: Request[Any, Any, Any]) -> tuple[int, int]:
     """The limit, 1 to 100, and the offset. An offset may be null, which is 0. `InvalidQuery`."""
-    limit = page_size(query_param(request, "limit"), least=1, most=_MOST, default=_DEFAULT)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_DEFAULT)
     text = query_param(request, "offset") or "0"
     if text == "null":
         return limit, 0
