@@ -31,7 +31,7 @@ class Library:
         self.ingest = Intake(database, store, sandbox)
         self.lineage = LineageGraphs(database)
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
-        self.catalog = CatalogServices(database)
+        self.catalog = CatalogServices(database, store)
         self.collections = CollectionServices(database, self.search.hybrid)
         self.uploads = UploadServices(database, store, self.ingest)
         self.maintenance = MaintenanceServices(database, store)

@@ -10,9 +10,9 @@ from litestar import Litestar, get, route
 from litestar.params import FromPath
 
 from mediatheque.http.files.headers import represent
-from mediatheque.http.files.local_reads import RangeReader
-from mediatheque.http.files.response import FileContent, FileResponse
+from mediatheque.http.files.response import FileResponse
 from mediatheque.http.middleware.request import RequestConfig, RequestMiddleware
+from mediatheque.library.catalog.files import FileContent, RangeReader
 
 MIB = 1024 * 1024
 _closed: list[int] = []

@@ -1,1 +1,1 @@
-"""Serving files: conditions, ranges, and the fast path for cached ones."""
+"""Serving stored files: conditional requests, ranges, and a fast path for cached files."""

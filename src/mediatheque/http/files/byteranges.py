@@ -1,36 +1,38 @@
-"""multipart/byteranges (RFC 9110 section 14.6): several spans of one file in one answer."""
+"""multipart/byteranges (RFC 9110 section 14.6): several ranges of one file in one response."""
 
 import secrets
 from collections.abc import AsyncIterator
 
-from mediatheque.http.files.local_reads import RangeReader
 from mediatheque.http.files.ranges import ByteRange
 from mediatheque.http.send import closing
+from mediatheque.library.catalog.files import RangeReader
 
 
 class MultipartByteRanges:
-    """The body of one such answer. `length` is its size in bytes, known before anything is read."""
+    """The body of one such response. `length` is its size in bytes, known before the file is read."""
 
-    def __init__(self, spans: tuple[ByteRange, ...], *, content_type: bytes, size: int) -> None:
+    def __init__(self, ranges: tuple[ByteRange, ...], *, content_type: bytes, size: int) -> None:
         boundary = secrets.token_hex(16).encode()
-        self._spans = spans
-        self._heads = [self._part_header(boundary, content_type, span, size) for span in spans]
-        self._tail = b"\r\n--%s--\r\n" % boundary
+        self._ranges = ranges
+        self._part_headers = [self._part_header(boundary, content_type, each, size) for each in ranges]
+        self._end = b"\r\n--%s--\r\n" % boundary
         self.content_type = b"multipart/byteranges; boundary=" + boundary
-        self.length = sum(map(len, self._heads)) + sum(span.length for span in spans) + len(self._tail)
+        self.length = sum(map(len, self._part_headers)) + sum(each.length for each in ranges) + len(self._end)
 
     async def chunks(self, read: RangeReader) -> AsyncIterator[bytes]:
-        """Headers and spans in turn. Nothing comes before the first bytes of the first span are there."""
-        for head, span in zip(self._heads, self._spans, strict=True):
-            async with closing(read(span.start, span.length)) as content:
+        """Yield the header and the content of each part. The first bytes of the file are read before anything is
+        yielded, so that a read error is raised while the response can still be an error.
+        """
+        for header, each in zip(self._part_headers, self._ranges, strict=True):
+            async with closing(read(each.start, each.length)) as content:
                 first = await anext(content, b"")
-                yield head
+                yield header
                 yield first
-                async for piece in content:
-                    yield piece
-        yield self._tail
+                async for chunk in content:
+                    yield chunk
+        yield self._end
 
     @staticmethod
-    def _part_header(boundary: bytes, content_type: bytes, span: ByteRange, size: int) -> bytes:
-        where = span.content_range(size)
-        return b"\r\n--%s\r\ncontent-type: %s\r\ncontent-range: %s\r\n\r\n" % (boundary, content_type, where)
+    def _part_header(boundary: bytes, content_type: bytes, byte_range: ByteRange, size: int) -> bytes:
+        content_range = byte_range.content_range(size)
+        return b"\r\n--%s\r\ncontent-type: %s\r\ncontent-range: %s\r\n\r\n" % (boundary, content_type, content_range)

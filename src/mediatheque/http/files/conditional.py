@@ -3,57 +3,55 @@
 import enum
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+
+from mediatheque.http.files.headers import Representation
 
 _MAX_DATE_LENGTH = 64
 
 
 class Outcome(enum.Enum):
-    """What the preconditions decide."""
+    """What the preconditions decide, as the status of the response."""
 
     PROCEED = 200
     NOT_MODIFIED = 304
     PRECONDITION_FAILED = 412
 
 
-class Validators(Protocol):
-    """`etag` with its quotes; `modified` aware, in whole seconds."""
+def evaluate(headers: dict[str, str], representation: Representation) -> Outcome:
+    """Evaluate the preconditions of a GET or HEAD in the order of section 13.2.2.
 
-    @property
-    def etag(self) -> str: ...  # noqa: D102 - the class says it
-
-    @property
-    def modified(self) -> datetime: ...  # noqa: D102 - the class says it
-
-
-def evaluate(headers: dict[str, str], shown: Validators) -> Outcome:
-    """Section 13.2.2, for GET and HEAD. `headers` has lower-case names. Dates that are none are ignored."""
+    The names of `headers` are in lower case. Malformed dates are ignored.
+    """
+    etag, modified = representation.etag, representation.modified
     if (tags := headers.get("if-match")) is not None:
-        if not _matches(tags, shown.etag, weak=False):
+        if not _matches(tags, etag, weak=False):
             return Outcome.PRECONDITION_FAILED
-    elif (date := _parse_date(headers.get("if-unmodified-since"))) is not None and shown.modified > date:
+    elif (date := _parse_date(headers.get("if-unmodified-since"))) is not None and modified > date:
         return Outcome.PRECONDITION_FAILED
     if (tags := headers.get("if-none-match")) is not None:
-        return Outcome.NOT_MODIFIED if _matches(tags, shown.etag, weak=True) else Outcome.PROCEED
-    if (date := _parse_date(headers.get("if-modified-since"))) is not None and shown.modified <= date:
+        return Outcome.NOT_MODIFIED if _matches(tags, etag, weak=True) else Outcome.PROCEED
+    if (date := _parse_date(headers.get("if-modified-since"))) is not None and modified <= date:
         return Outcome.NOT_MODIFIED
     return Outcome.PROCEED
 
 
-def range_applies(headers: dict[str, str], shown: Validators) -> bool:
-    """If-Range: the same tag, or the same date (bytes under a URL never change, so the date is strong)."""
+def range_applies(headers: dict[str, str], representation: Representation) -> bool:
+    """Evaluate If-Range: the entity tag or the date must be equal.
+
+    The date counts as a strong validator because the bytes under a URL never change.
+    """
     value = headers.get("if-range")
     if value is None:
         return True
-    return value.strip() == shown.etag or _parse_date(value) == shown.modified
+    return value.strip() == representation.etag or _parse_date(value) == representation.modified
 
 
 def _matches(tags: str, etag: str, *, weak: bool) -> bool:
-    """Whether a list of entity tags holds ours, which holds no comma: splitting at commas is exact."""
+    """Whether a list of entity tags contains `etag`. Splitting at commas is exact because `etag` has no comma."""
     if tags.strip() == "*":
         return True
-    known = {etag, f"W/{etag}"} if weak else {etag}
-    return any(tag.strip() in known for tag in tags.split(","))
+    accepted = {etag, f"W/{etag}"} if weak else {etag}
+    return any(tag.strip() in accepted for tag in tags.split(","))
 
 
 def _parse_date(value: str | None) -> datetime | None:

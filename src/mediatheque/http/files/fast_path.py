@@ -1,7 +1,7 @@
-"""A short cut past the framework for files that were asked for a moment ago.
+"""A path around the framework for GET and HEAD of files that are in the cache.
 
-The framework takes as long over such a request as the sending of it. Whatever is not plainly a hit (another method, a
-file not looked up within the last second, any error) goes the ordinary way, through the route that serves files.
+The framework costs as much as sending a small file does. Everything else (another method, a file that is not cached,
+an error) goes through the framework to the route that serves files.
 """
 
 from uuid import UUID
@@ -12,7 +12,7 @@ from mediatheque.http.files.cache import FileCache
 from mediatheque.http.urls import FILES
 
 _PREFIX = f"{FILES}/"
-_HEX = 32
+_HEX_DIGITS = 32
 
 
 class FastPath:
@@ -23,7 +23,7 @@ class FastPath:
         self._file_cache = file_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from the shelf, or pass the request on."""
+        """Serve the file from the cache, or pass the request to the framework."""
         id = _file_id(scope) if scope["type"] == "http" else None
         response = self._file_cache.get_cached(id) if id else None
         if id is None or response is None:
@@ -31,13 +31,13 @@ class FastPath:
             return
         started = False
 
-        async def sending(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await response(scope, receive, sending)
+            await response(scope, receive, send_and_note)
         except LibraryError:
             self._file_cache.invalidate(id)
             if started:
@@ -46,12 +46,12 @@ class FastPath:
 
 
 def _file_id(scope: Scope) -> UUID | None:
-    """The id in `/files/b/<32 hex>/<name>` of a GET or HEAD; None for anything else."""
+    """Return the id in `/files/b/<32 hex>/<name>` of a GET or HEAD; None for any other request."""
     path: str = scope["path"]
     if scope["method"] not in ("GET", "HEAD") or not path.startswith(_PREFIX):
         return None
     id, _, name = path[len(_PREFIX) :].partition("/")
-    if len(id) != _HEX or not name or "/" in name:
+    if len(id) != _HEX_DIGITS or not name or "/" in name:
         return None
     try:
         return UUID(hex=id)

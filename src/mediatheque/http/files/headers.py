@@ -1,7 +1,7 @@
-"""What is said about a stored file before a request for it comes: its headers, made once.
+"""The response headers of a stored file, computed once and reused for each request.
 
-Stored files are strangers' files on our origin: the type is what sniffing found, a browser shows in place
-only what is on an allow-list, and a policy keeps what it shows from running anything.
+Users upload these files, and they are served from the library's own origin. So the type is the sniffed one, browsers
+display only types on an allow-list, and a content security policy keeps displayed files from running scripts.
 """
 
 from datetime import UTC, datetime
@@ -9,12 +9,11 @@ from email.utils import format_datetime
 
 from msgspec import Struct
 
+from mediatheque.http.asgi import RawHeaders
 from mediatheque.http.content_disposition import render
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-store"
-
-RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 _INLINE_IMAGES = frozenset(
     f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "avif", "heic", "heif", "bmp", "tiff")
@@ -24,7 +23,11 @@ _PLAYER_POLICY = b"default-src 'none'; media-src 'self'; style-src 'unsafe-inlin
 
 
 class Representation(Struct, frozen=True, kw_only=True, gc=False):
-    """The headers of a file, in the groups that answers are put together from. May be kept."""
+    """The headers of a file, in the groups that responses are assembled from. Immutable, so it can be cached.
+
+    `etag` includes its quotes; `modified` is aware and has whole seconds. `full_headers` are those of a 200 response,
+    except for Content-Disposition.
+    """
 
     size: int
     etag: str
@@ -40,10 +43,9 @@ class Representation(Struct, frozen=True, kw_only=True, gc=False):
 def represent(
     *, size: int, mime: str, name: str, sha256: bytes, created_at: datetime, cache_control: str = IMMUTABLE
 ) -> Representation:
-    """The headers of a file. Pure: equal arguments give an equal result.
+    """Compute the headers of a file. Equal arguments give equal results.
 
-    `mime` is what sniffing found; `sha256` is the digest of the bytes and becomes the strong entity tag. `caching` is
-    what caches are told.
+    `mime` is the sniffed type. `sha256` is the digest of the bytes and becomes the strong entity tag.
     """
     etag = f'"{sha256.hex()}"'
     modified = created_at.astimezone(UTC).replace(microsecond=0)
@@ -53,35 +55,36 @@ def represent(
         (b"last-modified", format_datetime(modified, usegmt=True).encode()),
         (b"cache-control", cache_control.encode()),
     )
-    guards = _security_headers(mime)
-    length = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % size))
+    security = _security_headers(mime)
+    content = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % size))
     return Representation(
         size=size,
         etag=etag,
         modified=modified,
         content_type=content_type.encode(),
         validator_headers=validators,
-        security_headers=guards,
-        full_headers=length + guards + validators,
+        security_headers=security,
+        full_headers=content + security + validators,
         inline_disposition=render("inline" if is_inline(mime) else "attachment", name).encode(),
         attachment_disposition=render("attachment", name).encode(),
     )
 
 
 def is_inline(mime: str) -> bool:
-    """Whether a browser may show it instead of saving it.
+    """Whether a browser may display the type instead of downloading it.
 
-    No SVG and no HTML, which can carry scripts; no PDF, because no viewer works under the sandbox policy.
+    SVG and HTML may not, because they can contain scripts; PDF may not, because no viewer works under the sandbox
+    policy.
     """
     return mime in _INLINE_IMAGES or mime.startswith(("video/", "audio/"))
 
 
 def _security_headers(mime: str) -> RawHeaders:
-    """A browser shows a lone video inside a page of its own making, which needs it as its `media-src`."""
-    plays = mime.startswith(("video/", "audio/"))
+    """A browser plays a video that it opens directly in a page it generates, whose `media-src` must allow the video."""
+    is_playable = mime.startswith(("video/", "audio/"))
     return (
         (b"accept-ranges", b"bytes"),
         (b"x-content-type-options", b"nosniff"),
-        (b"content-security-policy", _PLAYER_POLICY if plays else _POLICY),
+        (b"content-security-policy", _PLAYER_POLICY if is_playable else _POLICY),
         (b"cross-origin-resource-policy", b"cross-origin"),
     )

@@ -1,5 +1,6 @@
 """Assets, files, folders and tags: what is stored, under which name, and who may read it."""
 
+from mediatheque.blobs import BlobStore
 from mediatheque.library.catalog.access import AccessControl
 from mediatheque.library.catalog.asset_tags import AssetTags
 from mediatheque.library.catalog.assets import Assets
@@ -10,12 +11,12 @@ from mediatheque.records.database import Database
 
 
 class CatalogServices:
-    """The operations on assets and what describes them, over one database."""
+    """The operations on assets and what describes them, over one database and one store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, store: BlobStore) -> None:
         self.access = AccessControl(database)
         self.asset_tags = AssetTags(database)
         self.assets = Assets(database)
-        self.files = Files(database)
+        self.files = Files(database, store)
         self.folders = Folders(database)
         self.tags = Tags(database)

@@ -1,8 +1,14 @@
 """The verbs of files: what is under a public URL."""
 
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
-from mediatheque.errors import NotFound
+import structlog
+
+from mediatheque.blobs import BlobStore, OnDisk
+from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
@@ -11,12 +17,20 @@ from mediatheque.records.catalog import files as rows
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs
 
+RangeReader = Callable[[int, int], AsyncIterator[bytes]]
+"""`read(start, length)` yields exactly `length` bytes of a file from `start`."""
+FileContent = Path | RangeReader
+"""The path of a file on a local disk, or a reader for bytes that the store keeps elsewhere."""
+
+_log = structlog.get_logger()
+
 
 class Files:
-    """Finding files, and registering them as assets."""
+    """Finding files, opening them, and registering them as assets."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
+        self._store = store
 
     async def get_public(self, id: UUID) -> File:
         """The file of that id in whichever workspace; its random id is what lets one read it. `NotFound`."""
@@ -35,6 +49,14 @@ class Files:
         """The workspace's file that was read from that URL."""
         async with self._database.connection() as conn:
             return await rows.find_by_origin(conn, workspace_id, url)
+
+    async def open(self, file: File) -> FileContent:
+        """Return the file's bytes for serving. Raises `BlobsUnavailable` when the store does not hold all of them."""
+        key = file.blob.storage_key
+        if await self._store.size(key) != file.blob.size:
+            _log.error("file_bytes_missing", file=str(file.id), storage_key=key)
+            raise BlobsUnavailable("The bytes of this file cannot be read.")
+        return self._store.path(key) if isinstance(self._store, OnDisk) else partial(self._store.read, key)
 
     async def copy(self, original: File, details: AssetFields, claim: Claim | None = None) -> Asset:
         """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""
