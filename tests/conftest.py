@@ -8,11 +8,19 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.data_folder import Template
 from tests.postgres import database_url, migrated, postgres
 from tests.seaweed import seaweed
 from tests.server import Serve
 
 __all__ = ["database_url", "migrated", "postgres", "seaweed"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Where the data folder is that new servers get a copy of: one for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    Template.folder = (base if worker_id == "master" else base.parent) / "template"
 
 
 @pytest.fixture(scope="session")

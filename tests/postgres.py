@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: one cluster a test process, one fresh database a test, cloned from a migrated one.
+"""A real PostgreSQL for the tests: one cluster a test process, one fresh database a test, cloned from the template's.
 
 tests/conftest.py takes these fixtures in.
 """
@@ -11,26 +11,23 @@ import pytest
 from psycopg import sql
 
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
-from mediatheque.records.migrate import migrate
-
-# What a test writes need not survive a power cut. Crash tests start a cluster of their own, without these.
-FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+from tests.data_folder import Template
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of this test process's cluster, database `mediatheque` (empty)."""
-    data = tmp_path_factory.mktemp("postgres")
-    config = EmbeddedConfig(data=data, shared_buffers="64MB", maintenance_work_mem="64MB", settings=FAST)
-    with EmbeddedPostgres(config) as url:
+    data = Template.copy(tmp_path_factory.mktemp("postgres") / "data")
+    with EmbeddedPostgres(EmbeddedConfig(data=data, shared_buffers="64MB", maintenance_work_mem="64MB")) as url:
+        with psycopg.connect(database(url, "postgres"), autocommit=True) as connection:
+            connection.execute("ALTER DATABASE mediatheque RENAME TO migrated")
+            connection.execute("CREATE DATABASE mediatheque")
         yield url
 
 
 @pytest.fixture(scope="session")
 def migrated(postgres: str) -> str:
     """Name of a database with the current schema, to clone."""
-    _execute(postgres, sql.SQL("CREATE DATABASE migrated"))
-    migrate(database(postgres, "migrated"))
     return "migrated"
 
 

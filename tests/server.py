@@ -19,6 +19,7 @@ from mediatheque.library.accounts import Accounts
 from mediatheque.model import Scope
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import running_conninfo
+from tests.data_folder import Template
 
 PROGRAM = Path(sys.executable).with_name("mediatheque")
 
@@ -33,10 +34,19 @@ class Serve:
     """The server as an operator starts it, but for the worker process beside it, which costs time and memory.
 
     Tests that need it set `MEDIATHEQUE_WORKER`. `key` is the one its first start printed, if this was the first.
+    A folder that does not exist is made from the template; with `durable`, PostgreSQL keeps its own settings there.
     """
 
-    def __init__(self, data: Path, *, env: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        arguments: tuple[str, ...] = (),
+        durable: bool = False,
+    ) -> None:
         self.data = data
+        self.durable = durable
         self.env = {**os.environ, "MEDIATHEQUE_WORKER": "false", **(env or {})}
         self.arguments = arguments
         self.port = free_port()
@@ -46,6 +56,8 @@ class Serve:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
+        if not self.data.exists() and "MEDIATHEQUE_DATABASE_URL" not in self.env:
+            Template.copy(self.data, durable=self.durable)
         command = [PROGRAM, "serve", "--data", self.data, "--port", str(self.port), *self.arguments]
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self.process = subprocess.Popen(

@@ -16,7 +16,7 @@ Start = Callable[..., Serve]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """One for the tests of this folder alone: they look for disorder, and other folders' tests make some on purpose."""
-    with Serve(tmp_path_factory.mktemp("durability") / "data") as running:
+    with Serve(tmp_path_factory.mktemp("durability") / "data", durable=True) as running:
         yield running
 
 
@@ -27,7 +27,7 @@ def own(tmp_path: Path) -> Iterator[Start]:
 
     def start(data: Path | None = None, *, workers: int = 1, **settings: str) -> Serve:
         env = {f"MEDIATHEQUE_{name}": value for name, value in settings.items()}
-        server = Serve(data or tmp_path / "data", env=env, arguments=("--workers", str(workers)))
+        server = Serve(data or tmp_path / "data", env=env, arguments=("--workers", str(workers)), durable=True)
         started.append(server)
         return server.start()
 

@@ -20,8 +20,8 @@ from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records import jobs
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
-from mediatheque.records.migrate import migrate
 from mediatheque.worker.handlers import RetryPolicy
+from tests.data_folder import Template
 from tests.worker.queue import Queue, Verb, eventually, working
 
 
@@ -160,9 +160,9 @@ async def test_housekeeping_goes_on_after_a_round_that_could_not_be(library: Lib
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, str]]:
     """A PostgreSQL that is restarted when it is killed."""
-    postgres = EmbeddedPostgres(EmbeddedConfig(data=tmp_path / "data", shared_buffers="16MB"))
+    data = Template.copy(tmp_path / "data", durable=True)
+    postgres = EmbeddedPostgres(EmbeddedConfig(data=data, shared_buffers="16MB"))
     with postgres as url:
-        migrate(url)
         yield postgres, url
 
 

@@ -8,6 +8,7 @@ import httpx
 
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
 from tests import samples
+from tests.data_folder import Template
 from tests.server import Serve
 
 _DEPTH = re.compile(r'^mediatheque_queue_depth\{state="(\w+)",task="embed_asset"\} (\S+)$', re.MULTILINE)
@@ -27,7 +28,7 @@ def upload(server: Serve, seed: int) -> int:
 
 def test_of_several_processes_each_says_the_same(tmp_path: Path) -> None:
     """And while PostgreSQL is away, what else there is to say."""
-    postgres = EmbeddedPostgres(EmbeddedConfig(data=tmp_path / "postgres", shared_buffers="16MB"))
+    postgres = EmbeddedPostgres(EmbeddedConfig(data=Template.copy(tmp_path / "postgres"), shared_buffers="16MB"))
     with contextlib.ExitStack() as running:
         stop_postgres = contextlib.ExitStack()
         env = {"MEDIATHEQUE_DATABASE_URL": stop_postgres.enter_context(postgres)}
