@@ -1,13 +1,14 @@
 """A door: one operation of one dialect, as data, and the assertions that all suites share."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import msgspec
 import pytest
 
 from mediatheque.model import Scope
+from tests.contracts.dialect import values
 from tests.dialects.database.snapshot import Account, Stock
 from tests.dialects.wire import sockets
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
@@ -58,6 +59,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 class Suite:
     """What the suites share. `refused` is the one assertion about everything that goes wrong."""
 
+    every_value: ClassVar[bool] = False
+    """Whether `make test` runs the tests marked `each_value` with every value; if not, with the first."""
+
     endpoint: Endpoint
     client: httpx.Client
     account: Account
@@ -68,6 +72,9 @@ class Suite:
     def setting(self, client: httpx.Client, account: Account, stock: Stock, server: Serve) -> None:
         self.client, self.account, self.stock, self.server = client, account, stock, server
         self.before = stock.of(account)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        values.parametrize(metafunc, every_value=self.every_value)
 
     def refused(self, response: httpx.Response, *meanings: str) -> None:
         """In this dialect's exact words, as its vendor documents them, traceable, and with nothing left behind."""

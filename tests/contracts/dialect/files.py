@@ -5,6 +5,7 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect.endpoint import Suite
+from tests.contracts.dialect.values import each_value
 from tests.dialects.wire import sockets
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 
@@ -33,7 +34,7 @@ class TakesFiles(Suite):
         else:
             self.refused(response, "UnsupportedKind")
 
-    @pytest.mark.parametrize("name", samples.DAMAGED)
+    @each_value("name", ["truncated_png", *(name for name in samples.DAMAGED if name != "truncated_png")])
     def test_damaged_and_dishonest_files(self, name: str) -> None:
         self.refused(self.upload(samples.DAMAGED[name]()), "Unreadable", "UnsupportedKind")
 

@@ -1,19 +1,19 @@
 """Operations that take JSON."""
 
 import httpx
-import pytest
 
 from tests.contracts.dialect.endpoint import Suite
+from tests.contracts.dialect.values import each_value
 
 
 class TakesJson(Suite):
     """Operations that take a JSON object."""
 
-    @pytest.mark.parametrize(
+    @each_value(
         "body",
         [
-            b"",
             b"{",
+            b"",
             b"nonsense",
             b"{'url': 1}",
             b'{"a": NaN}',
@@ -35,7 +35,7 @@ class TakesJson(Suite):
     def test_more_than_one_value(self) -> None:
         self.refused(self.json(b'{"url": "http://a/", "type": "image"} {}'), "Malformed")
 
-    @pytest.mark.parametrize("body", [b"[]", b"1", b'"text"', b"null", b"true"])
+    @each_value("body", [b"[]", b"1", b'"text"', b"null", b"true"])
     def test_what_is_not_an_object(self, body: bytes) -> None:
         self.refused(self.json(body), "Invalid")
 

@@ -15,6 +15,7 @@ TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
 
 
 class TestRegister(Keyed, TakesJson):
+    every_value = True
     endpoint = endpoints.REGISTER
 
 
@@ -36,10 +37,12 @@ class TestToken(Keyed):
 
 
 class TestInitiate(Keyed, TakesJson):
+    every_value = True
     endpoint = endpoints.INITIATE
 
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
+    every_value = True
     endpoint = endpoints.UPLOAD
 
 
@@ -110,6 +113,7 @@ class TestPutAcl(Keyed, TakesJson):
 
 
 class TestSign(Keyed, TakesJson):
+    every_value = True
     endpoint = endpoints.SIGN
 
 

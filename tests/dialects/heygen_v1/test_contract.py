@@ -5,6 +5,7 @@ from tests.dialects.heygen_v1 import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesBodies):
+    every_value = True
     endpoint = endpoints.UPLOAD
 
 
@@ -39,6 +40,7 @@ class TestFolders(WithoutUrls):
 
 
 class TestCreateFolder(WithoutUrls, TakesJson):
+    every_value = True
     endpoint = endpoints.CREATE
 
 

@@ -5,6 +5,7 @@ from tests.dialects.krea import endpoints
 
 
 class TestUpload(Keyed, TakesFiles, TakesForms):
+    every_value = True
     endpoint = endpoints.UPLOAD
 
 

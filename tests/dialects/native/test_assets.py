@@ -40,6 +40,7 @@ VARIES = {"id", "url", "sha256", "created_at"}
 
 
 class TestCreate(Keyed, TakesJson):
+    every_value = True
     endpoint = endpoints.CREATE
 
     def test_more_than_anybody_needs(self) -> None:

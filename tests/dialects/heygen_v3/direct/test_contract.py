@@ -9,6 +9,7 @@ from tests.dialects.heygen_v3 import upload_sessions
 
 
 class TestPresign(Keyed, TakesJson):
+    every_value = True
     endpoint = upload_sessions.PRESIGN
 
 
