@@ -14,7 +14,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests import samples
+from tests import command_line, samples
 from tests.durability.helpers import processes
 from tests.durability.helpers.processes import eventually
 from tests.embedding import onnx_pair
@@ -81,6 +81,10 @@ def command(server: Serve, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def reindex(server: Serve, model: str) -> command_line.Ended:
+    return command_line.here("reindex", model, "--data", server.data)
 
 
 def ask(server: Serve, query: str) -> int:
@@ -198,20 +202,20 @@ def test_refused_in_one_line(lasting: Serve, folders: tuple[str, str], tmp_path:
         (f"onnx-clip:{broken}", "is not an ONNX model"),
         ("unheard-of", "onnx-clip"),
     ):
-        out, err = (work := command(serve, model)).communicate(timeout=60)
-        assert (work.returncode, out) == (1, ""), (model, err)
-        lines = [line for line in err.splitlines() if line.startswith("mediatheque: ")]
+        ended = reindex(serve, model)
+        assert (ended.returncode, ended.stdout) == (1, ""), (model, ended.stderr)
+        lines = [line for line in ended.stderr.splitlines() if line.startswith("mediatheque: ")]
         assert len(lines) == 1
         assert said in lines[0]
-        assert "Traceback" not in err
+        assert "Traceback" not in ended.stderr
     with psycopg.connect(serve.database_url) as connection:  # as another reindex would
         connection.execute("SELECT pg_advisory_lock(hashtextextended('reindex', 0))")
-        out, err = (work := command(serve, folders[1])).communicate(timeout=60)
-    assert (work.returncode, out) == (1, "")
-    assert err.splitlines()[-1] == "mediatheque: Another reindex is at work on this library."
-    out, err = (work := command(serve, folders[0])).communicate(timeout=60)
-    assert work.returncode == 0, err
-    assert re.fullmatch(r"0 assets were embedded with \S+ \(\S+\)\. The search used it before\.\n", out)
+        ended = reindex(serve, folders[1])
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines()[-1] == "mediatheque: Another reindex is at work on this library."
+    ended = reindex(serve, folders[0])
+    assert ended.returncode == 0, ended.stderr
+    assert re.fullmatch(r"0 assets were embedded with \S+ \(\S+\)\. The search used it before\.\n", ended.stdout)
 
 
 @pytest.mark.timeout(240)

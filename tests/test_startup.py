@@ -1,29 +1,19 @@
 """A start that cannot succeed ends at once, with one line that says why."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.server import PROGRAM, free_port
+from tests import command_line
+from tests.server import free_port
 
-
-def run(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+AWAY = {"MEDIATHEQUE_DATABASE_URL": "postgresql:///x?host=/does/not/exist"}
 
 
 @pytest.mark.parametrize(
     ("environment", "names"),
     [
-        ({"MEDIATHEQUE_DATABASE_URL": "postgresql:///x?host=/does/not/exist"}, "database"),
+        (AWAY, "database"),
         ({"MEDIATHEQUE_BLOBS": "s3://bucket?typo=1"}, "typo"),
         ({"MEDIATHEQUE_RATE_STORAGE": "memory://"}, "memory://"),
         ({"MEDIATHEQUE_RATE_STORAGE": "bogus://"}, "bogus"),
@@ -33,7 +23,16 @@ def run(arguments: list[str], environment: dict[str, str]) -> subprocess.Complet
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_serve_says_what_is_wrong(environment: dict[str, str], names: str, tmp_path: Path) -> None:
-    ended = run(["serve", "--data", str(tmp_path / "data"), "--port", str(free_port())], environment)
+    arguments = ["--data", tmp_path / "data", "--port", str(free_port())]
+    expect_refusal(command_line.here("serve", *arguments, env=environment), names)
+
+
+def test_serve_says_it_as_a_process_too(tmp_path: Path) -> None:
+    arguments = ["--data", tmp_path / "data", "--port", str(free_port())]
+    expect_refusal(command_line.process("serve", *arguments, env=AWAY), "database")
+
+
+def expect_refusal(ended: command_line.Ended, names: str) -> None:
     assert ended.returncode == 1
     said = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
     assert said[0].startswith("mediatheque: ")
@@ -51,7 +50,7 @@ def test_serve_says_what_is_wrong(environment: dict[str, str], names: str, tmp_p
     ],
 )
 def test_keys_says_what_is_wrong(arguments: list[str], names: str, tmp_path: Path) -> None:
-    ended = run([*arguments, "--data", str(tmp_path / "data")], {})
+    ended = command_line.here(*arguments, "--data", tmp_path / "data")
     assert ended.returncode in (1, 2)
     assert names in ended.stderr
     assert ended.stdout == ""

@@ -1,13 +1,13 @@
 """`mediatheque tasks`, beside a running server, and what /metrics says of the queue."""
 
-import subprocess
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 
-from tests.server import PROGRAM, Serve
+from tests import command_line
+from tests.server import Serve
 
 _PUT = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args, status, attempts)
@@ -16,9 +16,8 @@ _PUT = """
 _PARK = "INSERT INTO failed_task (job_id, task, arguments, reason) VALUES (%s, 'embed_asset', '{}', %s)"
 
 
-def run(server: Serve, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [PROGRAM, "tasks", *arguments, "--data", server.data]
-    return subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60, check=False)
+def run(server: Serve, *arguments: str) -> command_line.Ended:
+    return command_line.here("tasks", *arguments, "--data", server.data)
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def two(server: Serve) -> list[tuple[int, str]]:
 
 def test_seen_and_tried_again(server: Serve, two: list[tuple[int, str]]) -> None:
     (first, asset), (second, _) = two
-    said = run(server, "list")
+    said = command_line.process("tasks", "list", "--data", server.data)
     assert said.returncode == 0, said.stderr
     lines = [line.split("\t") for line in said.stdout.splitlines()]
     assert ["embed_asset", "parked", "2"] in lines

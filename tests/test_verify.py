@@ -1,7 +1,6 @@
 """`mediatheque verify` through the real command line: beside a server and without one."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,9 @@ import httpx
 import psycopg
 import pytest
 
+from tests import command_line
 from tests.durability.helpers import audit, endpoints
-from tests.server import PROGRAM, Serve
+from tests.server import Serve
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +19,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         yield server
 
 
-def verify(server: Serve, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [PROGRAM, "verify", "--data", server.data, *arguments]
-    env = {**server.env, **environment}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+def verify(server: Serve, *arguments: str, **environment: str) -> command_line.Ended:
+    return command_line.here("verify", "--data", server.data, *arguments, env=environment)
 
 
 def blob_of(server: Serve, promise: endpoints.Promise) -> Path:
@@ -38,7 +36,7 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=20) as http:
         kept = [endpoint(http, key, endpoints.picture(20_000)) for endpoint in endpoints.DOORS.values()]
-        clean = verify(house)
+        clean = command_line.process("verify", "--data", house.data)
         assert (clean.returncode, clean.stderr) == (0, "")
         assert clean.stdout.endswith(f" {len(kept)} stored: nothing wrong.\n")
         lost, damaged = kept[:2]

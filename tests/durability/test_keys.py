@@ -1,16 +1,16 @@
 """Keys made, listed and revoked on the command line, with and without a server."""
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
+from tests import command_line
 from tests.durability.conftest import Start
 from tests.durability.helpers import endpoints, processes
 from tests.durability.helpers.processes import eventually
-from tests.server import PROGRAM, Serve
+from tests.server import Serve
 
 WITHIN_SECONDS = 5
 
@@ -19,13 +19,13 @@ def test_keys_before_and_beside_the_server(
     tmp_path: Path, own: Start, connect: Callable[[Serve], httpx.Client]
 ) -> None:
     data = tmp_path / "data"
-    first = made(data)
+    first = made(command_line.process("keys", "create", "--data", data))
     assert not processes.family(data), "PostgreSQL was started for the moment"
     server = own(data)
     http = connect(server)
     assert "mtq_" not in server.out.read_text(), "there is a key already"
     assert works(http, first)
-    beside = made(data, "--workspace", "other", "--scopes", "read")
+    beside = made(keys(data, "create", "--workspace", "other", "--scopes", "read"))
     lines = keys(data, "list").stdout
     assert fields(lines, first)[4].startswith("used 20")
     assert fields(lines, beside)[1:3] == ["other", "read"]
@@ -36,15 +36,14 @@ def test_keys_before_and_beside_the_server(
     assert (done.returncode, done.stdout) == (0, "")
     assert eventually(lambda: refused(http, first)) < WITHIN_SECONDS
     assert fields(keys(data, "list").stdout, first)[-1] == "revoked"
-    again = keys(data, "revoke", first)
+    again = command_line.process("keys", "revoke", first, "--data", data)
     assert again.returncode == 1
     assert len(again.stderr.splitlines()) == 1
     assert http.get("/assets/0", headers={"authorization": f"Bearer {beside}"}).status_code == 404
 
 
-def made(data: Path, *arguments: str) -> str:
+def made(done: command_line.Ended) -> str:
     """`keys create` prints the key and nothing else."""
-    done = keys(data, "create", *arguments)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"mtq_[0-9a-f]{32}_[\w-]{43}\n", done.stdout), done.stdout
     return done.stdout.strip()
@@ -57,9 +56,8 @@ def fields(lines: str, key: str) -> list[str]:
     return line.split("\t")
 
 
-def keys(data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [PROGRAM, "keys", *arguments, "--data", data]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def keys(data: Path, *arguments: str) -> command_line.Ended:
+    return command_line.here("keys", *arguments, "--data", data)
 
 
 def works(http: httpx.Client, key: str) -> bool:

@@ -1,7 +1,6 @@
 """What a server's database and folders hold, looked at past the server."""
 
 import hashlib
-import subprocess
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from tests.server import PROGRAM, Serve
+from tests import command_line
+from tests.server import Serve
 
 
 class Holdings(msgspec.Struct, frozen=True):
@@ -51,8 +51,7 @@ def rows_without_bytes(server: Serve, root: Path | None = None) -> list[UUID]:
 
 def expect_order(server: Serve) -> None:
     """`mediatheque verify` reads everything, beside the server, and finds nothing wrong."""
-    command = [PROGRAM, "verify", "--data", server.data]
-    ended = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60, check=False)
+    ended = command_line.here("verify", "--data", server.data, env=server.env)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
