@@ -73,7 +73,7 @@ class Keyed(Suite):
         self.answered(self.with_headers(self.endpoint.auth(admin.key)))
 
     def test_below_it_there_is_nothing(self) -> None:
-        self.refused(self.send(path=self.endpoint.unrouted or f"{self.door.path}/no/such/thing"), "NotFound")
+        self.refused(self.send(path=self.endpoint.unrouted or f"{self.endpoint.path}/no/such/thing"), "NotFound")
 
     def test_another_method(self) -> None:
         path = self.valid().get("path", self.endpoint.path)

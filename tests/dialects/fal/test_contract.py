@@ -90,14 +90,14 @@ class TestComplete(_OfAnUpload, Keyed, TakesJson):
 class TestTokenPart(_OfAnUpload, TakesBodies):
     """PUT {upload_url}/{n}, with the token and no key."""
 
-    endpoints = structs.replace(endpoints.PART, auth=lambda _: {})
+    endpoint = structs.replace(endpoints.PART, auth=lambda _: {})
     where = staticmethod(lambda suite: below(endpoints.initiated(suite), "1"))
 
 
 class TestTokenComplete(_OfAnUpload, TakesJson):
     """POST {upload_url}/complete, with the token and no key."""
 
-    endpoints = structs.replace(endpoints.COMPLETE, auth=lambda _: {})
+    endpoint = structs.replace(endpoints.COMPLETE, auth=lambda _: {})
     where = staticmethod(lambda suite: below(endpoints.initiated(suite), "complete"))
 
     def test_more_than_anybody_needs(self) -> None:
