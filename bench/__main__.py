@@ -1,4 +1,4 @@
-"""`python -m bench [--only a,b] [--quick] [--write README.md]` measures Mediatheque against its peers.
+"""`python -m bench [--only a,b] [--quick] [--write docs/benchmarks.md]` measures Mediatheque against its peers.
 
 A library of very many assets has no peers here: `--only library` is that part alone, with 15 GB of disk.
 
@@ -48,7 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default="", help="servers by the beginning of their names, such as media,nginx")
     parser.add_argument("--baseline", type=Path, metavar="CHECKOUT", help="measure another checkout beside this one")
     parser.add_argument("--quick", action="store_true", help="few and short rounds: to see that it works")
-    parser.add_argument("--write", type=Path, metavar="README.md", help="replace the table in this file")
+    parser.add_argument("--write", type=Path, metavar="docs/benchmarks.md", help="replace the table in this file")
     parser.add_argument("--plans", type=Path, metavar="FILE", help="write the query plans of the library's statements")
     parser.add_argument("--no-vectors", action="store_true", help="the larger library without: 10 minutes sooner")
     parser.add_argument("--folder", type=Path, help="where the servers keep their data (default: a temporary folder)")
@@ -100,10 +100,10 @@ def _measure_library(arguments: argparse.Namespace, on: str, keys: set[str], fol
     ), wrong
 
 
-def _report(block: str, name: str, readme: Path | None) -> None:
+def _report(block: str, name: str, page: Path | None) -> None:
     print(block)
-    if readme:
-        report.write(readme, name, block)
+    if page:
+        report.write(page, name, block)
 
 
 def main() -> None:

@@ -39,12 +39,12 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
-def write(readme: Path, name: str, block: str) -> None:
+def write(page: Path, name: str, block: str) -> None:
     """Replaces what stands between the two marks of that name."""
     first, last = f"<!-- {name} -->", f"<!-- /{name} -->"
-    text = readme.read_text()
+    text = page.read_text()
     before, begin, rest = text.partition(first)
     _, end, after = rest.partition(last)
     if not begin or not end:
-        raise SystemExit(f"{readme} has no {first} ... {last}")
-    readme.write_text(f"{before}{first}\n{block}\n{last}{after}")
+        raise SystemExit(f"{page} has no {first} ... {last}")
+    page.write_text(f"{before}{first}\n{block}\n{last}{after}")
