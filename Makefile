@@ -29,6 +29,10 @@ crash: $(VENV)/.installed-test
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench $(ARGS)
 
+.PHONY: docs
+docs: $(VENV)/.installed-docs
+	$(BIN)/zensical build --strict --clean
+
 format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -44,6 +48,8 @@ lock: $(VENV)/.installed
 		pyproject.toml --group test -o requirements-test.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		pyproject.toml --group test --group bench -o requirements-bench.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--group pyproject.toml:docs -c requirements-bench.lock -o requirements-docs.lock
 
 clean:
 	rm -rf $(VENV)
@@ -64,4 +70,8 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test requirements-bench.lock
 	$(PIP) --require-hashes -r requirements-bench.lock
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/pyvenv.cfg requirements-docs.lock
+	$(PIP) --require-hashes -r requirements-docs.lock
 	@touch $@
