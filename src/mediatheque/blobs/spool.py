@@ -64,7 +64,7 @@ class Spool:
         """
         data = chunk if isinstance(chunk, bytes) else bytes(chunk)
         self.size += len(data)
-        if self.size > self._limit:
+        if self.size > self._limit:  # the last line of defence: a body enforces its limit itself
             raise TooLarge(self._limit)
         if len(self.head) < self._head_size:
             self.head += data[: self._head_size - len(self.head)]

@@ -7,6 +7,8 @@ step would need a cast.
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from mediatheque.errors import Malformed
+
 Scope = Any
 """A connection's properties: a dict with string keys."""
 Message = Any
@@ -18,3 +20,20 @@ Headers = Iterable[tuple[bytes, bytes]]
 """Header fields; names in lower case, as ASGI requires."""
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 """The same, immutable."""
+
+MAX_CONTENT_LENGTH = 10**18
+"""Larger numbers count as this one: no body is as long, and `int` refuses numbers of thousands of digits."""
+
+
+def content_length(headers: Headers) -> int | None:
+    """Return Content-Length in bytes, None where there is no such header.
+
+    Raises `Malformed` unless it is one whole number (RFC 9110 section 8.6).
+    """
+    values = [value for name, value in headers if name == b"content-length"]
+    if not values:
+        return None
+    if len(values) > 1 or not values[0].isdigit():
+        raise Malformed("Content-Length is not one whole number.")
+    digits = values[0].lstrip(b"0") or b"0"
+    return int(digits) if len(digits) < len(str(MAX_CONTENT_LENGTH)) else MAX_CONTENT_LENGTH

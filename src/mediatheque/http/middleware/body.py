@@ -12,9 +12,7 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta, Struct
 
 from mediatheque.errors import BodyIncomplete, BodyTooSlow, LibraryError, Malformed
-from mediatheque.http.asgi import Headers, Message, Receive
-
-_DIGITS = 18
+from mediatheque.http.asgi import MAX_CONTENT_LENGTH, Headers, Message, Receive, content_length
 
 
 class BodyConfig(Struct, frozen=True, kw_only=True):
@@ -43,19 +41,23 @@ class Framing(NamedTuple):
     def of(cls, headers: Headers) -> "Framing | None":
         """`None` when the headers announce no body (RFC 9112 section 6.3)."""
         headers = tuple(headers)
-        lengths = [value for name, value in headers if name == b"content-length"]
+        has_length = any(name == b"content-length" for name, _ in headers)
         codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
-        if not lengths and not codings:
+        if not has_length and not codings:
             return None
         continues = any(name == b"expect" and value.lower() == b"100-continue" for name, value in headers)
-        if lengths and codings:
+        if has_length and codings:
             return cls(None, continues, "Content-Length and Transfer-Encoding exclude each other.")
         if codings:
             # The server takes the chunks apart and leaves every other coding in the bytes.
             return cls(None, continues, None if codings == [b"chunked"] else "Only chunked Transfer-Encoding is read.")
-        if len(lengths) > 1 or not lengths[0].isdigit() or len(lengths[0]) > _DIGITS:
+        try:
+            declared = content_length(headers)
+        except Malformed as error:
+            return cls(None, continues, error.message)
+        if declared == MAX_CONTENT_LENGTH:
             return cls(None, continues, "Content-Length is not one whole number.")
-        return cls(int(lengths[0]), continues)
+        return cls(declared, continues)
 
 
 class RequestBody:

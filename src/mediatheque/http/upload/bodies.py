@@ -1,7 +1,7 @@
-"""Where the intake pours from: a request's whole body, or the one file of its form.
+"""The bodies of uploads: a request's whole body, or the one file of its form.
 
-Both read the server's messages themselves: the framework's `request.stream()` makes an internal error of a
-client that hung up.
+Both read the server's messages themselves: the framework's `request.stream()` answers a client that hung up with an
+internal error.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -9,8 +9,8 @@ from typing import Any
 
 from litestar import Request
 
-from mediatheque.errors import BodyIncomplete, Malformed, TooLarge
-from mediatheque.http.asgi import Receive
+from mediatheque.errors import BodyIncomplete, TooLarge
+from mediatheque.http.asgi import Receive, content_length
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.form import Form
 from mediatheque.http.upload.multipart import Parser
@@ -20,11 +20,9 @@ from mediatheque.model import DeclaredMetadata
 FORM_OVERHEAD = 1024 * 1024
 """Bytes a form may have beyond its file: boundaries, headers, text fields, unknown parts."""
 
-_DIGITS = 18
-
 
 async def chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """The body as it comes, without empty pieces. Raises BodyIncomplete when the client hangs up."""
+    """Yield the body as it comes, without empty chunks. Raises `BodyIncomplete` when the client hangs up."""
     more = True
     while more:
         message = await receive()
@@ -35,8 +33,25 @@ async def chunks(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
+class LimitedSink:
+    """A sink that passes at most `limit` bytes on. `param` names the form field that holds the bytes."""
+
+    def __init__(self, sink: ByteSink, limit: int, *, param: str | None = None) -> None:
+        self._sink = sink
+        self._limit = limit
+        self._param = param
+        self._received = 0
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        """Pass the chunk on. Raises `TooLarge` when it exceeds the limit."""
+        self._received += len(chunk)
+        if self._received > self._limit:
+            raise TooLarge(self._limit, param=self._param)
+        await self._sink.write(chunk)
+
+
 class RawBody:
-    """The whole body is the file, of at most `limit` bytes; its name is whatever the caller knows."""
+    """A request whose whole body is the file, of at most `limit` bytes. `name` is what the caller knows of its name."""
 
     def __init__(self, request: Request[Any, Any, Any], *, name: str | None, limit: int) -> None:
         self._request = request
@@ -44,22 +59,22 @@ class RawBody:
         self._limit = limit
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
-        """Raises TooLarge (before reading, if declared), BodyIncomplete, BodyTooSlow, Malformed."""
-        _check_declared(self._request, self._limit, overhead=0)
-        poured = 0
+        """Write the body to the sink and return its metadata.
+
+        Raises `TooLarge` (before reading, if Content-Length says so), `BodyIncomplete`, `BodyTooSlow` and `Malformed`.
+        """
+        _check_content_length(self._request, self._limit, overhead=0)
+        limited = LimitedSink(sink, self._limit)
         async for chunk in chunks(self._request.receive):
-            poured += len(chunk)
-            if poured > self._limit:
-                raise TooLarge(self._limit)
-            await sink.write(chunk)
+            await limited.write(chunk)
         return DeclaredMetadata(name=self._name, type=parse(_content_type(self._request))[0] or None)
 
 
 class FormBody:
     """A form with exactly one file part and some text fields, in any order.
 
-    `text_fields` maps the names of the text fields to their longest length in characters. Unknown parts are
-    read and dropped. `limit` is for the file; the whole form may have `FORM_OVERHEAD` bytes more.
+    `text_fields` maps the names of the text fields to their maximum length in characters. Unknown parts are read and
+    dropped. `limit` is for the file; the whole form may have `FORM_OVERHEAD` bytes more.
     """
 
     def __init__(
@@ -76,13 +91,14 @@ class FormBody:
         self._limit = limit
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
-        """Raises Malformed, Invalid (naming the field), TooLarge, BodyIncomplete, BodyTooSlow.
+        """Write the file to the sink and return what the form says of it.
 
-        What was written to the sink before an error is the sink's owner's to discard.
+        Raises `Malformed`, `Invalid` (naming the field), `TooLarge`, `BodyIncomplete` and `BodyTooSlow`. The owner of
+        the sink discards what was written to it before an error.
         """
-        form = Form(self._file_field, self._text_fields, self._limit, sink)
+        form = Form(self._file_field, self._text_fields, LimitedSink(sink, self._limit, param=self._file_field))
         parser = Parser(_content_type(self._request))
-        _check_declared(self._request, self._limit, overhead=FORM_OVERHEAD)
+        _check_content_length(self._request, self._limit, overhead=FORM_OVERHEAD)
         total = 0
         with parser:
             async for chunk in chunks(self._request.receive):
@@ -98,10 +114,7 @@ def _content_type(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("content-type", "")
 
 
-def _check_declared(request: Request[Any, Any, Any], limit: int, *, overhead: int) -> None:
-    """Refuses by Content-Length before a byte is read; the count while reading decides in the end."""
-    declared = request.headers.get("content-length", "0")
-    if not (declared.isascii() and declared.isdigit()):
-        raise Malformed("Content-Length is not a whole number.")
-    if len(declared.lstrip("0")) > _DIGITS or int(declared) > limit + overhead:
+def _check_content_length(request: Request[Any, Any, Any], limit: int, *, overhead: int) -> None:
+    """Raise `TooLarge` before a byte is read if Content-Length exceeds the limit. A chunked body has none."""
+    if (content_length(request.scope["headers"]) or 0) > limit + overhead:
         raise TooLarge(limit)

@@ -1,8 +1,8 @@
-"""The parts of a form, sorted as they come: the file to its sink, text to its fields, the rest to nowhere."""
+"""The parts of a form as they arrive: the file goes to a sink, text is kept, unknown parts are dropped."""
 
 from collections.abc import Mapping
 
-from mediatheque.errors import Invalid, TooLarge
+from mediatheque.errors import Invalid
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.multipart import Event, Part
 from mediatheque.library.ingest.request import ByteSink
@@ -10,29 +10,27 @@ from mediatheque.model import DeclaredMetadata
 
 
 class Form:
-    """What has been seen of a form so far: exactly one file, never held, and some text fields."""
+    """A form that is being received: one file, which is never held in memory, and some text fields."""
 
-    def __init__(self, file_field: str, text_fields: Mapping[str, int], limit: int, sink: ByteSink) -> None:
+    def __init__(self, file_field: str, text_fields: Mapping[str, int], sink: ByteSink) -> None:
         self._file_field = file_field
         self._text_fields = text_fields
-        self._limit = limit
         self._sink = sink
         self._file: Part | None = None
-        self._poured = 0
         self._current = ""
         self._texts: dict[str, bytearray] = {}
 
     async def feed(self, event: Event) -> None:
-        """The next event of the parser."""
+        """Process the parser's next event. Raises `Invalid` for a repeated field, and what the sink raises."""
         if isinstance(event, Part):
             self._begin(event)
         elif event is not None and self._current == self._file_field:
-            await self._pour(event)
+            await self._sink.write(event)
         elif event is not None and self._current in self._texts:
             self._append(event)
 
     def declared(self) -> DeclaredMetadata:
-        """What the sender said, once the form is over. Raises Invalid without a file, and for bad text."""
+        """Return what the client said, once the form is complete. Raises `Invalid` without a file, and for bad text."""
         if self._file is None:
             raise Invalid(f"{self._file_field} is required.", param=self._file_field)
         fields = {name: self._text(name, raw) for name, raw in self._texts.items()}
@@ -50,14 +48,8 @@ class Form:
                 raise Invalid(f"{part.name} must be given once.", param=part.name)
             self._texts[part.name] = bytearray()
 
-    async def _pour(self, piece: bytes) -> None:
-        self._poured += len(piece)
-        if self._poured > self._limit:
-            raise TooLarge(self._limit, param=self._file_field)
-        await self._sink.write(piece)
-
     def _append(self, piece: bytes) -> None:
-        """Keeps at most four bytes for each character that is allowed, and some."""
+        """Keep the text. UTF-8 takes at most four bytes a character, so a longer text is refused as it arrives."""
         raw = self._texts[self._current]
         raw += piece
         if len(raw) > 4 * self._text_fields[self._current]:
