@@ -1,17 +1,20 @@
-"""Bytes put into the store so that a crash leaves nothing there unknown, and taken out again."""
+"""Writing and deleting stored bytes so that a crash leaves no bytes in the store that the database does not know.
 
-from collections.abc import Awaitable, Callable
+A row of `pending_write` is committed before bytes are written and before they are deleted. It goes in the transaction
+that makes another row refer to the bytes, or after they are deleted.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from mediatheque.blobs import BlobStore, new_key
 from mediatheque.errors import LibraryError
-from mediatheque.library.removal import delete_marked
 from mediatheque.records.database import Database
-from mediatheque.records.storage import pending_writes
+from mediatheque.records.storage import owners, pending_writes
 
 
 async def store_blob(database: Database, store: BlobStore, put: Callable[[str], Awaitable[object]]) -> str:
-    """Have `put` make bytes durable under a new key, which is noted before. Nothing stays of a failure."""
+    """Have `put` write bytes durably under a new key, and return the key. On failure the bytes are deleted again."""
     key = new_key()
     async with database.connection() as conn:
         await pending_writes.begin(conn, key)
@@ -24,14 +27,29 @@ async def store_blob(database: Database, store: BlobStore, put: Callable[[str], 
 
 
 async def discard(database: Database, store: BlobStore, key: str) -> None:
-    """Take the bytes out again. What cannot be removed now is the sweep's: that is nobody's refusal."""
+    """Delete bytes that nothing refers to. Does not fail: what cannot be deleted now is left to garbage collection."""
     with suppress(LibraryError):
         async with database.connection() as conn:
             await pending_writes.mark_for_deletion(conn, [key])
         await delete_marked(database, store, [key])
 
 
+async def delete_marked(database: Database, store: BlobStore, keys: Sequence[str]) -> None:
+    """Delete the bytes under keys whose mark for deletion is committed, then the marks.
+
+    After a crash in between, garbage collection deletes the keys again. Keys that a row still refers to are skipped.
+    No new reference to a marked key is possible, so one check is enough.
+    """
+    async with database.connection() as conn:
+        referenced = await owners.referenced_keys(conn, keys)
+    for key in keys:
+        if key not in referenced:
+            await store.delete(key)
+    async with database.connection() as conn:
+        await pending_writes.forget(conn, keys)
+
+
 async def try_delete_marked(database: Database, store: BlobStore, key: str) -> None:
-    """The same for bytes that have been given up already, in the transaction that found them unwanted."""
+    """Do the same for one key, without failing: what cannot be deleted now is left to garbage collection."""
     with suppress(LibraryError):
         await delete_marked(database, store, [key])

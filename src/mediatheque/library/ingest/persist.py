@@ -1,6 +1,5 @@
 """The rows of one parcel: blob, file, asset, the promise it keeps and the receipt it concludes."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -16,12 +15,20 @@ from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.uploads import uploads
 
 
-async def write_rows(conn: Connection, state: IngestState, place: Callable[[IngestState], Awaitable[None]]) -> None:
-    """Write everything in the caller's transaction. `place` is for content whose known bytes were just collected."""
+class DuplicateCollected(Exception):
+    """The blob that `deduplicate` found was collected before this transaction: the bytes must be stored after all."""
+
+
+async def write_rows(conn: Connection, state: IngestState) -> None:
+    """Write every row of the request in the caller's transaction.
+
+    Raises `Conflict` when the upload was completed, or the URL stored, by a concurrent request; `DuplicateCollected`;
+    and `BlobsUnavailable` when garbage collection has given up the new bytes.
+    """
     request = state.request
     if request.upload and not await uploads.complete(conn, request.upload.id):
         raise Conflict("This upload is complete already.")
-    state.blob = await _blob(conn, state, place)
+    state.blob = await _blob(conn, state)
     state.file = await _file(conn, state, state.blob)
     if request.describe is None:
         return
@@ -29,13 +36,12 @@ async def write_rows(conn: Connection, state: IngestState, place: Callable[[Inge
     await store_reply(conn, request.claim, state.asset, state.blob.sha256)
 
 
-async def _blob(conn: Connection, state: IngestState, place: Callable[[IngestState], Awaitable[None]]) -> Blob:
-    """The known blob, held against collection; or a new one, unless a twin has made it first."""
-    if state.duplicate and await blobs.lock_and_keep(conn, state.duplicate.id):
+async def _blob(conn: Connection, state: IngestState) -> Blob:
+    """Return the duplicate, locked against collection; else the new blob, or the one a concurrent request inserted."""
+    if state.duplicate:
+        if not await blobs.lock_and_keep(conn, state.duplicate.id):
+            raise DuplicateCollected
         return state.duplicate
-    state.duplicate = None
-    if state.stored_key is None:
-        await place(state)
     blob = await blobs.insert(conn, state.new_blob(), replacing=state.broken_key)
     if blob.storage_key == state.stored_key and not await pending_writes.end(conn, blob.storage_key):
         raise BlobsUnavailable("Storing this file took so long that it was given up.")

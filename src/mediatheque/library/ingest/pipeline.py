@@ -22,7 +22,7 @@ from mediatheque.errors import (
     Unreadable,
     UnsupportedKind,
 )
-from mediatheque.library.ingest.persist import write_rows
+from mediatheque.library.ingest.persist import DuplicateCollected, write_rows
 from mediatheque.library.ingest.request import IngestRequest, StoredBytes
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.storage import discard, store_blob
@@ -151,8 +151,16 @@ class Intake:
 
     async def record(self, state: IngestState) -> None:
         """Write the blob, file and asset rows, keep the promise and conclude the receipt: all or nothing."""
+        try:
+            await self._write_rows(state)
+        except DuplicateCollected:
+            state.duplicate = None
+            await self.store_blob(state)
+            await self._write_rows(state)
+
+    async def _write_rows(self, state: IngestState) -> None:
         async with self._database.transaction() as conn:
-            await write_rows(conn, state, self.store_blob)
+            await write_rows(conn, state)
 
     async def _discard(self, state: IngestState) -> None:
         if state.stored_key is not None:

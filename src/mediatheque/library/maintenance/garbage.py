@@ -8,7 +8,7 @@ import structlog
 from mediatheque.blobs import BlobStore
 from mediatheque.library.idempotency import LIFETIME
 from mediatheque.library.maintenance.expired_uploads import ExpiredUploads
-from mediatheque.library.removal import delete_marked
+from mediatheque.library.storage import delete_marked
 from mediatheque.records import idempotency
 from mediatheque.records.catalog import expiry
 from mediatheque.records.database import Database

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.maintenance.verify import Fault, Finding, Verification
-from mediatheque.library.removal import delete_marked
+from mediatheque.library.storage import delete_marked
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.storage import verification as rows

@@ -18,6 +18,7 @@ from mediatheque.blobs import BlobStore
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.model import Blob
 from mediatheque.records.database import Database
+from mediatheque.records.storage import owners
 from mediatheque.records.storage import verification as rows
 
 _PAGE = 500
@@ -141,7 +142,7 @@ class Verification:
 
     async def _check_keys(self, keys: list[str]) -> list[Finding]:
         async with self._database.connection() as conn:
-            unnamed = await rows.unknown_keys(conn, keys)
+            unnamed = await owners.unknown_keys(conn, keys)
         sizes = {key: await self._store.size(key) for key in sorted(unnamed)}
         return [
             Finding(fault=Fault.UNKNOWN, storage_key=key, detail=f"{size} bytes")

@@ -1,6 +1,5 @@
 """Rows about bytes: one per content and workspace, doomed when nothing refers to it, then collected."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -77,12 +76,6 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
         },
     )
     return from_row(await fetch_one(cursor))
-
-
-async def named_keys(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
-    """Those of the keys that a blob is stored under."""
-    cursor = await conn.execute("SELECT storage_key FROM blob WHERE storage_key = ANY(%s)", (list(storage_keys),))
-    return {row["storage_key"] for row in await cursor.fetchall()}
 
 
 async def lock(conn: Connection, id: UUID) -> None:

@@ -32,20 +32,6 @@ async def exists(conn: Connection, blob: Blob) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def unknown_keys(conn: Connection, storage_keys: Sequence[str]) -> set[str]:
-    """Those keys that no row names, at one moment."""
-    cursor = await conn.execute(
-        """
-        SELECT key FROM unnest(%s::text[]) AS key
-        WHERE NOT EXISTS (SELECT FROM blob WHERE storage_key = key)
-          AND NOT EXISTS (SELECT FROM pending_write WHERE storage_key = key)
-          AND NOT EXISTS (SELECT FROM upload WHERE storage_key = key)
-        """,
-        (list(storage_keys),),
-    )
-    return {row["key"] for row in await cursor.fetchall()}
-
-
 async def unreferenced(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
     """Of these blobs, those without files that are not doomed: they would stay for ever."""
     cursor = await conn.execute(
