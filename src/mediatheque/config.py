@@ -26,6 +26,8 @@ from mediatheque.records.database import DatabaseConfig
 _PREFIX = "MEDIATHEQUE_"
 # How `serve` hands its finished configuration to the server processes it starts.
 _EXPORTED = "MEDIATHEQUE_RESOLVED"
+# Parts of this size are joined without a copy: both of fal's clients send them (fal-client 1.0.3, @fal-ai/client 1.10).
+_PART_BYTES = 10 * 1024 * 1024
 
 
 class ConfigError(Exception):
@@ -83,6 +85,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             location=self.blobs or str(self.data / "blobs"),
             spool=self.data / "incoming",
             public_endpoint=self.blobs_public_endpoint or "",
+            slot_bytes=_PART_BYTES,
         )
 
 

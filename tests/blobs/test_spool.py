@@ -78,7 +78,7 @@ async def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 
 
 async def test_the_head_is_known_before_the_end(tmp_path: Path) -> None:
-    async with Spool(tmp_path, limit=10, head=4) as spool:
+    async with Spool(tmp_path, limit=10, head_bytes=4) as spool:
         await spool.write(b"RI")
         await spool.write(b"FFxx")
         assert spool.head == b"RIFF"

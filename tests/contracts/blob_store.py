@@ -52,7 +52,7 @@ async def get(store: BlobStore, key: str, start: int, length: int) -> bytes:
 
 
 async def stored(store: BlobStore) -> dict[str, int]:
-    return {each.key: each.size async for each in store.list_keys()}
+    return {each.key: each.size async for each in store.list_objects()}
 
 
 def spooled(store: BlobStore) -> list[str]:
@@ -128,15 +128,15 @@ class BlobStoreContract:
 
     async def test_the_walk_finds_everything_once(self, store: BlobStore) -> None:
         expected = {await put(store, content(size)): size for size in range(40)}
-        found = [each async for each in store.list_keys()]
+        found = [each async for each in store.list_objects()]
         assert {each.key: each.size for each in found} == expected
         assert len(found) == len(expected)
-        assert all(each.modified.tzinfo is not None for each in found)
+        assert all(each.last_modified.tzinfo is not None for each in found)
 
     async def test_what_is_walked_over_may_be_deleted(self, store: BlobStore) -> None:
         for size in range(10):
             await put(store, content(size))
-        async for each in store.list_keys():
+        async for each in store.list_objects():
             await store.delete(each.key)
         assert await stored(store) == {}
 
@@ -196,13 +196,14 @@ class BlobStoreContract:
     async def test_what_is_borrowed_is_a_hashed_file(self, store: BlobStore, size: int) -> None:
         data = content(size)
         key = await put(store, data)
-        async with store.open_local(key) as loan:
-            assert loan.path.read_bytes() == data
-            assert (loan.size, loan.head) == (size, data[:4096])
-            assert loan.sha256 == hashlib.sha256(data).digest()
+        async with store.open_local(key) as copy:
+            assert copy.path.read_bytes() == data
+            hashed = await copy.hash()
+            assert (hashed.path, hashed.size, hashed.head) == (copy.path, size, data[:4096])
+            assert hashed.sha256 == hashlib.sha256(data).digest()
             async with store.open_local(key) as other:
-                assert other.sha256 == loan.sha256
-            assert loan.path.exists()
+                assert (await other.hash()).sha256 == hashed.sha256
+            assert copy.path.exists()
         assert await get(store, key, 0, size) == data
         assert spooled(store) == []
         assert open_files(store) == []
@@ -224,7 +225,8 @@ class BlobStoreContract:
 
     async def test_a_cancelled_borrower_leaves_nothing(self, store: BlobStore) -> None:
         async def borrow() -> None:
-            async with store.open_local(key):
+            async with store.open_local(key) as copy:
+                await copy.hash()
                 await asyncio.sleep(60)
 
         key = await put(store, content(4 * MIB))

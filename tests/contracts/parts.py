@@ -21,26 +21,26 @@ SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 class MultipartUpload:
     """One upload in parts, driven as the library does it, and what its bytes should be."""
 
-    def __init__(self, store: BlobStore, key: str, handle: str) -> None:
-        self.store, self.key, self.multipart_id = store, key, handle
+    def __init__(self, store: BlobStore, key: str, multipart_id: str) -> None:
+        self.store, self.key, self.multipart_id = store, key, multipart_id
         self.parts: dict[int, UploadedPart] = {}
         self.data: dict[int, bytes] = {}
 
     @classmethod
     async def begin(cls, store: BlobStore) -> "MultipartUpload":
         key = new_key()
-        handle = await store.parts.begin(key)
-        assert len(handle) <= 2000
-        return cls(store, key, handle)
+        multipart_id = await store.parts.create(key)
+        assert len(multipart_id) <= 2000
+        return cls(store, key, multipart_id)
 
     async def write(self, number: int, data: bytes) -> UploadedPart:
         async with Spool(self.store.spool, limit=len(data)) as spool:
             await spool.write(data)
             await spool.finish()
-            claim = await self.store.parts.write(self.key, self.multipart_id, number, spool.path, spool.size)
-        piece = UploadedPart(number=number, size=len(data), sha256=hashlib.sha256(data).digest(), etag=claim)
-        self.parts[number], self.data[number] = piece, data
-        return piece
+            etag = await self.store.parts.upload_part(self.key, self.multipart_id, number, spool.path, spool.size)
+        part = UploadedPart(number=number, size=len(data), sha256=hashlib.sha256(data).digest(), etag=etag)
+        self.parts[number], self.data[number] = part, data
+        return part
 
     def ordered(self, numbers: Sequence[int] | None = None) -> list[UploadedPart]:
         return [self.parts[number] for number in sorted(numbers or self.parts)]
@@ -216,13 +216,13 @@ class PartsContract:
 
     @pytest.mark.parametrize("key", HOSTILE)
     async def test_a_key_that_no_store_made_has_no_parts(self, store: BlobStore, key: str) -> None:
-        upload = MultipartUpload(store, key, "handle")
+        upload = MultipartUpload(store, key, "upload")
         with pytest.raises(NotFound):
-            await store.parts.begin(key)
+            await store.parts.create(key)
         with pytest.raises(NotFound):
             await upload.write(1, b"data")
         with pytest.raises(NotFound):
-            await store.parts.complete(key, "handle", [UploadedPart(number=1, size=1, sha256=bytes(32), etag="slot")])
+            await store.parts.complete(key, "upload", [UploadedPart(number=1, size=1, sha256=bytes(32), etag="slot")])
         await upload.drop()
         assert await self.leftovers(store) == []
 
@@ -232,10 +232,10 @@ class PartsContract:
         path.write_bytes(b"four")
         for size in (3, 5):
             with pytest.raises(BlobsUnavailable):
-                await store.parts.write(upload.key, upload.multipart_id, 1, path, size)
+                await store.parts.upload_part(upload.key, upload.multipart_id, 1, path, size)
         path.unlink()
         with pytest.raises(BlobsUnavailable):
-            await store.parts.write(upload.key, upload.multipart_id, 1, path, 4)
+            await store.parts.upload_part(upload.key, upload.multipart_id, 1, path, 4)
 
     async def test_many_at_once(self, store: BlobStore) -> None:
         upload = await MultipartUpload.begin(store)
@@ -287,10 +287,10 @@ class PartsContract:
             upload = await MultipartUpload.begin(store)
             for each in (1, 2, 3):
                 await upload.write(each, self.part(1, each))
-            expected, pieces = upload.expected(), upload.ordered()
+            expected, parts = upload.expected(), upload.ordered()
             late = [asyncio.ensure_future(upload.write(number, self.part(1, 55))) for _ in range(2)]
             with suppress(LibraryError):
-                await store.parts.complete(upload.key, upload.multipart_id, pieces)
+                await store.parts.complete(upload.key, upload.multipart_id, parts)
             await asyncio.gather(*late, return_exceptions=True)
             size = await store.size(upload.key)
             assert size is None or await upload.read() == expected

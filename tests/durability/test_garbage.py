@@ -255,7 +255,7 @@ class Housekeeping(RuleBasedStateMachine):
         return blob.storage_key, blob.workspace_id, b"".join(pieces)
 
     async def _stored_keys(self) -> set[str]:
-        return {stored.key async for stored in self.store.list_keys()}
+        return {stored.key async for stored in self.store.list_objects()}
 
     def _asset(self, number: int) -> UUID:
         return list(self.kept)[number % len(self.kept)]

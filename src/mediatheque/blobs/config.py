@@ -1,4 +1,4 @@
-"""Settings of this room."""
+"""Settings of the store of blobs."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 BUCKETS = ("s3", "gs", "az")
-"""URL schemes of the buckets that obstore speaks."""
+"""URL schemes of the buckets that obstore supports."""
+
+SLOT_BYTES = 10 * 1024 * 1024
 
 
 class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the bytes live."""
+    """Where blobs are stored."""
 
     location: str = "data/blobs"
     """A folder, or a bucket: `s3://bucket/prefix?endpoint=http://host:9000&region=us-east-1`.
@@ -20,10 +22,13 @@ class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     spool: Path = Path("data/spool")
-    """Folder for bytes in flight to a bucket. A folder of blobs has its own, on the same file system."""
+    """Folder for bytes on their way into a bucket. A folder of blobs has its own, on the same file system."""
 
     public_endpoint: str = ""
     """Address under which clients reach an S3 bucket, when it differs from the endpoint: used in presigned URLs."""
+
+    slot_bytes: int = SLOT_BYTES
+    """Size of part that multipart uploads into a folder join without a copy; it must stay while uploads are open."""
 
     def __post_init__(self) -> None:
         if not self.location or (self.scheme and self.scheme not in (*BUCKETS, "file")):
@@ -33,7 +38,7 @@ class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def scheme(self) -> str:
-        """What `location` begins with, before `://`; nothing for a plain folder."""
+        """The URL scheme of `location`; empty for a plain folder."""
         return urlsplit(self.location).scheme
 
     @property
@@ -43,5 +48,5 @@ class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> Path:
-        """`location` as a folder."""
+        """`location` as an absolute path."""
         return Path(self.location.removeprefix("file://")).absolute()

@@ -1,4 +1,4 @@
-"""What the operating system says about files, in this library's words."""
+"""Errors of the operating system as errors of the library."""
 
 import errno
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _log = structlog.get_logger()
 
 @contextmanager
 def map_os_errors() -> Iterator[None]:
-    """Turns `OSError` into `StorageFull` (no space, quota used up) or `BlobsUnavailable`, and logs the reason."""
+    """Turn `OSError` into `StorageFull` (no space left, quota exceeded) or `BlobsUnavailable`, and log the reason."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
         if error.errno in _FULL:
-            _log.warning("blob storage full", reason=reason)
+            _log.warning("blob_storage_full", reason=reason)
             raise StorageFull from error
-        _log.warning("blob storage failed", reason=reason)
+        _log.warning("blob_storage_failed", reason=reason)
         raise BlobsUnavailable from error

@@ -6,22 +6,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mediatheque.blobs.local.files import write_all
+
 WRITE_BACK_BYTES = 8 * 1024 * 1024
 """Bytes after which the kernel is asked to start writing them back: a later fsync of 64 MiB takes 4 ms, not 27."""
 
 
 class SpoolFile:
-    """Writes and hashes batches of chunks. Blocking; one call at a time. The first batch makes the file, mode 0600."""
+    """Writes and hashes batches of chunks. Blocking; one call at a time. The first one creates the file, mode 0600."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
         self._sha256 = hashlib.sha256()
         self._written = 0
-        self._pushed = 0
+        self._written_back = 0
 
     def write_batch(self, chunks: Sequence[bytes], *, last: bool) -> None:
-        """Appends the chunks, at most 1,024 of them (IOV_MAX). After the last batch the file is closed."""
+        """Append the chunks, at most 1,024 of them (IOV_MAX). Close the file after the last batch."""
         if self._fd < 0:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         for chunk in chunks:
@@ -31,36 +33,31 @@ class SpoolFile:
             self._close()
 
     def digest(self) -> bytes:
-        """SHA-256 of all that landed."""
+        """Return the SHA-256 of all bytes written."""
         return self._sha256.digest()
 
     def discard(self) -> None:
-        """Closes the file and removes it."""
+        """Close the file and delete it."""
         self._close()
         self._path.unlink(missing_ok=True)
 
     def _append(self, chunks: Sequence[bytes]) -> None:
         total = sum(map(len, chunks))
-        done = os.writev(self._fd, chunks) if chunks else 0
+        done = os.pwritev(self._fd, chunks, self._written) if chunks else 0
         if done < total:
-            _write_all(self._fd, memoryview(b"".join(chunks))[done:])
+            write_all(self._fd, memoryview(b"".join(chunks))[done:], self._written + done)
         self._written += total
-        if self._written - self._pushed >= WRITE_BACK_BYTES:
-            self._push()
+        if self._written - self._written_back >= WRITE_BACK_BYTES:
+            self._start_write_back()
 
-    def _push(self) -> None:
-        """On Linux, DONTNEED starts write-back of dirty pages and drops only clean ones, of which there are none."""
+    def _start_write_back(self) -> None:
+        """On Linux, DONTNEED starts write-back of dirty pages. It drops only clean ones, and these are all dirty."""
         if sys.platform == "linux":
-            os.posix_fadvise(self._fd, self._pushed, self._written - self._pushed, os.POSIX_FADV_DONTNEED)
-        self._pushed = self._written
+            unwritten = self._written - self._written_back
+            os.posix_fadvise(self._fd, self._written_back, unwritten, os.POSIX_FADV_DONTNEED)
+        self._written_back = self._written
 
     def _close(self) -> None:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
-
-
-def _write_all(fd: int, rest: memoryview) -> None:
-    """A write cut short (a disk nearly full) goes on, or raises what stopped it."""
-    while rest:
-        rest = rest[os.write(fd, rest) :]

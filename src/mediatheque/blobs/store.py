@@ -1,4 +1,4 @@
-"""What a store of blobs can do."""
+"""The interface of a store of blobs."""
 
 import re
 import secrets
@@ -12,135 +12,157 @@ import msgspec
 
 from mediatheque.model import UploadedPart
 
-PIECE = 1024 * 1024
-"""Bytes in one chunk of `read`, and in one write of the spool."""
+CHUNK_BYTES = 1024 * 1024
+"""Size of one chunk of `read`, and of one write of the spool."""
 
-HEAD = 4096
-"""Bytes at the beginning that tell what a file is."""
+HEAD_BYTES = 4096
+"""Bytes at the beginning of a file that formats are recognised by."""
 
-ENDS_EARLY = "Stored bytes end too early."
-"""Says the error that `read` raises for a blob shorter than was asked for."""
+TRUNCATED_MESSAGE = "Stored bytes end too early."
+"""Message of the `BlobsUnavailable` that is raised when a file is shorter than expected."""
 
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
-class Stored(msgspec.Struct, frozen=True):
-    """One blob in a store. `size` in bytes; `modified` is when the store took it, aware UTC."""
+class ObjectSummary(msgspec.Struct, frozen=True):
+    """One entry of a listing. `size` in bytes; `last_modified` is when the store took the blob, aware UTC."""
 
     key: str
     size: int
-    modified: datetime
+    last_modified: datetime
+
+
+class HashedFile(Protocol):
+    """A complete local file. `size` in bytes; `head` is its first bytes, `sha256` the digest of all of them."""
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+
+    @property
+    def sha256(self) -> bytes: ...  # noqa: D102
+
+    @property
+    def head(self) -> bytes: ...  # noqa: D102
 
 
 class LocalCopy(Protocol):
-    """Bytes as a local file. `size` in bytes; `head` holds the first of them, `sha256` is that of all."""
+    """A blob as a local file, which must not be changed."""
 
-    path: Path
-    size: int
-    sha256: bytes
-    head: bytes
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+
+    async def hash(self) -> HashedFile:
+        """Return the file with its size, digest and first bytes. Reads all of it, if it is the store's own file.
+
+        Raises `NotFound` when the blob has been deleted meanwhile.
+        """
+        ...
 
 
 class Parts(Protocol):
-    """Bytes that come in numbered parts, in any order, before they are a blob.
+    """Multipart uploads: bytes that arrive in numbered parts, in any order, and then become a blob.
 
-    Raises what a store raises. One part is written by one caller at a time; different parts of one key by many.
+    Raises what a store raises. Different parts of one key may be written at the same time.
     """
 
-    async def begin(self, key: str) -> str:
-        """Makes room under `key`; the handle, of at most 2,000 characters, is to be kept and shown again."""
+    async def create(self, key: str) -> str:
+        """Begin an upload that is to become the blob `key`. Return its id, of at most 2,000 characters."""
         ...
 
-    async def write(self, key: str, handle: str, number: int, path: Path, size: int) -> str:
-        """Keeps the file's `size` bytes as part `number`, in place of an earlier one; durable when it returns.
+    async def upload_part(self, key: str, multipart_id: str, number: int, path: Path, size: int) -> str:
+        """Store the file's `size` bytes durably as part `number`, in place of an earlier one. Return its ETag.
 
-        Returns what `complete` wants to see again. `path` stays its owner's. `NotFound` for parts that were dropped.
+        The caller removes `path`. Raises `NotFound` when the upload was completed or aborted.
         """
         ...
 
-    async def complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
-        """The pieces, at least one and ascending by number, are the bytes under `key`; other parts are dropped.
+    async def complete(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> None:
+        """Make the blob `key` of these parts, at least one and ascending by number; delete all others.
 
-        May be called again after a crash, with the same pieces. `NotFound` if a piece is not there.
+        May be called again after a crash, with the same parts. Raises `NotFound` when one of them is missing.
         """
         ...
 
-    async def abort(self, key: str, handle: str) -> None:
-        """After this there are no parts; there need not have been any. What was joined stays."""
+    async def abort(self, key: str, multipart_id: str) -> None:
+        """Delete all parts, if there are any. A blob that the upload was completed to stays."""
         ...
 
     async def close(self) -> None:
-        """Waits for work in flight."""
+        """Wait for the work in flight."""
         ...
 
 
 class BlobStore(Protocol):
-    """Keeps bytes under keys of its own making.
+    """Stores bytes under random keys.
 
-    Every verb raises `BlobsUnavailable` when the store does not answer, and `StorageFull` when there is no room. A
-    key that no store made is one that is not there. Blobs never change: a key is written once.
+    Every method raises `BlobsUnavailable` when the store does not answer, and `StorageFull` when it has no space
+    left. A key that no store made is treated as one that does not exist. A blob never changes: its key is written
+    once.
     """
 
     spool: Path
     """Folder for bytes in flight; for a disk, on the same file system as the blobs."""
 
     parts: Parts
-    """Room for bytes that come in parts, on the same store."""
+    """Multipart uploads into this store."""
 
     async def put_file(self, path: Path, key: str | None = None) -> str:
-        """Takes the spool file over under `key`, or a new one, and returns it.
+        """Move the spool file into the store under `key`, or a new one, and return the key.
 
-        When it returns, the bytes are durable and `path` gone.
-
-        On failure or cancellation `path` is its owner's to remove, and the store holds either nothing or, at worst,
-        whole bytes that no row names: `list_keys` finds those.
+        When it returns, the bytes are durable and `path` is gone. On failure or cancellation the caller removes
+        `path`, and the store holds either nothing or, at worst, a complete blob that no row names: `list_objects`
+        finds those.
         """
         ...
 
     async def size(self, key: str) -> int | None:
-        """Bytes stored under `key`; `None` says that the store is there and the bytes are not."""
+        """Return the bytes stored under `key`, or None when the blob does not exist."""
         ...
 
     def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
-        """Exactly `length` bytes from `start`, in chunks of about 1 MiB.
+        """Yield exactly `length` bytes from `start`, in chunks of about 1 MiB.
 
-        Raises `NotFound` before the first chunk where there are no such bytes, and `BlobsUnavailable` where they end
+        Raises `NotFound` before the first chunk when the blob does not exist, and `BlobsUnavailable` when it ends
         too early. Close the iterator (`contextlib.aclosing`) when leaving it before its end.
         """
         ...
 
     def open_local(self, key: str) -> AbstractAsyncContextManager[LocalCopy]:
-        """The bytes under `key` as a local file, hashed; a bucket's are fetched into the spool. `NotFound`."""
+        """Yield the blob as a local file: the disk's own, or a copy fetched from the bucket into the spool folder.
+
+        Raises `NotFound` when the blob does not exist.
+        """
+        ...
+
+    def local_path(self, key: str) -> Path | None:
+        """Return the path of the blob's own file, whether it exists or not; None when blobs are not local files.
+
+        For a file that is sent by its path, at any later time. Raises `NotFound` when `key` is not a key.
+        """
         ...
 
     async def delete(self, key: str) -> None:
-        """After this there are no such bytes; there need not have been any."""
+        """Delete the blob, if it exists."""
         ...
 
-    def list_keys(self) -> AsyncIterator[Stored]:
-        """Everything stored, in any order, without holding it all. What comes or goes meanwhile may be missed."""
+    def list_objects(self) -> AsyncIterator[ObjectSummary]:
+        """Yield every blob, in any order and with flat memory. Concurrent puts and deletes may be missed."""
         ...
 
     async def ready(self) -> None:
-        """Returns when the store answers, else raises `BlobsUnavailable` within seconds."""
+        """Return when the store answers. Raises `BlobsUnavailable` within seconds when it does not."""
         ...
 
     async def close(self) -> None:
-        """Ends work in flight. The store cannot be used afterwards."""
-        ...
-
-
-@runtime_checkable
-class OnDisk(Protocol):
-    """An extra ability: the bytes are local files, which a server can send by itself."""
-
-    def path(self, key: str) -> Path:
-        """Where the bytes of `key` are, or would be. Raises `NotFound` for what is no key."""
+        """Wait for the work in flight. The store cannot be used afterwards."""
         ...
 
 
 class Presigned(msgspec.Struct, frozen=True):
-    """Where a client sends bytes without us, and the headers it must send with them, in lower case."""
+    """A URL that a client sends bytes to directly, and the headers it must send with them, in lower case."""
 
     url: str
     headers: dict[str, str]
@@ -148,32 +170,32 @@ class Presigned(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class Presigns(Protocol):
-    """An extra ability: clients send bytes to the store themselves, into a quarantine that nothing is served from.
+    """An optional capability: clients send bytes to the store directly, into a quarantine that is never served.
 
-    A presigned URL can be used again until it expires: what is checked must be what `promote` copied.
+    A presigned URL can be used again until it expires, so what is checked must be the copy made by `promote`.
     """
 
     async def presign(self, key: str, *, size: int, seconds: int) -> Presigned:
-        """A URL that takes exactly `size` bytes by PUT, for so many seconds."""
+        """Return a URL that accepts a PUT of exactly `size` bytes, for `seconds`."""
         ...
 
     async def promote(self, key: str, target: str) -> int | None:
-        """Copies, inside the store, what was sent under `key` to the blob key `target`, which no URL names.
+        """Copy, inside the store, what was sent under `key` to the blob key `target`, which no URL names.
 
-        Its size in bytes; None if nothing was sent.
+        Return its size in bytes, or None when nothing was sent.
         """
         ...
 
     async def delete_quarantined(self, key: str) -> None:
-        """Removes what was sent under `key`; there need not be anything."""
+        """Delete what was sent under `key`, if anything was."""
         ...
 
 
 def new_key() -> str:
-    """A fresh key: 128 random bits, 32 hex digits."""
+    """Return a new random key: 128 bits, as 32 hex digits."""
     return secrets.token_hex(16)
 
 
 def is_key(text: str) -> bool:
-    """Whether a store could have made this key. Nothing else may become part of a path."""
+    """Whether `text` has the form of a key. Only such a text may become part of a path."""
     return _KEY.fullmatch(text) is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediatheque.blobs import BlobsConfig, BlobStore, Disk, OnDisk, Spool, open_store
+from mediatheque.blobs import BlobsConfig, BlobStore, Disk, Spool, open_store
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import HOSTILE, MISSING, BlobStoreContract, content, get, inside, put, spooled, stored
@@ -34,7 +34,7 @@ class TestPartsOnDisk(PartsContract):
 
     @pytest.fixture(autouse=True)
     def small_slots(self, store: Disk) -> None:
-        store.parts = LocalParts(store, store.root / "parts", stride=self.full)
+        store.parts = LocalParts(store, store.root / "parts", slot_bytes=self.full)
 
     async def leftovers(self, store: BlobStore) -> list[str]:
         return inside(store.spool.with_name("parts"))
@@ -43,7 +43,7 @@ class TestPartsOnDisk(PartsContract):
 async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:
     store = open_store(BlobsConfig(location=str(tmp_path / "deep" / "blobs")))
     assert isinstance(store, Disk)
-    assert isinstance(store, OnDisk)
+    assert store.local_path(MISSING) == tmp_path / "deep" / "blobs" / MISSING[:2] / MISSING
     await store.ready()
     await store.close()
 
@@ -51,15 +51,15 @@ async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:
 async def test_bytes_survive_a_restart(store: Disk) -> None:
     key = await put(store, b"kept")
     again = Disk(store.root)
-    assert again.path(key).read_bytes() == b"kept"
-    assert stat.S_IMODE(again.path(key).stat().st_mode) == 0o600
+    assert again.local_path(key).read_bytes() == b"kept"
+    assert stat.S_IMODE(again.local_path(key).stat().st_mode) == 0o600
     await again.close()
 
 
 @pytest.mark.parametrize("key", HOSTILE)
 async def test_no_path_for_what_is_no_key(store: Disk, key: str) -> None:
     with pytest.raises(NotFound):
-        store.path(key)
+        store.local_path(key)
 
 
 async def test_durable_before_told(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ async def test_durable_before_told(store: Disk, monkeypatch: pytest.MonkeyPatch)
         await spool.finish()
         monkeypatch.setattr(os, "fsync", seen_fsync)
         monkeypatch.setattr(os, "rename", seen_rename)
-        path = store.path(await store.put_file(spool.path))
+        path = store.local_path(await store.put_file(spool.path))
     assert calls == [("fsync", str(spool.path)), ("rename", str(path)), ("fsync", str(path.parent))]
 
 
@@ -172,7 +172,7 @@ async def test_the_walk_passes_over_what_is_not_ours(store: Disk) -> None:
 
 async def test_a_blob_cut_short_is_loud(store: Disk) -> None:
     key = await put(store, content(3 << 20))
-    os.truncate(store.path(key), 2 << 20)
+    os.truncate(store.local_path(key), 2 << 20)
     with pytest.raises(BlobsUnavailable):
         await get(store, key, 0, 3 << 20)
 

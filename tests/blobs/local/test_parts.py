@@ -16,18 +16,18 @@ import pytest
 
 from mediatheque.blobs import Disk
 from mediatheque.blobs.local import parts, parts_folder
-from mediatheque.blobs.local.copying import Stopped
+from mediatheque.blobs.local.files import Stopped
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.parts_folder import PartsFolder
 from mediatheque.errors import BlobsUnavailable, NotFound, StorageFull
 from tests.contracts.blob_store import content, eventually, inside, open_files, spooled, stored
 from tests.contracts.parts import MultipartUpload
 
-STRIDE = 64 * 1024
+SLOT_BYTES = 64 * 1024
 
 
-def small(store: Disk, stride: int = STRIDE) -> Disk:
-    store.parts = LocalParts(store, store.root / "parts", stride=stride)
+def small(store: Disk, slot_bytes: int = SLOT_BYTES) -> Disk:
+    store.parts = LocalParts(store, store.root / "parts", slot_bytes=slot_bytes)
     return store
 
 
@@ -44,7 +44,7 @@ def folder(store: Disk, upload: MultipartUpload) -> Path:
 
 async def three_parts(store: Disk) -> MultipartUpload:
     upload = await MultipartUpload.begin(store)
-    for number, size in ((2, STRIDE), (3, 500), (1, STRIDE)):
+    for number, size in ((2, SLOT_BYTES), (3, 500), (1, SLOT_BYTES)):
         await upload.write(number, content(size, number))
     return upload
 
@@ -55,30 +55,30 @@ async def test_full_parts_in_order_are_joined_by_a_rename(store: Disk, monkeypat
 
     upload = await three_parts(store)
     inode = (folder(store, upload) / "slots").stat().st_ino
-    monkeypatch.setattr(parts_folder, "copy", never)
+    monkeypatch.setattr(parts_folder, "copy_range", never)
     await upload.join()
-    assert store.path(upload.key).stat().st_ino == inode
+    assert store.local_path(upload.key).stat().st_ino == inode
     assert await upload.read() == upload.expected()
 
 
 async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[int] = []
-    copy = parts_folder.copy
+    copy_range = parts_folder.copy_range
 
     def counted(source: int, start: int, target: int, at: int, length: int, *, stop: Event) -> None:
         copied.append(length)
-        copy(source, start, target, at, length, stop=stop)
+        copy_range(source, start, target, at, length, stop=stop)
 
     upload = await three_parts(store)
     inode = (folder(store, upload) / "slots").stat().st_ino
     for seed in range(20, 25):
-        await upload.write(2, content(STRIDE, seed))
+        await upload.write(2, content(SLOT_BYTES, seed))
     files = [name for name in inside(folder(store, upload)) if not name.endswith(".lock")]
     assert files == ["2-4", "2-5", "slots", "taken"]
-    monkeypatch.setattr(parts_folder, "copy", counted)
+    monkeypatch.setattr(parts_folder, "copy_range", counted)
     await upload.join()
-    assert copied == [STRIDE]
-    assert store.path(upload.key).stat().st_ino == inode
+    assert copied == [SLOT_BYTES]
+    assert store.local_path(upload.key).stat().st_ino == inode
     assert await upload.read() == upload.expected()
 
 
@@ -86,31 +86,31 @@ async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
     upload = await three_parts(store)
     first = upload.ordered()
     expected = upload.expected()
-    await upload.write(1, content(STRIDE, 99))
+    await upload.write(1, content(SLOT_BYTES, 99))
     await store.parts.complete(upload.key, upload.multipart_id, first)
     assert await upload.read() == expected
 
 
-@pytest.mark.parametrize("stride", [STRIDE, 1], ids=["in slots", "apart"])
-async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, stride: int) -> None:
+@pytest.mark.parametrize("slot_bytes", [SLOT_BYTES, 1], ids=["in slots", "apart"])
+async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, slot_bytes: int) -> None:
     """The slow copy gives every writer the time to meet the other."""
-    disk = small(Disk(tmp_path / "blobs"), stride)
-    contents = [content(STRIDE, seed) for seed in range(3)]
+    disk = small(Disk(tmp_path / "blobs"), slot_bytes)
+    contents = [content(SLOT_BYTES, seed) for seed in range(3)]
     for _ in range(10):
         upload = await MultipartUpload.begin(disk)
 
         async def write(data: bytes, number: int, upload: MultipartUpload = upload) -> tuple[str, bytes]:
             path = disk.spool / data[:8].hex()
             path.write_bytes(data)
-            return await disk.parts.write(upload.key, upload.multipart_id, number, path, len(data)), data
+            return await disk.parts.upload_part(upload.key, upload.multipart_id, number, path, len(data)), data
 
         written = await asyncio.gather(*(write(data, 1) for data in contents))
-        receipts = [claim for claim, _ in written]
-        assert len(set(receipts)) == len(receipts)
-        newest = max(receipts, key=lambda claim: int(claim.partition("-")[2] or 0))
-        for claim, data in written:
-            if claim in (newest, "slot"):
-                name = "slots" if claim == "slot" else claim
+        etags = [etag for etag, _ in written]
+        assert len(set(etags)) == len(etags)
+        newest = max(etags, key=lambda etag: int(etag.partition("-")[2] or 0))
+        for etag, data in written:
+            if etag in (newest, "slot"):
+                name = "slots" if etag == "slot" else etag
                 assert (folder(disk, upload) / name).read_bytes() == data
     await disk.close()
 
@@ -123,7 +123,7 @@ async def test_a_list_that_leaves_out_the_last_part_cuts_nothing_off(
 
     upload = await MultipartUpload.begin(store)
     for number in (1, 2, 3):
-        await upload.write(number, content(STRIDE, number))
+        await upload.write(number, content(SLOT_BYTES, number))
     with monkeypatch.context() as patched:
         patched.setattr(store, "put_file", full)
         with pytest.raises(StorageFull):
@@ -147,8 +147,8 @@ async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypa
     await upload.write(1, b"first")
     assert synced == ["slots", "taken"]
     synced.clear()
-    piece = await upload.write(1, b"second")
-    assert synced == [piece.etag, upload.key]
+    part = await upload.write(1, b"second")
+    assert synced == [part.etag, upload.key]
 
 
 async def test_only_its_owner_may_read_it(store: Disk) -> None:
@@ -157,7 +157,7 @@ async def test_only_its_owner_may_read_it(store: Disk) -> None:
     assert stat.S_IMODE(folder(store, upload).stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder(store, upload).iterdir()} == {0o600}
     await upload.join()
-    assert stat.S_IMODE(store.path(upload.key).stat().st_mode) == 0o600
+    assert stat.S_IMODE(store.local_path(upload.key).stat().st_mode) == 0o600
 
 
 async def test_a_full_disk_refuses_the_part_and_keeps_the_others(tiny: Path) -> None:
@@ -166,13 +166,13 @@ async def test_a_full_disk_refuses_the_part_and_keeps_the_others(tiny: Path) -> 
 
     async def fill() -> None:
         for number in range(1, 100):
-            await upload.write(number, content(STRIDE, number))
+            await upload.write(number, content(SLOT_BYTES, number))
 
     with pytest.raises(StorageFull):
         await fill()
     assert len(upload.parts) > 4
     with pytest.raises(StorageFull):
-        await upload.write(1, content(STRIDE * 6, 1))  # apart, and there is no room for that either
+        await upload.write(1, content(SLOT_BYTES * 6, 1))  # apart, and there is no room for that either
     assert spooled(store) == []
     await upload.join()
     assert await upload.read() == upload.expected()
@@ -184,7 +184,7 @@ async def test_no_room_to_assemble_loses_nothing(tiny: Path) -> None:
     store = small(Disk(tiny))
     upload = await MultipartUpload.begin(store)
     for number in (1, 3, 5, 7, 9, 11):
-        await upload.write(number, content(STRIDE, number))
+        await upload.write(number, content(SLOT_BYTES, number))
     ballast = tiny / "ballast"
     ballast.write_bytes(bytes(200_000))
     with pytest.raises(StorageFull):
@@ -231,7 +231,7 @@ async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
 
     upload = await MultipartUpload.begin(store)
     with monkeypatch.context() as slowly:
-        slowly.setattr(parts_folder, "copy", slow)
+        slowly.setattr(parts_folder, "copy_range", slow)
         writing = asyncio.ensure_future(upload.write(1, b"never"))
         await eventually(lambda: events == ["began"])
         writing.cancel()
@@ -245,8 +245,8 @@ async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
 
 async def test_nothing_is_written_while_parts_are_joined(store: Disk) -> None:
     upload = await three_parts(store)
-    joiner = PartsFolder(folder(store, upload), STRIDE)
-    assert joiner.lock()
+    joiner = PartsFolder(folder(store, upload), SLOT_BYTES)
+    assert joiner.try_lock()
     with pytest.raises(BlobsUnavailable):
         await upload.write(4, b"late")
     joiner.unlock()
@@ -255,8 +255,8 @@ async def test_nothing_is_written_while_parts_are_joined(store: Disk) -> None:
 
 async def test_nothing_is_joined_while_parts_are_written(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = await three_parts(store)
-    writer = PartsFolder(folder(store, upload), STRIDE)
-    assert writer.lock(parts_folder.fcntl.LOCK_SH)
+    writer = PartsFolder(folder(store, upload), SLOT_BYTES)
+    assert writer.try_lock(parts_folder.fcntl.LOCK_SH)
     joining = asyncio.ensure_future(upload.join())
     await asyncio.sleep(0.1)
     assert not joining.done()
@@ -265,9 +265,9 @@ async def test_nothing_is_joined_while_parts_are_written(store: Disk, monkeypatc
     assert await upload.read() == upload.expected()
 
     upload = await three_parts(store)
-    writer = PartsFolder(folder(store, upload), STRIDE)
-    assert writer.lock(parts_folder.fcntl.LOCK_SH)
-    monkeypatch.setattr(parts, "_TRIES", 2)
+    writer = PartsFolder(folder(store, upload), SLOT_BYTES)
+    assert writer.try_lock(parts_folder.fcntl.LOCK_SH)
+    monkeypatch.setattr(parts, "_LOCK_TRIES", 2)
     with pytest.raises(BlobsUnavailable):
         await upload.join()
     writer.unlock()
@@ -279,7 +279,7 @@ async def test_a_missing_folder_is_an_error_and_not_missing_parts(store: Disk) -
     store.root.rename(away)
     for attempt in (
         lambda: MultipartUpload.begin(store),
-        lambda: store.parts.write(upload.key, upload.multipart_id, 1, away / "x", 1),
+        lambda: store.parts.upload_part(upload.key, upload.multipart_id, 1, away / "x", 1),
         upload.join,
         upload.drop,
     ):
@@ -312,10 +312,11 @@ async def test_no_file_stays_open(store: Disk) -> None:
 CRASHES = """
 import asyncio, hashlib, json, os, random, signal, sys
 from pathlib import Path
-from mediatheque.blobs import Disk, copying
-from mediatheque.blobs.local_parts import LocalParts
-from mediatheque.model import Piece
-copying.PIECE = 4096  # so that a slot can be torn
+from mediatheque.blobs import Disk
+from mediatheque.blobs.local import files
+from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.model import UploadedPart
+files.CHUNK_BYTES = 4096  # so that a slot can be torn
 KEY, STEPS = "0123456789abcdef" * 2, "write fsync ftruncate rename pwrite unlink rmdir".split()
 
 def crash_at(step):
@@ -333,18 +334,18 @@ def say(*words):
 
 async def upload(root, step):
     store = Disk(root)
-    store.parts = LocalParts(store, root / "parts", stride=8192)
+    store.parts = LocalParts(store, root / "parts", slot_bytes=8192)
     crash_at(step)
-    handle = await store.parts.begin(KEY)
+    multipart_id = await store.parts.create(KEY)
     say(step, "begun")
-    pieces = {}
+    parts = {}
     for number, size, seed in ((2, 8192, 2), (1, 8192, 1), (2, 8192, 22), (2, 8192, 23), (3, 5000, 3)):
         given = store.spool / str(seed)
         given.write_bytes(random.Random(seed).randbytes(size))
-        receipt = await store.parts.write(KEY, handle, number, given, size)
-        say(step, number, size, receipt, seed)
-        pieces[number] = Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
-    await store.parts.join(KEY, handle, [pieces[1], pieces[2], pieces[3]])
+        etag = await store.parts.upload_part(KEY, multipart_id, number, given, size)
+        say(step, number, size, etag, seed)
+        parts[number] = UploadedPart(number=number, size=size, sha256=bytes(32), etag=etag)
+    await store.parts.complete(KEY, multipart_id, [parts[1], parts[2], parts[3]])
     say(step, "joined")
     os._exit(0)
 
@@ -372,12 +373,12 @@ async def test_killed_at_any_step_no_acknowledged_part_is_lost_or_torn(tmp_path:
 
 async def finished_after_crash(root: Path, said: list[list]) -> None:
     """What was acknowledged is kept; the rest is sent again; the whole is right, and nothing is left over."""
-    store = small(Disk(root), stride=8192)
+    store = small(Disk(root), slot_bytes=8192)
     upload = MultipartUpload(store, "0123456789abcdef" * 2, "")
-    for number, size, claim, seed in (words for words in said if words != ["joined"]):
+    for number, size, etag, seed in (words for words in said if words != ["joined"]):
         data = content(size, seed)
         upload.data[number] = data
-        upload.parts[number] = parts_folder.UploadedPart(number=number, size=size, sha256=bytes(32), etag=claim)
+        upload.parts[number] = parts_folder.UploadedPart(number=number, size=size, sha256=bytes(32), etag=etag)
     for number, size in ((1, 8192), (2, 8192), (3, 5000)):
         if number not in upload.parts:
             await upload.write(number, content(size, number))
@@ -393,7 +394,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 import asyncio, re
 from pathlib import Path
 from mediatheque.blobs import Disk
-from mediatheque.model import Piece
+from mediatheque.model import UploadedPart
 MIB, KEY = 1 << 20, "0123456789abcdef" * 2
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
@@ -404,17 +405,17 @@ async def main():
         for number in range(10):
             file.write(bytes([number]) * MIB)
     async def write(number):
-        receipt = await store.parts.write(KEY, handle, number, given, 10 * MIB)
-        return Piece(number=number, size=10 * MIB, sha256=bytes(32), receipt=receipt)
-    handle = await store.parts.begin(KEY)
+        etag = await store.parts.upload_part(KEY, multipart_id, number, given, 10 * MIB)
+        return UploadedPart(number=number, size=10 * MIB, sha256=bytes(32), etag=etag)
+    multipart_id = await store.parts.create(KEY)
     start = peak()
-    pieces = [await write(1), await write(2)]
+    parts = [await write(1), await write(2)]
     for first in range(3, 121, 4):
-        pieces += await asyncio.gather(*(write(number) for number in range(first, min(first + 4, 121))))
-    pieces[1] = await write(2)
-    await store.parts.join(KEY, handle, pieces)
-    async with store.borrow(KEY) as loan:
-        assert loan.size == 1200 * MIB
+        parts += await asyncio.gather(*(write(number) for number in range(first, min(first + 4, 121))))
+    parts[1] = await write(2)
+    await store.parts.complete(KEY, multipart_id, parts)
+    async with store.open_local(KEY) as copy:
+        assert (await copy.hash()).size == 1200 * MIB
     await store.close()
     print(peak() - start)
 asyncio.run(main())

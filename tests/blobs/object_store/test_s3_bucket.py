@@ -15,7 +15,7 @@ import pytest
 from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
-from mediatheque.blobs import BlobsConfig, BlobStore, OnDisk, Presigned, Presigns, new_key, open_store
+from mediatheque.blobs import BlobsConfig, BlobStore, Presigned, Presigns, new_key, open_store
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import HOSTILE, MISSING, content, get, put, stored
@@ -28,7 +28,7 @@ async def store(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[S3Bucket]:
     bucket = S3Bucket(seaweed.url(), tmp_path / "spool", settle=0)
     yield bucket
     for upload, name in unfinished(bucket):
-        await bucket._s3.abort(name, upload)
+        await bucket._s3.abort_multipart_upload(name, upload)
     await bucket.close()
 
 
@@ -46,7 +46,7 @@ class TestS3Parts(PartsContract):
 
     async def leftovers(self, store: BlobStore) -> list[str]:
         assert isinstance(store, S3Bucket)
-        apart = [found.key async for found in store.objects.walk("parts")]
+        apart = [found.key async for found in store.objects.list_objects("parts")]
         return apart + [name for _, name in unfinished(store)]
 
 
@@ -54,7 +54,7 @@ async def test_s3_is_what_its_url_names(seaweed: Seaweed, tmp_path: Path) -> Non
     store = open_store(BlobsConfig(location=seaweed.url(), spool=tmp_path / "deep" / "spool"))
     assert isinstance(store, S3Bucket)
     assert isinstance(store, Presigns)
-    assert not isinstance(store, OnDisk)
+    assert store.local_path(MISSING) is None
     await store.ready()
     await store.close()
 
@@ -84,16 +84,16 @@ async def test_an_upload_that_is_gone_was_joined_or_is_not_found(
     store: S3Bucket, monkeypatch: pytest.MonkeyPatch, joined: bool
 ) -> None:
     """AWS forgets an upload with its completion, whose answer may have been lost; SeaweedFS remembers it."""
-    complete = store._s3.complete
+    complete = store._s3.complete_multipart_upload
 
-    async def forgotten(name: str, upload: str, tags: dict[int, str]) -> None:
+    async def forgotten(name: str, upload: str, etags: dict[int, str]) -> None:
         if joined:
-            await complete(name, upload, tags)
+            await complete(name, upload, etags)
         raise NotFound
 
     upload = await MultipartUpload.begin(store)
     await upload.write(1, b"data")
-    monkeypatch.setattr(store._s3, "complete", forgotten)
+    monkeypatch.setattr(store._s3, "complete_multipart_upload", forgotten)
     with nullcontext() if joined else pytest.raises(NotFound):
         await upload.join()
     assert await stored(store) == ({upload.key: 4} if joined else {})
@@ -107,7 +107,7 @@ async def send(presigned: Presigned, data: bytes, **headers: str) -> int:
 
 
 async def quarantined(store: S3Bucket) -> dict[str, int]:
-    return {found.key: found.size async for found in store.objects.walk("quarantine")}
+    return {found.key: found.size async for found in store.objects.list_objects("quarantine")}
 
 
 async def test_what_a_client_sends_is_kept_apart_until_it_is_released(store: S3Bucket) -> None:
@@ -213,13 +213,13 @@ async def test_clients_are_sent_to_the_public_endpoint(seaweed: Seaweed, tmp_pat
 async def test_a_store_that_is_down_takes_no_parts_and_releases_nothing(seaweed: Seaweed, store: S3Bucket) -> None:
     upload = await MultipartUpload.begin(store)
     await upload.write(1, b"one")
-    piece = upload.parts[1]
+    part = upload.parts[1]
     seaweed.stop()
     try:
         for verb in (
             lambda: MultipartUpload.begin(store),
             lambda: upload.write(1, b"one"),
-            lambda: store.parts.complete(upload.key, upload.multipart_id, [piece]),
+            lambda: store.parts.complete(upload.key, upload.multipart_id, [part]),
             upload.drop,
             lambda: store.promote(MISSING, MISSING),
             lambda: store.delete_quarantined(MISSING),
@@ -239,7 +239,7 @@ async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: 
     try:
         start = time.monotonic()
         with pytest.raises(BlobsUnavailable):
-            await store.parts.begin(MISSING)
+            await store.parts.create(MISSING)
         assert time.monotonic() - start < 5
     finally:
         seaweed.signal(signal.SIGCONT)
@@ -249,7 +249,7 @@ async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: 
 async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed: Seaweed, tmp_path: Path) -> None:
     store = S3Bucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
     upload = MultipartUpload(store, MISSING, "upload")
-    for verb in (lambda: store.parts.begin(MISSING), lambda: upload.write(1, b"x"), upload.drop):
+    for verb in (lambda: store.parts.create(MISSING), lambda: upload.write(1, b"x"), upload.drop):
         with capture_logs() as logs, pytest.raises(BlobsUnavailable):
             await verb()
         assert logs[0]["code"] == "SignatureDoesNotMatch"
@@ -285,30 +285,30 @@ def test_memory_stays_flat(seaweed: Seaweed, tmp_path: Path) -> None:
     script = f"""
 import asyncio, os, re
 from pathlib import Path
-from mediatheque.blobs import Config, new_key, open_store
-from mediatheque.model import Piece
+from mediatheque.blobs import BlobsConfig, new_key, open_store
+from mediatheque.model import UploadedPart
 MIB = 1 << 20
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 async def main():
-    store = open_store(Config(location={seaweed.url()!r}, spool=Path({str(tmp_path)!r}) / "spool"))
+    store = open_store(BlobsConfig(location={seaweed.url()!r}, spool=Path({str(tmp_path)!r}) / "spool"))
     key = new_key()
     for size in (10 * MIB, 1000):
         (store.spool / str(size)).touch()
         os.truncate(store.spool / str(size), size)
     async def write(number, size):
-        receipt = await store.parts.write(key, handle, number, store.spool / str(size), size)
-        return Piece(number=number, size=size, sha256=bytes(32), receipt=receipt)
-    handle = await store.parts.begin(key)
-    pieces = [await write(1, 10 * MIB)]
+        etag = await store.parts.upload_part(key, multipart_id, number, store.spool / str(size), size)
+        return UploadedPart(number=number, size=size, sha256=bytes(32), etag=etag)
+    multipart_id = await store.parts.create(key)
+    parts = [await write(1, 10 * MIB)]
     start = peak()
     for first in range(2, 33, 8):
-        pieces += await asyncio.gather(*(write(number, 10 * MIB) for number in range(first, first + 8)))
+        parts += await asyncio.gather(*(write(number, 10 * MIB) for number in range(first, first + 8)))
     sent = peak() - start
-    pieces[5] = await write(6, 1000)
-    await store.parts.join(key, handle, pieces)
-    async with store.borrow(key) as loan:
-        assert loan.size == 320 * MIB + 1000
+    parts[5] = await write(6, 1000)
+    await store.parts.complete(key, multipart_id, parts)
+    async with store.open_local(key) as copy:
+        assert (await copy.hash()).size == 320 * MIB + 1000
     print(sent, peak() - start)
     await store.close()
 asyncio.run(main())
@@ -316,4 +316,4 @@ asyncio.run(main())
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     sent, all_told = map(float, out.split())
     assert sent < 32  # 80 MiB were in the air together
-    assert all_told < 110  # of 320 MiB fetched and sent as one file, in pieces
+    assert all_told < 110  # of 320 MiB fetched and sent as one file, in parts

@@ -147,7 +147,7 @@ async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Libr
             ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id))
         )
     assert await library.catalog.assets.count(workspace, Filter()) == 0
-    assert not [stored async for stored in library.store.list_keys()]
+    assert not [stored async for stored in library.store.list_objects()]
 
 
 async def test_uploads_and_the_trash_at_the_same_moment(library: Library, workspace: UUID) -> None:

@@ -21,7 +21,7 @@ async def _caller(library: Library, name: str) -> Principal:
 
 
 async def _keys(library: Library) -> set[str]:
-    return {stored.key async for stored in library.store.list_keys()}
+    return {stored.key async for stored in library.store.list_objects()}
 
 
 async def test_the_same_content_is_stored_once_and_is_two_assets(library: Library, workspace: UUID) -> None:

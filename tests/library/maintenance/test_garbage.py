@@ -28,7 +28,7 @@ def collector(library: Library) -> GarbageCollector:
 
 
 async def _keys(library: Library) -> set[str]:
-    return {stored.key async for stored in library.store.list_keys()}
+    return {stored.key async for stored in library.store.list_objects()}
 
 
 async def test_bytes_that_this_library_did_not_place_stay(

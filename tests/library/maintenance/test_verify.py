@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mediatheque.blobs import BlobStore, Disk, Stored, new_key
+from mediatheque.blobs import BlobStore, Disk, ObjectSummary, new_key
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library import Library
@@ -112,7 +112,7 @@ async def test_a_house_in_order(house: Library) -> None:
     verification = Verification(house.database, house.store)
     assert [finding async for finding in verification.findings()] == []
     assert (verification.blobs, verification.stored) == (4, 4)
-    assert verification.bytes_read == sum([stored.size async for stored in house.store.list_keys()])
+    assert verification.bytes_read == sum([stored.size async for stored in house.store.list_objects()])
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ async def test_bytes_that_no_row_names_go_and_all_others_stay(house: Library) ->
     assert await found(house) == [Finding(fault=Fault.UNKNOWN, storage_key=unknown, detail="10 bytes")]
     assert await put_right(house) == [f"removed the bytes under {unknown}"]
     assert await faults(house) == []
-    assert {stored.key async for stored in house.store.list_keys()} == {
+    assert {stored.key async for stored in house.store.list_objects()} == {
         kept.file.blob.storage_key,
         begun,
         given_up,
@@ -206,8 +206,8 @@ class Fading(Disk):
 
     meanwhile: Callable[[str], Awaitable[None]] | None = None
 
-    async def list_keys(self) -> AsyncIterator[Stored]:
-        async for stored in super().list_keys():
+    async def list_objects(self) -> AsyncIterator[ObjectSummary]:
+        async for stored in super().list_objects():
             await self._happen(stored.key)
             yield stored
 

@@ -89,7 +89,7 @@ async def test_what_cannot_be_read_is_noted_with_the_reason(seeing: Library, wor
 async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), caption="red")
     assert isinstance(seeing.store, Disk)
-    seeing.store.path(asset.file.blob.storage_key).unlink()
+    seeing.store.local_path(asset.file.blob.storage_key).unlink()
     await seeing.search.embeddings.embed(asset.id)
     assert await vectors(seeing, asset.id) == {"content": "The file is not there.", "caption": RED_WORD}
 

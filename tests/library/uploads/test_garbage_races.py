@@ -114,15 +114,15 @@ async def test_parts_that_nobody_completes(library: Library, principal: Principa
     assert await count(library, "file") == 0
     await collector.run()
     assert (await count(library, "upload"), await count(library, "upload_part")) == (0, 0)
-    assert [stored async for stored in library.store.list_keys()] == []
+    assert [stored async for stored in library.store.list_objects()] == []
 
 
 async def test_bytes_that_nobody_completes(library: Library, principal: Principal) -> None:
     upload = await sent(library, principal, samples.png())
-    assert len([stored async for stored in library.store.list_keys()]) == 1
+    assert len([stored async for stored in library.store.list_objects()]) == 1
     await expire(library)
     await GarbageCollector(library.database, library.store).run()
-    assert [stored async for stored in library.store.list_keys()] == []
+    assert [stored async for stored in library.store.list_objects()] == []
     assert upload.asset_id
     with pytest.raises(NotFound):
         await library.uploads.direct.complete(principal.workspace_id, upload.asset_id)

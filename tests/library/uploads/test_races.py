@@ -74,7 +74,7 @@ async def _expect_whole(library: Library, asset: Asset, content: bytes) -> None:
 
 
 async def _stored(library: Library) -> int:
-    return len([stored async for stored in library.store.list_keys()])
+    return len([stored async for stored in library.store.list_objects()])
 
 
 async def test_bytes_replaced_while_they_are_completed(library: Library, sent: Upload) -> None:

@@ -241,7 +241,7 @@ class Uploading(RuleBasedStateMachine):
         return b"".join([piece async for piece in self.library.store.read(blob.storage_key, 0, blob.size)])
 
     async def _stored(self) -> int:
-        return len([stored async for stored in self.library.store.list_keys()])
+        return len([stored async for stored in self.library.store.list_objects()])
 
     async def _rows(self) -> tuple[int, int]:
         async with self.library.database.connection() as conn:

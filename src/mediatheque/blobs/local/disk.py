@@ -2,116 +2,134 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from threading import Event
 
 from mediatheque.blobs.cancellation import run_to_completion
+from mediatheque.blobs.config import SLOT_BYTES
 from mediatheque.blobs.errors import map_os_errors
-from mediatheque.blobs.local.folders import create_folders, fsync, require
-from mediatheque.blobs.local.loan import LocalBlob, open_blob
+from mediatheque.blobs.local.files import LocalFile, check_writable, create_folders, fsync, hash_file
 from mediatheque.blobs.local.parts import LocalParts
-from mediatheque.blobs.local.reading import pieces
-from mediatheque.blobs.store import Parts, Stored, is_key, new_key
+from mediatheque.blobs.local.reading import read_chunks
+from mediatheque.blobs.store import ObjectSummary, Parts, is_key, new_key
+from mediatheque.blobs.threads import ThreadRunner
 from mediatheque.errors import NotFound
 
 SHARDS = tuple(f"{number:02x}" for number in range(256))
-"""Folders that a key's first two digits choose between, so that no folder grows huge."""
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+"""Names of the folders that blobs are spread over by the first two digits of their keys, to keep each folder small."""
 
 
 class Disk:
-    """`root/ab/ab…` for the blob with that key, `root/spool` for bytes in flight, `root/parts` for uploads in parts.
+    """`root/ab/ab…` for the blob with that key, `root/spool` for bytes in flight, `root/parts` for multipart uploads.
 
-    The folders are made here and never again: one that is missing later means a disk that is not mounted, which is
-    an error and not an empty store.
+    The constructor creates the folders, and nothing recreates them: one that is missing later means a disk that is
+    not mounted, which is an error and not an empty store.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, slot_bytes: int = SLOT_BYTES) -> None:
         self.root = root
         self.spool = root / "spool"
-        self._threads = ThreadPoolExecutor(16, thread_name_prefix="blobs")
-        self._places = (self.spool, root / "parts", *(root / shard for shard in SHARDS))
+        self._threads = ThreadRunner(16, "blobs")
+        self._parts_folder = root / "parts"
         with map_os_errors():
-            create_folders(root, *self._places)
-        self.parts: Parts = LocalParts(self, root / "parts")
+            create_folders(root, self.spool, self._parts_folder, *(root / shard for shard in SHARDS))
+        self.parts: Parts = LocalParts(self, self._parts_folder, slot_bytes)
 
-    def path(self, key: str) -> Path:
-        """Where the bytes of `key` are, or would be. Raises `NotFound` for what is no key."""
+    def local_path(self, key: str) -> Path:
+        """Return the path of the blob's file, whether it exists or not. Raises `NotFound` when `key` is not a key."""
         if not is_key(key):
             raise NotFound
         return self.root / key[:2] / key
 
     async def put_file(self, path: Path, key: str | None = None) -> str:
-        """Fsyncs the file, renames it into its shard and fsyncs the shard, all in one thread hop, to its end."""
+        """Store the file in one call on a thread: fsync it, rename it into its shard, fsync the shard.
+
+        A cancelled caller waits until that is done.
+        """
         key = key or new_key()
-        await run_to_completion(self._run_in_thread(_take_over, path, self.path(key)))
+        await run_to_completion(self._threads.run(_store_durably, path, self.local_path(key)))
         return key
 
     async def size(self, key: str) -> int | None:
-        """Bytes stored under `key`; `None` says that the store is there and the bytes are not."""
+        """Return the bytes stored under `key`, or None when the blob does not exist."""
         if not is_key(key):
             return None
-        return await self._run_in_thread(_size, self.path(key))
+        return await self._threads.run(_size, self.local_path(key))
 
     async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
-        """Exactly `length` bytes from `start`, in chunks of 1 MiB; see `BlobStore.read`."""
-        path = self.path(key)
-        with map_os_errors():
-            try:
-                async with aclosing(pieces(self._threads, path, start, length)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
-            except FileNotFoundError as error:
-                await self._run_in_thread(require, path.parent)
-                raise NotFound from error
+        """Yield exactly `length` bytes from `start`, in chunks of 1 MiB; see `BlobStore.read`."""
+        path = self.local_path(key)
+        async with self._map_missing(path), aclosing(read_chunks(self._threads, path, start, length)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     @asynccontextmanager
-    async def open_local(self, key: str) -> AsyncIterator[LocalBlob]:
-        """The blob's own file, hashed. It is not to be changed."""
-        path = self.path(key)
-        with map_os_errors():
-            try:
-                lent = await open_blob(self._threads, path)
-            except FileNotFoundError as error:
-                await self._run_in_thread(require, path.parent)
-                raise NotFound from error
-        yield lent
+    async def open_local(self, key: str) -> AsyncIterator["DiskCopy"]:
+        """Yield the blob's own file, which must not be changed. Raises `NotFound`."""
+        if await self.size(key) is None:
+            raise NotFound
+        yield DiskCopy(self, self.local_path(key))
+
+    async def hash(self, path: Path) -> LocalFile:
+        """Hash the blob's file on a thread, which stops at its next chunk when the caller is cancelled."""
+        stop = Event()
+        try:
+            async with self._map_missing(path):
+                return await asyncio.wrap_future(self._threads.submit(hash_file, path, stop))
+        finally:
+            stop.set()
 
     async def delete(self, key: str) -> None:
-        """Removes the file; a missing one is fine, a missing shard is not."""
+        """Delete the file if it exists. Raises `BlobsUnavailable` when its shard does not exist."""
         if is_key(key):
-            await self._run_in_thread(_remove, self.path(key))
+            await self._threads.run(_delete, self.local_path(key))
 
-    async def list_keys(self) -> AsyncIterator[Stored]:
-        """Everything stored, shard by shard; one shard's listing is held at a time."""
+    async def list_objects(self) -> AsyncIterator[ObjectSummary]:
+        """Yield every blob, shard by shard; one shard's listing is held at a time."""
         for shard in SHARDS:
-            for stored in await self._run_in_thread(_listing, self.root / shard):
-                yield stored
+            for summary in await self._threads.run(_list_shard, self.root / shard):
+                yield summary
 
     async def ready(self) -> None:
-        """Raises `BlobsUnavailable` unless the folders are there and can be written."""
-        await self._run_in_thread(require, *self._places[:3], self._places[-1])
+        """Raises `BlobsUnavailable` when a folder is missing or cannot be written."""
+        shards = (self.root / SHARDS[0], self.root / SHARDS[-1])
+        await self._threads.run(check_writable, self.spool, self._parts_folder, *shards)
 
     async def close(self) -> None:
-        """Waits for work in flight."""
+        """Wait for the work in flight."""
         await self.parts.close()
-        await asyncio.to_thread(self._threads.shutdown)
+        await self._threads.close()
 
-    async def _run_in_thread(self, work: Callable[_P, _T], *args: _P.args, **_: _P.kwargs) -> _T:
+    @asynccontextmanager
+    async def _map_missing(self, path: Path) -> AsyncIterator[None]:
+        """A missing file in a folder that exists is `NotFound`; other errors become `BlobsUnavailable`."""
         with map_os_errors():
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+            try:
+                yield
+            except FileNotFoundError as error:
+                await self._threads.run(check_writable, path.parent)
+                raise NotFound from error
 
 
-def _take_over(spooled: Path, target: Path) -> None:
-    """The bytes are durable before they have a name, and the name is before anybody is told of it.
+class DiskCopy:
+    """See `LocalCopy`."""
 
-    On failure they go back to their owner: they may be parts that were acknowledged long ago.
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self.path = path
+        self._disk = disk
+
+    async def hash(self) -> LocalFile:
+        """Read and hash the file. Raises `NotFound` when it has been deleted meanwhile."""
+        return await self._disk.hash(self.path)
+
+
+def _store_durably(spooled: Path, target: Path) -> None:
+    """fsync the file, rename it, fsync the folder; only then return.
+
+    On failure the file is renamed back for its owner: it may hold parts that were acknowledged long ago.
     """
     fsync(spooled)
     spooled.rename(target)
@@ -126,24 +144,27 @@ def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
     except FileNotFoundError:
-        require(path.parent)
+        check_writable(path.parent)
         return None
 
 
-def _remove(path: Path) -> None:
+def _delete(path: Path) -> None:
     path.unlink(missing_ok=True)
-    require(path.parent)
+    check_writable(path.parent)
 
 
-def _listing(shard: Path) -> list[Stored]:
+def _list_shard(shard: Path) -> list[ObjectSummary]:
     with os.scandir(shard) as entries:
-        return [stored for entry in entries if is_key(entry.name) and (stored := _stored(entry))]
+        return [summary for entry in entries if is_key(entry.name) and (summary := _summary(entry))]
 
 
-def _stored(entry: os.DirEntry[str]) -> Stored | None:
-    """`st_ctime` is the moment of the rename; `st_mtime` would be that of the last byte received."""
+def _summary(entry: os.DirEntry[str]) -> ObjectSummary | None:
+    """None when the file has been deleted meanwhile.
+
+    `st_ctime` is the time of the rename into the store; `st_mtime` would be that of the last byte received.
+    """
     try:
-        found = entry.stat(follow_symlinks=False)
+        status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return Stored(entry.name, found.st_size, datetime.fromtimestamp(found.st_ctime, UTC))
+    return ObjectSummary(entry.name, status.st_size, datetime.fromtimestamp(status.st_ctime, UTC))

@@ -1,4 +1,4 @@
-"""The folder that holds the parts of one upload."""
+"""The folder that holds the parts of one multipart upload."""
 
 import fcntl
 import os
@@ -8,76 +8,79 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from mediatheque.blobs.local.copying import copy, opened
-from mediatheque.blobs.local.folders import fsync, require
-from mediatheque.blobs.store import ENDS_EARLY
+from mediatheque.blobs.local.files import check_writable, copy_range, fsync, open_fd
+from mediatheque.blobs.store import TRUNCATED_MESSAGE
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.model import UploadedPart
 
-_IN_SLOT = "slot"
-_APART = re.compile(r"\d+-\d+", re.ASCII)
+_SLOT_ETAG = "slot"
+_VERSION_ETAG = re.compile(r"\d+-\d+", re.ASCII)
 
 
 class PartsFolder:
-    """Two files, one for each part that does not fit them, and a lock for each. Blocking; an object has one caller.
+    """Blocking; an object has one caller.
 
-    `slots` has room of `stride` bytes for each number, so that parts of just that size lie joined as they come. A
-    slot is filled once, so that a later write cannot tear what is acknowledged; `taken` has a byte for each. A part
-    written again, and one larger than a slot, is the file `<number>-<version>`.
+    The file `slots` has `slot_bytes` for each part number, so that parts of just that size are stored joined. A slot
+    is filled once, so that a later write cannot damage a part that was acknowledged; the file `taken` has a byte for
+    each slot, 1 when it is filled. A part that is written again, or is larger than a slot, becomes a file of its own,
+    `<number>-<version>`.
 
-    Those who write share a lock, and who joins has it alone: it is on `taken`, and the kernel frees it with its
-    process.
+    Writers hold a shared lock on `taken`, and a joiner an exclusive one. The kernel frees it when the process ends.
+    A lock file for each part makes the writers of that part take turns.
     """
 
-    def __init__(self, path: Path, stride: int) -> None:
+    def __init__(self, path: Path, slot_bytes: int) -> None:
         self.path = path
-        self._stride = stride
+        self._slot_bytes = slot_bytes
         self._slots = path / "slots"
         self._taken = -1
 
-    def make(self) -> None:
-        """The empty folder, durably."""
+    def create(self) -> None:
+        """Create the empty folder, durably."""
         self.path.mkdir(mode=0o700, exist_ok=True)
         for path in (self._slots, self.path / "taken"):
-            with opened(path, os.O_WRONLY | os.O_CREAT):
+            with open_fd(path, os.O_WRONLY | os.O_CREAT):
                 pass
         fsync(self.path)
         fsync(self.path.parent)
 
-    def keep(self, number: int, given: Path, size: int, stop: Event) -> str:
-        """Copies the file in, durably, and returns where it is. `NotFound` if the folder is gone."""
-        if not self.lock(fcntl.LOCK_SH):
+    def write_part(self, number: int, path: Path, size: int, stop: Event) -> str:
+        """Copy the file in, durably, and return the part's ETag: where it was stored.
+
+        Raises `NotFound` when the folder does not exist, `BlobsUnavailable` while the parts are being joined.
+        """
+        if not self.try_lock(fcntl.LOCK_SH):
             raise BlobsUnavailable("The parts are being joined.")
         try:
-            with opened(given, os.O_RDONLY) as source, self._alone_with(number):
+            with open_fd(path, os.O_RDONLY) as source, self._part_lock(number):
                 if os.fstat(source).st_size != size:
-                    raise BlobsUnavailable(ENDS_EARLY)
-                if size > self._stride or os.pread(self._taken, 1, number) == b"\1":
-                    return self._keep_apart(source, number, size, stop)
-                return self._keep_in_slot(source, number, size, stop)
+                    raise BlobsUnavailable(TRUNCATED_MESSAGE)
+                if size > self._slot_bytes or os.pread(self._taken, 1, number) == b"\1":
+                    return self._write_version(source, number, size, stop)
+                return self._write_slot(source, number, size, stop)
         finally:
             self.unlock()
 
-    def join(self, pieces: Sequence[UploadedPart], stop: Event) -> Path:
-        """One file of all the pieces: the slots themselves where those are full and in order. Lock before.
+    def join(self, parts: Sequence[UploadedPart], stop: Event) -> Path:
+        """Join the parts into one file: `slots` itself where the slots are full and in order.
 
-        `NotFound` if a piece is gone.
+        The caller holds the exclusive lock. Raises `NotFound` when a part does not exist.
         """
-        places = [self._place(piece) for piece in pieces]
-        target = self._slots if self._lie_joined(pieces) else self.path / "joined"
+        locations = [self._locate(part) for part in parts]
+        target = self._slots if self._can_join_in_slots(parts) else self.path / "joined"
         end = 0
-        with opened(target, os.O_RDWR | os.O_CREAT) as joined:
-            for piece, (path, start) in zip(pieces, places, strict=True):
-                if (path, start) != (target, end):
-                    with opened(path, os.O_RDONLY) as source:
-                        copy(source, start, joined, end, piece.size, stop=stop)
-                end += piece.size
+        with open_fd(target, os.O_RDWR | os.O_CREAT) as joined:
+            for part, (path, offset) in zip(parts, locations, strict=True):
+                if (path, offset) != (target, end):
+                    with open_fd(path, os.O_RDONLY) as source:
+                        copy_range(source, offset, joined, end, part.size, stop=stop)
+                end += part.size
             os.ftruncate(joined, end)
         return target
 
-    def lock(self, kind: int = fcntl.LOCK_EX) -> bool:
-        """Whether the lock could be had at once. `NotFound` if the folder is gone."""
-        with self._or_gone():
+    def try_lock(self, kind: int = fcntl.LOCK_EX) -> bool:
+        """Take the lock if it is free, and return whether it was. Raises `NotFound` when the folder does not exist."""
+        with self._map_missing():
             self._taken = os.open(self.path / "taken", os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(self._taken, kind | fcntl.LOCK_NB)
@@ -87,9 +90,9 @@ class PartsFolder:
         return True
 
     @contextmanager
-    def _alone_with(self, number: int) -> Iterator[None]:
-        """Twins of one part write in turn, whichever process they are in: one fills the slot, the other goes apart."""
-        with self._or_gone():
+    def _part_lock(self, number: int) -> Iterator[None]:
+        """Concurrent writers of one part, in any process, take turns: one fills the slot, the others add versions."""
+        with self._map_missing():
             held = os.open(self.path / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -98,62 +101,63 @@ class PartsFolder:
             os.close(held)
 
     def unlock(self) -> None:
-        """Frees the lock, if it was had."""
+        """Free the lock, if it is held."""
         if self._taken >= 0:
             fd, self._taken = self._taken, -1
             os.close(fd)
 
-    def _keep_in_slot(self, source: int, number: int, size: int, stop: Event) -> str:
-        with self._or_gone(), opened(self._slots, os.O_WRONLY) as slots:
-            copy(source, 0, slots, self._slot(number), size, stop=stop)
+    def _write_slot(self, source: int, number: int, size: int, stop: Event) -> str:
+        with self._map_missing(), open_fd(self._slots, os.O_WRONLY) as slots:
+            copy_range(source, 0, slots, self._slot_offset(number), size, stop=stop)
             os.pwrite(self._taken, b"\1", number)
             os.fsync(slots)
             os.fsync(self._taken)
-        return _IN_SLOT
+        return _SLOT_ETAG
 
-    def _keep_apart(self, source: int, number: int, size: int, stop: Event) -> str:
-        """Leaves the version before this one, which its owner may not have given up yet."""
+    def _write_version(self, source: int, number: int, size: int, stop: Event) -> str:
+        """Delete all versions but the previous one, which the part's row may still name."""
         versions = sorted(int(path.name.partition("-")[2]) for path in self.path.glob(f"{number}-*"))
         path = self.path / f"{number}-{versions[-1] + 1 if versions else 1}"
         try:
-            with self._or_gone():
-                with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as apart:
-                    copy(source, 0, apart, 0, size, stop=stop)
-                    os.fsync(apart)
+            with self._map_missing():
+                with open_fd(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as version:
+                    copy_range(source, 0, version, 0, size, stop=stop)
+                    os.fsync(version)
                 fsync(self.path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        for version in versions[:-1]:
-            (self.path / f"{number}-{version}").unlink(missing_ok=True)
+        for old in versions[:-1]:
+            (self.path / f"{number}-{old}").unlink(missing_ok=True)
         return path.name
 
-    def _slot(self, number: int) -> int:
-        return (number - 1) * self._stride
+    def _slot_offset(self, number: int) -> int:
+        return (number - 1) * self._slot_bytes
 
-    def _lie_joined(self, pieces: Sequence[UploadedPart]) -> bool:
-        """Whether the slots are the file, and nothing lies behind it that another list of parts may name yet."""
-        in_order = all(piece.number == number for number, piece in enumerate(pieces, 1))
-        behind = os.fstat(self._taken).st_size > len(pieces) + 1
-        return in_order and not behind and all(piece.size == self._stride for piece in pieces[:-1])
+    def _can_join_in_slots(self, parts: Sequence[UploadedPart]) -> bool:
+        """Whether the slots form the file, and no slot behind them is filled: another list of parts may name it."""
+        in_order = all(part.number == number for number, part in enumerate(parts, 1))
+        filled_behind = os.fstat(self._taken).st_size > len(parts) + 1
+        return in_order and not filled_behind and all(part.size == self._slot_bytes for part in parts[:-1])
 
-    def _place(self, piece: UploadedPart) -> tuple[Path, int]:
-        """The file that holds the piece, and where in it."""
-        if piece.etag == _IN_SLOT:
-            path, start = self._slots, self._slot(piece.number)
-        elif _APART.fullmatch(piece.etag):
-            path, start = self.path / piece.etag, 0
+    def _locate(self, part: UploadedPart) -> tuple[Path, int]:
+        """Return the file that holds the part, and its offset there."""
+        if part.etag == _SLOT_ETAG:
+            path, offset = self._slots, self._slot_offset(part.number)
+        elif _VERSION_ETAG.fullmatch(part.etag):
+            path, offset = self.path / part.etag, 0
         else:
             raise NotFound
-        with self._or_gone():
-            if path.stat().st_size < start + piece.size:
+        with self._map_missing():
+            if path.stat().st_size < offset + part.size:
                 raise NotFound
-        return path, start
+        return path, offset
 
     @contextmanager
-    def _or_gone(self) -> Iterator[None]:
+    def _map_missing(self) -> Iterator[None]:
+        """A missing file in a parts folder that exists is `NotFound`, else `BlobsUnavailable`."""
         try:
             yield
         except FileNotFoundError as error:
-            require(self.path.parent)
+            check_writable(self.path.parent)
             raise NotFound from error

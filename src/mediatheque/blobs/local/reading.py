@@ -1,12 +1,12 @@
-"""A local file as a stream of pieces, read on threads."""
+"""A local file as a stream of chunks, read on threads."""
 
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mediatheque.blobs.store import ENDS_EARLY, PIECE
+from mediatheque.blobs.store import CHUNK_BYTES, TRUNCATED_MESSAGE
+from mediatheque.blobs.threads import ThreadRunner
 from mediatheque.errors import BlobsUnavailable
 
 
@@ -18,34 +18,34 @@ class ByteReader:
         self._fd = -1
 
     def read(self, start: int, length: int) -> bytes:
-        """Up to `length` bytes from `start`."""
+        """Return up to `length` bytes from `start`."""
         if self._fd < 0:
             self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         return os.pread(self._fd, length, start)
 
     def close(self) -> None:
-        """Closes the file if it was opened."""
+        """Close the file if it was opened."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
 
-async def pieces(
-    threads: ThreadPoolExecutor, path: Path, start: int, length: int, piece: int = PIECE
+async def read_chunks(
+    threads: ThreadRunner, path: Path, start: int, length: int, chunk_bytes: int = CHUNK_BYTES
 ) -> AsyncGenerator[bytes, None]:
-    """Exactly `length` bytes of the file, one thread hop a piece, the first of which opens it.
+    """Yield exactly `length` bytes of the file. Each chunk takes one call on a thread; the first opens the file.
 
-    Raises `OSError` as it comes, and `BlobsUnavailable` for a file that ends early.
+    `OSError` is raised as it is. Raises `BlobsUnavailable` when the file ends early.
     """
-    source = ByteReader(path)
-    hop = threads.submit(source.read, start, min(length, piece))
+    reader = ByteReader(path)
+    reading = threads.submit(reader.read, start, min(length, chunk_bytes))
     try:
-        while chunk := await asyncio.wrap_future(hop):
+        while chunk := await asyncio.wrap_future(reading):
             yield chunk
             start, length = start + len(chunk), length - len(chunk)
-            hop = threads.submit(source.read, start, min(length, piece))
+            reading = threads.submit(reader.read, start, min(length, chunk_bytes))
         if length:
-            raise BlobsUnavailable(ENDS_EARLY)
+            raise BlobsUnavailable(TRUNCATED_MESSAGE)
     finally:
-        # After a cancellation the thread may still be reading: the file is closed behind it, not under it.
-        hop.add_done_callback(lambda _: source.close())
+        # After a cancellation the thread may still be reading, so the file is closed when that read has returned.
+        reading.add_done_callback(lambda _: reader.close())

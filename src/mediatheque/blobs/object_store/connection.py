@@ -1,4 +1,4 @@
-"""How a bucket is reached, and what it means when it cannot be."""
+"""Connecting to a bucket, and its errors as errors of the library."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,16 +13,16 @@ from obstore.store import ObjectStore, from_url
 
 from mediatheque.errors import BlobsUnavailable, NotFound
 
-ANSWER_SECONDS = 3.0
-"""What a question without a body may take, retries included."""
+REQUEST_TIMEOUT_SECONDS = 3.0
+"""Time-out of a request without a body, retries included."""
 
 _log = structlog.get_logger()
 
 
 def connect(url: str) -> ObjectStore:
-    """The bucket and prefix in `url`; its query sets obstore's options. Sends nothing.
+    """Open the bucket and prefix in `url`; its query sets obstore's options. Sends nothing.
 
-    Raises `ValueError` for what can never work, without repeating the query, which may hold a secret.
+    Raises `ValueError` for settings that can never work. The message leaves out the query, which may hold a secret.
     """
     parts = urlsplit(url)
     options: dict[str, Any] = dict(parse_qsl(parts.query))
@@ -33,9 +33,9 @@ def connect(url: str) -> ObjectStore:
             client_options={
                 "allow_http": True,
                 "connect_timeout": timedelta(seconds=2),
-                # Covers the sending of one part as well: 8 MiB in 20 s is a link of 3.4 Mbit/s.
+                # Includes the sending of one part: 8 MiB in 20 s is a link of 3.4 Mbit/s.
                 "read_timeout": timedelta(seconds=20),
-                # A whole download, at the pace of whoever reads it.
+                # A whole download, at the speed of the client that reads it.
                 "timeout": timedelta(hours=12),
             },
             retry_config={
@@ -54,10 +54,10 @@ def connect(url: str) -> ObjectStore:
 
 
 @asynccontextmanager
-async def map_store_errors(verb: str, seconds: float | None = ANSWER_SECONDS) -> AsyncIterator[None]:
-    """Turns what obstore raises into `NotFound` (no such object, or no such bucket) or `BlobsUnavailable`.
+async def map_store_errors(operation: str, seconds: float | None = REQUEST_TIMEOUT_SECONDS) -> AsyncIterator[None]:
+    """Turn what obstore raises into `NotFound` (no such object, or no such bucket) or `BlobsUnavailable`.
 
-    Anything that takes longer than `seconds` counts as no answer.
+    A call that takes longer than `seconds` raises `BlobsUnavailable`. `operation` is logged.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -65,11 +65,11 @@ async def map_store_errors(verb: str, seconds: float | None = ANSWER_SECONDS) ->
     except FileNotFoundError as error:
         raise NotFound from error
     except (BaseError, OSError) as error:
-        _log.warning("blob store does not answer", verb=verb, error=type(error).__name__, reason=_reason(error))
+        _log.warning("blob_store_unavailable", operation=operation, error=type(error).__name__, reason=_reason(error))
         raise BlobsUnavailable from error
 
 
 def _reason(error: Exception) -> str:
-    """obstore's first line is "… in 1.2ms - what happened"; what stands before the dash names the object."""
+    """Return the end of obstore's first line, "... in 1.2ms - reason": its beginning names the object."""
     first = next(iter(str(error).splitlines()), "")
     return (first.rpartition(" - ")[2] or "timeout")[:200]

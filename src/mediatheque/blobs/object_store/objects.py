@@ -1,4 +1,4 @@
-"""Objects in a bucket by their names below the URL's prefix; all through obstore."""
+"""Objects in a bucket by their names below the URL's prefix, through obstore."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
@@ -6,18 +6,18 @@ import obstore
 from obstore.store import ObjectStore
 
 from mediatheque.blobs.object_store.connection import map_store_errors
-from mediatheque.blobs.store import ENDS_EARLY, PIECE, Stored
+from mediatheque.blobs.store import CHUNK_BYTES, TRUNCATED_MESSAGE, ObjectSummary
 from mediatheque.errors import BlobsUnavailable, NotFound
 
 
 class Objects:
-    """What a `BlobStore` does with keys, done with names. A missing bucket is never mistaken for an empty one."""
+    """The operations of a `BlobStore`, on object names. A missing bucket is an error, never an empty bucket."""
 
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
 
     async def size(self, name: str) -> int | None:
-        """Bytes of the object; `None` says that the bucket is there and the object is not."""
+        """Return the size in bytes, or None when the bucket exists and the object does not."""
         try:
             async with map_store_errors("head"):
                 return (await obstore.head_async(self.store, name))["size"]
@@ -26,26 +26,26 @@ class Objects:
             return None
 
     async def read(self, name: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
-        """Exactly `length` bytes from `start`, at least one, in chunks of about 1 MiB; see `BlobStore.read`."""
+        """Yield exactly `length` bytes, at least one, in chunks of about 1 MiB; see `BlobStore.read`."""
         chunks = await self._open(name, start, length)
         while length > 0:
             async with map_store_errors("read", seconds=None):
                 chunk = bytes(await anext(chunks, b""))
             if not chunk:
-                raise BlobsUnavailable(ENDS_EARLY)
+                raise BlobsUnavailable(TRUNCATED_MESSAGE)
             length -= len(chunk)
             yield chunk
 
     async def delete(self, name: str) -> None:
-        """After this there is no such object; there need not have been one."""
+        """Delete the object, if it exists."""
         try:
             async with map_store_errors("delete"):
                 await obstore.delete_async(self.store, name)
-        except NotFound:  # said of the object by some stores, and of a missing bucket by all
+        except NotFound:  # some stores say this of a missing object, all say it of a missing bucket
             await self.ready()
 
     async def copy(self, name: str, target: str) -> bool:
-        """Copies inside the store, up to 5 GiB; whether there was anything to copy."""
+        """Copy inside the store, up to 5 GiB. Return whether the object existed."""
         try:
             async with map_store_errors("copy", seconds=None):
                 await obstore.copy_async(self.store, name, target)
@@ -54,19 +54,19 @@ class Objects:
             return False
         return True
 
-    async def walk(self, prefix: str | None = None) -> AsyncIterator[Stored]:
-        """Every object below `prefix`, a page at a time, with its name as `key`."""
+    async def list_objects(self, prefix: str | None = None) -> AsyncIterator[ObjectSummary]:
+        """Yield every object below `prefix`, a page at a time, with its name as `key`."""
         pages = obstore.list(self.store, prefix, chunk_size=1000)
         while True:
             async with map_store_errors("list", seconds=None):
                 page = await anext(pages, None)
             if page is None:
                 return
-            for found in page:
-                yield Stored(found["path"], found["size"], found["last_modified"])
+            for entry in page:
+                yield ObjectSummary(entry["path"], entry["size"], entry["last_modified"])
 
     async def ready(self) -> None:
-        """Raises `BlobsUnavailable` unless the bucket answers: lists a prefix under which there is nothing."""
+        """List an empty prefix. Raises `BlobsUnavailable` when the bucket does not answer."""
         try:
             async with map_store_errors("ready"):
                 await anext(obstore.list(self.store, "ready"), None)
@@ -76,10 +76,10 @@ class Objects:
     async def _open(self, name: str, start: int, length: int) -> AsyncIterator[bytes]:
         try:
             async with map_store_errors("get"):
-                got = await obstore.get_async(self.store, name, options={"range": (start, start + length)})
+                answer = await obstore.get_async(self.store, name, options={"range": (start, start + length)})
         except NotFound:
             await self.ready()
             raise
-        if got.meta["size"] < start + length:
-            raise BlobsUnavailable(ENDS_EARLY)
-        return aiter(got.stream(min_chunk_size=PIECE))
+        if answer.meta["size"] < start + length:
+            raise BlobsUnavailable(TRUNCATED_MESSAGE)
+        return aiter(answer.stream(min_chunk_size=CHUNK_BYTES))

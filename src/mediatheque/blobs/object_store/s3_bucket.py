@@ -13,34 +13,34 @@ from mediatheque.errors import NotFound
 
 
 class S3Bucket(Bucket):
-    """Parts are S3's own, and clients may send to it themselves: to `quarantine/<key>`, which is no blob.
+    """Multipart uploads are S3's own, and clients may send bytes directly, to `quarantine/<key>`, which is not a blob.
 
-    What arrives there after `withdraw` stays until it is withdrawn again: let its URL expire first.
+    Bytes that arrive there after `delete_quarantined` stay until it is called again: let the URL expire first.
     """
 
     def __init__(self, url: str, spool: Path, *, public_endpoint: str = "", settle: float = 1.0) -> None:
-        """`public_endpoint`: where clients reach the bucket, if not where we do. Raises `ValueError`."""
+        """`public_endpoint`: the address under which clients reach the bucket, if it differs. Raises `ValueError`."""
         super().__init__(url, spool, settle=settle)
         self._s3 = S3(cast(S3Store, self.objects.store), public_endpoint)
         self.parts = S3Parts(self, self._s3)
 
     async def presign(self, key: str, *, size: int, seconds: int) -> Presigned:
-        """A URL for `seconds`, at most a week (S3's limit). Content-Length is signed: S3 refuses another (403)."""
+        """Return a URL for `seconds`, at most a week (S3's limit). S3 answers 403 to another Content-Length."""
         if not is_key(key):
             raise NotFound
-        return await self._s3.presign(_quarantined(key), size, seconds)
+        return await self._s3.presign(_quarantine_name(key), size, seconds)
 
     async def promote(self, key: str, target: str) -> int | None:
-        """Copies what was sent, of up to 5 GiB, to the blob key `target`; no byte passes through us."""
-        if not (is_key(key) and is_key(target) and await self.objects.copy(_quarantined(key), target)):
+        """Copy what was sent, up to 5 GiB, to the blob key `target`, inside S3; see `Presigns.promote`."""
+        if not (is_key(key) and is_key(target) and await self.objects.copy(_quarantine_name(key), target)):
             return None
         return await self.size(target)
 
     async def delete_quarantined(self, key: str) -> None:
-        """Removes what was sent; there need not be anything."""
+        """Delete what was sent, if anything was."""
         if is_key(key):
-            await self.objects.delete(_quarantined(key))
+            await self.objects.delete(_quarantine_name(key))
 
 
-def _quarantined(key: str) -> str:
+def _quarantine_name(key: str) -> str:
     return f"quarantine/{key}"

@@ -1,4 +1,4 @@
-"""Uploads in parts, as S3 knows them itself."""
+"""Multipart uploads of S3."""
 
 import re
 from collections.abc import AsyncGenerator, Sequence
@@ -13,105 +13,105 @@ from mediatheque.blobs.store import is_key
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.model import UploadedPart
 
-LEAST = 5 * 1024 * 1024
-"""Bytes that S3 wants in every part but the last (EntityTooSmall)."""
+MIN_PART_BYTES = 5 * 1024 * 1024
+"""Smallest size that S3 accepts of every part but the last (EntityTooSmall)."""
 
-_NO_WORD = re.compile(r"\W", re.ASCII)
+_NOT_WORD = re.compile(r"\W", re.ASCII)
 
 
 class S3Parts:
-    """A multipart upload under the blob's own key, whose id is the handle.
+    """A multipart upload under the blob's own key.
 
-    S3 joins parts of less than `LEAST` in the last place only, and lets no part be read before it is joined: such
-    a part is therefore also kept as an object of its own, `parts/<key>/<number>-<tag>`.
+    S3 joins a part of less than `MIN_PART_BYTES` only as the last one, and no part can be read before it is joined.
+    Such a part is therefore also stored as an object of its own, `parts/<key>/<number>-<etag>`.
     """
 
     def __init__(self, bucket: Bucket, s3: S3) -> None:
         self._bucket = bucket
         self._s3 = s3
 
-    async def begin(self, key: str) -> str:
-        """Begins the upload and returns its id."""
+    async def create(self, key: str) -> str:
+        """Return the id of a new upload."""
         if not is_key(key):
             raise NotFound
-        return await self._s3.begin(key)
+        return await self._s3.create_multipart_upload(key)
 
-    async def write(self, key: str, handle: str, number: int, path: Path, size: int) -> str:
-        """Sends the part and returns its tag. When cancelled, it is sent all the same."""
+    async def upload_part(self, key: str, multipart_id: str, number: int, path: Path, size: int) -> str:
+        """Send the part and return its ETag. A cancelled caller waits until it is sent."""
         if not is_key(key):
             raise NotFound
-        return await run_to_completion(self._send(key, handle, number, path, size))
+        return await run_to_completion(self._send(key, multipart_id, number, path, size))
 
-    async def complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
-        """Completes the upload: no byte is moved, unless a part in between is too small for S3."""
-        total = sum(piece.size for piece in pieces)
+    async def complete(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> None:
+        """Complete the upload. No byte is copied, unless a part before the last is too small for S3."""
+        total = sum(part.size for part in parts)
         if not is_key(key):
             raise NotFound
         if await self._bucket.size(key) != total:
-            await run_to_completion(self._join(key, handle, pieces, total))
-        await self.abort(key, handle)
+            await run_to_completion(self._join(key, multipart_id, parts, total))
+        await self.abort(key, multipart_id)
 
-    async def abort(self, key: str, handle: str) -> None:
-        """Aborts the upload, if it is known what it was called."""
+    async def abort(self, key: str, multipart_id: str) -> None:
+        """Abort the upload, if its id is known, and delete the small parts."""
         if not is_key(key):
             return
         with suppress(NotFound):
-            if handle:
-                await self._s3.abort(key, handle)
-        async for found in self._bucket.objects.walk(_folder(key)):
-            await self._bucket.objects.delete(found.key)
+            if multipart_id:
+                await self._s3.abort_multipart_upload(key, multipart_id)
+        async for summary in self._bucket.objects.list_objects(_folder(key)):
+            await self._bucket.objects.delete(summary.key)
 
     async def close(self) -> None:
-        """Waits for work in flight."""
+        """Wait for the work in flight."""
         await self._s3.close()
 
-    async def _send(self, key: str, handle: str, number: int, path: Path, size: int) -> str:
-        tag = await self._s3.send(key, handle, number, path, size)
-        if size < LEAST:
-            await self._s3.put(_apart(key, number, tag), path, size)
-        return tag
+    async def _send(self, key: str, multipart_id: str, number: int, path: Path, size: int) -> str:
+        etag = await self._s3.upload_part(key, multipart_id, number, path, size)
+        if size < MIN_PART_BYTES:
+            await self._s3.put_object(_small_part_name(key, number, etag), path, size)
+        return etag
 
-    async def _join(self, key: str, handle: str, pieces: Sequence[UploadedPart], total: int) -> None:
-        """With a small part in between: what S3 can join comes first, and is fetched again to be sent as one file."""
-        if all(piece.size >= LEAST for piece in pieces[:-1]):
-            await self._complete(key, handle, pieces)
+    async def _join(self, key: str, multipart_id: str, parts: Sequence[UploadedPart], total: int) -> None:
+        """With a small part before the last, let S3 join the large ones, then fetch all in order and send one file."""
+        if all(part.size >= MIN_PART_BYTES for part in parts[:-1]):
+            await self._complete(key, multipart_id, parts)
             return
-        await self._complete(key, handle, [piece for piece in pieces if piece.size >= LEAST])
+        await self._complete(key, multipart_id, [part for part in parts if part.size >= MIN_PART_BYTES])
         async with Spool(self._bucket.spool, limit=total) as spool:
-            async with aclosing(self._in_order(key, pieces)) as chunks:
+            async with aclosing(self._read_in_order(key, parts)) as chunks:
                 async for chunk in chunks:
                     await spool.write(chunk)
             await spool.finish()
             await self._bucket.put_file(spool.path, key)
 
-    async def _complete(self, key: str, handle: str, pieces: Sequence[UploadedPart]) -> None:
-        """Makes the pieces the object, which a call before a crash may have done."""
-        if not pieces:
+    async def _complete(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> None:
+        """Join the parts into the object, unless a call before a crash has done so."""
+        if not parts:
             return
-        size = sum(piece.size for piece in pieces)
+        size = sum(part.size for part in parts)
         try:
-            await self._s3.complete(key, handle, {piece.number: piece.etag for piece in pieces})
+            await self._s3.complete_multipart_upload(key, multipart_id, {part.number: part.etag for part in parts})
         except NotFound:
             if await self._bucket.size(key) != size:
                 raise
         if await self._bucket.size(key) != size:
-            raise BlobsUnavailable("The bucket joined another size than it was sent.")
+            raise BlobsUnavailable("The bucket joined another size than was sent.")
 
-    async def _in_order(self, key: str, pieces: Sequence[UploadedPart]) -> AsyncGenerator[bytes, None]:
+    async def _read_in_order(self, key: str, parts: Sequence[UploadedPart]) -> AsyncGenerator[bytes, None]:
         start = 0
-        for piece in pieces:
-            if piece.size < LEAST:
-                chunks = self._bucket.objects.read(_apart(key, piece.number, piece.etag), 0, piece.size)
+        for part in parts:
+            if part.size < MIN_PART_BYTES:
+                chunks = self._bucket.objects.read(_small_part_name(key, part.number, part.etag), 0, part.size)
             else:
-                chunks = self._bucket.objects.read(key, start, piece.size)
-                start += piece.size
+                chunks = self._bucket.objects.read(key, start, part.size)
+                start += part.size
             async with aclosing(chunks):
                 async for chunk in chunks:
                     yield chunk
 
 
-def _apart(key: str, number: int, tag: str) -> str:
-    return f"{_folder(key)}/{number}-{_NO_WORD.sub('', tag)}"
+def _small_part_name(key: str, number: int, etag: str) -> str:
+    return f"{_folder(key)}/{number}-{_NOT_WORD.sub('', etag)}"
 
 
 def _folder(key: str) -> str:

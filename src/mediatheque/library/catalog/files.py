@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from mediatheque.blobs import BlobStore, OnDisk
+from mediatheque.blobs import BlobStore
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
@@ -56,7 +56,7 @@ class Files:
         if await self._store.size(key) != file.blob.size:
             _log.error("file_bytes_missing", file=str(file.id), storage_key=key)
             raise BlobsUnavailable("The bytes of this file cannot be read.")
-        return self._store.path(key) if isinstance(self._store, OnDisk) else partial(self._store.read, key)
+        return self._store.local_path(key) or partial(self._store.read, key)
 
     async def copy(self, original: File, details: AssetFields, claim: Claim | None = None) -> Asset:
         """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""

@@ -5,13 +5,13 @@ seek in them. Bytes come before rows: a crash in between leaves bytes that only 
 collects, and never a row without its bytes.
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import structlog
 
-from mediatheque.blobs import BlobStore, LocalCopy
+from mediatheque.blobs import BlobStore, HashedFile
 from mediatheque.blobs.spool import Spool
 from mediatheque.errors import (
     DatabaseUnavailable,
@@ -85,11 +85,16 @@ class Intake:
             await self._discard(state)
         return state
 
-    def _local_file(self, request: IngestRequest) -> AbstractAsyncContextManager[LocalCopy]:
-        """A local file for the bytes to come, or of those in the store."""
+    def _local_file(self, request: IngestRequest) -> AbstractAsyncContextManager[HashedFile]:
+        """Yield an empty spool for the bytes to come, or the stored bytes as a hashed file."""
         if isinstance(request.body, StoredBytes):
-            return self._store.open_local(request.body.key)
+            return self._hashed_copy(request.body.key)
         return Spool(self._store.spool, limit=request.policy.max_bytes)
+
+    @asynccontextmanager
+    async def _hashed_copy(self, key: str) -> AsyncIterator[HashedFile]:
+        async with self._store.open_local(key) as copy:
+            yield await copy.hash()
 
     async def receive(self, state: IngestState) -> None:
         """Read every byte once: counted, hashed, written to the spool. Staged bytes are so already."""

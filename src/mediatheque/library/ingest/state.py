@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from mediatheque.blobs import LocalCopy
+from mediatheque.blobs import HashedFile
 from mediatheque.errors import InvariantError
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.media.formats import FORMATS
@@ -12,7 +12,7 @@ from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Media
 class IngestState:
     """Filled in step by step. `local` is the bytes as a local file, `stored_key` where they are in the store."""
 
-    def __init__(self, request: IngestRequest, spool: LocalCopy) -> None:
+    def __init__(self, request: IngestRequest, spool: HashedFile) -> None:
         self.request = request
         self.local = spool
         self.declared = DeclaredMetadata()

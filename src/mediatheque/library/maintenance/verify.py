@@ -130,7 +130,7 @@ class Verification:
 
     async def _check_store(self) -> AsyncIterator[Finding]:
         keys: list[str] = []
-        async for stored in self._store.list_keys():
+        async for stored in self._store.list_objects():
             self.stored += 1
             keys.append(stored.key)
             if len(keys) == _PAGE:

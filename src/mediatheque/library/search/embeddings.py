@@ -1,13 +1,11 @@
 """What assets mean, as vectors: made by the worker for each new asset, in every space that there is."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
 
-from mediatheque.blobs import BlobStore, OnDisk
+from mediatheque.blobs import BlobStore
 from mediatheque.errors import ModelUnavailable, NotFound, Unreadable
 from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.media.formats import FORMATS
@@ -74,9 +72,9 @@ class Embeddings:
         if format is None:
             return []
         try:
-            async with self._open_local(blob) as path:
-                return await self._sandbox.frames(path, format)
-        except FileNotFoundError as error:
+            async with self._store.open_local(blob.storage_key) as copy:
+                return await self._sandbox.frames(copy.path, format)
+        except (FileNotFoundError, NotFound) as error:
             raise NotFound("The file is not there.") from error
 
     async def _frames_or_failure(self, asset: Asset) -> tuple[list[Frame], str | None]:
@@ -96,11 +94,3 @@ class Embeddings:
             caption=(await self._models.encode_texts(model, [text]))[0] if text.strip() else None,
             failure=failure,
         )
-
-    @asynccontextmanager
-    async def _open_local(self, blob: Blob) -> AsyncIterator[Path]:
-        if isinstance(self._store, OnDisk):
-            yield self._store.path(blob.storage_key)
-        else:
-            async with self._store.open_local(blob.storage_key) as loan:
-                yield loan.path

@@ -42,7 +42,7 @@ class MultipartUploads:
         async with self._database.connection() as conn:
             await insert_sessions(conn, [session])
         # The row comes first, so that a crash leaves no room for parts that nothing knows of.
-        handle = await self._store.parts.begin(key)
+        handle = await self._store.parts.create(key)
         async with self._database.connection() as conn:
             await rows.set_multipart_id(conn, session.upload.id, handle)
         return UploadSession(msgspec.structs.replace(session.upload, multipart_id=handle), session.token)
@@ -98,7 +98,7 @@ class MultipartUploads:
         if others + spool.size > limit:
             raise TooLarge(limit)
         key, handle = _parts_location(upload)
-        claim = await self._store.parts.write(key, handle, number, spool.path, spool.size)
+        claim = await self._store.parts.upload_part(key, handle, number, spool.path, spool.size)
         piece = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=claim)
         async with self._database.connection() as conn:
             await parts.put(conn, upload.id, piece)
