@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+MAX_README_LINES = 150
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md"), *DOCS.rglob("*.md")])
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
@@ -76,6 +77,10 @@ def test_links_resolve(page: Path) -> None:
 def test_nav_lists_every_page_once() -> None:
     nav = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"]
     assert sorted(_nav_pages(nav)) == [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < MAX_README_LINES
 
 
 def test_site_asks_no_foreign_host_for_fonts() -> None:
