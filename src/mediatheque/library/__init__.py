@@ -9,6 +9,7 @@ from mediatheque.library.catalog import CatalogServices
 from mediatheque.library.collections import CollectionServices
 from mediatheque.library.idempotency import Idempotency
 from mediatheque.library.ingest.pipeline import Intake
+from mediatheque.library.ingest.sources import Importer
 from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
 from mediatheque.library.search import SearchServices
@@ -33,6 +34,7 @@ class Library:
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
         self.catalog = CatalogServices(database, store)
         self.collections = CollectionServices(database, self.search.hybrid)
+        self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
         self.uploads = UploadServices(database, store, self.ingest)
         self.maintenance = MaintenanceServices(database, store)
 

@@ -11,7 +11,7 @@ from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.provenance import ProvenanceFields
 from mediatheque.http.context import context_of
 from mediatheque.http.dialect import router
-from mediatheque.http.request.asset_sources import asset_from
+from mediatheque.http.request.asset_sources import AssetInput, import_asset
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
@@ -19,7 +19,7 @@ from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import choice, query_param
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
-from mediatheque.library.ingest.sources import MAX_INLINE, AssetSource
+from mediatheque.library.ingest.sources import MAX_INLINE
 from mediatheque.model import Asset, Filter, Kind, Scope
 
 _MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024
@@ -31,7 +31,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /api/assets."""
 
-    source: AssetSource
+    source: AssetInput
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
     caption: Text | None = None
     favorite: bool = False
@@ -60,7 +60,7 @@ async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     details, base = wanted.details(request), context_of(request).origins.base(request)
 
     async def work(claim: Claim | None) -> Asset:
-        return await asset_from(request, wanted.source, details, claim)
+        return await import_asset(request, wanted.source, details, claim)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode(shapes.asset(asset, base))

@@ -10,13 +10,12 @@ from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.provenance import ProvenanceFields
 from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
 from mediatheque.http.context import context_of
-from mediatheque.http.request.asset_sources import asset_from
+from mediatheque.http.request.asset_sources import UrlInput, import_asset
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
-from mediatheque.library.ingest.sources import FromUrl
 from mediatheque.model import Asset, Scope
 
 _MAX_BODY = 512 * 1024
@@ -40,7 +39,7 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     details, kinds = _details(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
 
     async def work(claim: Claim | None) -> Asset:
-        return await asset_from(request, FromUrl(wanted.url), details, claim, kinds)
+        return await import_asset(request, UrlInput(wanted.url), details, claim, kinds)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode({"asset": shapes.asset(asset, base)})
