@@ -1,8 +1,8 @@
 """Idempotency keys that survive a crash.
 
-A key is claimed with a lease that its request keeps renewing. The answer is stored in the transaction that does
-the work, so the work is done exactly when its answer can be replayed. A request that dies lets its lease run out
-and the key is free again; should it come back to life, it finds its claim gone and its transaction is rolled back.
+A key is claimed with a lease that its request keeps renewing. The reply is stored in the transaction that does the
+work, so the work is done exactly when its reply can be replayed. When a request dies, its lease runs out and the key is
+free again. A request that resumes after that finds its claim gone, and its transaction is rolled back.
 """
 
 import asyncio
@@ -16,23 +16,23 @@ import msgspec
 import structlog
 
 from mediatheque.errors import Conflict, InProgress, LibraryError
+from mediatheque.model import StoredReply
 from mediatheque.records import idempotency as rows
 from mediatheque.records.database import Connection, Database
-from mediatheque.records.idempotency import StoredReply
+
+LIFETIME = timedelta(hours=24)
+"""How long a reply is replayed."""
 
 _LEASE = timedelta(seconds=30)
 _RENEWAL_SECONDS = 10.0
-LIFETIME = timedelta(hours=24)
-
-__all__ = ["Claim", "Idempotency", "StoredReply", "store_reply"]
 _log = structlog.get_logger()
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """The right to answer for a key: `render` gives the status and body that will be replayed.
+    """A request's claim on an idempotency key.
 
-    `render` takes whatever the work makes. `fingerprint` tells what was asked, where that is known before the bytes;
-    else their hash does.
+    `render` turns the result of the work into the status and body that will be replayed. `fingerprint` is the SHA-256
+    of what is requested; None for an upload, whose fingerprint is the SHA-256 of its bytes.
     """
 
     attempt: UUID
@@ -41,19 +41,22 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Idempotency:
-    """The verbs of idempotency keys."""
+    """Claims on idempotency keys, and the replies stored under them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, key_id: UUID, scope: str, key: str) -> UUID | StoredReply:
-        """A new attempt at the key, or the answer that an earlier one left. `InProgress` while another runs."""
+    async def claim(self, key_id: UUID, operation: str, key: str) -> UUID | StoredReply:
+        """Claim the idempotency key of an API key for an operation, and return the new attempt's id.
+
+        Return the stored reply instead if an earlier request succeeded. Raises `InProgress` while another one runs.
+        """
         attempt = uuid4()
         async with self._database.connection() as conn:
             claimed = await rows.claim(
                 conn,
                 key_id=key_id,
-                scope=scope,
+                operation=operation,
                 key=key,
                 attempt=attempt,
                 lease=_LEASE,
@@ -61,21 +64,21 @@ class Idempotency:
             )
             if claimed:
                 return attempt
-            concluded = await rows.find_reply(conn, key_id=key_id, scope=scope, key=key)
-        if concluded is None:
+            reply = await rows.find_reply(conn, key_id=key_id, operation=operation, key=key)
+        if reply is None:
             raise InProgress
-        return concluded
+        return reply
 
     @asynccontextmanager
     async def holding(self, attempt: UUID) -> AsyncIterator[None]:
-        """Keep the attempt's lease renewed; on leaving, give back a key that was not concluded."""
+        """Renew the attempt's lease while the block runs. Afterwards release the key if no reply was stored."""
         renewal = asyncio.create_task(self._keep_renewing(attempt))
         try:
             yield
         finally:
             renewal.cancel()
             await asyncio.wait([renewal])
-            with suppress(LibraryError):  # then the lease runs out by itself
+            with suppress(LibraryError):  # the lease runs out by itself
                 await self._release(attempt)
 
     async def _release(self, attempt: UUID) -> None:
@@ -89,16 +92,16 @@ class Idempotency:
                 async with self._database.connection() as conn:
                     await rows.renew(conn, attempt, _LEASE)
             except LibraryError as error:
-                _log.warning("idempotency lease not renewed", reason=error.message)
+                _log.warning("idempotency_lease_not_renewed", reason=error.message)
 
 
-async def store_reply(conn: Connection, claim: Claim | None, result: object, content: bytes = b"") -> None:
-    """Store the answer in the transaction of the work, if there is a receipt. `Conflict` if the key was lost meanwhile.
+async def store_reply(conn: Connection, claim: Claim | None, result: object, sha256: bytes = b"") -> None:
+    """Render and store the reply in the transaction of the work, if the request has a claim.
 
-    `content` is the SHA-256 of the bytes that were sent, if any were.
+    `sha256` is that of uploaded bytes. Raises `Conflict` if another request has claimed the key meanwhile.
     """
     if claim is None:
         return
     status, body = claim.render(result)
-    if not await rows.store_reply(conn, claim.attempt, StoredReply(status, body, claim.fingerprint or content)):
+    if not await rows.store_reply(conn, claim.attempt, StoredReply(status, body, claim.fingerprint or sha256)):
         raise Conflict("This request took so long that its Idempotency-Key was given to another.")

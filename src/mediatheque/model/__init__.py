@@ -21,6 +21,7 @@ from mediatheque.model.generations import (
     Role,
     UrlNode,
 )
+from mediatheque.model.idempotency import StoredReply
 from mediatheque.model.listing import Cursor, Filter, FolderFilter
 from mediatheque.model.media import Blob, Format, Kind, MediaInfo
 from mediatheque.model.uploads import Batch, DeclaredMetadata, Upload, UploadedPart, UploadMethod
@@ -67,6 +68,7 @@ __all__ = [
     "Role",
     "Scope",
     "SimilarTo",
+    "StoredReply",
     "Tag",
     "Upload",
     "UploadMethod",

@@ -16,7 +16,7 @@ from tests.dialects.wire import sockets
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
-REUSED = "idempotency key reused for a different body; the original response is replayed"
+REUSED = "idempotency_key_reused_for_different_upload"
 
 
 def post(
@@ -200,7 +200,7 @@ class TestTime:
     ) -> None:
         key = new_key()
         stock.database.execute(
-            "INSERT INTO idempotency (key_id, scope, key, attempt, lease_until)"
+            "INSERT INTO idempotency (key_id, operation, key, attempt, lease_until)"
             " VALUES (%s, 'POST /v3/assets', %s, %s, now() + interval '1 minute')",
             [fresh.key_id, key, uuid4()],
         )

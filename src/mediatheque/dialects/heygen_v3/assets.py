@@ -46,7 +46,7 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     def render(asset: Asset) -> tuple[int, bytes]:
         return 200, msgspec.json.encode(shapes.uploaded(asset, base))
 
-    return await idempotent(request, work, render, body)
+    return await idempotent(request, work, render, upload=body)
 
 
 @get("/v3/assets", guards=[require_scope(Scope.READ)])

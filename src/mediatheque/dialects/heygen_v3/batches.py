@@ -47,7 +47,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
         batch_id = promised.batch.id.hex if promised.batch else None
         return 200, msgspec.json.encode({"data": {"batch_id": batch_id, "items": items}})
 
-    return await idempotent(request, work, render, None)
+    return await idempotent(request, work, render)
 
 
 @post(

@@ -35,7 +35,7 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
     def render(promised: CreatedUploads) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"data": upload_shapes.slot(promised.targets[0], base)})
 
-    return await idempotent(request, work, render, None)
+    return await idempotent(request, work, render)
 
 
 @put("/v3/assets/direct-uploads/{id:uuid}", status_code=200, request_max_body_size=None)

@@ -23,6 +23,7 @@ ALTER TABLE failed_task RENAME CONSTRAINT parked_task_pkey TO failed_task_pkey;
 
 ALTER TABLE workspace RENAME keeping TO file_defaults;
 ALTER TABLE file RENAME access TO acl;
+ALTER TABLE idempotency RENAME scope TO operation;
 
 CREATE FUNCTION pg_temp.renamed_acl(acl jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN jsonb_typeof(acl) = 'object' THEN jsonb_build_object(
