@@ -40,6 +40,7 @@ ERRORS = ErrorFormat(
         errors.Unavailable: ErrorMapping(503, "internal_error"),
         errors.LibraryError: ErrorMapping(500, "internal_error"),
     },
+    params={"sha256": "checksum_sha256"},
     messages={errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}."},
     shape=_shape,
 )

@@ -1,4 +1,4 @@
-"""The rows of one parcel: blob, file, asset, the promise it keeps and the receipt it concludes."""
+"""The rows of one ingested request: blob, file, asset, completed upload and stored reply."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -57,7 +57,7 @@ async def _file(conn: Connection, state: IngestState, blob: Blob) -> File:
         blob=blob,
         name=_name(state, blob),
         origin_url=request.origin_url,
-        expires_at=_end(request.defaults),
+        expires_at=_expires_at(request.defaults),
         acl=request.defaults.acl,
     )
     if file is None:
@@ -65,14 +65,14 @@ async def _file(conn: Connection, state: IngestState, blob: Blob) -> File:
     return file
 
 
-def _end(defaults: FileDefaults) -> datetime | None:
-    return (
-        None if defaults.lifetime_seconds is None else datetime.now(UTC) + timedelta(seconds=defaults.lifetime_seconds)
-    )
+def _expires_at(defaults: FileDefaults) -> datetime | None:
+    if defaults.lifetime_seconds is None:
+        return None
+    return datetime.now(UTC) + timedelta(seconds=defaults.lifetime_seconds)
 
 
 def _name(state: IngestState, blob: Blob) -> str:
-    """A name that stands in a URL already stays; any other is made to agree with the content."""
+    """Return the file's name. A name that a URL already contains is kept; any other gets the content's extension."""
     upload = state.request.upload
     if upload and upload.method is not UploadMethod.DIRECT:
         return upload.name

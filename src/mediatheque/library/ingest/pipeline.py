@@ -1,8 +1,8 @@
-"""The one way in. Whatever door bytes come through, they take the same steps in the same order.
+"""The pipeline that all content passes through, whichever endpoint it arrives at.
 
-Bytes wait in a spool file until the last step but one: what is refused leaves nothing behind, and a decoder can
-seek in them. Bytes come before rows: a crash in between leaves bytes that only their placement names, which the sweep
-collects, and never a row without its bytes.
+Bytes stay in a spool file until the last step but one, so that a refused file leaves nothing behind and a decoder can
+seek. Bytes are stored before rows are written: a crash in between leaves bytes with a pending write, which garbage
+collection deletes, and never a row without its bytes.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,7 +39,7 @@ _log = structlog.get_logger()
 
 
 class Intake:
-    """Takes offers in."""
+    """Turns requests into files and assets, in the order of `steps`."""
 
     def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox) -> None:
         self._database = database
@@ -56,27 +56,27 @@ class Intake:
         )
 
     async def create_asset(self, request: IngestRequest) -> Asset:
-        """Take the offer in as an asset, durably. Every kind of refusal raises; nothing of it stays."""
+        """Store the content durably as an asset. Raises a `LibraryError` when it is refused; then nothing is stored."""
         state = await self._run(request)
         if state.asset is None:
             raise InvariantError("this request does not describe an asset")
         return state.asset
 
     async def create_file(self, request: IngestRequest) -> File:
-        """Take the offer in as a file, durably. Every kind of refusal raises; nothing of it stays."""
+        """Store the content durably as a file. Raises a `LibraryError` when it is refused; then nothing is stored."""
         state = await self._run(request)
         if state.file is None:
             raise InvariantError("every ingested request becomes a file")
         return state.file
 
     async def _run(self, request: IngestRequest) -> IngestState:
-        async with self._local_file(request) as held:
-            state = IngestState(request, held)
+        async with self._local_file(request) as local:
+            state = IngestState(request, local)
             try:
                 for step in self.steps:
                     await step(state)
             except DatabaseUnavailable:
-                raise  # the rows may have been committed unseen: bytes already placed must stay
+                raise  # the commit may have happened, so stored bytes must stay
             except LibraryError:
                 if not (isinstance(request.body, StoredBytes) and request.body.shared):
                     await self._discard(state)
@@ -97,24 +97,24 @@ class Intake:
             yield await copy.hash()
 
     async def receive(self, state: IngestState) -> None:
-        """Read every byte once: counted, hashed, written to the spool. Staged bytes are so already."""
-        body, spool = state.request.body, state.local
+        """Read the body into the spool, which counts and hashes it. Stored bytes were hashed when they were opened."""
+        body, local = state.request.body, state.local
         if isinstance(body, StoredBytes):
             state.declared, state.stored_key = body.declared, body.key
-        elif isinstance(spool, Spool):
-            state.declared = await body.stream_to(spool)
-            await spool.finish()
-        if spool.size == 0:
+        elif isinstance(local, Spool):
+            state.declared = await body.stream_to(local)
+            await local.finish()
+        if local.size == 0:
             raise EmptyFile(param="file")
-        if state.request.sha256 not in (None, spool.sha256):
-            raise Unreadable("The bytes do not have the checksum that was announced.", param="checksum_sha256")
+        if state.request.sha256 not in (None, local.sha256):
+            raise Unreadable("The bytes do not have the checksum that was announced.", param="sha256")
 
     async def sniff(self, state: IngestState) -> None:
-        """Recognise the format by the first bytes. What the sender said decides nothing."""
+        """Recognise the format by the first bytes. The declared type is not used."""
         state.format = recognise(state.local.head)
 
     async def check_policy(self, state: IngestState) -> None:
-        """Apply the door's policy to what the bytes are."""
+        """Check the recognised format and the size against the endpoint's policy."""
         policy, declared = state.request.policy, state.declared.type
         if state.format is None:
             if not policy.allow_unknown_types or claims_media(declared, state.declared.name):
@@ -125,7 +125,7 @@ class Intake:
         policy.check(state.format.mime, state.format.kind, state.local.size)
 
     async def probe(self, state: IngestState) -> None:
-        """Let the one decoder for the format open the file, and take the facts from it."""
+        """Have the format's decoder open the file, in the sandbox, and keep what it finds."""
         if state.format is None:
             state.media_info = _UNKNOWN_TYPE
             return
@@ -135,27 +135,27 @@ class Intake:
         state.media_info = media_info
 
     async def deduplicate(self, state: IngestState) -> None:
-        """Find the same content in the same workspace, provided its bytes are really there."""
-        spool = state.local
+        """Find a blob of the workspace with the same content. If its bytes are missing, the new bytes replace them."""
+        local = state.local
         async with self._database.connection() as conn:
-            known = await blobs.find(conn, state.request.workspace_id, spool.sha256, spool.size)
-        if known is None:
+            blob = await blobs.find(conn, state.request.workspace_id, local.sha256, local.size)
+        if blob is None:
             return
-        if await self._store.size(known.storage_key) == spool.size:
-            state.duplicate = known
+        if await self._store.size(blob.storage_key) == local.size:
+            state.duplicate = blob
         else:
-            _log.error("blob without its bytes is healed", blob=str(known.id), storage_key=known.storage_key)
-            state.broken_key = known.storage_key
+            _log.error("blob_bytes_missing", blob=str(blob.id), storage_key=blob.storage_key)
+            state.broken_key = blob.storage_key
 
     async def store_blob(self, state: IngestState) -> None:
-        """Make new bytes durable in the store, under a key that is noted before."""
+        """Store new bytes durably, unless there is a duplicate."""
         if state.duplicate is None and state.stored_key is None:
             state.stored_key = await store_blob(
                 self._database, self._store, partial(self._store.put_file, state.local.path)
             )
 
     async def record(self, state: IngestState) -> None:
-        """Write the blob, file and asset rows, keep the promise and conclude the receipt: all or nothing."""
+        """Write all rows in one transaction. If the duplicate was collected meanwhile, store the bytes and repeat."""
         try:
             await self._write_rows(state)
         except DuplicateCollected:

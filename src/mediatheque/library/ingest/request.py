@@ -1,4 +1,4 @@
-"""What a door hands to the intake."""
+"""What an endpoint asks the pipeline to store."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,25 +13,25 @@ from mediatheque.model import DeclaredMetadata, FileDefaults, Upload
 
 
 class ByteSink(Protocol):
-    """Where bytes go."""
+    """A destination of bytes."""
 
     async def write(self, chunk: bytes | memoryview) -> None:
-        """Take the next bytes."""
+        """Accept the next bytes."""
         ...
 
 
 class Body(Protocol):
-    """Where bytes come from: a raw body, a form, another server."""
+    """A source of bytes: a raw request body, a form, another server."""
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
-        """Write all bytes to the sink, then say what the sender called them."""
+        """Write all bytes to the sink and return what the sender declared about them."""
         ...
 
 
 class StoredBytes(msgspec.Struct, frozen=True):
-    """Bytes that are in the store already, under a key that a placement notes, and what their sender said of them.
+    """Bytes that are in the store, under a key with a pending write, and what the sender declared about them.
 
-    `shared`: other attempts may use the same bytes, so that a refusal leaves them to their owner.
+    `shared`: concurrent requests may use the same bytes, so a refusal does not delete them.
     """
 
     key: str
@@ -40,11 +40,11 @@ class StoredBytes(msgspec.Struct, frozen=True):
 
 
 class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes offered to a workspace, and what is to become of them.
+    """Content for a workspace, and what to make of it.
 
-    `describe` makes the asset's details once the body's labels are known; None makes a file without an asset.
-    `upload` is the promise that these bytes keep, `sha256` what they were announced to be, `origin_url` where they were
-    read from, `defaults` how long the file stays and for whom.
+    `describe` makes the asset's fields of the declared metadata; without it, a file without an asset is made. `upload`
+    is the upload session that the content completes, `sha256` its declared checksum, `origin_url` the URL that it was
+    read from, `defaults` the file's lifetime and access.
     """
 
     workspace_id: UUID

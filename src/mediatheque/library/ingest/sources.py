@@ -104,7 +104,7 @@ class Importer:
         return await self._files.register(file, fields, claim)
 
 
-def check_kind(file: File, kinds: frozenset[Kind] | None, *, param: str = "type") -> None:
+def check_kind(file: File, kinds: frozenset[Kind] | None, *, param: str = "kind") -> None:
     """Raise `TypeMismatch` unless the file is of one of the kinds; None allows every kind."""
     media_info = file.blob.media_info
     if kinds is not None and media_info.kind not in kinds:

@@ -1,4 +1,4 @@
-"""An offer on its way through the intake, and what each step has found out about it."""
+"""The state that passes through the pipeline."""
 
 from uuid import uuid4
 
@@ -10,11 +10,15 @@ from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Media
 
 
 class IngestState:
-    """Filled in step by step. `local` is the bytes as a local file, `stored_key` where they are in the store."""
+    """What the steps have found out so far about one request.
 
-    def __init__(self, request: IngestRequest, spool: HashedFile) -> None:
+    `local` is the content as a local file. `stored_key` is its key in the store, `duplicate` a blob with the same
+    content, and `broken_key` the key of such a blob whose bytes are missing.
+    """
+
+    def __init__(self, request: IngestRequest, local: HashedFile) -> None:
         self.request = request
-        self.local = spool
+        self.local = local
         self.declared = DeclaredMetadata()
         self.format: Format | None = None
         self.media_info: MediaInfo | None = None
@@ -27,12 +31,12 @@ class IngestState:
 
     @property
     def extension(self) -> str:
-        """What the file's name should end in, without the dot; empty where the content is no known format."""
-        known = FORMATS.get(self.media_info.mime) if self.media_info else None
-        return known.extension if known else ""
+        """The extension of the content's format, without the dot; empty for content of no known format."""
+        format = FORMATS.get(self.media_info.mime) if self.media_info else None
+        return format.extension if format else ""
 
     def new_blob(self) -> Blob:
-        """The row for the bytes just placed."""
+        """Make the blob of the bytes that were stored."""
         if self.media_info is None or self.stored_key is None:
             raise InvariantError("a blob is recorded after it was probed and stored")
         return Blob(
@@ -46,7 +50,7 @@ class IngestState:
 
     @property
     def lost_race(self) -> bool:
-        """Whether a twin's bytes won, so that nothing refers to ours."""
+        """Whether a concurrent request recorded the same content first, so that no row refers to these bytes."""
         if self.stored_key is None or self.blob is None:
             return False
         return self.blob.storage_key != self.stored_key

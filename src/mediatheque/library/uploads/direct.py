@@ -94,12 +94,12 @@ class DirectUploads:
         if upload is None or (not upload.completed_at and upload.expires_at <= datetime.now(UTC)):
             raise AssetNotFound
         if sha256 and upload.sha256 not in (None, sha256):
-            raise Invalid("The checksum is not the one that was announced.", param="checksum_sha256")
+            raise Invalid("The checksum is not the one that was announced.", param="sha256")
         if upload.completed_at is None:
             return await self._ingest(upload, sha256 or upload.sha256)
         asset = await self._asset(upload)
         if sha256 not in (None, asset.file.blob.sha256):
-            raise Invalid("The checksum is not that of the completed upload.", param="checksum_sha256")
+            raise Invalid("The checksum is not that of the completed upload.", param="sha256")
         return asset
 
     async def complete_requested(self, id: UUID) -> None:

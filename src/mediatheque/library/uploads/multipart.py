@@ -53,7 +53,7 @@ class MultipartUploads:
         Raises `Invalid` for an impossible number, `EmptyFile`, `TooLarge`; and for an upload that is over.
         """
         if not 1 <= number <= _MAX_PARTS:
-            raise Invalid(f"A part's number is from 1 to {_MAX_PARTS}.", param="partNumber")
+            raise Invalid(f"A part's number is from 1 to {_MAX_PARTS}.", param="part_number")
         _require_open(upload)
         async with Spool(self._store.spool, limit=limit) as spool:
             await body.stream_to(spool)
