@@ -1,4 +1,4 @@
-"""Bytes promised or in flight."""
+"""Uploads that take more than one request, and what clients declare about content."""
 
 import enum
 from datetime import datetime
@@ -10,21 +10,21 @@ from mediatheque.model.files import FileDefaults
 
 
 class UploadMethod(enum.StrEnum):
-    """How promised bytes arrive."""
+    """How an upload's bytes arrive."""
 
     SINGLE = "single"
     """In one request, which also makes the file."""
     MULTIPART = "multipart"
     """In numbered parts, joined when they are declared complete."""
     DIRECT = "direct"
-    """In one request, perhaps past this server, and checked when they are declared complete."""
+    """In one request, to this server or a presigned URL, and checked when they are declared complete."""
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes promised, to become the file `file_id` (and the asset `asset_id`) while the key that promised them lives.
+    """A session whose bytes become the file `file_id` (and the asset `asset_id`), unless its API key is revoked.
 
-    `storage_key` is where they wait, and `multipart_id` what the store calls the parts there. `size` and `sha256` are
-    what was announced. `failure` says why bytes that were declared complete have been refused, which is final.
+    `storage_key` is where received bytes are, and `multipart_id` the store's id of the multipart upload. `size` and
+    `sha256` are what the client declared. `failure` says why bytes that were declared complete were refused.
     """
 
     id: UUID
@@ -49,7 +49,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of an upload that has arrived durably. `etag` is what the store wants to see again when joining."""
+    """A part that is stored durably. `etag` is what the store requires to complete the upload."""
 
     number: int
     size: int
@@ -58,7 +58,7 @@ class UploadedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Uploads promised together."""
+    """Uploads that were created together."""
 
     id: UUID
     workspace_id: UUID
@@ -68,7 +68,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeclaredMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sender said about the bytes: hints, never trusted. `fields` are the other form fields."""
+    """What a client said about content: hints, never trusted. `fields` are the other form fields."""
 
     name: str | None = None
     type: str | None = None

@@ -1,4 +1,4 @@
-"""The verbs of batches: how far direct uploads that were promised together have come."""
+"""Batches of direct uploads: completing them, and the progress of their items."""
 
 import enum
 from collections.abc import Sequence
@@ -16,30 +16,30 @@ from mediatheque.records.uploads import batches as rows
 
 
 class UploadState(enum.StrEnum):
-    """How far one upload has come."""
+    """The state of one upload."""
 
     QUEUED = "queued"
-    """Promised; not declared complete."""
+    """Created; not declared complete."""
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
 
 
 class BatchProgress(msgspec.Struct, frozen=True):
-    """A batch and its uploads, in the order they were announced."""
+    """A batch and its uploads, in the order in which they were declared."""
 
     batch: Batch
     items: tuple[Upload, ...]
 
 
 class Batches:
-    """Asking for batches, and after them."""
+    """Completing batches, and reading their progress."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def request(self, workspace_id: UUID, id: UUID) -> Batch:
-        """Have every upload of the batch checked, each by itself, soon. `NotFound`."""
+        """Defer a task for each upload of the batch that checks and completes it. Raises `NotFound`."""
         async with self._database.transaction() as conn:
             batch = await rows.find(conn, workspace_id, id)
             if batch is None:
@@ -49,7 +49,7 @@ class Batches:
         return batch
 
     async def progress(self, workspace_id: UUID, id: UUID) -> BatchProgress:
-        """The batch and how far its uploads have come. `NotFound`."""
+        """Return the batch and the progress of its uploads. Raises `NotFound`."""
         async with self._database.connection() as conn:
             batch = await rows.find(conn, workspace_id, id)
             if batch is None:
@@ -57,15 +57,18 @@ class Batches:
             return BatchProgress(batch, tuple(await rows.items(conn, id)))
 
     async def find(self, workspace_id: UUID, asset_ids: Sequence[UUID]) -> tuple[dict[UUID, Upload], set[UUID]]:
-        """Of these assets, the workspace's uploads, and those that are there. What was deleted since is in neither."""
+        """Return the workspace's uploads of these assets by asset id, and the ids of the assets that exist.
+
+        A completed upload whose asset was deleted since is left out.
+        """
         async with self._database.connection() as conn:
-            promised = await rows.find_uploads(conn, workspace_id, list(asset_ids))
-            there = await assets.existing(conn, workspace_id, list(asset_ids))
-        return {id: upload for id, upload in promised.items() if not upload.completed_at or id in there}, there
+            uploads = await rows.find_uploads(conn, workspace_id, list(asset_ids))
+            existing = await assets.existing(conn, workspace_id, list(asset_ids))
+        return {id: upload for id, upload in uploads.items() if not upload.completed_at or id in existing}, existing
 
 
 def state_of(upload: Upload) -> UploadState:
-    """How far the upload has come; one that was not sent in time has failed."""
+    """Return the upload's state. An upload that expired before it was completed has failed."""
     if upload.completed_at:
         return UploadState.COMPLETED
     if upload.failure or upload.expires_at <= datetime.now(UTC):

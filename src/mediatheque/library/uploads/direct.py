@@ -1,7 +1,7 @@
-"""The verbs of direct uploads: an asset promised, its bytes sent without a key, then checked against the promise.
+"""Direct uploads: an asset is declared, its bytes are sent without an API key, then checked against the declaration.
 
-A store that presigns takes the bytes itself, into a quarantine; else they come through `receive`. Either way nothing
-is served, and no asset exists, before `complete` has checked what is there.
+A store with presigned URLs receives the bytes itself, into quarantine; any other store gets them through `receive`.
+Either way nothing is served, and no asset exists, before `complete` has checked the bytes.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from mediatheque.records.uploads import uploads as rows
 
 
 class DeclaredFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client says it will send: `size` in bytes, `mime` one of the library's formats."""
+    """A file that a client will send: `size` in bytes, `mime` one of the library's formats."""
 
     name: str
     mime: str
@@ -38,21 +38,21 @@ class DeclaredFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadTarget(msgspec.Struct, frozen=True):
-    """Where to send the bytes: with the token to this server, or as `presigned` says."""
+    """Where the client sends the bytes: to this server with the session's token, or to the presigned URL."""
 
     session: UploadSession
     presigned: Presigned | None
 
 
 class CreatedUploads(msgspec.Struct, frozen=True):
-    """Slots in the order of what was announced, and their batch if they are one."""
+    """Targets in the order of the declared files, and their batch if there is one."""
 
     targets: tuple[UploadTarget, ...]
     batch: Batch | None = None
 
 
 class DirectUploads:
-    """Promising, receiving and completing direct uploads, one by one or in batches."""
+    """Direct uploads, single or in batches."""
 
     def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
         self._database = database
@@ -62,32 +62,33 @@ class DirectUploads:
     async def create(
         self,
         principal: Principal,
-        announced: Sequence[DeclaredFile],
+        declared: Sequence[DeclaredFile],
         claim: Claim | None = None,
         *,
         batched: bool = False,
         title: str | None = None,
     ) -> CreatedUploads:
-        """Expect the announced bytes within an hour, `batched` as the items of a new batch."""
-        batch = _new_batch(principal, len(announced), title) if batched else None
-        slots = [await self._create_target(principal, each, batch, index) for index, each in enumerate(announced)]
-        promised = CreatedUploads(tuple(slots), batch)
+        """Create uploads whose bytes may arrive within an hour; with `batched`, as the items of a new batch."""
+        batch = _new_batch(principal, len(declared), title) if batched else None
+        targets = [await self._create_target(principal, file, batch, index) for index, file in enumerate(declared)]
+        created = CreatedUploads(tuple(targets), batch)
         async with self._database.transaction() as conn:
             if batch:
                 await batches.insert(conn, batch)
-            await sessions.insert_sessions(conn, [slot.session for slot in slots])
-            await store_reply(conn, claim, promised)
-        return promised
+            await sessions.insert_sessions(conn, [target.session for target in targets])
+            await store_reply(conn, claim, created)
+        return created
 
     async def receive(self, upload: Upload, body: Body) -> None:
-        """Keep the promised bytes durably, unserved, until they are completed; see `Quarantine.fill`."""
+        """Store the bytes durably in quarantine until the upload is completed; see `Quarantine.receive`."""
         await self._quarantine.receive(upload, body)
 
     async def complete(self, workspace_id: UUID, asset_id: UUID, sha256: bytes | None = None) -> Asset:
-        """The asset of the bytes that were sent, checked against what was announced; the same one when asked again.
+        """Check the bytes against the declaration and make the asset. Repeated calls return the same asset.
 
-        `AssetNotFound` for what was not promised or has expired; `Conflict` while no bytes have arrived; what the
-        intake raises for bytes that are not as announced, and the same again until others are sent.
+        Raises `AssetNotFound` for an unknown or expired upload, `Invalid` for another checksum than the declared one,
+        `Conflict` while no bytes have arrived, and what `Intake.create_asset` raises. Refused bytes are refused again
+        until the client sends others.
         """
         async with self._database.connection() as conn:
             upload = await rows.find_by_asset(conn, workspace_id, asset_id)
@@ -103,7 +104,7 @@ class DirectUploads:
         return asset
 
     async def complete_requested(self, id: UUID) -> None:
-        """The same for an item of a batch, whose outcome is noted with it. Raises only what may pass."""
+        """Do the same for an item of a batch and record a refusal with it. Raises only errors worth a retry."""
         async with self._database.connection() as conn:
             upload = await rows.find(conn, id)
         if upload is None or upload.asset_id is None:
@@ -113,18 +114,18 @@ class DirectUploads:
         except (Conflict, NotFound, Invalid) as error:
             async with self._database.connection() as conn:
                 await rows.fail(conn, id, error.message)
-        except Unacceptable:  # noted by `complete`
+        except Unacceptable:  # recorded by `complete`
             return
 
     async def _create_target(
-        self, principal: Principal, announced: DeclaredFile, batch: Batch | None, index: int
+        self, principal: Principal, file: DeclaredFile, batch: Batch | None, index: int
     ) -> UploadTarget:
-        session = new_session(principal, announced.name, announced.mime, FileDefaults(), method=UploadMethod.DIRECT)
+        session = new_session(principal, file.name, file.mime, FileDefaults(), method=UploadMethod.DIRECT)
         upload = msgspec.structs.replace(
             session.upload,
             asset_id=uuids.uuid7(),
-            size=announced.size,
-            sha256=announced.sha256,
+            size=file.size,
+            sha256=file.sha256,
             batch_id=batch.id if batch else None,
             item_index=index if batch else None,
         )
@@ -132,11 +133,11 @@ class DirectUploads:
         return UploadTarget(UploadSession(upload, session.token), presigned)
 
     async def _ingest(self, upload: Upload, sha256: bytes | None) -> Asset:
-        staged = await self._quarantine.stored_bytes(upload)
+        stored = await self._quarantine.stored_bytes(upload)
         try:
-            return await self._intake.create_asset(_ingest_request(upload, staged, sha256))
+            return await self._intake.create_asset(_ingest_request(upload, stored, sha256))
         except LibraryError as error:
-            # A twin of this request may have been first, and taken the bytes from under us.
+            # A concurrent request may have completed the upload, and deleted the bytes.
             async with self._database.connection() as conn:
                 now = await rows.find(conn, upload.id)
             if now and now.completed_at:
@@ -153,11 +154,11 @@ class DirectUploads:
         return asset
 
 
-def _ingest_request(upload: Upload, staged: StoredBytes, sha256: bytes | None) -> IngestRequest:
+def _ingest_request(upload: Upload, stored: StoredBytes, sha256: bytes | None) -> IngestRequest:
     mime = upload.declared_type or ""
     return IngestRequest(
         workspace_id=upload.workspace_id,
-        body=staged,
+        body=stored,
         policy=Policy(max_bytes=upload.size or 0, types=frozenset({mime}), declared_must_match=True),
         describe=lambda _: AssetFields(id=upload.asset_id),
         upload=upload,

@@ -1,4 +1,4 @@
-"""The verbs of uploads in parts: numbered pieces in any order, each durable by itself, joined at the end."""
+"""Multipart uploads: numbered parts in any order, each durable by itself, joined when the upload is completed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ _MAX_PARTS = 10_000
 
 
 class MultipartUploads:
-    """Promising, taking and joining parts. Whoever asks has redeemed the upload's token, or shown a key."""
+    """Multipart uploads. Callers have checked the upload's token or an API key."""
 
     def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
         self._database = database
@@ -34,23 +34,23 @@ class MultipartUploads:
     async def create(
         self, principal: Principal, name: str, declared_type: str | None, defaults: FileDefaults
     ) -> UploadSession:
-        """Expect parts within a day. The file's id is fixed now."""
+        """Create an upload whose parts may arrive within a day. The file's id is chosen now."""
         key = new_key()
         session = new_session(
             principal, name, declared_type, defaults, method=UploadMethod.MULTIPART, lifetime=_LIFETIME, storage_key=key
         )
         async with self._database.connection() as conn:
             await insert_sessions(conn, [session])
-        # The row comes first, so that a crash leaves no room for parts that nothing knows of.
-        handle = await self._store.parts.create(key)
+        # The row comes first, so that a crash leaves no multipart upload in the store that the database does not know.
+        multipart_id = await self._store.parts.create(key)
         async with self._database.connection() as conn:
-            await rows.set_multipart_id(conn, session.upload.id, handle)
-        return UploadSession(msgspec.structs.replace(session.upload, multipart_id=handle), session.token)
+            await rows.set_multipart_id(conn, session.upload.id, multipart_id)
+        return UploadSession(msgspec.structs.replace(session.upload, multipart_id=multipart_id), session.token)
 
     async def put_part(self, upload: Upload, number: int, body: Body, limit: int) -> UploadedPart:
-        """Keep a part durably, in place of an earlier one of its number. `limit` is for all parts together, in bytes.
+        """Store a part durably, replacing an earlier one of its number. `limit` is for all parts together, in bytes.
 
-        Raises `Invalid` for an impossible number, `EmptyFile`, `TooLarge`; and for an upload that is over.
+        Raises `Invalid` for a number out of range or a finished upload, `EmptyFile` and `TooLarge`.
         """
         if not 1 <= number <= _MAX_PARTS:
             raise Invalid(f"A part's number is from 1 to {_MAX_PARTS}.", param="part_number")
@@ -63,19 +63,20 @@ class MultipartUploads:
             return await self._store_part(upload, number, spool, limit)
 
     async def complete(self, upload: Upload, declared: Mapping[int, str], policy: Policy) -> File:
-        """The file made of the declared parts, given as their receipts by number; the same file when asked again.
+        """Make the file of the declared parts, given as ETags by part number. Repeated calls return the same file.
 
-        Raises `Invalid` for parts that have not arrived, and what the intake raises: a refusal is final.
+        Raises `Invalid` for parts that have not arrived, and what `Intake.create_file` raises. An `Unacceptable` file
+        is final: the parts are deleted.
         """
         if upload.completed_at:
             return await self._completed_file(upload)
         if upload.failure:
             raise Unacceptable(upload.failure)
-        pieces = await self._declared(upload, declared)
+        uploaded = await self._find_declared(upload, declared)
         try:
-            return await self._assemble(upload, pieces, policy)
+            return await self._assemble(upload, uploaded, policy)
         except LibraryError as error:
-            # A twin of this request may have been first, and taken the parts from under us.
+            # A concurrent request may have completed the upload, and deleted the parts.
             async with self._database.connection() as conn:
                 now = await rows.find(conn, upload.id)
             if now and now.completed_at:
@@ -85,43 +86,44 @@ class MultipartUploads:
             if isinstance(error, Unacceptable):
                 await self._refuse(upload, error)
             if isinstance(error, NotFound):
-                await self._expect_again(upload)
+                await self._forget_parts(upload)
             raise
 
     async def _store_part(self, upload: Upload, number: int, spool: Spool, limit: int) -> UploadedPart:
-        """The bytes first, then the row. A part that is there already need not be written again."""
+        """Write the bytes, then the row. A part with the same content is not written again."""
         async with self._database.connection() as conn:
-            known = await parts.find(conn, upload.id, number)
-            others = await parts.total_bytes(conn, upload.id) - (known.size if known else 0)
-        if known and (known.sha256, known.size) == (spool.sha256, spool.size):
-            return known
+            earlier = await parts.find(conn, upload.id, number)
+            others = await parts.total_bytes(conn, upload.id) - (earlier.size if earlier else 0)
+        if earlier and (earlier.sha256, earlier.size) == (spool.sha256, spool.size):
+            return earlier
         if others + spool.size > limit:
             raise TooLarge(limit)
-        key, handle = _parts_location(upload)
-        claim = await self._store.parts.upload_part(key, handle, number, spool.path, spool.size)
-        piece = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=claim)
+        key, multipart_id = _parts_location(upload)
+        etag = await self._store.parts.upload_part(key, multipart_id, number, spool.path, spool.size)
+        part = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=etag)
         async with self._database.connection() as conn:
-            await parts.put(conn, upload.id, piece)
-        return piece
+            await parts.put(conn, upload.id, part)
+        return part
 
-    async def _declared(self, upload: Upload, declared: Mapping[int, str]) -> Sequence[UploadedPart]:
+    async def _find_declared(self, upload: Upload, declared: Mapping[int, str]) -> Sequence[UploadedPart]:
         if not declared:
             raise Invalid("parts must name at least one part.", param="parts")
         async with self._database.connection() as conn:
-            arrived = {piece.number: piece for piece in await parts.list_all(conn, upload.id)}
-        for number, tag in declared.items():
-            piece = arrived.get(number)
-            # A proxy that compresses makes our tag a weak one.
-            if piece is None or tag.removeprefix("W/").strip('"') != piece.sha256.hex():
+            arrived = {part.number: part for part in await parts.list_all(conn, upload.id)}
+        for number, etag in declared.items():
+            part = arrived.get(number)
+            # A proxy that compresses makes the ETag a weak one.
+            if part is None or etag.removeprefix("W/").strip('"') != part.sha256.hex():
                 raise Invalid(f"Part {number} has not arrived, or is not the one that was declared.", param="parts")
         return [arrived[number] for number in sorted(declared)]
 
-    async def _assemble(self, upload: Upload, pieces: Sequence[UploadedPart], policy: Policy) -> File:
-        key, handle = _parts_location(upload)
+    async def _assemble(self, upload: Upload, uploaded: Sequence[UploadedPart], policy: Policy) -> File:
+        key, multipart_id = _parts_location(upload)
         async with self._database.transaction() as conn:
             _require_open(await rows.lock(conn, upload.id))
-            await pending_writes.begin(conn, key)  # never once a blob has this key: nobody would end it
-        await self._store.parts.complete(key, handle, pieces)
+            # Under the lock, since a pending write for a key that a blob has would never end.
+            await pending_writes.begin(conn, key)
+        await self._store.parts.complete(key, multipart_id, uploaded)
         declared = DeclaredMetadata(name=upload.name, type=upload.declared_type)
         return await self._intake.create_file(
             IngestRequest(
@@ -140,8 +142,8 @@ class MultipartUploads:
             raise NotFound("File not found.")
         return file
 
-    async def _expect_again(self, upload: Upload) -> None:
-        """The store has lost a part: all are to be sent again, and none is taken for known."""
+    async def _forget_parts(self, upload: Upload) -> None:
+        """Forget all parts, because the store has lost one, and raise `Invalid`: the client must send them again."""
         async with self._database.connection() as conn:
             await parts.forget(conn, upload.id)
         raise Invalid("A part is not there any more. Send the parts again.", param="parts")
@@ -157,7 +159,7 @@ class MultipartUploads:
 
 
 def _parts_location(upload: Upload) -> tuple[str, str]:
-    """Where the parts are."""
+    """Return the storage key and the store's id of the multipart upload."""
     if upload.storage_key is None:
         raise InvariantError("a multipart upload has a storage key")
     return upload.storage_key, upload.multipart_id or ""

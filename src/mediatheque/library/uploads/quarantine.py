@@ -1,8 +1,8 @@
-"""Where the bytes of direct uploads wait, unserved, until they are checked.
+"""Quarantine: the bytes of direct uploads until they are checked. They are never served from there.
 
-A store that presigns takes them itself, under a key that no blob ever has; else this server does, under a fresh key for
-each PUT. Bytes are given up in the transaction that finds them unwanted: a request that is completing them at the same
-time either has committed before, and is seen, or finds its placement gone.
+A store with presigned URLs receives them under a key that no blob ever gets; otherwise this server stores each PUT
+under a new key. Unwanted bytes are marked for deletion in the transaction that finds them unwanted. A concurrent
+request that completes the upload has either committed before, and is seen, or finds its pending write gone and fails.
 """
 
 from functools import partial
@@ -20,22 +20,21 @@ from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import uploads as rows
 
 _PRESIGNED = "quarantine"
-"""The handle of bytes that are sent past the server."""
-
+"""The `multipart_id` of uploads that go to a presigned URL."""
 
 _NOT_YET = "The bytes have not arrived yet. Retry after the PUT has answered 200."
-"""Also what a batch notes of an item that was declared complete too early: it is no refusal."""
+"""Also the `failure` of a batch item that was declared complete too early, which is not a refusal."""
 
 
 class Quarantine:
-    """Opening a place for promised bytes, filling it, and looking into it."""
+    """The uploaded bytes that are not checked yet."""
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
         self._store = store
 
     async def open(self, upload: Upload) -> tuple[Upload, Presigned | None]:
-        """The upload with its place, and where to send the bytes if not to this server."""
+        """Return the upload with its storage key, and the presigned URL if the store has them."""
         if not isinstance(self._store, Presigns) or upload.size is None:
             return upload, None
         key = new_key()
@@ -43,9 +42,10 @@ class Quarantine:
         return msgspec.structs.replace(upload, storage_key=key, multipart_id=_PRESIGNED), presigned
 
     async def receive(self, upload: Upload, body: Body) -> None:
-        """Keep the bytes durably, in place of any sent before.
+        """Store the bytes durably, replacing those that were sent before.
 
-        `Invalid` unless they are exactly as many as announced; `Conflict` if the upload was completed meanwhile.
+        Raises `Invalid` for another size than the declared one, and `Conflict` when the upload was completed or
+        replaced by a concurrent request.
         """
         if upload.completed_at or upload.size is None or upload.multipart_id:
             raise Conflict("This upload is complete already, or is not sent here.")
@@ -66,9 +66,9 @@ class Quarantine:
             raise Conflict("This upload was sent or completed by another request meanwhile.")
 
     async def stored_bytes(self, upload: Upload) -> StoredBytes:
-        """The bytes that arrived, where nobody can change them any more: presigned ones are copied.
+        """Return the received bytes under a key that the client cannot write to: presigned uploads are copied.
 
-        `Conflict` while there are none; the same `Unacceptable` again after a refusal.
+        Raises `Conflict` while there are none, and the same `Unacceptable` again after a refusal.
         """
         declared = DeclaredMetadata(name=upload.name, type=upload.declared_type)
         if upload.storage_key is None:
@@ -79,7 +79,10 @@ class Quarantine:
         return StoredBytes(key, declared, shared=False)
 
     async def refuse(self, upload: Upload, error: Unacceptable) -> None:
-        """What was refused does not stay; other bytes may be sent. Bytes that others replaced or completed do stay."""
+        """Record the refusal and delete the bytes, unless a concurrent request has replaced or completed them.
+
+        The client may send other bytes.
+        """
         async with self._database.transaction() as conn:
             refused = await rows.refuse(conn, upload, error.message)
             if refused and upload.storage_key and not upload.multipart_id:
@@ -88,7 +91,7 @@ class Quarantine:
             await self.delete(upload)
 
     async def delete(self, upload: Upload) -> None:
-        """Remove what waits: presigned bytes, or those that the caller has given up."""
+        """Delete the bytes: those of a presigned upload, or those that the caller has marked for deletion."""
         if upload.storage_key is None:
             return
         if not upload.multipart_id:
@@ -97,9 +100,9 @@ class Quarantine:
             await self._store.delete_quarantined(upload.storage_key)
 
 
-async def _promote(store: Presigns, upload: Upload, sent: str, key: str) -> None:
-    """Copy what was sent to a key that no URL names. Raises as `Quarantine.staged` does; `Invalid` for a wrong size."""
-    size = await store.promote(sent, key)
+async def _promote(store: Presigns, upload: Upload, quarantined: str, key: str) -> None:
+    """Copy quarantined bytes to a key. Raises as `Quarantine.stored_bytes` does, and `Invalid` for a wrong size."""
+    size = await store.promote(quarantined, key)
     if size is None:
         raise _missing(upload)
     if size != upload.size:

@@ -1,4 +1,4 @@
-"""The verbs of uploads: bytes promised now and sent later, by whoever holds the token."""
+"""Upload sessions: created with an API key, used later with the session's own token."""
 
 import hashlib
 import hmac
@@ -15,18 +15,18 @@ from mediatheque.records.database import Connection, Database
 from mediatheque.records.uploads import uploads as rows
 
 LIFETIME = timedelta(hours=1)
-"""How long a promise of bytes in one request may be kept."""
+"""How long the bytes of an upload in one request may take to arrive."""
 
 
 class UploadSession(msgspec.Struct, frozen=True):
-    """A promise and the token that keeps it; the token is shown now and never again."""
+    """An upload and the token that authorizes it. The token is returned once and stored only as a hash."""
 
     upload: Upload
     token: str
 
 
 class UploadSessions:
-    """Promising uploads and finding them again."""
+    """Creating and authorizing upload sessions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,27 +34,30 @@ class UploadSessions:
     async def create(
         self, principal: Principal, name: str, declared_type: str | None, defaults: FileDefaults | None = None
     ) -> UploadSession:
-        """Expect bytes within an hour. The file's id is fixed now, so that its URL is known before the bytes are."""
+        """Create an upload whose bytes may arrive within an hour.
+
+        The file's id is chosen now, so that its URL is known before its bytes arrive.
+        """
         session = new_session(principal, name, declared_type, defaults or FileDefaults())
         async with self._database.connection() as conn:
             await insert_sessions(conn, [session])
         return session
 
     async def authorize_token(self, id: UUID, token: str, method: UploadMethod) -> Upload:
-        """The upload that the token belongs to.
+        """Return the upload that the token belongs to.
 
-        `NotFound` if it is unknown, has expired, was promised to a key since revoked, arrives another way, or has
-        another token: all alike.
+        Raises the same `NotFound` when the upload is unknown, expired, created with a key that was revoked since, of
+        another method, or has another token.
         """
         async with self._database.connection() as conn:
             found = await rows.find_live(conn, id)
-        known = hmac.compare_digest(_hash(token), found[1] if found else bytes(32))
-        if found is None or not known or found[0].method is not method:
+        matches = hmac.compare_digest(_hash(token), found[1] if found else bytes(32))
+        if found is None or not matches or found[0].method is not method:
             raise NotFound("Upload not found or expired.")
         return found[0]
 
     async def find(self, workspace_id: UUID, id: UUID, method: UploadMethod) -> Upload:
-        """The workspace's live upload, for a caller who shows a key instead of the token; `NotFound`."""
+        """Return the workspace's live upload, for a caller with an API key instead of the token. Raises `NotFound`."""
         async with self._database.connection() as conn:
             found = await rows.find_live(conn, id)
         if found is None or found[0].workspace_id != workspace_id or found[0].method is not method:
@@ -72,7 +75,7 @@ def new_session(
     lifetime: timedelta = LIFETIME,
     storage_key: str | None = None,
 ) -> UploadSession:
-    """A promise that is not recorded yet."""
+    """Make a session that is not stored yet."""
     upload = Upload(
         id=uuid4(),
         workspace_id=principal.workspace_id,
@@ -89,7 +92,7 @@ def new_session(
 
 
 async def insert_sessions(conn: Connection, sessions: Sequence[UploadSession]) -> None:
-    """Store the promises; of the tokens only their hashes."""
+    """Store the sessions, of their tokens only the hashes."""
     for session in sessions:
         await rows.insert(conn, session.upload, _hash(session.token))
 
