@@ -1,8 +1,9 @@
-"""Workspaces and keys: who is asking, and what they may do.
+"""Workspaces, API keys and upload tokens.
 
-A key reads `mtq_<id, 32 hex>_<secret>`. The secret holds 256 random bits, so one round of SHA-256 keeps it as safe
-as a slow hash would. A pass is short-lived and stands for its key: an HMAC under the key's own hash, so it dies with
-the key. Whoever can read the table of keys could make passes; they open `/files/upload` and nothing else.
+A key reads `mtq_<id, 32 hex>_<secret>`. The secret holds 256 random bits, so one round of SHA-256 protects it as well
+as a slow hash would. An upload token `mtp_...` is short-lived and stands for its key: it is an HMAC under the key's
+hash, so it ends with the key. A reader of the table of keys could forge upload tokens, which are accepted at
+`/files/upload` only.
 """
 
 import hashlib
@@ -21,57 +22,57 @@ from mediatheque.model import Key, Principal, Scope
 from mediatheque.records import accounts as rows
 from mediatheque.records.database import Connection, Database
 
-# How long a revoked key may still be believed by a process that has just used it.
+# How long a process that has just used a key may still accept it after it was revoked.
 _CACHE_SECONDS = 2.0
 _RECORD_USE_EVERY = timedelta(minutes=1)
 _UPLOAD_TOKEN_LIFETIME = timedelta(hours=1)
-_KEY_PREFIX, _PASS_PREFIX = "mtq_", "mtp_"
+_KEY_PREFIX, _UPLOAD_TOKEN_PREFIX = "mtq_", "mtp_"
 
 
 class UploadToken(msgspec.Struct, frozen=True):
-    """A short-lived bearer token."""
+    """A short-lived bearer token that stands for an API key."""
 
     token: str
     expires_at: datetime
 
 
 class Accounts:
-    """Making, checking, listing and revoking keys."""
+    """Creating, authenticating, listing and revoking API keys."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._recent: TTLCache[UUID, Key] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
 
     async def create_key(self, workspace: str, scopes: frozenset[Scope]) -> str:
-        """A new key of the workspace, which is made if need be. It is shown now and never again."""
+        """Create a key of the workspace, which is created if it does not exist. The key is returned once."""
         async with self._database.transaction() as conn:
             workspace_id, _ = await rows.ensure_workspace(conn, uuid4(), workspace)
             return await _insert_key(conn, workspace_id, scopes)
 
     async def bootstrap(self, workspace: str) -> str | None:
-        """Make the workspace and its first key, with every scope; None if the workspace is there already."""
+        """Create the workspace and a key with every scope. Return None if the workspace exists already."""
         async with self._database.transaction() as conn:
             workspace_id, created = await rows.ensure_workspace(conn, uuid4(), workspace)
             return await _insert_key(conn, workspace_id, frozenset(Scope)) if created else None
 
     async def list_keys(self) -> list[Key]:
-        """Every key of every workspace, for the operator."""
+        """Return every key of every workspace, for the operator."""
         async with self._database.connection() as conn:
             return await rows.list_keys(conn)
 
     async def revoke(self, id: UUID) -> None:
-        """End the key within seconds. `NotFound` if there is no live key of that id."""
+        """Revoke the key, with effect within seconds. Raises `NotFound` when there is no live key of that id."""
         async with self._database.connection() as conn:
             if not await rows.revoke_key(conn, id):
                 raise NotFound(f"No live key {id}.")
 
     async def authenticate(self, presented: str | None, *, upload_tokens: bool = False) -> Principal:
-        """Whose key (or pass, where allowed) this is. `KeyRefused` for everything that is not a live key."""
+        """Return the principal of an API key, or of an upload token where allowed. Raises `KeyRefused`."""
         if presented and presented.startswith(_KEY_PREFIX):
             id, proof = _split_key(presented)
             key = await self._key(id)
             good = hmac.compare_digest(_hash(proof), key.secret_hash if key else bytes(32))
-        elif upload_tokens and presented and presented.startswith(_PASS_PREFIX):
+        elif upload_tokens and presented and presented.startswith(_UPLOAD_TOKEN_PREFIX):
             id, expires, mac = _split_upload_token(presented)
             key = await self._key(id)
             good = hmac.compare_digest(_mac(key.secret_hash if key else bytes(32), id, expires), mac)
@@ -84,14 +85,14 @@ class Accounts:
         return Principal(workspace_id=key.workspace_id, workspace=key.workspace, key_id=key.id, scopes=key.scopes)
 
     async def issue_upload_token(self, principal: Principal) -> UploadToken:
-        """A token that stands for the caller's key for an hour."""
+        """Return an upload token that stands for the principal's key for an hour."""
         key = await self._key(principal.key_id)
         if key is None:
             raise KeyRefused
         expires_at = (datetime.now(UTC) + _UPLOAD_TOKEN_LIFETIME).replace(microsecond=0)
         expires = int(expires_at.timestamp())
         token = f"{key.id.hex}.{expires}.{urlsafe_b64encode(_mac(key.secret_hash, key.id, expires)).decode()}"
-        return UploadToken(_PASS_PREFIX + token, expires_at)
+        return UploadToken(_UPLOAD_TOKEN_PREFIX + token, expires_at)
 
     async def _key(self, id: UUID) -> Key | None:
         key = self._recent.get(id)
@@ -106,7 +107,7 @@ class Accounts:
         now = datetime.now(UTC)
         if key.last_used_at and now - key.last_used_at < _RECORD_USE_EVERY:
             return
-        with suppress(StorageFull):  # which must not keep anybody from reading
+        with suppress(StorageFull):  # a full disk must not keep clients from reading
             async with self._database.connection() as conn:
                 await rows.touch_key(conn, key.id)
         self._recent[key.id] = msgspec.structs.replace(key, last_used_at=now)
@@ -137,7 +138,7 @@ def _split_key(presented: str) -> tuple[UUID, str]:
 
 def _split_upload_token(presented: str) -> tuple[UUID, int, bytes]:
     try:
-        id, expires, mac = presented.removeprefix(_PASS_PREFIX).split(".")
+        id, expires, mac = presented.removeprefix(_UPLOAD_TOKEN_PREFIX).split(".")
         return UUID(hex=id), int(expires), urlsafe_b64decode(mac)
     except ValueError:
         raise KeyRefused from None

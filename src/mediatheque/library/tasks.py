@@ -1,7 +1,7 @@
-"""Work for later: tasks by name, put into the durable queue in the transaction of the work that they belong to.
+"""Tasks: work that is deferred to a durable queue, in the transaction that makes it necessary.
 
-A task is done at least once, by whichever worker is free, perhaps by two at the same time if one of them was taken for
-dead: what it does must bear that. The room `worker` knows which verb each name stands for.
+A task runs at least once, and on two workers at the same time if one of them was wrongly taken for dead, so every task
+must be safe to repeat. The package `worker` maps the names of tasks to operations.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -19,14 +19,15 @@ TASKS: Mapping[str, Mapping[str, type]] = {
     "complete_upload": {"upload_id": UUID},
     "embed_asset": {"asset_id": UUID},
 }
-"""Every task, and the arguments that it takes."""
-_PRIORITIES = {"embed_asset": -1}  # nobody who waits for an upload shall wait for a whole import to be embedded
+"""Every task and its arguments."""
+
+_PRIORITIES = {"embed_asset": -1}  # an upload that a client waits for goes before the embedding of a whole import
 _PAGE = 1_000
 _STATES = {"todo": "waiting", "doing": "running", "failed": "parked"}
 
 
 async def depths(database: Database) -> dict[tuple[str, str], int]:
-    """How many tasks of each name wait, are being done and were given up; all of them, be there none."""
+    """Return the queue depth per task and state. Every combination is present; empty ones are 0."""
     counted = {(task, state): 0 for task in TASKS for state in _STATES.values()}
     async with database.connection() as conn:
         for task, status, depth in await jobs.depths(conn):
@@ -35,7 +36,7 @@ async def depths(database: Database) -> dict[tuple[str, str], int]:
 
 
 class FailedTask(msgspec.Struct, frozen=True):
-    """A task that was given up after so many tries. Without a reason if its worker ended before it could note one."""
+    """A task that failed for good. It has no reason if its worker died before it could record one."""
 
     id: int
     task: str
@@ -46,7 +47,7 @@ class FailedTask(msgspec.Struct, frozen=True):
 
 
 async def failed(database: Database) -> AsyncIterator[FailedTask]:
-    """Every task that was given up, the oldest first."""
+    """Yield every failed task, oldest first."""
     after = 0
     while True:
         async with database.connection() as conn:
@@ -59,7 +60,7 @@ async def failed(database: Database) -> AsyncIterator[FailedTask]:
 
 
 async def retry(database: Database, id: int | None = None) -> int:
-    """Have the task tried again that was given up, or all of them; how many. `NotFound` if it is no such task."""
+    """Requeue the failed task, or all of them, and return how many. Raises `NotFound` when there is no such task."""
     async with database.transaction() as conn:
         number = await jobs.retry(conn, id)
     if id is not None and not number:
@@ -68,13 +69,13 @@ async def retry(database: Database, id: int | None = None) -> int:
 
 
 async def defer(conn: Connection, task: str, **arguments: Any) -> None:
-    """Have the task done once the caller's transaction is committed; in its order, among those with equal arguments.
+    """Have the task run after the caller's transaction commits. Tasks with equal arguments run in order, one at a time.
 
-    `TypeError` if there is no such task, or it takes other arguments.
+    Raises `TypeError` when there is no such task or it takes other arguments.
     """
-    takes = TASKS.get(task)
-    if takes is None or takes.keys() != arguments.keys():
+    parameters = TASKS.get(task)
+    if parameters is None or parameters.keys() != arguments.keys():
         raise TypeError(f"there is no task {task}({', '.join(arguments)})")
-    written = msgspec.to_builtins(arguments)
-    lock = msgspec.json.encode([task, written], order="sorted").decode()
-    await jobs.insert(conn, task=task, arguments=written, lock=lock, priority=_PRIORITIES.get(task, 0))
+    encoded = msgspec.to_builtins(arguments)
+    lock = msgspec.json.encode([task, encoded], order="sorted").decode()
+    await jobs.insert(conn, task=task, arguments=encoded, lock=lock, priority=_PRIORITIES.get(task, 0))

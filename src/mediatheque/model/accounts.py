@@ -1,4 +1,4 @@
-"""Who may do what: workspaces, keys and callers."""
+"""Workspaces, API keys and principals."""
 
 import enum
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Scope(enum.StrEnum):
-    """What a key may do; `admin` includes the others."""
+    """What a key allows; `admin` includes the others."""
 
     READ = "read"
     WRITE = "write"
@@ -16,14 +16,14 @@ class Scope(enum.StrEnum):
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
-    """Owner of everything below it. Two workspaces never see or infer each other's content."""
+    """The owner of all content. A workspace can neither see nor infer the content of another."""
 
     id: UUID
     name: str
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """An API key as the database knows it: never the secret, only its SHA-256."""
+    """An API key as it is stored: its secret only as SHA-256."""
 
     id: UUID
     workspace_id: UUID
@@ -36,7 +36,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking, once the key has been checked. `workspace` is the name of the workspace."""
+    """The authenticated caller of a request. `workspace` is the workspace's name."""
 
     workspace_id: UUID
     workspace: str

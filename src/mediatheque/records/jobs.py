@@ -1,5 +1,6 @@
-"""Rows of the queue. Its tables and functions are procrastinate's (migration 0004); whoever only puts a task in
-needs no more of procrastinate than this.
+"""Rows of the task queue. Its tables and functions are procrastinate's (migration 0004).
+
+Deferring a task needs no more of procrastinate than this module.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from mediatheque.records.database import Connection, fetch_one
 
-# How often a job was put back. One that waits is `scheduled` anew, for the same moment, when its last worker signs off.
+# How often a job was requeued because its worker died: all requeues, less the retries after an error, which also add a
+# `scheduled` event. A waiting job is `scheduled` again, for the same moment, when its last worker signs off.
 _DEATHS = """(
     SELECT count(*) FILTER (WHERE type = 'deferred_for_retry') - count(DISTINCT at) FILTER (WHERE type = 'scheduled')
     FROM procrastinate_events e WHERE e.job_id = j.id
@@ -18,10 +20,10 @@ _DEATHS = """(
 
 
 async def insert(conn: Connection, *, task: str, arguments: Mapping[str, Any], lock: str, priority: int = 0) -> None:
-    """Put a task into the queue of its name, in the caller's transaction. Of those with one lock, one runs at a time.
+    """Put a task into the queue of its name, in the caller's transaction. Tasks with the same lock run one at a time.
 
-    A queue each: procrastinate gives a worker what is in the queues that it names, and fails what it does not know,
-    which a worker of an older version must leave alone.
+    Each task has a queue of its own: procrastinate gives a worker the tasks of the queues that it names and fails those
+    it does not know, but a worker of an older version must leave newer tasks alone.
     """
     await conn.execute(
         """
@@ -34,7 +36,7 @@ async def insert(conn: Connection, *, task: str, arguments: Mapping[str, Any], l
 
 
 async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
-    """Note why a job is given up."""
+    """Record why a job failed for good."""
     await conn.execute(
         """
         INSERT INTO failed_task (job_id, task, arguments, reason) VALUES (%s, %s, %s, %s)
@@ -45,7 +47,7 @@ async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mappi
 
 
 async def forget_reasons(conn: Connection) -> None:
-    """Forget why a job was given up that is to be done again, or is no more."""
+    """Delete the reasons of jobs that were retried or deleted since."""
     await conn.execute(
         """
         DELETE FROM failed_task p WHERE NOT EXISTS (
@@ -56,7 +58,7 @@ async def forget_reasons(conn: Connection) -> None:
 
 
 async def list_failed(conn: Connection, after: int, limit: int) -> list[dict[str, Any]]:
-    """The next jobs, by id, that were given up: `id`, `task`, `attempts`, `arguments`, `reason` and `failed_at`."""
+    """Return the next failed jobs by id: `id`, `task`, `attempts`, `arguments`, `reason` and `failed_at`."""
     cursor = await conn.execute(
         """
         SELECT j.id, j.task_name AS task, j.attempts, j.args AS arguments, p.reason, p.failed_at
@@ -69,7 +71,7 @@ async def list_failed(conn: Connection, after: int, limit: int) -> list[dict[str
 
 
 async def retry(conn: Connection, job_id: int | None) -> int:
-    """Put the job back that was given up, or every such job; how many. It has all its tries again."""
+    """Requeue the failed job, or every failed job, with its attempts reset. Return how many."""
     cursor = await conn.execute(
         """
         WITH again AS (
@@ -84,7 +86,7 @@ async def retry(conn: Connection, job_id: int | None) -> int:
 
 
 async def depths(conn: Connection) -> list[tuple[str, str, int]]:
-    """How many jobs of each queue wait (todo), are being done (doing) or were given up (failed)."""
+    """Return (queue, status, number of jobs) for the statuses todo, doing and failed. Empty ones are left out."""
     cursor = await conn.execute(
         """
         SELECT queue_name, status::text, count(*) AS depth FROM procrastinate_jobs
@@ -95,12 +97,12 @@ async def depths(conn: Connection) -> list[tuple[str, str, int]]:
 
 
 async def requeue_stalled(conn: Connection, silence: timedelta, deaths: int) -> int:
-    """Put tasks back whose worker has gone, or has been silent for so long; how many.
+    """Requeue jobs whose worker is gone or has sent no heartbeat for `silence`. Return how many.
 
-    One that this has happened to so many times is given up: it may be what ends them. What put a task back leaves its
-    trace: whoever is to wait is `scheduled`, too.
+    A job whose workers died `deaths` times is failed instead: it may be what kills them. Each requeue adds an event
+    `deferred_for_retry`, which is what is counted; a retry after an error adds a `scheduled` event as well.
 
-    One statement, so that two who do this at once cannot put back what one of them has started anew.
+    This is one statement, so that a concurrent call cannot requeue a job that was started again meanwhile.
     """
     cursor = await conn.execute(
         f"""

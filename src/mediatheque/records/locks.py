@@ -1,4 +1,4 @@
-"""Locks that the database holds for us."""
+"""Advisory locks of PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from mediatheque.records.database import Connection, fetch_one
 
 @asynccontextmanager
 async def try_advisory_lock(conn: Connection, task: str) -> AsyncIterator[bool]:
-    """Whether nobody else does this task now; if so, nobody else will until the block ends or the connection does."""
+    """Try to lock the task and yield whether it worked. The lock ends with the block, or with the connection."""
     cursor = await conn.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS taken", (task,))
     taken = bool((await fetch_one(cursor))["taken"])
     try:
@@ -19,5 +19,5 @@ async def try_advisory_lock(conn: Connection, task: str) -> AsyncIterator[bool]:
 
 
 async def check_alive(conn: Connection) -> None:
-    """Raise unless the connection, and with it the lock that was taken on it, is there still."""
+    """Raise `DatabaseUnavailable` when the connection is lost, and with it the lock that was taken on it."""
     await conn.execute("SELECT 1")

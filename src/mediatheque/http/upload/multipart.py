@@ -1,9 +1,9 @@
 """multipart/form-data (RFC 7578) as a stream of events, the same however the bytes were cut.
 
-Stands on `multipart.PushMultipartParser` 2.0.1 and knows its habits: strict mode fails at random on a late
-last line end; `filename*` is ignored; a truncated body shows only at `close()`; a bare line feed in a
-header is refused or not, depending on the cut; headers that are not UTF-8 are refused unless it is told
-that they are Latin-1.
+It works around these behaviours of `multipart.PushMultipartParser` 2.0.1: strict mode fails at random when the last
+line end arrives late; `filename*` is ignored; a truncated body is reported only by `close()`; a bare line feed in a
+header is refused or not, depending on how the body is cut; headers that are not UTF-8 are refused unless the parser is
+told that they are Latin-1.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from mediatheque.http import content_disposition
 MAX_PARTS = 100
 MAX_HEADERS = 8
 MAX_HEADER_BYTES = 8 * 1024
-_SLACK = 1024  # the parser counts an unfinished line differently from a finished one; ours decides, below its own
+_SLACK = 1024  # the parser counts unfinished and finished lines differently, so its limit is higher than `_part`'s
 _MAX_BOUNDARY = 200  # RFC 2046 allows 70; some clients write more
 
 
@@ -34,15 +34,15 @@ Event = Part | bytes | None
 
 
 class Parser:
-    """Push parser. Feed it chunks, use it as a context manager: leaving it checks that the form was complete.
+    """A push parser, and a context manager that checks on leaving that the form was complete.
 
-    Raises Malformed for whatever is not a form or exceeds the limits.
+    Raises `Malformed` when the body is not a form or exceeds the limits.
     """
 
     def __init__(self, content_type: str) -> None:
         boundary = _boundary(content_type)
         self._delimiter = b"\r\n--" + boundary.encode("ascii")
-        self._before: bytes | None = b"\r\n"
+        self._preamble: bytes | None = b"\r\n"
         self._parser = PushMultipartParser(
             boundary,
             max_segment_count=MAX_PARTS,
@@ -53,7 +53,7 @@ class Parser:
         )
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """The events of this chunk. To be consumed before the next call."""
+        """Yield the events of the chunk. Consume them before the next call."""
         chunk = self._without_preamble(chunk)
         if not chunk:
             return
@@ -64,15 +64,15 @@ class Parser:
             raise _malformed(error) from error
 
     def _without_preamble(self, chunk: bytes) -> bytes:
-        """What follows the first line that is a boundary, with the line; the parser finds it only in one piece."""
-        if self._before is None:
+        """Drop what precedes the first boundary line, which the parser recognises only in one piece."""
+        if self._preamble is None:
             return chunk
-        seen = self._before + chunk
+        seen = self._preamble + chunk
         start = seen.find(self._delimiter)
         if start < 0:
-            self._before = seen[-(len(self._delimiter) - 1) :]
+            self._preamble = seen[-(len(self._delimiter) - 1) :]
             return b""
-        self._before = None
+        self._preamble = None
         return seen[start:]
 
     def __enter__(self) -> Self:
@@ -110,7 +110,7 @@ def _part(headers: list[tuple[str, str]]) -> Part:
 
 
 def _decoded(value: str) -> str:
-    """UTF-8 where it is UTF-8, else as the parser read it: Latin-1."""
+    """Decode as UTF-8; keep the Latin-1 that the parser read if it is not UTF-8."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Rows about bytes: one per content and workspace, doomed when nothing refers to it, then collected."""
+"""Blob rows: one per content and workspace, marked when no file refers to it, then collected."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ COLUMNS = """
 
 
 def from_row(row: dict[str, Any]) -> Blob:
-    """A blob from a row that selected `COLUMNS`."""
+    """Make a blob of a row that selected `COLUMNS`."""
     return Blob(
         id=row["blob_id"],
         workspace_id=row["blob_workspace_id"],
@@ -32,7 +32,7 @@ def from_row(row: dict[str, Any]) -> Blob:
 
 
 async def find(conn: Connection, workspace_id: UUID, sha256: bytes, size: int) -> Blob | None:
-    """The workspace's blob with this content."""
+    """Return the workspace's blob with this content."""
     cursor = await conn.execute(
         f"SELECT {COLUMNS} FROM blob b WHERE workspace_id = %s AND sha256 = %s AND size = %s",  # noqa: S608 - columns are a constant
         (workspace_id, sha256, size),
@@ -42,15 +42,15 @@ async def find(conn: Connection, workspace_id: UUID, sha256: bytes, size: int) -
 
 
 async def lock_and_keep(conn: Connection, id: UUID) -> bool:
-    """Lock the blob against collection until the transaction ends; False if it was collected already."""
+    """Lock the blob against collection until the transaction ends. Return False if it was collected already."""
     cursor = await conn.execute("UPDATE blob SET unreferenced_since = NULL WHERE id = %s", (id,))
     return cursor.rowcount == 1
 
 
 async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) -> Blob:
-    """Store the blob, or adopt the row that a concurrent twin stored first: the answer says which bytes won.
+    """Insert the blob, or return the row that a concurrent request inserted first. Its storage key says whose it is.
 
-    `replacing` is a storage key known to be without bytes: a row that still names it is given ours.
+    `replacing` is a storage key without bytes: a row that still has it gets the blob's storage key instead.
     """
     cursor = await conn.execute(
         f"""
@@ -79,12 +79,12 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
 
 
 async def lock(conn: Connection, id: UUID) -> None:
-    """Hold the blob's row until the transaction ends, so that its references are counted by one at a time."""
+    """Lock the blob's row until the transaction ends, so that one transaction at a time counts its references."""
     await conn.execute("SELECT FROM blob WHERE id = %s FOR UPDATE", (id,))
 
 
 async def mark_if_unreferenced(conn: Connection, id: UUID) -> None:
-    """Mark the blob for collection when no file refers to it any more. The caller holds its `lock`."""
+    """Mark the blob for collection if no file refers to it. The caller has locked it with `lock`."""
     await conn.execute(
         """
         UPDATE blob SET unreferenced_since = now()
@@ -95,7 +95,7 @@ async def mark_if_unreferenced(conn: Connection, id: UUID) -> None:
 
 
 async def collect(conn: Connection, grace: timedelta, limit: int) -> list[str]:
-    """Delete rows doomed longer than `grace` ago and still unreferenced; the storage keys whose bytes may go."""
+    """Delete blobs marked longer than `grace` ago and still unreferenced, and return their storage keys."""
     cursor = await conn.execute(
         """
         DELETE FROM blob WHERE id IN (

@@ -1,4 +1,4 @@
-"""Rows about bytes on their way into or out of the store, so that a crash leaves nothing there unknown."""
+"""Pending writes: one row for each storage key whose bytes are being written or deleted."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,20 +7,23 @@ from mediatheque.records.database import Connection
 
 
 async def begin(conn: Connection, storage_key: str) -> None:
-    """Note that bytes are about to be stored under this key; one that is being given up stays so."""
+    """Record that bytes are about to be written under the key. A mark for deletion is kept."""
     await conn.execute(
         "INSERT INTO pending_write (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING", (storage_key,)
     )
 
 
 async def end(conn: Connection, storage_key: str) -> bool:
-    """The bytes are there and, when this commits, named by a blob. False if they have been given up meanwhile."""
+    """Delete the row, in the transaction in which a blob takes the key over.
+
+    Return False if the key was marked for deletion meanwhile.
+    """
     cursor = await conn.execute("DELETE FROM pending_write WHERE storage_key = %s AND NOT deleting", (storage_key,))
     return cursor.rowcount == 1
 
 
 async def mark_for_deletion(conn: Connection, storage_keys: Sequence[str]) -> None:
-    """Note that the bytes under these keys are to be removed, whatever happens next."""
+    """Record that the bytes under the keys are to be deleted."""
     await conn.execute(
         """
         INSERT INTO pending_write (storage_key, deleting) SELECT unnest(%s::text[]), true
@@ -31,12 +34,12 @@ async def mark_for_deletion(conn: Connection, storage_keys: Sequence[str]) -> No
 
 
 async def mark_stale_for_deletion(conn: Connection, age: timedelta) -> None:
-    """The same for placements begun longer than `age` ago."""
+    """Mark writes for deletion that began longer than `age` ago."""
     await conn.execute("UPDATE pending_write SET deleting = true WHERE begun_at < now() - %s AND NOT deleting", (age,))
 
 
 async def list_marked(conn: Connection, limit: int) -> list[str]:
-    """Keys whose bytes are to be removed, oldest first."""
+    """Return keys marked for deletion, oldest first."""
     cursor = await conn.execute(
         "SELECT storage_key FROM pending_write WHERE deleting ORDER BY begun_at LIMIT %s", (limit,)
     )
@@ -44,5 +47,5 @@ async def list_marked(conn: Connection, limit: int) -> list[str]:
 
 
 async def forget(conn: Connection, storage_keys: Sequence[str]) -> None:
-    """The bytes under these keys are removed."""
+    """Delete the rows of marked keys, after their bytes are deleted."""
     await conn.execute("DELETE FROM pending_write WHERE storage_key = ANY(%s) AND deleting", (list(storage_keys),))

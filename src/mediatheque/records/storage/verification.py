@@ -1,4 +1,4 @@
-"""Questions about rows that should always have the same answer, and the removal of rows that have no bytes."""
+"""What `verify` asks about blobs, and the removal of blobs without bytes."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,14 +11,14 @@ from mediatheque.records.storage import blobs, pending_writes
 
 
 class RemovedRows(msgspec.Struct, frozen=True):
-    """What was removed with a blob: ids and titles of assets, ids and names of files."""
+    """The rows removed with a blob: ids and titles of assets, ids and names of files."""
 
     assets: tuple[tuple[UUID, str], ...]
     files: tuple[tuple[UUID, str], ...]
 
 
 async def page(conn: Connection, after: UUID | None, limit: int) -> list[Blob]:
-    """Blobs of all workspaces, by their ids."""
+    """Return the next blobs of all workspaces, ordered by id."""
     cursor = await conn.execute(
         f"SELECT {blobs.COLUMNS} FROM blob b WHERE %s::uuid IS NULL OR id > %s ORDER BY id LIMIT %s",  # noqa: S608 - columns are a constant
         (after, after, limit),
@@ -27,13 +27,13 @@ async def page(conn: Connection, after: UUID | None, limit: int) -> list[Blob]:
 
 
 async def exists(conn: Connection, blob: Blob) -> bool:
-    """Whether the blob is still there, and its bytes are still to be found under this key."""
+    """Return whether the blob still exists and still has this storage key."""
     cursor = await conn.execute("SELECT FROM blob WHERE id = %s AND storage_key = %s", (blob.id, blob.storage_key))
     return await cursor.fetchone() is not None
 
 
 async def unreferenced(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
-    """Of these blobs, those without files that are not doomed: they would stay for ever."""
+    """Return those of the blobs that no file refers to and that are not marked: they would never be collected."""
     cursor = await conn.execute(
         """
         SELECT id FROM blob b WHERE id = ANY(%s) AND unreferenced_since IS NULL
@@ -45,10 +45,10 @@ async def unreferenced(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
 
 
 async def cross_workspace(conn: Connection, ids: Sequence[UUID]) -> list[str]:
-    """Files of these blobs, their assets and folders, where two that belong together are of two workspaces."""
+    """Describe each file, asset and folder of these blobs that refers to a row of another workspace."""
     cursor = await conn.execute(
         """
-        SELECT format('file %%s is not of the workspace of its blob %%s', f.id, b.id) AS said
+        SELECT format('file %%s is not of the workspace of its blob %%s', f.id, b.id) AS description
         FROM blob b JOIN file f ON f.blob_id = b.id
         WHERE b.id = ANY(%(ids)s) AND f.workspace_id <> b.workspace_id
         UNION ALL
@@ -62,13 +62,13 @@ async def cross_workspace(conn: Connection, ids: Sequence[UUID]) -> list[str]:
         """,
         {"ids": list(ids)},
     )
-    return [row["said"] for row in await cursor.fetchall()]
+    return [row["description"] for row in await cursor.fetchall()]
 
 
 async def remove(conn: Connection, blob: Blob) -> RemovedRows | None:
-    """Remove the blob with all its files and assets, and give its bytes up, in the caller's transaction.
+    """Delete the blob, its files and assets, and mark its bytes for deletion, in the caller's transaction.
 
-    None if it has gone or found other bytes meanwhile. Locks in the order of everybody who removes files.
+    Return None if the blob was deleted, or given another storage key, meanwhile. Lock order: files (by id), blob.
     """
     await conn.execute("SELECT FROM file WHERE blob_id = %s ORDER BY id FOR UPDATE", (blob.id,))
     await blobs.lock(conn, blob.id)

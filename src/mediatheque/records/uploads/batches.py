@@ -1,4 +1,4 @@
-"""Rows about uploads that were promised together."""
+"""Rows of upload batches."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from mediatheque.records.uploads import uploads
 
 
 async def insert(conn: Connection, batch: Batch) -> None:
-    """Store the batch, before its uploads."""
+    """Insert the batch, before its uploads."""
     await conn.execute(
         "INSERT INTO upload_batch (id, workspace_id, title, total, created_at) VALUES (%s, %s, %s, %s, %s)",
         (batch.id, batch.workspace_id, batch.title, batch.total, batch.created_at),
@@ -17,7 +17,7 @@ async def insert(conn: Connection, batch: Batch) -> None:
 
 
 async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Batch | None:
-    """The workspace's batch of that id."""
+    """Return the workspace's batch of that id."""
     cursor = await conn.execute("SELECT * FROM upload_batch WHERE workspace_id = %s AND id = %s", (workspace_id, id))
     row = await cursor.fetchone()
     return _batch(row) if row else None
@@ -34,13 +34,13 @@ def _batch(row: dict[str, Any]) -> Batch:
 
 
 async def items(conn: Connection, id: UUID) -> list[Upload]:
-    """The batch's uploads in the order they were announced: a hundred at most."""
+    """Return the batch's uploads in the order in which they were declared: a hundred at most."""
     cursor = await conn.execute("SELECT * FROM upload WHERE batch_id = %s ORDER BY item_index", (id,))
     return [uploads.from_row(row) for row in await cursor.fetchall()]
 
 
 async def request(conn: Connection, id: UUID) -> list[UUID]:
-    """Note that the batch was declared complete: the uploads that are to be checked now, and were not already."""
+    """Record that the client declared the batch complete. Return the ids of the uploads that are to be checked now."""
     cursor = await conn.execute(
         """
         UPDATE upload SET requested_at = now(), failure = NULL
@@ -54,7 +54,7 @@ async def request(conn: Connection, id: UUID) -> list[UUID]:
 
 
 async def find_uploads(conn: Connection, workspace_id: UUID, asset_ids: list[UUID]) -> dict[UUID, Upload]:
-    """The workspace's promises of those assets, by asset."""
+    """Return the workspace's uploads of those assets, by asset id."""
     cursor = await conn.execute(
         "SELECT * FROM upload WHERE workspace_id = %s AND asset_id = ANY(%s)", (workspace_id, asset_ids)
     )
@@ -63,7 +63,7 @@ async def find_uploads(conn: Connection, workspace_id: UUID, asset_ids: list[UUI
 
 
 async def sweep(conn: Connection, limit: int) -> int:
-    """Forget batches whose last upload was forgotten, once they are older than any upload can live; how many."""
+    """Delete at most `limit` batches without uploads, older than any upload can be, and return how many."""
     cursor = await conn.execute(
         """
         DELETE FROM upload_batch WHERE id IN (

@@ -1,4 +1,4 @@
-"""Rows about the parts of uploads, as they arrive."""
+"""Rows of the parts of multipart uploads."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,39 +7,39 @@ from mediatheque.model import UploadedPart
 from mediatheque.records.database import Connection, fetch_one
 
 
-async def put(conn: Connection, id: UUID, piece: UploadedPart) -> None:
-    """Note a part that has arrived, in place of an earlier one of its number."""
+async def put(conn: Connection, id: UUID, part: UploadedPart) -> None:
+    """Insert a part that has arrived, replacing an earlier one of its number."""
     await conn.execute(
         """
         INSERT INTO upload_part (upload_id, number, size, sha256, etag) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (upload_id, number) DO UPDATE
             SET size = excluded.size, sha256 = excluded.sha256, etag = excluded.etag
         """,
-        (id, piece.number, piece.size, piece.sha256, piece.etag),
+        (id, part.number, part.size, part.sha256, part.etag),
     )
 
 
 async def find(conn: Connection, id: UUID, number: int) -> UploadedPart | None:
-    """The part of that number, if it has arrived."""
+    """Return the part of that number, if it has arrived."""
     found = await _select(conn, "WHERE upload_id = %s AND number = %s", (id, number))
     return found[0] if found else None
 
 
 async def list_all(conn: Connection, id: UUID) -> list[UploadedPart]:
-    """All parts that have arrived, ascending: at most 10,000."""
+    """Return all parts that have arrived, ordered by number: at most 10,000."""
     return await _select(conn, "WHERE upload_id = %s", (id,))
 
 
 async def _select(conn: Connection, where: str, parameters: Sequence[object]) -> list[UploadedPart]:
     cursor = await conn.execute(
-        f"SELECT number, size, sha256, etag FROM upload_part {where} ORDER BY number",  # noqa: S608 - our own words
+        f"SELECT number, size, sha256, etag FROM upload_part {where} ORDER BY number",  # noqa: S608 - a constant
         parameters,
     )
     return [UploadedPart(**row) for row in await cursor.fetchall()]
 
 
 async def total_bytes(conn: Connection, id: UUID) -> int:
-    """Bytes in all parts that have arrived."""
+    """Return the total size of all parts that have arrived."""
     cursor = await conn.execute(
         "SELECT COALESCE(sum(size), 0)::bigint AS total FROM upload_part WHERE upload_id = %s", (id,)
     )
@@ -47,5 +47,5 @@ async def total_bytes(conn: Connection, id: UUID) -> int:
 
 
 async def forget(conn: Connection, id: UUID) -> None:
-    """Forget every part of the upload."""
+    """Delete every part of the upload."""
     await conn.execute("DELETE FROM upload_part WHERE upload_id = %s", (id,))

@@ -1,4 +1,4 @@
-"""Rows about bytes promised."""
+"""Rows of upload sessions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from mediatheque.records.database import Connection
 
 
 def from_row(row: dict[str, Any]) -> Upload:
-    """A promise from a row of `upload`."""
+    """Make an upload of a row of `upload`."""
     return Upload(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -38,7 +38,7 @@ def from_row(row: dict[str, Any]) -> Upload:
 
 
 async def insert(conn: Connection, upload: Upload, token_hash: bytes) -> None:
-    """Store the promise; of the token only its hash."""
+    """Insert the upload, of its token only the hash."""
     await conn.execute(
         """
         INSERT INTO upload (id, workspace_id, key_id, file_id, token_hash, name, declared_type, expires_at, method,
@@ -68,7 +68,7 @@ async def insert(conn: Connection, upload: Upload, token_hash: bytes) -> None:
 
 
 async def find_live(conn: Connection, id: UUID) -> tuple[Upload, bytes] | None:
-    """The promise that has not expired and whose key is live, with the hash of its token."""
+    """Return the upload and its token's hash, if it has not expired and its API key is not revoked."""
     cursor = await conn.execute(
         """
         SELECT u.* FROM upload u JOIN api_key k ON k.id = u.key_id
@@ -81,17 +81,17 @@ async def find_live(conn: Connection, id: UUID) -> tuple[Upload, bytes] | None:
 
 
 async def find(conn: Connection, id: UUID) -> Upload | None:
-    """The promise, expired or not."""
+    """Return the upload, expired or not."""
     return await _one(conn, "WHERE id = %s", (id,))
 
 
 async def lock(conn: Connection, id: UUID) -> Upload | None:
-    """The promise as it is now; nobody else keeps it until the transaction ends."""
+    """Return the upload as it is now, locked until the transaction ends."""
     return await _one(conn, "WHERE id = %s FOR UPDATE", (id,))
 
 
 async def find_by_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) -> Upload | None:
-    """The workspace's promise of that asset."""
+    """Return the workspace's upload of that asset."""
     return await _one(conn, "WHERE workspace_id = %s AND asset_id = %s", (workspace_id, asset_id))
 
 
@@ -101,7 +101,7 @@ async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> Up
 
 
 async def complete(conn: Connection, id: UUID) -> bool:
-    """Mark the promise as kept; False if it was already, or if its parts were refused and are gone."""
+    """Mark the upload as completed. Return False if it was already, or if its parts were refused and deleted."""
     cursor = await conn.execute(
         """
         UPDATE upload SET completed_at = now(), failure = NULL
@@ -113,12 +113,12 @@ async def complete(conn: Connection, id: UUID) -> bool:
 
 
 async def set_multipart_id(conn: Connection, id: UUID, multipart_id: str) -> None:
-    """Note what the store calls the room that it made for parts."""
+    """Set the store's id of the multipart upload."""
     await conn.execute("UPDATE upload SET multipart_id = %s WHERE id = %s", (multipart_id, id))
 
 
 async def fail(conn: Connection, id: UUID, failure: str) -> bool:
-    """Mark the promise as broken, because what arrived was refused; False if it was already, or has been kept."""
+    """Mark the upload as failed. Return False if it was already, or has been completed."""
     cursor = await conn.execute(
         "UPDATE upload SET failure = %s WHERE id = %s AND completed_at IS NULL AND failure IS NULL", (failure, id)
     )
@@ -126,9 +126,9 @@ async def fail(conn: Connection, id: UUID, failure: str) -> bool:
 
 
 async def refuse(conn: Connection, upload: Upload, failure: str) -> bool:
-    """Note why the bytes that this upload named were refused; unless presigned, they wait there no longer.
+    """Record why the upload's bytes were refused, and clear its storage key unless it is a presigned one.
 
-    False if they were completed or replaced meanwhile.
+    Return False if a concurrent request has completed the upload or replaced the bytes.
     """
     cursor = await conn.execute(
         """
@@ -141,9 +141,9 @@ async def refuse(conn: Connection, upload: Upload, failure: str) -> bool:
 
 
 async def move(conn: Connection, id: UUID, storage_key: str, *, was: str | None) -> bool:
-    """Note that the bytes wait under another key now; False if somebody else moved or completed them meanwhile.
+    """Set another storage key, and clear the failure and the request for a check of the bytes before.
 
-    What was found out about those before them, and asked for, is forgotten.
+    Return False if a concurrent request has moved or completed the upload.
     """
     cursor = await conn.execute(
         """
@@ -156,9 +156,9 @@ async def move(conn: Connection, id: UUID, storage_key: str, *, was: str | None)
 
 
 async def expired(conn: Connection, limit: int) -> list[Upload]:
-    """Uploads out of date whose bytes may still be waiting in the store, oldest first.
+    """Return expired uploads whose bytes may still be in the store, oldest first.
 
-    Those of a completed upload are the blob's, unless they came past the server and were copied.
+    The bytes of a completed upload belong to its blob, except presigned ones, which were copied, and parts.
     """
     return await _many(
         conn,
@@ -172,20 +172,20 @@ async def expired(conn: Connection, limit: int) -> list[Upload]:
 
 
 async def mark_cleaned(conn: Connection, id: UUID) -> None:
-    """The bytes that waited are removed."""
+    """Record that the upload's bytes are deleted."""
     await conn.execute("UPDATE upload SET cleaned_at = now() WHERE id = %s", (id,))
 
 
 async def ended(conn: Connection, age: timedelta, limit: int) -> list[Upload]:
-    """Uploads that expired longer than `age` ago, oldest first."""
+    """Return uploads that expired longer than `age` ago, oldest first."""
     return await _many(conn, "WHERE expires_at < now() - %s ORDER BY expires_at LIMIT %s", (age, limit))
 
 
 async def forget(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Forget uploads and their parts."""
+    """Delete uploads and their parts."""
     await conn.execute("DELETE FROM upload WHERE id = ANY(%s)", (list(ids),))
 
 
 async def _many(conn: Connection, where: str, parameters: Sequence[object]) -> list[Upload]:
-    cursor = await conn.execute("SELECT * FROM upload " + where, parameters)  # noqa: S608 - our own words
+    cursor = await conn.execute("SELECT * FROM upload " + where, parameters)  # noqa: S608 - a constant
     return [from_row(row) for row in await cursor.fetchall()]
