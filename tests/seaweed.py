@@ -52,7 +52,7 @@ class Seaweed:
         return f"http://127.0.0.1:{self.ports[0]}"
 
     def url(self, bucket: str = BUCKET, *, key: str = KEY, secret: str = SECRET) -> str:
-        """A place that nobody else uses, as `MEDIATHEQUE_BLOBS` would spell it."""
+        """A place that nobody else uses, as `MEDIATHEQUE_BLOBS_LOCATION` would spell it."""
         access = {"access_key_id": key, "secret_access_key": secret}
         query = urlencode({"endpoint": self.endpoint, "region": "us-east-1", **access})
         return f"s3://{bucket}/{secrets.token_hex(8)}?{query}"

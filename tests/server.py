@@ -33,7 +33,7 @@ def free_port() -> int:
 class Serve:
     """The server as an operator starts it, but for the worker process beside it, which costs time and memory.
 
-    Tests that need it set `MEDIATHEQUE_WORKER`. `key` is the one its first start printed, if this was the first.
+    Tests that need it set `MEDIATHEQUE_RUN_WORKER`. `key` is the one its first start printed, if this was the first.
     A folder that does not exist is made from the template; with `durable`, PostgreSQL keeps its own settings there.
     """
 
@@ -47,7 +47,7 @@ class Serve:
     ) -> None:
         self.data = data
         self.durable = durable
-        self.env = {**os.environ, "MEDIATHEQUE_WORKER": "false", **(env or {})}
+        self.env = {**os.environ, "MEDIATHEQUE_RUN_WORKER": "false", **(env or {})}
         self.arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -38,20 +38,20 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 @pytest.fixture
 def serve(tmp_path: Path, folders: tuple[str, str]) -> Iterator[Serve]:
     """A server with its worker, and the first model."""
-    with started(tmp_path, MEDIATHEQUE_EMBEDDER=folders[0]) as server:
+    with started(tmp_path, MEDIATHEQUE_EMBEDDING_MODEL=folders[0]) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory, folders: tuple[str, str]) -> Iterator[Serve]:
     """The same for tests that change neither the model nor the server."""
-    with started(tmp_path_factory.mktemp("lasting"), MEDIATHEQUE_EMBEDDER=folders[0]) as server:
+    with started(tmp_path_factory.mktemp("lasting"), MEDIATHEQUE_EMBEDDING_MODEL=folders[0]) as server:
         yield server
 
 
 @contextmanager
 def started(folder: Path, **env: str) -> Iterator[Serve]:
-    with Serve(folder / "data", env={"MEDIATHEQUE_WORKER": "true", **env}) as server:
+    with Serve(folder / "data", env={"MEDIATHEQUE_RUN_WORKER": "true", **env}) as server:
         yield server
     processes.kill(process.pid for process in processes.family(server.data))
 

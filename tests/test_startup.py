@@ -14,7 +14,7 @@ AWAY = {"MEDIATHEQUE_DATABASE_URL": "postgresql:///x?host=/does/not/exist"}
     ("environment", "names"),
     [
         (AWAY, "database"),
-        ({"MEDIATHEQUE_BLOBS": "s3://bucket?typo=1"}, "typo"),
+        ({"MEDIATHEQUE_BLOBS_LOCATION": "s3://bucket?typo=1"}, "typo"),
         ({"MEDIATHEQUE_RATE_STORAGE": "memory://"}, "memory://"),
         ({"MEDIATHEQUE_RATE_STORAGE": "bogus://"}, "bogus"),
         ({"MEDIATHEQUE_FETCH_CA_FILE": "/does/not/exist"}, "ca_file"),

@@ -107,8 +107,8 @@ def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
     ("environment", "folders", "says"),
     [
         ({"MEDIATHEQUE_DATABASE_URL": "postgresql:///x?host=/does/not/exist"}, ["blobs"], "database"),
-        ({"MEDIATHEQUE_BLOBS": "s3://bucket?typo=1"}, ["postgres"], "typo"),
-        ({"MEDIATHEQUE_BLOBS": "/does/not/exist"}, ["postgres"], "/does/not/exist"),
+        ({"MEDIATHEQUE_BLOBS_LOCATION": "s3://bucket?typo=1"}, ["postgres"], "typo"),
+        ({"MEDIATHEQUE_BLOBS_LOCATION": "/does/not/exist"}, ["postgres"], "/does/not/exist"),
         ({"MEDIATHEQUE_PORT": "many"}, [], "port"),
         ({}, [], "There is no library in"),
     ],
@@ -129,6 +129,6 @@ def test_what_could_not_be_found_out_is_status_2(
 
 def test_a_store_that_does_not_answer_is_status_2(house: Serve) -> None:
     bucket = "s3://media/x?endpoint=http://127.0.0.1:1&access_key_id=a&secret_access_key=b&region=us-east-1"
-    ended = verify(house, MEDIATHEQUE_BLOBS=bucket)
+    ended = verify(house, MEDIATHEQUE_BLOBS_LOCATION=bucket)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "store" in ended.stderr

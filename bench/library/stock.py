@@ -24,7 +24,7 @@ _BESIDE = 20  # the other workspace has one asset where the first sizes of this 
 class Stock(Mediatheque):
     """Ours, without a worker: it would look for files that are not there. `with` it, then `grow`."""
 
-    environment = {"MEDIATHEQUE_WORKER": "false"}
+    environment = {"MEDIATHEQUE_RUN_WORKER": "false"}
 
     def __enter__(self) -> Self:
         super().__enter__()

@@ -48,7 +48,9 @@ def build(config: Config) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    gate = RequestMiddleware(FastPath(litestar, context.file_cache), config.gate, on_finish=_observer(context.metrics))
+    gate = RequestMiddleware(
+        FastPath(litestar, context.file_cache), config.request, on_finish=_observer(context.metrics)
+    )
     return CorsMiddleware(gate, config.cors) if config.cors.origins else gate
 
 

@@ -1,16 +1,17 @@
 """The library over the database, store and sandbox that the configuration names."""
 
 from mediatheque.blobs import open_store
-from mediatheque.config import Config, ConfigError
+from mediatheque.config import Config, wrong_setting
 from mediatheque.library import Library
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records.database import Database
 
 
 def build_library(config: Config) -> Library:
-    """Nothing is opened yet. `ConfigError` for a store that can never work, and what `open_store` raises."""
+    """Build the library without opening anything. Raises ConfigError when the store's settings can never work."""
     try:
-        store = open_store(config.store())
+        store = open_store(config.blobs)
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"configuration: {error}") from None
-    return Library(Database(config.database()), store, Sandbox(config.sandbox), config.embedding())
+        raise wrong_setting("blobs.location", error) from None
+    sandbox = Sandbox(config.sandbox, processes=config.decoder_processes)
+    return Library(Database(config.database), store, sandbox, config.embedding)

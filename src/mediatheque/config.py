@@ -5,16 +5,18 @@ TOML file that `MEDIATHEQUE_CONFIG` names, then its default applies. `docs/setti
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
+import structlog
 from msgspec import Meta
 
-from mediatheque.blobs.config import BlobsConfig as StoreConfig
-from mediatheque.embedding.config import EmbeddingConfig, absolute
+from mediatheque.blobs.config import BlobsConfig
+from mediatheque.embedding.config import EmbeddingConfig, with_absolute_folder
 from mediatheque.http.fetch.fetch import FetchConfig
 from mediatheque.http.middleware.cors import CorsConfig
 from mediatheque.http.middleware.request import RequestConfig
@@ -24,14 +26,17 @@ from mediatheque.media.config import SandboxConfig
 from mediatheque.records.database import DatabaseConfig
 
 _PREFIX = "MEDIATHEQUE_"
-# How `serve` hands its finished configuration to the server processes it starts.
 _EXPORTED = "MEDIATHEQUE_RESOLVED"
-# Parts of this size are joined without a copy: both of fal's clients send them (fal-client 1.0.3, @fal-ai/client 1.10).
-_PART_BYTES = 10 * 1024 * 1024
+"""The variable in which `serve` hands its finished configuration to the processes it starts."""
+_IN_DATA_FOLDER = {"blobs.location": "blobs", "blobs.spool": "incoming", "embedding.cache": "models"}
+"""Settings whose default is a folder in the data folder, by the name of that folder."""
+_PROBLEM = re.compile(r"(?P<text>.*) - at `\$\.(?P<key>[\w.]+)[^`]*`", re.DOTALL)
+"""A message of msgspec; `key` is a setting, or the section whose `__post_init__` raised `text`."""
+_log = structlog.get_logger()
 
 
 class ConfigError(Exception):
-    """A setting that cannot be right; `serve` stops with this line."""
+    """A setting or an argument has a value that cannot work; the message is one line for the operator."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,130 +48,194 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Address to listen on."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     """Port to listen on."""
-    workers: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Server processes."""
-    worker: bool = True
-    """Run a worker process beside them, for work that is put off and for housekeeping."""
-    database_url: str | None = None
-    """A PostgreSQL of your own, 15 or later with pgvector; without one, the embedded PostgreSQL runs."""
-    blobs: str | None = None
-    """Where bytes are kept: a folder, or `s3://bucket?endpoint=...`; without one, `blobs` in the data folder."""
-    blobs_public_endpoint: Annotated[str, Meta(pattern=r"^https?://[^/?#]+/?$")] | None = None
-    """Address under which clients reach an S3 bucket, when it differs from the endpoint: used in presigned URLs."""
+    server_processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Processes that answer requests; `serve --workers` sets it, too."""
+    run_worker: bool = True
+    """Run a worker process beside them, for tasks and housekeeping."""
+    decoder_processes: Annotated[int, Meta(ge=1)] = 2
+    """Processes of each server process that probe media files, one file at a time each; as many more decode pixels
+    when they are needed."""
     public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+[^?#]*$")] | None = None
-    """The address the world reaches this server under; without one, that of each request is used in URLs."""
+    """URL under which clients reach this server, used in URLs that it returns; by default the URL of each request."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
-    """Largest file for doors whose vendor names no limit."""
+    """Largest file, in bytes, where the vendor of a dialect names no limit."""
     drain_seconds: Annotated[int, Meta(ge=1, le=1800)] = 60
-    """How long requests in flight may go on after SIGTERM, and tasks after them, 1 to 1800."""
+    """Seconds that requests in flight may take after SIGTERM, and tasks after them, 1 to 1800."""
     sweep_seconds: Annotated[int, Meta(ge=1)] = 300
-    """Pause between two rounds of collecting what nothing refers to, in each worker process."""
-    embedder: str = "basic"
-    """What makes vectors for the search: `basic`, or `onnx-clip:` and a folder; changed by `mediatheque reindex`."""
-    pool_max: Annotated[int, Meta(ge=2)] = 16
-    """Database connections of each server or worker process."""
-    gate: RequestConfig = RequestConfig()
+    """Seconds between two rounds of garbage collection, in each worker process."""
+    database: DatabaseConfig = DatabaseConfig()
+    blobs: BlobsConfig = BlobsConfig()
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    request: RequestConfig = RequestConfig()
     cors: CorsConfig = CorsConfig()
     rate: RateConfig = RateConfig()
     fetch: FetchConfig = FetchConfig()
     sandbox: SandboxConfig = SandboxConfig()
 
-    def database(self, url: str | None = None) -> DatabaseConfig:
-        """How to reach PostgreSQL, at `url` or where this configuration says."""
-        return DatabaseConfig(url=url or self.database_url or "", pool_max=self.pool_max)
 
-    def embedding(self) -> EmbeddingConfig:
-        """What makes vectors, and where it keeps what it made of its weights."""
-        return EmbeddingConfig(model=absolute(self.embedder), cache=self.data / "models")
-
-    def store(self) -> StoreConfig:
-        """Where bytes are kept."""
-        return StoreConfig(
-            location=self.blobs or str(self.data / "blobs"),
-            spool=self.data / "incoming",
-            public_endpoint=self.blobs_public_endpoint or "",
-            slot_bytes=_PART_BYTES,
-        )
+_RENAMED = {
+    "workers": "server_processes",
+    "worker": "run_worker",
+    "sandbox.workers": "decoder_processes",
+    "database_url": "database.url",
+    "pool_max": "database.pool_max",
+    "blobs": "blobs.location",
+    "blobs_public_endpoint": "blobs.public_endpoint",
+    "embedder": "embedding.model",
+    **{f"gate.{name}": f"request.{name}" for name in RequestConfig.__struct_fields__},
+}
+"""Former keys of settings, which are understood with a warning, and the present ones."""
 
 
 def load(environment: Mapping[str, str], **arguments: Any) -> Config:
-    """The configuration from arguments (those that are not None), environment, file and defaults.
+    """Read the configuration from arguments, environment, file and defaults; the first of them that has a value wins.
 
-    `ConfigError` names the setting that is wrong or unknown.
+    An argument is named as its variable: `embedding_model` for `embedding.model`; None is no value.
+    Raises ConfigError when a setting is wrong or unknown; the message names it.
     """
-    settings = _from_file(environment.get(_PREFIX + "CONFIG"))
-    _merge_environment(settings, Config, _PREFIX, environment)
-    settings.update({name: value for name, value in arguments.items() if value is not None})
+    given = {key: arguments[name] for key in settings() if (name := _argument(key)) in arguments}
+    values = {
+        **_from_file(environment.get(_PREFIX + "CONFIG")),
+        **_from_environment(environment),
+        **{key: value for key, value in given.items() if value is not None},
+    }
+    data = Path(values.get("data") or Config().data).absolute()
+    values["data"] = str(data)
+    for key, folder in _IN_DATA_FOLDER.items():
+        values[key] = values.get(key) or str(data / folder)
+    if isinstance(model := values.get("embedding.model"), str):
+        values["embedding.model"] = with_absolute_folder(model)
     try:
-        config = msgspec.convert(settings, Config, strict=False)
-        config.store()
-        config.embedding()
+        return msgspec.convert(_nested(values), Config, strict=False, dec_hook=_decode)
     except ValueError as error:
-        raise ConfigError(f"configuration: {error}") from None
-    return msgspec.structs.replace(config, data=config.data.absolute())
+        raise _translate(error) from None
+
+
+def with_database_url(config: Config, url: str) -> Config:
+    """Return the configuration with the URL of the database that runs."""
+    return msgspec.structs.replace(config, database=msgspec.structs.replace(config.database, url=url))
+
+
+def settings() -> Mapping[str, Any]:
+    """Return every setting by its key in the file (`sandbox.memory_bytes`), with its type."""
+    return dict(_walk(Config))
+
+
+def variable(key: str) -> str:
+    """Return the environment variable of a setting. Raises KeyError when there is no such setting."""
+    if key not in settings():
+        raise KeyError(key)
+    return _PREFIX + _argument(key).upper()
+
+
+def wrong_setting(key: str, problem: object) -> ConfigError:
+    """Return the error that says what is wrong with a setting and names its key and its variable."""
+    return ConfigError(f"configuration: {key} ({variable(key)}): {problem}")
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Variables that look like settings and are none: mistakes, most likely."""
-    known = {*_variables(Config, _PREFIX), _PREFIX + "CONFIG", _EXPORTED}
+    """Return variables that begin like settings and are no settings: misspelt, most likely."""
+    known = {*map(variable, settings()), *map(_former_variable, _RENAMED), _PREFIX + "CONFIG", _EXPORTED}
     return sorted(name for name in environment if name.startswith(_PREFIX) and name not in known)
 
 
 def export_config(config: Config) -> None:
-    """Leave the configuration in this process's environment, for the processes it starts."""
+    """Put the configuration into the environment of this process, for the processes that it starts."""
     os.environ[_EXPORTED] = msgspec.json.encode(config, enc_hook=str).decode()
 
 
 def import_config() -> Config:
-    """The configuration that the parent process left; taken out, since it may hold credentials."""
-    return msgspec.json.decode(os.environ.pop(_EXPORTED), type=Config, dec_hook=lambda kind, value: kind(value))
+    """Take the configuration that the parent process exported out of the environment: it may hold credentials."""
+    return msgspec.json.decode(os.environ.pop(_EXPORTED), type=Config, dec_hook=_decode)
+
+
+def _walk(section: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, hint in get_type_hints(section).items():
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            yield from _walk(hint, f"{prefix}{name}.")
+        else:
+            yield prefix + name, hint
+
+
+def _argument(key: str) -> str:
+    return key.replace(".", "_")
+
+
+def _former_variable(key: str) -> str:
+    return _PREFIX + _argument(key).upper()
 
 
 def _from_file(path: str | None) -> dict[str, Any]:
-    if path is None:
+    """Return the settings of the file by their keys. Raises ConfigError when it cannot be read or has unknown ones."""
+    if not path:
         return {}
     try:
         with Path(path).open("rb") as file:
-            settings = tomllib.load(file)
+            values = dict(_flat(tomllib.load(file)))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{_PREFIX}CONFIG: {error}") from None
-    _refuse_unknown(settings, Config, "")
-    return settings
+        raise ConfigError(f"configuration: {_PREFIX}CONFIG: {error}") from None
+    for key in values:
+        if key not in settings() and key not in _RENAMED:
+            raise ConfigError(f"configuration: {path}: unknown setting {key}")
+    for former in values.keys() & _RENAMED.keys():
+        value, key = values.pop(former), _RENAMED[former]
+        _log.warning("setting_renamed", file=path, former=former, use=key)
+        values.setdefault(key, value)
+    return values
 
 
-def _refuse_unknown(settings: Mapping[str, Any], shape: type, where: str) -> None:
-    hints = get_type_hints(shape)
-    for name, value in settings.items():
-        if name not in hints:
-            raise ConfigError(f"unknown setting {where}{name}")
-        if isinstance(value, dict) and isinstance(hints[name], type):
-            _refuse_unknown(value, hints[name], f"{name}.")
-
-
-def _merge_environment(settings: dict[str, Any], shape: type, prefix: str, environment: Mapping[str, str]) -> None:
-    for variable, path, hint in _walk(shape, prefix):
-        if variable in environment:
-            section = settings
-            for name in path[:-1]:
-                section = section.setdefault(name, {})
-            section[path[-1]] = _parsed(environment[variable], hint)
-
-
-def _variables(shape: type, prefix: str) -> Iterator[str]:
-    return (variable for variable, _, _ in _walk(shape, prefix))
-
-
-def _walk(shape: type, prefix: str, path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...], Any]]:
-    """Every setting: its variable, the names that lead to it, and its type."""
-    for name, hint in get_type_hints(shape).items():
-        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-            yield from _walk(hint, f"{prefix}{name.upper()}_", (*path, name))
+def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in section.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
         else:
-            yield prefix + name.upper(), (*path, name), hint
+            yield prefix + name, value
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings in the environment by their keys; where a former variable and its successor are set, the
+    successor counts.
+    """
+    hints = settings()
+    values: dict[str, Any] = {}
+    for former, key in _RENAMED.items():
+        name = _former_variable(former)
+        if name in environment and name != variable(key):
+            _log.warning("setting_renamed", former=name, use=variable(key))
+            values[key] = _parsed(environment[name], hints[key])
+    for key, hint in hints.items():
+        if variable(key) in environment:
+            values[key] = _parsed(environment[variable(key)], hint)
+    return values
 
 
 def _parsed(text: str, hint: Any) -> Any:
-    """The text of a variable; for lists, its parts between commas."""
+    """Return the text of a variable; for lists, its parts between commas."""
     if getattr(hint, "__origin__", None) is not tuple:
         return text
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        section, _, name = key.rpartition(".")
+        (nested.setdefault(section, {}) if section else nested)[name] = value
+    return nested
+
+
+def _decode(kind: type, value: Any) -> Any:
+    """Convert what msgspec has no conversion for: paths."""
+    return kind(value)
+
+
+def _translate(error: ValueError) -> ConfigError:
+    """Name the setting that msgspec, or the `__post_init__` of a section in the form `name: problem`, complains of."""
+    found = _PROBLEM.fullmatch(str(error))
+    if not found:
+        return ConfigError(f"configuration: {error}")
+    key, problem = found["key"], found["text"]
+    name, colon, rest = problem.partition(": ")
+    if colon and f"{key}.{name}" in settings():
+        key, problem = f"{key}.{name}", rest
+    return wrong_setting(key, problem) if key in settings() else ConfigError(f"configuration: {key}: {problem}")

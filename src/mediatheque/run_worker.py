@@ -34,7 +34,7 @@ async def _work(config: Config, *, alone: bool) -> None:
     )  # most tasks open no file, and idle decoders cost as much memory as all the rest
     try:
         if alone:
-            await warn_if_model_differs(library.database, config.embedding().model)
+            await warn_if_model_differs(library.database, config.embedding.model)
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:
         await library.close()

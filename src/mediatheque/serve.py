@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-import msgspec
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server.mp import MPServer
 from limits.errors import ConfigurationError
 
 from mediatheque.blobs import clear_spool, open_store
-from mediatheque.config import Config, export_config, unknown_variables
+from mediatheque.config import Config, export_config, unknown_variables, with_database_url, wrong_setting
 from mediatheque.errors import LibraryError
 from mediatheque.first_run import print_first_run
 from mediatheque.http import logs
@@ -48,12 +47,12 @@ def run(config: Config) -> None:
     _check_port(config)
     with _database(config) as url:
         migrate(url)
-        clear_spool(open_store(config.store()).spool)
+        clear_spool(open_store(config.blobs).spool)
         key = asyncio.run(_bootstrap(config, url))
         if key:
             sys.stdout.write(print_first_run(config, key))
             sys.stdout.flush()
-        export_config(msgspec.structs.replace(config, database_url=url))
+        export_config(with_database_url(config, url))
         with _metrics(config.data), _worker(config):
             _server(config).serve()
 
@@ -61,28 +60,35 @@ def run(config: Config) -> None:
 @contextmanager
 def _database(config: Config) -> Iterator[str]:
     """The URL of the database, with the data folder held as ours."""
-    if config.database_url:
+    if config.database.url:
         with DataFolderLock(config.data):
-            yield config.database_url
+            yield config.database.url
     else:
-        connections = max(100, (config.workers + config.worker) * config.pool_max + _OTHER_CONNECTIONS)
+        processes = config.server_processes + config.run_worker
+        connections = max(100, processes * config.database.pool_max + _OTHER_CONNECTIONS)
         with EmbeddedPostgres(EmbeddedConfig(data=config.data, max_connections=connections)) as url:
             yield url
 
 
 async def _bootstrap(config: Config, url: str) -> str | None:
-    async with Database(config.database(url)) as database:
-        await warn_if_model_differs(database, config.embedding().model)
+    async with Database(with_database_url(config, url).database) as database:
+        await warn_if_model_differs(database, config.embedding.model)
         return await Accounts(database).bootstrap("default")
 
 
 def _check_settings(config: Config) -> None:
-    """What only shows when it is used, used once: a server process that cannot start would be respawned for ever."""
+    """Use each setting once that fails only when it is used: a server process that ends at its start is respawned.
+
+    Raises ConfigError when one fails.
+    """
     try:
-        open_store(config.store())
+        open_store(config.blobs)
+    except (ValueError, TypeError, LibraryError) as error:
+        raise wrong_setting("blobs.location", error) from None
+    try:
         RateLimiter(config.rate)
-    except (ValueError, TypeError, ConfigurationError, LibraryError) as error:
-        raise StartupError(f"configuration: {error}") from None
+    except (ValueError, TypeError, ConfigurationError) as error:
+        raise wrong_setting("rate.storage", error) from None
 
 
 def _check_port(config: Config) -> None:
@@ -122,7 +128,9 @@ def _worker(config: Config) -> AbstractContextManager[object]:
     """A worker process, if there shall be one; `mediatheque worker` is another, with nobody to keep it."""
     command = [sys.executable, "-P", "-m", "mediatheque.run_worker", str(os.getpid())]
     patience = config.drain_seconds + _CLOSING_SECONDS
-    return ProcessSupervisor(command, delay=_HEAD_START_SECONDS, patience=patience) if config.worker else nullcontext()
+    if not config.run_worker:
+        return nullcontext()
+    return ProcessSupervisor(command, delay=_HEAD_START_SECONDS, patience=patience)
 
 
 def _server(config: Config) -> MPServer:
@@ -137,7 +145,7 @@ def _server(config: Config) -> MPServer:
         http=HTTPModes.http1,
         websockets=False,
         loop=Loops.uvloop,
-        workers=config.workers,
+        workers=config.server_processes,
         log_dictconfig=_GRANIAN_LOGS,
         workers_kill_timeout=config.drain_seconds,
         respawn_failed_workers=True,

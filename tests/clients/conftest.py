@@ -64,7 +64,9 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def over_a_bucket(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """A running server whose bytes are in an S3 bucket."""
-    with Serve(tmp_path_factory.mktemp("bucket") / "data", env={"MEDIATHEQUE_BLOBS": seaweed.url()}) as running:
+    with Serve(
+        tmp_path_factory.mktemp("bucket") / "data", env={"MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()}
+    ) as running:
         yield running
 
 

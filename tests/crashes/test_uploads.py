@@ -27,12 +27,12 @@ OPEN = "SELECT count(*) FROM upload WHERE completed_at IS NULL AND failure IS NO
 
 @pytest.mark.timeout(3000)
 def test_kills_on_disk(tmp_path: Path) -> None:
-    survives(Serve(tmp_path / "data", env={"MEDIATHEQUE_WORKER": "false"}, durable=True), kills=KILLS)
+    survives(Serve(tmp_path / "data", env={"MEDIATHEQUE_RUN_WORKER": "false"}, durable=True), kills=KILLS)
 
 
 @pytest.mark.timeout(900)
 def test_kills_over_a_bucket(tmp_path: Path, seaweed: Seaweed) -> None:
-    env = {"MEDIATHEQUE_WORKER": "false", "MEDIATHEQUE_BLOBS": seaweed.url()}
+    env = {"MEDIATHEQUE_RUN_WORKER": "false", "MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()}
     survives(Serve(tmp_path / "data", env=env, durable=True), kills=max(2, KILLS // 10))
 
 

@@ -88,7 +88,7 @@ def strict(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = {
         "RATE_LIMIT": "5/day",
         "MAX_UPLOAD_BYTES": "100000",
-        "GATE_BODY_IDLE_SECONDS": "2",
+        "REQUEST_BODY_IDLE_SECONDS": "2",
         "FETCH_HOSTS": f"127.0.0.1:{origin.port}, localhost:{origin.port}",
         "FETCH_NETWORKS": "127.0.0.0/8, ::1/128",
         "FETCH_MAX_BYTES": "50000",

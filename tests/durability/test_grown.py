@@ -30,7 +30,7 @@ def grown(postgres: str, seaweed: Seaweed, tmp_path_factory: pytest.TempPathFact
     name = f"grown_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    env = {"MEDIATHEQUE_DATABASE_URL": database(postgres, name), "MEDIATHEQUE_BLOBS": seaweed.url()}
+    env = {"MEDIATHEQUE_DATABASE_URL": database(postgres, name), "MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()}
     data = tmp_path_factory.mktemp("grown") / "data"
     with Serve(data, env=env, arguments=("--workers", "2")) as server:
         yield server
@@ -164,5 +164,5 @@ def assert_refused_soon(http: httpx.Client, key: str, endpoint: endpoints.Door, 
 
 def objects(grown: Serve, seaweed: Seaweed) -> int:
     """How many objects lie under the server's place in the bucket."""
-    prefix = grown.env["MEDIATHEQUE_BLOBS"].partition("?")[0].rsplit("/", 1)[1]
+    prefix = grown.env["MEDIATHEQUE_BLOBS_LOCATION"].partition("?")[0].rsplit("/", 1)[1]
     return sum(len(page) for page in obstore.list(seaweed.client(), prefix))

@@ -32,7 +32,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """A server that waits a second for the next bytes of a body."""
-    env = {"MEDIATHEQUE_GATE_BODY_IDLE_SECONDS": str(IDLE_SECONDS)}
+    env = {"MEDIATHEQUE_REQUEST_BODY_IDLE_SECONDS": str(IDLE_SECONDS)}
     with Serve(tmp_path_factory.mktemp("impatient") / "data", env=env) as running:
         yield running
         assert '"level":"error"' not in running.log(), "what clients do is no error of ours"

@@ -14,7 +14,7 @@ from tests.server import PROGRAM, Serve
 
 
 def test_a_worker_is_kept_beside_the_server_and_ends_with_it(own: Start) -> None:
-    server = own(WORKER="true", SWEEP_SECONDS="1")
+    server = own(RUN_WORKER="true", SWEEP_SECONDS="1")
     expect_a_sweep(server)
     (first,) = processes.task_workers(server.data)
     processes.kill(process.pid for process in processes.postgres(server.data))

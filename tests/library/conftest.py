@@ -18,7 +18,7 @@ from tests.embedding import onnx_pair
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One worker process for all tests of this process: starting it takes half a second."""
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     yield sandbox
     asyncio.run(sandbox.close())

@@ -26,7 +26,7 @@ def put(tmp_path: Path) -> Put:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     yield sandbox
     await sandbox.close()

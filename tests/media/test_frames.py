@@ -25,8 +25,8 @@ SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, 
 async def open_sandbox():
     opened = []
 
-    def open_(**config) -> Sandbox:
-        sandbox = Sandbox(SandboxConfig(**config))
+    def open_(processes=2, **config) -> Sandbox:
+        sandbox = Sandbox(SandboxConfig(**config), processes=processes)
         sandbox.start(at_once=False)
         opened.append(sandbox)
         return sandbox
@@ -38,7 +38,7 @@ async def open_sandbox():
 
 async def test_nobody_is_asked_about_what_has_no_pixels(tmp_path):
     """Neither is there a file, nor anybody who could open it."""
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     for mime in FORMATS.keys() - set(SEEN):
         assert await sandbox.frames(tmp_path / "nothing", FORMATS[mime]) == []
     for mime in SEEN:
@@ -48,7 +48,7 @@ async def test_nobody_is_asked_about_what_has_no_pixels(tmp_path):
 
 async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
     """A single worker shows files, and it hangs in one: the probe has a worker of its own."""
-    sandbox = open_sandbox(workers=1)
+    sandbox = open_sandbox(processes=1)
     good = put(samples.jpeg())
     await sandbox.frames(good, JPEG)
     (showing,) = workers(os.getpid())
@@ -64,7 +64,7 @@ async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
 
 
 async def test_closing_lets_frames_in_progress_finish(put):
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start(at_once=False)
     good = put(samples.jpeg())
     waiting = [asyncio.create_task(sandbox.frames(good, JPEG)) for _ in range(5)]
@@ -75,7 +75,7 @@ async def test_closing_lets_frames_in_progress_finish(put):
 
 
 async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, put):
-    sandbox = open_sandbox(workers=1)
+    sandbox = open_sandbox(processes=1)
     good = put(samples.jpeg())
     await sandbox.frames(good, JPEG)
     (worker,) = workers(os.getpid())
@@ -118,7 +118,7 @@ def test_the_longest_honest_answer_is_not_too_long():
 
 @pytest.mark.parametrize("rogue", ["babble", "twice", "silent", "half", "liar", "flood"])
 async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, open_sandbox, put, rogue):
-    sandbox, good = open_sandbox(workers=1, timeout_seconds=1), put(samples.jpeg())
+    sandbox, good = open_sandbox(processes=1, timeout_seconds=1), put(samples.jpeg())
     with monkeypatch.context() as taken_over:
         taken_over.setattr("mediatheque.media.sandbox.process.serve", getattr(malicious_workers, rogue))
         sandbox._showing.start()

@@ -1,9 +1,11 @@
 """Settings of the store of blobs."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
 BUCKETS = ("s3", "gs", "az")
 """URL schemes of the buckets that obstore supports."""
@@ -15,26 +17,28 @@ class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where blobs are stored."""
 
     location: str = "data/blobs"
-    """A folder, or a bucket: `s3://bucket/prefix?endpoint=http://host:9000&region=us-east-1`.
+    """A folder, or a bucket: `s3://bucket/prefix?endpoint=http://host:9000&region=us-east-1`. By default `blobs` in the
+    data folder.
 
     `gs://` and `az://` likewise. The query takes any setting of obstore's store; credentials are best left to the
     usual variables (`AWS_ACCESS_KEY_ID` and so on), which obstore reads by itself.
     """
 
     spool: Path = Path("data/spool")
-    """Folder for bytes on their way into a bucket. A folder of blobs has its own, on the same file system."""
+    """Folder for bytes on their way into a bucket; a folder of blobs has its own, on the same file system. By default
+    `incoming` in the data folder."""
 
-    public_endpoint: str = ""
+    public_endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/?#]+/?)?$")] = ""
     """Address under which clients reach an S3 bucket, when it differs from the endpoint: used in presigned URLs."""
 
-    slot_bytes: int = SLOT_BYTES
+    slot_bytes: Annotated[int, Meta(ge=1)] = SLOT_BYTES
     """Size of part that multipart uploads into a folder join without a copy; it must stay while uploads are open."""
 
     def __post_init__(self) -> None:
         if not self.location or (self.scheme and self.scheme not in (*BUCKETS, "file")):
-            raise ValueError(f"blobs live in a folder or in one of {', '.join(BUCKETS)}://, not in {self.scheme}://")
+            raise ValueError(f"location: expected a folder or one of {', '.join(BUCKETS)}://, not {self.scheme}://")
         if self.public_endpoint and self.scheme != "s3":
-            raise ValueError("only blobs in s3:// have a public endpoint")
+            raise ValueError("public_endpoint: only a bucket in s3:// has one")
 
     @property
     def scheme(self) -> str:

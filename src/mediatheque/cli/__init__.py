@@ -6,11 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from mediatheque.cli import keys, tasks
 from mediatheque.cli.database import database_url
-from mediatheque.config import ConfigError, load
+from mediatheque.config import ConfigError, load, variable, with_database_url
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.records.embedded import StartupError
@@ -43,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     verification.add_argument("--repair", action="store_true", help="remove bytes without rows, and rows without bytes")
     verification.add_argument("--force", action="store_true", help="repair even what looks like another store")
     reindexing = _command(commands, "reindex", _reindex, "change the model of the search, beside a running server")
-    reindexing.add_argument("model", nargs="?", help="basic, or onnx-clip:FOLDER (MEDIATHEQUE_EMBEDDER)")
+    reindexing.add_argument("model", nargs="?", help=f"basic, or onnx-clip:FOLDER ({variable('embedding.model')})")
     _add_tasks(commands.add_parser("tasks", help="see work for later, and have it tried again"))
     return parser
 
@@ -88,7 +86,7 @@ def _serve(arguments: argparse.Namespace) -> None:
             data=arguments.data,
             host=arguments.host,
             port=arguments.port,
-            workers=arguments.workers,
+            server_processes=arguments.workers,
         )
     )
 
@@ -98,7 +96,7 @@ def _work(arguments: argparse.Namespace) -> None:
 
     config = load(os.environ, data=arguments.data)
     with database_url(config) as url:
-        run_worker.run(msgspec.structs.replace(config, database_url=url))
+        run_worker.run(with_database_url(config, url))
 
 
 def _reindex(arguments: argparse.Namespace) -> None:

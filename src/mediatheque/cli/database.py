@@ -11,9 +11,9 @@ from mediatheque.records.migrate import migrate
 @contextmanager
 def database_url(config: Config) -> Iterator[str]:
     """The URL of the configured database, its schema up to date: a running server's, or one started for the moment."""
-    if config.database_url:
-        migrate(config.database_url)
-        yield config.database_url
+    if config.database.url:
+        migrate(config.database.url)
+        yield config.database.url
     else:
         with connect_or_start(EmbeddedConfig(data=config.data)) as url:
             migrate(url)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from mediatheque.cli.database import database_url
-from mediatheque.config import ConfigError, load
+from mediatheque.config import ConfigError, load, with_database_url
 from mediatheque.library.accounts import Accounts
 from mediatheque.model import Key, Scope
 from mediatheque.records.database import Database
@@ -57,7 +57,7 @@ def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awa
     config = load(os.environ, data=arguments.data)
 
     async def run(url: str) -> None:
-        async with Database(config.database(url)) as database:
+        async with Database(with_database_url(config, url).database) as database:
             await work(Accounts(database))
 
     with database_url(config) as url:

@@ -5,21 +5,20 @@ import asyncio
 import os
 import sys
 
-import msgspec
 from tqdm import tqdm
 
 from mediatheque.cli.database import database_url
 from mediatheque.compose import build_library
-from mediatheque.config import Config, ConfigError, load
+from mediatheque.config import Config, load, with_database_url, wrong_setting
 from mediatheque.library import Library
 from mediatheque.records.search.embedding_models import EmbeddingModel
 
 
 def reindex(arguments: argparse.Namespace) -> None:
     """Stopped halfway, it goes on there when it is run again. `ConfigError` for a model that cannot be loaded."""
-    config = load(os.environ, data=arguments.data, embedder=arguments.model)
+    config = load(os.environ, data=arguments.data, embedding_model=arguments.model)
     with database_url(config) as url:
-        sys.stdout.write(asyncio.run(_reindex(msgspec.structs.replace(config, database_url=url))) + "\n")
+        sys.stdout.write(asyncio.run(_reindex(with_database_url(config, url))) + "\n")
 
 
 async def _reindex(config: Config) -> str:
@@ -38,9 +37,9 @@ async def _reindex(config: Config) -> str:
 
 async def _begun(library: Library, config: Config) -> EmbeddingModel:
     try:
-        return await library.search.reindex.begin(config.embedding().model)
+        return await library.search.reindex.begin(config.embedding.model)
     except ValueError as error:
-        raise ConfigError(f"embedder: {error}") from None
+        raise wrong_setting("embedding.model", error) from None
 
 
 async def _build(library: Library, model: EmbeddingModel) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from mediatheque.cli.database import database_url
-from mediatheque.config import load
+from mediatheque.config import load, with_database_url
 from mediatheque.library import tasks
 from mediatheque.library.tasks import FailedTask
 from mediatheque.records.database import Database
@@ -41,7 +41,7 @@ def _with_database(arguments: argparse.Namespace, work: Callable[[Database], Awa
     config = load(os.environ, data=arguments.data)
 
     async def run(url: str) -> None:
-        async with Database(config.database(url)) as database:
+        async with Database(with_database_url(config, url).database) as database:
             await work(database)
 
     with database_url(config) as url:

@@ -7,12 +7,11 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
 import structlog
 
 from mediatheque.cli.database import database_url
 from mediatheque.compose import build_library
-from mediatheque.config import Config, ConfigError, load
+from mediatheque.config import Config, ConfigError, load, with_database_url
 from mediatheque.errors import LibraryError
 from mediatheque.library import Library
 from mediatheque.library.maintenance.repair import Repair, doubts
@@ -43,16 +42,15 @@ def _findings(arguments: argparse.Namespace) -> int:
     _expect_a_library(config)
     build_library(config)  # says what can never work before anything is started
     with database_url(config) as url:
-        return asyncio.run(_verify(msgspec.structs.replace(config, database_url=url), arguments))
+        return asyncio.run(_verify(with_database_url(config, url), arguments))
 
 
 def _expect_a_library(config: Config) -> None:
     """A wrong folder would be made into an empty library, of which nothing can be wrong."""
-    if not config.database_url and not (config.data / "postgres").is_dir():
+    if not config.database.url and not (config.data / "postgres").is_dir():
         raise StartupError(f"There is no library in {config.data}.")
-    store = config.store()
-    if not store.in_bucket and not store.folder.is_dir():
-        raise StartupError(f"There is no folder {store.folder}: is the disk mounted?")
+    if not config.blobs.in_bucket and not config.blobs.folder.is_dir():
+        raise StartupError(f"There is no folder {config.blobs.folder}: is the disk mounted?")
 
 
 async def _verify(config: Config, arguments: argparse.Namespace) -> int:

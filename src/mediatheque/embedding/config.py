@@ -1,31 +1,35 @@
-"""What this room can be told."""
+"""Settings of this room."""
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 _CLIP = "onnx-clip:"
 
 
 class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model, and how it works.
-
-    `model`: `basic`, or `onnx-clip:` and a folder. `cache`: a folder for what is made of the weights, once, and is
-    trusted when it is found there; without one, each process makes its own and keeps it to itself. `threads`: texts and
-    pictures that are worked on at the same time in one process.
-    """
+    """Which model makes the vectors of the search, and how it runs."""
 
     model: str = "basic"
+    """Model that makes vectors for the search: `basic`, or `onnx-clip:FOLDER`; `mediatheque reindex` changes it."""
     cache: Path | None = None
-    threads: int = 2
+    """Folder for files that are computed from the model's weights once; its content is trusted. By default `models` in
+    the data folder."""
+    threads: Annotated[int, Meta(ge=1)] = 2
+    """Texts and pictures that one process embeds at the same time."""
 
     def __post_init__(self) -> None:
-        """Whether there is such a folder shows when it is opened: it may be away for a while."""
+        """Check the form alone: whether the folder exists shows when it is opened, as it may be unmounted for a while.
+
+        Raises ValueError when the model is neither form.
+        """
         if self.model != "basic" and not (self.model.startswith(_CLIP) and self.model != _CLIP):
-            raise ValueError(f"the embedder is `basic`, or `{_CLIP}` and a folder, not {self.model!r}")
+            raise ValueError(f"model: expected `basic` or `{_CLIP}FOLDER`, not {self.model!r}")
 
 
-def absolute(model: str) -> str:
-    """The model with its folder named in full: servers, workers and commands may stand in different places."""
+def with_absolute_folder(model: str) -> str:
+    """Make the model's folder absolute: servers, workers and commands may have different working directories."""
     kind, mark, folder = model.partition(":")
     return f"{kind}{mark}{Path(folder).absolute()}" if folder else model

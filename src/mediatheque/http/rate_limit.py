@@ -54,4 +54,4 @@ def _parse_limit(limit: str) -> RateLimitItem:
     try:
         return parse(limit)
     except ValueError:
-        raise ValueError(f'rate.limit: {limit!r} is not like "100/minute"') from None
+        raise ValueError(f'limit: {limit!r} is not like "100/minute"') from None

@@ -6,9 +6,6 @@ import msgspec
 class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the processes that open media. Every one of them is there for files made to hurt."""
 
-    workers: int = 2
-    """Processes that examine files; each works on one file at a time. As many more decode pixels when needed."""
-
     memory_bytes: int = 1 << 30
     """Address space of one worker. A file that needs more is refused."""
 
@@ -40,8 +37,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the largest subtitle file, in bytes."""
 
     def __post_init__(self) -> None:
-        """A limit of nothing would refuse everything: say so at start."""
+        """Raises ValueError when a limit would refuse every file."""
         for name in self.__struct_fields__:
             value, least = getattr(self, name), 0 if name == "tasks_per_worker" else 1
             if value < least and not (name == "timeout_seconds" and value > 0):
-                raise ValueError(f"media.{name} must be at least {least}, not {value}")
+                raise ValueError(f"{name}: must be at least {least}, not {value}")

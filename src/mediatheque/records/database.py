@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 import psycopg
+from msgspec import Meta
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
@@ -33,25 +34,24 @@ _SEARCH = {
 
 
 class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How to reach PostgreSQL (15 or later, with pgvector).
+    """How to reach PostgreSQL, and how many connections to keep."""
 
-    `url`: a PostgreSQL URL or conninfo.
-    `pool_min`, `pool_max`: connections of this process; those of all processes must fit max_connections.
-    `pool_timeout`: seconds a request waits for a connection before it is told to come again.
-    `connect_timeout`: seconds for a connection to be made.
-    `start_timeout`: seconds for the first connections to be made.
-    `statement_timeout`: seconds a statement may run.
-    `idle_timeout`: seconds a transaction may stay open without a statement.
-    """
-
-    url: str
-    pool_min: int = 4
-    pool_max: int = 16
-    pool_timeout: float = 2.0
-    connect_timeout: int = 3
-    start_timeout: float = 10.0
-    statement_timeout: float = 30.0
-    idle_timeout: float = 60.0
+    url: str = ""
+    """URL or conninfo of your own PostgreSQL, 15 or later with pgvector; by default the embedded PostgreSQL runs."""
+    pool_min: Annotated[int, Meta(ge=0)] = 4
+    """Connections that each server or worker process keeps open."""
+    pool_max: Annotated[int, Meta(ge=2)] = 16
+    """Most connections of each server or worker process; all processes together must stay below `max_connections`."""
+    pool_timeout: Annotated[float, Meta(gt=0)] = 2.0
+    """Seconds that a request waits for a connection before it gets a 503."""
+    connect_timeout: Annotated[int, Meta(ge=1)] = 3
+    """Seconds for one connection to be made."""
+    start_timeout: Annotated[float, Meta(gt=0)] = 10.0
+    """Seconds for the first connections to be made."""
+    statement_timeout: Annotated[float, Meta(gt=0)] = 30.0
+    """Seconds that a statement may run."""
+    idle_timeout: Annotated[float, Meta(gt=0)] = 60.0
+    """Seconds that a transaction may stay open without a statement."""
 
     @property
     def conninfo(self) -> str:
@@ -174,7 +174,7 @@ class Database:
             self.config.conninfo,
             connection_class=PatientConnection,
             kwargs={"row_factory": dict_row},
-            min_size=self.config.pool_min,
+            min_size=min(self.config.pool_min, self.config.pool_max),
             max_size=self.config.pool_max,
             timeout=self.config.pool_timeout,
             reconnect_timeout=5,

@@ -25,7 +25,7 @@ SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start(at_once=False)
     yield sandbox
     await sandbox.close()
@@ -35,8 +35,8 @@ async def shared():
 async def open_sandbox():
     opened = []
 
-    def open_(**config) -> Sandbox:
-        sandbox = Sandbox(SandboxConfig(**config))
+    def open_(processes=2, **config) -> Sandbox:
+        sandbox = Sandbox(SandboxConfig(**config), processes=processes)
         sandbox.start(at_once=False)
         opened.append(sandbox)
         return sandbox
@@ -101,7 +101,7 @@ async def test_pixels_that_are_nonsense(shared, put):
 
 async def test_a_picture_that_needs_more_memory_than_a_worker_has(open_sandbox, put):
     """Within the limit of pixels, and four bytes for each of them are not there."""
-    sandbox = open_sandbox(workers=1, memory_bytes=450 << 20)
+    sandbox = open_sandbox(processes=1, memory_bytes=450 << 20)
     bomb = put(saved(Image.new("RGB", (10_000, 10_000)), "PNG", compress_level=1))
     assert (await sandbox.probe(bomb, PNG)).width == 10_000
     with pytest.raises(Unreadable, match="memory"):
@@ -110,7 +110,7 @@ async def test_a_picture_that_needs_more_memory_than_a_worker_has(open_sandbox, 
 
 
 async def test_pictures_over_the_limit_are_not_decoded(open_sandbox, put):
-    sandbox = open_sandbox(workers=1, max_pixels=64 * 48)
+    sandbox = open_sandbox(processes=1, max_pixels=64 * 48)
     for format_, just, more in (
         (PNG, samples.png(), samples.png(65, 48)),
         (JPEG, samples.jpeg(), samples.jpeg(64, 49)),
@@ -123,7 +123,7 @@ async def test_pictures_over_the_limit_are_not_decoded(open_sandbox, put):
 
 
 async def test_a_file_that_takes_too_long_is_refused(open_sandbox, put):
-    sandbox = open_sandbox(workers=1, timeout_seconds=0.1)
+    sandbox = open_sandbox(processes=1, timeout_seconds=0.1)
     slow = put(saved(Image.new("RGB", (8_000, 8_000)), "PNG", compress_level=1))
     assert (await sandbox.probe(slow, PNG)).width == 8_000
     with pytest.raises(Unreadable, match="safely"):
@@ -141,7 +141,7 @@ async def test_the_largest_frames_come_through(shared, put):
 
 async def test_damage_anywhere_gives_frames_or_a_refusal(open_sandbox, put):
     """Bytes changed, cut and repeated at random places of every format with pixels: never another error."""
-    sandbox = open_sandbox(workers=2)
+    sandbox = open_sandbox(processes=2)
     dice = random.Random(23)
 
     async def show(data: bytes) -> str:

@@ -22,7 +22,7 @@ PNG, JPEG, PDF, GIF = (FORMATS[mime] for mime in ("image/png", "image/jpeg", "ap
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start(at_once=False)
     yield sandbox
     await sandbox.close()

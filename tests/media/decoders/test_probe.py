@@ -20,7 +20,7 @@ from tests.media.conftest import probed
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
     """One pool for all the files of this module."""
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     yield sandbox
     await sandbox.close()
@@ -187,7 +187,7 @@ async def test_models_whose_counts_cannot_be_true_are_refused(shared, put, what)
 
 
 async def test_a_picture_just_within_the_limit_is_accepted(put):
-    sandbox = Sandbox(SandboxConfig(workers=1, max_pixels=64 * 48))
+    sandbox = Sandbox(SandboxConfig(max_pixels=64 * 48), processes=1)
     sandbox.start()
     try:
         assert (await probed(sandbox, put(samples.png()))).width == 64

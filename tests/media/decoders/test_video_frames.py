@@ -24,7 +24,7 @@ PARTS = (RED, GREEN, BLUE, YELLOW, BLACK, WHITE)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start(at_once=False)
     yield sandbox
     await sandbox.close()
@@ -196,7 +196,7 @@ def stretched(data: bytes, pictures: int) -> bytes:
 async def test_a_long_way_between_keyframes_costs_frames_and_not_the_file(put):
     """All of it would take a worker of today seconds, and it would be killed. What can be had in time is given."""
     data = stretched(encoded(in_parts([RED], size=(1920, 1080))[:2], muxer="webm", codec="libvpx"), 5_000)
-    sandbox = Sandbox(SandboxConfig(workers=1, cpu_seconds=1))
+    sandbox = Sandbox(SandboxConfig(cpu_seconds=1), processes=1)
     sandbox.start(at_once=False)
     try:
         frames = await sandbox.frames(put(data), WEBM)

@@ -28,7 +28,7 @@ def good(put):
 
 @pytest.fixture
 async def pair():
-    sandbox = Sandbox(SandboxConfig(workers=2))
+    sandbox = Sandbox(SandboxConfig(), processes=2)
     sandbox.start()
     yield sandbox
     await sandbox.close()
@@ -192,7 +192,7 @@ async def test_callers_are_served_in_the_order_they_came(sandbox, good):
 
 
 async def test_a_worker_for_each_file(good):
-    sandbox = Sandbox(SandboxConfig(workers=2, tasks_per_worker=1))
+    sandbox = Sandbox(SandboxConfig(tasks_per_worker=1), processes=2)
     sandbox.start()
     try:
         media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
@@ -204,7 +204,7 @@ async def test_a_worker_for_each_file(good):
 
 def test_one_event_loop_after_the_other(good):
     """Of both makes, some left in the middle of a file; started outside of all, and closed from yet another."""
-    sandbox = Sandbox(SandboxConfig(workers=2))
+    sandbox = Sandbox(SandboxConfig(), processes=2)
     sandbox.start()
 
     async def probe() -> None:
@@ -235,7 +235,7 @@ async def test_each_end_of_each_socket_is_held_by_one_process(pair):
     "rogue", ["babble", "endless", "twice", "unknown", "mistyped", "unheard_of", "half", "silent", "picturesque"]
 )
 async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, good, rogue):
-    sandbox = Sandbox(SandboxConfig(workers=1, timeout_seconds=0.5))
+    sandbox = Sandbox(SandboxConfig(timeout_seconds=0.5), processes=1)
     with monkeypatch.context() as taken_over:
         taken_over.setattr("mediatheque.media.sandbox.process.serve", getattr(malicious_workers, rogue))
         sandbox.start()
@@ -251,7 +251,7 @@ async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, good, r
 
 async def test_an_answer_in_pieces_is_one_answer(monkeypatch, good):
     monkeypatch.setattr("mediatheque.media.sandbox.process.serve", malicious_workers.stuttering)
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     try:
         assert (await sandbox.probe(good, JPEG)).height == 2
@@ -261,7 +261,7 @@ async def test_an_answer_in_pieces_is_one_answer(monkeypatch, good):
 
 async def test_no_worker_can_be_started_for_a_while(monkeypatch, good):
     """Callers are told so at once, and the next one tries again."""
-    sandbox = Sandbox(SandboxConfig(workers=2))
+    sandbox = Sandbox(SandboxConfig(), processes=2)
     sandbox.start()
     with monkeypatch.context() as failing:
         failing.setattr("mediatheque.media.sandbox.process.serve", malicious_workers.stillborn)
@@ -287,7 +287,7 @@ async def test_a_file_that_is_gone_was_not_judged(sandbox, tmp_path):
 
 
 async def test_closing_twice_and_without_having_started(good):
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     await sandbox.close()
     sandbox.start()
     await asyncio.gather(sandbox.close(), sandbox.close())

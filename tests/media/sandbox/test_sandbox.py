@@ -42,8 +42,8 @@ def good(put):
 async def open_sandbox():
     opened = []
 
-    def open_(**config) -> Sandbox:
-        sandbox = Sandbox(SandboxConfig(**config))
+    def open_(processes=2, **config) -> Sandbox:
+        sandbox = Sandbox(SandboxConfig(**config), processes=processes)
         sandbox.start()
         opened.append(sandbox)
         return sandbox
@@ -64,14 +64,14 @@ async def becomes_busy() -> int:
 
 
 async def test_a_file_that_takes_too_long_is_refused(open_sandbox, endless, good):
-    sandbox = open_sandbox(workers=1, timeout_seconds=0.2)
+    sandbox = open_sandbox(processes=1, timeout_seconds=0.2)
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.probe(endless, GIF)
     assert (await sandbox.probe(good, JPEG)).width == 64
 
 
 async def test_a_file_that_burns_the_processor_is_refused(open_sandbox, endless, good):
-    sandbox = open_sandbox(workers=1, cpu_seconds=1, timeout_seconds=60)
+    sandbox = open_sandbox(processes=1, cpu_seconds=1, timeout_seconds=60)
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.probe(endless, GIF)
     assert (await sandbox.probe(good, JPEG)).width == 64
@@ -79,7 +79,7 @@ async def test_a_file_that_burns_the_processor_is_refused(open_sandbox, endless,
 
 @pytest.mark.parametrize("sign", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
 async def test_a_file_that_crashes_its_worker_is_refused_and_no_other(open_sandbox, endless, good, sign):
-    sandbox = open_sandbox(workers=2)
+    sandbox = open_sandbox(processes=2)
     hostile = asyncio.create_task(sandbox.probe(endless, GIF))
     crashing = await becomes_busy()
     others = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
@@ -90,7 +90,7 @@ async def test_a_file_that_crashes_its_worker_is_refused_and_no_other(open_sandb
 
 
 async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, endless, good):
-    sandbox = open_sandbox(workers=1, timeout_seconds=60)
+    sandbox = open_sandbox(processes=1, timeout_seconds=60)
     waiting = asyncio.create_task(sandbox.probe(endless, GIF))
     worker = await becomes_busy()
     waiting.cancel()
@@ -101,7 +101,7 @@ async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, endless, go
 
 
 async def test_idle_workers_that_are_killed_are_replaced(open_sandbox, good):
-    sandbox = open_sandbox(workers=2)
+    sandbox = open_sandbox(processes=2)
     for pid in workers(os.getpid()):
         os.kill(pid, signal.SIGKILL)
     for _ in range(5):
@@ -109,7 +109,7 @@ async def test_idle_workers_that_are_killed_are_replaced(open_sandbox, good):
 
 
 async def test_a_fork_server_that_is_killed_is_replaced(open_sandbox, good):
-    sandbox = open_sandbox(workers=1)
+    sandbox = open_sandbox(processes=1)
     orphans = workers(os.getpid())
     for pid in fork_servers(os.getpid()):
         os.kill(pid, signal.SIGKILL)
@@ -118,7 +118,7 @@ async def test_a_fork_server_that_is_killed_is_replaced(open_sandbox, good):
 
 
 async def test_a_worker_is_replaced_after_its_share_of_files(open_sandbox, good):
-    sandbox = open_sandbox(workers=1, tasks_per_worker=3)
+    sandbox = open_sandbox(processes=1, tasks_per_worker=3)
     seen = set()
     for _ in range(8):
         assert (await sandbox.probe(good, JPEG)).width == 64
@@ -128,7 +128,7 @@ async def test_a_worker_is_replaced_after_its_share_of_files(open_sandbox, good)
 
 async def test_signals_to_the_group_leave_a_file_in_progress_alone(open_sandbox, put):
     """Ctrl-C and a service manager reach every process, but uploads in flight are still to be finished."""
-    sandbox = open_sandbox(workers=1, timeout_seconds=60)
+    sandbox = open_sandbox(processes=1, timeout_seconds=60)
     long = put(b"GIF89a\1\0\1\0\0\0\0\x21\xfe" + b"\x01a" * 600_000 + b"\0" + samples.gif(1, 1)[13:])
     waiting = asyncio.create_task(sandbox.probe(long, GIF))
     await becomes_busy()
@@ -141,7 +141,7 @@ async def test_signals_to_the_group_leave_a_file_in_progress_alone(open_sandbox,
 
 
 async def test_closing_lets_files_in_progress_finish(good):
-    sandbox = Sandbox(SandboxConfig(workers=1))
+    sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     waiting = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
     await asyncio.sleep(0)
@@ -153,13 +153,13 @@ async def test_closing_lets_files_in_progress_finish(good):
 
 
 async def test_many_at_once(open_sandbox, good):
-    sandbox = open_sandbox(workers=2)
+    sandbox = open_sandbox(processes=2)
     media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(200)))
     assert {fact.width for fact in media_info} == {64}
 
 
 async def test_callers_that_come_and_go_leave_nothing_behind(open_sandbox, good):
-    sandbox = open_sandbox(workers=2)
+    sandbox = open_sandbox(processes=2)
     dice = random.Random(3)
 
     async def impatient() -> None:
@@ -172,7 +172,7 @@ async def test_callers_that_come_and_go_leave_nothing_behind(open_sandbox, good)
 
 
 async def test_a_worker_stands_nowhere_and_may_write_nothing(open_sandbox):
-    open_sandbox(workers=1)
+    open_sandbox(processes=1)
     (worker,) = workers(os.getpid())
     assert confinement(worker) == {
         "cwd": "(deleted)",
@@ -187,7 +187,7 @@ async def test_a_worker_stands_nowhere_and_may_write_nothing(open_sandbox):
 @pytest.mark.parametrize("mime", ["video/mp4", "video/webm", "audio/mpeg", "audio/wav", "audio/ogg", "audio/flac"])
 async def test_playlists_reach_neither_files_nor_the_network(open_sandbox, put, mime):
     """Even if one got past the sniffer. The secret is a real video, which FFmpeg would gladly open."""
-    sandbox = open_sandbox(workers=1)
+    sandbox = open_sandbox(processes=1)
     secret = put(samples.mp4())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0)
@@ -209,7 +209,7 @@ async def test_playlists_reach_neither_files_nor_the_network(open_sandbox, put, 
 
 async def test_damage_anywhere_gives_facts_or_a_refusal(open_sandbox, put, capfd):
     """Bytes changed, cut and repeated at random places of every format: never a crash, never another error."""
-    sandbox = open_sandbox(workers=2)
+    sandbox = open_sandbox(processes=2)
     dice = random.Random(7)
 
     async def examine(data: bytes) -> str:
@@ -248,9 +248,9 @@ def server(body: str, *args: str) -> subprocess.Popen[str]:
     head = """
         import asyncio, multiprocessing, os, sys, time
         from pathlib import Path
-        from mediatheque.media.config import Config
+        from mediatheque.media.config import SandboxConfig
         from mediatheque.media.formats import FORMATS
-        from mediatheque.media.sandbox import Sandbox
+        from mediatheque.media.sandbox.sandbox import Sandbox
     """
     script = textwrap.dedent(head) + textwrap.dedent(body)
     return subprocess.Popen([sys.executable, "-c", script, *args], stdout=subprocess.PIPE, text=True)
@@ -259,7 +259,7 @@ def server(body: str, *args: str) -> subprocess.Popen[str]:
 def test_killing_the_server_ends_its_workers_even_in_the_middle_of_a_file(endless):
     body = """
         async def main():
-            sandbox = Sandbox(Config(workers=2, timeout_seconds=60, cpu_seconds=60))
+            sandbox = Sandbox(SandboxConfig(timeout_seconds=60, cpu_seconds=60), processes=2)
             sandbox.start()
             print("started", flush=True)
             await sandbox.probe(Path(sys.argv[1]), FORMATS["image/gif"])
@@ -277,7 +277,7 @@ def test_killing_the_server_ends_its_workers_even_in_the_middle_of_a_file(endles
 
 def test_a_server_that_exits_without_closing_does_not_hang():
     body = """
-        sandbox = Sandbox(Config(workers=1))
+        sandbox = Sandbox(SandboxConfig(), processes=1)
         sandbox.start()
         sys.exit(3)
     """
@@ -292,13 +292,13 @@ def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
         textwrap.dedent("""
             import asyncio, multiprocessing, sys
             from pathlib import Path
-            from mediatheque.media.config import Config
+            from mediatheque.media.config import SandboxConfig
             from mediatheque.media.formats import FORMATS
-            from mediatheque.media.sandbox import Sandbox
+            from mediatheque.media.sandbox.sandbox import Sandbox
 
             def serve(path, close):
                 async def main():
-                    sandbox = Sandbox(Config(workers=1))
+                    sandbox = Sandbox(SandboxConfig(), processes=1)
                     sandbox.start()
                     facts = await sandbox.probe(Path(path), FORMATS["image/jpeg"])
                     if close:
@@ -322,7 +322,7 @@ def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
 
 
 async def test_workers_without_room_to_live_are_a_clear_error():
-    sandbox = Sandbox(SandboxConfig(workers=1, memory_bytes=1 << 20))
+    sandbox = Sandbox(SandboxConfig(memory_bytes=1 << 20), processes=1)
     with pytest.raises(Unavailable, match="memory_bytes"):
         sandbox.start()
     await sandbox.close()

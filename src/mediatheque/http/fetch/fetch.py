@@ -49,9 +49,12 @@ class FetchConfig(Struct, frozen=True, kw_only=True):
     """Certificates (PEM) that https is checked against instead of the public ones."""
 
     def __post_init__(self) -> None:
-        parse_networks(self.networks)
+        try:
+            parse_networks(self.networks)
+        except ValueError as error:
+            raise ValueError(f"networks: {error}") from None
         if self.ca_file and not Path(self.ca_file).is_file():
-            raise ValueError(f"fetch.ca_file: there is no file {self.ca_file}")
+            raise ValueError(f"ca_file: there is no file {self.ca_file}")
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:

@@ -35,9 +35,9 @@ class CorsConfig(msgspec.Struct, frozen=True, kw_only=True):
         """An origin that no browser sends would allow nothing: say so at start."""
         for origin in self.origins:
             if not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"cors.origins: {origin!r} is not an origin as https://app.example is")
+                raise ValueError(f"origins: {origin!r} is not an origin as https://app.example is")
         if self.max_age < 0:
-            raise ValueError(f"cors.max_age must be at least 0, not {self.max_age}")
+            raise ValueError(f"max_age: must be at least 0, not {self.max_age}")
 
 
 class CorsMiddleware:

@@ -120,7 +120,7 @@ async def warn_if_model_differs(database: Database, configured: str) -> None:
     except LibraryError:
         return  # of which others tell
     if found and found[0].spec != configured:
-        advice = f"run `mediatheque reindex`, or set MEDIATHEQUE_EMBEDDER={found[0].spec}"
+        advice = f"run `mediatheque reindex`, or set MEDIATHEQUE_EMBEDDING_MODEL={found[0].spec}"
         _log.warning(
             "the configured embedder is not in use", configured=configured, in_use=found[0].spec, advice=advice
         )

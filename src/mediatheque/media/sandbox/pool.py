@@ -26,8 +26,9 @@ class Pool:
     The office, a thread of its own, starts and ends processes; asking one takes no thread but the event loop's.
     """
 
-    def __init__(self, config: SandboxConfig) -> None:
+    def __init__(self, config: SandboxConfig, processes: int) -> None:
         self._config = config
+        self._processes = processes
         self._process_executor = ThreadPoolExecutor(1, "media-workers")
         self._roster = IdleWorkers()
         self._open = True
@@ -36,7 +37,7 @@ class Pool:
 
     def start(self) -> None:
         """Returns when every worker is ready. Blocks. Raises Unavailable if one does not start."""
-        for started in [self._spawn() for _ in range(self._config.workers)]:
+        for started in [self._spawn() for _ in range(self._processes)]:
             started.result()
 
     async def ask(self, request: Request) -> Answer:
@@ -81,7 +82,7 @@ class Pool:
 
     def _complete(self) -> None:
         """Somebody waits: makes up for workers that could not be started earlier, or says that there are none."""
-        if self._open and self._size < self._config.workers:
+        if self._open and self._size < self._processes:
             self._spawn()
         elif not self._size:
             self._roster.refuse()

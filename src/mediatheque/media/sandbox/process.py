@@ -65,5 +65,5 @@ class WorkerProcess:
         if not ready:
             self.kill()
             self.end()
-            raise Unavailable("The media workers do not start. Is media.memory_bytes too small?")
+            raise Unavailable("The media workers do not start. Is MEDIATHEQUE_SANDBOX_MEMORY_BYTES too small?")
         self.line.setblocking(False)

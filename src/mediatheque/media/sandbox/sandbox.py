@@ -40,8 +40,9 @@ class Sandbox:
     Those that show files are not those that probe them: pictures take far longer, and no upload shall wait for them.
     """
 
-    def __init__(self, config: SandboxConfig) -> None:
+    def __init__(self, config: SandboxConfig, *, processes: int = 2) -> None:
         self._config = config
+        self._processes = processes
         self._probing: Pool | None = None
         self._showing: Pool | None = None
 
@@ -51,7 +52,7 @@ class Sandbox:
         Raises Unavailable if they do not start, which means that a limit leaves them no room to live. If not
         `at_once`, nothing is started before there is a file to open; workers that show files never are.
         """
-        self._probing, self._showing = Pool(self._config), Pool(self._config)
+        self._probing, self._showing = (Pool(self._config, self._processes) for _ in range(2))
         if at_once:
             self._probing.start()
 

@@ -93,7 +93,7 @@ def mime_of(name: str) -> str:
 @contextmanager
 def searched(data: Path) -> Iterator[Searched]:
     with (
-        Serve(data, env={"MEDIATHEQUE_WORKER": "true"}) as server,
+        Serve(data, env={"MEDIATHEQUE_RUN_WORKER": "true"}) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
         psycopg.connect(server.database_url, autocommit=True) as connection,
     ):

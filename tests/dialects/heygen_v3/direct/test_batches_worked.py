@@ -19,7 +19,7 @@ PNG = announced(samples.png())
 
 @pytest.fixture(scope="module")
 def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    with Serve(tmp_path_factory.mktemp("working") / "data", env={"MEDIATHEQUE_WORKER": "true"}) as running:
+    with Serve(tmp_path_factory.mktemp("working") / "data", env={"MEDIATHEQUE_RUN_WORKER": "true"}) as running:
         yield running
 
 

@@ -39,7 +39,7 @@ SIZE = 20_000
 
 @pytest.fixture(scope="module")
 def bucketed(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    env = {"MEDIATHEQUE_BLOBS": seaweed.url(), "MEDIATHEQUE_WORKER": "true"}
+    env = {"MEDIATHEQUE_BLOBS_LOCATION": seaweed.url(), "MEDIATHEQUE_RUN_WORKER": "true"}
     with Serve(tmp_path_factory.mktemp("bucketed") / "data", env=env) as running:
         yield running
 
@@ -61,7 +61,7 @@ class Bucket:
 
     def __init__(self, seaweed: Seaweed, server: Serve) -> None:
         self.store = seaweed.client()
-        self.prefix = urlsplit(server.env["MEDIATHEQUE_BLOBS"]).path.strip("/")
+        self.prefix = urlsplit(server.env["MEDIATHEQUE_BLOBS_LOCATION"]).path.strip("/")
 
     def names(self, folder: str = "") -> set[str]:
         below = f"{self.prefix}/{folder}"
@@ -190,7 +190,7 @@ async def test_a_sweep_empties_the_quarantine(
         put(http, slot, samples.png(seed=74))
     url = complete(http, owner, kept).json()["data"]["url"]
     assert {_quarantined(bucket, slot) for slot in (kept, left)} <= bucket.names("quarantine/")
-    store = open_store(BlobsConfig(location=bucketed.env["MEDIATHEQUE_BLOBS"], spool=tmp_path))
+    store = open_store(BlobsConfig(location=bucketed.env["MEDIATHEQUE_BLOBS_LOCATION"], spool=tmp_path))
     async with Database(DatabaseConfig(url=bucketed.database_url, pool_min=2, pool_max=2)) as database:
         async with database.connection() as conn:
             await conn.execute("UPDATE upload SET expires_at = now() - interval '1 day'")
