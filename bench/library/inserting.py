@@ -16,11 +16,10 @@ from bench.library.figures import Figure, Figures
 from bench.library.stock import Stock
 from mediatheque.library.catalog.assets import insert_asset
 from mediatheque.library.catalog.fields import AssetFields
-from mediatheque.model import Blob, Kind, MediaInfo
+from mediatheque.model import Blob, EmbeddingModel, Kind, MediaInfo
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.search import embedding_models, embeddings
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from mediatheque.records.search.embeddings import AssetVectors
 from mediatheque.records.storage import blobs
 

@@ -16,8 +16,9 @@ from bench.library.figures import note
 from bench.library.filling import moment
 from bench.library.statements import TEXT, Example, Statement, statements
 from bench.library.stock import Stock
-from mediatheque.embedding.config import EmbeddingConfig as Model
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.encoders import Encoders
 from mediatheque.model import Cursor, Filter
 from mediatheque.records.catalog import listing
 from mediatheque.records.database import Connection, Database, DatabaseConfig
@@ -87,10 +88,10 @@ async def _explained(stock: Stock) -> list[tuple[Statement, str]]:
 
 
 async def _example(database: Database, stock: Stock) -> Example:
-    models = EmbeddingModels(database, Model(cache=stock.models))
-    model = await models.active()
-    vector = to_pgvector(await models.encode_text(model, TEXT))
-    await models.close()
+    encoders = Encoders(EmbeddingConfig(cache=stock.models))
+    model = await EmbeddingModels(database, encoders).active()
+    vector = to_pgvector(await encoders.encode_text(model, TEXT))
+    await encoders.close()
     async with database.connection() as conn:
         [asset, *_] = await listing.page(conn, stock.workspace_id, Filter(), Cursor(moment(1_000), UUID(int=0)), 1)
     return Example(model, asset, vector)

@@ -17,8 +17,10 @@ from bench.client import Connection
 from bench.library.content import Queries
 from bench.library.figures import Figure, Figures, note, spread
 from bench.library.stock import Stock
-from mediatheque.embedding.config import EmbeddingConfig as Model
+from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.encoders import Encoders
+from mediatheque.library.search.ranking import reciprocal_rank_fusion
 from mediatheque.model import Filter, Kind
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.search import full_text, hybrid
@@ -85,16 +87,17 @@ async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[
     took, found = [], []
     scope = Estimate(stock.workspace_id, wanted, small=True)
     async with Database(DatabaseConfig(url=stock.url, pool_min=1)) as database:
-        models = EmbeddingModels(database, Model(cache=stock.models))
+        encoders = Encoders(EmbeddingConfig(cache=stock.models))
+        models = EmbeddingModels(database, encoders)
         model = await models.active()
         await models.warm()
         async with database.connection() as conn:
             for text in texts:
                 began = time.perf_counter()
-                vector = to_pgvector(await models.encode_text(model, text))
+                vector = to_pgvector(await encoders.encode_text(model, text))
                 near = await hybrid.by_example(conn, model, scope, vector=vector, depth=_DEPTH)
                 legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), _DEPTH)
-                found.append(hybrid.reciprocal_rank_fusion({"meaning": near.ids, **legs}, _WANTED))
+                found.append(reciprocal_rank_fusion({"vectors": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
-        await models.close()
+        await encoders.close()
     return took, found

@@ -8,6 +8,7 @@ import onnx
 import pytest
 
 from mediatheque.embedding import open_embedder
+from mediatheque.embedding.embedder import ModelError
 from tests.embedding import onnx_pair
 
 RGB = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
@@ -69,7 +70,7 @@ def test_the_name_follows_the_files(layout, tmp_path):
 def test_a_missing_file_is_named(layout, name, tmp_path):
     folder = made(layout, tmp_path / "model")
     next(folder.rglob(f"{name}*")).unlink()
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ModelError, match=name):
         opening(folder)
 
 
@@ -79,7 +80,7 @@ def test_a_missing_file_is_named(layout, name, tmp_path):
 def test_a_damaged_file_is_named(layout, name, content, tmp_path):
     folder = made(layout, tmp_path / "model")
     next(folder.rglob(f"{name}*")).write_bytes(content)
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ModelError, match=name):
         opening(folder)
 
 
@@ -90,7 +91,7 @@ def test_graphs_that_were_swapped_are_named(layout, tmp_path):
     text.rename(folder / "aside")
     image.rename(text)
     (folder / "aside").rename(image)
-    with pytest.raises(ValueError, match=r"text_model.*from pixel_values to .*should go from input_ids"):
+    with pytest.raises(ModelError, match=r"text_model.*from pixel_values to .*should go from input_ids"):
         opening(folder)
 
 
@@ -101,7 +102,7 @@ def test_two_graphs_that_are_no_pair_are_named(tmp_path):
     model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(np.eye(3, 5, dtype=np.float32), "directions"))
     model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 5
     onnx.save_model(model, file)
-    with pytest.raises(ValueError, match=r"4 dimensions.* 5: they are no pair"):
+    with pytest.raises(ModelError, match=r"4 dimensions.* 5: they are no pair"):
         opening(folder)
 
 
@@ -121,7 +122,7 @@ def test_two_graphs_that_are_no_pair_are_named(tmp_path):
 def test_preprocessing_that_is_not_known_is_refused(changes, tmp_path):
     folder = made("clip_like", tmp_path / "model")
     edited(folder / "preprocessor_config.json", **changes)
-    with pytest.raises(ValueError, match=r"preprocessor_config\.json"):
+    with pytest.raises(ModelError, match=r"preprocessor_config\.json"):
         opening(folder)
 
 
@@ -135,5 +136,5 @@ def test_older_ways_to_say_the_same_are_understood(changes, tmp_path):
 
 @pytest.mark.parametrize("spec", ["", "best", "onnx-clip", "onnx-clip:", "basic:x"])
 def test_an_embedder_that_is_not_there_is_named(spec, tmp_path):
-    with pytest.raises(ValueError, match=r"There is no embedder .*basic.*onnx-clip"):
+    with pytest.raises(ModelError, match=r"There is no embedder .*basic.*onnx-clip"):
         open_embedder(spec, tmp_path)

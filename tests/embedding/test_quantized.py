@@ -12,6 +12,7 @@ from mediatheque.embedding.basic import text
 from mediatheque.embedding.basic.packages import MODEL, package_file
 from mediatheque.embedding.basic.quantized import quantized
 from mediatheque.embedding.basic.text import TextEncoder
+from mediatheque.embedding.embedder import ModelError
 from mediatheque.embedding.session import open_session
 
 TEXTS = ["red", "a cat on a sofa", "the old castle by the river in the evening", "ein Bär", "x" * 500, "word " * 300]
@@ -48,7 +49,7 @@ def test_its_matrices_stay_bytes() -> None:
 def test_a_graph_without_bytes_is_none() -> None:
     value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", [value], [value])
-    with pytest.raises(ValueError, match="no weights in bytes"):
+    with pytest.raises(ModelError, match="no weights in bytes"):
         quantized(helper.make_model(graph).SerializeToString())
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from mediatheque.model import EmbeddingModel
 from mediatheque.records.database import Connection, Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedPostgres
 from mediatheque.records.search import embedding_models
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from tests.records import seed
 from tests.records.embedded import clusters
 

@@ -7,9 +7,20 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
-from mediatheque.model import And, Comparison, Condition, Cursor, Field, Filter, IdIn, Kind, Operator, Or
+from mediatheque.model import (
+    And,
+    Comparison,
+    Condition,
+    Cursor,
+    EmbeddingModel,
+    Field,
+    Filter,
+    IdIn,
+    Kind,
+    Operator,
+    Or,
+)
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import EmbeddingModel
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 TAGS = [UUID(int=10 + n) for n in range(3)]

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from mediatheque.model import Asset, Kind
+from mediatheque.model import Asset, EmbeddingModel, Kind
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import EmbeddingModel
 
 Call = Callable[[Connection], Awaitable[Any]]
 TEXT = "a frozen castle"

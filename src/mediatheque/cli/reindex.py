@@ -10,8 +10,9 @@ from tqdm import tqdm
 from mediatheque.cli.database import database_url
 from mediatheque.compose import build_library
 from mediatheque.config import Config, load, with_database_url, wrong_setting
+from mediatheque.embedding.embedder import ModelError
 from mediatheque.library import Library
-from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.model import EmbeddingModel
 
 
 def reindex(arguments: argparse.Namespace) -> None:
@@ -26,7 +27,7 @@ async def _reindex(config: Config) -> str:
     await library.open(start_media=False)
     try:
         async with library.search.reindex.exclusive():
-            model = await _begun(library, config)
+            model = await _begin(library, config)
             done = await _build(library, model)
             await library.search.reindex.finish(model)
     finally:
@@ -35,10 +36,10 @@ async def _reindex(config: Config) -> str:
     return f"{done} assets were embedded with {model.name} ({model.spec}). The search {was}."
 
 
-async def _begun(library: Library, config: Config) -> EmbeddingModel:
+async def _begin(library: Library, config: Config) -> EmbeddingModel:
     try:
         return await library.search.reindex.begin(config.embedding.model)
-    except ValueError as error:
+    except ModelError as error:
         raise wrong_setting("embedding.model", error) from None
 
 

@@ -5,7 +5,7 @@ Pixels come decoded, as arrays of RGB: nothing here opens a file that a user sen
 
 from pathlib import Path
 
-from mediatheque.embedding.embedder import Embedder
+from mediatheque.embedding.embedder import Embedder, ModelError
 
 __all__ = ["Embedder", "open_embedder"]
 
@@ -14,7 +14,7 @@ def open_embedder(spec: str, cache: Path, threads: int = 1) -> Embedder:
     """`basic`, or `onnx-clip:<folder>` with the files of a CLIP, SigLIP or MobileCLIP model.
 
     `cache` is a folder for what can be made again; processes may share it. `threads` is how many one call keeps busy.
-    Blocks. Raises ValueError naming what is wrong with the spec or its files.
+    Blocks. Raises ModelError naming what is wrong with the spec or its files.
     """
     kind, _, folder = spec.partition(":")
     if spec == "basic":
@@ -25,4 +25,4 @@ def open_embedder(spec: str, cache: Path, threads: int = 1) -> Embedder:
         from mediatheque.embedding.clip import Clip  # noqa: PLC0415  the same
 
         return Clip(Path(folder), threads)
-    raise ValueError(f"There is no embedder {spec!r}; there are `basic` and `onnx-clip:<folder>`.")
+    raise ModelError(f"There is no embedder {spec!r}; there are `basic` and `onnx-clip:<folder>`.")

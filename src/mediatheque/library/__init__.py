@@ -40,7 +40,7 @@ class Library:
 
     async def open(self, *, start_media: bool = True) -> None:
         """Open what the verbs stand on. Without `start_media`, what opens files and loads models starts when needed."""
-        preparing = asyncio.ensure_future(self.search.embedding_models.prepare()) if start_media else None
+        preparing = asyncio.ensure_future(self.search.encoders.prepare()) if start_media else None
         await self.database.open()
         self.sandbox.start(at_once=start_media)
         if preparing:
@@ -48,7 +48,7 @@ class Library:
 
     async def close(self) -> None:
         """Close it again, in reverse."""
-        await self.search.embedding_models.close()
+        await self.search.encoders.close()
         await self.sandbox.close()
         await self.store.close()
         await self.database.close()

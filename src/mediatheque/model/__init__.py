@@ -5,6 +5,7 @@ Sizes are bytes, dimensions pixels (as shown, orientation applied), durations se
 
 from mediatheque.model.accounts import Key, Principal, Scope, Workspace
 from mediatheque.model.assets import Asset, AssetRef, Collection, CollectionType, Folder, Tag
+from mediatheque.model.embedding import EmbeddingModel
 from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
 from mediatheque.model.filters import And, Comparison, Condition, Field, IdIn, Operator, Or, SimilarTo
 from mediatheque.model.generations import (
@@ -44,6 +45,7 @@ __all__ = [
     "Cursor",
     "DeclaredMetadata",
     "Edge",
+    "EmbeddingModel",
     "Field",
     "File",
     "FileDefaults",

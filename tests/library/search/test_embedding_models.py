@@ -8,10 +8,12 @@ from uuid import UUID
 import pytest
 import structlog
 
-from mediatheque.embedding.config import EmbeddingConfig, absolute
+from mediatheque.embedding.config import EmbeddingConfig, with_absolute_folder
+from mediatheque.embedding.embedder import ModelError
 from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
 from mediatheque.library.search.embedding_models import CACHE_SECONDS, EmbeddingModels, warn_if_model_differs
+from mediatheque.library.search.encoders import Encoders
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter
 from mediatheque.records.search import embedding_models as rows
@@ -19,9 +21,15 @@ from tests.embedding import onnx_pair
 from tests.library.search.embedded_assets import RED, embedding_models, indexes, plain, query, take
 
 
+def models_of(library: Library, spec: str) -> tuple[Encoders, EmbeddingModels]:
+    """The encoders and models of another process over the library, configured for `spec`."""
+    encoders = Encoders(EmbeddingConfig(model=spec))
+    return encoders, EmbeddingModels(library.database, encoders)
+
+
 async def test_the_first_space_is_made_once(library: Library, clip: str, siglip: str) -> None:
     """By whoever is first; the others use it, whatever they are configured for."""
-    others = [EmbeddingModels(library.database, EmbeddingConfig(model=model)) for model in (clip, siglip) * 3]
+    others = [models_of(library, model)[1] for model in (clip, siglip) * 3]
     active = await asyncio.gather(*(each.active() for each in others))
     assert len({model.id for model in active}) == 1
     assert [one for _, one in await embedding_models(library)] == [True]
@@ -61,29 +69,29 @@ async def test_a_folder_that_holds_another_model_now(library: Library, clip: str
     """Whoever has loaded the old one goes on with it."""
     folder = tmp_path / "model"
     shutil.copytree(clip.partition(":")[2], folder)
-    config = EmbeddingConfig(model=f"onnx-clip:{folder}")
-    before, after = EmbeddingModels(library.database, config), EmbeddingModels(library.database, config)
-    model = await before.active()
-    await before.warm()
+    encoders, models = models_of(library, f"onnx-clip:{folder}")
+    later_encoders, _ = models_of(library, f"onnx-clip:{folder}")
+    model = await models.active()
+    await models.warm()
     shutil.rmtree(folder)
     folder.mkdir()
     onnx_pair.siglip_like(folder)
     with structlog.testing.capture_logs() as said, pytest.raises(ModelUnavailable) as refused:
-        await after.encode_text(model, "red")
+        await later_encoders.encode_text(model, "red")
     assert str(folder) not in str(refused.value)
     assert "mediatheque reindex" in said[0]["reason"]
-    assert await before.encode_text(model, "red")
+    assert await encoders.encode_text(model, "red")
 
 
 async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    found = EmbeddingModels(library.database, EmbeddingConfig(model=f"onnx-clip:{folder}"))
+    encoders, models = models_of(library, f"onnx-clip:{folder}")
     for _ in range(2):
         with pytest.raises(ModelUnavailable):
-            await found.active()
+            await models.active()
     shutil.copytree(clip.partition(":")[2], folder)
-    model = await found.active()
-    assert len(await found.encode_text(model, "red")) == model.dimensions
+    model = await models.active()
+    assert len(await encoders.encode_text(model, "red")) == model.dimensions
 
 
 @pytest.mark.parametrize("broken", ["onnx/text_model.onnx", "tokenizer.json"])
@@ -109,19 +117,19 @@ async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_p
     graph = folder / "onnx" / "text_model.onnx"
     content = graph.read_bytes()
     graph.write_bytes(content.replace(b"ReduceMean", b"ReduceXean"))
-    found = EmbeddingModels(library.database, EmbeddingConfig(model=f"onnx-clip:{folder}"))
-    model = await found.active()
+    encoders, models = models_of(library, f"onnx-clip:{folder}")
+    model = await models.active()
     with pytest.raises(ModelUnavailable):
-        await found.encode_text(model, "red")
-    with pytest.raises(ValueError, match="cannot be loaded"):
-        await found.add(f"onnx-clip:{folder}")
+        await encoders.encode_text(model, "red")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        await models.add(f"onnx-clip:{folder}")
 
 
 async def test_searched_words_are_looked_at_once(seeing: Library) -> None:
     model = await seeing.search.embedding_models.active()
-    assert await seeing.search.embedding_models.encode_text(
+    assert await seeing.search.encoders.encode_text(model, "red") is await seeing.search.encoders.encode_text(
         model, "red"
-    ) is await seeing.search.embedding_models.encode_text(model, "red")
+    )
 
 
 @pytest.mark.parametrize("model", ["", "basicly", "onnx-clip", "onnx-clip:", "BASIC"])
@@ -132,8 +140,8 @@ def test_there_is_no_such_embedder(model: str) -> None:
 
 def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert absolute("onnx-clip:models/a") == f"onnx-clip:{tmp_path}/models/a"
-    assert absolute("basic") == "basic"
+    assert with_absolute_folder("onnx-clip:models/a") == f"onnx-clip:{tmp_path}/models/a"
+    assert with_absolute_folder("basic") == "basic"
 
 
 async def test_who_is_configured_otherwise_is_told(seeing: Library, clip: str, siglip: str) -> None:
@@ -149,4 +157,4 @@ async def test_who_is_configured_otherwise_is_told(seeing: Library, clip: str, s
     await seeing.search.embedding_models.add(siglip)
     with structlog.testing.capture_logs() as said:
         await warn_if_model_differs(seeing.database, clip)
-    assert [line["event"] for line in said] == ["a reindex is unfinished"]
+    assert [line["event"] for line in said] == ["reindex_unfinished"]

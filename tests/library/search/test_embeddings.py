@@ -15,9 +15,8 @@ from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
 from mediatheque.library.catalog.assets import insert_asset
 from mediatheque.library.catalog.fields import AssetFields
-from mediatheque.model import Asset
+from mediatheque.model import Asset, EmbeddingModel
 from mediatheque.records.search import embeddings as rows
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from mediatheque.records.search.embeddings import AssetVectors
 from tests import samples
 from tests.library.search.embedded_assets import GREEN, RED, embedding_models, plain, query, take, vectors, waiting
@@ -72,9 +71,7 @@ async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, cont
     frames = await seeing.search.embeddings.frames_of(blob)
     assert (len(frames) > 1) == (content is samples.mp4)
     model = await seeing.search.embedding_models.active()
-    assert found["content"] == pytest.approx(
-        await seeing.search.embedding_models.encode_frames(model, frames), abs=0.02
-    )
+    assert found["content"] == pytest.approx(await seeing.search.encoders.encode_frames(model, frames), abs=0.02)
     assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
 
 

@@ -115,7 +115,7 @@ async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
     scope = scopes.Estimate(workspace, Filter(tag_ids=(tag.id,)), small=small)
     async with library.database.connection() as conn:
         legs = await hybrid.by_words(conn, scope, "zugspize", ["zugspize"], 10)
-        titles = await conn.execute("SELECT title FROM asset WHERE id = ANY(%s)", (list(legs["nearly"]),))
+        titles = await conn.execute("SELECT title FROM asset WHERE id = ANY(%s)", (list(legs["fuzzy"]),))
         assert [row["title"] for row in await titles.fetchall()] == ["Zugspitze 2"]
 
 
@@ -126,4 +126,4 @@ async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) ->
     async with library.database.connection() as conn:
         for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):
             legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), 10)
-            assert len({*legs["words"], *legs["nearly"]}) == found, text
+            assert len({*legs["words"], *legs["fuzzy"]}) == found, text

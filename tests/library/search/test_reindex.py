@@ -10,8 +10,7 @@ from mediatheque.errors import BlobsUnavailable, Conflict, LibraryError
 from mediatheque.library import Library
 from mediatheque.library.search import reindex as reindexing
 from mediatheque.library.search.hybrid import Example
-from mediatheque.model import Filter
-from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.model import EmbeddingModel, Filter
 from tests.library.search.embedded_assets import GREEN, embedding_models, indexes, plain, query, take
 
 
@@ -19,8 +18,8 @@ from tests.library.search.embedded_assets import GREEN, embedding_models, indexe
 async def seeded(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Seven assets, embedded, and small batches."""
     monkeypatch.setattr(reindexing, "_BATCH", 3)
-    monkeypatch.setattr(reindexing, "_CLEARED", 3)
-    monkeypatch.setattr(reindexing, "_GRACE", 0.01)
+    monkeypatch.setattr(reindexing, "_DELETE_BATCH", 3)
+    monkeypatch.setattr(reindexing, "_GRACE_SECONDS", 0.01)
     assets = [await take(seeing, workspace, plain((200, n, 0)), caption="red") for n in range(7)]
     for asset in assets:
         await seeing.search.embeddings.embed(asset.id)
@@ -163,7 +162,7 @@ async def test_but_not_all_of_them(
     seeing: Library, seeded: list[UUID], siglip: str, clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model that fails everywhere must not take the place of one that works."""
-    monkeypatch.setattr(reindexing, "_FEW", 1)
+    monkeypatch.setattr(reindexing, "_MAX_FAILED", 1)
     other = another(seeing)
 
     async def broken(*_: object) -> None:

@@ -37,7 +37,7 @@ async def test_another_workspaces_tag_is_as_large_as_one_that_never_was(
     seeing: Library, workspace: UUID, other: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has two vectors is large here: that a search was cut short must not tell what the others have."""
-    monkeypatch.setattr(scopes, "_FEW", 1)
+    monkeypatch.setattr(scopes, "_MIN_SMALL", 1)
     await two_assets(seeing, workspace)
     tag = await seeing.catalog.tags.create(other, "a")
     async with seeing.database.connection() as conn:

@@ -323,7 +323,7 @@ def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
 
 async def test_workers_without_room_to_live_are_a_clear_error():
     sandbox = Sandbox(SandboxConfig(memory_bytes=1 << 20), processes=1)
-    with pytest.raises(Unavailable, match="memory_bytes"):
+    with pytest.raises(Unavailable, match="MEDIATHEQUE_SANDBOX_MEMORY_BYTES"):
         sandbox.start()
     await sandbox.close()
 

@@ -11,6 +11,7 @@ from mediatheque.model import (
     Comparison,
     Condition,
     Cursor,
+    EmbeddingModel,
     Field,
     Filter,
     IdIn,
@@ -23,7 +24,6 @@ from mediatheque.records.catalog import listing
 from mediatheque.records.catalog.filters import clause_of
 from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from mediatheque.records.search.scopes import Estimate
 from tests.records import seed
 from tests.records.seed import COLLECTIONS, MIMES, MINE, NOBODYS, SHELVES, TAGS, THINGS, Thing

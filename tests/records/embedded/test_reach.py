@@ -4,11 +4,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mediatheque.model import Filter, Kind
+from mediatheque.model import EmbeddingModel, Filter, Kind
 from mediatheque.records.catalog import listing
 from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes, vectors
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from tests.records import seed
 from tests.records.seed import MINE, NOBODYS, THEIRS
 

@@ -25,7 +25,7 @@ _SHARE = np.float32(np.sqrt(0.5))  # of meaning and of looks, in the length of a
 
 
 class Basic:
-    """Opens each model when it is first asked for. Raises ValueError where a package's files are missing.
+    """Opens each model when it is first asked for. Raises ModelError when a package's files are missing.
 
     The picture model's graph and the vectors of its labels are made once, into `cache`; that takes 8 s.
     """

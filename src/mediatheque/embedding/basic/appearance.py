@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.basic.shape import FEATURES
+from mediatheque.embedding.basic.weights import FEATURES
 from mediatheque.embedding.embedder import Vectors, l2_normalize
 from mediatheque.embedding.pixels import Filter, resize
 

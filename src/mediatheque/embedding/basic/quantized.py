@@ -12,6 +12,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from mediatheque.embedding.embedder import ModelError
+
 _MIDDLE = 128  # what stands for 0. With signed bytes, sums of two products overflow on processors before AVX-512 VNNI
 
 
@@ -23,7 +25,7 @@ class _Widened(NamedTuple):
 
 
 def quantized(model: bytes) -> bytes:
-    """The same graph, with products of bytes and rows taken of bytes. Raises ValueError if it has no such weights."""
+    """The same graph, with products of bytes and rows taken of bytes. Raises ModelError if it has no such weights."""
     found = onnx.load_from_string(model)
     graph = found.graph
     constants = {constant.name: constant for constant in graph.initializer}
@@ -37,7 +39,7 @@ def quantized(model: bytes) -> bytes:
         else:
             nodes.append(node)
     if len(nodes) == len(graph.node):
-        raise ValueError("The text model has no weights in bytes.")
+        raise ModelError("The text model has no weights in bytes.")
     _replace(graph, nodes)
     found.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     made: bytes = found.SerializeToString()

@@ -13,14 +13,22 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mediatheque.embedding.embedder import ModelError
+
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _KINDS = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 
+SIDE = 224
+"""Pixels of each side of the square that EfficientNet-Lite0 reads."""
+FEATURES = 1280
+"""Numbers that it computes of a picture, and of which it computes the classes."""
+CLASSES = 1000
+
 Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 
-class NotWeights(ValueError):
+class NotWeights(ModelError):
     """The file is not what `torch.save` makes of a model's weights."""
 
 

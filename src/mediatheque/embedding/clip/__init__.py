@@ -10,14 +10,14 @@ from mediatheque.embedding.clip.model_files import ModelFiles
 from mediatheque.embedding.clip.onnx_model import OnnxModel
 from mediatheque.embedding.clip.preprocessing import Preprocessing
 from mediatheque.embedding.clip.tokenizer import TextTokenizer
-from mediatheque.embedding.embedder import Vectors
+from mediatheque.embedding.embedder import ModelError, Vectors
 
 
 class Clip:
     """The files' form is checked now; each model is opened when it is first asked for.
 
     The cosine of a text and a picture means what the model makes of it: CLIP's mostly lie between 0.15 and 0.35,
-    SigLIP's between 0 and 0.2. Raises ValueError naming what is wrong with the folder.
+    SigLIP's between 0 and 0.2. Raises ModelError naming what is wrong with the folder.
     """
 
     duplicate_similarity = 0.95  # usual for models of this kind; not measured, as each model has its own
@@ -33,7 +33,7 @@ class Clip:
         self.name = f"onnx-clip-{folder.fingerprint()}"
         self.dimensions = self._text.dimensions or len(self._text.vector(self._words.inputs("")))
         if self._image.dimensions not in (0, self.dimensions):
-            raise ValueError(
+            raise ModelError(
                 f"{folder.text_model} makes vectors of {self.dimensions} dimensions, {folder.image_model} of"
                 f" {self._image.dimensions}: they are no pair."
             )

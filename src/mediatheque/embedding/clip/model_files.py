@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mediatheque.embedding.embedder import ModelError
+
 _PRECISIONS = ("", "_fp16", "_quantized", "_int8", "_uint8")  # the first that is there
 _ENDS = 1 << 20  # bytes of a file that are hashed at each end
 
 
 class ModelFiles:
-    """Raises ValueError where a file that no model can do without is missing, or is not JSON."""
+    """Raises ModelError where a file that no model can do without is missing, or is not JSON."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -55,11 +57,11 @@ class ModelFiles:
             for folder in (self._path / "onnx", self._path):
                 if (file := folder / f"{name}{precision}.onnx").is_file():
                     return file
-        raise ValueError(f"{self._path} has no {name}.onnx, nor has its folder onnx.")
+        raise ModelError(f"{self._path} has no {name}.onnx, nor has its folder onnx.")
 
     def _required(self, name: str) -> Path:
         if not (file := self._path / name).is_file():
-            raise ValueError(f"{self._path} has no {name}.")
+            raise ModelError(f"{self._path} has no {name}.")
         return file
 
     def _optional(self, name: str) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{file} is not JSON.") from error
+        raise ModelError(f"{file} is not JSON.") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{file} is not a JSON object.")  # noqa: TRY004  the file's fault, not a type's
+        raise ModelError(f"{file} is not a JSON object.")
     return content

@@ -8,7 +8,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from mediatheque.embedding.embedder import Vectors, l2_normalize
+from mediatheque.embedding.embedder import ModelError, Vectors, l2_normalize
 from mediatheque.embedding.session import Session
 
 
@@ -16,7 +16,7 @@ class OnnxModel:
     """The signature is read now, the weights at the first run.
 
     `offers` are the inputs that we can give, the first of which it must want; `outputs` are the names of embeddings,
-    the best one first. Raises ValueError where the file is no such graph.
+    the best one first. Raises ModelError where the file is no such graph.
     """
 
     def __init__(self, file: Path, offers: tuple[str, ...], outputs: tuple[str, ...], threads: int) -> None:
@@ -26,7 +26,7 @@ class OnnxModel:
         given = {value.name: value for value in graph.output}
         self._output = next((name for name in outputs if name in given), "")
         if offers[0] not in self._inputs or not self._inputs.keys() <= set(offers) or not self._output:
-            raise ValueError(
+            raise ModelError(
                 f"{file} goes from {', '.join(self._inputs)} to {', '.join(given)}; it should go from"
                 f" {' and '.join(offers)} to {' or '.join(outputs)}."
             )
@@ -48,7 +48,7 @@ def _graph(file: Path) -> onnx.GraphProto:
     try:
         return onnx.load_model(file, load_external_data=False).graph
     except Exception as error:  # protobuf's, which has no types
-        raise ValueError(f"{file} is not an ONNX model.") from error
+        raise ModelError(f"{file} is not an ONNX model.") from error
 
 
 def _shape(value: onnx.ValueInfoProto) -> list[int]:

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from mediatheque.embedding.embedder import ModelError
 from mediatheque.embedding.pixels import Filter, center_crop, resize
 
 
@@ -32,7 +33,7 @@ class _Config(msgspec.Struct):
 class Preprocessing:
     """CLIP's way: scale the shorter side, cut out the middle. SigLIP's: stretch to the model's sides.
 
-    Raises ValueError where the configuration asks for anything else.
+    Raises ModelError where the configuration asks for anything else.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -40,7 +41,7 @@ class Preprocessing:
             read = msgspec.convert(config, _Config)
             self._filter = Filter(read.resample)
         except ValueError as error:
-            raise ValueError(f"preprocessor_config.json is not understood: {error}") from error
+            raise ModelError(f"preprocessor_config.json is not understood: {error}") from error
         self._scale = np.float32(read.rescale_factor if read.do_rescale else 1)
         self._mean = np.array(read.image_mean if read.do_normalize else 0, np.float32)
         self._deviation = np.array(read.image_std if read.do_normalize else 1, np.float32)
@@ -63,7 +64,7 @@ def _sides(config: _Config) -> tuple[int, int, int]:
         return 0, size.height, size.width
     side = (crop.height or crop.shortest_edge) if config.do_center_crop else 0
     if not 0 < side <= shorter or crop.width != crop.height:
-        raise ValueError("preprocessor_config.json names no size that a square can be cut to.")
+        raise ModelError("preprocessor_config.json names no size that a square can be cut to.")
     return shorter, side, side
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from mediatheque.embedding.clip.model_files import ModelFiles
-from mediatheque.embedding.embedder import CHARACTERS
+from mediatheque.embedding.embedder import CHARACTERS, ModelError
 
 _SIGLIP, _CLIP = 64, 77  # tokens, where nothing says it: SigLIP leaves its own out of its configuration
 _ENDLESS = 1 << 16  # tokenizers that know no length say 10**30
@@ -17,14 +17,14 @@ class TextTokenizer:
     """Every text is cut or filled to the model's whole length, as in training.
 
     SigLIP reads the filling and has no mask for it; CLIP stops reading at the end mark, so that filling does no harm.
-    `length` is the text model's own, 0 where it takes any. Raises ValueError.
+    `length` is the text model's own, 0 where it takes any. Raises ModelError.
     """
 
     def __init__(self, folder: ModelFiles, length: int) -> None:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder.tokenizer))
         except Exception as error:  # tokenizers raises nothing more special
-            raise ValueError(f"{folder.tokenizer} cannot be read: {error}") from error
+            raise ModelError(f"{folder.tokenizer} cannot be read: {error}") from error
         siglip = "siglip" in f"{folder.config.get('model_type')} {folder.tokenizing.get('tokenizer_class')}".lower()
         self._lower = siglip or folder.tokenizing.get("do_lower_case") is True
         length = length or _length(folder) or (_SIGLIP if siglip else _CLIP)

@@ -1,4 +1,4 @@
-"""What assets mean, as vectors: made by the worker for each new asset, in every space that there is."""
+"""Vectors of assets, which the worker makes for each new asset with every model of the library."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,38 +8,42 @@ import structlog
 from mediatheque.blobs import BlobStore
 from mediatheque.errors import ModelUnavailable, NotFound, Unreadable
 from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.encoders import Encoders
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.model import Asset, Blob
+from mediatheque.model import Asset, Blob, EmbeddingModel
 from mediatheque.records.database import Database
 from mediatheque.records.search import embeddings as rows
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from mediatheque.records.search.embeddings import AssetVectors
 
 _log = structlog.get_logger()
 
 
 class Embeddings:
-    """Makes the vectors of assets: one of what they show, one of their caption."""
+    """Make the vectors of assets: one of the content, one of the caption."""
 
-    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, models: EmbeddingModels) -> None:
+    def __init__(
+        self, database: Database, store: BlobStore, sandbox: Sandbox, encoders: Encoders, models: EmbeddingModels
+    ) -> None:
         self._database = database
         self._store = store
         self._sandbox = sandbox
+        self._encoders = encoders
         self._models = models
 
     async def embed(self, asset_id: UUID) -> None:
-        """A task: what the asset means, in every space. Done again, it replaces what was there.
+        """Make the asset's vectors with every model; a task that may be repeated.
 
-        Nothing, if the asset is gone. A file that cannot be read is noted as such, and its caption is enough.
+        An asset that is gone is skipped. Of a file that cannot be read the failure is stored, and the caption's vector.
         """
         await self.embed_in(await self._models.list_all(), asset_id)
 
     async def embed_in(self, models: Sequence[EmbeddingModel], asset_id: UUID) -> None:
-        """The same, in these spaces.
+        """Make the asset's vectors with these models, and store them in place of older ones.
 
-        One that is not active yet may be left out: the reindex that makes it looks for what it lacks.
+        Raises ModelUnavailable for the first model alone. Another one is skipped when it cannot be loaded: the reindex
+        that prepares it embeds what it lacks.
         """
         asset = await self._find(asset_id)
         if asset is None:
@@ -47,16 +51,16 @@ class Embeddings:
         frames, failure = await self._frames_or_failure(asset)
         for model in models:
             try:
-                meaning = await self._vectors(model, asset, frames, failure)
+                vectors = await self._vectors(model, asset, frames, failure)
             except ModelUnavailable:
                 if model is models[0]:
                     raise
             else:
                 async with self._database.transaction() as conn:
-                    await rows.put(conn, asset, model, meaning)
+                    await rows.put(conn, asset, model, vectors)
 
-    async def give_up(self, model: EmbeddingModel, asset_id: UUID, reason: str) -> None:
-        """Note that the asset has no vectors in the space, and why."""
+    async def store_failure(self, model: EmbeddingModel, asset_id: UUID, reason: str) -> None:
+        """Store that the model has no vectors of the asset, and why."""
         asset = await self._find(asset_id)
         if asset:
             async with self._database.transaction() as conn:
@@ -67,7 +71,10 @@ class Embeddings:
             return await rows.find(conn, asset_id)
 
     async def frames_of(self, blob: Blob) -> list[Frame]:
-        """Small pictures of the content; none if it has nothing to see. Raises `Unreadable`, `NotFound`."""
+        """Decode small frames of the content; an empty list for sound and other content without pictures.
+
+        Raises Unreadable when the decoder refuses the file, and NotFound when its bytes are missing.
+        """
         format = FORMATS.get(blob.media_info.mime)
         if format is None:
             return []
@@ -81,16 +88,16 @@ class Embeddings:
         try:
             return await self.frames_of(asset.file.blob), None
         except (Unreadable, NotFound) as error:
-            _log.warning("asset not seen", asset=str(asset.id), reason=error.message)
+            _log.warning("asset_not_decoded", asset=str(asset.id), reason=error.message)
             return [], error.message
 
     async def _vectors(
         self, model: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
     ) -> AssetVectors:
-        """Where there is nothing to see, and no caption, the title is what is known."""
+        """An asset without frames and caption is found by its title."""
         text = asset.caption or ("" if frames else asset.title)
         return AssetVectors(
-            content=await self._models.encode_frames(model, frames) if frames else None,
-            caption=(await self._models.encode_texts(model, [text]))[0] if text.strip() else None,
+            content=await self._encoders.encode_frames(model, frames) if frames else None,
+            caption=(await self._encoders.encode_texts(model, [text]))[0] if text.strip() else None,
             failure=failure,
         )

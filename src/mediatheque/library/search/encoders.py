@@ -1,4 +1,8 @@
-"""The models of this process: each loaded once, all their work done on threads of their own."""
+"""The encoders of this process: each is loaded once, and all of them work in a pool of threads.
+
+numpy and threads are known to this module of the library, since the packages below may not know each other: `embedding`
+makes vectors of pixels, and `media` decodes the pixels.
+"""
 
 import asyncio
 import shutil
@@ -12,93 +16,107 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 import structlog
+from cachetools import LRUCache
 
 from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.embedding.embedder import Embedder, ModelError
 from mediatheque.errors import ModelUnavailable
 from mediatheque.media.frames import Frame
-from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.model import EmbeddingModel
 
 P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 Vector = tuple[float, ...]
 
-_TINY = 1e-12
+_MAX_CACHED_TEXTS = 1_000
+_MIN_LENGTH = 1e-12
 _WHITE = Frame(1, 1, b"\xff\xff\xff")
 _log = structlog.get_logger()
 
 
 class Encoders:
-    """What makes vectors. Verbs that take a space raise `ModelUnavailable` where its model cannot be loaded."""
+    """Turn texts and frames into vectors. Methods that take a model raise ModelUnavailable when it cannot be loaded."""
 
     def __init__(self, config: EmbeddingConfig) -> None:
-        self._model = config.model
+        self.configured_model = config.model
         self._cache = config.cache
         self._threads = ThreadPoolExecutor(config.threads, "embedding")
         self._loaded: dict[str, asyncio.Future[Embedder]] = {}
+        self._text_vectors: LRUCache[tuple[int, str], Vector] = LRUCache(_MAX_CACHED_TEXTS)
 
     async def close(self) -> None:
-        """Wait for what is being made, and forget what was asked for."""
+        """Wait for the encoders at work, and cancel what is queued."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def prepare(self) -> None:
-        """Open the configured model, which imports its libraries: that holds up everything else in the process.
+        """Import the libraries of the configured model, which blocks the whole process, before it serves requests.
 
-        The model itself is loaded when it is first used, which does not. Nothing is raised, as nobody needs it yet.
+        The model itself is loaded in a thread at its first use. Nothing is raised, since nothing needs the model yet.
         """
         try:
-            await self.open(self._model)
-        except ValueError as error:
-            _log.error("model not loaded", model=self._model, reason=str(error))
+            await self.open(self.configured_model)
+        except ModelError as error:
+            _log.error("model_not_loaded", model=self.configured_model, reason=str(error))
 
     async def open(self, spec: str) -> Embedder:
-        """The embedder, opened anew. `ValueError` says what is wrong with the spec or its files."""
-        return await self._on_thread(_open, spec, self._cache or self._private_cache())
+        """Open a new embedder. Raises ModelError when the spec or its files are wrong."""
+        return await self._run_in_thread(_open, spec, self._cache or self._private_cache())
 
     async def smoke_test(self, embedder: Embedder) -> None:
-        """Have it look at a text and a picture. `ValueError` if it cannot."""
-        await self._on_thread(_smoke_test, embedder)
+        """Encode a text and a picture. Raises ModelError when the embedder cannot."""
+        await self._run_in_thread(_smoke_test, embedder)
 
     async def get(self, model: EmbeddingModel) -> Embedder:
-        """What makes the space's vectors, also after its files were replaced by those of another model."""
+        """Return the model's embedder; once loaded it stays, even if its files are replaced by another model's."""
         loading = self._loaded.get(model.name)
         if loading is None:
-            loading = self._loaded[model.name] = asyncio.ensure_future(self._find(model))
+            loading = self._loaded[model.name] = asyncio.ensure_future(self._load(model))
         try:
             return await asyncio.shield(loading)
         except ModelUnavailable:
             if self._loaded.get(model.name) is loading:
-                del self._loaded[model.name]  # the next one tries again
+                del self._loaded[model.name]  # the next call loads it again
             raise
 
     def evict_others(self, models: Collection[EmbeddingModel]) -> None:
-        """Forget the models of all other spaces."""
+        """Unload the embedders of all other models."""
         for name in self._loaded.keys() - {model.name for model in models}:
             del self._loaded[name]
 
+    async def encode_text(self, model: EmbeddingModel, text: str) -> Vector:
+        """Return the vector of a text, cached: the same words are searched for again and again."""
+        key = model.id, text
+        vector = self._text_vectors.get(key)
+        if vector is None:
+            [vector] = await self.encode_texts(model, [text])
+            self._text_vectors[key] = vector
+        return vector
+
     async def encode_texts(self, model: EmbeddingModel, texts: Sequence[str]) -> list[Vector]:
-        """A vector for each text."""
-        return await self._work(model, _rows, texts)
+        """Return a vector for each text."""
+        return await self._encode(model, _text_vectors, texts)
 
     async def encode_frames(self, model: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
-        """One vector for all the pictures, of which there is at least one: the mean of theirs."""
-        return await self._work(model, _mean, frames)
+        """Return one vector for all frames, at least one: the normalised mean of their vectors."""
+        return await self._encode(model, _mean_vector, frames)
 
-    async def _find(self, model: EmbeddingModel) -> Embedder:
+    async def _load(self, model: EmbeddingModel) -> Embedder:
         try:
-            return _expect(model, await self.open(model.spec))
-        except ValueError as error:
-            _log.error("model not loaded", model=model.spec, reason=str(error))
+            embedder = await self.open(model.spec)
+            _check_name(model, embedder)
+        except ModelError as error:
+            _log.error("model_not_loaded", model=model.spec, reason=str(error))
             raise ModelUnavailable from error
+        return embedder
 
-    async def _work(self, model: EmbeddingModel, work: Callable[[Embedder, S], T], items: S) -> T:
-        """An embedder loads its weights with its first item."""
+    async def _encode(self, model: EmbeddingModel, encode: Callable[[Embedder, S], T], items: S) -> T:
+        """An embedder reads its weights at its first item, so that this can fail like opening it."""
         embedder = await self.get(model)
         try:
-            return await self._on_thread(work, embedder, items)
+            return await self._run_in_thread(encode, embedder, items)
         except (ModelError, OSError) as error:
-            _log.error("model not loaded", model=model.spec, reason=str(error))
+            _log.error("model_not_loaded", model=model.spec, reason=str(error))
             raise ModelUnavailable from error
 
     def _private_cache(self) -> Path:
@@ -106,12 +124,12 @@ class Encoders:
         weakref.finalize(self, shutil.rmtree, self._cache, ignore_errors=True)
         return self._cache
 
-    async def _on_thread(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
+    async def _run_in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
 
 
 def _open(spec: str, cache: Path) -> Embedder:
-    from mediatheque.embedding import open_embedder  # noqa: PLC0415 - who neither searches nor embeds needs no models
+    from mediatheque.embedding import open_embedder  # noqa: PLC0415 - a process that embeds nothing needs no libraries
 
     try:
         return open_embedder(spec, cache)
@@ -119,28 +137,28 @@ def _open(spec: str, cache: Path) -> Embedder:
         raise ModelError(str(error)) from error
 
 
-def _expect(model: EmbeddingModel, embedder: Embedder) -> Embedder:
+def _check_name(model: EmbeddingModel, embedder: Embedder) -> None:
+    """Raise ModelError when the embedder is not the one that made the model's vectors."""
     if embedder.name != model.name:
-        raise ValueError(
-            f"It is {embedder.name} now, and the library was embedded with {model.name}: put the old files back, or run"
-            f" `mediatheque reindex {model.spec}`."
+        raise ModelError(
+            f"The library was embedded with {model.name}, and {model.spec} is now {embedder.name}: put the old files"
+            f" back, or run `mediatheque reindex {model.spec}`."
         )
-    return embedder
 
 
 def _smoke_test(embedder: Embedder) -> None:
     try:
-        _rows(embedder, ["a text"])
-        _mean(embedder, [_WHITE])
-    except OSError as error:
+        _text_vectors(embedder, ["a text"])
+        _mean_vector(embedder, [_WHITE])
+    except (OSError, ValueError) as error:  # ValueError: the arrays that the graph returns do not fit together
         raise ModelError(str(error)) from error
 
 
-def _rows(embedder: Embedder, texts: Sequence[str]) -> list[Vector]:
+def _text_vectors(embedder: Embedder, texts: Sequence[str]) -> list[Vector]:
     return [tuple(row) for row in embedder.texts(texts).tolist()]
 
 
-def _mean(embedder: Embedder, frames: Sequence[Frame]) -> Vector:
-    pictures = [np.frombuffer(frame.pixels, np.uint8).reshape(frame.height, frame.width, 3) for frame in frames]
-    mean = embedder.images(pictures).mean(axis=0)
-    return tuple((mean / max(float(np.linalg.norm(mean)), _TINY)).tolist())
+def _mean_vector(embedder: Embedder, frames: Sequence[Frame]) -> Vector:
+    pixels = [np.frombuffer(frame.pixels, np.uint8).reshape(frame.height, frame.width, 3) for frame in frames]
+    mean = embedder.images(pixels).mean(axis=0)
+    return tuple((mean / max(float(np.linalg.norm(mean)), _MIN_LENGTH)).tolist())

@@ -1,61 +1,63 @@
-"""Vectors of what callers give as examples: a picture, or a video."""
+"""Vectors of the pictures and videos that callers give as examples."""
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from uuid import UUID
 
+from cachetools import LRUCache
+
 from mediatheque.errors import Unavailable, Unreadable
-from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.library.search.embeddings import Embeddings
-from mediatheque.library.search.encoders import Vector
-from mediatheque.model import Blob
+from mediatheque.library.search.encoders import Encoders, Vector
+from mediatheque.model import Blob, EmbeddingModel
 from mediatheque.records.database import Database
 from mediatheque.records.search import embeddings as rows
-from mediatheque.records.search.embedding_models import EmbeddingModel
 
-_CACHE_SIZE = 256
-_AT_ONCE = 2  # of one workspace: decoding takes seconds, and nobody shall wait for another's
+_MAX_CACHED = 256
+_MAX_CONCURRENT = 2  # of one workspace: decoding takes seconds, and no workspace shall wait for another's
 
 
 class ExampleVectors:
-    """Looks at a content once: it is known where an asset has been embedded, or remembered from a moment ago."""
+    """Embed each content once: the vector is read from the database, or cached, where an earlier call left it."""
 
-    def __init__(self, database: Database, models: EmbeddingModels, embeddings: Embeddings) -> None:
+    def __init__(self, database: Database, encoders: Encoders, embeddings: Embeddings) -> None:
         self._database = database
-        self._models = models
+        self._encoders = encoders
         self._embeddings = embeddings
-        self._looks: OrderedDict[tuple[int, UUID], asyncio.Task[Vector]] = OrderedDict()
-        self._looking: Counter[UUID] = Counter()
+        self._tasks: LRUCache[tuple[int, UUID], asyncio.Task[Vector]] = LRUCache(_MAX_CACHED)
+        self._running: Counter[UUID] = Counter()
 
     async def vector(self, model: EmbeddingModel, blob: Blob) -> Vector:
-        """What the content means. `Unreadable` if there is nothing to see, `Unavailable` if too many are looked at."""
+        """Return the vector of the content.
+
+        Raises Unreadable when the content has no frames, and Unavailable when its workspace has too many examples
+        being embedded.
+        """
         async with self._database.connection() as conn:
             known = await rows.content_vector(conn, model, blob)
         return known or await self._cached(model, blob)
 
     async def _cached(self, model: EmbeddingModel, blob: Blob) -> Vector:
-        """Callers who ask for the same wait for the same; what they have left is finished for those who come again."""
+        """Concurrent requests for one content share one task, which goes on for later ones when they are cancelled."""
         key = model.id, blob.id
-        if key not in self._looks:
-            if self._looking[blob.workspace_id] >= _AT_ONCE:
+        task = self._tasks.get(key)
+        if task is None:
+            if self._running[blob.workspace_id] >= _MAX_CONCURRENT:
                 raise Unavailable("Too many examples are being looked at. Retry shortly.")
-            self._looks[key] = asyncio.create_task(self._compute(model, blob))
-            if len(self._looks) > _CACHE_SIZE:
-                self._looks.popitem(last=False)
-        look = self._looks[key]
+            task = self._tasks[key] = asyncio.create_task(self._embed(model, blob))
         try:
-            return await asyncio.shield(look)
+            return await asyncio.shield(task)
         except Exception:
-            if self._looks.get(key) is look:
-                del self._looks[key]  # the next one looks again
+            if self._tasks.get(key) is task:
+                del self._tasks[key]  # the next request tries again
             raise
 
-    async def _compute(self, model: EmbeddingModel, blob: Blob) -> Vector:
-        self._looking[blob.workspace_id] += 1
+    async def _embed(self, model: EmbeddingModel, blob: Blob) -> Vector:
+        self._running[blob.workspace_id] += 1
         try:
             frames = await self._embeddings.frames_of(blob)
             if not frames:
                 raise Unreadable("There is nothing to see in this file.")
-            return await self._models.encode_frames(model, frames)
+            return await self._encoders.encode_frames(model, frames)
         finally:
-            self._looking[blob.workspace_id] -= 1
+            self._running[blob.workspace_id] -= 1

@@ -1,4 +1,4 @@
-"""Finding assets by words, or by an example of what they show."""
+"""Hybrid search: assets near in meaning, and assets with the words, fused into one ranking."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
@@ -10,11 +10,12 @@ import msgspec
 
 from mediatheque.errors import Unavailable
 from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.encoders import Encoders
 from mediatheque.library.search.examples import ExampleVectors
-from mediatheque.model import Asset, Blob, Filter
+from mediatheque.library.search.ranking import reciprocal_rank_fusion, similarity_of
+from mediatheque.model import Asset, Blob, EmbeddingModel, Filter
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.search import full_text, hybrid, scopes, vectors
-from mediatheque.records.search.embedding_models import EmbeddingModel
 from mediatheque.records.search.embeddings import to_pgvector
 
 P = ParamSpec("P")
@@ -22,22 +23,23 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 MAX_RESULTS = 500
-"""Assets that one search answers on all of its pages together."""
+"""Assets that one search returns on all its pages together."""
 SHORT_ID_BYTES = 5
-"""Bytes of a mark."""
+"""Bytes of a short id."""
 ShownIds = Collection[bytes]
-"""Marks of what pages before have shown."""
-_MAX_SIMILAR = 1_000  # assets that resemble a smart collection's example
-_MAX_CONCURRENT = 4  # searches in one process; each has two of its sixteen connections
+"""Short ids of the assets on earlier pages."""
+_MAX_SIMILAR = 1_000  # assets that a smart collection's example selects
+_MAX_CONCURRENT = 4  # searches in one process; each takes two of its sixteen connections
 _TIMEOUT_SECONDS = 5.0
-_DEPTH = 50  # of each list that is fused, at least
+_MIN_DEPTH = 50  # of each ranked list
+_MAX_ROUNDS = 3
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """An asset that was found, and how similar it is: the cosine with the nearest of its vectors, 0 for less.
+    """An asset, and its similarity: the cosine with the nearest of its vectors, 0 for less.
 
-    1 is the same to the model, 0 is nothing in common; between a text and a picture it stays far below 1. None: the
-    asset has no vector, or not yet.
+    1 is the same to the model, 0 has nothing in common; between a text and a picture it stays far below 1. None when
+    the asset has no vector, or not yet.
     """
 
     asset: Asset
@@ -45,7 +47,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class SearchPage(msgspec.Struct, frozen=True):
-    """A page of hits, best first. `partial`: some of the scope was out of reach."""
+    """A page of hits, best first. `partial`: the vector index did not reach all assets of the filter."""
 
     hits: list[Hit]
     more: bool
@@ -53,105 +55,14 @@ class SearchPage(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """What to look for: a text, or the content of a picture or a video."""
+    """What to search for: a text, or the content of a picture or a video."""
 
     text: str = ""
     blob: Blob | None = None
 
 
-class Search:
-    """Ranks the assets of a workspace by an example, in the active space."""
-
-    def __init__(self, database: Database, models: EmbeddingModels, examples: ExampleVectors) -> None:
-        self._database = database
-        self._models = models
-        self._examples = examples
-        self._turns = asyncio.Semaphore(_MAX_CONCURRENT)
-
-    async def find(
-        self, workspace_id: UUID, wanted: Filter, example: Example, limit: int, seen: ShownIds = ()
-    ) -> SearchPage:
-        """At most `limit` assets that the filter lets through and that are not among those seen, by `short_id`.
-
-        `Unreadable` for an example without anything to see.
-        """
-        limit = max(0, min(limit, MAX_RESULTS - len(seen)))
-        model = await self._models.active()
-        vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, wanted))
-        asked = _Query(model, scope, example.text, vector)
-        async with self._slot():
-            hits, partial = await self._rank(asked, limit + 1, seen)
-        return SearchPage(hits[:limit], more=len(hits) > limit and len(seen) + limit < MAX_RESULTS, partial=partial)
-
-    async def find_similar_ids(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
-        """The assets at least so similar, at most 1,000, nearest first; and whether there may be more.
-
-        `Unreadable` for an example without anything to see.
-        """
-        model = await self._models.active()
-        vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, Filter()))
-        async with self._slot():
-            return await self._ask(vectors.within, model, scope, vector, least=least, limit=_MAX_SIMILAR)
-
-    async def _vector(self, model: EmbeddingModel, example: Example) -> str:
-        if example.blob is None:
-            return to_pgvector(await self._models.encode_text(model, example.text))
-        return to_pgvector(await self._examples.vector(model, example.blob))
-
-    async def _estimate(self, model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> scopes.Estimate:
-        async with self._slot():
-            return await self._ask(scopes.estimate_size, model, workspace_id, wanted)
-
-    async def _rank(self, asked: "_Query", most: int, seen: ShownIds) -> tuple[list[Hit], bool]:
-        """Looks further down the ranks, twice, for as many as have expired and are yet to be swept."""
-        wished, rounds = most, 3
-        while True:
-            rounds -= 1
-            depth = max(_DEPTH, len(seen) + wished)
-            near, worded = await _gather_two(
-                self._ask(hybrid.by_example, asked.model, asked.scope, vector=asked.vector, depth=depth),
-                self._rank_by_words(asked, depth),
-            )
-            ranked = hybrid.reciprocal_rank_fusion({"meaning": near.ids, **worded}, depth)
-            fresh = [id for id in ranked if short_id(id) not in seen][:wished]
-            found = await self._ask(hybrid.hits, asked.model, asked.scope.workspace_id, fresh, asked.vector)
-            if len(found) >= most or len(fresh) < wished or not rounds:
-                return [Hit(found[id][0], _clamp(found[id][1])) for id in fresh if id in found], near.partial
-            wished = 10 * max(_DEPTH, wished)
-
-    async def _rank_by_words(self, asked: "_Query", depth: int) -> hybrid.RankedLists:
-        words = full_text.words_of(asked.text)
-        return await self._ask(hybrid.by_words, asked.scope, asked.text, words, depth) if words else {}
-
-    async def _ask(
-        self, read: Callable[Concatenate[Connection, P], Awaitable[T]], *arguments: P.args, **named: P.kwargs
-    ) -> T:
-        async with self._database.connection() as conn:
-            return await read(conn, *arguments, **named)
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        """Half of the connections, two for each search, are left to those who bring or fetch something."""
-        async with self._turns:
-            try:
-                async with asyncio.timeout(_TIMEOUT_SECONDS):
-                    yield
-            except TimeoutError as error:
-                raise Unavailable("The search took too long.") from error
-
-
-async def _gather_two(first: Coroutine[None, None, T], second: Coroutine[None, None, S]) -> tuple[T, S]:
-    """What both answer, at the same time. If one fails the other is called off."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = group.create_task(first), group.create_task(second)
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed.exceptions[0].__cause__
-    return tasks[0].result(), tasks[1].result()
-
-
 class _Query(msgspec.Struct, frozen=True):
-    """`vector` as PostgreSQL reads it."""
+    """One search. `vector` is the example's, as pgvector reads it."""
 
     model: EmbeddingModel
     scope: scopes.Estimate
@@ -159,10 +70,104 @@ class _Query(msgspec.Struct, frozen=True):
     vector: str
 
 
+class Search:
+    """Rank the assets of a workspace by an example, with the active model."""
+
+    def __init__(
+        self, database: Database, encoders: Encoders, models: EmbeddingModels, examples: ExampleVectors
+    ) -> None:
+        self._database = database
+        self._encoders = encoders
+        self._models = models
+        self._examples = examples
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+
+    async def find(
+        self, workspace_id: UUID, wanted: Filter, example: Example, limit: int, shown: ShownIds = ()
+    ) -> SearchPage:
+        """Return at most `limit` assets that the filter selects, without those shown on earlier pages.
+
+        Raises Unreadable when nothing of the example can be decoded.
+        """
+        limit = max(0, min(limit, MAX_RESULTS - len(shown)))
+        model = await self._models.active()
+        vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, wanted))
+        query = _Query(model, scope, example.text, vector)
+        async with self._slot():
+            hits, partial = await self._rank(query, limit + 1, shown)
+        return SearchPage(hits[:limit], more=len(hits) > limit and len(shown) + limit < MAX_RESULTS, partial=partial)
+
+    async def find_similar_ids(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
+        """Return the at most 1,000 assets with at least this similarity, nearest first; and whether there may be more.
+
+        Raises Unreadable when nothing of the example can be decoded.
+        """
+        model = await self._models.active()
+        vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, Filter()))
+        async with self._slot():
+            return await self._read(vectors.within, model, scope, vector, least=least, limit=_MAX_SIMILAR)
+
+    async def _vector(self, model: EmbeddingModel, example: Example) -> str:
+        if example.blob is None:
+            return to_pgvector(await self._encoders.encode_text(model, example.text))
+        return to_pgvector(await self._examples.vector(model, example.blob))
+
+    async def _estimate(self, model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> scopes.Estimate:
+        async with self._slot():
+            return await self._read(scopes.estimate_size, model, workspace_id, wanted)
+
+    async def _rank(self, query: _Query, count: int, shown: ShownIds) -> tuple[list[Hit], bool]:
+        """Return the best `count` hits; read deeper, twice at most, when expired assets leave fewer."""
+        wanted, rounds = count, _MAX_ROUNDS
+        while True:
+            rounds -= 1
+            depth = max(_MIN_DEPTH, len(shown) + wanted)
+            near, by_words = await _gather_two(
+                self._read(hybrid.by_example, query.model, query.scope, vector=query.vector, depth=depth),
+                self._rank_by_words(query, depth),
+            )
+            ranked = reciprocal_rank_fusion({"vectors": near.ids, **by_words}, depth)
+            fresh = [id for id in ranked if short_id(id) not in shown][:wanted]
+            found = await self._read(hybrid.hits, query.model, query.scope.workspace_id, fresh, query.vector)
+            if len(found) >= count or len(fresh) < wanted or not rounds:
+                return [_hit(*found[id]) for id in fresh if id in found], near.partial
+            wanted = 10 * max(_MIN_DEPTH, wanted)
+
+    async def _rank_by_words(self, query: _Query, depth: int) -> hybrid.RankedLists:
+        words = full_text.words_of(query.text)
+        return await self._read(hybrid.by_words, query.scope, query.text, words, depth) if words else {}
+
+    async def _read(
+        self, read: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._database.connection() as conn:
+            return await read(conn, *args, **kwargs)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Searches take at most half of the connections, two each: uploads and reads keep the others."""
+        async with self._slots:
+            try:
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    yield
+            except TimeoutError as error:
+                raise Unavailable("The search took too long.") from error
+
+
 def short_id(id: UUID) -> bytes:
-    """A few bytes that tell an asset from the others of one search: the random end of its id."""
+    """Return the random end of the id: a few bytes that differ among the assets of one search."""
     return id.bytes[-SHORT_ID_BYTES:]
 
 
-def _clamp(similarity: float | None) -> float | None:
-    return None if similarity is None else min(1.0, max(0.0, similarity))
+def _hit(asset: Asset, cosine: float | None) -> Hit:
+    return Hit(asset, None if cosine is None else similarity_of(cosine))
+
+
+async def _gather_two(first: Coroutine[None, None, T], second: Coroutine[None, None, S]) -> tuple[T, S]:
+    """Run both concurrently. When one raises, the other is cancelled, and its exception is raised by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(first), group.create_task(second)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed.exceptions[0].__cause__
+    return tasks[0].result(), tasks[1].result()

@@ -1,4 +1,4 @@
-"""What else in the library is like an asset, or is the same again."""
+"""Assets with content that is the same as another asset's, or similar to it."""
 
 from uuid import UUID
 
@@ -6,6 +6,8 @@ import msgspec
 
 from mediatheque.errors import AssetNotFound
 from mediatheque.library.search.embedding_models import EmbeddingModels
+from mediatheque.library.search.encoders import Encoders
+from mediatheque.library.search.ranking import similarity_of
 from mediatheque.model import Asset
 from mediatheque.records.catalog import assets
 from mediatheque.records.database import Database
@@ -13,10 +15,10 @@ from mediatheque.records.search import similar
 
 
 class SimilarAsset(msgspec.Struct, frozen=True):
-    """Another asset. `similarity` is the cosine of the two contents, 0 for less, 1 for the same bytes.
+    """Another asset. `similarity` is the cosine of the two contents' vectors, 0 for less, 1 for the same bytes.
 
-    `identical`: its bytes are the same. `duplicate`: they are, or the model sees the same picture: scaled, compressed
-    anew or cropped a little.
+    `identical`: its bytes are the same. `duplicate`: they are, or the model takes both for one picture: scaled,
+    compressed again or cropped a little.
     """
 
     asset: Asset
@@ -26,30 +28,31 @@ class SimilarAsset(msgspec.Struct, frozen=True):
 
 
 class SimilarAssets:
-    """Compares the contents of a workspace's assets, in the active space."""
+    """Compare the contents of a workspace's assets by the vectors of the active model."""
 
-    def __init__(self, database: Database, models: EmbeddingModels) -> None:
+    def __init__(self, database: Database, encoders: Encoders, models: EmbeddingModels) -> None:
         self._database = database
+        self._encoders = encoders
         self._models = models
 
     async def find(self, workspace_id: UUID, asset_id: UUID, limit: int) -> list[SimilarAsset]:
-        """The assets most like this one, itself not among them; those with the same bytes first. `AssetNotFound`.
+        """Return the assets most similar to this one, without itself; those with the same bytes first.
 
-        Only those where nothing has been seen yet, or nothing can be, are found by their bytes alone.
+        An asset without vectors has only those with the same bytes. Raises AssetNotFound.
         """
         model = await self._models.active()
-        least = (await self._models.embedder(model)).duplicate_similarity
+        threshold = (await self._encoders.get(model)).duplicate_similarity
         async with self._database.connection() as conn:
             asset = await assets.find(conn, workspace_id, asset_id)
             if asset is None:
                 raise AssetNotFound
             same = await similar.identical(conn, asset, limit)
-            alike = await similar.nearest_to(conn, model, asset, limit)
-            found = {each.id: each for each in await assets.lock_by_ids(conn, workspace_id, [*same, *alike])}
-        cosines = {**alike, **dict.fromkeys(same, 1.0)}
-        order = [*same, *(id for id in alike if id not in same)]
+            near = await similar.nearest_to(conn, model, asset, limit)
+            found = {each.id: each for each in await assets.lock_by_ids(conn, workspace_id, [*same, *near])}
+        cosines = {**near, **dict.fromkeys(same, 1.0)}
+        order = [*same, *(id for id in near if id not in same)]
         return [
-            SimilarAsset(found[id], min(1.0, max(0.0, cosines[id])), id in same, id in same or cosines[id] >= least)
+            SimilarAsset(found[id], similarity_of(cosines[id]), id in same, id in same or cosines[id] >= threshold)
             for id in order
             if id in found
         ][:limit]

@@ -1,4 +1,4 @@
-"""Rows about embedding models, each a space of vectors with an index of its own."""
+"""Rows of embedding models, each with an index of its own over its vectors."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,43 +7,32 @@ from uuid import UUID
 
 import msgspec
 
+from mediatheque.model import EmbeddingModel
 from mediatheque.records.database import Connection
 
-_CANDIDATES = 128  # looked at for the neighbours of a new vector; with 64 some crowds of like vectors are not reached
+_EF_CONSTRUCTION = 128  # candidates for the neighbours of a new vector; with 64 some crowds of similar vectors are lost
 
 
-class EmbeddingModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's vectors: `name` says which can be compared, `spec` which embedder makes them."""
+def rows_of(model: EmbeddingModel) -> str:
+    """Return the condition that selects the model's rows among the embeddings `e`.
 
-    id: int
-    name: str
-    spec: str
-    dimensions: int
-    active: bool
-
-    @property
-    def column(self) -> str:
-        """The vectors, as the space's index has them: it serves what is written exactly so."""
-        return f"e.vector::halfvec({self.dimensions})"
-
-    @property
-    def own(self) -> str:
-        """What holds for the rows of this space `e` alone, as the index wants it: a constant, not a parameter."""
-        return f"e.model_id = {self.id}"
+    The id is a constant, not a parameter: PostgreSQL uses the model's partial index only then.
+    """
+    return f"e.model_id = {model.id}"
 
 
-def _space(row: dict[str, Any]) -> EmbeddingModel:
+def _from_row(row: dict[str, Any]) -> EmbeddingModel:
     return msgspec.convert({name: row[name] for name in EmbeddingModel.__struct_fields__}, EmbeddingModel)
 
 
 async def list_all(conn: Connection) -> list[EmbeddingModel]:
-    """Every space, the active one first."""
+    """Return all models, the active one first."""
     cursor = await conn.execute("SELECT * FROM embedding_model ORDER BY active DESC, id")
-    return [_space(row) for row in await cursor.fetchall()]
+    return [_from_row(row) for row in await cursor.fetchall()]
 
 
 async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> EmbeddingModel:
-    """The space of that name, made unless it is there; whoever makes it gives it an `index`."""
+    """Return the model of that name, inserted unless it exists. The caller then runs `create_index`."""
     cursor = await conn.execute(
         """
         INSERT INTO embedding_model (name, spec, dimensions) VALUES (%s, %s, %s)
@@ -54,49 +43,50 @@ async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> Emb
     row = await cursor.fetchone()
     if row is None:
         raise LookupError("an insert returns its row")
-    return _space(row)
+    return _from_row(row)
 
 
 async def add_first(conn: Connection, *, name: str, spec: str, dimensions: int) -> None:
-    """The first space, active and with its index, unless there is one.
+    """Insert the first model, active and with its index, unless there is a model.
 
-    In a transaction of the caller's: others who do this wait until it ends. There are no vectors yet to be indexed.
+    Runs in the caller's transaction; a concurrent call waits until it ends. There are no vectors to index yet.
     """
     await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('embedding_model', 0))")
     if not await list_all(conn):
         model = await add(conn, name=name, spec=spec, dimensions=dimensions)
         await activate(conn, model)
-        await conn.execute(f"CREATE INDEX {_index(model)} {_indexed(model)}")
+        await conn.execute(f"CREATE INDEX {_index_name(model)} {_index_definition(model)}")
 
 
-async def index(conn: Connection, model: EmbeddingModel) -> None:
-    """Give the space its index, unless it has one, while others write vectors. Not in a transaction."""
-    async with _at_leisure(conn):
+async def create_index(conn: Connection, model: EmbeddingModel) -> None:
+    """Create the model's index unless it exists, while vectors are written. Not to be called in a transaction."""
+    async with _without_timeout(conn):
         cursor = await conn.execute(
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (_index(model),)
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (_index_name(model),)
         )
         row = await cursor.fetchone()
-        if row and not row["indisvalid"]:  # whoever made it was interrupted
-            await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(model)}")
-        await conn.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_index(model)} {_indexed(model)}")
+        if row and not row["indisvalid"]:  # a former call was interrupted
+            await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(model)}")
+        await conn.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_index_name(model)} {_index_definition(model)}")
 
 
 async def activate(conn: Connection, model: EmbeddingModel) -> None:
-    """From now on searches are in this space."""
+    """Make this the model that searches use."""
     await conn.execute("UPDATE embedding_model SET active = false WHERE active")
     await conn.execute("UPDATE embedding_model SET active = true WHERE id = %s", (model.id,))
 
 
 async def drop_index(conn: Connection, model: EmbeddingModel) -> None:
-    """Take the space's index away, while others search. Not in a transaction."""
-    async with _at_leisure(conn):
-        await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index(model)}")
+    """Drop the model's index while searches go on. Not to be called in a transaction."""
+    async with _without_timeout(conn):
+        await conn.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(model)}")
 
 
-async def clear(conn: Connection, model: EmbeddingModel, after: UUID, limit: int) -> UUID | None:
-    """Forget so many of the space's vectors, from the asset of that id on; the last one's, None if there were none.
+async def delete_vectors(conn: Connection, model: EmbeddingModel, after: UUID, limit: int) -> UUID | None:
+    """Delete up to `limit` vectors of the model, in the order of their assets, from that id on.
 
-    What others hold, who delete its asset, is left for the next time: waiting for them could be a deadlock.
+    Returns the last asset's id, None when no vectors were left. Rows locked by a concurrent deletion of their asset are
+    skipped: waiting for them could be a deadlock.
     """
     cursor = await conn.execute(
         """
@@ -115,9 +105,9 @@ async def clear(conn: Connection, model: EmbeddingModel, after: UUID, limit: int
     return row["asset_id"] if row else None
 
 
-async def remove(conn: Connection, model: EmbeddingModel) -> bool:
-    """Forget the space, in a transaction of the caller's; False if it has vectors yet."""
-    await conn.execute("SELECT FROM embedding_model WHERE id = %s FOR UPDATE", (model.id,))  # nothing more comes
+async def delete(conn: Connection, model: EmbeddingModel) -> bool:
+    """Delete the model in the caller's transaction; returns False when it still has vectors."""
+    await conn.execute("SELECT FROM embedding_model WHERE id = %s FOR UPDATE", (model.id,))  # inserts of vectors wait
     cursor = await conn.execute(
         """
         DELETE FROM embedding_model m
@@ -129,8 +119,8 @@ async def remove(conn: Connection, model: EmbeddingModel) -> bool:
 
 
 @asynccontextmanager
-async def _at_leisure(conn: Connection) -> AsyncIterator[None]:
-    """Without a limit of time for a statement."""
+async def _without_timeout(conn: Connection) -> AsyncIterator[None]:
+    """Lift the time limit of statements inside the block."""
     await conn.execute("SET statement_timeout = 0")
     try:
         yield
@@ -139,12 +129,12 @@ async def _at_leisure(conn: Connection) -> AsyncIterator[None]:
             await conn.execute("RESET statement_timeout")
 
 
-def _indexed(model: EmbeddingModel) -> str:
+def _index_definition(model: EmbeddingModel) -> str:
     return (
         f"ON embedding USING hnsw ((vector::halfvec({model.dimensions})) halfvec_cosine_ops)"
-        f" WITH (ef_construction = {_CANDIDATES}) WHERE model_id = {model.id}"
+        f" WITH (ef_construction = {_EF_CONSTRUCTION}) WHERE model_id = {model.id}"
     )
 
 
-def _index(model: EmbeddingModel) -> str:
+def _index_name(model: EmbeddingModel) -> str:
     return f"embedding_vectors_{model.id}"

@@ -1,20 +1,20 @@
-"""Rows about what assets mean: vectors of their content and their captions."""
+"""Rows of embeddings: the vectors of assets' contents and captions."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
-from mediatheque.model import Asset, Blob
+from mediatheque.model import Asset, Blob, EmbeddingModel
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embedding_models import rows_of
 
 Vector = Sequence[float]
 
 
 class AssetVectors(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model makes of an asset: vectors of its content and its caption, or why the content has none."""
+    """An asset's vectors by one model: of its content and its caption, or `failure`, why the content has none."""
 
     content: Vector | None = None
     caption: Vector | None = None
@@ -22,18 +22,18 @@ class AssetVectors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_pgvector(vector: Vector) -> str:
-    """The vector as PostgreSQL reads it."""
+    """Write the vector as pgvector reads it."""
     return msgspec.json.encode(vector).decode()
 
 
 async def content_vector(conn: Connection, model: EmbeddingModel, blob: Blob) -> tuple[float, ...] | None:
-    """The vector of a content that some asset of its workspace has been embedded with."""
+    """Return the content's vector when an asset of its workspace has been embedded with it, else None."""
     cursor = await conn.execute(
         f"""
         SELECT e.vector::text AS vector FROM file f JOIN asset a ON a.file_id = f.id
-        JOIN embedding e ON e.asset_id = a.id AND {model.own} AND e.part = 'content'
+        JOIN embedding e ON e.asset_id = a.id AND {rows_of(model)} AND e.part = 'content'
         WHERE a.workspace_id = %s AND f.blob_id = %s AND e.vector IS NOT NULL LIMIT 1
-        """,  # noqa: S608 - the space's own number
+        """,  # noqa: S608 - the model's own number
         (blob.workspace_id, blob.id),
     )
     row = await cursor.fetchone()
@@ -41,17 +41,18 @@ async def content_vector(conn: Connection, model: EmbeddingModel, blob: Blob) ->
 
 
 async def find(conn: Connection, asset_id: UUID) -> Asset | None:
-    """The asset of that id, whoever owns it, for those who describe what is in the library."""
+    """Return the asset, of any workspace: the worker and the reindex embed the assets of all."""
     cursor = await conn.execute(f"{assets.SELECT} WHERE a.id = %s AND {files.LIVE}", (asset_id,))
     row = await cursor.fetchone()
     return assets.from_row(row) if row else None
 
 
-async def put(conn: Connection, asset: Asset, model: EmbeddingModel, meaning: AssetVectors) -> None:
-    """What the space's model makes of the asset, in place of what it made before, in a transaction of the caller's.
+async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: AssetVectors) -> None:
+    """Store the asset's vectors in place of its former ones, in the caller's transaction.
 
-    Nothing of an asset, or of a space, that is gone; nor of one that has another caption by now, for which there is
-    another task. Both are held first, so that whoever removes one waits, and no row is locked before them.
+    Stores nothing when the asset or the model is gone, or when the caption has changed, for which there is another
+    task. The rows of both are locked first, so that a concurrent deletion of either waits, and the order of locks is
+    always the same.
     """
     cursor = await conn.execute(
         """
@@ -62,7 +63,7 @@ async def put(conn: Connection, asset: Asset, model: EmbeddingModel, meaning: As
     )
     if await cursor.fetchone() is None:
         return
-    if meaning.caption is None:
+    if vectors.caption is None:
         await conn.execute(
             "DELETE FROM embedding WHERE asset_id = %s AND model_id = %s AND part = 'caption'", (asset.id, model.id)
         )
@@ -79,35 +80,38 @@ async def put(conn: Connection, asset: Asset, model: EmbeddingModel, meaning: As
             "asset": asset.id,
             "model": model.id,
             "workspace": asset.workspace_id,
-            "content": meaning.content and to_pgvector(meaning.content),
-            "caption": meaning.caption and to_pgvector(meaning.caption),
-            "failure": meaning.failure,
+            "content": vectors.content and to_pgvector(vectors.content),
+            "caption": vectors.caption and to_pgvector(vectors.caption),
+            "failure": vectors.failure,
         },
     )
 
 
 async def list_unembedded(conn: Connection, model: EmbeddingModel, after: UUID | None, limit: int) -> list[UUID]:
-    """The next assets, by id, that the model has not seen. `OFFSET 0`: asked of each asset, not of all vectors."""
+    """Return the next assets, by id, without vectors of the model.
+
+    `OFFSET 0` makes the planner look each asset up instead of reading all vectors.
+    """
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
         WHERE a.id > %s AND {files.LIVE} AND NOT EXISTS (
-            SELECT FROM embedding e WHERE e.asset_id = a.id AND {model.own} AND e.part = 'content' OFFSET 0
+            SELECT FROM embedding e WHERE e.asset_id = a.id AND {rows_of(model)} AND e.part = 'content' OFFSET 0
         )
         ORDER BY a.id LIMIT %s
-        """,  # noqa: S608 - the space's own number
+        """,  # noqa: S608 - the model's own number
         (after or UUID(int=0), limit),
     )
     return [row["id"] for row in await cursor.fetchall()]
 
 
 async def progress(conn: Connection, model: EmbeddingModel) -> tuple[int, int]:
-    """How many assets the model has seen, and how many there are."""
+    """Count the assets that the model has embedded, and all assets."""
     cursor = await conn.execute(
         f"""
-        SELECT (SELECT count(*) FROM embedding e WHERE {model.own} AND e.part = 'content') AS seen,
+        SELECT (SELECT count(*) FROM embedding e WHERE {rows_of(model)} AND e.part = 'content') AS embedded,
             (SELECT count(*) FROM asset) AS total
-        """,  # noqa: S608 - the space's own number
+        """,  # noqa: S608 - the model's own number
     )
     row = await cursor.fetchone()
-    return (row["seen"], row["total"]) if row else (0, 0)
+    return (row["embedded"], row["total"]) if row else (0, 0)

@@ -1,6 +1,6 @@
-"""Which assets have the words: in title, caption and file name, on their tags, or nearly so.
+"""Full-text search: words in title, caption and file name, words that name tags, and words with misspellings.
 
-Each is a query for `id` and `rank`, best first from 1. `words` are those of the text, by `words_of`.
+Each function returns a query for `id` and `rank`, best first from 1. `words` are the text's, by `words_of`.
 """
 
 import re
@@ -8,32 +8,32 @@ import unicodedata
 
 from mediatheque.records.search.scopes import Estimate, Query
 
-_MAX_RANKED = 5_000  # of assets with a word that very many have, so many are ranked
-_MAX_FUZZY = 500  # of a workspace's assets with a word like one of the query's, so many are compared in a large scope
+_MAX_RANKED = 5_000  # assets with the words that are ranked, where very many have them
+_MAX_FUZZY = 500  # assets of the workspace with a similar word that are compared, in a large scope
 _MAX_TAGS = 20
 _MAX_WORDS = 16
-_MAX_LONG = 4  # words that are looked for in spite of misspellings
+_MAX_LONG = 4  # words that are compared with misspellings
 _MAX_TEXT = 200  # characters
 _MAX_PHRASE = 4  # words of a tag
 _MIN_SIMILARITY = 0.45  # trigram similarity from which a word counts as a misspelt tag
-_SHORTEST = 4  # letters of a word that may be misspelt
+_MIN_FUZZY_LENGTH = 4  # letters of a word that may be misspelt
 
 
 def words_of(text: str) -> list[str]:
-    """The words, in their order, as the database folds them; the first sixteen."""
+    """Return the first sixteen words in their order, folded as the SQL function `fold` does."""
     folded = "".join(_folded(character) for character in unicodedata.normalize("NFC", text))
     return list(dict.fromkeys(re.findall(r"\w+", folded)))[:_MAX_WORDS]
 
 
 def _folded(character: str) -> str:
-    """Up and down again, where that stays one character: PostgreSQL knows no other case."""
+    """Map to upper and back to lower case where both are one character, as PostgreSQL does."""
     for other in (character.upper(), character.upper().lower()):
         character = other if len(other) == 1 else character
     return character
 
 
 def by_words(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
-    """Assets with all the words, by stem or as they stand, the last one perhaps unfinished."""
+    """Find assets with all the words, by stem or verbatim; the last word may be the beginning of one."""
     where, values = scope.clause()
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
@@ -49,7 +49,7 @@ def by_words(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
 
 
 def by_tags(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
-    """Assets with a tag that the text names: in so many words, by their stems, or nearly; newest first."""
+    """Find assets with a tag that the text names verbatim, by its stems, or with misspellings; newest first."""
     where, values = scope.clause()
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY sure DESC, moment DESC, id DESC) AS rank FROM (
@@ -83,17 +83,17 @@ def by_tags(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
 
 
 def fuzzy(scope: Estimate, words: list[str], limit: int) -> Query:
-    """Assets with words like those that no asset of the workspace has: misspelt on one side or the other.
+    """Find assets by words that no asset of the workspace has: misspelt in the query or in the asset.
 
-    Not like `this` or `with`.
+    Stop words (`this`, `with`) are left out.
     """
     where, values = scope.clause()
     like = (_fuzzy_in_small if scope.small and not scope.whole else _fuzzy_in_large)(scope, where)
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
-            SELECT near.id, sum(near.likeness) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
-                SELECT id, word_similarity(w.word, like_it.words) AS likeness FROM ({like}) like_it
-                ORDER BY likeness DESC, id LIMIT %(limit)s
+            SELECT near.id, sum(near.similarity) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
+                SELECT id, word_similarity(w.word, like_it.words) AS similarity FROM ({like}) like_it
+                ORDER BY similarity DESC, id LIMIT %(limit)s
             ) near
             WHERE to_tsvector('english', w.word) <> '' AND NOT EXISTS (
                 SELECT FROM asset x
@@ -106,14 +106,14 @@ def fuzzy(scope: Estimate, words: list[str], limit: int) -> Query:
 
 
 def _fuzzy_in_small(scope: Estimate, where: str) -> str:
-    """Each is compared: by the index their like would be found in all of the workspace first (`OFFSET 0`)."""
+    """Compare every asset. `OFFSET 0` keeps the planner from the index, which searches the whole workspace first."""
     return f"""
         SELECT * FROM (SELECT a.id, a.words {scope.source} WHERE {where} OFFSET 0) few WHERE w.word <%% few.words
     """  # noqa: S608 - constants and clauses of ours
 
 
 def _fuzzy_in_large(scope: Estimate, where: str) -> str:
-    """The scope is asked of so many: a word can be like one that very many have, and few of those be in it."""
+    """Look for similar words by the index and check the scope for a limited number: very many assets can have one."""
     return f"""
         SELECT a.id, a.words {scope.source} WHERE {where} AND a.id IN (
             SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MAX_FUZZY}
@@ -122,15 +122,15 @@ def _fuzzy_in_large(scope: Estimate, where: str) -> str:
 
 
 def _long(words: list[str]) -> list[str]:
-    return [word for word in words if len(word) >= _SHORTEST][:_MAX_LONG]
+    return [word for word in words if len(word) >= _MIN_FUZZY_LENGTH][:_MAX_LONG]
 
 
 def _short(text: str) -> str:
-    """As much of the text as is looked for: each operator in it costs time for each asset that has a word of it."""
+    """Cut the text: each operator in it costs time for each asset with one of its words."""
     return " ".join(text.split()[:_MAX_WORDS])[:_MAX_TEXT]
 
 
 def _phrases(words: list[str]) -> list[str]:
-    """Every run of words that a tag could be named."""
+    """Return every run of words that can be the name of a tag."""
     lengths = range(1, _MAX_PHRASE + 1)
     return [" ".join(words[at : at + length]) for length in lengths for at in range(len(words) - length + 1)]

@@ -1,28 +1,27 @@
-"""Some of a workspace's assets, and whether they are few enough to look at each."""
+"""The assets that a filter selects, and whether they are few enough to compare every vector."""
 
 from uuid import UUID
 
 import msgspec
 
-from mediatheque.model import Filter
+from mediatheque.model import EmbeddingModel, Filter
 from mediatheque.records.catalog import assets
 from mediatheque.records.catalog.filters import Clause, clause_of
 from mediatheque.records.database import Connection
-from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embedding_models import rows_of
 
-_FEW, _MANY = 5_000, 50_000
-_FEW_KINDS = 3  # more are no limit worth counting: one door's lists are of all kinds but documents
-_SHARE = 100  # a scope of less than one in so many of all vectors is small, too
-
+_MIN_SMALL, _MAX_SMALL = 5_000, 50_000
+_MAX_KINDS = 3  # more select nearly everything: HeyGen v1 lists all kinds but documents
+_SMALL_SHARE = 100  # a scope of less than one in this many of all vectors is small, between the two bounds
 
 Query = tuple[str, dict[str, object]]
 """SQL and its named parameters."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """The assets that a filter lets through. `small` is whether every vector of theirs can be looked at.
+    """The assets that a filter selects. `small`: every vector of theirs can be compared.
 
-    What has expired and is yet to be swept is still among them: whoever reads the assets leaves it out.
+    Expired assets that are not collected yet are among them: the query that reads the assets excludes them.
     """
 
     workspace_id: UUID
@@ -31,28 +30,28 @@ class Estimate(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether it is the whole workspace."""
+        """Whether the filter selects the whole workspace."""
         return self.wanted == Filter()
 
     @property
     def source(self) -> str:
-        """The assets `a` to which `clause` applies, with what it needs beside them."""
+        """The FROM clause of the assets `a`, with the tables that `clause` needs."""
         return assets.JOINED if self.wanted.types else "FROM asset a"
 
     def clause(self) -> Query:
-        """What holds for the assets in it. Its parameters are `s0`, the workspace, `s1` and so on."""
+        """Return the condition of the assets in the scope. Its parameters are `s0`, the workspace, `s1` and so on."""
         where, values = clause_of(self.wanted)
         names = {f"s{number}": value for number, value in enumerate([self.workspace_id, *values])}
         return f"a.workspace_id = %s AND {where}" % tuple(f"%({name})s" for name in names), names
 
 
 async def estimate_size(conn: Connection, model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> Estimate:
-    """The scope, with its size looked at no further than needed: it is small if one thing that limits it is."""
+    """Return the scope. It is small when one of its conditions alone selects few; the others are then not counted."""
     for counted, values in _limits(model, workspace_id, wanted):
         cursor = await conn.execute(
             f"""
             SELECT most, (SELECT count(*) FROM ({counted} LIMIT most + 1) x) AS size
-            FROM (SELECT least(greatest(reltuples / {_SHARE}, {_FEW}), {_MANY})::int AS most
+            FROM (SELECT least(greatest(reltuples / {_SMALL_SHARE}, {_MIN_SMALL}), {_MAX_SMALL})::int AS most
                   FROM pg_class WHERE oid = 'embedding'::regclass) m
             """,  # noqa: S608 - constants and clauses of ours
             values,
@@ -64,7 +63,7 @@ async def estimate_size(conn: Connection, model: EmbeddingModel, workspace_id: U
 
 
 def _limits(model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> list[Clause]:
-    """Sets that hold the whole scope, each counted by an index of its own: the smallest first, most likely."""
+    """Return queries of sets that contain the scope, each counted by an index, the likely smallest first."""
     limits: list[Clause] = []
     if wanted.collection_id is not None:
         limits.append(_members(workspace_id, "collection", [wanted.collection_id]))
@@ -78,16 +77,16 @@ def _limits(model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> list[C
         limits.append(_assets(workspace_id, Filter(favorites=True)))
     if wanted.sources:
         limits.append(_assets(workspace_id, Filter(sources=wanted.sources)))
-    if 0 < len(wanted.kinds) <= _FEW_KINDS:
+    if 0 < len(wanted.kinds) <= _MAX_KINDS:
         limits.append(_assets(workspace_id, Filter(kinds=wanted.kinds)))
     if wanted.condition is not None:
         limits.append(_assets(workspace_id, Filter(condition=wanted.condition)))
-    vectors = f"SELECT FROM embedding e WHERE e.workspace_id = %s AND {model.own} AND e.vector IS NOT NULL"
+    vectors = f"SELECT FROM embedding e WHERE e.workspace_id = %s AND {rows_of(model)} AND e.vector IS NOT NULL"
     return [*limits, (vectors, [workspace_id])]
 
 
 def _members(workspace_id: UUID, of: str, ids: list[UUID]) -> Clause:
-    """Of the workspace's own: how many another one's tag has must not tell by `small`."""
+    """Count only the workspace's own tag or collection: `small` must not reveal how many assets a foreign one has."""
     table = "asset_tag" if of == "tag" else "collection_asset"
     own = f"JOIN {of} o ON o.id = m.{of}_id AND o.workspace_id = %s"
     return f"SELECT FROM {table} m {own} WHERE m.{of}_id = ANY(%s)", [workspace_id, ids]

@@ -1,16 +1,16 @@
-"""Which assets have the same content as another, or one near it."""
+"""Assets with the same content as another, or with a similar one."""
 
 from uuid import UUID
 
-from mediatheque.model import Asset, Filter
+from mediatheque.model import Asset, EmbeddingModel, Filter
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Connection
 from mediatheque.records.search import scopes, vectors
-from mediatheque.records.search.embedding_models import EmbeddingModel
+from mediatheque.records.search.embedding_models import rows_of
 
 
 async def identical(conn: Connection, asset: Asset, limit: int) -> list[UUID]:
-    """Other assets over the same blob, newest first."""
+    """Return other assets with the same blob, newest first."""
     cursor = await conn.execute(
         f"""
         SELECT a.id {assets.JOINED}
@@ -23,12 +23,12 @@ async def identical(conn: Connection, asset: Asset, limit: int) -> list[UUID]:
 
 
 async def nearest_to(conn: Connection, model: EmbeddingModel, asset: Asset, limit: int) -> dict[UUID, float]:
-    """Other assets by the cosine of their content's vector with this one's, nearest first."""
+    """Return other assets with the cosine of their content's vector and this one's, nearest first."""
     cursor = await conn.execute(
         f"""
         SELECT e.vector::text AS vector FROM embedding e
-        WHERE e.asset_id = %s AND {model.own} AND e.part = 'content'
-        """,  # noqa: S608 - the space's own number
+        WHERE e.asset_id = %s AND {rows_of(model)} AND e.part = 'content'
+        """,  # noqa: S608 - the model's own number
         (asset.id,),
     )
     row = await cursor.fetchone()
@@ -39,7 +39,7 @@ async def nearest_to(conn: Connection, model: EmbeddingModel, asset: Asset, limi
     cursor = await conn.execute(
         f"""
         SELECT e.asset_id AS id, 1 - ({vectors.distance(model)}) AS cosine
-        FROM ({query}) near JOIN embedding e ON e.asset_id = near.id AND {model.own} AND e.part = 'content'
+        FROM ({query}) near JOIN embedding e ON e.asset_id = near.id AND {rows_of(model)} AND e.part = 'content'
         WHERE e.vector IS NOT NULL AND near.id <> %(asset)s ORDER BY cosine DESC, near.id LIMIT %(limit)s
         """,  # noqa: S608 - constants and clauses of ours
         {**values, "asset": asset.id},
