@@ -3,7 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from mediatheque.model import Key, Scope
+import msgspec
+from psycopg.types.json import Jsonb
+
+from mediatheque.model import FileDefaults, Key, Scope
 from mediatheque.records.database import Connection, fetch_one
 
 _KEY = """
@@ -71,4 +74,24 @@ async def touch_key(conn: Connection, id: UUID) -> None:
         WHERE id = %s AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
         """,
         (id,),
+    )
+
+
+async def signing_secret(conn: Connection, workspace_id: UUID) -> bytes:
+    """The secret that signs links to the workspace's files: 32 bytes."""
+    cursor = await conn.execute("SELECT signing_secret FROM workspace WHERE id = %s", (workspace_id,))
+    return bytes((await fetch_one(cursor))["signing_secret"])
+
+
+async def file_defaults(conn: Connection, workspace_id: UUID) -> FileDefaults:
+    """How new files are to be kept."""
+    cursor = await conn.execute("SELECT file_defaults FROM workspace WHERE id = %s", (workspace_id,))
+    row = await cursor.fetchone()
+    return msgspec.convert(row["file_defaults"] if row else {}, FileDefaults)
+
+
+async def set_file_defaults(conn: Connection, workspace_id: UUID, defaults: FileDefaults) -> None:
+    """Have new files kept so."""
+    await conn.execute(
+        "UPDATE workspace SET file_defaults = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(defaults)), workspace_id)
     )

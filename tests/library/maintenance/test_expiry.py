@@ -13,7 +13,6 @@ from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.library.maintenance import garbage as sweeping
 from mediatheque.library.maintenance.garbage import Collected, GarbageCollector
 from mediatheque.model import Asset, File, FileDefaults
-from mediatheque.records.catalog import expiry
 from tests import samples
 from tests.library.ingest_requests import ingest_request
 
@@ -97,7 +96,7 @@ async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(librar
 
     async def delete_expired() -> int:
         async with library.database.transaction() as conn:
-            return await expiry.delete_expired(conn, 2)
+            return await delete_expired(conn, 2)
 
     deleting = [library.catalog.assets.delete(workspace, asset.id) for asset in assets[6:]]
     answers = await asyncio.gather(*deleting, *(delete_expired() for _ in range(4)))

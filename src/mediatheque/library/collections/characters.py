@@ -15,7 +15,6 @@ from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records.collections import collections as rows
-from mediatheque.records.collections import handles
 from mediatheque.records.collections import images as image_rows
 from mediatheque.records.database import Connection
 
@@ -118,7 +117,7 @@ async def _insert(conn: Connection, workspace_id: UUID, wanted: CollectionPatch,
 
 async def _free(conn: Connection, workspace_id: UUID, wanted: CollectionPatch) -> str:
     stem = _slug(str(wanted.name))
-    taken = await handles.taken_handles(conn, workspace_id, stem)
+    taken = await rows.taken_handles(conn, workspace_id, stem)
     number = 1
     while (chosen := stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1

@@ -10,7 +10,7 @@ from mediatheque.library.idempotency import LIFETIME
 from mediatheque.library.maintenance.expired_uploads import ExpiredUploads
 from mediatheque.library.storage import delete_marked
 from mediatheque.records import idempotency
-from mediatheque.records.catalog import expiry
+from mediatheque.records.catalog.files import delete_expired
 from mediatheque.records.database import Database
 from mediatheque.records.locks import try_advisory_lock
 from mediatheque.records.storage import blobs, pending_writes
@@ -69,7 +69,7 @@ class GarbageCollector:
         total = 0
         while True:
             async with self._database.transaction() as conn:
-                files = await expiry.delete_expired(conn, _BATCH)
+                files = await delete_expired(conn, _BATCH)
             total += files
             if files < _BATCH:
                 return total

@@ -1,13 +1,14 @@
 """Rows about folders: a tree in each workspace, parts of which may be in the trash."""
 
+import re
 from typing import Any
 from uuid import UUID
 
 from mediatheque.model import Cursor, Folder, FolderFilter
 from mediatheque.records.catalog import files
-from mediatheque.records.catalog.patterns import like_pattern
 from mediatheque.records.database import Connection
 
+_LIKE_SPECIAL = re.compile(r"([\\%_])")
 _SELECT = f"""
     SELECT d.*,
         (SELECT count(*) FROM folder c WHERE c.parent_id = d.id AND c.trashed_at IS NULL)
@@ -90,8 +91,13 @@ def _where(workspace_id: UUID, wanted: FolderFilter) -> tuple[str, list[object]]
         where += " AND d.parent_id IS NULL"
     if wanted.name:
         where += " AND fold(d.name) LIKE fold(%s)"
-        parameters.append(like_pattern(wanted.name))
+        parameters.append(_like_pattern(wanted.name))
     return where, parameters
+
+
+def _like_pattern(text: str) -> str:
+    """A LIKE pattern that matches any text that contains this one; LIKE's special characters are escaped."""
+    return "%" + _LIKE_SPECIAL.sub(r"\\\1", text) + "%"
 
 
 async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> None:

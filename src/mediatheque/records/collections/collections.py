@@ -54,6 +54,18 @@ async def find_by_handles(conn: Connection, workspace_id: UUID, identifiers: Seq
     )
 
 
+async def taken_handles(conn: Connection, workspace_id: UUID, stem: str) -> set[str]:
+    """Those of the workspace's identifiers, folded, that begin so."""
+    cursor = await conn.execute(
+        """
+        SELECT fold(identifier) AS handle FROM collection
+        WHERE workspace_id = %s AND identifier IS NOT NULL AND starts_with(fold(identifier), fold(%s))
+        """,
+        (workspace_id, stem),
+    )
+    return {row["handle"] for row in await cursor.fetchall()}
+
+
 async def page(
     conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, most: int
 ) -> list[Collection]:
