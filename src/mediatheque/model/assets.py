@@ -33,7 +33,8 @@ class CollectionType(enum.StrEnum):
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
     """A named set of assets; a manual one may lie in another, `parent_id`.
 
-    `filters` is the smart one's condition as it was given. `identifier` is a character's handle, and `references` are
+    `filters` is the smart one's condition as it was given; `example_files` are the ids of the files that it gives as
+    examples, by the URLs in it. `identifier` is a character's handle, and `references` are
     pictures of it, the first one its cover if it has no `cover`. `asset_count` is None for a smart one.
     """
 
@@ -50,6 +51,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: UUID | None = None
     identifier: str | None = None
     filters: Any = None
+    example_files: dict[str, UUID] = {}
     references: tuple[File, ...] = ()
     is_favorite: bool = False
     asset_count: int | None = None

@@ -48,6 +48,11 @@ class SimilarTo(msgspec.Struct, frozen=True):
     image_url: str | None = None
     video_url: str | None = None
 
+    @property
+    def url(self) -> str | None:
+        """The example file's URL; None for an example that is a text."""
+        return self.image_url or self.video_url
+
 
 class IdIn(msgspec.Struct, frozen=True):
     """Certain assets: those that were found to resemble an example."""

@@ -14,10 +14,10 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import NullPool, create_engine
 
 from mediatheque.library.tasks import defer
-from mediatheque.model import Acl, AclEffect, AclEntry, FileDefaults, UploadMethod
-from mediatheque.records import access as accounts
-from mediatheque.records import migrate
+from mediatheque.model import Acl, AclEffect, AclEntry, CollectionType, FileDefaults, UploadMethod
+from mediatheque.records import accounts, migrate
 from mediatheque.records.catalog import files
+from mediatheque.records.collections import collections
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import parts, uploads
@@ -174,3 +174,36 @@ def test_an_upload_without_a_method_is_a_single_one_after_the_upgrade(yesterday:
             )
         migrate.migrate(yesterday)
         assert conn.execute("SELECT method FROM upload ORDER BY method").fetchall() == [("direct",), ("single",)]
+
+
+async def test_smart_collections_saved_before_get_the_ids_of_their_example_files(yesterday: str) -> None:
+    workspace, smart, without, image, video = (uuid.uuid4() for _ in range(5))
+    urls = [f"http://a.example/files/b/{image.hex}/a.png", f"https://a.example/media/files/b/{video.hex}/b.mp4?x=1"]
+    filters = {
+        "or": [
+            {"semantic": {"image_url": urls[0], "min_similarity": 0.5}},
+            {"and": [{"semantic": {"image_url": urls[0], "min_similarity": 0.9}}]},
+            {"semantic": {"video_url": urls[1], "min_similarity": 0.5}},
+            {"semantic": {"image_url": f"http://a.example/files/b/{image.hex}0/a.png", "min_similarity": 0.5}},
+            {"semantic": {"image_url": f"http://other.example/?/files/b/{image.hex}/a", "min_similarity": 0.5}},
+            {"semantic": {"text": f"/files/b/{image.hex}/a.png", "min_similarity": 0.5}},
+            {"field": "endpoint", "op": "in", "value": ["image_url", urls[0]]},
+        ]
+    }
+    only_a_field = {"field": "type", "op": "eq", "value": "video"}
+    with psycopg.connect(yesterday, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        for id, tree in ((smart, filters), (without, only_a_field)):
+            conn.execute(
+                "INSERT INTO collection (id, workspace_id, name, type, filters) VALUES (%s, %s, 'c', 'smart', %s)",
+                [id, workspace, Jsonb(tree)],
+            )
+        migrate.migrate(yesterday)
+    async with Database(DatabaseConfig(url=yesterday, pool_min=1)) as database, database.connection() as opened:
+        found = await collections.find(opened, workspace, smart, (CollectionType.SMART,), most=0)
+        assert found is not None
+        assert found.filters == filters
+        assert found.example_files == {urls[0]: image, urls[1]: video}
+        other = await collections.find(opened, workspace, without, (CollectionType.SMART,), most=0)
+        assert other is not None
+        assert (other.filters, other.example_files) == (only_a_field, {})

@@ -16,5 +16,5 @@ class CollectionServices:
         self.characters = Characters(database)
         self.collections = Collections(database)
         self.members = Members(database)
-        self.smart = SmartCollections(search)
+        self.smart = SmartCollections(database, search)
         self.tree = CollectionTree(database)

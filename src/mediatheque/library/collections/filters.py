@@ -29,6 +29,15 @@ def parse(filters: object) -> Condition:
     return condition
 
 
+def example_urls(filters: object) -> set[str]:
+    """Return the URLs of the example files in the condition. An invalid condition has none: saving it fails."""
+    try:
+        leaves = _leaves(parse(filters))
+    except Invalid:
+        return set()
+    return {leaf.url for leaf in leaves if isinstance(leaf, SimilarTo) and leaf.url}
+
+
 def _leaves(condition: Condition) -> list[Condition]:
     if isinstance(condition, And | Or):
         return [leaf for part in condition.parts for leaf in _leaves(part)]

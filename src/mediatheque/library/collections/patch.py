@@ -1,5 +1,6 @@
 """What is said of a collection, and can be said otherwise later."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,11 @@ _NEEDED = {"name": frozenset(CollectionType), "description": frozenset({Collecti
 
 
 class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
-    """Some of them: what is UNSET is left as it is. `filters` is a condition as JSON."""
+    """A partial update of a collection: fields that are UNSET keep their values.
+
+    `filters` is a condition as JSON. `example_files` are the ids of the library's files at the URLs in it; an example
+    URL that is not a key matches nothing.
+    """
 
     name: str | UnsetType = UNSET
     description: str | UnsetType | None = UNSET
@@ -23,11 +28,15 @@ class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
     color: str | UnsetType | None = UNSET
     cover_file_id: UUID | UnsetType | None = UNSET
     filters: Any = UNSET
+    example_files: Mapping[str, UUID] = {}
 
     @property
     def given(self) -> dict[str, object]:
-        """Those that are set."""
-        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
+        """The fields that are set, by column. `example_files` are set with the `filters` that name them."""
+        values = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
+        if self.filters is UNSET:
+            del values["example_files"]
+        return values
 
 
 def check(changes: CollectionPatch, collection_type: CollectionType) -> None:

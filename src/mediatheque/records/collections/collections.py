@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from mediatheque.model import Collection, CollectionType, File
@@ -11,6 +12,7 @@ from mediatheque.records.catalog import files
 from mediatheque.records.collections import images
 from mediatheque.records.database import Connection
 
+_JSON = ("filters", "example_files")
 _MEMBERS = "FROM collection_asset m WHERE m.collection_id = c.id"
 _SELECT = f"""
     WITH expired AS MATERIALIZED (
@@ -102,6 +104,7 @@ def _from_row(row: dict[str, Any], most: object, pictures: tuple[File, ...]) -> 
         parent_id=row["parent_id"],
         identifier=row["identifier"],
         filters=row["filters"],
+        example_files=msgspec.convert(row["example_files"], dict[str, UUID]),
         references=pictures,
         is_favorite=row["is_favorite"],
         asset_count=row["members"] - row["expired"] if known else None,
@@ -140,8 +143,9 @@ async def update(conn: Connection, workspace_id: UUID, id: UUID, values: Mapping
 
 
 def _stored(values: Mapping[str, object]) -> dict[str, object]:
-    filters = values.get("filters")
-    return dict(values) if filters is None else {**values, "filters": Jsonb(filters)}
+    """The values as they are stored: the columns that hold JSON are wrapped for psycopg."""
+    json = {name: Jsonb(msgspec.to_builtins(values[name])) for name in _JSON if values.get(name) is not None}
+    return {**values, **json}
 
 
 async def set_favorite(conn: Connection, workspace_id: UUID, id: UUID, favorite: bool) -> None:

@@ -1,6 +1,5 @@
 """What fal's lists of assets are asked for: a part of the library, and perhaps something to search in it for."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from mediatheque.http.request.asset_sources import own_file
 from mediatheque.http.request.auth import principal_of
 from mediatheque.http.request.query import choice, max_length, parse_id, query_param, query_params
 from mediatheque.library.search.hybrid import Example
-from mediatheque.model import Collection, Filter, Kind, SimilarTo
+from mediatheque.model import Collection, Filter, Kind
 
 _SOURCES = {name: name for name in ("upload", "response", "request")}
 _MODES = {"any": False, "all": True}
@@ -44,8 +43,7 @@ async def read_search_params(request: Request[Any, Any, Any], collection: Collec
     wanted, truncated = await _filter(request), False
     example = await _example(request)
     if collection is not None:
-        find = partial(example_of, request)
-        wanted, truncated = await context_of(request).library.collections.smart.resolve_filter(wanted, collection, find)
+        wanted, truncated = await context_of(request).library.collections.smart.resolve_filter(wanted, collection)
     return SearchParams(wanted, example, truncated)
 
 
@@ -88,14 +86,6 @@ async def _example(request: Request[Any, Any, Any]) -> Example | None:
         if name in given:
             return Example(blob=(await own_file(request, given[name], param=name, kind=kind)).blob)
     return None
-
-
-async def example_of(request: Request[Any, Any, Any], resemblance: SimilarTo) -> Example:
-    """What a smart collection gives as an example."""
-    if resemblance.text is not None:
-        return Example(text=resemblance.text)
-    url, kind = (resemblance.image_url, Kind.IMAGE) if resemblance.image_url else (resemblance.video_url, Kind.VIDEO)
-    return Example(blob=(await own_file(request, url or "", param="filters", kind=kind)).blob)
 
 
 def _id(text: str) -> UUID:

@@ -1,6 +1,7 @@
 """[documented] What fal's clients say of collections and characters. Lengths are the library's business."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -8,6 +9,8 @@ from msgspec import UNSET, UnsetType
 
 from mediatheque.dialects.fal.assets_api.targets import Id
 from mediatheque.dialects.fal.collections_api.images import cover_in
+from mediatheque.http.context import context_of
+from mediatheque.library.collections.filters import example_urls
 from mediatheque.library.collections.patch import CollectionPatch
 
 MAX_BODY = 256 * 1024
@@ -73,4 +76,12 @@ def patch_of(request: Request[Any, Any, Any], wanted: NewCollection | ChangedCol
         color=wanted.color,
         cover_file_id=cover_in(request, wanted.cover_image_url),
         filters=wanted.filters,
+        example_files=_example_files(request, wanted.filters),
     )
+
+
+def _example_files(request: Request[Any, Any, Any], filters: object) -> dict[str, UUID]:
+    """The ids in those example URLs that are URLs of this library's files. Whether the files exist is not checked."""
+    origins = context_of(request).origins
+    ids = {url: origins.file_id(request, url) for url in example_urls(filters)}
+    return {url: id for url, id in ids.items() if id}
