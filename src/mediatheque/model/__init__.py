@@ -4,7 +4,17 @@ Sizes are bytes, dimensions pixels (as shown, orientation applied), durations se
 """
 
 from mediatheque.model.accounts import Key, Principal, Scope, Workspace
-from mediatheque.model.assets import Asset, AssetRef, Collection, CollectionType, Folder, Tag
+from mediatheque.model.assets import (
+    Asset,
+    AssetRef,
+    Branch,
+    Collection,
+    CollectionType,
+    Folder,
+    Hierarchy,
+    Tag,
+    TreeNode,
+)
 from mediatheque.model.embedding import EmbeddingModel
 from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
 from mediatheque.model.filters import And, Comparison, Condition, Field, IdIn, Operator, Or, SimilarTo
@@ -37,6 +47,7 @@ __all__ = [
     "AssetRef",
     "Batch",
     "Blob",
+    "Branch",
     "CharacterNode",
     "Collection",
     "CollectionType",
@@ -54,6 +65,7 @@ __all__ = [
     "FolderFilter",
     "Format",
     "GenerationIO",
+    "Hierarchy",
     "IdIn",
     "Input",
     "Key",
@@ -72,6 +84,7 @@ __all__ = [
     "SimilarTo",
     "StoredReply",
     "Tag",
+    "TreeNode",
     "Upload",
     "UploadMethod",
     "UploadedPart",

@@ -57,6 +57,33 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     asset_count: int | None = None
 
 
+class TreeNode(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection in the tree, seen from one collection: `level` 0 is itself, below 0 its ancestors, above 0 the rest.
+
+    The top of the tree has the lowest level.
+    """
+
+    id: UUID
+    name: str
+    type: CollectionType
+    parent_id: UUID | None
+    level: int
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A collection and the branches directly in it."""
+
+    node: TreeNode
+    children: tuple["Branch", ...] = ()
+
+
+class Hierarchy(msgspec.Struct, frozen=True):
+    """A collection with everything below it, and its ancestors from the top."""
+
+    branch: Branch
+    ancestors: tuple[TreeNode, ...]
+
+
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
     """A place in which an asset lies: one at most, where collections can be many. `parent_id` None: at the root.
 

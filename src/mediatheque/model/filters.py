@@ -43,7 +43,7 @@ class SimilarTo(msgspec.Struct, frozen=True):
     The example is a text, or the URL of a picture or a video.
     """
 
-    least: float
+    min_similarity: float
     text: str | None = None
     image_url: str | None = None
     video_url: str | None = None

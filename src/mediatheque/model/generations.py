@@ -58,15 +58,15 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def origin(self) -> Origin:
         """What was told; else what there is a request or a model for was made by it."""
-        return self.declared_source or (Origin.RESPONSE if self.known else Origin.UPLOAD)
+        return self.declared_source or (Origin.RESPONSE if self.is_generated else Origin.UPLOAD)
 
     @property
-    def known(self) -> bool:
+    def is_generated(self) -> bool:
         """Whether a request or a model is named."""
         return self.request_id is not None or self.endpoint is not None
 
     @property
-    def made(self) -> bool:
+    def is_output(self) -> bool:
         """Whether the request made the asset, rather than took it in."""
         return self.declared_source is not Origin.REQUEST
 

@@ -209,11 +209,11 @@ async def test_what_shows_a_character_is_deleted_meanwhile(library: Library, wor
         )
         await outcomes(
             library.collections.characters.update(
-                workspace, somebody.id, CollectionPatch(cover_file_id=second), shown=[third, second]
+                workspace, somebody.id, CollectionPatch(cover_file_id=second), references=[third, second]
             ),
             library.catalog.assets.delete(workspace, assets[turn % 3].id),
             library.collections.characters.update(
-                workspace, somebody.id, CollectionPatch(cover_file_id=third), shown=[first, third]
+                workspace, somebody.id, CollectionPatch(cover_file_id=third), references=[first, third]
             ),
             library.collections.collections.update(workspace, somebody.id, CollectionPatch(cover_file_id=first)),
             library.collections.characters.create(

@@ -13,6 +13,7 @@ from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.library.maintenance import garbage as sweeping
 from mediatheque.library.maintenance.garbage import Collected, GarbageCollector
 from mediatheque.model import Asset, File, FileDefaults
+from mediatheque.records.catalog.files import delete_expired
 from tests import samples
 from tests.library.ingest_requests import ingest_request
 
@@ -94,12 +95,12 @@ async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(librar
     assets = [await take(library, workspace, 3600) for _ in range(12)]
     await expire(library, *(asset.file for asset in assets[:6]))
 
-    async def delete_expired() -> int:
+    async def delete_two() -> int:
         async with library.database.transaction() as conn:
             return await delete_expired(conn, 2)
 
     deleting = [library.catalog.assets.delete(workspace, asset.id) for asset in assets[6:]]
-    answers = await asyncio.gather(*deleting, *(delete_expired() for _ in range(4)))
+    answers = await asyncio.gather(*deleting, *(delete_two() for _ in range(4)))
     assert sum(answer for answer in answers if isinstance(answer, int)) == 6
     assert await count(library, "file") == await count(library, "asset") == 0
     assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1

@@ -14,6 +14,14 @@ def _storage_shape(reply: ErrorReply) -> dict[str, Any]:
     return {"detail": reply.message}
 
 
+# The library's names of fields, and fal's. They are read in messages that begin with one.
+_PARAMS = {
+    "cover_file_id": "cover_image_url",
+    "parent_id": "parent_collection_id",
+    "references": "reference_images",
+    "seconds": "expiration_seconds",
+}
+
 PLATFORM = ErrorFormat(
     name="fal",
     prefixes=("/v1/assets",),
@@ -35,6 +43,7 @@ PLATFORM = ErrorFormat(
         errors.LibraryError: ErrorMapping(500, "server_error"),
     },
     shape=_platform_shape,
+    params=_PARAMS,
 )
 
 # [documented] These operations know neither 409, 422 nor 502.
@@ -49,6 +58,7 @@ PLATFORM_STORAGE = ErrorFormat(
         errors.Conflict: ErrorMapping(400, "validation_error"),
     },
     shape=_platform_shape,
+    params=_PARAMS,
 )
 
 # Never 409 here: fal's Python client repeats that ten times, as if it would pass.

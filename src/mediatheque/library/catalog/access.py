@@ -43,14 +43,14 @@ class AccessControl:
     async def sign(self, file: File, seconds: int) -> Signature:
         """A signature that lets anybody read the file for so many seconds, a week at most."""
         if not 1 <= seconds <= MAX_LINK_SECONDS:
-            raise Invalid(f"A link is good for 1 to {MAX_LINK_SECONDS} seconds.", param="expiration_seconds")
+            raise Invalid(f"A link is good for 1 to {MAX_LINK_SECONDS} seconds.", param="seconds")
         expires = int(datetime.now(UTC).timestamp()) + seconds
         return Signature(expires, urlsafe_b64encode(await self._mac(file, expires)).decode().rstrip("="))
 
-    async def set_acl(self, workspace_id: UUID, file_id: UUID, access: Acl) -> None:
+    async def set_acl(self, workspace_id: UUID, file_id: UUID, acl: Acl) -> None:
         """Give the workspace's file another access. `NotFound`."""
         async with self._database.connection() as conn:
-            if not await files.set_acl(conn, workspace_id, file_id, access):
+            if not await files.set_acl(conn, workspace_id, file_id, acl):
                 raise NotFound("File not found.")
 
     async def defaults(self, workspace_id: UUID) -> FileDefaults:

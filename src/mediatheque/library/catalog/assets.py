@@ -112,7 +112,7 @@ async def insert_asset(conn: Connection, file: File, details: AssetFields) -> As
 
 def _new_asset(file: File, details: AssetFields) -> Asset:
     provenance = details.provenance
-    made = provenance if provenance and provenance.made else Provenance()
+    made = provenance if provenance and provenance.is_output else Provenance()
     return Asset(
         id=details.id or uuids.uuid7(),
         workspace_id=file.workspace_id,

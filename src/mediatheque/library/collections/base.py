@@ -45,7 +45,7 @@ class CollectionBase:
             patch.check(changes, found.type)
             await images.lock_for_share(conn, workspace_id, cover_id=changes.cover_file_id or None)
             await rows.update(conn, workspace_id, id, changes.given)
-            return await self._stored(conn, workspace_id, id, claim)
+            return await self._finish(conn, workspace_id, id, claim)
 
     async def set_favorite(
         self, workspace_id: UUID, id: UUID, favorite: bool, claim: Claim | None = None
@@ -54,7 +54,7 @@ class CollectionBase:
         async with self._database.transaction() as conn:
             await self._require(conn, workspace_id, id)
             await rows.set_favorite(conn, workspace_id, id, favorite)
-            return await self._stored(conn, workspace_id, id, claim)
+            return await self._finish(conn, workspace_id, id, claim)
 
     async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> None:
         """Remove it, not its assets; what lies in it moves up to where it was. `NotFound` the second time."""
@@ -62,10 +62,10 @@ class CollectionBase:
             await folders.lock_tree(conn, workspace_id)
             await self._require(conn, workspace_id, id)
             if not await rows.delete(conn, workspace_id, id):
-                raise self._unknown(id)
+                raise self._not_found(id)
             await store_reply(conn, claim, None)
 
-    async def _stored(self, conn: Connection, workspace_id: UUID, id: UUID, claim: Claim | None) -> Collection:
+    async def _finish(self, conn: Connection, workspace_id: UUID, id: UUID, claim: Claim | None) -> Collection:
         collection = await self._require(conn, workspace_id, id)
         await store_reply(conn, claim, collection)
         return collection
@@ -73,8 +73,8 @@ class CollectionBase:
     async def _require(self, conn: Connection, workspace_id: UUID, id: UUID) -> Collection:
         found = await rows.find(conn, workspace_id, id, self.types, most=MAX_COUNT)
         if found is None:
-            raise self._unknown(id)
+            raise self._not_found(id)
         return found
 
-    def _unknown(self, id: UUID) -> NotFound:
+    def _not_found(self, id: UUID) -> NotFound:
         return NotFound(f"{self.noun} {id} not found.", param=f"{self.noun.lower()}_id")

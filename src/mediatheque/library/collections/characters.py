@@ -19,7 +19,7 @@ from mediatheque.records.collections import images as image_rows
 from mediatheque.records.database import Connection
 
 _HANDLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_LONGEST_STEM = 56
+_MAX_STEM = 56
 
 
 class Characters(CollectionBase):
@@ -39,7 +39,7 @@ class Characters(CollectionBase):
         self,
         workspace_id: UUID,
         wanted: CollectionPatch,
-        shown: Sequence[ImageRef],
+        references: Sequence[ImageRef],
         *,
         identifier: str | None = None,
         claim: Claim | None = None,
@@ -49,14 +49,16 @@ class Characters(CollectionBase):
         Without an identifier it gets a free one, made of its name. `Invalid` for what it cannot have, `NotFound` for
         pictures, `Conflict` for an identifier that is taken.
         """
-        handle = None if identifier is None else _handle_in(identifier)
-        _expect_whole(wanted)
-        _check(wanted, shown)
+        handle = None if identifier is None else _parse_handle(identifier)
+        _require_name_and_description(wanted)
+        _check(wanted, references)
         async with self._database.transaction() as conn:
-            file_ids = await images.lock_for_share(conn, workspace_id, shown, cover_id=wanted.cover_file_id or None)
+            file_ids = await images.lock_for_share(
+                conn, workspace_id, references, cover_id=wanted.cover_file_id or None
+            )
             id = await _insert(conn, workspace_id, wanted, handle)
             await image_rows.insert(conn, id, file_ids)
-            return await self._stored(conn, workspace_id, id, claim)
+            return await self._finish(conn, workspace_id, id, claim)
 
     async def update(
         self,
@@ -65,43 +67,43 @@ class Characters(CollectionBase):
         changes: CollectionPatch,
         claim: Claim | None = None,
         *,
-        shown: Sequence[ImageRef] | None = None,
+        references: Sequence[ImageRef] | None = None,
         identifier: str | None = None,
     ) -> Collection:
         """The character with other traits, and with these pictures instead of its own unless None.
 
         `Invalid` for what it cannot have, another identifier too; `NotFound` for it or pictures.
         """
-        _check(changes, shown)
+        _check(changes, references)
         async with self._database.transaction() as conn:
             found = await self._require(conn, workspace_id, id)
             if identifier is not None and identifier.removeprefix("@").lower() != (found.identifier or "").lower():
                 raise Invalid("A character's identifier cannot be changed.", param="identifier")
             file_ids = await images.lock_for_share(
-                conn, workspace_id, shown or (), cover_id=changes.cover_file_id or None
+                conn, workspace_id, references or (), cover_id=changes.cover_file_id or None
             )
             await rows.update(conn, workspace_id, id, changes.given)
-            if shown is not None:
+            if references is not None:
                 await image_rows.replace(conn, workspace_id, id, file_ids)
-            return await self._stored(conn, workspace_id, id, claim)
+            return await self._finish(conn, workspace_id, id, claim)
 
 
-def _expect_whole(wanted: CollectionPatch) -> None:
+def _require_name_and_description(wanted: CollectionPatch) -> None:
     for name in ("name", "description"):
         if name not in wanted.given:
             raise Missing(f"A character has a {name}.", param=name)
 
 
-def _check(wanted: CollectionPatch, shown: Sequence[ImageRef] | None) -> None:
+def _check(wanted: CollectionPatch, references: Sequence[ImageRef] | None) -> None:
     patch.check(wanted, CollectionType.CHARACTER)
-    if shown is not None:
-        images.require_some(shown)
+    if references is not None:
+        images.check_reference_count(references)
 
 
 async def _insert(conn: Connection, workspace_id: UUID, wanted: CollectionPatch, handle: str | None) -> UUID:
     """Under the handle, else under the first that is free of those made of the name."""
     id = uuids.uuid7()
-    chosen = handle or await _free(conn, workspace_id, wanted)
+    chosen = handle or await _free_handle(conn, workspace_id, wanted)
     while not await rows.insert(
         conn,
         id=id,
@@ -111,11 +113,11 @@ async def _insert(conn: Connection, workspace_id: UUID, wanted: CollectionPatch,
     ):
         if handle:
             raise Conflict(f"There is a character @{handle} already.", param="identifier")
-        chosen = await _free(conn, workspace_id, wanted)
+        chosen = await _free_handle(conn, workspace_id, wanted)
     return id
 
 
-async def _free(conn: Connection, workspace_id: UUID, wanted: CollectionPatch) -> str:
+async def _free_handle(conn: Connection, workspace_id: UUID, wanted: CollectionPatch) -> str:
     stem = _slug(str(wanted.name))
     taken = await rows.taken_handles(conn, workspace_id, stem)
     number = 1
@@ -127,10 +129,10 @@ async def _free(conn: Connection, workspace_id: UUID, wanted: CollectionPatch) -
 def _slug(name: str) -> str:
     """The name's Latin letters and digits in small, marks dropped, hyphens between words; "character" for none."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_STEM].strip("-") or "character"
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_STEM].strip("-") or "character"
 
 
-def _handle_in(identifier: str) -> str:
+def _parse_handle(identifier: str) -> str:
     handle = identifier.removeprefix("@")
     if not _HANDLE.fullmatch(handle):
         raise Invalid("identifier has 1 to 64 of A-Z a-z 0-9 _ . - and perhaps a leading @.", param="identifier")

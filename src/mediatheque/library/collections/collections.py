@@ -13,7 +13,7 @@ from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, CollectionType
 from mediatheque.records.collections import collections as rows
 
-_NOTHING_MORE = CollectionPatch()
+_EMPTY_PATCH = CollectionPatch()
 
 
 class Collections(CollectionBase):
@@ -27,7 +27,7 @@ class Collections(CollectionBase):
         self,
         workspace_id: UUID,
         name: str,
-        more: CollectionPatch = _NOTHING_MORE,
+        more: CollectionPatch = _EMPTY_PATCH,
         *,
         parent_id: UUID | None = None,
         claim: Claim | None = None,
@@ -45,4 +45,4 @@ class Collections(CollectionBase):
             await images.lock_for_share(conn, workspace_id, cover_id=more.cover_file_id or None)
             values = {**wanted.given, "parent_id": parent_id}
             await rows.insert(conn, id=id, workspace_id=workspace_id, collection_type=collection_type, values=values)
-            return await self._stored(conn, workspace_id, id, claim)
+            return await self._finish(conn, workspace_id, id, claim)

@@ -4,37 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import msgspec
-
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.library.collections.base import MAX_COUNT
 from mediatheque.library.idempotency import Claim, store_reply
-from mediatheque.model import Collection, CollectionType
+from mediatheque.model import Branch, Collection, CollectionType, Hierarchy, TreeNode
 from mediatheque.records.catalog import folders
 from mediatheque.records.collections import collections
 from mediatheque.records.collections import hierarchy as rows
-from mediatheque.records.collections.hierarchy import TreeNode
 from mediatheque.records.database import Connection, Database
 
 MAX_DEPTH = 5
 """How many levels the tree has, the top one counted."""
-_PARENT = "parent_collection_id"
-
-__all__ = ["MAX_DEPTH", "Branch", "CollectionTree", "Hierarchy", "TreeNode", "check_depth"]
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """A collection and those in it."""
-
-    node: TreeNode
-    children: tuple["Branch", ...] = ()
-
-
-class Hierarchy(msgspec.Struct, frozen=True):
-    """A collection with all below it, and those it lies in, from the top."""
-
-    branch: Branch
-    ancestors: tuple[TreeNode, ...]
+_PARENT = "parent_id"
 
 
 class CollectionTree:

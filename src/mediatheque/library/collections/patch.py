@@ -11,8 +11,8 @@ from mediatheque.errors import Invalid
 from mediatheque.library.collections import filters
 from mediatheque.model import CollectionType
 
-_LONGEST = {"name": 255, "description": 2000, "icon": 64, "color": 64}
-_NEEDED = {"name": frozenset(CollectionType), "description": frozenset({CollectionType.CHARACTER})}
+_MAX_LENGTHS = {"name": 255, "description": 2000, "icon": 64, "color": 64}
+_REQUIRED = {"name": frozenset(CollectionType), "description": frozenset({CollectionType.CHARACTER})}
 
 
 class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +42,8 @@ class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
 def check(changes: CollectionPatch, collection_type: CollectionType) -> None:
     """`Invalid` for what a collection of the type cannot be given."""
     for name, value in changes.given.items():
-        if name in _LONGEST:
-            _check_text(name, value, needed=collection_type in _NEEDED.get(name, ()))
+        if name in _MAX_LENGTHS:
+            _check_text(name, value, required=collection_type in _REQUIRED.get(name, ()))
     if changes.filters is UNSET or (changes.filters is None and collection_type is not CollectionType.SMART):
         return
     if collection_type is not CollectionType.SMART:
@@ -51,9 +51,9 @@ def check(changes: CollectionPatch, collection_type: CollectionType) -> None:
     filters.parse(changes.filters)
 
 
-def _check_text(name: str, value: object, *, needed: bool) -> None:
-    least, most = int(needed), _LONGEST[name]
-    if value is None and not needed:
+def _check_text(name: str, value: object, *, required: bool) -> None:
+    least, most = int(required), _MAX_LENGTHS[name]
+    if value is None and not required:
         return
     if not isinstance(value, str) or not least <= len(value) <= most or "\0" in value:
         raise Invalid(f"{name} has {least} to {most} characters, and no NUL.", param=name)

@@ -56,7 +56,9 @@ class _Resolution:
         """Return no ids when the example file is deleted, or has no frame to compare with."""
         try:
             example = await self._example(condition)
-            ids, partial = await self._search.find_similar_ids(self._collection.workspace_id, example, condition.least)
+            ids, partial = await self._search.find_similar_ids(
+                self._collection.workspace_id, example, condition.min_similarity
+            )
         except (NotFound, Unreadable):
             return ()
         self.partial |= partial

@@ -13,9 +13,9 @@ from mediatheque.records.lineage import inputs as named
 
 async def fill_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> Asset:
     """An asset that is here already, with what was not known of where it comes from filled in."""
-    if provenance is None or (provenance.declared_source is None and not provenance.known):
+    if provenance is None or (provenance.declared_source is None and not provenance.is_generated):
         return asset
-    made = provenance if provenance.made else Provenance()
+    made = provenance if provenance.is_output else Provenance()
     holds = await rows.fill(conn, asset, provenance.origin, made.request_id, made.endpoint)
     return msgspec.structs.replace(asset, request_id=holds)
 
@@ -29,11 +29,13 @@ async def record_provenance(conn: Connection, asset: Asset, provenance: Provenan
     if provenance is None or provenance.request_id is None:
         return
     inputs = await _resolved(conn, asset.workspace_id, provenance.request_id, provenance.inputs)
-    if provenance.made and asset.request_id != provenance.request_id:
+    if provenance.is_output and asset.request_id != provenance.request_id:
         return
     await rows.upsert(conn, asset.workspace_id, provenance)
-    itself = GenerationIO(request_id=provenance.request_id, output=provenance.made, asset_id=asset.id, kind=asset.kind)
-    if provenance.made:
+    itself = GenerationIO(
+        request_id=provenance.request_id, output=provenance.is_output, asset_id=asset.id, kind=asset.kind
+    )
+    if provenance.is_output:
         await rows.add_output(conn, asset.workspace_id, itself)
     elif all(each.asset_id != asset.id for each in inputs):
         inputs = [itself, *inputs]

@@ -117,15 +117,15 @@ async def set_acl(conn: Connection, workspace_id: UUID, id: UUID, acl: Acl) -> b
 
 async def lock_for_share(conn: Connection, file: File) -> bool:
     """Whether the file is still there; if so it stays until the transaction ends."""
-    return await _locked(conn, file, "FOR KEY SHARE")
+    return await _lock(conn, file, "FOR KEY SHARE")
 
 
 async def lock(conn: Connection, file: File) -> bool:
     """Whether the file is still there; if so nobody else holds it. Whoever removes it does this before all else."""
-    return await _locked(conn, file, "FOR UPDATE")
+    return await _lock(conn, file, "FOR UPDATE")
 
 
-async def _locked(conn: Connection, file: File, how: str) -> bool:
+async def _lock(conn: Connection, file: File, how: str) -> bool:
     cursor = await conn.execute(
         f"SELECT FROM file f WHERE f.workspace_id = %s AND f.id = %s AND {LIVE} {how}",
         (file.workspace_id, file.id),

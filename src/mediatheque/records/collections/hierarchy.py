@@ -4,18 +4,8 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.model import CollectionType
+from mediatheque.model import TreeNode
 from mediatheque.records.database import Connection
-
-
-class TreeNode(msgspec.Struct, frozen=True, kw_only=True):
-    """A collection seen from a relative: `level` is 0 for that itself, below 0 for its ancestors, the top the least."""
-
-    id: UUID
-    name: str
-    type: CollectionType
-    parent_id: UUID | None
-    level: int
 
 
 async def subtree_with_ancestors(conn: Connection, workspace_id: UUID, id: UUID) -> list[TreeNode]:

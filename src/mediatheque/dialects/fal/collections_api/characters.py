@@ -75,7 +75,7 @@ async def update_character(request: Request[Any, Any, Any], id: str) -> Response
             id_of(characters, id),
             CollectionPatch(name=wanted.name, description=wanted.description, cover_file_id=cover_file_id),
             claim,
-            shown=None if isinstance(texts, UnsetType) else pictures_in(request, texts),
+            references=None if isinstance(texts, UnsetType) else pictures_in(request, texts),
             identifier=wanted.identifier,
         )
 

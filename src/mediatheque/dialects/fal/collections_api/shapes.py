@@ -8,8 +8,7 @@ from litestar import Request
 
 from mediatheque.http.context import context_of
 from mediatheque.http.urls import file_url
-from mediatheque.library.collections.hierarchy import Branch, Hierarchy, TreeNode
-from mediatheque.model import Collection
+from mediatheque.model import Branch, Collection, Hierarchy, TreeNode
 
 
 def rendered(
