@@ -58,10 +58,10 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def origin(self) -> Origin:
         """What was told; else what there is a request or a model for was made by it."""
-        return self.declared_source or (Origin.RESPONSE if self.is_generated else Origin.UPLOAD)
+        return self.declared_source or (Origin.RESPONSE if self.has_generation else Origin.UPLOAD)
 
     @property
-    def is_generated(self) -> bool:
+    def has_generation(self) -> bool:
         """Whether a request or a model is named."""
         return self.request_id is not None or self.endpoint is not None
 

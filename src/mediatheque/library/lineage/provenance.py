@@ -13,7 +13,7 @@ from mediatheque.records.lineage import inputs as named
 
 async def fill_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> Asset:
     """An asset that is here already, with what was not known of where it comes from filled in."""
-    if provenance is None or (provenance.declared_source is None and not provenance.is_generated):
+    if provenance is None or (provenance.declared_source is None and not provenance.has_generation):
         return asset
     made = provenance if provenance.is_output else Provenance()
     holds = await rows.fill(conn, asset, provenance.origin, made.request_id, made.endpoint)

@@ -138,13 +138,13 @@ class TestImages:
 
     def test_what_is_no_image(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         video = host(client, fresh, samples.mp4(), "video/mp4")
-        for body in (
-            {"reference_images": [shown, video]},
-            {"reference_images": [shown], "cover_image_url": video},
+        for field, body in (
+            ("reference_images[1]", {"reference_images": [shown, video]}),
+            ("cover_image_url", {"reference_images": [shown], "cover_image_url": video}),
         ):
             response = create(client, fresh, name="a", description="b", **body)
             assert response.status_code == 422
-            assert "not an image" in response.json()["error"]["message"]
+            assert response.json()["error"]["message"] == f"{field}: this is of the kind video, not an image."
 
     def test_those_of_others(self, client: httpx.Client, fresh: Account, account: Account, shown: str) -> None:
         theirs = image(client, account)
