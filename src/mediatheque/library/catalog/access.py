@@ -1,4 +1,4 @@
-"""Who may read a file: its access, and links that overrule it for a while."""
+"""Who may read a file: its ACL, and signed links that override the ACL until they expire."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,26 +14,27 @@ from mediatheque.records.catalog import files
 from mediatheque.records.database import Database
 
 MAX_LINK_SECONDS = 7 * 24 * 3600
-"""Seconds that a signed link may be good for."""
+"""The longest lifetime of a signed link: one week."""
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """What makes a link good until `expires`, in seconds since 1970."""
+    """The signature of a link that is valid until `expires`, in seconds since 1970."""
 
     expires: int
     mac: str
 
 
 class AccessControl:
-    """Deciding who may read, and changing it."""
+    """Checks and changes who may read files."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def authorize(self, file: File, principal: Principal | None, signature: Signature | None) -> None:
-        """Return if the file may be read. `NotFound` for one that hides, as if there were none; `Forbidden`.
+        """Return if the caller may read the file.
 
-        Its own workspace always may, and so may whoever has a link that was signed for it and is still good.
+        The file's own workspace may always read it, and so may the holder of a valid signed link. Otherwise the ACL
+        decides. Raises `NotFound` when the ACL hides the file, and `Forbidden` when it forbids reading.
         """
         decision = _decide(file, principal)
         if decision is AclEffect.ALLOW or (signature and await self._is_valid(file, signature)):
@@ -41,25 +42,28 @@ class AccessControl:
         raise NotFound("File not found.") if decision is AclEffect.HIDE else Forbidden("This file may not be read.")
 
     async def sign(self, file: File, seconds: int) -> Signature:
-        """A signature that lets anybody read the file for so many seconds, a week at most."""
+        """Return a signature with which anyone can read the file for that many seconds.
+
+        Raises `Invalid` when `seconds` is not from 1 to `MAX_LINK_SECONDS`.
+        """
         if not 1 <= seconds <= MAX_LINK_SECONDS:
             raise Invalid(f"A link is good for 1 to {MAX_LINK_SECONDS} seconds.", param="seconds")
         expires = int(datetime.now(UTC).timestamp()) + seconds
         return Signature(expires, urlsafe_b64encode(await self._mac(file, expires)).decode().rstrip("="))
 
     async def set_acl(self, workspace_id: UUID, file_id: UUID, acl: Acl) -> None:
-        """Give the workspace's file another access. `NotFound`."""
+        """Replace the ACL of the workspace's file. Raises `NotFound` when there is no such file."""
         async with self._database.connection() as conn:
             if not await files.set_acl(conn, workspace_id, file_id, acl):
                 raise NotFound("File not found.")
 
     async def defaults(self, workspace_id: UUID) -> FileDefaults:
-        """How the workspace wants new files of doors that leave it to us to be kept."""
+        """Return the lifetime and ACL that new files get when the request does not set them."""
         async with self._database.connection() as conn:
             return await rows.file_defaults(conn, workspace_id)
 
     async def set_defaults(self, workspace_id: UUID, defaults: FileDefaults) -> None:
-        """Have new files kept so; those that are there stay as they are."""
+        """Set the lifetime and ACL of new files. Existing files do not change."""
         async with self._database.connection() as conn:
             await rows.set_file_defaults(conn, workspace_id, defaults)
 
@@ -68,8 +72,8 @@ class AccessControl:
             mac = urlsafe_b64decode(signature.mac + "=" * (-len(signature.mac) % 4))
         except ValueError:
             return False
-        good = hmac.compare_digest(mac, await self._mac(file, signature.expires))
-        return good and datetime.now(UTC).timestamp() < signature.expires
+        matches = hmac.compare_digest(mac, await self._mac(file, signature.expires))
+        return matches and datetime.now(UTC).timestamp() < signature.expires
 
     async def _mac(self, file: File, expires: int) -> bytes:
         async with self._database.connection() as conn:
@@ -78,12 +82,12 @@ class AccessControl:
 
 
 def is_public(file: File) -> bool:
-    """Whether everybody may read the file, whoever they are."""
+    """Whether the file can be read without a key."""
     return file.acl is None or (file.acl.default_effect is AclEffect.ALLOW and not file.acl.entries)
 
 
 def _decide(file: File, principal: Principal | None) -> AclEffect:
     if file.acl is None or (principal and principal.workspace_id == file.workspace_id):
         return AclEffect.ALLOW
-    told = {rule.workspace: rule.effect for rule in file.acl.entries}
-    return told.get(principal.workspace, file.acl.default_effect) if principal else file.acl.default_effect
+    effects = {entry.workspace: entry.effect for entry in file.acl.entries}
+    return effects.get(principal.workspace, file.acl.default_effect) if principal else file.acl.default_effect

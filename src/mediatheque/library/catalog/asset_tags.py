@@ -1,4 +1,4 @@
-"""The verbs of tags on assets."""
+"""Tags on assets."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,29 +13,30 @@ from mediatheque.records.database import Database
 
 
 class AssetTags:
-    """Putting tags on assets, and taking them off. All raise `AssetNotFound`, and `NotFound` for unknown tags.
+    """Assigns tags to assets and removes them.
 
-    An asset is held before its tags are, and so is everything else that is about both.
+    Every method that changes tags raises `AssetNotFound` when the asset does not exist, and `NotFound` when a tag does
+    not exist. Lock order: asset, then tags.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_of(self, workspace_id: UUID, asset_id: UUID) -> list[Tag]:
-        """The asset's tags, by name. An unknown asset has none, and raises nothing."""
+        """Return the asset's tags, sorted by name. The list is empty when the asset does not exist."""
         async with self._database.connection() as conn:
             return await rows.list_of_asset(conn, workspace_id, asset_id)
 
     async def assign(self, workspace_id: UUID, tag_id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
-        """Put the tag on the asset, if it is not there."""
+        """Add the tag to the asset, unless it has it."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
             await require(conn, workspace_id, (tag_id,), param="tag_id")
-            await rows.assign(conn, asset_id, (tag_id,))
+            await rows.assign(conn, workspace_id, asset_id, (tag_id,))
             await store_reply(conn, claim, None)
 
     async def unassign(self, workspace_id: UUID, tag_id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
-        """Take the tag off the asset, if it is there."""
+        """Remove the tag from the asset, if it has it."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
             await require(conn, workspace_id, (tag_id,), param="tag_id")
@@ -45,12 +46,12 @@ class AssetTags:
     async def replace(
         self, workspace_id: UUID, reference: AssetRef, tag_ids: Sequence[UUID], claim: Claim | None = None
     ) -> list[Tag]:
-        """Give the asset these tags and no others; they are answered by name. Of two at once, one has its way."""
+        """Replace the asset's tags, and return them sorted by name. The last of several concurrent calls wins."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
-            await assets.lock(conn, asset_id)
+            await assets.lock(conn, workspace_id, asset_id)
             tags = await require(conn, workspace_id, tag_ids, param="tag_ids")
             await rows.unassign_others(conn, asset_id, tag_ids)
-            await rows.assign(conn, asset_id, [tag.id for tag in tags])
+            await rows.assign(conn, workspace_id, asset_id, [tag.id for tag in tags])
             await store_reply(conn, claim, tags)
         return tags

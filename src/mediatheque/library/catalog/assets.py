@@ -1,4 +1,4 @@
-"""The verbs of assets."""
+"""Assets: creating, reading, listing and deleting them."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -20,16 +20,17 @@ from mediatheque.records.collections import members
 from mediatheque.records.database import Connection, Database
 
 MAX_COUNT = 1_000
+"""`count_up_to_max` counts no further, so that the cost of a page does not grow with the library."""
 
 
 class Assets:
-    """Reading and removing library records."""
+    """Reads, lists, changes and deletes assets."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, workspace_id: UUID, id: UUID) -> Asset:
-        """The workspace's asset, or `AssetNotFound`."""
+        """Return the workspace's asset. Raises `AssetNotFound` when there is no such asset."""
         async with self._database.connection() as conn:
             asset = await rows.find(conn, workspace_id, id)
         if asset is None:
@@ -39,18 +40,18 @@ class Assets:
     async def page(
         self, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int
     ) -> tuple[list[Asset], bool]:
-        """At most `limit` assets, newest first, from behind the position; and whether there are more."""
+        """Return at most `limit` assets after the cursor, newest first, and whether there are more."""
         async with self._database.connection() as conn:
             found = await listing.page(conn, workspace_id, wanted, after, limit + 1)
         return found[:limit], len(found) > limit
 
     async def count(self, workspace_id: UUID, wanted: Filter) -> int:
-        """How many assets there are of the wanted sort; takes longer the more there are."""
+        """Count the assets that match the filter. The time it takes grows with their number."""
         async with self._database.connection() as conn:
             return await listing.count(conn, workspace_id, wanted) or 0
 
     async def count_up_to_max(self, workspace_id: UUID, wanted: Filter) -> int | None:
-        """The same, or None where there are more than `MAX_COUNT`: a page's cost must not grow with the library."""
+        """Count the assets that match the filter, or return None when there are more than `MAX_COUNT`."""
         async with self._database.connection() as conn:
             return await listing.count(conn, workspace_id, wanted, most=MAX_COUNT)
 
@@ -60,12 +61,15 @@ class Assets:
         """Mark the asset as a favorite, or not; return the new state. Raises `AssetNotFound`."""
         async with self._database.transaction() as conn:
             asset_id = await resolve_ref(conn, workspace_id, reference)
-            await rows.set_favorite(conn, asset_id, favorite=favorite)
+            await rows.set_favorite(conn, workspace_id, asset_id, favorite=favorite)
             await store_reply(conn, claim, favorite)
         return favorite
 
     async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
-        """Remove the asset and its file; the bytes go once nothing refers to them. `AssetNotFound` the second time."""
+        """Delete the asset and its file, and return it. Garbage collection deletes bytes that no other file uses.
+
+        Raises `AssetNotFound` when the asset does not exist or was deleted before.
+        """
         async with self._database.transaction() as conn:
             asset = await rows.find(conn, workspace_id, id)
             if asset is None or not await files.lock(conn, asset.file) or not await rows.delete(conn, asset):
@@ -75,7 +79,7 @@ class Assets:
 
 
 async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID:
-    """The id of the asset that is meant, which stays until the caller's transaction ends; or `AssetNotFound`."""
+    """Lock the asset against deletion until the transaction ends, and return its id. Raises `AssetNotFound`."""
     id = await rows.lock_for_share(conn, workspace_id, reference)
     if id is None:
         raise AssetNotFound
@@ -83,11 +87,11 @@ async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef)
 
 
 async def insert_asset(conn: Connection, file: File, details: AssetFields) -> Asset:
-    """Make the asset over the file, in the caller's transaction.
+    """Create the file's asset in the caller's transaction.
 
-    A file has one asset: if it is there already it is enriched (memberships added, a missing caption or provenance
-    filled in) and answered. `NotFound` for tags, collections, (live) folders and inputs that the workspace does not
-    have, `Invalid` for a collection that is not a manual one.
+    A file has one asset. If it exists, tags and the collection are added to it, its missing caption and provenance
+    are filled in, and it is returned. Raises `NotFound` when a tag, collection, folder (outside the trash) or input
+    does not exist in the workspace, and `Invalid` when the collection is not a manual one.
     """
     asset = _new_asset(file, details)
     known_tags = await require(conn, file.workspace_id, details.tag_ids, param="tag_ids")
@@ -98,15 +102,15 @@ async def insert_asset(conn: Connection, file: File, details: AssetFields) -> As
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
-        await rows.enrich(conn, asset.id, caption=details.caption, favorite=details.favorite)
+        await rows.enrich(conn, asset, caption=details.caption, favorite=details.favorite)
         asset = await fill_provenance(conn, asset, details.provenance)
     await record_provenance(conn, asset, details.provenance)
     if created or details.caption:
         await defer(conn, "embed_asset", asset_id=asset.id)
     if known_tags:
-        await tags.assign(conn, asset.id, [tag.id for tag in known_tags])
+        await tags.assign(conn, file.workspace_id, asset.id, [tag.id for tag in known_tags])
     if details.collection_id:
-        await members.add(conn, details.collection_id, asset.id)
+        await members.add(conn, file.workspace_id, details.collection_id, asset.id)
     return asset if created and not known_tags and not details.collection_id else await _existing(conn, file)
 
 

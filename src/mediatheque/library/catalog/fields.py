@@ -9,9 +9,9 @@ from mediatheque.model import Provenance
 
 
 class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What an asset is given beside its file. `id` is the one that was promised, if any.
+    """The fields of a new asset, apart from its file. `id` is set when an upload session has announced it.
 
-    `tag_ids`, `collection_id` and `folder_id` must exist in the workspace; the folder outside of the trash.
+    `tag_ids`, `collection_id` and `folder_id` must exist in the workspace, the folder outside the trash.
     """
 
     id: UUID | None = None
@@ -24,7 +24,7 @@ class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
     folder_id: UUID | None = None
 
     def __post_init__(self) -> None:
-        """Raise `Invalid` for text that PostgreSQL cannot hold, and for inputs of no request."""
+        """Raise `Invalid` when a text contains NUL, which PostgreSQL cannot store, or inputs have no request id."""
         if "\0" in (self.caption or "") or "\0" in (self.title or ""):
             raise Invalid("Text may not contain the character NUL.")
         if self.provenance and self.provenance.inputs and self.provenance.request_id is None:

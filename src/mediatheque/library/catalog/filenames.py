@@ -1,4 +1,4 @@
-"""File names and titles made safe from what senders called their files."""
+"""Safe file names and titles from the names that clients give their files."""
 
 import mimetypes
 import re
@@ -10,11 +10,10 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"*:<>?|\\
 
 
 def safe_name(name: str | None, mime: str, extension: str) -> str:
-    """A file name without path, control characters or leading dots whose extension agrees with the content.
+    """Return the file name without path, control characters and leading dots, with an extension that fits the content.
 
-    `extension` (without its dot, empty for none) is appended unless the name already ends in one of the same type. At
-    most 200
-    bytes of UTF-8, so that any file system can hold it.
+    `extension` has no dot, and is empty when the content has none. It is appended unless the name ends in an extension
+    of the same type. The result has at most 200 bytes of UTF-8, which every file system can store.
     """
     stem = unicodedata.normalize("NFC", name or "").replace("\\", "/").rsplit("/", 1)[-1]
     stem = _FORBIDDEN.sub("_", stem).strip().lstrip(".-").strip() or "file"
@@ -26,7 +25,7 @@ def safe_name(name: str | None, mime: str, extension: str) -> str:
 
 
 def title_from(name: str | None, caption: str | None, fallback: str) -> str:
-    """A display title: the file's name without extension, else the caption's first line, else the fallback."""
+    """Return a title: the file's name without extension, or the first line of the caption, or the fallback."""
     for candidate in (PurePosixPath(name or "").stem, (caption or "").split("\n", 1)[0]):
         title = _FORBIDDEN.sub(" ", candidate).strip()
         if title:

@@ -1,4 +1,4 @@
-"""The verbs of files: what is under a public URL."""
+"""Files: blobs under a URL."""
 
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from mediatheque.blobs import BlobStore
-from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.errors import BlobsUnavailable, InvariantError, NotFound
 from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
@@ -26,14 +26,17 @@ _log = structlog.get_logger()
 
 
 class Files:
-    """Finding files, opening them, and registering them as assets."""
+    """Finds and opens files, and registers them as assets."""
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
         self._store = store
 
     async def get_public(self, id: UUID) -> File:
-        """The file of that id in whichever workspace; its random id is what lets one read it. `NotFound`."""
+        """Return the file of that id, in any workspace: the random id in its URL is what authorizes to find it.
+
+        Raises `NotFound` when there is no such file.
+        """
         async with self._database.connection() as conn:
             file = await rows.find_public(conn, id)
         if file is None:
@@ -41,12 +44,12 @@ class Files:
         return file
 
     async def find(self, workspace_id: UUID, id: UUID) -> File | None:
-        """The workspace's own file."""
+        """Return the workspace's file of that id, or None."""
         async with self._database.connection() as conn:
             return await rows.find(conn, workspace_id, id)
 
     async def find_by_origin(self, workspace_id: UUID, url: str) -> File | None:
-        """The workspace's file that was read from that URL."""
+        """Return the workspace's file that was imported from that URL, or None."""
         async with self._database.connection() as conn:
             return await rows.find_by_origin(conn, workspace_id, url)
 
@@ -59,7 +62,10 @@ class Files:
         return self._store.local_path(key) or partial(self._store.read, key)
 
     async def copy(self, original: File, details: AssetFields, claim: Claim | None = None) -> Asset:
-        """A new asset over a new file with the content of another, for the same readers and as long. `NotFound`."""
+        """Create an asset over a new file with the content, ACL and expiry of another.
+
+        Raises `NotFound` when the original was deleted meanwhile.
+        """
         async with self._database.transaction() as conn:
             blob = original.blob
             if not await rows.lock_for_share(conn, original) or not await blobs.lock_and_keep(conn, blob.id):
@@ -74,15 +80,15 @@ class Files:
                 acl=original.acl,
             )
             if file is None:
-                raise LookupError("a file without an origin conflicts with none")
+                raise InvariantError("a file without an origin URL cannot conflict with another")
             asset = await assets.insert_asset(conn, file, details)
             await store_reply(conn, claim, asset)
         return asset
 
     async def register(self, file: File, details: AssetFields, claim: Claim | None = None) -> Asset:
-        """The asset over a file that is here already: made the first time, enriched and answered again later.
+        """Create the asset of an existing file, or complete the asset that it has, and return it.
 
-        `NotFound` if the file is gone since it was found.
+        Raises `NotFound` when the file was deleted meanwhile.
         """
         async with self._database.transaction() as conn:
             if not await rows.lock_for_share(conn, file):

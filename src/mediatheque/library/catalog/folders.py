@@ -1,4 +1,4 @@
-"""The verbs of folders. What is in the trash is out of sight, not gone, and no asset is lost by it."""
+"""Folders. Lists do not show folders in the trash; trashing a folder deletes neither it nor its assets."""
 
 from uuid import UUID
 
@@ -13,36 +13,40 @@ _MAX_NAME = 255
 
 
 class Folders:
-    """Making, finding, renaming, trashing and restoring folders."""
+    """Creates, finds, renames, trashes and restores folders."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, workspace_id: UUID, id: UUID) -> Folder:
-        """The workspace's folder, be it in the trash, or `FolderNotFound`."""
+        """Return the workspace's folder, in the trash or not. Raises `FolderNotFound` when there is no such folder."""
         async with self._database.connection() as conn:
             return await _require(conn, workspace_id, id)
 
     async def require(self, workspace_id: UUID, id: UUID) -> None:
-        """Raise `FolderNotFound` unless the workspace has that folder outside of the trash."""
+        """Raise `FolderNotFound` unless the workspace has that folder outside the trash."""
         async with self._database.connection() as conn:
             await lock_for_share(conn, workspace_id, id)
 
     async def page(
         self, workspace_id: UUID, wanted: FolderFilter, after: Cursor | None, limit: int
     ) -> tuple[list[Folder], bool]:
-        """At most `limit` folders, newest first, from behind the position; and whether there are more."""
+        """Return at most `limit` folders after the cursor, newest first, and whether there are more."""
         async with self._database.connection() as conn:
             found = await rows.page(conn, workspace_id, wanted, after, limit + 1)
         return found[:limit], len(found) > limit
 
     async def count(self, workspace_id: UUID, wanted: FolderFilter) -> int:
-        """How many folders there are of the wanted sort."""
+        """Count the folders that match the filter."""
         async with self._database.connection() as conn:
             return await rows.count(conn, workspace_id, wanted)
 
     async def create(self, workspace_id: UUID, name: str, project_type: str, parent_id: UUID | None) -> Folder:
-        """A new folder. `Invalid` for a bad name; `FolderNotFound` for a parent that is unknown or in the trash."""
+        """Create a folder.
+
+        Raises `Invalid` when the name is not valid, and `FolderNotFound` when the parent does not exist or is in the
+        trash.
+        """
         _check_name(name)
         id = uuids.uuid7()
         async with self._database.transaction() as conn:
@@ -55,23 +59,24 @@ class Folders:
             return await _require(conn, workspace_id, id)
 
     async def rename(self, workspace_id: UUID, id: UUID, name: str) -> Folder:
-        """The folder under its new name. `Invalid` for a bad one, `FolderNotFound`."""
+        """Rename the folder, and return it. Raises `Invalid` when the name is not valid, and `FolderNotFound`."""
         _check_name(name)
         async with self._database.transaction() as conn:
             await rows.rename(conn, workspace_id, id, name)
             return await _require(conn, workspace_id, id)
 
     async def trash(self, workspace_id: UUID, id: UUID) -> Folder:
-        """Move the folder and all below it into the trash, unless it is there. `FolderNotFound`."""
+        """Move the folder and its subfolders to the trash, unless it is there. Raises `FolderNotFound`."""
         async with self._database.transaction() as conn:
             await rows.lock_tree(conn, workspace_id)
             await rows.trash(conn, workspace_id, id)
             return await _require(conn, workspace_id, id)
 
     async def restore(self, workspace_id: UUID, id: UUID) -> Folder:
-        """Bring the folder back with all that went into the trash with it, unless it is back. `FolderNotFound`.
+        """Restore the folder and the subfolders that were trashed with it. Raises `FolderNotFound`.
 
-        It comes back to its parent, or to the root if that is in the trash.
+        It returns to its parent, or to the root if the parent is in the trash. A folder that is not in the trash does
+        not change.
         """
         async with self._database.transaction() as conn:
             await rows.lock_tree(conn, workspace_id)
@@ -80,7 +85,10 @@ class Folders:
 
 
 async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> None:
-    """Keep the folder until the transaction ends. `FolderNotFound` if it is unknown, or in the trash."""
+    """Lock the folder against deletion until the transaction ends.
+
+    Raises `FolderNotFound` when it does not exist or is in the trash.
+    """
     if not await rows.lock_for_share(conn, workspace_id, id):
         raise FolderNotFound
 

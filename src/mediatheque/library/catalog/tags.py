@@ -1,4 +1,4 @@
-"""The verbs of tags."""
+"""Tags of a workspace."""
 
 from collections.abc import Iterable
 from uuid import UUID, uuid4
@@ -14,13 +14,16 @@ MAX_TAGS = 10_000
 
 
 class Tags:
-    """Making, listing, renaming and deleting tags. Their names are unique in a workspace, whatever their case."""
+    """Creates, lists, renames and deletes tags. Names are unique in a workspace, ignoring case."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def create(self, workspace_id: UUID, name: str, claim: Claim | None = None) -> Tag:
-        """A new tag. `Invalid` for a bad name, `Conflict` for one that is taken, or beyond `MAX_TAGS`."""
+        """Create a tag.
+
+        Raises `Invalid` when the name is not valid, and `Conflict` when it is taken or there are `MAX_TAGS` tags.
+        """
         _check_name(name)
         async with self._database.transaction() as conn:
             await rows.lock_names(conn, workspace_id)
@@ -33,12 +36,15 @@ class Tags:
         return tag
 
     async def list(self, workspace_id: UUID) -> list[Tag]:
-        """All tags of the workspace, by name whatever its case."""
+        """Return all tags of the workspace, sorted by name, ignoring case."""
         async with self._database.connection() as conn:
             return await rows.list_all(conn, workspace_id)
 
     async def rename(self, workspace_id: UUID, id: UUID, name: str | None, claim: Claim | None = None) -> Tag:
-        """The tag under its new name, or with None as it is. `Invalid`, `Conflict` as for a new one; `NotFound`."""
+        """Rename the tag, and return it. With `name` None it does not change.
+
+        Raises `NotFound`, and `Invalid` and `Conflict` as `create` does.
+        """
         if name is not None:
             _check_name(name)
         async with self._database.transaction() as conn:
@@ -53,23 +59,23 @@ class Tags:
         return tag
 
     async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> None:
-        """Remove the tag, also from the assets that have it. `NotFound`, the second time too."""
+        """Delete the tag, and remove it from its assets. Raises `NotFound` when it does not exist."""
         async with self._database.transaction() as conn:
             if not await rows.delete(conn, workspace_id, id):
-                raise _unknown(id, "tag_id")
+                raise _not_found(id, "tag_id")
             await store_reply(conn, claim, None)
 
 
 async def require(conn: Connection, workspace_id: UUID, ids: Iterable[UUID], *, param: str) -> list[Tag]:
-    """The workspace's tags of those ids, by name; they stay until the caller's transaction ends.
+    """Lock the tags against deletion until the transaction ends, and return them sorted by name.
 
-    `NotFound`, naming the field `param`, if it lacks one of them.
+    Raises `NotFound`, naming the field `param`, when the workspace does not have one of them.
     """
     wanted = set(ids)
     found = await rows.lock_by_ids(conn, workspace_id, list(wanted)) if wanted else []
     missing = wanted - {tag.id for tag in found}
     if missing:
-        raise _unknown(min(missing), param)
+        raise _not_found(min(missing), param)
     return found
 
 
@@ -82,5 +88,5 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"There is a tag named {name!r} already.", param="name")
 
 
-def _unknown(id: UUID, param: str) -> NotFound:
+def _not_found(id: UUID, param: str) -> NotFound:
     return NotFound(f"Tag {id} not found.", param=param)

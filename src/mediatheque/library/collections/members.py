@@ -20,7 +20,7 @@ class Members:
         """Put the asset in, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
         async with self._database.transaction() as conn:
             await _lock(conn, workspace_id, id)
-            await rows.add(conn, id, await assets.resolve_ref(conn, workspace_id, reference))
+            await rows.add(conn, workspace_id, id, await assets.resolve_ref(conn, workspace_id, reference))
             await store_reply(conn, claim, None)
 
     async def remove(self, workspace_id: UUID, id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:

@@ -48,7 +48,7 @@ class SimilarAssets:
                 raise AssetNotFound
             same = await similar.identical(conn, asset, limit)
             near = await similar.nearest_to(conn, model, asset, limit)
-            found = {each.id: each for each in await assets.lock_by_ids(conn, workspace_id, [*same, *near])}
+            found = {each.id: each for each in await assets.find_by_ids(conn, workspace_id, [*same, *near])}
         cosines = {**near, **dict.fromkeys(same, 1.0)}
         order = [*same, *(id for id in near if id not in same)]
         return [

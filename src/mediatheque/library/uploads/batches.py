@@ -63,7 +63,7 @@ class Batches:
         """
         async with self._database.connection() as conn:
             uploads = await rows.find_uploads(conn, workspace_id, list(asset_ids))
-            existing = await assets.existing(conn, workspace_id, list(asset_ids))
+            existing = await assets.existing_ids(conn, workspace_id, list(asset_ids))
         return {id: upload for id, upload in uploads.items() if not upload.completed_at or id in existing}, existing
 
 

@@ -1,4 +1,4 @@
-"""Rows about assets: a library record over a file, with its tags and collections."""
+"""Rows of assets, with their tags and collections."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ _TAGS = msgspec.json.Decoder(tuple[Tag, ...])
 
 
 def from_row(row: dict[str, Any]) -> Asset:
-    """An asset from a row of `SELECT`."""
+    """Build an asset from a row of `SELECT`."""
     return Asset(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -47,7 +47,7 @@ def from_row(row: dict[str, Any]) -> Asset:
 
 
 async def insert(conn: Connection, asset: Asset) -> bool:
-    """Store the asset without tags and collections; False if its file has an asset already."""
+    """Insert the asset without tags and collections. Return False when its file has an asset."""
     cursor = await conn.execute(
         """
         INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
@@ -75,23 +75,23 @@ async def insert(conn: Connection, asset: Asset) -> bool:
 
 
 async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Asset | None:
-    """The workspace's asset of that id."""
-    return await _one(conn, "WHERE a.workspace_id = %s AND a.id = %s", (workspace_id, id))
+    """Return the workspace's asset of that id, or None."""
+    return await _find_one(conn, "WHERE a.workspace_id = %s AND a.id = %s", (workspace_id, id))
 
 
 async def find_by_file(conn: Connection, file: File) -> Asset | None:
-    """The asset over that file."""
-    return await _one(conn, "WHERE a.workspace_id = %s AND a.file_id = %s", (file.workspace_id, file.id))
+    """Return the asset of that file, or None."""
+    return await _find_one(conn, "WHERE a.workspace_id = %s AND a.file_id = %s", (file.workspace_id, file.id))
 
 
-async def _one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:
+async def _find_one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:
     cursor = await conn.execute(f"{SELECT} {where} AND {files.LIVE}", parameters)
     row = await cursor.fetchone()
     return from_row(row) if row else None
 
 
 async def lock_for_share(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID | None:
-    """The id of the workspace's asset that is meant, if there is one; it stays until the transaction ends."""
+    """Lock the asset against deletion until the transaction ends. Return its id, or None when there is none."""
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
@@ -104,21 +104,21 @@ async def lock_for_share(conn: Connection, workspace_id: UUID, reference: AssetR
     return row["id"] if row else None
 
 
-async def lock(conn: Connection, id: UUID) -> None:
-    """Let nobody else change the asset until the transaction ends. The caller holds it."""
-    await conn.execute("SELECT FROM asset WHERE id = %s FOR NO KEY UPDATE", (id,))
+async def lock(conn: Connection, workspace_id: UUID, id: UUID) -> None:
+    """Lock the asset against changes until the transaction ends. The caller has locked it against deletion."""
+    await conn.execute("SELECT FROM asset WHERE workspace_id = %s AND id = %s FOR NO KEY UPDATE", (workspace_id, id))
 
 
-async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
-    """Those of the ids that are assets of the workspace, in any order."""
+async def find_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
+    """Return the workspace's assets of those ids, in no particular order. Unknown ids are ignored."""
     cursor = await conn.execute(
         f"{SELECT} WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}", (workspace_id, list(ids))
     )
     return [from_row(row) for row in await cursor.fetchall()]
 
 
-async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the ids that are assets of the workspace."""
+async def existing_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the ids that are assets of the workspace."""
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
@@ -129,20 +129,25 @@ async def existing(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) ->
     return {row["id"] for row in await cursor.fetchall()}
 
 
-async def enrich(conn: Connection, id: UUID, *, caption: str | None, favorite: bool) -> None:
-    """Give the asset a caption if it has none, and make it a favourite if asked to."""
+async def enrich(conn: Connection, asset: Asset, *, caption: str | None, favorite: bool) -> None:
+    """Set the asset's caption if it has none, and mark it as a favorite if `favorite` is true."""
     await conn.execute(
-        "UPDATE asset SET caption = COALESCE(caption, %s), is_favorite = is_favorite OR %s WHERE id = %s",
-        (caption, favorite, id),
+        """
+        UPDATE asset SET caption = COALESCE(caption, %s), is_favorite = is_favorite OR %s
+        WHERE workspace_id = %s AND id = %s
+        """,
+        (caption, favorite, asset.workspace_id, asset.id),
     )
 
 
-async def set_favorite(conn: Connection, id: UUID, *, favorite: bool) -> None:
-    """Make the asset a favourite, or none."""
-    await conn.execute("UPDATE asset SET is_favorite = %s WHERE id = %s", (favorite, id))
+async def set_favorite(conn: Connection, workspace_id: UUID, id: UUID, *, favorite: bool) -> None:
+    """Mark the asset as a favorite, or not."""
+    await conn.execute(
+        "UPDATE asset SET is_favorite = %s WHERE workspace_id = %s AND id = %s", (favorite, workspace_id, id)
+    )
 
 
 async def delete(conn: Connection, asset: Asset) -> bool:
-    """Remove the record; False if somebody else just did."""
-    cursor = await conn.execute("DELETE FROM asset WHERE id = %s", (asset.id,))
+    """Delete the asset. Return False when a concurrent request has deleted it."""
+    cursor = await conn.execute("DELETE FROM asset WHERE workspace_id = %s AND id = %s", (asset.workspace_id, asset.id))
     return cursor.rowcount == 1

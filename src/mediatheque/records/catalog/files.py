@@ -1,4 +1,4 @@
-"""Rows about files: a blob under a public URL."""
+"""Rows of files: blobs under a URL."""
 
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,13 @@ COLUMNS = f"""
 """
 SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
 LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
-"""What every question about files asks, too: one that has expired is gone before it is swept."""
+"""Part of every query for files: an expired file is not found, even before garbage collection deletes it."""
 EXPIRED = "f.expires_at <= now()"
-"""The opposite, as the index on it wants it."""
+"""The opposite of `LIVE`, in the form that the index on `expires_at` can serve."""
 
 
 def from_row(row: dict[str, Any]) -> File:
-    """A file from a row that selected `COLUMNS`."""
+    """Build a file from a row that selects `COLUMNS`."""
     return File(
         id=row["file_id"],
         workspace_id=row["file_workspace_id"],
@@ -47,7 +47,7 @@ async def insert(
     expires_at: datetime | None = None,
     acl: Acl | None = None,
 ) -> File | None:
-    """Put the blob under a URL; None if the workspace has a file from that `origin_url` already."""
+    """Insert a file over the blob. Return None when the workspace has a file from that `origin_url`."""
     cursor = await conn.execute(
         """
         INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, acl)
@@ -77,7 +77,7 @@ def _json(acl: Acl | None) -> Jsonb | None:
 
 
 async def find_public(conn: Connection, id: UUID) -> File | None:
-    """The file of that id, whoever owns it: its URL is public to those who have it."""
+    """Return the file of that id in any workspace, or None. For reads through the file's URL only."""
     cursor = await conn.execute(
         f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s AND {LIVE}",  # noqa: S608 - constants
         (id,),
@@ -97,7 +97,7 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> File | None:
 
 
 async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) -> File | None:
-    """The workspace's file that was read from that URL."""
+    """Return the workspace's file that was imported from that URL, or None."""
     cursor = await conn.execute(
         f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.workspace_id = %s AND f.origin_url = %s AND {LIVE}",  # noqa: S608 - constants
         (workspace_id, origin_url),
@@ -107,7 +107,7 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) 
 
 
 async def set_acl(conn: Connection, workspace_id: UUID, id: UUID, acl: Acl) -> bool:
-    """Give the workspace's file another access; False if it has no such file."""
+    """Replace the ACL of the workspace's file. Return False when there is no such file."""
     cursor = await conn.execute(
         f"UPDATE file f SET acl = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
         (_json(acl), workspace_id, id),
@@ -116,12 +116,12 @@ async def set_acl(conn: Connection, workspace_id: UUID, id: UUID, acl: Acl) -> b
 
 
 async def lock_for_share(conn: Connection, file: File) -> bool:
-    """Whether the file is still there; if so it stays until the transaction ends."""
+    """Lock the file against deletion until the transaction ends. Return False when it does not exist."""
     return await _lock(conn, file, "FOR KEY SHARE")
 
 
 async def lock(conn: Connection, file: File) -> bool:
-    """Whether the file is still there; if so nobody else holds it. Whoever removes it does this before all else."""
+    """Lock the file for its deletion, which must be the first lock taken. Return False when it does not exist."""
     return await _lock(conn, file, "FOR UPDATE")
 
 
@@ -134,18 +134,17 @@ async def _lock(conn: Connection, file: File, how: str) -> bool:
 
 
 async def delete(conn: Connection, file: File) -> None:
-    """Take the file's URL away; its blob is doomed if that was the last one."""
+    """Delete the file, and mark its blob for garbage collection if no other file refers to it."""
     await blobs.lock(conn, file.blob.id)
     await conn.execute("DELETE FROM file WHERE workspace_id = %s AND id = %s", (file.workspace_id, file.id))
     await blobs.mark_if_unreferenced(conn, file.blob.id)
 
 
 async def delete_expired(conn: Connection, limit: int) -> int:
-    """Delete files past their `expires_at`, and their assets, in the caller's transaction; how many.
+    """Delete at most `limit` expired files of all workspaces and their assets, and return how many.
 
-    Their blobs are doomed unless other files refer to them. A file that somebody holds is left for the next time. Files
-    are locked first, as by everybody who removes one, then blobs, by their ids. Then memberships of assets are, by the
-    assets' ids, as by whoever deletes a tag or a collection.
+    Blobs that no other file refers to are marked for garbage collection. Files that another transaction has locked are
+    skipped. Lock order: file, blob (by id), membership (by asset id). Every transaction that deletes uses this order.
     """
     cursor = await conn.execute(
         """

@@ -1,4 +1,4 @@
-"""Which assets a filter means, in SQL over `asset a` joined with its file `f` and blob `b`."""
+"""Filters as SQL over `asset a` joined with its file `f` and blob `b`."""
 
 from mediatheque.model import And, Comparison, Condition, Field, Filter, IdIn, Operator, Or
 
@@ -11,18 +11,18 @@ _COLUMNS = {
     Field.SOURCE: "a.source",
     Field.CREATED_AT: "a.created_at",
 }
-_SIGNS = {
+_OPERATORS = {
     Operator.EQ: "=",
     Operator.GT: ">",
     Operator.GTE: ">=",
     Operator.LT: "<",
     Operator.LTE: "<=",
 }
-_COMPLETED = "'completed'"  # what is in the library is finished
+_COMPLETED = "'completed'"  # the `status` of every asset in the library
 
 
 def clause_of(wanted: Filter) -> Clause:
-    """What holds for the assets meant; `SimilarTo` must have become `IdIn` before."""
+    """Return the filter as a clause. Every `SimilarTo` in it must have been replaced by an `IdIn`."""
     parts = [*_own(wanted), *_memberships(wanted)]
     if wanted.condition is not None:
         parts.append(_condition(wanted.condition))
@@ -32,7 +32,7 @@ def clause_of(wanted: Filter) -> Clause:
 def _own(wanted: Filter) -> list[Clause]:
     parts: list[Clause] = []
     for column, among in (("a.kind", wanted.kinds), ("b.mime", wanted.types), ("a.source", wanted.sources)):
-        if len(among) == 1:  # then an index has them in the order of lists
+        if len(among) == 1:  # equality is served by an index that is in the order of lists
             parts.append((f"{column} = %s", [among[0]]))
         elif among:
             parts.append((f"{column} = ANY(%s)", [list(among)]))
@@ -71,11 +71,11 @@ def _condition(condition: Condition) -> Clause:
         case Comparison():
             return _comparison(condition)
         case _:
-            raise TypeError("what resembles an example is to be found before")
+            raise TypeError("SimilarTo must be replaced by IdIn before the filter becomes SQL")
 
 
 def _comparison(comparison: Comparison) -> Clause:
-    """An asset without an endpoint has another than any that is named."""
+    """NULL differs from every value: `neq` matches assets without an endpoint."""
     column = _COLUMNS.get(comparison.field, _COMPLETED)
     values: list[object] = list(comparison.values)
     match comparison.operator:
@@ -84,7 +84,7 @@ def _comparison(comparison: Comparison) -> Clause:
         case Operator.NEQ:
             return f"{column} IS DISTINCT FROM %s", values
         case operator:
-            return f"{column} {_SIGNS[operator]} %s", values
+            return f"{column} {_OPERATORS[operator]} %s", values
 
 
 def _joined(parts: list[Clause], word: str, *, empty: str = "TRUE") -> Clause:

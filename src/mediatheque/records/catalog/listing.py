@@ -1,4 +1,4 @@
-"""Assets in lists: pages of them, and how many there are."""
+"""Pages and counts of assets."""
 
 from functools import partial
 from uuid import UUID
@@ -8,11 +8,11 @@ import msgspec
 from mediatheque.model import Asset, Cursor, Filter
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.catalog.filters import Clause, clause_of
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 
 async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int) -> list[Asset]:
-    """The next assets, newest first, strictly after the position. An index serves every filter."""
+    """Return the next assets after the cursor, newest first. Every filter is served by an index."""
     member = _membership(wanted)
     where, parameters = _where(workspace_id, member.others if member else wanted)
     joined, moment, id = (member.joined, "m.asset_created_at", "m.asset_id") if member else ("", "a.created_at", "a.id")
@@ -27,9 +27,9 @@ async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Curs
 
 
 async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: int | None = None) -> int | None:
-    """How many assets the filter lets through: all but those whose file has expired and is yet to be swept.
+    """Count the assets that match the filter, without those whose file has expired.
 
-    None for more than `most`, which are not counted to the end.
+    Return None when there are more than `most`. Counting stops there.
     """
     counted, values = _counted(workspace_id, wanted)
     where, parameters = _where(workspace_id, wanted)
@@ -41,17 +41,15 @@ async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: i
         """,  # noqa: S608 - constants and clauses of ours
         [*values, *more, *parameters],
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("a count returns a row")
+    row = await fetch_one(cursor)
     return None if most is not None and row["total"] > most else int(row["total"] - row["expired"])
 
 
 def _counted(workspace_id: UUID, wanted: Filter) -> Clause:
-    """A row for each asset.
+    """Return a query with one row for each asset that matches the filter.
 
-    Members are looked up one by one, in their order (`OFFSET 0`, `ORDER BY`): a prepared plan, which is for tags of
-    average size, would read every asset of the library instead.
+    `OFFSET 0` and `ORDER BY` make PostgreSQL look up the members of a collection or tag one by one, in their order. A
+    prepared plan, which assumes tags of average size, would read every asset of the library instead.
     """
     member = _membership(wanted)
     where, parameters = _where(workspace_id, member.others if member else wanted)
@@ -69,7 +67,7 @@ def _where(workspace_id: UUID, wanted: Filter) -> Clause:
 
 
 class _Membership(msgspec.Struct, frozen=True):
-    """A table that has the members of a collection or a tag in the order of lists; and what else is asked of them."""
+    """A table with the members of one collection or tag, in the order of lists; `others` is the rest of the filter."""
 
     table: str
     column: str
@@ -82,7 +80,7 @@ class _Membership(msgspec.Struct, frozen=True):
 
 
 def _membership(wanted: Filter) -> _Membership | None:
-    """One that all of the assets must have."""
+    """Return a membership that every asset of the filter has, or None."""
     but = partial(msgspec.structs.replace, wanted)
     if wanted.collection_id is not None:
         return _Membership("collection_asset", "collection_id", wanted.collection_id, but(collection_id=None))

@@ -1,4 +1,7 @@
-"""Rows about tags, and about which assets have them."""
+"""Rows of tags, and of tags on assets.
+
+Rows of `asset_tag` have no workspace: callers have checked that asset and tag belong to the same one.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +9,7 @@ from uuid import UUID
 
 from mediatheque.model import Tag
 from mediatheque.records.catalog import files
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 
 def _tag(row: dict[str, Any]) -> Tag:
@@ -14,12 +17,12 @@ def _tag(row: dict[str, Any]) -> Tag:
 
 
 async def lock_names(conn: Connection, workspace_id: UUID) -> None:
-    """Let nobody else make or rename tags of the workspace until the transaction ends."""
+    """Lock the workspace's tag names: no concurrent request can create or rename a tag until the transaction ends."""
     await conn.execute("SELECT FROM workspace WHERE id = %s FOR NO KEY UPDATE", (workspace_id,))
 
 
 async def insert(conn: Connection, *, id: UUID, workspace_id: UUID, name: str) -> Tag | None:
-    """Store the tag; None if the workspace has one of that name, whatever its case."""
+    """Insert the tag. Return None when the workspace has a tag of that name, ignoring case."""
     cursor = await conn.execute(
         """
         INSERT INTO tag (id, workspace_id, name) VALUES (%s, %s, %s)
@@ -32,20 +35,19 @@ async def insert(conn: Connection, *, id: UUID, workspace_id: UUID, name: str) -
 
 
 async def count(conn: Connection, workspace_id: UUID) -> int:
-    """How many tags the workspace has."""
+    """Count the workspace's tags."""
     cursor = await conn.execute("SELECT count(*) AS total FROM tag WHERE workspace_id = %s", (workspace_id,))
-    row = await cursor.fetchone()
-    return int(row["total"]) if row else 0
+    return int((await fetch_one(cursor))["total"])
 
 
 async def list_all(conn: Connection, workspace_id: UUID) -> list[Tag]:
-    """All tags of the workspace, by name."""
+    """Return all tags of the workspace, sorted by name."""
     cursor = await conn.execute("SELECT * FROM tag WHERE workspace_id = %s ORDER BY fold(name)", (workspace_id,))
     return [_tag(row) for row in await cursor.fetchall()]
 
 
 async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Tag]:
-    """Those of the tags that the workspace has, by name, held until the transaction ends."""
+    """Lock the workspace's tags of those ids against deletion until the transaction ends. Return them by name."""
     cursor = await conn.execute(
         "SELECT * FROM tag WHERE workspace_id = %s AND id = ANY(%s) ORDER BY fold(name) FOR KEY SHARE",
         (workspace_id, list(ids)),
@@ -54,7 +56,7 @@ async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID])
 
 
 async def list_of_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) -> list[Tag]:
-    """The tags of the workspace's asset, by name; none where it has no such asset."""
+    """Return the tags of the workspace's asset, sorted by name. Empty when there is no such asset."""
     cursor = await conn.execute(
         f"""
         SELECT t.* FROM asset a
@@ -67,7 +69,7 @@ async def list_of_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) ->
 
 
 async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> Tag | None:
-    """Give the tag another name; None if another tag has it, whatever its case. The caller holds the names."""
+    """Rename the tag. Return None when another tag has the name, ignoring case. The caller has locked the names."""
     cursor = await conn.execute(
         """
         UPDATE tag t SET name = %(name)s WHERE workspace_id = %(workspace)s AND id = %(id)s AND NOT EXISTS (
@@ -82,36 +84,40 @@ async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> T
 
 
 async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
-    """Remove the tag from all assets, and from the workspace; False if it has no such tag.
+    """Delete the tag, and remove it from its assets. Return False when the workspace has no such tag.
 
-    Nobody can assign it any more once it is locked. Its memberships then are, in the order in which all do who remove
-    those of several assets.
+    Once the tag is locked, no concurrent request can assign it. Its memberships are then locked by asset id, the order
+    that every transaction uses which deletes memberships of several assets.
     """
     cursor = await conn.execute("SELECT FROM tag WHERE workspace_id = %s AND id = %s FOR UPDATE", (workspace_id, id))
     if await cursor.fetchone() is None:
         return False
     await conn.execute("SELECT FROM asset_tag WHERE tag_id = %s ORDER BY asset_id FOR UPDATE", (id,))
-    await conn.execute("DELETE FROM tag WHERE id = %s", (id,))
+    await conn.execute("DELETE FROM tag WHERE workspace_id = %s AND id = %s", (workspace_id, id))
     return True
 
 
-async def assign(conn: Connection, asset_id: UUID, ids: Sequence[UUID]) -> None:
-    """Put the tags on the asset; those it has stay. Whoever brings several has changed or locked the asset before."""
+async def assign(conn: Connection, workspace_id: UUID, asset_id: UUID, ids: Sequence[UUID]) -> None:
+    """Add the tags to the asset. Tags that it has stay.
+
+    A caller that adds several has locked the asset against changes before, so that two cannot deadlock.
+    """
     await conn.execute(
         """
         INSERT INTO asset_tag (asset_id, tag_id, asset_created_at)
-        SELECT a.id, t.id, a.created_at FROM asset a, unnest(%s::uuid[]) AS t (id) WHERE a.id = %s
+        SELECT a.id, t.id, a.created_at FROM asset a, unnest(%s::uuid[]) AS t (id)
+        WHERE a.workspace_id = %s AND a.id = %s
         ON CONFLICT DO NOTHING
         """,
-        (list(ids), asset_id),
+        (list(ids), workspace_id, asset_id),
     )
 
 
 async def unassign(conn: Connection, asset_id: UUID, id: UUID) -> None:
-    """Take the tag from the asset, if it has it."""
+    """Remove the tag from the asset, if it has it."""
     await conn.execute("DELETE FROM asset_tag WHERE asset_id = %s AND tag_id = %s", (asset_id, id))
 
 
 async def unassign_others(conn: Connection, asset_id: UUID, ids: Sequence[UUID]) -> None:
-    """Take all tags but these from the asset."""
+    """Remove all tags but these from the asset."""
     await conn.execute("DELETE FROM asset_tag WHERE asset_id = %s AND tag_id <> ALL(%s)", (asset_id, list(ids)))

@@ -1,4 +1,7 @@
-"""Rows about which assets were put into which collections."""
+"""Rows of assets in collections.
+
+Rows of `collection_asset` have no workspace: callers have checked that asset and collection belong to the same one.
+"""
 
 from uuid import UUID
 
@@ -7,7 +10,7 @@ from mediatheque.records.database import Connection
 
 
 async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> CollectionType | None:
-    """The type of the workspace's collection, which stays until the transaction ends; None if there is none."""
+    """Lock the collection against deletion until the transaction ends. Return its type, or None if there is none."""
     cursor = await conn.execute(
         "SELECT type FROM collection WHERE workspace_id = %s AND id = %s FOR KEY SHARE", (workspace_id, id)
     )
@@ -15,17 +18,17 @@ async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> Coll
     return CollectionType(row["type"]) if row else None
 
 
-async def add(conn: Connection, id: UUID, asset_id: UUID) -> None:
-    """Put the asset into the collection; once."""
+async def add(conn: Connection, workspace_id: UUID, id: UUID, asset_id: UUID) -> None:
+    """Add the asset to the collection, unless it is a member."""
     await conn.execute(
         """
         INSERT INTO collection_asset (collection_id, asset_id, asset_created_at)
-        SELECT %s, id, created_at FROM asset WHERE id = %s ON CONFLICT DO NOTHING
+        SELECT %s, id, created_at FROM asset WHERE workspace_id = %s AND id = %s ON CONFLICT DO NOTHING
         """,
-        (id, asset_id),
+        (id, workspace_id, asset_id),
     )
 
 
 async def remove(conn: Connection, id: UUID, asset_id: UUID) -> None:
-    """Take the asset out of the collection, if it is in there."""
+    """Remove the asset from the collection, if it is a member."""
     await conn.execute("DELETE FROM collection_asset WHERE collection_id = %s AND asset_id = %s", (id, asset_id))
