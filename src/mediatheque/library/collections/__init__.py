@@ -10,7 +10,7 @@ from mediatheque.records.database import Database
 
 
 class CollectionServices:
-    """The operations on collections of every type, over one database. Smart collections are answered by `search`."""
+    """The operations on collections of every type, over one database. `search` finds what resembles an example."""
 
     def __init__(self, database: Database, search: Search) -> None:
         self.characters = Characters(database)

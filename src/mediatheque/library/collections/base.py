@@ -1,4 +1,4 @@
-"""What the verbs of collections and of characters have in common."""
+"""What collections and characters share."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -13,11 +13,11 @@ from mediatheque.records.collections import collections as rows
 from mediatheque.records.database import Connection, Database
 
 MAX_COUNT = 10_000
-"""Members, of which no more is looked at than an index; counts go no further."""
+"""Members are counted up to this number, from an index alone."""
 
 
 class CollectionBase:
-    """Finding, changing and removing collections of the `types`; lists have those `listed`."""
+    """Finds, changes and deletes collections of the given `types`. Lists show the types in `listed`."""
 
     noun: ClassVar[str]
     types: ClassVar[tuple[CollectionType, ...]]
@@ -27,37 +27,43 @@ class CollectionBase:
         self._database = database
 
     async def get(self, workspace_id: UUID, id: UUID) -> Collection:
-        """The workspace's collection, or `NotFound`."""
+        """Return the workspace's collection. Raises `NotFound` when there is no such collection."""
         async with self._database.connection() as conn:
             return await self._require(conn, workspace_id, id)
 
     async def page(self, workspace_id: UUID, limit: int, offset: int) -> list[Collection]:
-        """At most `limit` of them, newest first, without the first `offset`."""
+        """Return at most `limit` collections, newest first, after skipping `offset`."""
         async with self._database.connection() as conn:
             return await rows.page(conn, workspace_id, self.listed, limit, offset, most=MAX_COUNT)
 
     async def update(
         self, workspace_id: UUID, id: UUID, changes: CollectionPatch, claim: Claim | None = None
     ) -> Collection:
-        """The collection with other traits. `Invalid` for what it cannot have, `NotFound` for it or its cover."""
+        """Apply the patch, and return the collection.
+
+        Raises `Invalid` when a value is not valid for its type, and `NotFound` when it or its cover does not exist.
+        """
         async with self._database.transaction() as conn:
             found = await self._require(conn, workspace_id, id)
             patch.check(changes, found.type)
             await images.lock_for_share(conn, workspace_id, cover_id=changes.cover_file_id or None)
             await rows.update(conn, workspace_id, id, changes.given)
-            return await self._finish(conn, workspace_id, id, claim)
+            return await self._reload_and_reply(conn, workspace_id, id, claim)
 
     async def set_favorite(
         self, workspace_id: UUID, id: UUID, favorite: bool, claim: Claim | None = None
     ) -> Collection:
-        """Make it a favourite, or none, unless it is. `NotFound`."""
+        """Mark the collection as a favorite, or not, and return it. Raises `NotFound`."""
         async with self._database.transaction() as conn:
             await self._require(conn, workspace_id, id)
             await rows.set_favorite(conn, workspace_id, id, favorite)
-            return await self._finish(conn, workspace_id, id, claim)
+            return await self._reload_and_reply(conn, workspace_id, id, claim)
 
     async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> None:
-        """Remove it, not its assets; what lies in it moves up to where it was. `NotFound` the second time."""
+        """Delete the collection, not its assets. Its subcollections move up to its parent.
+
+        Raises `NotFound` when it does not exist or was deleted before.
+        """
         async with self._database.transaction() as conn:
             await folders.lock_tree(conn, workspace_id)
             await self._require(conn, workspace_id, id)
@@ -65,7 +71,9 @@ class CollectionBase:
                 raise self._not_found(id)
             await store_reply(conn, claim, None)
 
-    async def _finish(self, conn: Connection, workspace_id: UUID, id: UUID, claim: Claim | None) -> Collection:
+    async def _reload_and_reply(
+        self, conn: Connection, workspace_id: UUID, id: UUID, claim: Claim | None
+    ) -> Collection:
         collection = await self._require(conn, workspace_id, id)
         await store_reply(conn, claim, collection)
         return collection

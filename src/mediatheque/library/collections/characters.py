@@ -1,4 +1,4 @@
-"""The verbs of characters: collections that show somebody, known by a handle."""
+"""Characters: collections of assets that show one person or figure, known by a handle."""
 
 import re
 import unicodedata
@@ -23,14 +23,14 @@ _MAX_STEM = 56
 
 
 class Characters(CollectionBase):
-    """Making, finding, changing and removing characters. A handle never changes."""
+    """Creates, finds, changes and deletes characters. A handle never changes."""
 
     noun = "Character"
     types = (CollectionType.CHARACTER,)
     listed = types
 
     async def find_by_handle(self, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
-        """Those of that identifiers, whatever their case, with or without a leading @. Unknown ones are left out."""
+        """Return the characters of those handles, ignoring case and a leading @. Unknown handles are ignored."""
         wanted = [name for each in identifiers if _HANDLE.fullmatch(name := each.removeprefix("@"))]
         async with self._database.connection() as conn:
             return await rows.find_by_handles(conn, workspace_id, wanted)
@@ -44,10 +44,10 @@ class Characters(CollectionBase):
         identifier: str | None = None,
         claim: Claim | None = None,
     ) -> Collection:
-        """A new character with a name and a description, which 1 to 20 pictures show.
+        """Create a character with a name, a description and 1 to 20 reference images.
 
-        Without an identifier it gets a free one, made of its name. `Invalid` for what it cannot have, `NotFound` for
-        pictures, `Conflict` for an identifier that is taken.
+        Without an identifier it gets a free one, derived from its name. Raises `Missing` and `Invalid` when a value is
+        missing or not valid, `NotFound` when an image does not exist, and `Conflict` when the identifier is taken.
         """
         handle = None if identifier is None else _parse_handle(identifier)
         _require_name_and_description(wanted)
@@ -58,7 +58,7 @@ class Characters(CollectionBase):
             )
             id = await _insert(conn, workspace_id, wanted, handle)
             await image_rows.insert(conn, id, file_ids)
-            return await self._finish(conn, workspace_id, id, claim)
+            return await self._reload_and_reply(conn, workspace_id, id, claim)
 
     async def update(
         self,
@@ -70,9 +70,10 @@ class Characters(CollectionBase):
         references: Sequence[ImageRef] | None = None,
         identifier: str | None = None,
     ) -> Collection:
-        """The character with other traits, and with these pictures instead of its own unless None.
+        """Apply the patch, replace the reference images unless None, and return the character.
 
-        `Invalid` for what it cannot have, another identifier too; `NotFound` for it or pictures.
+        Raises `Invalid` when a value is not valid or the identifier is not the present one, and `NotFound` when the
+        character or an image does not exist.
         """
         _check(changes, references)
         async with self._database.transaction() as conn:
@@ -85,7 +86,7 @@ class Characters(CollectionBase):
             await rows.update(conn, workspace_id, id, changes.given)
             if references is not None:
                 await image_rows.replace(conn, workspace_id, id, file_ids)
-            return await self._finish(conn, workspace_id, id, claim)
+            return await self._reload_and_reply(conn, workspace_id, id, claim)
 
 
 def _require_name_and_description(wanted: CollectionPatch) -> None:
@@ -101,7 +102,7 @@ def _check(wanted: CollectionPatch, references: Sequence[ImageRef] | None) -> No
 
 
 async def _insert(conn: Connection, workspace_id: UUID, wanted: CollectionPatch, handle: str | None) -> UUID:
-    """Under the handle, else under the first that is free of those made of the name."""
+    """Insert the character under the handle, or without one under the first free handle derived from its name."""
     id = uuids.uuid7()
     chosen = handle or await _free_handle(conn, workspace_id, wanted)
     while not await rows.insert(
@@ -127,7 +128,10 @@ async def _free_handle(conn: Connection, workspace_id: UUID, wanted: CollectionP
 
 
 def _slug(name: str) -> str:
-    """The name's Latin letters and digits in small, marks dropped, hyphens between words; "character" for none."""
+    """Return the name's Latin letters and digits, lower case, without accents, words joined by hyphens.
+
+    A name without such characters becomes "character".
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_STEM].strip("-") or "character"
 

@@ -1,4 +1,4 @@
-"""The verbs of collections."""
+"""Collections."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ _EMPTY_PATCH = CollectionPatch()
 
 
 class Collections(CollectionBase):
-    """Making collections; finding, changing and removing them, characters too. Lists are without those."""
+    """Creates collections; finds, changes and deletes them and characters. Lists do not show characters."""
 
     noun = "Collection"
     types = tuple(CollectionType)
@@ -32,9 +32,10 @@ class Collections(CollectionBase):
         parent_id: UUID | None = None,
         claim: Claim | None = None,
     ) -> Collection:
-        """A new collection: smart if it has filters; else manual and empty, and perhaps in another.
+        """Create a collection: a smart one if it has filters, else an empty manual one, in a parent if one is given.
 
-        `Invalid` for traits it cannot have and for a parent that cannot hold it, `NotFound` for the parent or cover.
+        Raises `Invalid` when a value is not valid or the parent cannot contain it, and `NotFound` when the parent or
+        the cover does not exist.
         """
         wanted, id = msgspec.structs.replace(more, name=name), uuids.uuid7()
         collection_type = CollectionType.MANUAL if more.filters in (None, UNSET) else CollectionType.SMART
@@ -45,4 +46,4 @@ class Collections(CollectionBase):
             await images.lock_for_share(conn, workspace_id, cover_id=more.cover_file_id or None)
             values = {**wanted.given, "parent_id": parent_id}
             await rows.insert(conn, id=id, workspace_id=workspace_id, collection_type=collection_type, values=values)
-            return await self._finish(conn, workspace_id, id, claim)
+            return await self._reload_and_reply(conn, workspace_id, id, claim)

@@ -1,4 +1,4 @@
-"""A smart collection's condition, read from the tree it is given as.
+"""The parser for a smart collection's filters.
 
 An inner node is `{"and": [...]}` or `{"or": [...]}`. A leaf is `{"field", "op", "value"}`, or `{"semantic": {"text" |
 "image_url" | "video_url", "min_similarity"}}`.
@@ -19,7 +19,7 @@ _MAX_DEPTH, _MAX_CONDITIONS, _MAX_EXAMPLES, _MAX_VALUES, _MAX_TEXT = 10, 100, 5,
 
 
 def parse(filters: object) -> Condition:
-    """The condition. `Invalid` names the place in the tree that is wrong."""
+    """Parse the condition. Raises `Invalid`, whose message names the place in the tree that is wrong."""
     condition = _node(filters, "filters", _MAX_DEPTH)
     leaves = list(_leaves(condition))
     if len(leaves) > _MAX_CONDITIONS:
@@ -30,7 +30,7 @@ def parse(filters: object) -> Condition:
 
 
 def example_urls(filters: object) -> set[str]:
-    """Return the URLs of the example files in the condition. An invalid condition has none: saving it fails."""
+    """Return the URLs of the example files in the filters. Filters that do not parse have none."""
     try:
         leaves = _leaves(parse(filters))
     except Invalid:
@@ -72,12 +72,14 @@ def _comparison(node: dict[str, Any], path: str) -> Comparison:
     operator = _choice(Operator, node["op"], f"{path}.op")
     if operator in _ORDERED and field is not Field.CREATED_AT:
         raise _invalid(f"{path}.op", f"{operator} compares created_at only")
-    values, where = node["value"], f"{path}.value"
+    values, value_path = node["value"], f"{path}.value"
     if operator is not Operator.IN:
-        return Comparison(field, operator, (_value(field, values, where),))
+        return Comparison(field, operator, (_value(field, values, value_path),))
     if not isinstance(values, list) or not 1 <= len(values) <= _MAX_VALUES:
-        raise _invalid(where, f"expected a list of 1 to {_MAX_VALUES} values")
-    return Comparison(field, operator, tuple(_value(field, each, f"{where}[{i}]") for i, each in enumerate(values)))
+        raise _invalid(value_path, f"expected a list of 1 to {_MAX_VALUES} values")
+    return Comparison(
+        field, operator, tuple(_value(field, each, f"{value_path}[{i}]") for i, each in enumerate(values))
+    )
 
 
 def _value(field: Field, value: object, path: str) -> str | datetime:
@@ -89,7 +91,7 @@ def _value(field: Field, value: object, path: str) -> str | datetime:
 
 
 def _timestamp(value: object, path: str) -> datetime:
-    """ISO 8601, in UTC unless it says otherwise, or seconds since 1970."""
+    """Parse ISO 8601, in UTC unless it has an offset, or seconds since 1970."""
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
@@ -108,11 +110,11 @@ def _similar_to(node: object, path: str) -> SimilarTo:
     given = [name for name in _EXAMPLES if name in node]
     if len(given) != 1:
         raise _invalid(path, "expected one of text, image_url and video_url")
-    least, where = node.get("min_similarity"), f"{path}.min_similarity"
-    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
-        raise _invalid(where, "expected a number from 0 to 1")
+    minimum = node.get("min_similarity")
+    if isinstance(minimum, bool) or not isinstance(minimum, int | float) or not 0 <= minimum <= 1:
+        raise _invalid(f"{path}.min_similarity", "expected a number from 0 to 1")
     example = _text(node[given[0]], f"{path}.{given[0]}")
-    return SimilarTo(float(least), **{given[0]: example})
+    return SimilarTo(float(minimum), **{given[0]: example})
 
 
 def _text(value: object, path: str) -> str:

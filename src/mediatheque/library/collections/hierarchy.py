@@ -1,10 +1,10 @@
-"""The verbs of the tree that manual collections make."""
+"""The tree of manual collections."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from mediatheque.errors import Invalid, NotFound
+from mediatheque.errors import Invalid, InvariantError, NotFound
 from mediatheque.library.collections.base import MAX_COUNT
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Branch, Collection, CollectionType, Hierarchy, TreeNode
@@ -14,49 +14,53 @@ from mediatheque.records.collections import hierarchy as rows
 from mediatheque.records.database import Connection, Database
 
 MAX_DEPTH = 5
-"""How many levels the tree has, the top one counted."""
+"""The number of levels in the tree, with the top level."""
 _PARENT = "parent_id"
 
 
 class CollectionTree:
-    """Showing the tree, and moving in it."""
+    """Shows the tree and moves collections in it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def hierarchy(self, workspace_id: UUID, id: UUID) -> Hierarchy:
-        """What is above and below the workspace's collection. `NotFound`."""
+        """Return what is above and below the collection. Raises `NotFound`."""
         async with self._database.connection() as conn:
-            family = await _require_subtree(conn, workspace_id, id, "collection_id")
+            nodes = await _require_subtree(conn, workspace_id, id, "collection_id")
         children: dict[UUID | None, list[TreeNode]] = defaultdict(list)
-        for node in family:
+        for node in nodes:
             children[node.parent_id].append(node)
-        itself = next(node for node in family if node.level == 0)
-        return Hierarchy(_branch(itself, children), tuple(node for node in family if node.level < 0))
+        focus = next(node for node in nodes if node.level == 0)
+        return Hierarchy(_branch(focus, children), tuple(node for node in nodes if node.level < 0))
 
     async def move(
         self, workspace_id: UUID, id: UUID, parent_id: UUID | None, claim: Claim | None = None
     ) -> Collection:
-        """The collection, with all below it, in another one; for None, at the top.
+        """Move the collection, with everything below it, into another one; with `parent_id` None, to the top.
 
-        `Invalid` for what cannot be moved, or not there; `NotFound` for either.
+        Raises `Invalid` when the collection cannot be moved or the parent cannot contain it, and `NotFound` when one
+        of them does not exist.
         """
         async with self._database.transaction() as conn:
             await folders.lock_tree(conn, workspace_id)
-            family = await _require_subtree(conn, workspace_id, id, "collection_id")
-            _require_manual(next(node.type for node in family if node.level == 0), "moved")
+            nodes = await _require_subtree(conn, workspace_id, id, "collection_id")
+            _require_manual(next(node.type for node in nodes if node.level == 0), "moved")
             if parent_id is not None:
-                await _check_subtree_depth(conn, workspace_id, [node for node in family if node.level >= 0], parent_id)
+                await _check_subtree_depth(conn, workspace_id, [node for node in nodes if node.level >= 0], parent_id)
             await collections.update(conn, workspace_id, id, {"parent_id": parent_id})
             moved = await collections.find(conn, workspace_id, id, (CollectionType.MANUAL,), most=MAX_COUNT)
             if moved is None:
-                raise LookupError("the tree is held")
+                raise InvariantError("a collection cannot be deleted while the tree is locked")
             await store_reply(conn, claim, moved)
         return moved
 
 
 async def check_depth(conn: Connection, workspace_id: UUID, collection_type: CollectionType, parent_id: UUID) -> None:
-    """Hold the tree until the caller's transaction ends. `Invalid` unless a new one can lie there, `NotFound`."""
+    """Lock the tree until the transaction ends, and check that a new collection can be created in the parent.
+
+    Raises `Invalid` when it cannot, and `NotFound` when the parent does not exist.
+    """
     _require_manual(collection_type, "put into another")
     await folders.lock_tree(conn, workspace_id)
     await _check_subtree_depth(conn, workspace_id, [], parent_id)
@@ -76,10 +80,10 @@ async def _check_subtree_depth(
 
 
 async def _require_subtree(conn: Connection, workspace_id: UUID, id: UUID, param: str) -> list[TreeNode]:
-    family = await rows.subtree_with_ancestors(conn, workspace_id, id)
-    if not family:
+    nodes = await rows.subtree_with_ancestors(conn, workspace_id, id)
+    if not nodes:
         raise NotFound(f"Collection {id} not found.", param=param)
-    return family
+    return nodes
 
 
 def _require_manual(collection_type: CollectionType, done: str) -> None:

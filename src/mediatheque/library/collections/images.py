@@ -1,4 +1,4 @@
-"""Pictures that show a character or stand before a collection, as callers name them."""
+"""Reference images of characters and cover images of collections."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from mediatheque.records.collections import images as rows
 from mediatheque.records.database import Connection
 
 ImageRef = UUID | tuple[AssetRef, ...]
-"""A file by its id, or an asset by its possible names, of which the first that is known counts."""
+"""The id of a file, or references to an asset, of which the first that exists is used."""
 
 _MAX_REFERENCES = 20
 
@@ -17,13 +17,14 @@ _MAX_REFERENCES = 20
 async def lock_for_share(
     conn: Connection, workspace_id: UUID, references: Sequence[ImageRef] = (), *, cover_id: UUID | None = None
 ) -> list[UUID]:
-    """The pictures' files in their order, each once. They and the cover stay until the caller's transaction ends.
+    """Lock the images' files against deletion until the transaction ends, the cover's too.
 
-    `NotFound` for what the workspace does not have, `Invalid` for what is no image.
+    Return the ids of the references' files in their order, without duplicates. Raises `NotFound` when an image does not
+    exist in the workspace, and `Invalid` when a file is not an image.
     """
-    wanted = [await _file_id(conn, workspace_id, picture) for picture in references]
-    everything = {*wanted, cover_id} - {None}
-    kinds = await rows.lock_for_share(conn, workspace_id, [id for id in everything if id]) if everything else {}
+    wanted = [await _file_id(conn, workspace_id, reference) for reference in references]
+    file_ids = [id for id in {*wanted, cover_id} if id]
+    kinds = await rows.lock_for_share(conn, workspace_id, file_ids) if file_ids else {}
     for number, id in enumerate(wanted):
         _require_image(kinds.get(id) if id else None, f"references[{number}]", "references")
     if cover_id:
@@ -32,7 +33,7 @@ async def lock_for_share(
 
 
 def check_reference_count(references: Sequence[ImageRef]) -> None:
-    """`Invalid` unless there are as many as a character has."""
+    """Raise `Invalid` unless the number of images is one that a character can have."""
     if not 1 <= len(references) <= _MAX_REFERENCES:
         raise Invalid(f"A character has 1 to {_MAX_REFERENCES} reference images.", param="references")
 
@@ -41,7 +42,7 @@ async def _file_id(conn: Connection, workspace_id: UUID, image: ImageRef) -> UUI
     if isinstance(image, UUID):
         return image
     for reference in image:
-        if id := await rows.file_of(conn, workspace_id, reference):
+        if id := await rows.find_file_id(conn, workspace_id, reference):
             return id
     return None
 

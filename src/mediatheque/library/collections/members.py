@@ -1,4 +1,4 @@
-"""The verbs of what is in a collection."""
+"""Assets in collections."""
 
 from uuid import UUID
 
@@ -11,20 +11,23 @@ from mediatheque.records.database import Connection, Database
 
 
 class Members:
-    """Putting assets into manual collections and characters, and taking them out."""
+    """Adds assets to manual collections and characters, and removes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, workspace_id: UUID, id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
-        """Put the asset in, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
+        """Add the asset, unless it is a member.
+
+        Raises `NotFound` when the collection or asset does not exist, and `Invalid` when the collection is smart.
+        """
         async with self._database.transaction() as conn:
             await _lock(conn, workspace_id, id)
             await rows.add(conn, workspace_id, id, await assets.resolve_ref(conn, workspace_id, reference))
             await store_reply(conn, claim, None)
 
     async def remove(self, workspace_id: UUID, id: UUID, reference: AssetRef, claim: Claim | None = None) -> None:
-        """Take the asset out, unless it is. `NotFound` for either, `Invalid` for a smart collection."""
+        """Remove the asset, if it is a member. Raises as `add` does."""
         async with self._database.transaction() as conn:
             await _lock(conn, workspace_id, id)
             await rows.remove(conn, id, await assets.resolve_ref(conn, workspace_id, reference))

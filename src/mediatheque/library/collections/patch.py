@@ -1,4 +1,4 @@
-"""What is said of a collection, and can be said otherwise later."""
+"""Partial updates of collections."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,7 +40,7 @@ class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(changes: CollectionPatch, collection_type: CollectionType) -> None:
-    """`Invalid` for what a collection of the type cannot be given."""
+    """Raise `Invalid` when a collection of the type cannot have one of the values."""
     for name, value in changes.given.items():
         if name in _MAX_LENGTHS:
             _check_text(name, value, required=collection_type in _REQUIRED.get(name, ()))
@@ -52,8 +52,8 @@ def check(changes: CollectionPatch, collection_type: CollectionType) -> None:
 
 
 def _check_text(name: str, value: object, *, required: bool) -> None:
-    least, most = int(required), _MAX_LENGTHS[name]
+    minimum, maximum = int(required), _MAX_LENGTHS[name]
     if value is None and not required:
         return
-    if not isinstance(value, str) or not least <= len(value) <= most or "\0" in value:
-        raise Invalid(f"{name} has {least} to {most} characters, and no NUL.", param=name)
+    if not isinstance(value, str) or not minimum <= len(value) <= maximum or "\0" in value:
+        raise Invalid(f"{name} has {minimum} to {maximum} characters, and no NUL.", param=name)

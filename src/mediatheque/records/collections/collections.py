@@ -1,4 +1,4 @@
-"""Rows about collections: manual ones in a tree, smart ones and characters."""
+"""Rows of collections: manual ones in a tree, smart ones and characters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,13 +43,13 @@ _PAGE = f"""
 async def find(
     conn: Connection, workspace_id: UUID, id: UUID, types: Sequence[CollectionType], *, most: int
 ) -> Collection | None:
-    """The workspace's collection of that id, if it is of one of the types. Up to `most` assets are counted."""
+    """Return the workspace's collection of that id and one of the types, or None. Members are counted up to `most`."""
     found = await _find_many(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": most})
     return found[0] if found else None
 
 
 async def find_by_handles(conn: Connection, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
-    """The workspace's characters of those identifiers, whatever their case."""
+    """Return the workspace's characters of those identifiers, ignoring case."""
     where = "AND fold(c.identifier) IN (SELECT fold(x) FROM unnest(%(names)s::text[]) x)"
     return await _find_many(
         conn, where, workspace_id, (CollectionType.CHARACTER,), {"names": list(identifiers), "most": 0}
@@ -57,7 +57,7 @@ async def find_by_handles(conn: Connection, workspace_id: UUID, identifiers: Seq
 
 
 async def taken_handles(conn: Connection, workspace_id: UUID, stem: str) -> set[str]:
-    """Those of the workspace's identifiers, folded, that begin so."""
+    """Return the workspace's case-folded identifiers that begin with the stem."""
     cursor = await conn.execute(
         """
         SELECT fold(identifier) AS handle FROM collection
@@ -71,7 +71,7 @@ async def taken_handles(conn: Connection, workspace_id: UUID, stem: str) -> set[
 async def page(
     conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, most: int
 ) -> list[Collection]:
-    """So many of the collections of these types, newest first. Each type has them in an index in that order."""
+    """Return one page of the collections of these types, newest first. An index has each type in that order."""
     return await _find_many(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": most})
 
 
@@ -84,11 +84,11 @@ async def _find_many(
     )
     rows = await cursor.fetchall()
     characters = [row["id"] for row in rows if row["type"] == CollectionType.CHARACTER]
-    pictures = await images.list_of(conn, workspace_id, characters) if characters else {}
-    return [_from_row(row, parameters["most"], tuple(pictures.get(row["id"], ()))) for row in rows]
+    references = await images.list_of(conn, workspace_id, characters) if characters else {}
+    return [_from_row(row, parameters["most"], tuple(references.get(row["id"], ()))) for row in rows]
 
 
-def _from_row(row: dict[str, Any], most: object, pictures: tuple[File, ...]) -> Collection:
+def _from_row(row: dict[str, Any], most: object, references: tuple[File, ...]) -> Collection:
     known = row["members"] is not None and row["members"] <= most
     return Collection(
         id=row["id"],
@@ -105,7 +105,7 @@ def _from_row(row: dict[str, Any], most: object, pictures: tuple[File, ...]) -> 
         identifier=row["identifier"],
         filters=row["filters"],
         example_files=msgspec.convert(row["example_files"], dict[str, UUID]),
-        references=pictures,
+        references=references,
         is_favorite=row["is_favorite"],
         asset_count=row["members"] - row["expired"] if known else None,
     )
@@ -114,7 +114,7 @@ def _from_row(row: dict[str, Any], most: object, pictures: tuple[File, ...]) -> 
 async def insert(
     conn: Connection, *, id: UUID, workspace_id: UUID, collection_type: CollectionType, values: Mapping[str, object]
 ) -> bool:
-    """Store an empty collection; False if the identifier among its `values`, by column, is taken."""
+    """Insert an empty collection with the `values`, by column. Return False when its identifier is taken."""
     row = {"id": id, "workspace_id": workspace_id, "type": collection_type, **_stored(values)}
     cursor = await conn.execute(
         f"""
@@ -127,7 +127,7 @@ async def insert(
 
 
 async def update(conn: Connection, workspace_id: UUID, id: UUID, values: Mapping[str, object]) -> None:
-    """Give it other values, by column. What is the same as before is no change."""
+    """Update columns. `updated_at` changes only if a value does."""
     if not values:
         return
     row = _stored(values)
@@ -143,23 +143,24 @@ async def update(conn: Connection, workspace_id: UUID, id: UUID, values: Mapping
 
 
 def _stored(values: Mapping[str, object]) -> dict[str, object]:
-    """The values as they are stored: the columns that hold JSON are wrapped for psycopg."""
+    """Wrap the values of JSON columns for psycopg."""
     json = {name: Jsonb(msgspec.to_builtins(values[name])) for name in _JSON if values.get(name) is not None}
     return {**values, **json}
 
 
 async def set_favorite(conn: Connection, workspace_id: UUID, id: UUID, favorite: bool) -> None:
-    """Make it a favourite, or none."""
+    """Mark the collection as a favorite, or not."""
     await conn.execute(
         "UPDATE collection SET is_favorite = %s WHERE workspace_id = %s AND id = %s", (favorite, workspace_id, id)
     )
 
 
 async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
-    """Remove it, not its assets; False if it is not there. What lies in it moves up. The caller holds the tree.
+    """Delete the collection, not its assets. Its subcollections move up to its parent. The caller has locked the tree.
 
-    Nobody can add to it any more once it is locked. Its memberships then are, in the order in which all do who remove
-    those of several assets.
+    Return False when it does not exist. Once the collection is locked, no concurrent request can add a member. Its
+    memberships are then locked by asset id, the order that every transaction uses which deletes memberships of several
+    assets.
     """
     cursor = await conn.execute(
         "SELECT FROM collection WHERE workspace_id = %s AND id = %s FOR UPDATE", (workspace_id, id)
@@ -175,5 +176,5 @@ async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
         """,
         (workspace_id, id),
     )
-    await conn.execute("DELETE FROM collection WHERE id = %s", (id,))
+    await conn.execute("DELETE FROM collection WHERE workspace_id = %s AND id = %s", (workspace_id, id))
     return True

@@ -1,4 +1,4 @@
-"""Rows about which collections lie in which."""
+"""The tree of collections in SQL."""
 
 from uuid import UUID
 
@@ -9,7 +9,10 @@ from mediatheque.records.database import Connection
 
 
 async def subtree_with_ancestors(conn: Connection, workspace_id: UUID, id: UUID) -> list[TreeNode]:
-    """The workspace's collection, those above it, and all below; from the top, then newest first. Empty if unknown."""
+    """Return the collection, its ancestors and its descendants, by level and then newest first.
+
+    Empty when the collection does not exist.
+    """
     cursor = await conn.execute(
         """
         WITH RECURSIVE self AS (
@@ -26,7 +29,7 @@ async def subtree_with_ancestors(conn: Connection, workspace_id: UUID, id: UUID)
             SELECT c.id, c.name, c.type, c.parent_id, c.created_at, x.level + 1
             FROM collection c JOIN below x ON c.parent_id = x.id WHERE c.workspace_id = %(workspace)s
         )
-        SELECT id, name, type, parent_id, level FROM (SELECT * FROM above UNION SELECT * FROM below) AS kin
+        SELECT id, name, type, parent_id, level FROM (SELECT * FROM above UNION SELECT * FROM below) AS nodes
         ORDER BY level, created_at DESC, id DESC
         """,
         {"workspace": workspace_id, "id": id},

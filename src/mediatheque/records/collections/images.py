@@ -1,4 +1,4 @@
-"""Rows about the pictures that show a character or stand before a collection. They are files."""
+"""Rows of reference images of characters, and look-ups of files that are reference or cover images."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from mediatheque.records.database import Connection
 
 
 async def list_of(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[File]]:
-    """The pictures of each of the characters, in their order."""
+    """Return the reference images of each character, in their order."""
     cursor = await conn.execute(
         f"""
         SELECT r.collection_id, {files.COLUMNS}
@@ -25,8 +25,8 @@ async def list_of(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> 
     return found
 
 
-async def file_of(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID | None:
-    """The id of the file of the asset that is meant, if there is one."""
+async def find_file_id(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID | None:
+    """Return the id of the asset's file, or None when there is no such asset."""
     cursor = await conn.execute(
         f"""
         SELECT f.id FROM asset a JOIN file f ON f.id = a.file_id
@@ -40,9 +40,9 @@ async def file_of(conn: Connection, workspace_id: UUID, reference: AssetRef) -> 
 
 
 async def lock_for_share(conn: Connection, workspace_id: UUID, file_ids: Sequence[UUID]) -> dict[UUID, Kind]:
-    """The kinds of those of the files that the workspace has; they stay until the transaction ends.
+    """Lock the workspace's files against deletion until the transaction ends. Return the kinds of those that exist.
 
-    To be done before collections are changed: whoever removes a file does that first, too.
+    Lock order: files before collections. Transactions that delete files use the same order.
     """
     cursor = await conn.execute(
         f"""
@@ -55,7 +55,7 @@ async def lock_for_share(conn: Connection, workspace_id: UUID, file_ids: Sequenc
 
 
 async def replace(conn: Connection, workspace_id: UUID, id: UUID, file_ids: Sequence[UUID]) -> None:
-    """Give the character these pictures instead of those it has. The same in the same order is no change."""
+    """Replace the character's reference images. `updated_at` changes only if the images or their order do."""
     await conn.execute(
         "SELECT FROM collection WHERE workspace_id = %s AND id = %s FOR NO KEY UPDATE", (workspace_id, id)
     )
@@ -73,7 +73,7 @@ async def replace(conn: Connection, workspace_id: UUID, id: UUID, file_ids: Sequ
 
 
 async def insert(conn: Connection, id: UUID, file_ids: Sequence[UUID]) -> None:
-    """Give a character that has none these pictures."""
+    """Insert the reference images of a character that has none."""
     await conn.execute(
         """
         INSERT INTO character_reference (collection_id, file_id, position)
