@@ -1,49 +1,49 @@
-"""Everything that can go wrong, by meaning. No status codes here: each dialect has one table for that.
+"""The errors of the library. Each dialect has a table that maps them to status codes.
 
 LibraryError
 ├── Malformed               the request cannot be read as what it says it is
 │   ├── BodyIncomplete      the body ended early: short, broken chunking, or the client hung up
 │   └── BodyTooSlow         no byte arrived within the allowed time
 ├── Invalid                 a field or parameter has an impossible value
-│   ├── Missing             it is required, and not there
-│   └── InvalidQuery        it stands in the query string
+│   ├── Missing             a required field is missing
+│   └── InvalidQuery        the field is in the query string
 ├── Unacceptable            the file itself is refused
 │   ├── EmptyFile
 │   ├── TooLarge
-│   ├── UnsupportedKind     not a kind of file this door takes
-│   ├── TypeMismatch        the content is not of the type it should be
+│   ├── UnsupportedKind     not a type of file that this operation accepts
+│   ├── TypeMismatch        the content is not of the expected type
 │   │   └── DeclaredTypeMismatch  the content is not of the type that the client declared
-│   └── Unreadable          the right magic, but its decoder cannot open it, or it is absurd
-├── UrlRefused              a URL that this library will not read
+│   └── Unreadable          the format is known, but its decoder cannot open the file or its figures are absurd
+├── UrlRefused              a URL that the configuration does not allow
 ├── FetchFailed             an allowed URL that could not be read
-├── NotFound                unknown, or not yours: the two are never told apart
+├── NotFound                unknown, or of another workspace: the two look the same
 │   ├── AssetNotFound
 │   └── FolderNotFound
 ├── MethodNotAllowed
 ├── Conflict
-│   └── InProgress          the same idempotency key is being worked on
+│   └── InProgress          a request with the same idempotency key is in progress
 ├── KeyRefused              no key, a bad key, a revoked key
-├── Forbidden               known, and not for this caller
-│   └── ScopeMissing        a good key that may not do this
+├── Forbidden               known, but not allowed for this caller
+│   └── ScopeMissing        the key lacks the scope
 ├── RateLimited
-├── StorageFull             no room left for bytes or rows
-└── Unavailable             a part the request needs does not answer; try again
+├── StorageFull             no space left for bytes or rows
+└── Unavailable             a part that the request needs does not answer; retry
     ├── DatabaseUnavailable
     ├── BlobsUnavailable
     └── ModelUnavailable
 
-`InvariantError` stands outside of the family: it is a bug, not a refusal.
+`InvariantError` is not a `LibraryError`: it is a bug, not a refusal.
 """
 
 
 class InvariantError(AssertionError):
-    """The program is in a state that its own rules exclude. Never caught: it is answered as an internal error."""
+    """The program is in a state that it rules out. Never caught: the answer is an internal error."""
 
 
 class LibraryError(Exception):
-    """Base of the family. Without a message, an error says its own docstring.
+    """Base class. The default message is the docstring of the class.
 
-    `param` names the request field at fault, where one is.
+    `param` is the name of the invalid field, if one is.
     """
 
     def __init__(self, message: str = "", *, param: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The core: what a library can do, in verbs. No HTTP, no SQL, no vendor's words."""
+"""The core: every operation of the library, grouped by subject. No HTTP, no SQL, no vendor's names."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ from mediatheque.records.database import Database
 
 
 class Library:
-    """All verbs over one database, one store and one sandbox."""
+    """All operations over one database, one store and one sandbox."""
 
     def __init__(
         self, database: Database, store: BlobStore, sandbox: Sandbox, embedding: EmbeddingConfig | None = None
@@ -39,7 +39,10 @@ class Library:
         self.maintenance = MaintenanceServices(database, store)
 
     async def open(self, *, start_media: bool = True) -> None:
-        """Open what the verbs stand on. Without `start_media`, what opens files and loads models starts when needed."""
+        """Open the database and start the sandbox.
+
+        With `start_media`, decoder processes and the embedding model start now, otherwise when first used.
+        """
         preparing = asyncio.ensure_future(self.search.encoders.prepare()) if start_media else None
         await self.database.open()
         self.sandbox.start(at_once=start_media)
@@ -47,13 +50,13 @@ class Library:
             await preparing
 
     async def close(self) -> None:
-        """Close it again, in reverse."""
+        """Close everything, in reverse order."""
         await self.search.encoders.close()
         await self.sandbox.close()
         await self.store.close()
         await self.database.close()
 
     async def ready(self) -> None:
-        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless both answer."""
+        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless the database and the store answer."""
         await self.database.ready()
         await self.store.ready()

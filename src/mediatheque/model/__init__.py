@@ -1,4 +1,4 @@
-"""The nouns. Frozen, without behaviour beyond what follows from their own fields.
+"""The types that all packages share. Frozen, with no behaviour beyond what follows from their own fields.
 
 Sizes are bytes, dimensions pixels (as shown, orientation applied), durations seconds, times aware UTC.
 """

@@ -1,4 +1,4 @@
-"""Library records, and where they are put."""
+"""Assets, and the tags, collections and folders that organize them."""
 
 import enum
 from datetime import datetime
@@ -12,7 +12,7 @@ from mediatheque.model.media import Kind
 
 
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
-    """A word a workspace puts on its assets; unique in it regardless of case."""
+    """A label on assets. Its name is unique in the workspace, ignoring case."""
 
     id: UUID
     name: str
@@ -20,22 +20,23 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CollectionType(enum.StrEnum):
-    """How a collection comes by its assets."""
+    """How a collection gets its assets."""
 
     MANUAL = "manual"
-    """They are put into it."""
+    """Assets are added and removed by hand."""
     SMART = "smart"
-    """They are those that its condition holds for."""
+    """It contains the assets that match its filters."""
     CHARACTER = "character"
-    """They are put into it, and show somebody."""
+    """Assets are added and removed by hand, and show one person or figure."""
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
-    """A named set of assets; a manual one may lie in another, `parent_id`.
+    """A named set of assets.
 
-    `filters` is the smart one's condition as it was given; `example_files` are the ids of the files that it gives as
-    examples, by the URLs in it. `identifier` is a character's handle, and `references` are
-    pictures of it, the first one its cover if it has no `cover`. `asset_count` is None for a smart one.
+    Manual collections form a tree (`parent_id`). Smart ones have `filters`, the condition as the client gave it, and
+    `example_files`, the ids of the files in it by their URLs. Characters have a handle (`identifier`) and reference
+    images, of which the first is the cover unless there is a `cover`. `asset_count` is None for smart collections and
+    where there are too many members to count.
     """
 
     id: UUID
@@ -85,9 +86,9 @@ class Hierarchy(msgspec.Struct, frozen=True):
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in which an asset lies: one at most, where collections can be many. `parent_id` None: at the root.
+    """A place for assets: an asset is in at most one folder. A folder at the root has no `parent_id`.
 
-    `children` counts folders directly in it that are not in the trash, and assets.
+    `children` is the number of assets and of folders outside the trash that are directly in it.
     """
 
     id: UUID
@@ -102,7 +103,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """A library record over a file."""
+    """A file in the library, with a title, tags and collections."""
 
     id: UUID
     workspace_id: UUID
@@ -122,7 +123,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetRef(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset as callers name it: by its id, or by the request that made it, of whose assets the first is meant."""
+    """A reference to an asset: its id, or the id of the request whose first asset it is."""
 
     asset_id: UUID | None = None
     request_id: str | None = None

@@ -1,4 +1,4 @@
-"""Bytes under a URL, and who may read them."""
+"""Files and their ACLs."""
 
 import enum
 from datetime import datetime
@@ -10,7 +10,7 @@ from mediatheque.model.media import Blob
 
 
 class AclEffect(enum.StrEnum):
-    """What becomes of a request for a file's bytes."""
+    """The outcome of a request to read a file."""
 
     ALLOW = "allow"
     FORBID = "forbid"
@@ -18,7 +18,7 @@ class AclEffect(enum.StrEnum):
 
 
 class AclEntry(msgspec.Struct, frozen=True):
-    """What one user, known by the name of a workspace, is told instead of the default."""
+    """The effect for one workspace, named by its name, instead of the default."""
 
     workspace: str
     effect: AclEffect
@@ -32,14 +32,14 @@ class Acl(msgspec.Struct, frozen=True):
 
 
 class FileDefaults(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a new file stays (in seconds; None: for good) and who may read it (None: everybody)."""
+    """The lifetime of new files in seconds (None: unlimited) and their ACL (None: everyone may read)."""
 
     lifetime_seconds: int | None = None
     acl: Acl | None = None
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A blob under a URL: `/files/b/<id as 32 hex>/<name>`. After `expires_at` there is no such file any more."""
+    """A blob under a URL, `/files/b/<id as 32 hex>/<name>`. After `expires_at` the file is not found any more."""
 
     id: UUID
     workspace_id: UUID

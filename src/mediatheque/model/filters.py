@@ -1,4 +1,4 @@
-"""What an asset must be like to belong to a smart collection."""
+"""Conditions on assets: the filters of smart collections."""
 
 import enum
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Field(enum.StrEnum):
-    """What can be asked about."""
+    """The fields that a condition can compare."""
 
     ENDPOINT = "endpoint"
     STATUS = "status"
@@ -18,7 +18,7 @@ class Field(enum.StrEnum):
 
 
 class Operator(enum.StrEnum):
-    """How it is compared."""
+    """The operators of comparisons."""
 
     EQ = "eq"
     NEQ = "neq"
@@ -30,7 +30,7 @@ class Operator(enum.StrEnum):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """One field against one value, or with `IN` against some."""
+    """A comparison of a field with one value, or with `IN` with several."""
 
     field: Field
     operator: Operator
@@ -38,9 +38,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class SimilarTo(msgspec.Struct, frozen=True):
-    """What looks or reads like an example, at least so much: 0 to 1, as a search says similarity.
+    """Similarity to an example of at least `min_similarity`, from 0 to 1, as search reports it.
 
-    The example is a text, or the URL of a picture or a video.
+    The example is a text, or the URL of an image or a video.
     """
 
     min_similarity: float
@@ -55,19 +55,19 @@ class SimilarTo(msgspec.Struct, frozen=True):
 
 
 class IdIn(msgspec.Struct, frozen=True):
-    """Certain assets: those that were found to resemble an example."""
+    """The asset is one of these: the result of a `SimilarTo`."""
 
     ids: tuple[UUID, ...]
 
 
 class And(msgspec.Struct, frozen=True):
-    """All of the parts hold."""
+    """Every part holds."""
 
     parts: tuple["Condition", ...]
 
 
 class Or(msgspec.Struct, frozen=True):
-    """One of the parts holds."""
+    """At least one part holds."""
 
     parts: tuple["Condition", ...]
 

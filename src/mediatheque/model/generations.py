@@ -1,4 +1,4 @@
-"""Requests to models, what went into them and what came out, and how assets descend from one another through them."""
+"""Requests to models, their inputs and outputs, and the lineage of assets that they make up."""
 
 import enum
 from datetime import datetime
@@ -11,18 +11,18 @@ from mediatheque.model.media import Kind
 
 
 class Origin(enum.StrEnum):
-    """How an asset came to be in the library: its `source`."""
+    """How an asset came into the library: its `source`."""
 
     UPLOAD = "upload"
-    """Somebody put it there."""
+    """It was uploaded or imported."""
     RESPONSE = "response"
     """A model made it."""
     REQUEST = "request"
-    """It was found among what went into a request."""
+    """It was an input of a request."""
 
 
 class Role(enum.StrEnum):
-    """What an input was for."""
+    """The purpose of an input."""
 
     SOURCE = "source"
     CONTENT_REF = "content_ref"
@@ -31,9 +31,9 @@ class Role(enum.StrEnum):
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """What went into a request, as a caller names it: an asset, a character by its id or handle, or a URL.
+    """An input of a request as the client names it: an asset, a character by id or handle, or a URL.
 
-    `file_id` is of the file of ours that the URL names, if it does; if that is an asset, the asset is meant.
+    `file_id` is set when the URL is that of a file in this library. If the file has an asset, the asset is the input.
     """
 
     asset: AssetRef | None = None
@@ -46,7 +46,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where an asset comes from. `endpoint`, `prompt` and `inputs` are those of the request.
 
-    The request made the asset; or the asset went into it, if that is what `declared_source` says.
+    The asset is an output of the request, unless `declared_source` is `REQUEST`: then it is an input.
     """
 
     request_id: str | None = None
@@ -57,22 +57,22 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> Origin:
-        """What was told; else what there is a request or a model for was made by it."""
+        """The declared source; without one, `RESPONSE` if a request or an endpoint is named, else `UPLOAD`."""
         return self.declared_source or (Origin.RESPONSE if self.has_generation else Origin.UPLOAD)
 
     @property
     def has_generation(self) -> bool:
-        """Whether a request or a model is named."""
+        """Whether a request or an endpoint is named."""
         return self.request_id is not None or self.endpoint is not None
 
     @property
     def is_output(self) -> bool:
-        """Whether the request made the asset, rather than took it in."""
+        """Whether the asset is an output of the request, not an input."""
         return self.declared_source is not Origin.REQUEST
 
 
 class GenerationIO(msgspec.Struct, frozen=True, kw_only=True):
-    """What came out of a request or went into it: an asset (of that kind), what is at a URL, or a character."""
+    """An input or output of a request: an asset of a kind, a URL, or a character."""
 
     request_id: str
     output: bool = False
@@ -84,7 +84,7 @@ class GenerationIO(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetNode(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset in a graph, the request that made it, and its file; without one it is deleted, or has expired."""
+    """An asset in the graph. Without `file_id` it is deleted or has expired."""
 
     key: str
     id: UUID
@@ -95,7 +95,7 @@ class AssetNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UrlNode(msgspec.Struct, frozen=True, kw_only=True):
-    """An input that was never captured."""
+    """An input that is not in the library."""
 
     key: str
     url: str
@@ -112,7 +112,7 @@ class RequestNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CharacterNode(msgspec.Struct, frozen=True, kw_only=True):
-    """A character that a request referred to; without a handle it is deleted."""
+    """A character that was an input. Without `handle` it is deleted."""
 
     key: str
     id: UUID
@@ -124,7 +124,7 @@ Node = AssetNode | UrlNode | RequestNode | CharacterNode
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """From one node's key to another's, as generation flows: into a request, or out of it."""
+    """An edge between nodes, by their keys: from an input to its request, or from a request to its output."""
 
     start: str
     end: str
@@ -133,7 +133,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """What an asset was made from and what was made of it. `truncated`: there is more within that depth."""
+    """The ancestors and descendants of the asset `focus`. `truncated`: nodes or edges were left out."""
 
     focus: str
     nodes: tuple[Node, ...]

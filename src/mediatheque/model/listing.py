@@ -1,4 +1,4 @@
-"""Which of them a list shows, and where it goes on."""
+"""Filters and cursors of lists."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ from mediatheque.model.media import Kind
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which assets are meant: those that meet all of this. Of several `kinds`, `types` or `sources`, any will do.
+    """A filter for assets: an asset must meet every field that is set.
 
-    Of `tag_ids` one will do, or with `all_tags` none may be missing. `collection_id` is of one that has members, and
-    `character_ids` of characters, one of which will do. `without_folder` is: in no folder.
+    Of several `kinds`, `types`, `sources` or `character_ids`, one suffices; of several `tag_ids` too, unless `all_tags`
+    is set. `collection_id` is that of a collection with members, not of a smart one.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -30,7 +30,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FolderFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which folders a list shows: in the trash or not, in one folder or at the root, with `name` in theirs."""
+    """A filter for folders: in the trash or not, in one folder or at the root, with `name` in their names."""
 
     trashed: bool = False
     parent_id: UUID | None = None
@@ -39,7 +39,7 @@ class FolderFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """A place in the order of assets or folders, newest first; `id` parts those of one moment."""
+    """A position in a list of assets or folders, newest first. `id` breaks ties."""
 
     created_at: datetime
     id: UUID

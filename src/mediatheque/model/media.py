@@ -1,4 +1,4 @@
-"""What bytes are."""
+"""Blobs and what is known about their bytes."""
 
 import enum
 from uuid import UUID
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Kind(enum.StrEnum):
-    """What a person would call the file."""
+    """The kind of media."""
 
     IMAGE = "image"
     VIDEO = "video"
@@ -17,7 +17,7 @@ class Kind(enum.StrEnum):
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """What the first bytes claim to be."""
+    """The format that the first bytes show."""
 
     mime: str
     kind: Kind
@@ -25,7 +25,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What the decoder found in the file itself. `None` where the kind has no such fact."""
+    """What the decoder read from the file. Facts that the kind does not have are None."""
 
     mime: str
     kind: Kind
@@ -35,7 +35,7 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blob(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes, unique by SHA-256 and size within a workspace, and the facts that depend on the bytes alone."""
+    """Stored bytes, unique by SHA-256 and size in a workspace, with the facts that depend only on the bytes."""
 
     id: UUID
     workspace_id: UUID

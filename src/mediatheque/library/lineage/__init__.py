@@ -1,1 +1,1 @@
-"""Where assets come from, and what was made of what."""
+"""Provenance and lineage: which request made an asset, from which inputs."""

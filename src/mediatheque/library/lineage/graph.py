@@ -1,4 +1,4 @@
-"""A graph of assets and requests as it grows: bounded, and without doubles."""
+"""The lineage graph while it is built: no duplicates, and bounded in size."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ MAX_EDGES = 5_000
 
 
 class Graph:
-    """What took part in requests, around one asset. `truncated` once something found no room."""
+    """Nodes and edges around one asset. `truncated` is true once a node or edge was left out for lack of room."""
 
     def __init__(self, focus: Asset) -> None:
         self.assets: dict[UUID, Kind] = {focus.id: focus.kind}
@@ -34,7 +34,7 @@ class Graph:
         self._edges: dict[Edge, None] = {}
 
     def add(self, participants: Iterable[GenerationIO]) -> list[GenerationIO]:
-        """Take in each with its request; those that found room, or were there."""
+        """Add each input or output with its request. Return those that were added or were in the graph."""
         return [each for each in participants if self._take(each)]
 
     def _take(self, participant: GenerationIO) -> bool:
@@ -59,7 +59,7 @@ class Graph:
         return len(self.assets) + len(self.requests) + len(self.urls) + len(self.characters)
 
     def _new(self, participant: GenerationIO) -> int:
-        """How many nodes would come with it."""
+        """Count the nodes that adding it would create."""
         known = (
             participant.asset_id in self.assets
             or participant.character_id in self.characters
@@ -73,7 +73,7 @@ class Graph:
         requests: Mapping[str, Mapping[str, Any]],
         characters: Mapping[UUID, Mapping[str, Any]],
     ) -> Lineage:
-        """The finished graph, with what is known of its nodes; the focus is the first of them."""
+        """Return the finished graph with the details of its nodes. The focus is the first node."""
         return Lineage(
             focus=_asset_key(self._focus),
             nodes=(

@@ -1,4 +1,4 @@
-"""Where assets come from: the request that made one, and what else went into it."""
+"""Provenance: the request that made an asset or used it, and the request's inputs."""
 
 from uuid import UUID
 
@@ -12,19 +12,19 @@ from mediatheque.records.lineage import inputs as named
 
 
 async def fill_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> Asset:
-    """An asset that is here already, with what was not known of where it comes from filled in."""
+    """Fill in the missing provenance of an existing asset, and return the asset with its request id."""
     if provenance is None or (provenance.declared_source is None and not provenance.has_generation):
         return asset
-    made = provenance if provenance.is_output else Provenance()
-    holds = await rows.fill(conn, asset, provenance.origin, made.request_id, made.endpoint)
-    return msgspec.structs.replace(asset, request_id=holds)
+    generation = provenance if provenance.is_output else Provenance()
+    request_id = await rows.fill(conn, asset, provenance.origin, generation.request_id, generation.endpoint)
+    return msgspec.structs.replace(asset, request_id=request_id)
 
 
 async def record_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> None:
-    """Note the request that made the asset, or that it went into, in the caller's transaction; what is known stays.
+    """Record the request that made the asset or used it as an input, in the caller's transaction.
 
-    An asset is made once: a request that is not known to have made it is not noted. `NotFound` for inputs that the
-    workspace does not have.
+    Known facts are not overwritten. An asset has one request that made it: another one is not recorded. Raises
+    `NotFound` when an input does not exist in the workspace.
     """
     if provenance is None or provenance.request_id is None:
         return
@@ -66,14 +66,14 @@ def _generation_io(
 
 
 def _name(given: Input) -> UUID | str:
-    """What the asset is known by; "" for a URL that is not ours."""
+    """Return the key of the asset in `InputAsset`; "" for a URL of another server."""
     if given.asset is not None:
         return given.asset.asset_id or given.asset.request_id or ""
     return given.file_id or ""
 
 
 async def _assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> named.InputAsset:
-    """The assets that are meant, by what they are called."""
+    """Return the assets that the inputs name, by the id that names them."""
     references = [each.asset for each in inputs if each.asset is not None]
     ids = [each.asset_id for each in references if each.asset_id]
     request_ids = [each.request_id for each in references if each.request_id]
@@ -86,7 +86,7 @@ async def _assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...
 
 
 async def _characters(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> dict[str, UUID]:
-    """The characters that are meant, by their ids or handles as these were given."""
+    """Return the ids of the characters that the inputs name, by the id or handle as given."""
     ids: dict[str, UUID] = {}
     handles: dict[str, str] = {}
     for text in {each.character for each in inputs if each.character is not None}:
@@ -96,9 +96,9 @@ async def _characters(conn: Connection, workspace_id: UUID, inputs: tuple[Input,
             handles[text] = text.removeprefix("@")
     if not ids and not handles:
         return {}
-    there = await named.find_characters(conn, workspace_id, list(ids.values()))
-    called = await named.find_handles(conn, workspace_id, list(handles.values()))
+    known_ids = await named.find_characters(conn, workspace_id, list(ids.values()))
+    id_by_handle = await named.find_handles(conn, workspace_id, list(handles.values()))
     return {
-        **{text: id for text, id in ids.items() if id in there},
-        **{text: called[handle] for text, handle in handles.items() if handle in called},
+        **{text: id for text, id in ids.items() if id in known_ids},
+        **{text: id_by_handle[handle] for text, handle in handles.items() if handle in id_by_handle},
     }

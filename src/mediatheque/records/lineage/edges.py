@@ -1,4 +1,4 @@
-"""How assets descend from one another: the edges from one generation to the next, and what the nodes are now."""
+"""Edges of the lineage graph, and details of its nodes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _INPUT = "request_id, asset_id, kind, url, character_id, role"
 
 
 async def producers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[GenerationIO]:
-    """The assets, each as the output of the request that made it, if one did."""
+    """Return the assets as outputs of the requests that made them."""
     return await _generation_ios(
         conn,
         f"SELECT {_OUTPUT} FROM generation_output WHERE workspace_id = %s AND asset_id = ANY(%s) LIMIT %s",  # noqa: S608 - constants
@@ -24,7 +24,7 @@ async def producers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UU
 
 
 async def outputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[GenerationIO]:
-    """What came out of the requests, in the order of the assets' ids; `limit` of them at most, as with the others."""
+    """Return the outputs of the requests, ordered by asset id, at most `limit`."""
     return await _generation_ios(
         conn,
         f"""
@@ -38,7 +38,7 @@ async def outputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[st
 
 
 async def inputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str], limit: int) -> list[GenerationIO]:
-    """What went into the requests, of each in the order it was given."""
+    """Return the inputs of the requests in the order in which they were given, at most `limit`."""
     return await _generation_ios(
         conn,
         f"""
@@ -52,7 +52,7 @@ async def inputs(conn: Connection, workspace_id: UUID, request_ids: Sequence[str
 
 
 async def consumers(conn: Connection, workspace_id: UUID, asset_ids: Sequence[UUID], limit: int) -> list[GenerationIO]:
-    """The assets as inputs of the requests that they went into, the latest first."""
+    """Return the assets as inputs of the requests that used them, latest first, at most `limit`."""
     return await _generation_ios(
         conn,
         f"""
@@ -71,7 +71,7 @@ async def _generation_ios(conn: Connection, query: str, parameters: Sequence[obj
 
 
 async def assets(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Of each id, as far as it is known: `request_id` of what made it, `file_id` and `file_name` of what is there."""
+    """Return for each id what is known: `request_id` of the request that made it, `file_id` and `file_name`."""
     cursor = await conn.execute(
         f"""
         SELECT n.id, o.request_id, f.id AS file_id, f.name AS file_name FROM unnest(%(ids)s::uuid[]) AS n (id)
@@ -85,7 +85,7 @@ async def assets(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> d
 
 
 async def requests(conn: Connection, workspace_id: UUID, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """`endpoint`, `prompt` and `created_at` of each request."""
+    """Return `endpoint`, `prompt` and `created_at` of each request."""
     cursor = await conn.execute(
         """
         SELECT request_id, endpoint, prompt, created_at FROM generation
@@ -97,7 +97,7 @@ async def requests(conn: Connection, workspace_id: UUID, ids: Sequence[str]) -> 
 
 
 async def characters(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """`name` and `handle` of each character that is still there."""
+    """Return `name` and `handle` of each character that exists."""
     cursor = await conn.execute(
         """
         SELECT id, name, identifier AS handle FROM collection

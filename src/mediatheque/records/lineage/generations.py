@@ -1,4 +1,4 @@
-"""Rows about requests to models: what went in and what came out. Assets' own rows come and go; these stay."""
+"""Rows of requests to models, with their inputs and outputs. They stay when the assets are deleted."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from mediatheque.records.database import Connection
 
 
 async def upsert(conn: Connection, workspace_id: UUID, provenance: Provenance) -> None:
-    """Have the request there; what is not known of it yet is filled in."""
+    """Insert the request, or fill in what its row lacks."""
     await conn.execute(
         """
         INSERT INTO generation AS g (workspace_id, request_id, endpoint, prompt) VALUES (%s, %s, %s, %s)
@@ -24,9 +24,9 @@ async def upsert(conn: Connection, workspace_id: UUID, provenance: Provenance) -
 async def fill(
     conn: Connection, asset: Asset, source: Origin, request_id: str | None, endpoint: str | None
 ) -> str | None:
-    """Fill in what is not known of where the asset comes from; the request that made it, as it is known now.
+    """Fill in the asset's missing provenance, and return the id of the request that made it.
 
-    What belongs to another request than the known one is left out.
+    Values of another request than the one recorded are ignored.
     """
     cursor = await conn.execute(
         """
@@ -51,7 +51,7 @@ async def fill(
 
 
 async def add_output(conn: Connection, workspace_id: UUID, output: GenerationIO) -> None:
-    """The asset came out of the request; of one alone."""
+    """Record the asset as an output of the request, unless another request is recorded."""
     await conn.execute(
         """
         INSERT INTO generation_output (workspace_id, asset_id, request_id, kind) VALUES (%s, %s, %s, %s)
@@ -62,7 +62,7 @@ async def add_output(conn: Connection, workspace_id: UUID, output: GenerationIO)
 
 
 async def add_inputs(conn: Connection, workspace_id: UUID, inputs: Sequence[GenerationIO]) -> None:
-    """These went into their request, in this order; what is there already, in the same role, is not doubled."""
+    """Record the inputs in this order, without those that are recorded with the same role."""
     if not inputs:
         return
     await conn.execute(

@@ -1,4 +1,4 @@
-"""What callers name as inputs of requests: assets, by three sorts of name, and characters by two."""
+"""Look-ups of the inputs of requests: assets by id, file or request; characters by id or handle."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,16 +8,16 @@ from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
 InputAsset = dict[UUID | str, tuple[UUID, Kind]]
-"""Ids and kinds of assets, by what they were asked for."""
+"""Ids and kinds of assets, by the id with which they were looked up."""
 
 
 async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAsset:
-    """Those of the ids that are assets of the workspace."""
+    """Return the workspace's assets of those ids."""
     return await _by(conn, workspace_id, "id", ids)
 
 
 async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAsset:
-    """The workspace's assets over those files, by the files' ids."""
+    """Return the workspace's assets of those files, by file id."""
     return await _by(conn, workspace_id, "file_id", ids)
 
 
@@ -35,7 +35,7 @@ async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[U
 
 
 async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Sequence[str]) -> InputAsset:
-    """The first of the assets that each request made."""
+    """Return the first asset that each request made, by request id."""
     if not request_ids:
         return {}
     cursor = await conn.execute(
@@ -52,7 +52,7 @@ async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Seq
 
 
 async def find_characters(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the ids that are characters of the workspace."""
+    """Return those of the ids that are characters of the workspace."""
     cursor = await conn.execute(
         "SELECT id FROM collection WHERE workspace_id = %s AND type = 'character' AND id = ANY(%s)",
         (workspace_id, list(ids)),
@@ -61,7 +61,7 @@ async def find_characters(conn: Connection, workspace_id: UUID, ids: Sequence[UU
 
 
 async def find_handles(conn: Connection, workspace_id: UUID, handles: Sequence[str]) -> dict[str, UUID]:
-    """The workspace's characters of these handles, whatever their case."""
+    """Return the ids of the workspace's characters of these handles, ignoring case, by handle as given."""
     cursor = await conn.execute(
         """
         SELECT h.handle, c.id FROM unnest(%s::text[]) AS h (handle)
