@@ -90,7 +90,11 @@ async def test_what_an_asset_says(
         ({"request_id": "r"}, {"endpoint": "e"}, ("response", "r", "e")),
         ({"endpoint": "e"}, {"request_id": "r", "endpoint": "other"}, ("response", "r", "e")),
         ({"request_id": "r", "endpoint": "e"}, {}, ("response", "r", "e")),
-        ({"request_id": "r", "declared_source": Origin.UPLOAD}, {"declared_source": Origin.RESPONSE}, ("upload", "r", None)),
+        (
+            {"request_id": "r", "declared_source": Origin.UPLOAD},
+            {"declared_source": Origin.RESPONSE},
+            ("upload", "r", None),
+        ),
         ({"declared_source": Origin.REQUEST}, {"request_id": "r"}, ("response", "r", None)),
         ({"declared_source": Origin.REQUEST}, {"declared_source": Origin.UPLOAD}, ("request", None, None)),
         ({"request_id": "r"}, {"request_id": "s", "declared_source": Origin.REQUEST}, ("response", "r", None)),
