@@ -40,7 +40,7 @@ async def wait_for_ever(presence: Availability) -> None:
         await asyncio.Event().wait()
 
 
-async def test_a_doubt_without_cause_refuses_nobody(server: Server, presence: Availability) -> None:
+async def test_suspicion_without_cause_fails_no_request(server: Server, presence: Availability) -> None:
     server.here.set()
     async with presence.timeout():
         presence.suspect()
@@ -51,7 +51,7 @@ async def test_a_doubt_without_cause_refuses_nobody(server: Server, presence: Av
 
 
 @pytest.mark.parametrize("silent", [False, True])
-async def test_who_waits_is_released_and_who_comes_is_refused(
+async def test_waiters_are_released_and_new_requests_fail(
     server: Server, presence: Availability, silent: bool
 ) -> None:
     server.silent = silent
@@ -71,7 +71,7 @@ async def test_who_waits_is_released_and_who_comes_is_refused(
         pass
 
 
-async def test_it_is_not_certain_before_it_has_looked(server: Server, presence: Availability) -> None:
+async def test_wait_known_waits_for_the_probe(server: Server, presence: Availability) -> None:
     presence.suspect()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(presence.wait_known(), 0.12)
@@ -80,7 +80,7 @@ async def test_it_is_not_certain_before_it_has_looked(server: Server, presence: 
     await asyncio.wait_for(presence.wait_known(), 5)
 
 
-async def test_a_cancelled_wait_stays_cancelled(presence: Availability) -> None:
+async def test_cancelled_wait_stays_cancelled(presence: Availability) -> None:
     task = asyncio.create_task(wait_for_ever(presence))
     await asyncio.sleep(0)
     presence.suspect()
@@ -90,7 +90,7 @@ async def test_a_cancelled_wait_stays_cancelled(presence: Availability) -> None:
     await presence.close()
 
 
-async def test_closing_ends_the_search(server: Server, presence: Availability) -> None:
+async def test_closing_stops_probing(server: Server, presence: Availability) -> None:
     presence.suspect()
     await asyncio.sleep(0)
     await presence.close()

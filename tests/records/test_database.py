@@ -47,7 +47,7 @@ async def is_ready(database: Database) -> bool:
     return True
 
 
-async def test_a_transaction_commits_as_a_whole_or_not_at_all(database: Database) -> None:
+async def test_transaction_is_atomic(database: Database) -> None:
     await insert(database, 1)
 
     async def fails() -> None:
@@ -60,13 +60,13 @@ async def test_a_transaction_commits_as_a_whole_or_not_at_all(database: Database
     assert await numbers(database) == [1]
 
 
-async def test_a_read_opens_no_transaction(database: Database) -> None:
+async def test_reads_open_no_transaction(database: Database) -> None:
     async with database.connection() as connection:
         await connection.execute("SELECT 1")
         assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
-async def test_sessions_have_our_settings_and_the_urls_own(database_url: str) -> None:
+async def test_session_settings_and_options_of_the_url(database_url: str) -> None:
     url = f"{database_url}&options=-c%20work_mem%3D5MB%20-c%20statement_timeout%3D7s&application_name=mine"
     async with Database(DatabaseConfig(url=url, idle_timeout=9)) as database, database.connection() as connection:
         shown = {}
@@ -82,7 +82,7 @@ async def test_sessions_have_our_settings_and_the_urls_own(database_url: str) ->
     assert list(shown.values()) == ["5MB", "7s", "9s", "UTC", "mine"]
 
 
-async def test_a_conflict_passes_unchanged_and_can_be_caught_inside(database: Database) -> None:
+async def test_unique_violation_is_not_translated(database: Database) -> None:
     await insert(database, 1)
     with pytest.raises(psycopg.errors.UniqueViolation):
         await insert(database, 1)
@@ -104,14 +104,14 @@ async def test_a_conflict_passes_unchanged_and_can_be_caught_inside(database: Da
         ("42P01", psycopg.errors.UndefinedTable),
     ],
 )
-async def test_errors_get_their_meaning(database: Database, code: str, meaning: type[Exception]) -> None:
+async def test_sqlstates_become_library_errors(database: Database, code: str, meaning: type[Exception]) -> None:
     with pytest.raises(meaning):
         async with database.connection() as connection:
             await connection.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
     await until(lambda: is_ready(database))
 
 
-async def test_a_full_disk_at_commit_is_said_so(database: Database) -> None:
+async def test_full_disk_at_commit(database: Database) -> None:
     async with database.connection() as connection:
         await connection.execute(
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
@@ -124,7 +124,7 @@ async def test_a_full_disk_at_commit_is_said_so(database: Database) -> None:
     assert await numbers(database) == []
 
 
-async def test_an_endless_statement_is_ended_and_harms_nobody_else(database_url: str) -> None:
+async def test_statement_timeout(database_url: str) -> None:
     async with Database(DatabaseConfig(url=database_url, statement_timeout=0.1)) as database:
         with pytest.raises(DatabaseUnavailable):
             async with database.connection() as connection:
@@ -132,7 +132,7 @@ async def test_an_endless_statement_is_ended_and_harms_nobody_else(database_url:
         await database.ready()
 
 
-async def test_one_killed_connection_troubles_its_own_request_only(database: Database) -> None:
+async def test_killed_connection_fails_only_its_request(database: Database) -> None:
     async def is_killed() -> None:
         async with database.transaction() as connection:
             await connection.execute("INSERT INTO kept_by_test VALUES (1)")
@@ -147,7 +147,7 @@ async def test_one_killed_connection_troubles_its_own_request_only(database: Dat
     assert await numbers(database) == []
 
 
-async def test_connections_killed_in_the_pool_are_replaced_after_one_failure_each_at_most(
+async def test_killed_idle_connections_fail_at_most_once_each(
     database: Database, database_url: str
 ) -> None:
     with psycopg.connect(database_url) as connection:
@@ -160,7 +160,7 @@ async def test_connections_killed_in_the_pool_are_replaced_after_one_failure_eac
     assert await is_ready(database)
 
 
-async def test_when_all_connections_are_busy_a_request_is_refused_after_its_wait(database: Database) -> None:
+async def test_pool_timeout(database: Database) -> None:
     async def hold(release: asyncio.Event) -> None:
         async with database.connection():
             await release.wait()
@@ -178,7 +178,7 @@ async def test_when_all_connections_are_busy_a_request_is_refused_after_its_wait
     await database.ready()
 
 
-async def test_requests_that_are_given_up_leave_the_pool_whole(database: Database) -> None:
+async def test_cancelled_requests_return_their_connections(database: Database) -> None:
     for delay in range(20):
         tasks = [asyncio.create_task(insert(database, n)) for n in range(8)]
         await asyncio.sleep(delay / 2000)
@@ -190,14 +190,14 @@ async def test_requests_that_are_given_up_leave_the_pool_whole(database: Databas
             group.create_task(database.ready())
 
 
-async def test_without_a_server_opening_says_so_in_time(tmp_path: Path) -> None:
+async def test_opening_without_a_server_fails_in_time(tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(DatabaseUnavailable):
         await Database(DatabaseConfig(url=f"host={tmp_path} dbname=x", start_timeout=0.3)).open()
     assert time.monotonic() - begun < 3
 
 
-async def test_while_postgres_is_away_requests_are_refused_at_once_and_when_it_is_back_they_are_served(
+async def test_requests_fail_at_once_while_postgres_is_down_and_succeed_after(
     data: Path,
 ) -> None:
     server = EmbeddedPostgres(clusters.config(data))

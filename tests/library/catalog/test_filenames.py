@@ -22,12 +22,12 @@ from mediatheque.library.catalog.filenames import safe_name, title_from
         ("notes.txt", "application/octet-stream", "", "notes.txt"),
     ],
 )
-def test_names_are_made_safe(given_name: str | None, mime: str, extension: str, safe: str) -> None:
+def test_safe_names(given_name: str | None, mime: str, extension: str, safe: str) -> None:
     assert safe_name(given_name, mime, extension) == safe
 
 
 @given(st.text(max_size=400))
-def test_no_name_escapes_its_folder_or_outgrows_it(name: str) -> None:
+def test_any_name_becomes_a_safe_name_of_limited_length(name: str) -> None:
     safe = safe_name(name, "image/png", "png")
     assert safe.lower().endswith(".png")
     assert len(safe.encode()) <= 200
@@ -36,7 +36,7 @@ def test_no_name_escapes_its_folder_or_outgrows_it(name: str) -> None:
     assert safe_name(safe, "image/png", "png") == safe
 
 
-def test_a_title_is_the_name_then_the_caption_then_the_fallback() -> None:
+def test_title_from_name_caption_or_fallback() -> None:
     assert title_from("holiday.final.png", "sea", "image") == "holiday.final"
     assert title_from(None, "a sea\nof words", "image") == "a sea"
     assert title_from(None, None, "image") == "image"

@@ -13,7 +13,7 @@ from tests import samples
 from tests.library.ingest_requests import ingest_request
 
 
-async def test_a_file_that_is_gone_since_it_was_found(library: Library, workspace: UUID) -> None:
+async def test_registering_a_deleted_file(library: Library, workspace: UUID) -> None:
     asset = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     await library.catalog.assets.delete(workspace, asset.id)
     with pytest.raises(NotFound):
@@ -21,7 +21,7 @@ async def test_a_file_that_is_gone_since_it_was_found(library: Library, workspac
     assert await library.catalog.assets.count(workspace, Filter()) == 0
 
 
-async def test_at_the_same_moment_either_comes_first(library: Library, workspace: UUID) -> None:
+async def test_concurrent_registrations_and_deletions(library: Library, workspace: UUID) -> None:
     """Nobody is told of a conflict, a deadlock or a broken reference; and what is deleted stays deleted."""
     for round_number in range(20):
         asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name=f"{round_number}.png"))

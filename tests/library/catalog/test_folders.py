@@ -63,7 +63,7 @@ async def everything(library: Library, workspace: UUID, *, trashed: bool = False
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=Trees, moves=Moves)
-async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], moves: list[tuple[str, int]]) -> None:
+async def test_folders_match_the_model(library: Library, tree: list[int], moves: list[tuple[str, int]]) -> None:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace = (await library.accounts.authenticate(key)).workspace_id
     model, ids = Model(), list[UUID]()
@@ -97,7 +97,7 @@ async def test_any_moves_end_as_in_the_model(library: Library, tree: list[int], 
         assert await everything(library, workspace, trashed=trashed) == expected
 
 
-async def test_at_the_same_moment_nothing_live_is_left_below_the_trash(library: Library, workspace: UUID) -> None:
+async def test_concurrent_changes_leave_no_live_folder_in_a_trashed_one(library: Library, workspace: UUID) -> None:
     """Whatever order eight callers come in, and none of them is told that the database is away."""
     chance = random.Random(4711)
     root = await library.catalog.folders.create(workspace, "root", "mixed", None)
@@ -121,7 +121,7 @@ async def test_at_the_same_moment_nothing_live_is_left_below_the_trash(library: 
         assert not {parent for parent in live.values() if parent} & trashed.keys()
 
 
-async def test_a_very_deep_tree(library: Library, workspace: UUID) -> None:
+async def test_deep_tree(library: Library, workspace: UUID) -> None:
     parent = None
     for _ in range(300):
         parent = (await library.catalog.folders.create(workspace, "a", "mixed", parent)).id
@@ -132,7 +132,7 @@ async def test_a_very_deep_tree(library: Library, workspace: UUID) -> None:
     assert len(await everything(library, workspace)) == 300
 
 
-async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Library, workspace: UUID) -> None:
+async def test_upload_into_a_folder_that_is_trashed_meanwhile(library: Library, workspace: UUID) -> None:
     """It was live when the upload began: what was placed meanwhile is discarded."""
     folder = await library.catalog.folders.create(workspace, "a", "mixed", None)
 
@@ -150,7 +150,7 @@ async def test_a_folder_trashed_while_a_file_arrives_takes_none_in(library: Libr
     assert not [stored async for stored in library.store.list_objects()]
 
 
-async def test_uploads_and_the_trash_at_the_same_moment(library: Library, workspace: UUID) -> None:
+async def test_uploads_while_the_folder_is_trashed(library: Library, workspace: UUID) -> None:
     """Each upload is in the folder, or refused; the folder's count says the same."""
     folder = await library.catalog.folders.create(workspace, "a", "mixed", None)
     uploads = (
@@ -164,7 +164,7 @@ async def test_uploads_and_the_trash_at_the_same_moment(library: Library, worksp
     assert await library.catalog.assets.count(workspace, Filter(folder_id=folder.id)) == len(taken)
 
 
-async def test_another_workspaces_folders(library: Library, workspace: UUID) -> None:
+async def test_folders_of_another_workspace_look_unknown(library: Library, workspace: UUID) -> None:
     key = await library.accounts.create_key("two", frozenset(Scope))
     other = (await library.accounts.authenticate(key)).workspace_id
     folder = await library.catalog.folders.create(other, "theirs", "mixed", None)

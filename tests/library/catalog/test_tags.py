@@ -57,7 +57,7 @@ async def new_tags(library: Library, workspace: UUID, count: int) -> list[UUID]:
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\0b"])
-async def test_names_that_are_none(library: Library, workspace: UUID, name: str) -> None:
+async def test_invalid_names(library: Library, workspace: UUID, name: str) -> None:
     tag = await library.catalog.tags.create(workspace, "kept")
     with pytest.raises(Invalid):
         await library.catalog.tags.create(workspace, name)
@@ -66,7 +66,7 @@ async def test_names_that_are_none(library: Library, workspace: UUID, name: str)
     assert await names(library, workspace) == ["kept"]
 
 
-async def test_of_twins_one_is_made(library: Library, workspace: UUID) -> None:
+async def test_concurrent_creates_make_one(library: Library, workspace: UUID) -> None:
     twins = [library.catalog.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
     results = await at_once(*twins, allowed=Conflict)
     made = [result for result in results if not isinstance(result, Exception)]
@@ -74,7 +74,7 @@ async def test_of_twins_one_is_made(library: Library, workspace: UUID) -> None:
     assert len(made) == 1
 
 
-async def test_names_that_change_places(library: Library, workspace: UUID) -> None:
+async def test_concurrent_renames_to_each_others_names(library: Library, workspace: UUID) -> None:
     """Each wants the other's name, which neither can have, and a third one wants to come between."""
     one, other = [await library.catalog.tags.create(workspace, name) for name in "ab"]
     for _ in range(ROUNDS):
@@ -87,7 +87,7 @@ async def test_names_that_change_places(library: Library, workspace: UUID) -> No
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("ended", ["tag", "asset"])
-async def test_while_the_tag_or_the_asset_ends(library: Library, workspace: UUID, verb: str, ended: str) -> None:
+async def test_changes_while_the_tag_or_asset_is_deleted(library: Library, workspace: UUID, verb: str, ended: str) -> None:
     """It is done before, or finds nothing any more; what is left is whole."""
     for _ in range(ROUNDS):
         tag, other = await new_tags(library, workspace, 2)
@@ -108,7 +108,7 @@ async def test_while_the_tag_or_the_asset_ends(library: Library, workspace: UUID
                 await library.catalog.assets.get(workspace, asset)
 
 
-async def test_registered_while_the_tag_ends(library: Library, workspace: UUID) -> None:
+async def test_registration_while_the_tag_is_deleted(library: Library, workspace: UUID) -> None:
     for _ in range(ROUNDS):
         tag, other = await new_tags(library, workspace, 2)
         file = await new_file(library, workspace)
@@ -117,7 +117,7 @@ async def test_registered_while_the_tag_ends(library: Library, workspace: UUID) 
         assert {tag.id for tag in (await register(library, file)).tags} <= {other}
 
 
-async def test_of_sets_given_at_once_one_is_there_in_the_end(library: Library, workspace: UUID) -> None:
+async def test_concurrent_replacements_leave_one_of_the_sets(library: Library, workspace: UUID) -> None:
     tags = await new_tags(library, workspace, 6)
     asset = await new_asset(library, workspace)
     wanted = [set(tags[:3]), set(tags[3:]), {tags[0], tags[5]}, set()]
@@ -128,7 +128,7 @@ async def test_of_sets_given_at_once_one_is_there_in_the_end(library: Library, w
         assert await tags_of(library, workspace, asset) in wanted
 
 
-async def test_whatever_happens_at_once_nobody_waits_for_ever(library: Library, workspace: UUID) -> None:
+async def test_concurrent_operations_do_not_deadlock(library: Library, workspace: UUID) -> None:
     """All verbs over the same few tags and assets, ten at a time."""
     chance = random.Random(4711)
     tags = await new_tags(library, workspace, 6)
@@ -163,7 +163,7 @@ async def test_whatever_happens_at_once_nobody_waits_for_ever(library: Library, 
 
 
 @pytest.mark.parametrize("method", ["deleted", "expired"])
-async def test_tags_and_assets_that_end_together(library: Library, workspace: UUID, method: str) -> None:
+async def test_concurrent_deletions_of_tags_and_assets(library: Library, workspace: UUID, method: str) -> None:
     """Every tag is on every asset, so that each end takes something from all the others."""
     for _ in range(5):
         tags = await new_tags(library, workspace, 4)
@@ -178,7 +178,7 @@ async def test_tags_and_assets_that_end_together(library: Library, workspace: UU
         assert await library.catalog.tags.list(workspace) == []
 
 
-async def test_a_tag_and_its_assets_that_end_meet_in_one_order(library: Library, workspace: UUID) -> None:
+async def test_deleting_a_tag_and_its_assets_locks_memberships_in_one_order(library: Library, workspace: UUID) -> None:
     """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
     chance = random.Random(4711)
     for _ in range(8):

@@ -71,7 +71,7 @@ async def everything(library: Library, workspace: UUID) -> dict[UUID, UUID | Non
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deep=st.integers(0, MAX_DEPTH), moves=Moves)
-async def test_any_moves_end_as_in_the_model(library: Library, deep: int, moves: list[tuple[str, int, int]]) -> None:
+async def test_tree_matches_the_model(library: Library, deep: int, moves: list[tuple[str, int, int]]) -> None:
     """They begin with a chain so deep."""
     workspace = await new_workspace(library)
     model, ids = Model(), list[UUID]()
@@ -116,7 +116,7 @@ async def outcomes(*calls: object) -> list[object]:
     return list(done)
 
 
-async def test_two_moves_that_would_make_a_ring(library: Library, workspace: UUID) -> None:
+async def test_concurrent_moves_cannot_make_a_cycle(library: Library, workspace: UUID) -> None:
     for _ in range(20):
         a, b = [await library.collections.collections.create(workspace, name) for name in "ab"]
         done = await outcomes(
@@ -133,7 +133,7 @@ async def test_two_moves_that_would_make_a_ring(library: Library, workspace: UUI
         )
 
 
-async def test_two_moves_that_would_be_too_deep_together(library: Library, workspace: UUID) -> None:
+async def test_concurrent_moves_cannot_exceed_the_depth(library: Library, workspace: UUID) -> None:
     """Two levels put below two, and these below two more at once: each alone fits."""
     for _ in range(20):
         tops: list[UUID] = []
@@ -149,7 +149,7 @@ async def test_two_moves_that_would_be_too_deep_together(library: Library, works
         assert sum(isinstance(each, Invalid) for each in done) == 1
 
 
-async def test_at_the_same_moment_every_parent_is_there(library: Library, workspace: UUID) -> None:
+async def test_concurrent_changes_leave_a_valid_tree(library: Library, workspace: UUID) -> None:
     """Whatever order eight callers come in; no one is told of a fault, no ring appears, and nothing lies too deep."""
     chance = random.Random(4711)
     known = [(await library.collections.collections.create(workspace, "root")).id]
@@ -177,7 +177,7 @@ async def test_at_the_same_moment_every_parent_is_there(library: Library, worksp
             known.append((await library.collections.collections.create(workspace, "root")).id)
 
 
-async def test_added_while_either_is_removed(library: Library, workspace: UUID) -> None:
+async def test_adding_while_the_asset_or_collection_is_deleted(library: Library, workspace: UUID) -> None:
     for seed in range(12):
         asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed % 3)))
         collection = await library.collections.collections.create(workspace, "a")
@@ -197,7 +197,7 @@ async def test_added_while_either_is_removed(library: Library, workspace: UUID) 
             await library.collections.members.add(workspace, collection.id, reference)
 
 
-async def test_what_shows_a_character_is_deleted_meanwhile(library: Library, workspace: UUID) -> None:
+async def test_images_of_a_character_deleted_meanwhile(library: Library, workspace: UUID) -> None:
     """One picture is both its cover and a reference: nobody waits for the other for ever."""
     for turn in range(10):
         assets = [
@@ -227,7 +227,7 @@ async def test_what_shows_a_character_is_deleted_meanwhile(library: Library, wor
             await library.collections.characters.update(workspace, somebody.id, CollectionPatch(cover_file_id=gone))
 
 
-async def test_an_upload_into_a_collection_that_is_removed(library: Library, workspace: UUID) -> None:
+async def test_upload_into_a_collection_that_is_deleted_meanwhile(library: Library, workspace: UUID) -> None:
     collection = await library.collections.collections.create(workspace, "a")
     details = AssetFields(collection_id=collection.id)
     done = await outcomes(
@@ -237,7 +237,7 @@ async def test_an_upload_into_a_collection_that_is_removed(library: Library, wor
     assert all(isinstance(each, Asset | NotFound) for each in done[:-1])
 
 
-async def test_two_characters_of_one_handle(library: Library, workspace: UUID) -> None:
+async def test_concurrent_creates_of_one_handle(library: Library, workspace: UUID) -> None:
     file = (await library.ingest.create_asset(ingest_request(workspace, samples.png()))).file.id
     wanted = CollectionPatch(name="Maria", description="b")
 
@@ -279,14 +279,14 @@ async def named(library: Library, workspace: UUID) -> Named:
     ],
     ids=str,
 )
-async def test_by_their_handles(
+async def test_find_by_handle(
     library: Library, workspace: UUID, named: Named, identifiers: list[str], found: bool
 ) -> None:
     shown = await library.collections.characters.find_by_handle(workspace, identifiers)
     assert shown == ([named.ours] if found else [])
 
 
-async def test_of_another_workspace(library: Library, workspace: UUID, named: Named) -> None:
+async def test_collections_of_another_workspace_look_unknown(library: Library, workspace: UUID, named: Named) -> None:
     other = named.theirs.workspace_id
     collection = await library.collections.collections.create(other, "theirs")
     asset = await library.ingest.create_asset(ingest_request(other, samples.png()))
@@ -314,7 +314,7 @@ async def test_of_another_workspace(library: Library, workspace: UUID, named: Na
     assert await everything(library, workspace) == {mine.id: None}
 
 
-async def test_a_collection_and_its_assets_that_end_meet_in_one_order(library: Library, workspace: UUID) -> None:
+async def test_deleting_a_collection_and_its_assets_locks_memberships_in_one_order(library: Library, workspace: UUID) -> None:
     """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
     chance = random.Random(4711)
     for _ in range(4):
@@ -350,7 +350,7 @@ async def until_waiting(library: Library, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_an_album_and_its_cover_are_deleted_together(library: Library, workspace: UUID) -> None:
+async def test_concurrent_deletion_of_a_collection_and_its_cover(library: Library, workspace: UUID) -> None:
     """Each deletion removes the membership; neither waits for the other with it in hand."""
     for number in range(15):
         cover = await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=number)))
@@ -364,7 +364,7 @@ async def test_an_album_and_its_cover_are_deleted_together(library: Library, wor
         )
 
 
-async def test_a_cover_that_is_gone_is_none(library: Library, workspace: UUID) -> None:
+async def test_deleted_cover_is_none(library: Library, workspace: UUID) -> None:
     cover = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     album = await library.collections.collections.create(
         workspace, "album", CollectionPatch(cover_file_id=cover.file.id)

@@ -63,7 +63,7 @@ def written(condition: Condition) -> dict[str, Any]:
 
 
 @given(TREES)
-def test_what_is_written_is_read(condition: Condition) -> None:
+def test_valid_filters_parse(condition: Condition) -> None:
     assert parse(written(condition)) == condition
 
 
@@ -154,7 +154,7 @@ _TIMES: list[Any] = [
 
 
 @pytest.mark.parametrize(("tree", "said"), _WRONG, ids=lambda value: str(value)[:60])
-def test_the_place_that_is_wrong_is_named(tree: object, said: str) -> None:
+def test_invalid_filters_name_the_place(tree: object, said: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse(tree)
     assert refused.value.message == f"{said}."
@@ -162,7 +162,7 @@ def test_the_place_that_is_wrong_is_named(tree: object, said: str) -> None:
 
 
 @pytest.mark.parametrize("value", _TIMES, ids=lambda value: str(value)[:40])
-def test_what_is_no_time(value: object) -> None:
+def test_invalid_times(value: object) -> None:
     for tree, where in ((leaf("created_at", "gt", value), ""), (leaf("created_at", "in", [0, value]), "[1]")):
         with pytest.raises(Invalid) as refused:
             parse(tree)
@@ -184,7 +184,7 @@ def test_what_is_no_time(value: object) -> None:
     ],
     ids=str,
 )
-def test_times(value: object, moment: datetime) -> None:
+def test_valid_times(value: object, moment: datetime) -> None:
     read = parse(leaf("created_at", "eq", value))
     assert read == Comparison(Field.CREATED_AT, Operator.EQ, (moment,))
     assert isinstance(read, Comparison)
@@ -192,7 +192,7 @@ def test_times(value: object, moment: datetime) -> None:
     assert read.values[0].utcoffset() == timedelta(0), "PostgreSQL knows no offset of 23 hours, nor of part of a second"
 
 
-def test_the_bounds_hold_what_they_say() -> None:
+def test_limits() -> None:
     parse(nested(10))
     parse({"or": [semantic()] * 5 + [leaf()] * 95})
     parse(leaf(op="in", value=["a"] * 100))
@@ -220,7 +220,7 @@ _JSON = st.recursive(
 
 @given(_JSON)
 @example({"field": "created_at", "op": "eq", "value": 10**400})
-def test_anything_else_is_refused_and_nothing_worse(tree: object) -> None:
+def test_arbitrary_json_parses_or_raises_invalid(tree: object) -> None:
     try:
         parse(tree)
     except Invalid as refused:

@@ -130,7 +130,7 @@ class Organising(RuleBasedStateMachine):
         self._both(lambda: self.models[side].delete_collection(id), work)
 
     @rule(side=sides, number=numbers, favorite=st.booleans())
-    def favor_collection(self, side: bool, number: int, favorite: bool) -> None:
+    def favorite_collection(self, side: bool, number: int, favorite: bool) -> None:
         model, id = self.models[side], self._pick(side, "collections", number)
         if self._both(
             lambda: model.place(id),
@@ -146,7 +146,7 @@ class Organising(RuleBasedStateMachine):
         self._both(lambda: self.models[side].put(asset_id, id, there=there), work)
 
     @invariant()
-    def everything_is_as_in_the_models(self) -> None:
+    def library_matches_the_models(self) -> None:
         for workspace, model in zip(self.workspaces, self.models, strict=True):
             self._run(compare(self.library, workspace, model))
 
@@ -190,7 +190,7 @@ def open_library(runner: asyncio.Runner, database_url: str, tmp_path: Path, sand
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
-def test_any_moves_end_as_in_the_models(runner: asyncio.Runner, open_library: Library) -> None:
+def test_operations_match_the_models(runner: asyncio.Runner, open_library: Library) -> None:
     run_state_machine_as_test(
         lambda: Organising(runner, open_library),
         settings=settings(

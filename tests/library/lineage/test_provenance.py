@@ -71,7 +71,7 @@ async def rows(library: Library) -> dict[str, int]:
     ],
     ids=str,
 )
-async def test_what_an_asset_says(
+async def test_provenance_of_an_asset(
     library: Library, asset: Asset, said: dict[str, Any], expected: tuple[str, str | None, str | None]
 ) -> None:
     """The same for a new one as for one that was an upload so far."""
@@ -101,7 +101,7 @@ async def test_what_an_asset_says(
     ],
     ids=str,
 )
-async def test_what_was_said_first_stays(
+async def test_known_provenance_is_not_overwritten(
     library: Library,
     asset: Asset,
     first: dict[str, Any],
@@ -112,14 +112,14 @@ async def test_what_was_said_first_stays(
     assert told(await again(library, asset, **second)) == expected
 
 
-async def test_another_request_leaves_no_trace(library: Library, asset: Asset) -> None:
+async def test_second_request_is_not_recorded(library: Library, asset: Asset) -> None:
     await again(library, asset, request_id="r")
     before = await rows(library)
     await again(library, asset, request_id="other", inputs=(Input(url="https://example.com/a.png"),))
     assert await rows(library) == before
 
 
-async def test_of_one_request_what_is_missing_is_filled_in(library: Library, asset: Asset) -> None:
+async def test_missing_details_of_a_request_are_filled_in(library: Library, asset: Asset) -> None:
     url, other = Input(url="https://example.com/a.png", role=Role.MASK), Input(url="https://example.com/b.png")
     first = await copy(library, asset, request_id="r", inputs=(url,))
     second = await copy(library, asset, request_id="r", endpoint="e", prompt="p", inputs=(url, other, other))
@@ -132,7 +132,7 @@ async def test_of_one_request_what_is_missing_is_filled_in(library: Library, ass
     assert await rows(library) == {"asset": 4, "generation": 1, "generation_input": 2, "generation_output": 3}
 
 
-async def test_the_same_in_another_role_is_another_input(library: Library, asset: Asset) -> None:
+async def test_same_input_in_another_role_is_another_input(library: Library, asset: Asset) -> None:
     named = AssetRef(asset_id=asset.id)
     made = await copy(library, asset, request_id="r", inputs=tuple(Input(asset=named, role=role) for role in Role))
     lineage = await library.lineage.get(asset.workspace_id, made.id)
@@ -140,7 +140,7 @@ async def test_the_same_in_another_role_is_another_input(library: Library, asset
     assert len(lineage.nodes) == 3
 
 
-async def test_registrations_of_one_request_at_the_same_moment(library: Library, asset: Asset) -> None:
+async def test_concurrent_registrations_of_one_request(library: Library, asset: Asset) -> None:
     """Of new assets and of one that is here, which is deleted meanwhile; nobody waits for another in a circle."""
     for number in range(10):
         here = await copy(library, asset)
@@ -172,7 +172,7 @@ async def test_registrations_of_one_request_at_the_same_moment(library: Library,
     ],
     ids=str,
 )
-async def test_an_unknown_input_leaves_nothing_behind(library: Library, asset: Asset, unknown: Input) -> None:
+async def test_unknown_input_changes_nothing(library: Library, asset: Asset, unknown: Input) -> None:
     before = await rows(library)
     known = Input(asset=AssetRef(asset_id=asset.id))
     with pytest.raises(NotFound):
@@ -183,7 +183,7 @@ async def test_an_unknown_input_leaves_nothing_behind(library: Library, asset: A
     assert told(await library.catalog.assets.get(asset.workspace_id, asset.id)) == ("upload", None, None)
 
 
-async def test_an_ended_asset_is_no_input(library: Library, asset: Asset) -> None:
+async def test_deleted_asset_is_not_found_as_input(library: Library, asset: Asset) -> None:
     await again(library, asset, request_id="r")
     other = await copy(library, asset)
     await library.catalog.assets.delete(asset.workspace_id, asset.id)
@@ -192,12 +192,12 @@ async def test_an_ended_asset_is_no_input(library: Library, asset: Asset) -> Non
             await again(library, other, request_id="s", inputs=(Input(asset=named),))
 
 
-async def test_inputs_of_no_request() -> None:
+async def test_inputs_without_a_request() -> None:
     with pytest.raises(Invalid, match="request_id"):
         AssetFields(provenance=Provenance(inputs=(Input(url="https://example.com/"),)))
 
 
-async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: Asset) -> None:
+async def test_url_of_a_file_with_an_asset_is_the_asset(library: Library, asset: Asset) -> None:
     bare = await library.ingest.create_asset(ingest_request(asset.workspace_id, samples.jpeg()))
     named = [Input(url=f"http://here/{each.id}", file_id=each.file.id) for each in (asset, bare)]
     await library.catalog.assets.delete(asset.workspace_id, bare.id)
@@ -208,7 +208,7 @@ async def test_a_file_that_is_an_asset_is_that_asset(library: Library, asset: As
     assert inputs[1].startswith("url:")
 
 
-async def test_workspaces_know_nothing_of_each_other(library: Library, asset: Asset) -> None:
+async def test_workspaces_are_isolated(library: Library, asset: Asset) -> None:
     """The same request id and the same content in two of them; the inputs of one are unknown in the other."""
     other = await library.ingest.create_asset(ingest_request(await new_workspace(library), samples.png()))
     await again(library, asset, request_id="r", endpoint="mine", inputs=(Input(url="https://example.com/mine"),))
@@ -227,7 +227,7 @@ async def test_workspaces_know_nothing_of_each_other(library: Library, asset: As
     assert any(edge.start.startswith("url:") for edge in (await library.lineage.get(other.workspace_id, made.id)).edges)
 
 
-async def test_a_graph_has_bounds(library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_graph_is_bounded(library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph, "MAX_NODES", 10)
     inputs = tuple(Input(url=f"https://example.com/{n}") for n in range(9))
     made = await copy(library, asset, request_id="r", inputs=inputs[:8])
@@ -238,7 +238,7 @@ async def test_a_graph_has_bounds(library: Library, asset: Asset, monkeypatch: p
     assert (fuller.nodes, fuller.edges, fuller.truncated) == (full.nodes, full.edges, True)
 
 
-async def test_many_edges_between_few_nodes_have_bounds(
+async def test_edges_are_bounded(
     library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph, "MAX_EDGES", 5)
@@ -249,7 +249,7 @@ async def test_many_edges_between_few_nodes_have_bounds(
     assert (len(lineage.edges), lineage.truncated) == (5, True)
 
 
-async def test_a_popular_input(library: Library, asset: Asset) -> None:
+async def test_input_of_many_requests(library: Library, asset: Asset) -> None:
     """Used in three thousand requests: a thousand nodes are shown, the latest uses first."""
     async with library.database.connection() as conn:
         await conn.execute(

@@ -185,7 +185,7 @@ def running(database_url: str, sandbox: Sandbox) -> Iterator[tuple[asyncio.Runne
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
-def test_as_in_the_model(running: tuple[asyncio.Runner, Library]) -> None:
+def test_graph_matches_the_model(running: tuple[asyncio.Runner, Library]) -> None:
     runner, library = running
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

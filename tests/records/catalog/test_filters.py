@@ -135,7 +135,7 @@ async def test_searches(opened: tuple[Connection, EmbeddingModel], things: list[
 
 @EXAMPLES
 @given(things=SHELVES, limit=st.integers(1, 4), data=st.data())
-async def test_what_comes_and_goes_between_pages(
+async def test_inserts_and_deletes_between_pages(
     opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
 ) -> None:
     conn, model = opened
@@ -161,6 +161,6 @@ async def test_what_comes_and_goes_between_pages(
     assert {thing.id for thing in there} - gone <= set(seen)
 
 
-def test_what_resembles_an_example_is_found_before() -> None:
+def test_similar_to_must_be_resolved_before() -> None:
     with pytest.raises(TypeError):
         clause_of(Filter(condition=SimilarTo(0.5, text="x")))

@@ -93,14 +93,14 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("wanted", FILTERS, ids=str)
-async def test_a_page_of_assets(asking: tuple[Connection, UUID, Explaining], wanted: Filter) -> None:
+async def test_pages_of_assets_use_indexes(asking: tuple[Connection, UUID, Explaining], wanted: Filter) -> None:
     conn, workspace, explaining = asking
     after = await middle(conn, workspace, wanted)
     assert len(await listing.page(conn, workspace, wanted, after, 50)) == 50
     explaining.uses_indexes()
 
 
-async def test_a_folders_assets(asking: tuple[Connection, UUID, Explaining]) -> None:
+async def test_assets_of_a_folder_use_indexes(asking: tuple[Connection, UUID, Explaining]) -> None:
     conn, workspace, explaining = asking
     folder = (await folders.page(conn, workspace, FolderFilter(), None, 1))[0]
     assert len(await listing.page(conn, workspace, Filter(folder_id=folder.id), None, 50)) == folder.children == 1
@@ -108,7 +108,7 @@ async def test_a_folders_assets(asking: tuple[Connection, UUID, Explaining]) -> 
 
 
 @pytest.mark.parametrize("wanted", [FolderFilter(), FolderFilter(root_only=True), FolderFilter(name="FOLDER")], ids=str)
-async def test_a_page_of_folders(asking: tuple[Connection, UUID, Explaining], wanted: FolderFilter) -> None:
+async def test_pages_of_folders_use_indexes(asking: tuple[Connection, UUID, Explaining], wanted: FolderFilter) -> None:
     conn, workspace, explaining = asking
     first = await folders.page(conn, workspace, wanted, None, 50)
     after = Cursor(first[-1].created_at, first[-1].id)
@@ -116,7 +116,7 @@ async def test_a_page_of_folders(asking: tuple[Connection, UUID, Explaining], wa
     explaining.uses_indexes()
 
 
-async def test_folders_of_rare_names_are_found_by_their_index(asking: tuple[Connection, UUID, Explaining]) -> None:
+async def test_folders_by_name_use_the_trigram_index(asking: tuple[Connection, UUID, Explaining]) -> None:
     conn, workspace, explaining = asking
     assert await folders.page(conn, workspace, FolderFilter(name="nothing like it"), None, 50) == []
     explaining.uses_indexes()

@@ -61,7 +61,7 @@ def database_at(postgres: str, revision: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_tags_that_were_two_words_and_are_one_now(older: str) -> None:
+def test_tags_equal_after_case_folding_are_merged(older: str) -> None:
     with psycopg.connect(older, autocommit=True) as conn:
         workspace = uuid.uuid4()
         conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
@@ -78,7 +78,7 @@ def test_tags_that_were_two_words_and_are_one_now(older: str) -> None:
     assert all(len(name) <= 50 for name in names)
 
 
-async def test_assets_are_found_by_their_words_and_wait_to_be_embedded(older: str) -> None:
+async def test_assets_get_search_documents_and_embedding_tasks(older: str) -> None:
     workspace, blob, file, asset = (uuid.uuid4() for _ in range(4))
     with psycopg.connect(older, autocommit=True) as conn:
         conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
@@ -109,7 +109,7 @@ async def test_assets_are_found_by_their_words_and_wait_to_be_embedded(older: st
     assert jobs[0] == jobs[1]
 
 
-async def test_renamed_columns_keep_what_was_in_them(yesterday: str) -> None:
+async def test_renamed_columns_keep_their_values(yesterday: str) -> None:
     workspace, key, blob, file, upload = (uuid.uuid4() for _ in range(5))
     access = {"default": "forbid", "rules": [{"user": "a", "decision": "allow"}, {"user": "b", "decision": "hide"}]}
     keeping = {"seconds": 60, "access": access}
@@ -158,7 +158,7 @@ async def test_renamed_columns_keep_what_was_in_them(yesterday: str) -> None:
         assert await rows.fetchall() == [{"old": True, "reason": "why"}]
 
 
-def test_an_upload_without_a_method_is_a_single_one_after_the_upgrade(yesterday: str) -> None:
+def test_upload_without_a_method_becomes_single(yesterday: str) -> None:
     workspace, key = uuid.uuid4(), uuid.uuid4()
     with psycopg.connect(yesterday, autocommit=True) as conn:
         conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
@@ -176,7 +176,7 @@ def test_an_upload_without_a_method_is_a_single_one_after_the_upgrade(yesterday:
         assert conn.execute("SELECT method FROM upload ORDER BY method").fetchall() == [("direct",), ("single",)]
 
 
-async def test_smart_collections_saved_before_get_the_ids_of_their_example_files(yesterday: str) -> None:
+async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: str) -> None:
     workspace, smart, without, image, video = (uuid.uuid4() for _ in range(5))
     urls = [f"http://a.example/files/b/{image.hex}/a.png", f"https://a.example/media/files/b/{video.hex}/b.mp4?x=1"]
     filters = {
