@@ -1,4 +1,4 @@
-"""Clusters for the tests of the supervisor, which break them: made once, copied for each test. And shelves to fill."""
+"""PostgreSQL clusters, created once and copied for each test, and a database with two workspaces."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.records.embedded import clusters
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose cluster has a table `kept`; stopped, to be copied."""
+    """A data folder with a stopped cluster that has a table `kept`."""
     data = tmp_path_factory.mktemp("made") / "data"
     server = EmbeddedPostgres(clusters.config(data))
     with server as url, psycopg.connect(url) as connection:
@@ -26,18 +26,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(made: Path, tmp_path: Path) -> Path:
-    """A data folder of the test's own, with a cluster."""
+    """A copy of the data folder for one test."""
     return clusters.copy(made, tmp_path / "data")
 
 
 @pytest.fixture
 async def opened(database_url: str) -> AsyncIterator[tuple[Connection, EmbeddingModel]]:
-    """Two workspaces without assets, and a space of three dimensions."""
+    """A database with two workspaces without assets, and an embedding model of three dimensions."""
     async with (
         Database(DatabaseConfig(url=database_url, pool_min=1, pool_max=1)) as database,
         database.connection() as conn,
     ):
-        await seed.furnish(conn)
+        await seed.insert_workspaces(conn)
         async with conn.transaction():
             model = await embedding_models.add(conn, name="test", spec="test", dimensions=3)
         yield conn, model

@@ -1,4 +1,4 @@
-"""A workspace's assets as plain Python has them, and the same as rows."""
+"""Assets of two workspaces as Python objects and as rows."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from mediatheque.records.database import Connection
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 TAGS = [UUID(int=10 + n) for n in range(3)]
 COLLECTIONS = [UUID(int=20 + n) for n in range(3)]
-NOBODYS = UUID(int=99)
+UNKNOWN = UUID(int=99)
 MIMES = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.DOCUMENT: "application/pdf"}
 BEGINNING = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -34,8 +34,8 @@ def moment(number: int) -> datetime:
     return BEGINNING + timedelta(microseconds=number)
 
 
-class Thing(msgspec.Struct, frozen=True):
-    """An asset. Of equal moments the greater id is the newer."""
+class SeededAsset(msgspec.Struct, frozen=True):
+    """An asset with the values that filters look at. Of two with the same `at`, the greater id is newer."""
 
     id: UUID
     at: int
@@ -50,7 +50,7 @@ class Thing(msgspec.Struct, frozen=True):
     near: int
 
     @property
-    def position(self) -> Cursor:
+    def cursor(self) -> Cursor:
         return Cursor(moment(self.at), self.id)
 
 
@@ -58,8 +58,8 @@ def _some(ids: list[UUID]) -> st.SearchStrategy[frozenset[UUID]]:
     return st.frozensets(st.sampled_from(ids))
 
 
-THINGS = st.builds(
-    Thing,
+ASSETS = st.builds(
+    SeededAsset,
     st.uuids(),
     st.integers(0, 3),
     st.integers(0, 4).map(bool),
@@ -72,48 +72,48 @@ THINGS = st.builds(
     _some(COLLECTIONS),
     st.integers(0, 5),
 )
-SHELVES = st.lists(THINGS, max_size=12, unique_by=lambda thing: thing.id)
+ASSET_LISTS = st.lists(ASSETS, max_size=12, unique_by=lambda thing: thing.id)
 
 
-def fits(thing: Thing, wanted: Filter) -> bool:
-    """Whether the filter lets it through."""
-    tags, asked = thing.tags, set(wanted.tag_ids)
+def matches(asset: SeededAsset, wanted: Filter) -> bool:
+    """Whether the asset matches the filter."""
+    tags, asked = asset.tags, set(wanted.tag_ids)
     return (
-        (not wanted.kinds or thing.kind in wanted.kinds)
-        and (not wanted.types or MIMES[thing.kind] in wanted.types)
-        and (not wanted.sources or thing.source in wanted.sources)
-        and (thing.favorite or not wanted.favorites)
+        (not wanted.kinds or asset.kind in wanted.kinds)
+        and (not wanted.types or MIMES[asset.kind] in wanted.types)
+        and (not wanted.sources or asset.source in wanted.sources)
+        and (asset.favorite or not wanted.favorites)
         and (not asked or (asked <= tags if wanted.all_tags else bool(asked & tags)))
-        and (wanted.collection_id is None or wanted.collection_id in thing.collections)
-        and (not wanted.character_ids or bool(set(wanted.character_ids) & thing.collections))
-        and (wanted.condition is None or holds(thing, wanted.condition))
+        and (wanted.collection_id is None or wanted.collection_id in asset.collections)
+        and (not wanted.character_ids or bool(set(wanted.character_ids) & asset.collections))
+        and (wanted.condition is None or condition_holds(asset, wanted.condition))
     )
 
 
-def holds(thing: Thing, condition: Condition) -> bool:
+def condition_holds(asset: SeededAsset, condition: Condition) -> bool:
     match condition:
         case And(parts):
-            return all(holds(thing, part) for part in parts)
+            return all(condition_holds(asset, part) for part in parts)
         case Or(parts):
-            return any(holds(thing, part) for part in parts)
+            return any(condition_holds(asset, part) for part in parts)
         case IdIn(ids):
-            return thing.id in ids
+            return asset.id in ids
         case Comparison(field, operator, values):
-            return _compared(_value(thing, field), operator, values)
+            return _compare(_value(asset, field), operator, values)
     raise TypeError
 
 
-def _value(thing: Thing, field: Field) -> str | datetime | None:
+def _value(asset: SeededAsset, field: Field) -> str | datetime | None:
     return {
-        Field.ENDPOINT: thing.endpoint,
+        Field.ENDPOINT: asset.endpoint,
         Field.STATUS: "completed",
-        Field.TYPE: thing.kind.value,
-        Field.SOURCE: thing.source,
-        Field.CREATED_AT: moment(thing.at),
+        Field.TYPE: asset.kind.value,
+        Field.SOURCE: asset.source,
+        Field.CREATED_AT: moment(asset.at),
     }[field]
 
 
-def _compared(own: str | datetime | None, operator: Operator, values: tuple[str | datetime, ...]) -> bool:
+def _compare(own: str | datetime | None, operator: Operator, values: tuple[str | datetime, ...]) -> bool:
     if operator in (Operator.EQ, Operator.IN):
         return own in values
     if operator is Operator.NEQ:
@@ -128,8 +128,8 @@ def _compared(own: str | datetime | None, operator: Operator, values: tuple[str 
     }[operator]
 
 
-async def furnish(conn: Connection) -> None:
-    """Two workspaces; one has tags and collections."""
+async def insert_workspaces(conn: Connection) -> None:
+    """Insert two workspaces, one of them with tags and collections."""
     for id in (MINE, THEIRS):
         await conn.execute("INSERT INTO workspace (id, name) VALUES (%s, %s)", (id, id.hex))
     for id in TAGS:
@@ -138,7 +138,7 @@ async def furnish(conn: Connection) -> None:
         await conn.execute("INSERT INTO collection (id, workspace_id, name) VALUES (%s, %s, 'c')", (id, MINE))
 
 
-_STATEMENTS = (
+_INSERT_ASSET = (
     """
     INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)
     VALUES (%(id)s, %(workspace)s, %(digest)s, 1, %(key)s, %(mime)s, %(kind)s)
@@ -154,8 +154,8 @@ _STATEMENTS = (
 )
 
 
-async def put(conn: Connection, things: Iterable[Thing], model: EmbeddingModel) -> None:
-    for thing in things:
+async def insert_assets(conn: Connection, assets: Iterable[SeededAsset], model: EmbeddingModel) -> None:
+    for thing in assets:
         workspace = MINE if thing.mine else THEIRS
         values = {
             **msgspec.structs.asdict(thing),
@@ -165,7 +165,7 @@ async def put(conn: Connection, things: Iterable[Thing], model: EmbeddingModel) 
             "mime": MIMES[thing.kind],
             "at": moment(thing.at),
         }
-        for statement in _STATEMENTS:
+        for statement in _INSERT_ASSET:
             await conn.execute(statement, values)
         for table, of, ids in (("asset_tag", "tag", thing.tags), ("collection_asset", "collection", thing.collections)):
             for id in ids if thing.mine else ():
@@ -179,7 +179,7 @@ async def put(conn: Connection, things: Iterable[Thing], model: EmbeddingModel) 
         )
 
 
-_MANY = (
+_INSERT_MANY = (
     """
     WITH n AS (SELECT gen_random_uuid() AS id, w FROM generate_series(1, 5010), unnest(%(workspaces)s::uuid[]) w),
         b AS (INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)
@@ -199,14 +199,14 @@ _MANY = (
 )
 
 
-async def fill(conn: Connection, model: EmbeddingModel, *workspaces: UUID) -> None:
-    """More assets in each of them than are looked at one by one, with two vectors apiece, one like the other."""
-    for statement in _MANY:
+async def insert_many_assets(conn: Connection, model: EmbeddingModel, *workspaces: UUID) -> None:
+    """Insert so many assets into each workspace that searches use the vector index, each with two similar vectors."""
+    for statement in _INSERT_MANY:
         await conn.execute(statement, {"workspaces": list(workspaces), "space": model.id})
 
 
-async def take(conn: Connection, ids: Iterable[UUID] | None = None) -> None:
-    """Remove those, or everything."""
+async def delete_assets(conn: Connection, ids: Iterable[UUID] | None = None) -> None:
+    """Delete these assets, or all."""
     every = ids is None
     for table in ("asset", "file", "blob"):
         await conn.execute(f"DELETE FROM {table} WHERE %s OR id = ANY(%s)", (every, list(ids or ())))

@@ -6,95 +6,95 @@ import pytest
 from mediatheque.records.availability import Availability
 
 
-class Server:
-    """Something to look for: `here`, away or silent."""
+class FakeServer:
+    """A server that is up, down, or does not answer while `silent`."""
 
     def __init__(self) -> None:
-        self.here = asyncio.Event()
+        self.up = asyncio.Event()
         self.silent = False
-        self.looks = 0
-        self.welcomes = 0
+        self.probes = 0
+        self.recoveries = 0
 
     async def answers(self) -> bool:
-        self.looks += 1
+        self.probes += 1
         if self.silent:
-            await self.here.wait()
-        return self.here.is_set()
+            await self.up.wait()
+        return self.up.is_set()
 
-    async def welcome(self) -> None:
-        self.welcomes += 1
-
-
-@pytest.fixture
-def server() -> Server:
-    return Server()
+    async def on_recovery(self) -> None:
+        self.recoveries += 1
 
 
 @pytest.fixture
-def presence(server: Server) -> Availability:
-    return Availability(server.answers, server.welcome)
+def server() -> FakeServer:
+    return FakeServer()
 
 
-async def wait_for_ever(presence: Availability) -> None:
-    async with presence.timeout():
+@pytest.fixture
+def availability(server: FakeServer) -> Availability:
+    return Availability(server.answers, server.on_recovery)
+
+
+async def wait_for_ever(availability: Availability) -> None:
+    async with availability.timeout():
         await asyncio.Event().wait()
 
 
-async def test_suspicion_without_cause_fails_no_request(server: Server, presence: Availability) -> None:
-    server.here.set()
-    async with presence.timeout():
-        presence.suspect()
-        presence.suspect()
-        await presence.wait_known()
-    assert not presence.is_away
-    assert (server.looks, server.welcomes) == (1, 1)
+async def test_suspicion_without_cause_fails_no_request(server: FakeServer, availability: Availability) -> None:
+    server.up.set()
+    async with availability.timeout():
+        availability.suspect()
+        availability.suspect()
+        await availability.wait_known()
+    assert not availability.is_away
+    assert (server.probes, server.recoveries) == (1, 1)
 
 
 @pytest.mark.parametrize("silent", [False, True])
 async def test_waiters_are_released_and_new_requests_fail(
-    server: Server, presence: Availability, silent: bool
+    server: FakeServer, availability: Availability, silent: bool
 ) -> None:
     server.silent = silent
-    waiting = [asyncio.create_task(wait_for_ever(presence)) for _ in range(3)]
+    waiting = [asyncio.create_task(wait_for_ever(availability)) for _ in range(3)]
     await asyncio.sleep(0)
     begun = time.monotonic()
-    presence.suspect()
+    availability.suspect()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [TimeoutError] * 3
     assert time.monotonic() - begun < 1
     with pytest.raises(TimeoutError):
-        await wait_for_ever(presence)
-    server.here.set()
-    await presence.wait_known()
-    assert not presence.is_away
-    async with presence.timeout():
+        await wait_for_ever(availability)
+    server.up.set()
+    await availability.wait_known()
+    assert not availability.is_away
+    async with availability.timeout():
         pass
 
 
-async def test_wait_known_waits_for_the_probe(server: Server, presence: Availability) -> None:
-    presence.suspect()
+async def test_wait_known_waits_for_the_probe(server: FakeServer, availability: Availability) -> None:
+    availability.suspect()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(presence.wait_known(), 0.12)
-    assert server.looks > 1
-    server.here.set()
-    await asyncio.wait_for(presence.wait_known(), 5)
+        await asyncio.wait_for(availability.wait_known(), 0.12)
+    assert server.probes > 1
+    server.up.set()
+    await asyncio.wait_for(availability.wait_known(), 5)
 
 
-async def test_cancelled_wait_stays_cancelled(presence: Availability) -> None:
-    task = asyncio.create_task(wait_for_ever(presence))
+async def test_cancelled_wait_stays_cancelled(availability: Availability) -> None:
+    task = asyncio.create_task(wait_for_ever(availability))
     await asyncio.sleep(0)
-    presence.suspect()
+    availability.suspect()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await presence.close()
+    await availability.close()
 
 
-async def test_closing_stops_probing(server: Server, presence: Availability) -> None:
-    presence.suspect()
+async def test_closing_stops_probing(server: FakeServer, availability: Availability) -> None:
+    availability.suspect()
     await asyncio.sleep(0)
-    await presence.close()
-    await presence.wait_known()
-    looks = server.looks
+    await availability.close()
+    await availability.wait_known()
+    looks = server.probes
     await asyncio.sleep(0.12)
-    assert server.looks == looks
+    assert server.probes == looks

@@ -147,9 +147,7 @@ async def test_killed_connection_fails_only_its_request(database: Database) -> N
     assert await numbers(database) == []
 
 
-async def test_killed_idle_connections_fail_at_most_once_each(
-    database: Database, database_url: str
-) -> None:
+async def test_killed_idle_connections_fail_at_most_once_each(database: Database, database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -1,4 +1,4 @@
-"""Files that are registered while they are deleted."""
+"""Registration of files that are deleted meanwhile."""
 
 import asyncio
 from uuid import UUID
@@ -22,7 +22,7 @@ async def test_registering_a_deleted_file(library: Library, workspace: UUID) -> 
 
 
 async def test_concurrent_registrations_and_deletions(library: Library, workspace: UUID) -> None:
-    """Nobody is told of a conflict, a deadlock or a broken reference; and what is deleted stays deleted."""
+    """No call fails with a conflict, a deadlock or a foreign key, and deleted assets stay deleted."""
     for round_number in range(20):
         asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name=f"{round_number}.png"))
         done = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Folders against a small model, and what happens to them at the same moment."""
+"""Folders against a model, and concurrent changes of folders."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ from tests.library.ingest_requests import ingest_request
 
 
 class Node(msgspec.Struct):
-    """What the model knows of a folder: `trashed` is the number of the move that put it into the trash."""
+    """A folder in the model. `trashed` is the number of the move that trashed it."""
 
     parent: int | None
     trashed: int | None = None
@@ -50,13 +50,13 @@ class Model:
                 self.nodes[n].trashed = None
 
 
-# A tree: for each folder, which of those before it holds it; the last number is the root.
+# A tree: the number of each folder's parent, which comes before it; any other number means the root.
 Trees = st.lists(st.integers(0, 5), min_size=2, max_size=6)
 Moves = st.lists(st.tuples(st.sampled_from(["trash", "trash", "restore", "create"]), st.integers(0, 5)), max_size=10)
 
 
-async def everything(library: Library, workspace: UUID, *, trashed: bool = False) -> dict[UUID, UUID | None]:
-    """Every folder in the trash, or outside of it, and its parent."""
+async def parents_by_id(library: Library, workspace: UUID, *, trashed: bool = False) -> dict[UUID, UUID | None]:
+    """Return the parent of every folder in the trash, or of every folder outside it."""
     found, _ = await library.catalog.folders.page(workspace, FolderFilter(trashed=trashed), None, 1000)
     return {folder.id: folder.parent_id for folder in found}
 
@@ -94,11 +94,11 @@ async def test_folders_match_the_model(library: Library, tree: list[int], moves:
             for n, node in enumerate(model.nodes)
             if (node.trashed is not None) is trashed
         }
-        assert await everything(library, workspace, trashed=trashed) == expected
+        assert await parents_by_id(library, workspace, trashed=trashed) == expected
 
 
 async def test_concurrent_changes_leave_no_live_folder_in_a_trashed_one(library: Library, workspace: UUID) -> None:
-    """Whatever order eight callers come in, and none of them is told that the database is away."""
+    """Eight concurrent callers, none of which gets `DatabaseUnavailable`."""
     chance = random.Random(4711)
     root = await library.catalog.folders.create(workspace, "root", "mixed", None)
     known = [root.id]
@@ -116,7 +116,7 @@ async def test_concurrent_changes_leave_no_live_folder_in_a_trashed_one(library:
 
     for _ in range(25):
         await asyncio.gather(*(act() for _ in range(8)))
-        live, trashed = await everything(library, workspace), await everything(library, workspace, trashed=True)
+        live, trashed = await parents_by_id(library, workspace), await parents_by_id(library, workspace, trashed=True)
         assert live.keys() | trashed.keys() == set(known)
         assert not {parent for parent in live.values() if parent} & trashed.keys()
 
@@ -125,15 +125,15 @@ async def test_deep_tree(library: Library, workspace: UUID) -> None:
     parent = None
     for _ in range(300):
         parent = (await library.catalog.folders.create(workspace, "a", "mixed", parent)).id
-    top = next(id for id, above in (await everything(library, workspace)).items() if above is None)
+    top = next(id for id, above in (await parents_by_id(library, workspace)).items() if above is None)
     await library.catalog.folders.trash(workspace, top)
-    assert await everything(library, workspace) == {}
+    assert await parents_by_id(library, workspace) == {}
     await library.catalog.folders.restore(workspace, top)
-    assert len(await everything(library, workspace)) == 300
+    assert len(await parents_by_id(library, workspace)) == 300
 
 
 async def test_upload_into_a_folder_that_is_trashed_meanwhile(library: Library, workspace: UUID) -> None:
-    """It was live when the upload began: what was placed meanwhile is discarded."""
+    """The folder was live when the upload began: the stored bytes are deleted."""
     folder = await library.catalog.folders.create(workspace, "a", "mixed", None)
 
     async def trashed_meanwhile(_: object) -> None:
@@ -151,7 +151,7 @@ async def test_upload_into_a_folder_that_is_trashed_meanwhile(library: Library, 
 
 
 async def test_uploads_while_the_folder_is_trashed(library: Library, workspace: UUID) -> None:
-    """Each upload is in the folder, or refused; the folder's count says the same."""
+    """Each upload is in the folder or refused, and the folder's count agrees."""
     folder = await library.catalog.folders.create(workspace, "a", "mixed", None)
     uploads = (
         library.ingest.create_asset(ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id)))
@@ -185,4 +185,4 @@ async def test_folders_of_another_workspace_look_unknown(library: Library, works
             ingest_request(workspace, samples.png(), details=AssetFields(folder_id=folder.id))
         )
     assert await library.catalog.folders.get(other, folder.id) == folder
-    assert await everything(library, workspace) == {}
+    assert await parents_by_id(library, workspace) == {}

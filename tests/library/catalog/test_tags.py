@@ -1,4 +1,4 @@
-"""Tags, favourites and everything that happens to them at the same moment."""
+"""Tags and favorites, and concurrent changes of them."""
 
 import asyncio
 import random
@@ -37,10 +37,13 @@ async def workspace(library: Library) -> UUID:
 
 
 async def at_once(*work: Awaitable[Any], allowed: type[Exception] = NotFound) -> list[Any]:
-    """What each of them answers, or raises: nothing but what is allowed, so no deadlock and no bare database error."""
+    """Run the work concurrently, and return results and errors. Only errors of the type `allowed` may occur.
+
+    A deadlock or an untranslated database error fails the test.
+    """
     results = await asyncio.gather(*work, return_exceptions=True)
-    strange = [result for result in results if isinstance(result, BaseException) and not isinstance(result, allowed)]
-    assert not strange
+    unexpected = [result for result in results if isinstance(result, BaseException) and not isinstance(result, allowed)]
+    assert not unexpected
     return results
 
 
@@ -67,15 +70,15 @@ async def test_invalid_names(library: Library, workspace: UUID, name: str) -> No
 
 
 async def test_concurrent_creates_make_one(library: Library, workspace: UUID) -> None:
-    twins = [library.catalog.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
-    results = await at_once(*twins, allowed=Conflict)
+    creates = [library.catalog.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
+    results = await at_once(*creates, allowed=Conflict)
     made = [result for result in results if not isinstance(result, Exception)]
     assert await library.catalog.tags.list(workspace) == made
     assert len(made) == 1
 
 
 async def test_concurrent_renames_to_each_others_names(library: Library, workspace: UUID) -> None:
-    """Each wants the other's name, which neither can have, and a third one wants to come between."""
+    """Two tags are renamed to each other's names, which must fail, while a third tag is created."""
     one, other = [await library.catalog.tags.create(workspace, name) for name in "ab"]
     for _ in range(ROUNDS):
         wishes = [(one.id, "B"), (other.id, "A"), (one.id, "c"), (other.id, "C")]
@@ -87,8 +90,10 @@ async def test_concurrent_renames_to_each_others_names(library: Library, workspa
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("ended", ["tag", "asset"])
-async def test_changes_while_the_tag_or_asset_is_deleted(library: Library, workspace: UUID, verb: str, ended: str) -> None:
-    """It is done before, or finds nothing any more; what is left is whole."""
+async def test_changes_while_the_tag_or_asset_is_deleted(
+    library: Library, workspace: UUID, verb: str, ended: str
+) -> None:
+    """Each change happens before the deletion or raises `NotFound`."""
     for _ in range(ROUNDS):
         tag, other = await new_tags(library, workspace, 2)
         asset = await new_asset(library, workspace, other)
@@ -112,8 +117,8 @@ async def test_registration_while_the_tag_is_deleted(library: Library, workspace
     for _ in range(ROUNDS):
         tag, other = await new_tags(library, workspace, 2)
         file = await new_file(library, workspace)
-        twins = [register(library, file, other, tag) for _ in range(2)]
-        await at_once(*twins, library.catalog.tags.delete(workspace, tag))
+        registrations = [register(library, file, other, tag) for _ in range(2)]
+        await at_once(*registrations, library.catalog.tags.delete(workspace, tag))
         assert {tag.id for tag in (await register(library, file)).tags} <= {other}
 
 
@@ -129,7 +134,7 @@ async def test_concurrent_replacements_leave_one_of_the_sets(library: Library, w
 
 
 async def test_concurrent_operations_do_not_deadlock(library: Library, workspace: UUID) -> None:
-    """All verbs over the same few tags and assets, ten at a time."""
+    """Ten concurrent operations on the same few tags and assets."""
     chance = random.Random(4711)
     tags = await new_tags(library, workspace, 6)
     files = [await new_file(library, workspace) for _ in range(3)]
@@ -164,7 +169,7 @@ async def test_concurrent_operations_do_not_deadlock(library: Library, workspace
 
 @pytest.mark.parametrize("method", ["deleted", "expired"])
 async def test_concurrent_deletions_of_tags_and_assets(library: Library, workspace: UUID, method: str) -> None:
-    """Every tag is on every asset, so that each end takes something from all the others."""
+    """Every tag is on every asset, so that all deletions contend for memberships."""
     for _ in range(5):
         tags = await new_tags(library, workspace, 4)
         assets = [await new_asset(library, workspace, *tags) for _ in range(20)]
@@ -179,12 +184,12 @@ async def test_concurrent_deletions_of_tags_and_assets(library: Library, workspa
 
 
 async def test_deleting_a_tag_and_its_assets_locks_memberships_in_one_order(library: Library, workspace: UUID) -> None:
-    """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
+    """A third transaction has locked one membership. Both deletions wait for it, and do not deadlock after."""
     chance = random.Random(4711)
     for _ in range(8):
         (tag,) = await new_tags(library, workspace, 1)
         assets = [await new_asset(library, workspace, tag) for _ in range(12)]
-        for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
+        for asset in chance.sample(assets, 12):  # updates shuffle the physical order of the rows
             await library.catalog.assets.set_favorite(workspace, AssetRef(asset_id=asset), favorite=True)
         await _expire(library, workspace)
         async with library.database.transaction() as conn:
@@ -203,7 +208,7 @@ async def _expire(library: Library, workspace: UUID) -> None:
 
 
 async def _until_waiting(library: Library, count: int) -> None:
-    """Until so many of this database wait for a lock."""
+    """Wait until `count` sessions of this database wait for a lock."""
     query = """
         SELECT count(*) AS waiting FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'

@@ -1,6 +1,6 @@
-"""What ought to be so of a workspace's tags, collections and favourites, in plain Python.
+"""A model of a workspace's tags, collections and favorites in plain Python.
 
-Each verb does what the library's does, or raises what that raises.
+Each method does what the library's operation does, or raises the same error.
 """
 
 import unicodedata
@@ -11,18 +11,18 @@ import msgspec
 from mediatheque.errors import AssetNotFound, Conflict, Invalid, NotFound
 from mediatheque.model import CollectionType
 
-DEEPEST = 5
+MAX_DEPTH = 5
 
 
-class Thing(msgspec.Struct):
-    """An asset: what it has, and where it is."""
+class ModelAsset(msgspec.Struct):
+    """An asset with its tags and collections."""
 
     tags: set[UUID]
     collections: set[UUID]
     favorite: bool = False
 
 
-class Place(msgspec.Struct):
+class ModelCollection(msgspec.Struct):
     """A collection."""
 
     type: CollectionType
@@ -30,28 +30,28 @@ class Place(msgspec.Struct):
     favorite: bool = False
 
 
-class Model:
+class WorkspaceModel:
     """One workspace."""
 
     def __init__(self) -> None:
-        self.assets: dict[UUID, Thing] = {}
+        self.assets: dict[UUID, ModelAsset] = {}
         self.tags: dict[UUID, str] = {}
-        self.collections: dict[UUID, Place] = {}
+        self.collections: dict[UUID, ModelCollection] = {}
 
-    def asset(self, id: UUID) -> Thing:
+    def asset(self, id: UUID) -> ModelAsset:
         if id not in self.assets:
             raise AssetNotFound
         return self.assets[id]
 
-    def expect_tags(self, *ids: UUID) -> None:
+    def require_tags(self, *ids: UUID) -> None:
         if not set(ids) <= self.tags.keys():
             raise NotFound
 
-    def expect_free(self, name: str, but: UUID | None = None) -> None:
+    def require_free_name(self, name: str, but: UUID | None = None) -> None:
         if _folded(name) in {_folded(other) for id, other in self.tags.items() if id != but}:
             raise Conflict
 
-    def place(self, id: UUID, *types: CollectionType) -> Place:
+    def collection(self, id: UUID, *types: CollectionType) -> ModelCollection:
         if id not in self.collections:
             raise NotFound
         if types and self.collections[id].type not in types:
@@ -59,63 +59,63 @@ class Model:
         return self.collections[id]
 
     def ancestors(self, id: UUID) -> list[UUID]:
-        """From the top."""
+        """Ordered from the top."""
         parent = self.collections[id].parent
         return [] if parent is None else [*self.ancestors(parent), parent]
 
     def levels(self, id: UUID) -> int:
-        below = [self.levels(child) for child, place in self.collections.items() if place.parent == id]
+        below = [self.levels(child) for child, collection in self.collections.items() if collection.parent == id]
         return 1 + max(below, default=0)
 
     def members(self, id: UUID) -> set[UUID]:
-        return {asset_id for asset_id, thing in self.assets.items() if id in thing.collections}
+        return {asset_id for asset_id, asset in self.assets.items() if id in asset.collections}
 
     def tagged(self, id: UUID) -> set[UUID]:
-        return {asset_id for asset_id, thing in self.assets.items() if id in thing.tags}
+        return {asset_id for asset_id, asset in self.assets.items() if id in asset.tags}
 
-    def expect_room(self, parent: UUID | None, moving: UUID | None = None) -> None:
-        """Whether a new collection, or the moving one with all below it, can lie there."""
+    def require_depth(self, parent: UUID | None, moving: UUID | None = None) -> None:
+        """Raise `Invalid` unless the parent can contain a new collection, or the moving one with its subtree."""
         if parent is None:
             return
-        self.place(parent, CollectionType.MANUAL)
+        self.collection(parent, CollectionType.MANUAL)
         above = [*self.ancestors(parent), parent]
-        if moving in above or len(above) + (self.levels(moving) if moving else 1) > DEEPEST:
+        if moving in above or len(above) + (self.levels(moving) if moving else 1) > MAX_DEPTH:
             raise Invalid
 
     def move(self, id: UUID, parent: UUID | None) -> None:
-        place = self.place(id, CollectionType.MANUAL)
-        self.expect_room(parent, id)
-        place.parent = parent
+        collection = self.collection(id, CollectionType.MANUAL)
+        self.require_depth(parent, id)
+        collection.parent = parent
 
     def replace(self, id: UUID, tags: set[UUID]) -> None:
-        thing = self.asset(id)
-        self.expect_tags(*tags)
-        thing.tags = tags
+        asset = self.asset(id)
+        self.require_tags(*tags)
+        asset.tags = tags
 
     def assign(self, id: UUID, tag: UUID, *, there: bool) -> None:
-        thing = self.asset(id)
-        self.expect_tags(tag)
-        (thing.tags.add if there else thing.tags.discard)(tag)
+        asset = self.asset(id)
+        self.require_tags(tag)
+        (asset.tags.add if there else asset.tags.discard)(tag)
 
-    def put(self, id: UUID, collection: UUID, *, there: bool) -> None:
-        self.place(collection, CollectionType.MANUAL)
+    def set_member(self, id: UUID, collection: UUID, *, there: bool) -> None:
+        self.collection(collection, CollectionType.MANUAL)
         members = self.asset(id).collections
         (members.add if there else members.discard)(collection)
 
     def delete_tag(self, id: UUID) -> None:
-        self.expect_tags(id)
+        self.require_tags(id)
         del self.tags[id]
-        for thing in self.assets.values():
-            thing.tags.discard(id)
+        for asset in self.assets.values():
+            asset.tags.discard(id)
 
     def delete_collection(self, id: UUID) -> None:
-        gone = self.place(id)
+        gone = self.collection(id)
         del self.collections[id]
-        for thing in self.assets.values():
-            thing.collections.discard(id)
-        for place in self.collections.values():
-            if place.parent == id:
-                place.parent = gone.parent
+        for asset in self.assets.values():
+            asset.collections.discard(id)
+        for collection in self.collections.values():
+            if collection.parent == id:
+                collection.parent = gone.parent
 
 
 def _folded(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Workspaces and assets without bytes, for tests of what puts assets in order."""
+"""Workspaces and assets without bytes, for tests of tags and collections."""
 
 import hashlib
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ from mediatheque.model import Asset, Blob, File, Kind, MediaInfo, Scope
 from mediatheque.records.catalog import files
 from mediatheque.records.storage import blobs
 
-PICTURE = MediaInfo(mime="image/png", kind=Kind.IMAGE, width=64, height=48)
+IMAGE = MediaInfo(mime="image/png", kind=Kind.IMAGE, width=64, height=48)
 
 
 async def new_workspace(library: Library) -> UUID:
@@ -26,7 +26,7 @@ async def new_file(library: Library, workspace_id: UUID) -> File:
         sha256=hashlib.sha256(id.bytes).digest(),
         size=1,
         storage_key=id.hex,
-        media_info=PICTURE,
+        media_info=IMAGE,
     )
     async with library.database.transaction() as conn:
         blob = await blobs.insert(conn, blob)
@@ -36,7 +36,7 @@ async def new_file(library: Library, workspace_id: UUID) -> File:
 
 
 async def register(library: Library, file: File, *tag_ids: UUID) -> Asset:
-    """The asset over the file, as a registration makes it or finds it."""
+    """Create the file's asset, or complete the asset that it has."""
     async with library.database.transaction() as conn:
         return await insert_asset(conn, file, AssetFields(tag_ids=tag_ids))
 

@@ -1,4 +1,4 @@
-"""Collections against a small model, and what happens to them at the same moment."""
+"""The tree of collections against a model, and concurrent changes of collections."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ from tests.library.ingest_requests import ingest_request
 
 
 class Model:
-    """Which collection lies in which, by their numbers; removed ones are gone."""
+    """The tree of collections by number. Deleted ones are not in it."""
 
     def __init__(self) -> None:
         self.parents: dict[int, int | None] = {}
@@ -46,7 +46,7 @@ class Model:
                 self.parents[n] = parent
 
 
-# (verb, which one, into which one); numbers beyond those made, or of removed ones, mean the top.
+# (operation, collection, parent); the number of a collection that does not exist means the top.
 Moves = st.lists(
     st.tuples(st.sampled_from(["create", "create", "move", "move", "delete"]), st.integers(0, 9), st.integers(0, 9)),
     min_size=4,
@@ -64,15 +64,15 @@ async def workspace(library: Library) -> UUID:
     return await new_workspace(library)
 
 
-async def everything(library: Library, workspace: UUID) -> dict[UUID, UUID | None]:
-    """Every collection and its parent."""
+async def parents_by_id(library: Library, workspace: UUID) -> dict[UUID, UUID | None]:
+    """Return the parent of every collection."""
     return {each.id: each.parent_id for each in await library.collections.collections.page(workspace, 1000, 0)}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deep=st.integers(0, MAX_DEPTH), moves=Moves)
 async def test_tree_matches_the_model(library: Library, deep: int, moves: list[tuple[str, int, int]]) -> None:
-    """They begin with a chain so deep."""
+    """The moves start from a chain of `deep` collections."""
     workspace = await new_workspace(library)
     model, ids = Model(), list[UUID]()
     for verb, chosen, into in [*(("create", 0, n - 1) for n in range(deep)), *moves]:
@@ -96,7 +96,7 @@ async def test_tree_matches_the_model(library: Library, deep: int, moves: list[t
                 with pytest.raises(Invalid):
                     await library.collections.tree.move(workspace, ids[chosen], parent_id)
     expected = {ids[n]: None if above is None else ids[above] for n, above in model.parents.items()}
-    assert await everything(library, workspace) == expected
+    assert await parents_by_id(library, workspace) == expected
     for number in model.parents:
         shown = await library.collections.tree.hierarchy(workspace, ids[number])
         assert [node.id for node in shown.ancestors] == [ids[n] for n in model.above(number)]
@@ -108,7 +108,7 @@ def flattened(branch: Branch) -> list[UUID]:
 
 
 async def outcomes(*calls: object) -> list[object]:
-    """What each of the calls, begun together, answered or raised; the library's errors only."""
+    """Run the calls concurrently. Return their results and errors, all of which are the library's."""
     done = await asyncio.gather(*calls, return_exceptions=True)  # type: ignore[call-overload] # coroutines of any sort
     for each in done:
         if isinstance(each, BaseException) and not isinstance(each, NotFound | Invalid | Conflict):
@@ -126,7 +126,7 @@ async def test_concurrent_moves_cannot_make_a_cycle(library: Library, workspace:
         assert (
             sum(
                 parent is not None
-                for id, parent in (await everything(library, workspace)).items()
+                for id, parent in (await parents_by_id(library, workspace)).items()
                 if id in (a.id, b.id)
             )
             == 1
@@ -134,7 +134,7 @@ async def test_concurrent_moves_cannot_make_a_cycle(library: Library, workspace:
 
 
 async def test_concurrent_moves_cannot_exceed_the_depth(library: Library, workspace: UUID) -> None:
-    """Two levels put below two, and these below two more at once: each alone fits."""
+    """Each move alone fits into the allowed depth: two levels below two, and those below two more."""
     for _ in range(20):
         tops: list[UUID] = []
         bottoms: list[UUID] = []
@@ -150,7 +150,7 @@ async def test_concurrent_moves_cannot_exceed_the_depth(library: Library, worksp
 
 
 async def test_concurrent_changes_leave_a_valid_tree(library: Library, workspace: UUID) -> None:
-    """Whatever order eight callers come in; no one is told of a fault, no ring appears, and nothing lies too deep."""
+    """Eight concurrent callers: no internal error, no cycle, and no collection below the allowed depth."""
     chance = random.Random(4711)
     known = [(await library.collections.collections.create(workspace, "root")).id]
 
@@ -166,7 +166,7 @@ async def test_concurrent_changes_leave_a_valid_tree(library: Library, workspace
 
     for _ in range(25):
         await outcomes(*(act() for _ in range(8)))
-        parents = await everything(library, workspace)
+        parents = await parents_by_id(library, workspace)
         assert {parent for parent in parents.values() if parent} <= parents.keys()
         for id in parents:
             levels, above = 1, parents[id]
@@ -198,7 +198,7 @@ async def test_adding_while_the_asset_or_collection_is_deleted(library: Library,
 
 
 async def test_images_of_a_character_deleted_meanwhile(library: Library, workspace: UUID) -> None:
-    """One picture is both its cover and a reference: nobody waits for the other for ever."""
+    """One image is both the cover and a reference: the deletions do not deadlock."""
     for turn in range(10):
         assets = [
             await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed))) for seed in range(3)
@@ -251,20 +251,20 @@ async def test_concurrent_creates_of_one_handle(library: Library, workspace: UUI
     assert all(isinstance(each, Collection) for each in done[3:])
 
 
-class Named(msgspec.Struct):
+class Characters(msgspec.Struct):
     ours: Collection
     theirs: Collection
 
 
 @pytest.fixture
-async def named(library: Library, workspace: UUID) -> Named:
-    """A character @Maria here, and one in another workspace."""
+async def named(library: Library, workspace: UUID) -> Characters:
+    """A character @Maria in this workspace, and one in another workspace."""
     made = []
     for owner in (workspace, await new_workspace(library)):
         file = (await library.ingest.create_asset(ingest_request(owner, samples.png()))).file.id
         wanted = CollectionPatch(name="Maria", description="b")
         made.append(await library.collections.characters.create(owner, wanted, [file], identifier="Maria"))
-    return Named(*made)
+    return Characters(*made)
 
 
 @pytest.mark.parametrize(
@@ -280,13 +280,15 @@ async def named(library: Library, workspace: UUID) -> Named:
     ids=str,
 )
 async def test_find_by_handle(
-    library: Library, workspace: UUID, named: Named, identifiers: list[str], found: bool
+    library: Library, workspace: UUID, named: Characters, identifiers: list[str], found: bool
 ) -> None:
     shown = await library.collections.characters.find_by_handle(workspace, identifiers)
     assert shown == ([named.ours] if found else [])
 
 
-async def test_collections_of_another_workspace_look_unknown(library: Library, workspace: UUID, named: Named) -> None:
+async def test_collections_of_another_workspace_look_unknown(
+    library: Library, workspace: UUID, named: Characters
+) -> None:
     other = named.theirs.workspace_id
     collection = await library.collections.collections.create(other, "theirs")
     asset = await library.ingest.create_asset(ingest_request(other, samples.png()))
@@ -311,11 +313,13 @@ async def test_collections_of_another_workspace_look_unknown(library: Library, w
                 await call  # type: ignore[misc] # coroutines of any sort
     assert await library.collections.collections.get(other, collection.id) == collection
     assert await library.collections.characters.get(other, named.theirs.id) == named.theirs
-    assert await everything(library, workspace) == {mine.id: None}
+    assert await parents_by_id(library, workspace) == {mine.id: None}
 
 
-async def test_deleting_a_collection_and_its_assets_locks_memberships_in_one_order(library: Library, workspace: UUID) -> None:
-    """Both are held up halfway by somebody who holds one of the memberships; then neither waits for the other."""
+async def test_deleting_a_collection_and_its_assets_locks_memberships_in_one_order(
+    library: Library, workspace: UUID
+) -> None:
+    """A third transaction has locked one membership. Both deletions wait for it, and do not deadlock after."""
     chance = random.Random(4711)
     for _ in range(4):
         collection = await library.collections.collections.create(workspace, "a")
@@ -323,7 +327,7 @@ async def test_deleting_a_collection_and_its_assets_locks_memberships_in_one_ord
         assets = [asset.id for asset in taken]
         for asset in chance.sample(assets, 12):
             await library.collections.members.add(workspace, collection.id, AssetRef(asset_id=asset))
-        for asset in chance.sample(assets, 12):  # rows lie in the order of their last change
+        for asset in chance.sample(assets, 12):  # updates shuffle the physical order of the rows
             await library.catalog.assets.set_favorite(workspace, AssetRef(asset_id=asset), favorite=True)
         async with library.database.connection() as conn:
             await conn.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", (workspace,))
@@ -337,7 +341,7 @@ async def test_deleting_a_collection_and_its_assets_locks_memberships_in_one_ord
 
 
 async def until_waiting(library: Library, count: int) -> None:
-    """Until so many of this database wait for a lock."""
+    """Wait until `count` sessions of this database wait for a lock."""
     query = """
         SELECT count(*) AS waiting FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -351,7 +355,7 @@ async def until_waiting(library: Library, count: int) -> None:
 
 
 async def test_concurrent_deletion_of_a_collection_and_its_cover(library: Library, workspace: UUID) -> None:
-    """Each deletion removes the membership; neither waits for the other with it in hand."""
+    """Both deletions remove the membership, and do not deadlock."""
     for number in range(15):
         cover = await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=number)))
         album = await library.collections.collections.create(

@@ -1,4 +1,4 @@
-"""A smart collection's condition: every tree that is one is read as it is, and every other names its fault."""
+"""Parsing of filters: valid ones parse, and invalid ones name the place that is wrong."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ TREES: st.SearchStrategy[Condition] = st.recursive(
 
 
 def written(condition: Condition) -> dict[str, Any]:
-    """The tree that means the condition."""
+    """Return the condition as JSON."""
     match condition:
         case And(parts):
             return {"and": [written(part) for part in parts]}

@@ -21,7 +21,7 @@ from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import AssetRef, Collection, CollectionType
 from mediatheque.records.database import Database, DatabaseConfig
-from tests.library.collections.model import Model, Place, Thing
+from tests.library.collections.model import ModelAsset, ModelCollection, WorkspaceModel
 from tests.library.collections.model_check import compare
 from tests.library.collections.seed import new_asset, new_workspace
 
@@ -31,14 +31,17 @@ numbers = st.integers(0, 63)
 names = st.sampled_from(["a", "A", "b", "caf\u00e9", "CAFE\u0301", "c"])
 
 
-class Organising(RuleBasedStateMachine):
-    """The verbs beside the models. A number picks one of what there is; one in eight, what is gone or another's."""
+class WorkspaceMachine(RuleBasedStateMachine):
+    """Operations on two workspaces beside their models.
+
+    A number picks an existing object; one in eight picks a deleted one or one of the other workspace.
+    """
 
     def __init__(self, runner: asyncio.Runner, library: Library) -> None:
         super().__init__()
         self._run, self.library = runner.run, library
         self.workspaces = [self._run(new_workspace(library)) for _ in range(2)]
-        self.models = [Model(), Model()]
+        self.models = [WorkspaceModel(), WorkspaceModel()]
         self.ever: dict[str, list[UUID]] = {"assets": [], "tags": [], "collections": []}
 
     @initialize()
@@ -51,7 +54,7 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides)
     def add_asset(self, side: bool) -> None:
         id = self._run(new_asset(self.library, self.workspaces[side]))
-        self.models[side].assets[id] = Thing(set(), set())
+        self.models[side].assets[id] = ModelAsset(set(), set())
         self.ever["assets"].append(id)
 
     @rule(side=sides, number=numbers)
@@ -70,7 +73,9 @@ class Organising(RuleBasedStateMachine):
     @rule(side=sides, name=names)
     def create_tag(self, side: bool, name: str) -> None:
         model = self.models[side]
-        tag = self._both(lambda: model.expect_free(name), self.library.catalog.tags.create(self.workspaces[side], name))
+        tag = self._both(
+            lambda: model.require_free_name(name), self.library.catalog.tags.create(self.workspaces[side], name)
+        )
         if tag:
             model.tags[tag.id] = name
             self.ever["tags"].append(tag.id)
@@ -80,8 +85,8 @@ class Organising(RuleBasedStateMachine):
         model, id = self.models[side], self._pick(side, "tags", number)
 
         def expected() -> None:
-            model.expect_tags(id)
-            model.expect_free(name, but=id)
+            model.require_tags(id)
+            model.require_free_name(name, but=id)
 
         if self._both(expected, self.library.catalog.tags.rename(self.workspaces[side], id, name)):
             model.tags[id] = name
@@ -111,9 +116,11 @@ class Organising(RuleBasedStateMachine):
         model, parent = self.models[side], None if top or smart else self._pick(side, "collections", number)
         changes = CollectionPatch(filters=PICTURES) if smart else CollectionPatch()
         work = self.library.collections.collections.create(self.workspaces[side], "a", changes, parent_id=parent)
-        made: Collection | None = self._both(lambda: model.expect_room(parent), work)
+        made: Collection | None = self._both(lambda: model.require_depth(parent), work)
         if made:
-            model.collections[made.id] = Place(CollectionType.SMART if smart else CollectionType.MANUAL, parent)
+            model.collections[made.id] = ModelCollection(
+                CollectionType.SMART if smart else CollectionType.MANUAL, parent
+            )
             self.ever["collections"].append(made.id)
 
     @rule(side=sides, number=numbers, parent=numbers, top=st.booleans())
@@ -133,17 +140,17 @@ class Organising(RuleBasedStateMachine):
     def favorite_collection(self, side: bool, number: int, favorite: bool) -> None:
         model, id = self.models[side], self._pick(side, "collections", number)
         if self._both(
-            lambda: model.place(id),
+            lambda: model.collection(id),
             self.library.collections.collections.set_favorite(self.workspaces[side], id, favorite),
         ):
-            model.place(id).favorite = favorite
+            model.collection(id).favorite = favorite
 
     @rule(side=sides, asset=numbers, collection=numbers, there=st.booleans())
     def put_into_collection(self, side: bool, asset: int, collection: int, there: bool) -> None:
         asset_id, id = self._pick(side, "assets", asset), self._pick(side, "collections", collection)
         verb = self.library.collections.members.add if there else self.library.collections.members.remove
         work = verb(self.workspaces[side], id, AssetRef(asset_id=asset_id))
-        self._both(lambda: self.models[side].put(asset_id, id, there=there), work)
+        self._both(lambda: self.models[side].set_member(asset_id, id, there=there), work)
 
     @invariant()
     def library_matches_the_models(self) -> None:
@@ -157,7 +164,7 @@ class Organising(RuleBasedStateMachine):
         return chosen[number // 8 % len(chosen)]
 
     def _both(self, expected: Callable[[], Any], work: Awaitable[Any]) -> Any:
-        """What the library answers, None where it raises just what the model does."""
+        """Run the operation. Return its result, or None when library and model raise the same error."""
         refusal = _refusal(expected)
         if refusal is None:
             return self._run(work)
@@ -192,7 +199,7 @@ def open_library(runner: asyncio.Runner, database_url: str, tmp_path: Path, sand
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
 def test_operations_match_the_models(runner: asyncio.Runner, open_library: Library) -> None:
     run_state_machine_as_test(
-        lambda: Organising(runner, open_library),
+        lambda: WorkspaceMachine(runner, open_library),
         settings=settings(
             max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
         ),

@@ -1,4 +1,4 @@
-"""Lineage as plain Python has it: what was registered, and what follows from it."""
+"""A model of lineage in plain Python."""
 
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from mediatheque.model import Origin, Role
 Edge = tuple[str, str, Role | None]
 
 
-class Given(msgspec.Struct, frozen=True):
-    """An input as a test names it: the number of an asset or a request, a URL, or the number of a character."""
+class GivenInput(msgspec.Struct, frozen=True):
+    """An input of a request: the number of an asset, request or character, or a URL."""
 
     asset: int | None = None
     request: int | None = None
@@ -20,23 +20,23 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """What is said of the asset of that number."""
+    """The provenance that a registration gives for the asset of that number."""
 
     asset: int
     request: int
     told: Origin | None
-    inputs: tuple[Given, ...]
+    inputs: tuple[GivenInput, ...]
 
 
 class Model:
-    """Which request made an asset, and what went into each request; assets by number."""
+    """The request that made each asset and the inputs of each request. Assets are numbers."""
 
     def __init__(self) -> None:
         self.makers: dict[int, int] = {}
         self.inputs: dict[int, set[tuple[str, Role | None]]] = {}
 
     def register(self, said: Registration, characters: list[UUID]) -> bool:
-        """Whether all inputs are known; else nothing changes."""
+        """Record the registration. Return False, and change nothing, when an input is unknown."""
         makers = dict(self.makers)
         if said.told is not Origin.REQUEST:
             makers.setdefault(said.asset, said.request)
@@ -77,7 +77,7 @@ class Model:
         )
 
 
-def _named(given: Given, makers: dict[int, int], characters: list[UUID]) -> str | None:
+def _named(given: GivenInput, makers: dict[int, int], characters: list[UUID]) -> str | None:
     if given.asset is not None:
         return f"asset {given.asset}"
     if given.request is not None:

@@ -1,4 +1,4 @@
-"""Where assets come from: filled in, never replaced, whoever says it first; and how far a graph goes."""
+"""Provenance, which is filled in and never overwritten, and the bounds of graphs."""
 
 import asyncio
 from typing import Any
@@ -74,7 +74,7 @@ async def rows(library: Library) -> dict[str, int]:
 async def test_provenance_of_an_asset(
     library: Library, asset: Asset, said: dict[str, Any], expected: tuple[str, str | None, str | None]
 ) -> None:
-    """The same for a new one as for one that was an upload so far."""
+    """A new asset and an existing upload get the same provenance."""
     made = await copy(library, asset, **said)
     assert told(made) == expected
     assert await library.catalog.assets.get(asset.workspace_id, made.id) == made
@@ -141,7 +141,7 @@ async def test_same_input_in_another_role_is_another_input(library: Library, ass
 
 
 async def test_concurrent_registrations_of_one_request(library: Library, asset: Asset) -> None:
-    """Of new assets and of one that is here, which is deleted meanwhile; nobody waits for another in a circle."""
+    """Registrations of new assets and of one that is deleted meanwhile do not deadlock."""
     for number in range(10):
         here = await copy(library, asset)
         said = {"request_id": f"r{number}", "inputs": (Input(asset=AssetRef(asset_id=asset.id)),)}
@@ -209,7 +209,7 @@ async def test_url_of_a_file_with_an_asset_is_the_asset(library: Library, asset:
 
 
 async def test_workspaces_are_isolated(library: Library, asset: Asset) -> None:
-    """The same request id and the same content in two of them; the inputs of one are unknown in the other."""
+    """Two workspaces have the same request id and content. Inputs of one are unknown in the other."""
     other = await library.ingest.create_asset(ingest_request(await new_workspace(library), samples.png()))
     await again(library, asset, request_id="r", endpoint="mine", inputs=(Input(url="https://example.com/mine"),))
     await again(library, other, request_id="r", endpoint="theirs")
@@ -238,9 +238,7 @@ async def test_graph_is_bounded(library: Library, asset: Asset, monkeypatch: pyt
     assert (fuller.nodes, fuller.edges, fuller.truncated) == (full.nodes, full.edges, True)
 
 
-async def test_edges_are_bounded(
-    library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_edges_are_bounded(library: Library, asset: Asset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph, "MAX_EDGES", 5)
     roles = [None, *Role]
     named = AssetRef(asset_id=asset.id)
@@ -250,7 +248,7 @@ async def test_edges_are_bounded(
 
 
 async def test_input_of_many_requests(library: Library, asset: Asset) -> None:
-    """Used in three thousand requests: a thousand nodes are shown, the latest uses first."""
+    """An input of three thousand requests: the graph has a thousand nodes, the latest requests first."""
     async with library.database.connection() as conn:
         await conn.execute(
             "INSERT INTO generation (workspace_id, request_id) SELECT %s, 'r' || n FROM generate_series(1, 3000) n",

@@ -1,4 +1,4 @@
-"""Lineage beside a model of it: whatever is registered, deleted and asked for, in whatever order."""
+"""Lineage against a model, after any sequence of registrations and deletions."""
 
 import asyncio
 import tempfile
@@ -33,21 +33,21 @@ from mediatheque.model import (
 from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.library.ingest_requests import ingest_request
-from tests.library.lineage.expected_graph import Edge, Given, Model, Registration
+from tests.library.lineage.expected_graph import Edge, GivenInput, Model, Registration
 
 ASSETS, REQUESTS, CHARACTERS = 4, 3, 2
 URLS = ("https://example.com/a.png", "http://example.com/b.png?x=1")
 
 numbers = st.integers(0, ASSETS - 1)
 roles = st.none() | st.sampled_from(Role)
-assets = st.builds(Given, asset=numbers, role=roles)
+assets = st.builds(GivenInput, asset=numbers, role=roles)
 inputs = st.one_of(
     assets,
     assets,
     assets,
-    st.builds(Given, request=st.integers(0, REQUESTS - 1), role=roles),
-    st.builds(Given, url=st.sampled_from(URLS), role=roles),
-    st.builds(Given, character=st.sampled_from([0, 0, 1, 1, CHARACTERS]), role=roles),
+    st.builds(GivenInput, request=st.integers(0, REQUESTS - 1), role=roles),
+    st.builds(GivenInput, url=st.sampled_from(URLS), role=roles),
+    st.builds(GivenInput, character=st.sampled_from([0, 0, 1, 1, CHARACTERS]), role=roles),
 )
 registrations = st.builds(
     Registration,
@@ -59,8 +59,8 @@ registrations = st.builds(
 ends = st.dictionaries(numbers, st.sampled_from(["deleted", "expired", "swept"]), max_size=ASSETS - 1)
 
 
-class World(msgspec.Struct):
-    """A workspace of its own, its assets and characters by number."""
+class Workspace(msgspec.Struct):
+    """A new workspace with its assets and characters, by number."""
 
     library: Library
     workspace_id: UUID
@@ -79,14 +79,14 @@ class World(msgspec.Struct):
             return False
         return True
 
-    def _input(self, given: Given) -> Input:
+    def _input(self, given: GivenInput) -> Input:
         if given.asset is not None:
             return Input(asset=AssetRef(asset_id=self.assets[given.asset].id), role=given.role)
         if given.request is not None:
             return Input(asset=AssetRef(request_id=f"request {given.request}"), role=given.role)
         return Input(url=given.url, character=None if given.url else f"@HANDLE-{given.character}", role=given.role)
 
-    async def end(self, asset: Asset, how: str) -> None:
+    async def remove(self, asset: Asset, how: str) -> None:
         if how == "deleted":
             await self.library.catalog.assets.delete(self.workspace_id, asset.id)
             return
@@ -100,7 +100,7 @@ class World(msgspec.Struct):
             await conn.execute("DELETE FROM collection WHERE id = %s", (self.characters[0],))
 
     def named(self, lineage: Lineage) -> dict[str, str]:
-        """The model's names of the nodes, by their keys."""
+        """Return the model's names of the nodes, by node key."""
         numbers = {asset.id: f"asset {number}" for number, asset in enumerate(self.assets)}
         people = {id: f"character {number}" for number, id in enumerate(self.characters)}
         names = {}
@@ -118,7 +118,7 @@ class World(msgspec.Struct):
         return names
 
 
-async def world(library: Library) -> World:
+async def world(library: Library) -> Workspace:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace_id = (await library.accounts.authenticate(key)).workspace_id
     first = await library.ingest.create_asset(ingest_request(workspace_id, samples.png()))
@@ -131,7 +131,7 @@ async def world(library: Library) -> World:
                 " VALUES (%s, %s, 'x', 'character', %s)",
                 (id, workspace_id, f"handle-{number}"),
             )
-    return World(library, workspace_id, assets, characters)
+    return Workspace(library, workspace_id, assets, characters)
 
 
 async def check(library: Library, said: list[Registration], ended: dict[int, str], forgotten: bool) -> None:
@@ -139,7 +139,7 @@ async def check(library: Library, said: list[Registration], ended: dict[int, str
     for each in said:
         assert await there.register(each) == model.register(each, there.characters), each
     for number, how in ended.items():
-        await there.end(there.assets[number], how)
+        await there.remove(there.assets[number], how)
     if forgotten:
         await there.forget_character()
     for number, asset in enumerate(there.assets):
@@ -150,10 +150,10 @@ async def check(library: Library, said: list[Registration], ended: dict[int, str
         for depth in range(1, 6):
             lineage = await library.lineage.get(there.workspace_id, asset.id, depth)
             _compare(there, model, lineage, model.edges(number, depth), number)
-            _look(model, lineage, there.named(lineage), ended, forgotten)
+            _check_nodes(model, lineage, there.named(lineage), ended, forgotten)
 
 
-def _compare(there: World, model: Model, lineage: Lineage, edges: set[Edge], focus: int) -> None:
+def _compare(there: Workspace, model: Model, lineage: Lineage, edges: set[Edge], focus: int) -> None:
     names = there.named(lineage)
     seen = [(names[edge.start], names[edge.end], edge.role) for edge in lineage.edges]
     assert len(seen) == len(set(seen))
@@ -163,7 +163,7 @@ def _compare(there: World, model: Model, lineage: Lineage, edges: set[Edge], foc
     assert (names[lineage.focus], lineage.nodes[0].key, lineage.truncated) == (f"asset {focus}", lineage.focus, False)
 
 
-def _look(model: Model, lineage: Lineage, names: dict[str, str], ended: dict[int, str], forgotten: bool) -> None:
+def _check_nodes(model: Model, lineage: Lineage, names: dict[str, str], ended: dict[int, str], forgotten: bool) -> None:
     for node in lineage.nodes:
         number = names[node.key].rpartition(" ")[2]
         if isinstance(node, AssetNode):

@@ -1,4 +1,4 @@
-"""What a filter lets through, in lists and in searches, against the same in plain Python."""
+"""Filters in lists and searches, against the same filters in plain Python."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes
 from mediatheque.records.search.scopes import Estimate
 from tests.records import seed
-from tests.records.seed import COLLECTIONS, MIMES, MINE, NOBODYS, SHELVES, TAGS, THINGS, Thing
+from tests.records.seed import ASSET_LISTS, ASSETS, COLLECTIONS, MIMES, MINE, TAGS, UNKNOWN, SeededAsset
 
 EXAMPLES = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -51,7 +51,7 @@ def comparisons(draw: st.DrawFn) -> Comparison:
 
 
 def conditions(known: list[UUID]) -> st.SearchStrategy[Condition]:
-    ids = st.lists(st.sampled_from([*known, NOBODYS]), max_size=4).map(lambda ids: IdIn(tuple(ids)))
+    ids = st.lists(st.sampled_from([*known, UNKNOWN]), max_size=4).map(lambda ids: IdIn(tuple(ids)))
     parts = lambda below: st.lists(below, max_size=3).map(tuple)  # noqa: E731 - short
     return st.recursive(
         comparisons() | ids, lambda below: st.builds(And, parts(below)) | st.builds(Or, parts(below)), max_leaves=5
@@ -59,11 +59,11 @@ def conditions(known: list[UUID]) -> st.SearchStrategy[Condition]:
 
 
 def some(ids: list[UUID]) -> st.SearchStrategy[tuple[UUID, ...]]:
-    return st.lists(st.sampled_from([*ids, NOBODYS]), max_size=2, unique=True).map(tuple)
+    return st.lists(st.sampled_from([*ids, UNKNOWN]), max_size=2, unique=True).map(tuple)
 
 
 def filters(known: list[UUID]) -> st.SearchStrategy[Filter]:
-    """Most have few parts, that something may be left."""
+    """Filters of mostly few parts, so that some assets match."""
     return st.builds(
         Filter,
         **{
@@ -75,7 +75,7 @@ def filters(known: list[UUID]) -> st.SearchStrategy[Filter]:
                 "favorites": st.booleans(),
                 "tag_ids": some(TAGS),
                 "all_tags": st.booleans(),
-                "collection_id": st.sampled_from([*COLLECTIONS, NOBODYS]),
+                "collection_id": st.sampled_from([*COLLECTIONS, UNKNOWN]),
                 "character_ids": some(COLLECTIONS),
                 "condition": conditions(known),
             }.items()
@@ -83,7 +83,7 @@ def filters(known: list[UUID]) -> st.SearchStrategy[Filter]:
     )
 
 
-def newest_first(things: list[Thing]) -> list[UUID]:
+def newest_first(things: list[SeededAsset]) -> list[UUID]:
     return [thing.id for thing in sorted(things, key=lambda thing: (thing.at, thing.id), reverse=True)]
 
 
@@ -97,16 +97,16 @@ async def pages(conn: Connection, wanted: Filter, limit: int) -> list[UUID]:
 
 
 @EXAMPLES
-@given(things=SHELVES, limit=st.integers(1, 13), data=st.data())
+@given(things=ASSET_LISTS, limit=st.integers(1, 13), data=st.data())
 async def test_lists_and_counts(
-    opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
+    opened: tuple[Connection, EmbeddingModel], things: list[SeededAsset], limit: int, data: st.DataObject
 ) -> None:
     conn, model = opened
-    await seed.take(conn)
-    await seed.put(conn, things, model)
+    await seed.delete_assets(conn)
+    await seed.insert_assets(conn, things, model)
     for _ in range(8):
         wanted = data.draw(filters([thing.id for thing in things]))
-        let = [thing for thing in things if thing.mine and not thing.expired and seed.fits(thing, wanted)]
+        let = [thing for thing in things if thing.mine and not thing.expired and seed.matches(thing, wanted)]
         assert await pages(conn, wanted, limit) == newest_first(let)
         assert await listing.count(conn, MINE, wanted) == len(let)
         if len(things) <= 5:
@@ -114,14 +114,16 @@ async def test_lists_and_counts(
 
 
 @EXAMPLES
-@given(things=SHELVES, data=st.data())
-async def test_searches(opened: tuple[Connection, EmbeddingModel], things: list[Thing], data: st.DataObject) -> None:
-    """One by one and by the index: the same, and what has expired is still among them."""
+@given(things=ASSET_LISTS, data=st.data())
+async def test_searches(
+    opened: tuple[Connection, EmbeddingModel], things: list[SeededAsset], data: st.DataObject
+) -> None:
+    """The exact scan and the vector index find the same assets, expired ones included."""
     conn, model = opened
-    await seed.take(conn)
-    await seed.put(conn, things, model)
+    await seed.delete_assets(conn)
+    await seed.insert_assets(conn, things, model)
     wanted = data.draw(filters([thing.id for thing in things]))
-    let = [thing for thing in things if thing.mine and seed.fits(thing, wanted)]
+    let = [thing for thing in things if thing.mine and seed.matches(thing, wanted)]
     nearest = [thing.id for thing in sorted(let, key=lambda thing: (thing.near, thing.id))]
     measured = await scopes.estimate_size(conn, model, MINE, wanted)
     assert measured.small
@@ -134,13 +136,13 @@ async def test_searches(opened: tuple[Connection, EmbeddingModel], things: list[
 
 
 @EXAMPLES
-@given(things=SHELVES, limit=st.integers(1, 4), data=st.data())
+@given(things=ASSET_LISTS, limit=st.integers(1, 4), data=st.data())
 async def test_inserts_and_deletes_between_pages(
-    opened: tuple[Connection, EmbeddingModel], things: list[Thing], limit: int, data: st.DataObject
+    opened: tuple[Connection, EmbeddingModel], things: list[SeededAsset], limit: int, data: st.DataObject
 ) -> None:
     conn, model = opened
-    await seed.take(conn)
-    await seed.put(conn, things, model)
+    await seed.delete_assets(conn)
+    await seed.insert_assets(conn, things, model)
     wanted = data.draw(filters([]))
     known, gone, seen = {thing.id: thing for thing in things}, set[UUID](), list[UUID]()
     after: Cursor | None = None
@@ -148,16 +150,16 @@ async def test_inserts_and_deletes_between_pages(
         seen += [asset.id for asset in page]
         after = Cursor(page[-1].created_at, page[-1].id)
         for new in data.draw(
-            st.lists(THINGS.filter(lambda t: t.id not in known), max_size=2, unique_by=lambda t: t.id)
+            st.lists(ASSETS.filter(lambda t: t.id not in known), max_size=2, unique_by=lambda t: t.id)
         ):
             known[new.id] = new
-            await seed.put(conn, [new], model)
+            await seed.insert_assets(conn, [new], model)
         leaving = data.draw(st.lists(st.sampled_from(sorted(known)), max_size=2))
         gone |= set(leaving)
-        await seed.take(conn, leaving)
+        await seed.delete_assets(conn, leaving)
         assert len(seen) <= len(known)
     assert seen == newest_first([known[id] for id in set(seen)]), "newest first, and nothing twice"
-    there = [thing for thing in things if thing.mine and not thing.expired and seed.fits(thing, wanted)]
+    there = [thing for thing in things if thing.mine and not thing.expired and seed.matches(thing, wanted)]
     assert {thing.id for thing in there} - gone <= set(seen)
 
 

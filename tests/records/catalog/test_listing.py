@@ -1,4 +1,4 @@
-"""Lists and searches over 100,000 assets, as PostgreSQL plans them: no table is read from end to end."""
+"""Query plans of lists over 100,000 assets: no table is scanned sequentially."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -14,10 +14,10 @@ from mediatheque.records.catalog import folders, listing
 from mediatheque.records.database import Connection, Database, DatabaseConfig
 from tests.postgres import database
 
-pytestmark = pytest.mark.timeout(300)  # for the rows to be made on a busy machine
+pytestmark = pytest.mark.timeout(300)  # inserting the rows takes long on a busy machine
 # Tags and collections are empty here.
 _END_TO_END = re.compile(r"Seq Scan on (asset|file|blob|folder) ")
-# Two workspaces share the tables: the one that is asked has a tenth of the rows.
+# Two workspaces share the tables: the one that the tests query has a tenth of the rows.
 _FILL = """
     INSERT INTO workspace (id, name) VALUES (%(mine)s, 'mine'), (%(theirs)s, 'theirs');
     CREATE TEMPORARY TABLE made AS SELECT gen_random_uuid() AS id, n,
@@ -40,7 +40,7 @@ _FILL = """
 
 @pytest.fixture(scope="module")
 def filled(postgres: str, migrated: str) -> Iterator[tuple[str, UUID]]:
-    """A database, and the workspace to ask."""
+    """A database URL, and the workspace that the tests query."""
     name, mine = sql.Identifier(f"t_{uuid4().hex}"), uuid4()
     with psycopg.connect(postgres, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(migrated)))
@@ -54,7 +54,7 @@ def filled(postgres: str, migrated: str) -> Iterator[tuple[str, UUID]]:
 
 
 class Explaining:
-    """A connection that also asks how each statement is done."""
+    """A connection that also records the plan of each statement."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -72,7 +72,7 @@ class Explaining:
 
 @pytest.fixture
 async def asking(filled: tuple[str, UUID]) -> AsyncIterator[tuple[Connection, UUID, Explaining]]:
-    """The connection twice: as what it is, and for what it can tell."""
+    """A connection, the workspace, and the same connection with the plans of its statements."""
     async with Database(DatabaseConfig(url=filled[0], pool_min=1)) as opened, opened.connection() as conn:
         explaining = Explaining(conn)
         yield cast("Connection", explaining), filled[1], explaining

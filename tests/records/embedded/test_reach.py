@@ -9,7 +9,7 @@ from mediatheque.records.catalog import listing
 from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes, vectors
 from tests.records import seed
-from tests.records.seed import MINE, NOBODYS, THEIRS
+from tests.records.seed import MINE, THEIRS, UNKNOWN
 
 NORTH = "[1,0,0]"
 
@@ -23,14 +23,14 @@ async def test_how_many_another_workspace_has_does_not_show(
     theirs = uuid4()
     members = {"tag": "asset_tag", "collection": "collection_asset"}[table]
     await conn.execute(f"INSERT INTO {table} (id, workspace_id, name) VALUES (%s, %s, 'n')", (theirs, THEIRS))
-    await seed.fill(conn, model, MINE, THEIRS)
+    await seed.insert_many_assets(conn, model, MINE, THEIRS)
     await conn.execute(
         f"INSERT INTO {members} (asset_id, {table}_id, asset_created_at)"
         " SELECT id, %s, created_at FROM asset WHERE workspace_id = %s",
         (theirs, THEIRS),
     )
     answers = []
-    for id in (theirs, NOBODYS):
+    for id in (theirs, UNKNOWN):
         wanted = Filter(tag_ids=(id,)) if table == "tag" else Filter(collection_id=id)
         scope = await scopes.estimate_size(conn, model, MINE, wanted)
         answers.append((scope.small, await hybrid.by_example(conn, model, scope, vector=NORTH, depth=50)))
@@ -40,7 +40,7 @@ async def test_how_many_another_workspace_has_does_not_show(
 
 async def test_what_the_index_reaches(opened: tuple[Connection, EmbeddingModel]) -> None:
     conn, model = opened
-    await seed.fill(conn, model, MINE)
+    await seed.insert_many_assets(conn, model, MINE)
     whole = await scopes.estimate_size(conn, model, MINE, Filter())
     assert not whole.small
     for depth in (50, 501):
@@ -71,7 +71,7 @@ async def test_few_of_many_are_looked_at_one_by_one(
     opened: tuple[Connection, EmbeddingModel], wanted: Filter, small: bool
 ) -> None:
     conn, model = opened
-    await seed.fill(conn, model, MINE)
+    await seed.insert_many_assets(conn, model, MINE)
     rare = await _rare(conn)
     scope = await scopes.estimate_size(conn, model, MINE, wanted)
     ranked = await hybrid.by_example(conn, model, scope, vector=NORTH, depth=50)
@@ -81,7 +81,7 @@ async def test_few_of_many_are_looked_at_one_by_one(
 
 async def test_all_that_is_near_enough(opened: tuple[Connection, EmbeddingModel]) -> None:
     conn, model = opened
-    await seed.fill(conn, model, MINE)
+    await seed.insert_many_assets(conn, model, MINE)
     await _rare(conn)
     whole = await scopes.estimate_size(conn, model, MINE, Filter())
     few = await scopes.estimate_size(conn, model, MINE, Filter(favorites=True))

@@ -1,4 +1,4 @@
-"""A library of an older version, with things in it, brought to this one."""
+"""Upgrades of databases of older versions that contain rows."""
 
 import uuid
 from collections.abc import Iterator
