@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, HTTPScope
 
 from mediatheque.compose import build_library
 from mediatheque.config import Config, import_config
-from mediatheque.dialects import ROUTERS, error_format_for
+from mediatheque.dialects import DIALECTS, error_format_for
 from mediatheque.http import logs
 from mediatheque.http.context import Context
 from mediatheque.http.files.cache import FileCache
@@ -38,7 +38,7 @@ def build(config: Config) -> ASGIApp:
     """The whole application over the configured database and store."""
     context = _context(config)
     litestar = Litestar(
-        route_handlers=[*ROUTERS],
+        route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
         state=State({"context": context}),
         exception_handlers={
             Exception: _say_in_the_voice_of_the_path,

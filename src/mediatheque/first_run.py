@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def print_first_run(config: Config, key: str) -> str:
         picture.write_bytes(_png(64, 48))
     host = f"[{config.host}]" if ":" in config.host else config.host
     base = config.public_url or f"http://{host}:{config.port}"
-    uploads = "\n".join(f"# {dialect}\n{line}\n" for dialect, line in _uploads(base, key, picture).items())
+    uploads = "\n".join(f"# {title}\n{command}\n" for title, command in _uploads(base, key, picture))
     return f"""
 Workspace `default` is ready. Its API key, shown only this once:
 
@@ -32,22 +33,12 @@ Try an upload through any door:
 """
 
 
-def _uploads(base: str, key: str, picture: Path) -> dict[str, str]:
-    stored = (
-        f"curl -sS {base}/files/upload -H 'Authorization: Key {key}' -H 'Content-Type: image/png' "
-        f"--data-binary @'{picture}'"
-    )
-    register = (
-        f"curl -sS {base}/v1/assets/uploads -H 'Authorization: Key {key}' -H 'Content-Type: application/json' "
-        f"""-d "{{\\"type\\":\\"image\\",\\"url\\":$({stored} | sed 's/^{{"access_url"://; s/}}$//')}}" """
-    )
-    return {
-        "Krea": f"curl -sS {base}/assets -H 'Authorization: Bearer {key}' -F file=@'{picture}'",
-        "fal": register.rstrip(),
-        "HeyGen v1": f"curl -sS {base}/v1/asset -H 'X-API-KEY: {key}' -H 'Content-Type: image/png' "
-        f"--data-binary @'{picture}'",
-        "HeyGen v3": f"curl -sS {base}/v3/assets -H 'x-api-key: {key}' -F file=@'{picture}'",
-    }
+def _uploads(base: str, key: str, picture: Path) -> Iterator[tuple[str, str]]:
+    from mediatheque.dialects import DIALECTS  # noqa: PLC0415 - loads the web framework, which later starts do without
+
+    for dialect in DIALECTS:
+        if example := dialect.example_upload:
+            yield example.title, example.command(base=base, key=key, file=picture)
 
 
 def _png(width: int, height: int) -> bytes:

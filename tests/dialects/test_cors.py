@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from mediatheque.dialects import ERROR_FORMATS
+from mediatheque.dialects import DIALECTS
 from tests.durability.helpers import endpoints
 from tests.server import Serve
 
@@ -15,7 +15,12 @@ def is_readable(answer: httpx.Response) -> bool:
     return answer.headers.get("access-control-allow-origin") == "*" and "x-request-id" in exposed
 
 
-@pytest.mark.parametrize("prefix", sorted(prefix for error_format in ERROR_FORMATS for prefix in error_format.prefixes))
+PREFIXES = sorted(
+    prefix for dialect in DIALECTS for error_format in dialect.error_formats for prefix in error_format.prefixes
+)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
 def test_refusals_of_every_voice(client: httpx.Client, prefix: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
         answer = client.request(method, f"{prefix}/no/such/thing", headers=ORIGIN)

@@ -1,7 +1,7 @@
 """Every row of every dialect's error table: each meaning, said in that dialect, as the vendor's document has it."""
 
 import inspect
-from collections.abc import Callable
+from importlib import import_module
 
 import httpx
 import msgspec
@@ -9,30 +9,18 @@ import pytest
 from litestar import Response
 
 from mediatheque import errors
-from mediatheque.dialects import ERROR_FORMATS, error_format_for
+from mediatheque.dialects import DIALECTS, error_format_for
 from mediatheque.errors import LibraryError
 from mediatheque.http.dialect import ErrorContext, ErrorFormat, to_library_error
-from tests.contracts.dialect import Words
-from tests.dialects.fal import endpoints as fal
-from tests.dialects.heygen_v1 import endpoints as heygen_v1
-from tests.dialects.heygen_v3 import endpoints as heygen_v3
-from tests.dialects.krea import endpoints as krea
-from tests.dialects.native import endpoints as native
-from tests.dialects.wire.openapi import Spec
-
-Say = Callable[[httpx.Response, str | int | None], None]
+from tests.contracts.dialect import ErrorTable
 
 MEANINGS = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, LibraryError)}
-TABLES: dict[str, tuple[dict[str, Words], Say, Spec | None]] = {
-    "krea": (krea.REFUSALS, krea.say, krea.UPLOAD.spec),
-    "fal": (fal.PLATFORM, fal.say_platform, fal.REGISTER.spec),
-    "fal-platform-storage": (fal.PLATFORM_STORAGE, fal.say_platform, None),
-    "fal-storage": (fal.STORAGE, fal.say_storage, None),
-    "heygen_v1": (heygen_v1.REFUSALS, heygen_v1.say, heygen_v1.UPLOAD.spec),
-    "heygen_v3": (heygen_v3.REFUSALS, heygen_v3.say, heygen_v3.UPLOAD.spec),
-    "native": (native.REFUSALS, native.say, None),
+TABLES: dict[str, ErrorTable] = {
+    name: table
+    for dialect in DIALECTS
+    for name, table in import_module(f"tests.dialects.{dialect.name}.endpoints").ERROR_TABLES.items()
 }
-BY_NAME = {error_format.name: error_format for error_format in ERROR_FORMATS}
+BY_NAME = {error_format.name: error_format for dialect in DIALECTS for error_format in dialect.error_formats}
 
 
 def raised(kind: type[LibraryError]) -> LibraryError:
@@ -53,21 +41,21 @@ def said(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
 
 def test_every_voice_and_every_meaning_has_a_row() -> None:
     assert set(BY_NAME) == set(TABLES)
-    for refusals, _, _ in TABLES.values():
-        assert set(refusals) == set(MEANINGS)
+    for table in TABLES.values():
+        assert set(table.refusals) == set(MEANINGS)
 
 
 @pytest.mark.parametrize("meaning", MEANINGS)
 @pytest.mark.parametrize("dialect", TABLES)
 def test_a_row(dialect: str, meaning: str) -> None:
-    refusals, say, spec = TABLES[dialect]
-    status, code = refusals[meaning]
+    table = TABLES[dialect]
+    status, code = table.refusals[meaning]
     response = said(BY_NAME[dialect], raised(MEANINGS[meaning]))
     assert response.status_code == status
     assert response.headers["content-type"] == BY_NAME[dialect].content_type
-    say(response, code)
-    if spec:
-        spec.check(response)
+    table.say(response, code)
+    if table.spec:
+        table.spec.check(response)
 
 
 @pytest.mark.parametrize("dialect", TABLES)

@@ -3,7 +3,7 @@
 import pytest
 from litestar.routes import HTTPRoute
 
-from mediatheque.dialects import ROUTERS
+from mediatheque.dialects import DIALECTS
 from tests.acceptance.isolation.probe import route_of
 from tests.acceptance.isolation.probes import PROBES, SILENT
 from tests.acceptance.isolation.state import LISTS, SEARCHES
@@ -14,7 +14,8 @@ ASKED = {each.route for each in (*PROBES, *LISTS, *SEARCHES)}
 def operations() -> set[str]:
     """Of the running application; OPTIONS is its own business."""
     found = set()
-    for route in (route for router in ROUTERS for route in router.routes):
+    routers = (router for dialect in DIALECTS for router in dialect.routers)
+    for route in (route for router in routers for route in router.routes):
         methods = route.methods - {"OPTIONS"} if isinstance(route, HTTPRoute) else {"GET"}
         found |= {route_of(method, route.path) for method in methods}
     return found

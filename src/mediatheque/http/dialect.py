@@ -1,7 +1,8 @@
-"""The format in which a dialect answers errors, and the routers that answer in it."""
+"""What a dialect consists of: its routers, and the formats in which they answer errors."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -126,6 +127,29 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
             response.headers["Allow"] = allowed  # owed with every 405 (RFC 9110 section 15.5.6)
         return response
+
+
+class ExampleUpload(msgspec.Struct, frozen=True):
+    """A shell command that uploads a PNG file, with `{base}`, `{key}` and `{file}` in place of their values."""
+
+    title: str
+    template: str
+
+    def command(self, *, base: str, key: str, file: Path) -> str:
+        """Return the command for this server, key and file. Other braces of the template are left alone."""
+        return self.template.replace("{base}", base).replace("{key}", key).replace("{file}", str(file))
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One vendor's API, as this server speaks it.
+
+    `example_upload` is shown to the operator on the first start.
+    """
+
+    name: str
+    routers: tuple[Router, ...]
+    error_formats: tuple[ErrorFormat, ...]
+    example_upload: ExampleUpload | None = None
 
 
 class Fault(LibraryError):

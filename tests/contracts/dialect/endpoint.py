@@ -19,6 +19,14 @@ Words = tuple[int, str | int | None]
 """How a dialect says something: the status, and its own code if it has one."""
 
 
+class ErrorTable(msgspec.Struct, frozen=True):
+    """One error format as its vendor documents it: the words per error class, a check of the body, the schema."""
+
+    refusals: Mapping[str, Words]
+    say: Callable[[httpx.Response, str | int | None], None]
+    spec: Spec | None = None
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `say` checks the exact body of a refusal; `refusals` has the words for each meaning.
 

@@ -6,7 +6,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
 from tests.dialects.wire.openapi import Spec
 
 GIB = 1024**3
@@ -249,3 +249,9 @@ GET_SETTINGS = Endpoint(name="fal-get-settings", path=_SETTINGS, valid=lambda _:
 PUT_SETTINGS = Endpoint(
     name="fal-put-settings", method="PUT", path=_SETTINGS, valid=lambda _: {"json": {}}, **_PLATFORM_WORDS
 )
+
+ERROR_TABLES = {
+    "fal": ErrorTable(PLATFORM, say_platform, REGISTER.spec),
+    "fal-platform-storage": ErrorTable(PLATFORM_STORAGE, say_platform),
+    "fal-storage": ErrorTable(STORAGE, say_storage),
+}

@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
 from tests.dialects.wire.openapi import Spec
 
 MIB = 1024 * 1024
@@ -162,3 +162,5 @@ DELETE_PHOTO = Endpoint(
     wrong_method="PUT",
     **_WORDS,
 )
+
+ERROR_TABLES = {"heygen_v1": ErrorTable(REFUSALS, say, UPLOAD.spec)}

@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 
@@ -114,3 +114,5 @@ SEARCH = Endpoint(
     valid=lambda _: {"params": {"query": "sea", "type": "image"}},
     **_READ,
 )
+
+ERROR_TABLES = {"heygen_v3": ErrorTable(REFUSALS, say, UPLOAD.spec)}

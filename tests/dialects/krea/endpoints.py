@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 
@@ -138,3 +138,5 @@ DELETE = Endpoint(
     valid=_new,
     wrong_method="PUT",
 )
+
+ERROR_TABLES = {"krea": ErrorTable(REFUSALS, say, UPLOAD.spec)}

@@ -8,7 +8,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
 
 STATUSES = {
     "LibraryError": 500,
@@ -108,3 +108,5 @@ GET = Endpoint(
     wrong_method="PUT",
     refused_as="application/problem+json",
 )
+
+ERROR_TABLES = {"native": ErrorTable(REFUSALS, say)}

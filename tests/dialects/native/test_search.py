@@ -14,7 +14,7 @@ from tests.dialects.native import endpoints
 from tests.dialects.native.endpoints import REFUSALS, auth, create, inline, say
 
 
-def _door(name: str, path: str, valid: Any) -> Endpoint:
+def _endpoint(name: str, path: str, valid: Any) -> Endpoint:
     return Endpoint(
         name=name,
         method="GET",
@@ -33,11 +33,11 @@ def _likened(suite: Suite) -> dict[str, Any]:
 
 
 class TestSearch(Keyed):
-    endpoints = _door("native-search", "/api/search", lambda _: {"params": {"q": "bear"}})
+    endpoint = _endpoint("native-search", "/api/search", lambda _: {"params": {"q": "bear"}})
 
 
 class TestSimilar(Keyed):
-    endpoints = _door("native-similar", f"/api/assets/{uuid4()}/similar", _likened)
+    endpoint = _endpoint("native-similar", f"/api/assets/{uuid4()}/similar", _likened)
 
 
 def search(client: httpx.Client, account: Account, **query: str) -> httpx.Response:

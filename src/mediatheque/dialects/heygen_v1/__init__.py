@@ -1,22 +1,19 @@
 """HeyGen v1 (legacy): `/v1/asset`, `/v1/folders`, talking photos; raw bodies, `X-API-KEY`, two envelopes.
 
-Uploads and talking photos answer `{code, data, ...}`, the rest `{error, data}`; a refusal has the fields of both.
-Facts: docs/wire/heygen_v1.md.
+Uploads and talking photos answer `{code, data, ...}`, the other operations `{error, data}`. An error answer has the
+fields of both envelopes. Facts: docs/wire/heygen_v1.md.
 """
 
-from mediatheque.library.ingest.policy import MIB, Policy
-from mediatheque.model import Kind
+from mediatheque.dialects.heygen_v1 import assets, folders, talking_photos
+from mediatheque.dialects.heygen_v1.errors import ERRORS
+from mediatheque.http.dialect import Dialect, ExampleUpload, router
 
-# Types: [documented] png, jpeg, mp4, webm, mpeg; wav from HeyGen's own skill text. Sizes: the limits page.
-POLICY = Policy(
-    max_bytes=100 * MIB,
-    max_bytes_by_kind={Kind.IMAGE: 50 * MIB, Kind.AUDIO: 50 * MIB},
-    types=frozenset({"image/png", "image/jpeg", "video/mp4", "video/webm", "audio/mpeg", "audio/wav"}),
-    declared_must_match=True,
+DIALECT = Dialect(
+    name="heygen_v1",
+    routers=(router(ERRORS, [*assets.ROUTES, *folders.ROUTES, *talking_photos.ROUTES]),),
+    error_formats=(ERRORS,),
+    example_upload=ExampleUpload(
+        "HeyGen v1",
+        "curl -sS {base}/v1/asset -H 'X-API-KEY: {key}' -H 'Content-Type: image/png' --data-binary @'{file}'",
+    ),
 )
-# [documented] jpeg and png.
-TALKING_PHOTO_TYPES = frozenset({"image/png", "image/jpeg"})
-TALKING_PHOTOS = Policy(max_bytes=50 * MIB, types=TALKING_PHOTO_TYPES, declared_must_match=True)
-# [documented] limit is 0..100, for assets and folders.
-MAX_PAGE = 100
-MAX_TALKING_PHOTOS_PAGE = 1000

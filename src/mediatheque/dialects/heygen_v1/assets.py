@@ -5,8 +5,9 @@ from uuid import UUID
 
 from litestar import Request, get, post
 
-from mediatheque.dialects.heygen_v1 import MAX_PAGE, POLICY, shapes
-from mediatheque.dialects.heygen_v1.bodies import store_body
+from mediatheque.dialects.heygen_v1 import shapes
+from mediatheque.dialects.heygen_v1.policy import MAX_PAGE, POLICY
+from mediatheque.dialects.heygen_v1.raw_upload import store_body
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size

@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 from litestar import Request, get, post
 
-from mediatheque.dialects.heygen_v1 import MAX_PAGE, shapes
+from mediatheque.dialects.heygen_v1 import shapes
+from mediatheque.dialects.heygen_v1.policy import MAX_PAGE
 from mediatheque.errors import FolderNotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope

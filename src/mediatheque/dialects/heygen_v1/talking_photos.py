@@ -5,8 +5,9 @@ from uuid import UUID
 
 from litestar import Request, delete, get, post
 
-from mediatheque.dialects.heygen_v1 import MAX_TALKING_PHOTOS_PAGE, TALKING_PHOTO_TYPES, TALKING_PHOTOS, shapes
-from mediatheque.dialects.heygen_v1.bodies import store_body
+from mediatheque.dialects.heygen_v1 import shapes
+from mediatheque.dialects.heygen_v1.policy import MAX_TALKING_PHOTOS_PAGE, TALKING_PHOTO_TYPES, TALKING_PHOTOS
+from mediatheque.dialects.heygen_v1.raw_upload import store_body
 from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope

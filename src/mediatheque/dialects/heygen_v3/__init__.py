@@ -3,21 +3,18 @@
 Facts: docs/wire/heygen_v3.md.
 """
 
-from mediatheque.library.ingest.policy import MIB, Policy
+from mediatheque.dialects.heygen_v3 import assets, batches, direct_uploads, error_codes, search
+from mediatheque.dialects.heygen_v3.errors import ERRORS
+from mediatheque.http.dialect import Dialect, ExampleUpload, router
 
-# [documented] png, jpeg, mp4, webm, mp3, wav, pdf, srt; 32 MB, read as MiB.
-POLICY = Policy(
-    max_bytes=32 * MIB,
-    types=frozenset(
-        {
-            "image/png",
-            "image/jpeg",
-            "video/mp4",
-            "video/webm",
-            "audio/mpeg",
-            "audio/wav",
-            "application/pdf",
-            "application/x-subrip",
-        }
+DIALECT = Dialect(
+    name="heygen_v3",
+    routers=(
+        router(
+            ERRORS,
+            [*assets.ROUTES, *search.ROUTES, *direct_uploads.ROUTES, *batches.ROUTES, *error_codes.ROUTES],
+        ),
     ),
+    error_formats=(ERRORS,),
+    example_upload=ExampleUpload("HeyGen v3", "curl -sS {base}/v3/assets -H 'x-api-key: {key}' -F file=@'{file}'"),
 )

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, delete, get, post
 
-from mediatheque.dialects.heygen_v3 import POLICY, shapes
+from mediatheque.dialects.heygen_v3 import shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
+from mediatheque.dialects.heygen_v3.policy import POLICY
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import idempotent

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from mediatheque.dialects.heygen_v3 import upload_shapes
-from mediatheque.dialects.heygen_v3.direct import MAX_BODY
+from mediatheque.dialects.heygen_v3.direct_uploads import MAX_BODY
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope

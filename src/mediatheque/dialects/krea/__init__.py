@@ -1,23 +1,12 @@
 """Krea: `/assets`, bearer keys, bare objects, errors as `{error, message}`. Facts: docs/wire/krea.md."""
 
-from mediatheque.library.ingest.policy import MIB, Policy
+from mediatheque.dialects.krea import assets
+from mediatheque.dialects.krea.errors import ERRORS
+from mediatheque.http.dialect import Dialect, ExampleUpload, router
 
-# [documented] "JPEG, PNG, WebP, HEIC, MP4, MOV, WebM, GLB, WAV, MP3. Maximum size: 75MB"; MB read as MiB.
-POLICY = Policy(
-    max_bytes=75 * MIB,
-    types=frozenset(
-        {
-            "image/jpeg",
-            "image/png",
-            "image/webp",
-            "image/heic",
-            "video/mp4",
-            "video/quicktime",
-            "video/webm",
-            "model/gltf-binary",
-            "audio/wav",
-            "audio/mpeg",
-        }
-    ),
+DIALECT = Dialect(
+    name="krea",
+    routers=(router(ERRORS, assets.ROUTES),),
+    error_formats=(ERRORS,),
+    example_upload=ExampleUpload("Krea", "curl -sS {base}/assets -H 'Authorization: Bearer {key}' -F file=@'{file}'"),
 )
-MAX_DESCRIPTION = 10_000

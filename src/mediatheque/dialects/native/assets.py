@@ -7,10 +7,8 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 
 from mediatheque.dialects.native import shapes
-from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.provenance import ProvenanceFields
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.asset_sources import AssetInput, import_asset
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
@@ -98,4 +96,4 @@ async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> None:
     context.file_cache.invalidate(asset.file.id)
 
 
-ROUTER = router(ERRORS, [create_asset, list_assets, get_asset, delete_asset])
+ROUTES = (create_asset, list_assets, get_asset, delete_asset)

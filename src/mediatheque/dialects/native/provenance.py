@@ -7,9 +7,7 @@ import msgspec
 from litestar import Request, get
 
 from mediatheque.dialects.native import shapes
-from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
 from mediatheque.http.request.pagination import page_size
@@ -62,4 +60,4 @@ async def get_lineage(request: Request[Any, Any, Any], id: UUID) -> dict[str, An
     return shapes.lineage(lineage, base)
 
 
-ROUTER = router(ERRORS, [get_lineage])
+ROUTES = (get_lineage,)

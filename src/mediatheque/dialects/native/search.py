@@ -6,10 +6,8 @@ from uuid import UUID
 from litestar import Request, get
 
 from mediatheque.dialects.native import shapes
-from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.errors import AssetNotFound, InvalidQuery, Missing
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.pagination import next_search_token, page_size, shown_ids_of
 from mediatheque.http.request.query import choice, max_length, parse_id, query_param
@@ -58,4 +56,4 @@ async def _example(request: Request[Any, Any, Any]) -> Example:
     return Example(blob=asset.file.blob)
 
 
-ROUTER = router(ERRORS, [search_assets, list_similar])
+ROUTES = (search_assets, list_similar)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from mediatheque.dialects.fal.routes import ROUTER
+from mediatheque.dialects.fal import DIALECT
 from tests.contracts.dialect import Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.assets_api.operations import OPERATIONS, Operation
@@ -55,7 +55,7 @@ def refused(answer: httpx.Response, status: int, type: str) -> None:  # noqa: A0
 def test_these_operations_and_no_others() -> None:
     there = {
         f"{method} {re.sub('{[^}]*}', '{}', route.path.removeprefix('/v1'))}"
-        for route in ROUTER.routes
+        for route in DIALECT.routers[0].routes
         if isinstance(route, HTTPRoute)
         for method in route.methods - {"OPTIONS"}
     }

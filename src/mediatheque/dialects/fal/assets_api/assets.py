@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Request, Response, delete, get, post
 
-from mediatheque.dialects.fal import ASSET_KINDS
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.provenance import ProvenanceFields
-from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
+from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
+from mediatheque.dialects.fal.policy import ASSET_KINDS
 from mediatheque.http.context import context_of
 from mediatheque.http.request.asset_sources import UrlInput, import_asset
 from mediatheque.http.request.auth import principal_of, require_scope

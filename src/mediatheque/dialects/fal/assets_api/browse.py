@@ -6,7 +6,7 @@ from litestar import Request, get
 
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.search_params import SearchParams, read_search_params
-from mediatheque.dialects.fal.collections_api.sets import id_of
+from mediatheque.dialects.fal.collections_api.shared_operations import id_of
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.pagination import (

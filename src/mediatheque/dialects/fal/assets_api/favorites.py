@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, post
 
-from mediatheque.dialects.fal.assets_api.targets import AssetTarget
+from mediatheque.dialects.fal.assets_api.references import AssetTarget
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request, get
 
-from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
+from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.pagination import page_size

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from mediatheque.dialects.fal import ASSET_KINDS
+from mediatheque.dialects.fal.policy import ASSET_KINDS
 from mediatheque.errors import InvalidQuery, NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.asset_sources import own_file

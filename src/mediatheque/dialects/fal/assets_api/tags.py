@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
+from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request
 from msgspec import UNSET, UnsetType
 
-from mediatheque.dialects.fal.assets_api.targets import Id
+from mediatheque.dialects.fal.assets_api.references import Id
 from mediatheque.dialects.fal.collections_api.images import cover_in
 from mediatheque.http.context import context_of
 from mediatheque.library.collections.filters import example_urls

@@ -5,11 +5,11 @@ from typing import Any
 from litestar import Request, Response, delete, get, patch, post
 from msgspec import UnsetType
 
-from mediatheque.dialects.fal.assets_api.offsets import page_slice
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCharacter, NewCharacter
 from mediatheque.dialects.fal.collections_api.images import cover_in, pictures_in
-from mediatheque.dialects.fal.collections_api.sets import delete_set, id_of, set_favorite
+from mediatheque.dialects.fal.collections_api.paging import page_slice
+from mediatheque.dialects.fal.collections_api.shared_operations import delete_set, id_of, set_favorite
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

@@ -5,11 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, get, post, put
 
-from mediatheque.dialects.fal.errors import PLATFORM_STORAGE
 from mediatheque.dialects.fal.storage_api.lifecycle import AclBody, Seconds
 from mediatheque.errors import Invalid
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.asset_sources import own_file
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.file_access import signed_url
@@ -89,4 +87,4 @@ async def _file(request: Request[Any, Any, Any]) -> File:
     return await own_file(request, url, param="url")
 
 
-ROUTER = router(PLATFORM_STORAGE, [get_acl, put_acl, sign, get_settings, put_settings])
+ROUTES = (get_acl, put_acl, sign, get_settings, put_settings)

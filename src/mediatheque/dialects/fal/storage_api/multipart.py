@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, post, put
 
-from mediatheque.dialects.fal import storage_policy
-from mediatheque.dialects.fal.errors import STORAGE
+from mediatheque.dialects.fal.policy import storage_policy
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.dialects.fal.storage_api.storage import (
     MAX_BODY,
@@ -19,7 +18,6 @@ from mediatheque.dialects.fal.storage_api.storage import (
 )
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
@@ -135,4 +133,4 @@ async def _complete(request: Request[Any, Any, Any], upload: Upload) -> dict[str
     return {"access_url": url, "file_url": url}
 
 
-ROUTER = router(STORAGE, [begin, put_part_of_file, complete_file, initiate, put_part, complete])
+ROUTES = (begin, put_part_of_file, complete_file, initiate, put_part, complete)

@@ -6,9 +6,7 @@ from urllib.parse import unquote, urlsplit
 from litestar import asgi
 from litestar.types import Receive, Scope, Send
 
-from mediatheque.dialects.fal.errors import STORAGE
 from mediatheque.errors import Invalid
-from mediatheque.http.dialect import router
 
 _TARGET = b"x-fal-target-url"
 _HOSTS = ("fal.ai", "fal.media")
@@ -46,4 +44,4 @@ def _redirected(scope: Scope) -> Any:
     }
 
 
-ROUTER = router(STORAGE, [proxy])
+ROUTES = (proxy,)

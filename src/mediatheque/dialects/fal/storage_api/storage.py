@@ -6,13 +6,11 @@ from uuid import UUID
 import msgspec
 from litestar import Request, post, put
 
-from mediatheque.dialects.fal import UNNAMED, storage_policy
-from mediatheque.dialects.fal.errors import STORAGE
+from mediatheque.dialects.fal.policy import storage_policy
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.errors import Invalid
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint_of
 from mediatheque.http.request.json import read_json
@@ -24,6 +22,7 @@ from mediatheque.library.uploads.sessions import UploadSession
 from mediatheque.model import Scope, Upload, UploadMethod
 
 MAX_BODY = 64 * 1024
+_UNNAMED = "upload.bin"
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
@@ -108,7 +107,7 @@ async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, bo
 
 def upload_name(name: str | None, declared: str | None) -> str:
     """What the file will be called in its URL."""
-    return safe_name(name or UNNAMED, declared or "", "")
+    return safe_name(name or _UNNAMED, declared or "", "")
 
 
 def upload_urls(base: str, session: UploadSession) -> dict[str, str]:
@@ -136,4 +135,4 @@ def file_name(request: Request[Any, Any, Any]) -> str | None:
         return name
 
 
-ROUTER = router(STORAGE, [issue_token, upload_file, initiate_upload, put_upload])
+ROUTES = (issue_token, upload_file, initiate_upload, put_upload)

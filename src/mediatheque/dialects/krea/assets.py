@@ -5,11 +5,10 @@ from uuid import UUID
 
 from litestar import Request, delete, get, post
 
-from mediatheque.dialects.krea import MAX_DESCRIPTION, POLICY, shapes
+from mediatheque.dialects.krea import shapes
 from mediatheque.dialects.krea.cursor import cursor_at
-from mediatheque.dialects.krea.errors import ERRORS
+from mediatheque.dialects.krea.policy import MAX_DESCRIPTION, POLICY
 from mediatheque.http.context import context_of
-from mediatheque.http.dialect import router
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
@@ -65,4 +64,4 @@ async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, A
     return shapes.DELETED
 
 
-ROUTER = router(ERRORS, [upload_asset, list_assets, get_asset, delete_asset])
+ROUTES = (upload_asset, list_assets, get_asset, delete_asset)

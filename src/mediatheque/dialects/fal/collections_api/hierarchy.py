@@ -1,21 +1,19 @@
-"""fal's collections: which lie in which, and what is in them."""
+"""fal's collections: the tree that they form."""
 
 from typing import Any
 
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, get, post
 
-from mediatheque.dialects.fal.assets_api.targets import AssetTarget, parse_id_or_404
+from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, NewParent
-from mediatheque.dialects.fal.collections_api.sets import id_of
+from mediatheque.dialects.fal.collections_api.shared_operations import id_of
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, Scope
-
-_MEMBERS = "/v1/assets/collections/{id:str}/assets"
 
 
 @get("/v1/assets/collections/{id:str}/hierarchy", guards=[require_scope(Scope.READ)])
@@ -48,32 +46,4 @@ async def move_collection(request: Request[Any, Any, Any], id: str) -> Response[
     return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
 
 
-@post(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def add_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
-    """POST /v1/assets/collections/{collection_id}/assets: put the asset in, unless it is."""
-    target = await read_json(request, AssetTarget)
-    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
-
-    async def work(claim: Claim | None) -> None:
-        await library.collections.members.add(
-            workspace_id, id_of(library.collections.collections, id), target.reference(), claim
-        )
-
-    return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
-
-
-@delete(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def remove_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
-    """DELETE /v1/assets/collections/{collection_id}/assets, with a body: 204; the asset is not in there any more."""
-    target = await read_json(request, AssetTarget)
-    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
-
-    async def work(claim: Claim | None) -> None:
-        await library.collections.members.remove(
-            workspace_id, id_of(library.collections.collections, id), target.reference(), claim
-        )
-
-    return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))
-
-
-ROUTES = (get_hierarchy, move_collection, add_asset, remove_asset)
+ROUTES = (get_hierarchy, move_collection)

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.targets import AssetTarget, Id, parse_id_or_404
+from mediatheque.dialects.fal.assets_api.references import AssetTarget, Id, parse_id_or_404
 from mediatheque.errors import NotFound
 from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of, require_scope

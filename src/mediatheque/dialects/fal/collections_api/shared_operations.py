@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response
 
-from mediatheque.dialects.fal.assets_api.targets import parse_id_or_404
+from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.http.request.auth import principal_of
 from mediatheque.http.request.idempotency import fingerprint, idempotent
