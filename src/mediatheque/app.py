@@ -15,7 +15,7 @@ from mediatheque.compose import build_library
 from mediatheque.config import Config, import_config
 from mediatheque.dialects import DIALECTS, error_format_for
 from mediatheque.http import logs
-from mediatheque.http.context import Context
+from mediatheque.http.context import AppRequest, Context
 from mediatheque.http.files.cache import FileCache
 from mediatheque.http.files.fast_path import FastPath
 from mediatheque.http.metrics import Metrics
@@ -40,9 +40,10 @@ def build(config: Config) -> ASGIApp:
     litestar = Litestar(
         route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
         state=State({"context": context}),
+        request_class=AppRequest,
         exception_handlers={
-            Exception: _say_in_the_voice_of_the_path,
-            HTTPException: _say_in_the_voice_of_the_path,
+            Exception: _answer_unrouted,
+            HTTPException: _answer_unrouted,
         },
         lifespan=[lambda _: _running(context.library)],
         openapi_config=None,
@@ -77,8 +78,8 @@ async def _running(library: Library) -> AsyncIterator[None]:
         await library.close()
 
 
-def _say_in_the_voice_of_the_path(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Requests that no route took (404, 405) reach only the application."""
+def _answer_unrouted(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer a request that matched no route (404, 405) in the error format of its path."""
     return error_format_for(request.scope["path"]).handle(request, error)
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, get, post
+from litestar import get, post
 
 from mediatheque.dialects.heygen_v1 import shapes
 from mediatheque.dialects.heygen_v1.policy import MAX_PAGE, POLICY
 from mediatheque.dialects.heygen_v1.raw_upload import store_body
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import choice, folder_param, query_param
 from mediatheque.model import Filter, Kind, Scope
@@ -18,28 +18,27 @@ _FILE_TYPES = {kind.value: kind for kind in Kind}
 
 
 @post("/v1/asset", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
-async def upload_asset(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def upload_asset(request: AppRequest) -> dict[str, Any]:
     """POST /v1/asset: the raw bytes, their type in Content-Type. The query's `folder_id` is our extension."""
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     folder_id = await folder_param(request, "folder_id", live=True)
     return shapes.uploaded(await store_body(request, POLICY, folder_id), base)
 
 
 @get("/v1/asset/list", guards=[require_scope(Scope.READ)])
-async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v1/asset/list: newest first. An empty `folder_id` means the root, where it is given at all."""
-    context, workspace_id = context_of(request), principal_of(request).workspace_id
-    base = context.origins.base(request)
+    base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=0, maximum=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
-    assets, more = await context.library.catalog.assets.page(workspace_id, wanted, after, limit)
-    total = await context.library.catalog.assets.count(workspace_id, wanted)
+    assets, more = await request.library.catalog.assets.page(request.workspace_id, wanted, after, limit)
+    total = await request.library.catalog.assets.count(request.workspace_id, wanted)
     shown = [shapes.asset(asset, base) for asset in assets]
     return shapes.done({"assets": shown, "total": total, "token": next_token(assets, more)})
 
 
-async def _wanted(request: Request[Any, Any, Any]) -> Filter:
+async def _wanted(request: AppRequest) -> Filter:
     file_type = query_param(request, "file_type")
     return Filter(
         kinds=(choice(file_type, _FILE_TYPES, param="file_type"),) if file_type else (),
@@ -49,12 +48,11 @@ async def _wanted(request: Request[Any, Any, Any]) -> Filter:
 
 
 @post("/v1/asset/{id:uuid}/delete", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def delete_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
     """POST /v1/asset/{id}/delete: answers what was deleted. An id that is no UUID finds no route: a 404, too."""
-    context = context_of(request)
-    base = context.origins.base(request)
-    asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
-    context.file_cache.invalidate(asset.file.id)
+    base = request.public_url
+    asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    request.context.file_cache.invalidate(asset.file.id)
     return shapes.done(shapes.asset(asset, base))
 
 

@@ -4,13 +4,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, post
+from litestar import get, post
 
 from mediatheque.dialects.heygen_v1 import shapes
 from mediatheque.dialects.heygen_v1.policy import MAX_PAGE
 from mediatheque.errors import FolderNotFound
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import TRUTH, choice, folder_param, parse_id, query_param
@@ -34,19 +34,19 @@ class NewName(msgspec.Struct, frozen=True):
 
 
 @get("/v1/folders", guards=[require_scope(Scope.READ)])
-async def list_folders(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_folders(request: AppRequest) -> dict[str, Any]:
     """GET /v1/folders: newest first, of every depth unless `parent_id` is given; an empty one means the root."""
-    principal, folders = principal_of(request), context_of(request).library.catalog.folders
+    folders = request.library.catalog.folders
     limit = page_size(query_param(request, "limit"), minimum=0, maximum=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = await _wanted(request)
-    found, more = await folders.page(principal.workspace_id, wanted, after, limit)
-    total = await folders.count(principal.workspace_id, wanted)
-    shown = [shapes.folder(folder, principal.workspace) for folder in found]
+    found, more = await folders.page(request.workspace_id, wanted, after, limit)
+    total = await folders.count(request.workspace_id, wanted)
+    shown = [shapes.folder(folder, request.principal.workspace) for folder in found]
     return shapes.done({"folders": shown, "token": next_token(found, more), "total": total})
 
 
-async def _wanted(request: Request[Any, Any, Any]) -> FolderFilter:
+async def _wanted(request: AppRequest) -> FolderFilter:
     return FolderFilter(
         trashed=choice(query_param(request, "is_trash") or "false", TRUTH, param="is_trash"),
         parent_id=await folder_param(request, "parent_id"),
@@ -56,40 +56,36 @@ async def _wanted(request: Request[Any, Any, Any]) -> FolderFilter:
 
 
 @post("/v1/folders/create", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def create_folder(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def create_folder(request: AppRequest) -> dict[str, Any]:
     """POST /v1/folders/create: a new folder, in a live one or at the root."""
     wanted = await read_json(request, NewFolder)
     parent_id = parse_id(wanted.parent_id, FolderNotFound) if wanted.parent_id else None
-    folders, workspace_id = context_of(request).library.catalog.folders, principal_of(request).workspace_id
-    return _answer(request, await folders.create(workspace_id, wanted.name, wanted.project_type, parent_id))
+    folders = request.library.catalog.folders
+    return _answer(request, await folders.create(request.workspace_id, wanted.name, wanted.project_type, parent_id))
 
 
 @post("/v1/folders/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def rename_folder(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def rename_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
     """POST /v1/folders/{id}: a folder's new name, be it in the trash."""
     wanted = await read_json(request, NewName)
-    folders = context_of(request).library.catalog.folders
-    return _answer(request, await folders.rename(principal_of(request).workspace_id, id, wanted.name))
+    folders = request.library.catalog.folders
+    return _answer(request, await folders.rename(request.workspace_id, id, wanted.name))
 
 
 @post("/v1/folders/{id:uuid}/trash", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def trash_folder(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def trash_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
     """POST /v1/folders/{id}/trash: with all folders below it. Assets stay where they are, and can be read."""
-    return _answer(
-        request, await context_of(request).library.catalog.folders.trash(principal_of(request).workspace_id, id)
-    )
+    return _answer(request, await request.library.catalog.folders.trash(request.workspace_id, id))
 
 
 @post("/v1/folders/{id:uuid}/restore", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def restore_folder(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def restore_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
     """POST /v1/folders/{id}/restore: back to where it was, with all that went into the trash with it."""
-    return _answer(
-        request, await context_of(request).library.catalog.folders.restore(principal_of(request).workspace_id, id)
-    )
+    return _answer(request, await request.library.catalog.folders.restore(request.workspace_id, id))
 
 
-def _answer(request: Request[Any, Any, Any], folder: Folder) -> dict[str, Any]:
-    return shapes.done(shapes.folder(folder, principal_of(request).workspace))
+def _answer(request: AppRequest, folder: Folder) -> dict[str, Any]:
+    return shapes.done(shapes.folder(folder, request.principal.workspace))
 
 
 ROUTES = (list_folders, create_folder, rename_folder, trash_folder, restore_folder)

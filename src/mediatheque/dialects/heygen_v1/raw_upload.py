@@ -1,13 +1,9 @@
 """HeyGen v1's uploads: the whole body is the file."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request
-
 from mediatheque.errors import EmptyFile
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.upload.bodies import RawBody
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.policy import Policy
@@ -15,13 +11,13 @@ from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.model import Asset
 
 
-async def store_body(request: Request[Any, Any, Any], policy: Policy, folder_id: UUID | None = None) -> Asset:
+async def store_body(request: AppRequest, policy: Policy, folder_id: UUID | None = None) -> Asset:
     """The asset made of the body. `?name=` becomes the file's name in its URL."""
     _refuse_forms(request)
     body = RawBody(request, name=request.query_params.get("name"), limit=policy.max_bytes)
-    return await context_of(request).library.ingest.create_asset(
+    return await request.library.ingest.create_asset(
         IngestRequest(
-            workspace_id=principal_of(request).workspace_id,
+            workspace_id=request.workspace_id,
             body=body,
             policy=policy,
             describe=lambda _: AssetFields(folder_id=folder_id),
@@ -29,7 +25,7 @@ async def store_body(request: Request[Any, Any, Any], policy: Policy, folder_id:
     )
 
 
-def _refuse_forms(request: Request[Any, Any, Any]) -> None:
+def _refuse_forms(request: AppRequest) -> None:
     """[observed] A multipart body is what v1 answers 40001 "asset data must be provided" to."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise EmptyFile("asset data must be provided")

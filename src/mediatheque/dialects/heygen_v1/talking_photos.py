@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, delete, get, post
+from litestar import delete, get, post
 
 from mediatheque.dialects.heygen_v1 import shapes
 from mediatheque.dialects.heygen_v1.policy import MAX_TALKING_PHOTOS_PAGE, TALKING_PHOTO_TYPES, TALKING_PHOTOS
 from mediatheque.dialects.heygen_v1.raw_upload import store_body
 from mediatheque.errors import AssetNotFound
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import query_param
 from mediatheque.model import Filter, Kind, Scope
@@ -19,34 +19,32 @@ _WANTED = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
 
 
 @post("/v1/talking_photo", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
-async def upload_talking_photo(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def upload_talking_photo(request: AppRequest) -> dict[str, Any]:
     """POST /v1/talking_photo: the raw bytes of a picture, which becomes an asset."""
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     return shapes.talking_photo(await store_body(request, TALKING_PHOTOS), base)
 
 
 @get("/v1/talking_photo.list", guards=[require_scope(Scope.READ)])
-async def list_talking_photos(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_talking_photos(request: AppRequest) -> dict[str, Any]:
     """GET /v1/talking_photo.list: newest first, at most 1000; `limit` and `token` are our extension."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     limit = page_size(
         query_param(request, "limit"), minimum=0, maximum=MAX_TALKING_PHOTOS_PAGE, default=MAX_TALKING_PHOTOS_PAGE
     )
     after = cursor_of(query_param(request, "token"))
-    found, more = await context.library.catalog.assets.page(principal_of(request).workspace_id, _WANTED, after, limit)
+    found, more = await request.library.catalog.assets.page(request.workspace_id, _WANTED, after, limit)
     return shapes.talking_photos(found, next_token(found, more), base)
 
 
 @delete("/v2/talking_photo/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_talking_photo(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def delete_talking_photo(request: AppRequest, id: UUID) -> dict[str, Any]:
     """DELETE /v2/talking_photo/{id}: deletes the asset, if it is one that the list shows."""
-    context, workspace_id = context_of(request), principal_of(request).workspace_id
-    asset = await context.library.catalog.assets.get(workspace_id, id)
+    asset = await request.library.catalog.assets.get(request.workspace_id, id)
     if asset.file.blob.media_info.mime not in TALKING_PHOTO_TYPES:
         raise AssetNotFound
-    await context.library.catalog.assets.delete(workspace_id, id)
-    context.file_cache.invalidate(asset.file.id)
+    await request.library.catalog.assets.delete(request.workspace_id, id)
+    request.context.file_cache.invalidate(asset.file.id)
     return shapes.talking_photo_deleted()
 
 

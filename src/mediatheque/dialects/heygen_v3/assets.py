@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Response, delete, get, post
 
 from mediatheque.dialects.heygen_v3 import shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
 from mediatheque.dialects.heygen_v3.policy import POLICY
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import idempotent
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import folder_param, query_param
@@ -27,16 +27,15 @@ def _details(_: DeclaredMetadata) -> AssetFields:
 
 
 @post("/v3/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
-async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def upload_asset(request: AppRequest) -> Response[bytes]:
     """POST /v3/assets: multipart `file`, its type found in the bytes; replayed for 24 h under an Idempotency-Key."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     body = FormBody(request, text_fields={}, limit=POLICY.max_bytes)
 
     async def work(claim: Claim | None) -> Asset:
-        return await context.library.ingest.create_asset(
+        return await request.library.ingest.create_asset(
             IngestRequest(
-                workspace_id=principal_of(request).workspace_id,
+                workspace_id=request.workspace_id,
                 body=body,
                 policy=POLICY,
                 describe=_details,
@@ -51,36 +50,35 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/v3/assets", guards=[require_scope(Scope.READ)])
-async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v3/assets: newest first. An empty `folder_id` means the root; `username` is accepted, and ignored."""
-    context, principal = context_of(request), principal_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
     after = cursor_of(query_param(request, "token"))
     wanted = Filter(
         folder_id=await folder_param(request, "folder_id"), without_folder=query_param(request, "folder_id") == ""
     )
-    assets, more = await context.library.catalog.assets.page(principal.workspace_id, wanted, after, limit)
-    return shapes.page([shapes.asset(asset, principal.workspace, base) for asset in assets], next_token(assets, more))
+    assets, more = await request.library.catalog.assets.page(request.workspace_id, wanted, after, limit)
+    return shapes.page(
+        [shapes.asset(asset, request.principal.workspace, base) for asset in assets], next_token(assets, more)
+    )
 
 
 @get("/v3/assets/{asset_id:str}", guards=[require_scope(Scope.READ)])
-async def get_asset(request: Request[Any, Any, Any], asset_id: str) -> dict[str, Any]:
+async def get_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     """GET /v3/assets/{asset_id}: one asset."""
-    context, principal = context_of(request), principal_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     with asset_id_in(asset_id) as id:
-        asset = await context.library.catalog.assets.get(principal.workspace_id, id)
-    return {"data": shapes.asset(asset, principal.workspace, base)}
+        asset = await request.library.catalog.assets.get(request.workspace_id, id)
+    return {"data": shapes.asset(asset, request.principal.workspace, base)}
 
 
 @delete("/v3/assets/{asset_id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_asset(request: Request[Any, Any, Any], asset_id: str) -> dict[str, Any]:
+async def delete_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     """DELETE /v3/assets/{asset_id}: for good."""
-    context = context_of(request)
     with asset_id_in(asset_id) as id:
-        asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
-    context.file_cache.invalidate(asset.file.id)
+        asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    request.context.file_cache.invalidate(asset.file.id)
     return {"data": {"id": asset.id.hex}}
 
 

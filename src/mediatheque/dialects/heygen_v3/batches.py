@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
 from mediatheque.dialects.heygen_v3 import upload_shapes
 from mediatheque.dialects.heygen_v3.direct_uploads import MAX_BODY
 from mediatheque.errors import Invalid, NotFound
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.pagination import offset_of, offset_token, page_size
@@ -30,16 +30,15 @@ _MOST_IDS = 100
     guards=[require_scope(Scope.WRITE)],
     request_max_body_size=MAX_BODY,
 )
-async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def presign(request: AppRequest) -> Response[bytes]:
     """POST /v3/assets/direct-uploads/batches: where to PUT up to a hundred files, in their order."""
     wanted = await read_json(request, upload_shapes.DirectBatch)
     announced = [file.declared_file() for file in wanted.files]
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
 
     async def work(claim: Claim | None) -> CreatedUploads:
-        return await context.library.uploads.direct.create(
-            principal_of(request), announced, claim, batched=True, title=wanted.title
+        return await request.library.uploads.direct.create(
+            request.principal, announced, claim, batched=True, title=wanted.title
         )
 
     def render(promised: CreatedUploads) -> tuple[int, bytes]:
@@ -53,30 +52,28 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
 @post(
     "/v3/assets/complete/batches", status_code=202, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY
 )
-async def complete(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def complete(request: AppRequest) -> dict[str, Any]:
     """POST /v3/assets/complete/batches: 202; each file is checked by itself, soon, in the worker."""
     wanted = await read_json(request, upload_shapes.BatchCompletion)
-    batches = context_of(request).library.uploads.batches
-    batch = await batches.request(principal_of(request).workspace_id, _batch_id(wanted.batch_id))
+    batches = request.library.uploads.batches
+    batch = await batches.request(request.workspace_id, _batch_id(wanted.batch_id))
     return {"data": {"batch_id": batch.id.hex}}
 
 
 @get("/v3/assets/batches/{id:str}", guards=[require_scope(Scope.READ)])
-async def progress(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def progress(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v3/assets/batches/{id}: how far a batch has come, its items page by page."""
     query = request.query_params
     limit = page_size(query.get("limit"), minimum=1, maximum=100, default=100)
     start = offset_of(query.get("token"))
-    found = await context_of(request).library.uploads.batches.progress(
-        principal_of(request).workspace_id, _batch_id(id)
-    )
+    found = await request.library.uploads.batches.progress(request.workspace_id, _batch_id(id))
     page = list(found.items[start : start + limit])
     more = start + limit < len(found.items)
     return upload_shapes.batch(found, page, offset_token(start + limit) if more else None)
 
 
 @get("/v3/assets/statuses", guards=[require_scope(Scope.READ)])
-async def statuses(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def statuses(request: AppRequest) -> dict[str, Any]:
     """GET /v3/assets/statuses?asset_ids=a,b&batch_ids=c: in the order asked; unknown and not yours: `not_found`."""
     query = request.query_params
     limit = page_size(query.get("limit"), minimum=1, maximum=100, default=100)
@@ -86,9 +83,7 @@ async def statuses(request: Request[Any, Any, Any]) -> dict[str, Any]:
         raise Invalid(f"Ask for 1 to {_MOST_IDS} asset_ids and batch_ids.", param="asset_ids")
     page: list[dict[str, Any]] = []
     index = 0
-    async for shape in _all(
-        context_of(request).library.uploads.batches, principal_of(request).workspace_id, asset_ids, batch_ids
-    ):
+    async for shape in _all(request.library.uploads.batches, request.workspace_id, asset_ids, batch_ids):
         if start <= index < start + limit:
             page.append(shape)
         index += 1

@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, post, put
+from litestar import Response, post, put
 
 from mediatheque.dialects.heygen_v3 import shapes, upload_shapes
 from mediatheque.dialects.heygen_v3.ids import asset_id_in
 from mediatheque.errors import Invalid
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import authorize_upload_token, require_scope
 from mediatheque.http.request.idempotency import idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
@@ -22,15 +22,14 @@ MAX_BODY = 512 * 1024
 
 
 @post("/v3/assets/direct-uploads", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def presign(request: AppRequest) -> Response[bytes]:
     """POST /v3/assets/direct-uploads: where to PUT one file; replayed for 24 h under an Idempotency-Key."""
     wanted = await read_json(request, upload_shapes.DirectUpload)
     announced = [wanted.declared_file()]
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
 
     async def work(claim: Claim | None) -> CreatedUploads:
-        return await context.library.uploads.direct.create(principal_of(request), announced, claim)
+        return await request.library.uploads.direct.create(request.principal, announced, claim)
 
     def render(promised: CreatedUploads) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"data": upload_shapes.slot(promised.targets[0], base)})
@@ -39,15 +38,14 @@ async def presign(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @put("/v3/assets/direct-uploads/{id:uuid}", status_code=200, request_max_body_size=None)
-async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def receive(request: AppRequest, id: UUID) -> dict[str, Any]:
     """PUT upload_url: exactly the announced bytes. The token in the URL is the permission; no key is read."""
-    context = context_of(request)
     upload = await authorize_upload_token(request, id, UploadMethod.DIRECT)
     size = upload.size or 0
     declared = request.headers.get("content-length")
     if declared is not None and declared != str(size):
         raise Invalid(f"{size} bytes were announced, not {declared[:20]}.", param="size_bytes")
-    await context.library.uploads.direct.receive(upload, RawBody(request, name=upload.name, limit=size))
+    await request.library.uploads.direct.receive(upload, RawBody(request, name=upload.name, limit=size))
     return {"data": {"asset_id": upload.asset_id.hex if upload.asset_id else "", "status": "uploaded"}}
 
 
@@ -57,17 +55,16 @@ async def receive(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
     guards=[require_scope(Scope.WRITE)],
     request_max_body_size=MAX_BODY,
 )
-async def complete(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def complete(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v3/assets/{id}/complete: the asset, once its bytes are there and are what was announced.
 
     [documented] The status is `processing`, although here nothing is left to do when this answers.
     """
     wanted = await read_json(request, upload_shapes.Completion, empty=upload_shapes.Completion())
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     checksum = upload_shapes.checksum_of(wanted.checksum_sha256)
     with asset_id_in(id) as asset_id:
-        asset = await context.library.uploads.direct.complete(principal_of(request).workspace_id, asset_id, checksum)
+        asset = await request.library.uploads.direct.complete(request.workspace_id, asset_id, checksum)
     return {"data": {**shapes.uploaded(asset, base)["data"], "status": "processing"}}
 
 

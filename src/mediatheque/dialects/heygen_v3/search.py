@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from litestar import Request, get
+from litestar import get
 
 from mediatheque.dialects.heygen_v3 import shapes
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import next_search_token, page_size, shown_ids_of
 from mediatheque.http.request.query import choice, max_length, query_param, required_param
 from mediatheque.library.search.hybrid import Example
@@ -20,10 +20,9 @@ _SCOPES = {"public": None, "personal": None}
 
 
 @get("/v3/assets/search", guards=[require_scope(Scope.READ)])
-async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def search_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v3/assets/search: images that mean what `query` does or have its words, best first."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     example = Example(text=max_length(required_param(request, "query"), _LONGEST_QUERY, param="query").strip())
     images = choice(required_param(request, "type"), _TYPES, param="type")
     choice(query_param(request, "scope") or "public", _SCOPES, param="scope")
@@ -32,7 +31,7 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
     if not images:
         return shapes.page([], None)
     wanted = Filter(kinds=(Kind.IMAGE,))
-    found = await context.library.search.hybrid.find(principal_of(request).workspace_id, wanted, example, limit, seen)
+    found = await request.library.search.hybrid.find(request.workspace_id, wanted, example, limit, seen)
     return shapes.page([shapes.found(hit.asset, base) for hit in found.hits], next_search_token(found, seen))
 
 

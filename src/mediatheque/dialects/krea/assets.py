@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, delete, get, post
+from litestar import delete, get, post
 
 from mediatheque.dialects.krea import shapes
 from mediatheque.dialects.krea.cursor import cursor_at
 from mediatheque.dialects.krea.policy import MAX_DESCRIPTION, POLICY
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
 from mediatheque.http.upload.bodies import FormBody
@@ -25,42 +25,38 @@ def _details(declared: DeclaredMetadata) -> AssetFields:
 
 
 @post("/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
-async def upload_asset(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def upload_asset(request: AppRequest) -> dict[str, Any]:
     """POST /assets: multipart `file` and optional `description`, in any order; 200 and the bare asset."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     body = FormBody(request, text_fields={"description": MAX_DESCRIPTION}, limit=POLICY.max_bytes)
-    asset = await context.library.ingest.create_asset(
-        IngestRequest(workspace_id=principal_of(request).workspace_id, body=body, policy=POLICY, describe=_details)
+    asset = await request.library.ingest.create_asset(
+        IngestRequest(workspace_id=request.workspace_id, body=body, policy=POLICY, describe=_details)
     )
     return shapes.asset(asset, base)
 
 
 @get("/assets", guards=[require_scope(Scope.READ)])
-async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /assets: newest first, from behind `cursor`."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
     after = cursor_at(query_param(request, "cursor"))
-    assets, more = await context.library.catalog.assets.page(principal_of(request).workspace_id, Filter(), after, limit)
+    assets, more = await request.library.catalog.assets.page(request.workspace_id, Filter(), after, limit)
     return shapes.page(assets, more, base)
 
 
 @get("/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
-async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def get_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
     """GET /assets/{id}: the bare asset. An id that is no UUID finds no route, which is a 404 too."""
-    context = context_of(request)
-    asset = await context.library.catalog.assets.get(principal_of(request).workspace_id, id)
-    return shapes.asset(asset, context.origins.base(request))
+    asset = await request.library.catalog.assets.get(request.workspace_id, id)
+    return shapes.asset(asset, request.public_url)
 
 
 @delete("/assets/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def delete_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
     """DELETE /assets/{id}: for good; the second time there is no such asset."""
-    context = context_of(request)
-    asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
-    context.file_cache.invalidate(asset.file.id)
+    asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    request.context.file_cache.invalidate(asset.file.id)
     return shapes.DELETED
 
 

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Response, delete, get, post
 
 from mediatheque.dialects.native import shapes
 from mediatheque.dialects.native.provenance import ProvenanceFields
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import AssetInput, import_asset
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
@@ -38,7 +38,7 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder_id: UUID | None = None
     provenance: ProvenanceFields | None = None
 
-    def details(self, request: Request[Any, Any, Any]) -> AssetFields:
+    def details(self, request: AppRequest) -> AssetFields:
         """What the asset is given."""
         return AssetFields(
             title=self.title,
@@ -52,10 +52,10 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/api/assets", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def create_asset(request: AppRequest) -> Response[bytes]:
     """POST /api/assets: an asset from a URL, another asset or base64; 201."""
     wanted = await read_json(request, NewAsset)
-    details, base = wanted.details(request), context_of(request).origins.base(request)
+    details, base = wanted.details(request), request.public_url
 
     async def work(claim: Claim | None) -> Asset:
         return await import_asset(request, wanted.source, details, claim)
@@ -67,33 +67,30 @@ async def create_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/api/assets", guards=[require_scope(Scope.READ)])
-async def list_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /api/assets?limit=&cursor=&kind=: newest first; `next_cursor` is null at the end."""
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=1000, default=100)
     after = cursor_of(query_param(request, "cursor"), param="cursor")
     kind = query_param(request, "kind")
     wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
-    assets = context_of(request).library.catalog.assets
-    found, more = await assets.page(principal_of(request).workspace_id, wanted, after, limit)
+    assets = request.library.catalog.assets
+    found, more = await assets.page(request.workspace_id, wanted, after, limit)
     return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}
 
 
 @get("/api/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
-async def get_asset(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def get_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
     """GET /api/assets/{id}."""
-    base = context_of(request).origins.base(request)
-    return shapes.asset(
-        await context_of(request).library.catalog.assets.get(principal_of(request).workspace_id, id), base
-    )
+    base = request.public_url
+    return shapes.asset(await request.library.catalog.assets.get(request.workspace_id, id), base)
 
 
 @delete("/api/assets/{id:uuid}", guards=[require_scope(Scope.WRITE)], status_code=204)
-async def delete_asset(request: Request[Any, Any, Any], id: UUID) -> None:
+async def delete_asset(request: AppRequest, id: UUID) -> None:
     """DELETE /api/assets/{id}: 204; 404 the second time."""
-    context = context_of(request)
-    asset = await context.library.catalog.assets.delete(principal_of(request).workspace_id, id)
-    context.file_cache.invalidate(asset.file.id)
+    asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    request.context.file_cache.invalidate(asset.file.id)
 
 
 ROUTES = (create_asset, list_assets, get_asset, delete_asset)

@@ -1,10 +1,8 @@
 """Liveness and readiness probes."""
 
-from typing import Any
+from litestar import get
 
-from litestar import Request, get
-
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 
 
 @get("/healthz")
@@ -14,9 +12,9 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz")
-async def readyz(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def readyz(request: AppRequest) -> dict[str, str]:
     """GET /readyz: 200 if the database and the blob store answer, else 503."""
-    await context_of(request).library.ready()
+    await request.library.ready()
     return {"status": "ready"}
 
 

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get
+from litestar import get
 
 from mediatheque.dialects.native import shapes
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
@@ -25,7 +25,7 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     character: Name | None = None
     role: Role | None = None
 
-    def read(self, request: Request[Any, Any, Any]) -> Input:
+    def read(self, request: AppRequest) -> Input:
         """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id."""
         return generation_input(request, **msgspec.structs.asdict(self))
 
@@ -39,7 +39,7 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
     inputs: Annotated[tuple[NamedInput, ...], msgspec.Meta(max_length=MAX_INPUTS)] = ()
 
-    def read(self, request: Request[Any, Any, Any]) -> Provenance:
+    def read(self, request: AppRequest) -> Provenance:
         """The same in the library's words."""
         return Provenance(
             declared_source=self.origin,
@@ -51,12 +51,11 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 @get("/api/assets/{id:uuid}/lineage", guards=[require_scope(Scope.READ)])
-async def get_lineage(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def get_lineage(request: AppRequest, id: UUID) -> dict[str, Any]:
     """GET /api/assets/{id}/lineage?depth=: what it was made from, and what was made of it."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
-    lineage = await context.library.lineage.get(principal_of(request).workspace_id, id, depth)
+    lineage = await request.library.lineage.get(request.workspace_id, id, depth)
     return shapes.lineage(lineage, base)
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, get
+from litestar import get
 
 from mediatheque.dialects.native import shapes
 from mediatheque.errors import AssetNotFound, InvalidQuery, Missing
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import next_search_token, page_size, shown_ids_of
 from mediatheque.http.request.query import choice, max_length, parse_id, query_param
 from mediatheque.library.search.hybrid import Example
@@ -19,15 +19,14 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 
 @get("/api/search", guards=[require_scope(Scope.READ)])
-async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def search_assets(request: AppRequest) -> dict[str, Any]:
     """GET /api/search?q=|like=&kind=&limit=&cursor=: best first. `like` is the id of an asset that shows an example."""
-    context, workspace_id = context_of(request), principal_of(request).workspace_id
-    base = context.origins.base(request)
+    base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=50)
     seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
     kind = query_param(request, "kind")
     wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
-    found = await context.library.search.hybrid.find(workspace_id, wanted, await _example(request), limit, seen)
+    found = await request.library.search.hybrid.find(request.workspace_id, wanted, await _example(request), limit, seen)
     return {
         "items": [shapes.asset(hit.asset, base) | {"similarity": hit.similarity} for hit in found.hits],
         "next_cursor": next_search_token(found, seen),
@@ -36,23 +35,22 @@ async def search_assets(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 @get("/api/assets/{id:uuid}/similar", guards=[require_scope(Scope.READ)])
-async def list_similar(request: Request[Any, Any, Any], id: UUID) -> dict[str, Any]:
+async def list_similar(request: AppRequest, id: UUID) -> dict[str, Any]:
     """GET /api/assets/{id}/similar?limit=: what else is like it, most alike first; its duplicates are named as such."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=20)
-    found = await context.library.search.similar.find(principal_of(request).workspace_id, id, limit)
+    found = await request.library.search.similar.find(request.workspace_id, id, limit)
     return {"items": [shapes.likeness(likeness, base) for likeness in found]}
 
 
-async def _example(request: Request[Any, Any, Any]) -> Example:
+async def _example(request: AppRequest) -> Example:
     text, like = (query_param(request, "q") or "").strip(), query_param(request, "like")
     if bool(text) == bool(like):
         raise (InvalidQuery if text else Missing)("Give either q or like.", param="q")
     if not like:
         return Example(text=max_length(text, _LONGEST_QUERY, param="q"))
     id = parse_id(like, AssetNotFound)
-    asset = await context_of(request).library.catalog.assets.get(principal_of(request).workspace_id, id)
+    asset = await request.library.catalog.assets.get(request.workspace_id, id)
     return Example(blob=asset.file.blob)
 
 

@@ -2,15 +2,13 @@
 
 import asyncio
 from base64 import b64decode
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request
 
 from mediatheque.errors import AssetNotFound, Invalid, NotFound, TooLarge
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.fetch.fetch import RemoteBody
-from mediatheque.http.request.auth import principal_of
 from mediatheque.http.request.query import parse_id
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
@@ -60,7 +58,7 @@ AssetInput = UrlInput | AssetIdInput | Base64Input
 
 
 async def import_asset(
-    request: Request[Any, Any, Any],
+    request: AppRequest,
     source: AssetInput,
     fields: AssetFields,
     claim: Claim | None,
@@ -70,33 +68,33 @@ async def import_asset(
 
     Raises `NotFound` for a URL of this server without a file of the workspace, `UrlRefused` and `FetchFailed` as well.
     """
-    importer = context_of(request).library.importer
-    workspace_id = principal_of(request).workspace_id
+    importer = request.library.importer
+    workspace_id = request.workspace_id
     return await importer.import_asset(workspace_id, await _resolve(request, source), fields, claim, kinds)
 
 
-async def own_file(request: Request[Any, Any, Any], url: str, *, param: str, kind: Kind | None = None) -> File:
+async def own_file(request: AppRequest, url: str, *, param: str, kind: Kind | None = None) -> File:
     """Return the workspace's file at a URL of this server.
 
     Raises `NotFound` for any other URL, and `TypeMismatch` when the file is not of the kind.
     """
-    context = context_of(request)
+    context = request.context
     id = context.origins.file_id(request, url)
-    file = await context.library.catalog.files.find(principal_of(request).workspace_id, id) if id else None
+    file = await context.library.catalog.files.find(request.workspace_id, id) if id else None
     if file is None:
         raise NotFound("No file of this library is at that URL.", param=param)
     check_kind(file, None if kind is None else frozenset({kind}), param=param)
     return file
 
 
-async def _resolve(request: Request[Any, Any, Any], source: AssetInput) -> AssetSource:
+async def _resolve(request: AppRequest, source: AssetInput) -> AssetSource:
     match source:
         case AssetIdInput(asset_id=id):
             return AssetContent(parse_id(id, AssetNotFound(param="asset_id")))
         case Base64Input():
             return InlineContent(source)
         case UrlInput(url=url):
-            context = context_of(request)
+            context = request.context
             if context.origins.is_ours(request, url):
                 return await own_file(request, url, param="url")
             if not url.isascii():

@@ -1,24 +1,20 @@
-"""Who is asking: the guards that stand before every body.
+"""Guards that check API keys and upload tokens before the body is read.
 
 One key format is accepted in every vendor's header: `Authorization: Bearer|Key <key>` or `X-API-Key: <key>`.
 """
 
-from typing import Any
 from uuid import UUID
 
-from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
 from mediatheque.errors import ScopeMissing
-from mediatheque.http.context import context_of
+from mediatheque.http.context import Connection, context_of
 from mediatheque.model import Principal, Scope, Upload, UploadMethod
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def presented_key(connection: Connection) -> str | None:
-    """The key that the request shows, in whichever header."""
+    """Return the key that the request carries, in any of the headers."""
     scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "key") and credentials.strip():
         return credentials.strip()
@@ -26,11 +22,10 @@ def presented_key(connection: Connection) -> str | None:
 
 
 def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
-    """Return a guard that requires a live key with the scope, within its rate limit.
+    """Return a guard that requires a valid key with the scope, within its rate limit.
 
-    `upload_tokens` accepts upload tokens as well as keys.
-
-    Raises `KeyRefused`, `ScopeMissing` or `RateLimited`, before a byte of the body is read.
+    `upload_tokens` accepts upload tokens as well as keys. The guard raises `KeyRefused`, `ScopeMissing` or
+    `RateLimited` before a byte of the body is read.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
@@ -39,15 +34,16 @@ def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
         await context.rate_limiter.hit(str(principal.key_id))
         if not principal.scopes & {scope, Scope.ADMIN}:
             raise ScopeMissing(f"This API key lacks the scope {scope.value!r}.")
-        connection.scope["state"]["caller"] = principal
+        connection.scope["state"]["principal"] = principal
 
     return guard
 
 
 async def authorize_upload_token(request: Connection, id: UUID, method: UploadMethod) -> Upload:
-    """The upload whose token, the permission, stands in the URL; a use of the key that promised it.
+    """Return the upload that the token in the URL gives access to.
 
-    `NotFound` for any other token, `RateLimited`.
+    The request counts against the rate limit of the key that created the upload. Raises `NotFound` when the token is
+    not the upload's, and `RateLimited`.
     """
     context = context_of(request)
     upload = await context.library.uploads.sessions.authorize_token(id, request.query_params.get("token", ""), method)
@@ -56,6 +52,6 @@ async def authorize_upload_token(request: Connection, id: UUID, method: UploadMe
 
 
 def principal_of(connection: Connection) -> Principal:
-    """Who the guard let in."""
-    principal: Principal = connection.scope["state"]["caller"]
+    """Return the API key that the guard has accepted."""
+    principal: Principal = connection.scope["state"]["principal"]
     return principal

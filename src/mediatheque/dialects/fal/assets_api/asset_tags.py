@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, delete, get, post, put
+from litestar import Response, delete, get, post, put
 
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.references import AssetTarget, Id, parse_id_or_404
 from mediatheque.errors import NotFound
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.query import parse_id
@@ -26,25 +26,25 @@ class TagSet(AssetTarget, frozen=True, kw_only=True):
 
 
 @get("/v1/assets/{id:str}/tags", guards=[require_scope(Scope.READ)])
-async def list_asset_tags(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def list_asset_tags(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}/tags: [documented] a vector that is no saved asset has an empty list."""
-    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
+    tagging = request.library.catalog.asset_tags
     try:
         asset_id = parse_id(id, NotFound)
     except NotFound:
         return {"tags": []}
-    return {"tags": [shapes.tag(tag) for tag in await tagging.list_of(workspace_id, asset_id)]}
+    return {"tags": [shapes.tag(tag) for tag in await tagging.list_of(request.workspace_id, asset_id)]}
 
 
 @put("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def set_asset_tags(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def set_asset_tags(request: AppRequest) -> Response[bytes]:
     """PUT /v1/assets/tags: the asset has these tags from now on, and no others."""
     wanted = await read_json(request, TagSet)
-    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
+    tagging = request.library.catalog.asset_tags
 
     async def work(claim: Claim | None) -> list[Tag]:
         tag_ids = [parse_id_or_404(id, "Tag", "tag_ids") for id in wanted.tag_ids]
-        return await tagging.replace(workspace_id, wanted.reference(), tag_ids, claim)
+        return await tagging.replace(request.workspace_id, wanted.reference(), tag_ids, claim)
 
     def render(tags: list[Tag]) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"tags": [shapes.tag(tag) for tag in tags]})
@@ -58,13 +58,13 @@ async def set_asset_tags(request: Request[Any, Any, Any]) -> Response[bytes]:
     guards=[require_scope(Scope.WRITE)],
     request_max_body_size=_MAX_BODY,
 )
-async def assign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def assign_tag(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/tags/{tag_id}/assign: put it on the asset, unless it is there."""
     target = await read_json(request, AssetTarget)
-    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
+    tagging = request.library.catalog.asset_tags
 
     async def work(claim: Claim | None) -> None:
-        await tagging.assign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
+        await tagging.assign(request.workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
 
     return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
@@ -75,13 +75,13 @@ async def assign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes
     guards=[require_scope(Scope.WRITE)],
     request_max_body_size=_MAX_BODY,
 )
-async def unassign_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def unassign_tag(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}/assign, with a body: 204; the asset does not have it any more, if it did."""
     target = await read_json(request, AssetTarget)
-    tagging, workspace_id = context_of(request).library.catalog.asset_tags, principal_of(request).workspace_id
+    tagging = request.library.catalog.asset_tags
 
     async def work(claim: Claim | None) -> None:
-        await tagging.unassign(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
+        await tagging.unassign(request.workspace_id, parse_id_or_404(id, "Tag", "tag_id"), target.reference(), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))
 

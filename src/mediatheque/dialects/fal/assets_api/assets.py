@@ -3,15 +3,15 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Response, delete, get, post
 
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.provenance import ProvenanceFields
 from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.policy import ASSET_KINDS
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import UrlInput, import_asset
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.catalog.fields import AssetFields
@@ -32,10 +32,10 @@ class Registration(ProvenanceFields, frozen=True, kw_only=True):
 
 
 @post("/v1/assets/uploads", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def upload_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/uploads: register a URL hosted here (or allow-listed); 201. The same URL is the same asset."""
     wanted = await read_json(request, Registration)
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     details, kinds = _details(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
 
     async def work(claim: Claim | None) -> Asset:
@@ -48,26 +48,21 @@ async def upload_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/v1/assets/{id:str}", guards=[require_scope(Scope.READ)])
-async def get_asset(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}: the asset."""
-    context = context_of(request)
-    base = context.origins.base(request)
-    asset = await context.library.catalog.assets.get(
-        principal_of(request).workspace_id, parse_id_or_404(id, "Asset", "vector_id")
-    )
+    base = request.public_url
+    asset = await request.library.catalog.assets.get(request.workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
     return {"asset": shapes.asset(asset, base)}
 
 
 @delete("/v1/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
-async def delete_asset(request: Request[Any, Any, Any], id: str) -> None:
+async def delete_asset(request: AppRequest, id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal had this operation until May 2026; ours goes on having it."""
-    context = context_of(request)
-    workspace_id = principal_of(request).workspace_id
-    asset = await context.library.catalog.assets.delete(workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
-    context.file_cache.invalidate(asset.file.id)
+    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
+    request.context.file_cache.invalidate(asset.file.id)
 
 
-def _details(request: Request[Any, Any, Any], wanted: Registration) -> AssetFields:
+def _details(request: AppRequest, wanted: Registration) -> AssetFields:
     return AssetFields(
         caption=wanted.prompt,
         provenance=wanted.provenance(request),

@@ -1,13 +1,11 @@
 """fal's favourites."""
 
-from typing import Any
-
 import msgspec
-from litestar import Request, Response, post
+from litestar import Response, post
 
 from mediatheque.dialects.fal.assets_api.references import AssetTarget
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.idempotency import Claim
@@ -17,23 +15,23 @@ _MAX_BODY = 64 * 1024
 
 
 @post("/v1/assets/favorite", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def favorite_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def favorite_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/favorite: make the asset a favourite, unless it is one."""
     return await _marked(request, True)
 
 
 @post("/v1/assets/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def unfavorite_asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def unfavorite_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/unfavorite: make it none, if it is one."""
     return await _marked(request, False)
 
 
-async def _marked(request: Request[Any, Any, Any], favorite: bool) -> Response[bytes]:
+async def _marked(request: AppRequest, favorite: bool) -> Response[bytes]:
     target = await read_json(request, AssetTarget)
-    assets, workspace_id = context_of(request).library.catalog.assets, principal_of(request).workspace_id
+    assets = request.library.catalog.assets
 
     async def work(claim: Claim | None) -> bool:
-        return await assets.set_favorite(workspace_id, target.reference(), favorite, claim)
+        return await assets.set_favorite(request.workspace_id, target.reference(), favorite, claim)
 
     return await idempotent(request, work, _render, fingerprint(target))
 

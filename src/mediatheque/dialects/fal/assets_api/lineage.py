@@ -3,11 +3,11 @@
 import hashlib
 from typing import Any
 
-from litestar import Request, get
+from litestar import get
 
 from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
 from mediatheque.http.urls import file_url_for
@@ -18,14 +18,11 @@ _TYPES = {kind: "text" if kind is Kind.DOCUMENT else kind.value for kind in Kind
 
 
 @get("/v1/assets/{id:str}/lineage", guards=[require_scope(Scope.READ)])
-async def get_lineage(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def get_lineage(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is what all else calls `vector_id`."""
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
-    lineage = await context.library.lineage.get(
-        principal_of(request).workspace_id, parse_id_or_404(id, "Asset", "asset_id"), depth
-    )
+    lineage = await request.library.lineage.get(request.workspace_id, parse_id_or_404(id, "Asset", "asset_id"), depth)
     return {"lineage": _lineage(lineage, base)}
 
 

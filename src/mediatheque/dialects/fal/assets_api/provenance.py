@@ -1,10 +1,10 @@
 """Where a registered asset comes from: fields that fal's registration has not, and its clients leave out."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request
 
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
 from mediatheque.model import Input, Origin, Provenance, Role
 
@@ -18,7 +18,7 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
     character: Name | None = None
     role: Role | None = None
 
-    def read(self, request: Request[Any, Any, Any]) -> Input:
+    def read(self, request: AppRequest) -> Input:
         """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id of ours."""
         return generation_input(
             request,
@@ -39,7 +39,7 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True):
     source: Origin | None = None
     inputs: Annotated[list[NamedInput], msgspec.Meta(max_length=MAX_INPUTS)] = []
 
-    def provenance(self, request: Request[Any, Any, Any]) -> Provenance:
+    def provenance(self, request: AppRequest) -> Provenance:
         """The same in the library's words."""
         return Provenance(
             request_id=self.request_id,

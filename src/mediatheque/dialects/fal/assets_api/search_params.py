@@ -1,16 +1,13 @@
 """What fal's lists of assets are asked for: a part of the library, and perhaps something to search in it for."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 
 from mediatheque.dialects.fal.policy import ASSET_KINDS
 from mediatheque.errors import InvalidQuery, NotFound
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import own_file
-from mediatheque.http.request.auth import principal_of
 from mediatheque.http.request.query import choice, max_length, parse_id, query_param, query_params
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Collection, Filter, Kind
@@ -35,7 +32,7 @@ class SearchParams(msgspec.Struct, frozen=True):
     partial: bool
 
 
-async def read_search_params(request: Request[Any, Any, Any], collection: Collection | None) -> SearchParams:
+async def read_search_params(request: AppRequest, collection: Collection | None) -> SearchParams:
     """The query of a list: [documented] any of several filters' values will do, of tags as `tag_mode` says.
 
     An unknown tag or character is on no asset. Raises `InvalidQuery`, and `NotFound` for examples that are not here.
@@ -43,11 +40,11 @@ async def read_search_params(request: Request[Any, Any, Any], collection: Collec
     wanted, truncated = await _filter(request), False
     example = await _example(request)
     if collection is not None:
-        wanted, truncated = await context_of(request).library.collections.smart.resolve_filter(wanted, collection)
+        wanted, truncated = await request.library.collections.smart.resolve_filter(wanted, collection)
     return SearchParams(wanted, example, truncated)
 
 
-async def _filter(request: Request[Any, Any, Any]) -> Filter:
+async def _filter(request: AppRequest) -> Filter:
     section = choice(query_param(request, "section") or "all-media", _SECTIONS, param="section")
     kinds = tuple(choice(text, ASSET_KINDS, param="media_type") for text in query_params(request, "media_type"))
     sources = tuple(choice(text, _SOURCES, param="source") for text in query_params(request, "source"))
@@ -63,16 +60,16 @@ async def _filter(request: Request[Any, Any, Any]) -> Filter:
     )
 
 
-async def _characters(request: Request[Any, Any, Any]) -> tuple[UUID, ...]:
+async def _characters(request: AppRequest) -> tuple[UUID, ...]:
     names = query_params(request, "character_identifier")
     if not names:
         return ()
-    characters = context_of(request).library.collections.characters
-    named = await characters.find_by_handle(principal_of(request).workspace_id, names)
+    characters = request.library.collections.characters
+    named = await characters.find_by_handle(request.workspace_id, names)
     return tuple(character.id for character in named) or (_NOBODY,)
 
 
-async def _example(request: Request[Any, Any, Any]) -> Example | None:
+async def _example(request: AppRequest) -> Example | None:
     """[documented] One input at a time."""
     given = {
         name: text for name in ("q", "search_image_url", "search_video_url") if (text := query_param(request, name))

@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Response, delete, get, patch, post
 
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.idempotency import Claim
@@ -32,44 +32,44 @@ class ChangedTag(msgspec.Struct, frozen=True):
 
 
 @get("/v1/assets/tags", guards=[require_scope(Scope.READ)])
-async def list_tags(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_tags(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/tags: all of them, by name. [documented] There are no pages."""
-    tags = await context_of(request).library.catalog.tags.list(principal_of(request).workspace_id)
+    tags = await request.library.catalog.tags.list(request.workspace_id)
     return {"tags": [shapes.tag(tag) for tag in tags]}
 
 
 @post("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def create_tag(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def create_tag(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/tags: a new tag; 201."""
     wanted = await read_json(request, NewTag)
-    tags, workspace_id = context_of(request).library.catalog.tags, principal_of(request).workspace_id
+    tags = request.library.catalog.tags
 
     async def work(claim: Claim | None) -> Tag:
-        return await tags.create(workspace_id, wanted.name, claim)
+        return await tags.create(request.workspace_id, wanted.name, claim)
 
     return await idempotent(request, work, lambda tag: (201, _body(tag)), fingerprint(wanted))
 
 
 @patch("/v1/assets/tags/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def update_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def update_tag(request: AppRequest, id: str) -> Response[bytes]:
     """PATCH /v1/assets/tags/{tag_id}: its new name; what is left out stays."""
     wanted = await read_json(request, ChangedTag)
-    tags, workspace_id = context_of(request).library.catalog.tags, principal_of(request).workspace_id
+    tags = request.library.catalog.tags
     name = None if wanted.name is msgspec.UNSET else wanted.name
 
     async def work(claim: Claim | None) -> Tag:
-        return await tags.rename(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), name, claim)
+        return await tags.rename(request.workspace_id, parse_id_or_404(id, "Tag", "tag_id"), name, claim)
 
     return await idempotent(request, work, lambda tag: (200, _body(tag)), fingerprint(wanted))
 
 
 @delete("/v1/assets/tags/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_tag(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def delete_tag(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}: 204; no asset has it any more."""
-    tags, workspace_id = context_of(request).library.catalog.tags, principal_of(request).workspace_id
+    tags = request.library.catalog.tags
 
     async def work(claim: Claim | None) -> None:
-        await tags.delete(workspace_id, parse_id_or_404(id, "Tag", "tag_id"), claim)
+        await tags.delete(request.workspace_id, parse_id_or_404(id, "Tag", "tag_id"), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 

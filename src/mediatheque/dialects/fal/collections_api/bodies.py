@@ -4,12 +4,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from msgspec import UNSET, UnsetType
 
 from mediatheque.dialects.fal.assets_api.references import Id
 from mediatheque.dialects.fal.collections_api.images import cover_in
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.library.collections.filters import example_urls
 from mediatheque.library.collections.patch import CollectionPatch
 
@@ -67,7 +66,7 @@ class ChangedCharacter(msgspec.Struct, frozen=True):
     identifier: str | None = None
 
 
-def patch_of(request: Request[Any, Any, Any], wanted: NewCollection | ChangedCollection) -> CollectionPatch:
+def patch_of(request: AppRequest, wanted: NewCollection | ChangedCollection) -> CollectionPatch:
     """The same in the library's words. Raises as `cover_in`."""
     return CollectionPatch(
         name=wanted.name,
@@ -80,8 +79,8 @@ def patch_of(request: Request[Any, Any, Any], wanted: NewCollection | ChangedCol
     )
 
 
-def _example_files(request: Request[Any, Any, Any], filters: object) -> dict[str, UUID]:
+def _example_files(request: AppRequest, filters: object) -> dict[str, UUID]:
     """The ids in those example URLs that are URLs of this library's files. Whether the files exist is not checked."""
-    origins = context_of(request).origins
+    origins = request.context.origins
     ids = {url: origins.file_id(request, url) for url in example_urls(filters)}
     return {url: id for url, id in ids.items() if id}

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Response, delete, get, patch, post
 
 from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCollection, NewCollection, patch_of
 from mediatheque.dialects.fal.collections_api.paging import page_slice
 from mediatheque.dialects.fal.collections_api.shared_operations import delete_set, id_of, set_favorite
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.idempotency import Claim
@@ -18,68 +18,66 @@ from mediatheque.model import Collection, Scope
 
 
 @get("/v1/assets/collections", guards=[require_scope(Scope.READ)])
-async def list_collections(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def list_collections(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/collections: manual and smart ones of every depth, newest first."""
-    context = context_of(request)
-    base, (limit, offset) = context.origins.base(request), page_slice(request)
-    found = await context.library.collections.collections.page(principal_of(request).workspace_id, limit, offset)
+    base, (limit, offset) = request.public_url, page_slice(request)
+    found = await request.library.collections.collections.page(request.workspace_id, limit, offset)
     return {"collections": [shapes.collection(each, base) for each in found]}
 
 
 @post("/v1/assets/collections", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def create_collection(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def create_collection(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/collections: a new one, smart or manual; 201."""
     wanted = await read_json(request, NewCollection)
-    collections, workspace_id = context_of(request).library.collections.collections, principal_of(request).workspace_id
+    collections = request.library.collections.collections
 
     async def work(claim: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
         parent_id = parse_id_or_404(parent, "Collection", "parent_collection_id") if parent else None
         more = patch_of(request, wanted)
-        return await collections.create(workspace_id, wanted.name, more, parent_id=parent_id, claim=claim)
+        return await collections.create(request.workspace_id, wanted.name, more, parent_id=parent_id, claim=claim)
 
     return await idempotent(request, work, shapes.rendered(request, 201), fingerprint(wanted))
 
 
 @get("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.READ)])
-async def get_collection(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def get_collection(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}: a collection; a character is one."""
-    context = context_of(request)
-    base = context.origins.base(request)
-    found = await context.library.collections.collections.get(
-        principal_of(request).workspace_id, id_of(context.library.collections.collections, id)
+    base = request.public_url
+    found = await request.library.collections.collections.get(
+        request.workspace_id, id_of(request.library.collections.collections, id)
     )
     return {"collection": shapes.collection(found, base)}
 
 
 @patch("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def update_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def update_collection(request: AppRequest, id: str) -> Response[bytes]:
     """PATCH /v1/assets/collections/{collection_id}: null clears what may be missing."""
     wanted = await read_json(request, ChangedCollection)
-    collections, workspace_id = context_of(request).library.collections.collections, principal_of(request).workspace_id
+    collections = request.library.collections.collections
 
     async def work(claim: Claim | None) -> Collection:
-        return await collections.update(workspace_id, id_of(collections, id), patch_of(request, wanted), claim)
+        return await collections.update(request.workspace_id, id_of(collections, id), patch_of(request, wanted), claim)
 
     return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
 
 
 @delete("/v1/assets/collections/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def delete_collection(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}: 204; assets stay, and what lies in it moves up."""
-    return await delete_set(request, context_of(request).library.collections.collections, id)
+    return await delete_set(request, request.library.collections.collections, id)
 
 
 @post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def favorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def favorite_collection(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/favorite: make it one, unless it is."""
-    return await set_favorite(request, context_of(request).library.collections.collections, id, True)
+    return await set_favorite(request, request.library.collections.collections, id, True)
 
 
 @post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def unfavorite_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def unfavorite_collection(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/unfavorite: make it none, if it is one."""
-    return await set_favorite(request, context_of(request).library.collections.collections, id, False)
+    return await set_favorite(request, request.library.collections.collections, id, False)
 
 
 ROUTES = (

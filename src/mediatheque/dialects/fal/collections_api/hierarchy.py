@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
 from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, NewParent
 from mediatheque.dialects.fal.collections_api.shared_operations import id_of
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.idempotency import Claim
@@ -17,12 +17,11 @@ from mediatheque.model import Collection, Scope
 
 
 @get("/v1/assets/collections/{id:str}/hierarchy", guards=[require_scope(Scope.READ)])
-async def get_hierarchy(request: Request[Any, Any, Any], id: str) -> dict[str, Any]:
+async def get_hierarchy(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}/hierarchy: all that lie in it, and those it lies in."""
-    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
-    return shapes.hierarchy(
-        await library.collections.tree.hierarchy(workspace_id, id_of(library.collections.collections, id))
-    )
+    collections = request.library.collections
+    found = await collections.tree.hierarchy(request.workspace_id, id_of(collections.collections, id))
+    return shapes.hierarchy(found)
 
 
 @post(
@@ -31,16 +30,15 @@ async def get_hierarchy(request: Request[Any, Any, Any], id: str) -> dict[str, A
     guards=[require_scope(Scope.WRITE)],
     request_max_body_size=MAX_BODY,
 )
-async def move_collection(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def move_collection(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/move: into another one or, with null, to the top."""
     wanted = await read_json(request, NewParent)
-    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> Collection:
         parent = wanted.parent_collection_id
         parent_id = parse_id_or_404(parent, "Collection", "parent_collection_id") if parent else None
-        return await library.collections.tree.move(
-            workspace_id, id_of(library.collections.collections, id), parent_id, claim
+        return await request.library.collections.tree.move(
+            request.workspace_id, id_of(request.library.collections.collections, id), parent_id, claim
         )
 
     return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))

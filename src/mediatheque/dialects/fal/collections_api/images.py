@@ -1,29 +1,27 @@
 """How fal's bodies name images: by the URL of a file that is hosted here, or as the asset that one is."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from litestar import Request
 from msgspec import UnsetType
 
 from mediatheque.errors import NotFound, UrlRefused
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.library.collections.images import ImageRef
 from mediatheque.model import AssetRef
 
 
-def cover_in(request: Request[Any, Any, Any], url: str | UnsetType | None) -> UUID | UnsetType | None:
+def cover_in(request: AppRequest, url: str | UnsetType | None) -> UUID | UnsetType | None:
     """The id of the file at the URL. `UrlRefused` for a URL that is not ours, `NotFound` for one of no file."""
     return _file_at(request, url, "cover_image_url") if isinstance(url, str) else url
 
 
-def pictures_in(request: Request[Any, Any, Any], texts: Sequence[str]) -> list[ImageRef]:
+def pictures_in(request: AppRequest, texts: Sequence[str]) -> list[ImageRef]:
     """[documented] Each is a vector id, a request id or a URL. Raises as `cover_in`."""
     return [_picture(request, text) for text in texts]
 
 
-def _picture(request: Request[Any, Any, Any], text: str) -> ImageRef:
+def _picture(request: AppRequest, text: str) -> ImageRef:
     if "://" in text:
         return _file_at(request, text, "reference_images")
     named = AssetRef(request_id=text)
@@ -33,8 +31,8 @@ def _picture(request: Request[Any, Any, Any], text: str) -> ImageRef:
         return (named,)
 
 
-def _file_at(request: Request[Any, Any, Any], url: str, param: str) -> UUID:
-    origins = context_of(request).origins
+def _file_at(request: AppRequest, url: str, param: str) -> UUID:
+    origins = request.context.origins
     if not origins.is_ours(request, url):
         raise UrlRefused(f"{param}: only a file of this library will do, by its URL here.", param=param)
     id = origins.file_id(request, url)

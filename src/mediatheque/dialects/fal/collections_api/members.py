@@ -1,14 +1,12 @@
 """fal's collections: the assets in them."""
 
-from typing import Any
-
-from litestar import Request, Response, delete, post
+from litestar import Response, delete, post
 
 from mediatheque.dialects.fal.assets_api.references import AssetTarget
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY
 from mediatheque.dialects.fal.collections_api.shared_operations import id_of
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.idempotency import Claim
@@ -18,28 +16,26 @@ _MEMBERS = "/v1/assets/collections/{id:str}/assets"
 
 
 @post(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def add_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def add_asset(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/assets: put the asset in, unless it is."""
     target = await read_json(request, AssetTarget)
-    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
-        await library.collections.members.add(
-            workspace_id, id_of(library.collections.collections, id), target.reference(), claim
+        await request.library.collections.members.add(
+            request.workspace_id, id_of(request.library.collections.collections, id), target.reference(), claim
         )
 
     return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
 
 @delete(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def remove_asset(request: Request[Any, Any, Any], id: str) -> Response[bytes]:
+async def remove_asset(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}/assets, with a body: 204; the asset is not in there any more."""
     target = await read_json(request, AssetTarget)
-    library, workspace_id = context_of(request).library, principal_of(request).workspace_id
 
     async def work(claim: Claim | None) -> None:
-        await library.collections.members.remove(
-            workspace_id, id_of(library.collections.collections, id), target.reference(), claim
+        await request.library.collections.members.remove(
+            request.workspace_id, id_of(request.library.collections.collections, id), target.reference(), claim
         )
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(target))

@@ -1,10 +1,7 @@
 """[documented] How fal's lists of collections and characters are gone through: by `limit` and `offset`."""
 
-from typing import Any
-
-from litestar import Request
-
 from mediatheque.errors import InvalidQuery
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
 
@@ -12,7 +9,7 @@ _MOST, _DEFAULT = 100, 50
 _FARTHEST = 10**9
 
 
-def page_slice(request: Request[Any, Any, Any]) -> tuple[int, int]:
+def page_slice(request: AppRequest) -> tuple[int, int]:
     """The limit, 1 to 100, and the offset. An offset may be null, which is 0. `InvalidQuery`."""
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_DEFAULT)
     text = query_param(request, "offset") or "0"

@@ -4,18 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from litestar import Request
 
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.urls import file_url
 from mediatheque.model import Branch, Collection, Hierarchy, TreeNode
 
 
 def rendered(
-    request: Request[Any, Any, Any], status: int = 200, noun: str = "collection"
+    request: AppRequest, status: int = 200, noun: str = "collection"
 ) -> Callable[[Collection], tuple[int, bytes]]:
     """What an answer is made with: by itself, under its noun, as "collection" or "character"."""
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     shape = character if noun == "character" else collection
     return lambda each: (status, msgspec.json.encode({noun: shape(each, base)}))
 

@@ -1,15 +1,15 @@
 """fal's platform operations on stored files: who may read them, signed links, and how new ones are kept."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, get, post, put
+from litestar import get, post, put
 
 from mediatheque.dialects.fal.storage_api.lifecycle import AclBody, Seconds
 from mediatheque.errors import Invalid
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import own_file
-from mediatheque.http.request.auth import principal_of, require_scope
+from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.file_access import signed_url
 from mediatheque.http.request.json import read_json
 from mediatheque.http.urls import file_url
@@ -38,48 +38,47 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 @get("/v1/storage/files/acl", guards=[require_scope(Scope.READ)])
-async def get_acl(request: Request[Any, Any, Any]) -> AclBody:
+async def get_acl(request: AppRequest) -> AclBody:
     """GET /v1/storage/files/acl?url=: who may read the file."""
     return AclBody.of((await _file(request)).acl)
 
 
 @put("/v1/storage/files/acl", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def put_acl(request: Request[Any, Any, Any]) -> AclBody:
+async def put_acl(request: AppRequest) -> AclBody:
     """PUT /v1/storage/files/acl?url=: say who may read the file, from now on."""
     acl = await read_json(request, AclBody)
     file = await _file(request)
-    context = context_of(request)
-    await context.library.catalog.access.set_acl(file.workspace_id, file.id, acl.access())
-    context.file_cache.invalidate(file.id)
+    await request.library.catalog.access.set_acl(file.workspace_id, file.id, acl.access())
+    request.context.file_cache.invalidate(file.id)
     return acl
 
 
 @post("/v1/storage/files/sign", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def sign(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def sign(request: AppRequest) -> dict[str, str]:
     """POST /v1/storage/files/sign?url=: a link that opens the file whatever its ACL, for a while."""
     wanted = await read_json(request, Signing)
-    context, file = context_of(request), await _file(request)
-    signature = await context.library.catalog.access.sign(file, wanted.expiration_seconds)
-    return {"signed_url": signed_url(file_url(context.origins.base(request), file), signature)}
+    file = await _file(request)
+    signature = await request.library.catalog.access.sign(file, wanted.expiration_seconds)
+    return {"signed_url": signed_url(file_url(request.public_url, file), signature)}
 
 
 @get("/v1/storage/settings", guards=[require_scope(Scope.READ)])
-async def get_settings(request: Request[Any, Any, Any]) -> Settings:
+async def get_settings(request: AppRequest) -> Settings:
     """GET /v1/storage/settings: how new files are kept."""
-    return Settings.of(await context_of(request).library.catalog.access.defaults(principal_of(request).workspace_id))
+    return Settings.of(await request.library.catalog.access.defaults(request.workspace_id))
 
 
 @put("/v1/storage/settings", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def put_settings(request: Request[Any, Any, Any]) -> Settings:
+async def put_settings(request: AppRequest) -> Settings:
     """PUT /v1/storage/settings: have new files kept so; what is left out is cleared."""
     settings = await read_json(request, Settings)
     access = settings.initial_acl.access() if settings.initial_acl else None
     defaults = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=access)
-    await context_of(request).library.catalog.access.set_defaults(principal_of(request).workspace_id, defaults)
+    await request.library.catalog.access.set_defaults(request.workspace_id, defaults)
     return settings
 
 
-async def _file(request: Request[Any, Any, Any]) -> File:
+async def _file(request: AppRequest) -> File:
     """The caller's own file at the URL in the query, which [documented] must not have a query itself."""
     url = request.query_params.get("url", "")
     if not url or "?" in url:

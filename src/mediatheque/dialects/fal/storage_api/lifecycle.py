@@ -1,13 +1,11 @@
 """fal's words for how a file is kept: when it expires and who may read it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request
 
 from mediatheque.errors import Invalid
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of
+from mediatheque.http.context import AppRequest
 from mediatheque.model import Acl, AclEffect, AclEntry, FileDefaults
 
 _HEADERS = ("x-fal-object-lifecycle", "x-fal-object-lifecycle-preference")
@@ -73,12 +71,12 @@ class Lifecycle(msgspec.Struct, frozen=True):
         )
 
 
-async def file_defaults_of(request: Request[Any, Any, Any]) -> FileDefaults:
+async def file_defaults_of(request: AppRequest) -> FileDefaults:
     """How the file of this upload is to be kept: as its headers say, else as the workspace's settings do.
 
     `Invalid` for a header that is not a lifecycle.
     """
-    settings = await context_of(request).library.catalog.access.defaults(principal_of(request).workspace_id)
+    settings = await request.library.catalog.access.defaults(request.workspace_id)
     text = next((request.headers[name] for name in _HEADERS if name in request.headers), None)
     if text is None:
         return settings

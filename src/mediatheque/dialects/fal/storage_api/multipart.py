@@ -1,10 +1,10 @@
 """Uploads in parts, as fal's Python client and its JavaScript client each speak them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, post, put
+from litestar import Response, post, put
 
 from mediatheque.dialects.fal.policy import storage_policy
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
@@ -17,8 +17,8 @@ from mediatheque.dialects.fal.storage_api.storage import (
     upload_urls,
 )
 from mediatheque.errors import Invalid, NotFound
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import authorize_upload_token, require_scope
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
 from mediatheque.http.urls import file_url_for
@@ -52,24 +52,22 @@ class Completion(msgspec.Struct, frozen=True):
 
 
 @post("/files/upload/multipart", status_code=200, guards=_PASSES, request_max_body_size=MAX_BODY)
-async def begin(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def begin(request: AppRequest) -> dict[str, str]:
     """POST /files/upload/multipart (Python): a URL to put parts below, which is also the file's."""
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     session = await _create(request, file_name(request), content_type(request))
     upload = session.upload
     return {"access_url": file_url_for(base, upload.file_id, upload.name), "uploadId": upload.id.hex}
 
 
 @put(_OF_FILE + "/{number:int}", status_code=200, guards=_PASSES, request_max_body_size=None)
-async def put_part_of_file(
-    request: Request[Any, Any, Any], id: UUID, name: str, upload_id: UUID, number: int
-) -> Response[bytes]:
+async def put_part_of_file(request: AppRequest, id: UUID, name: str, upload_id: UUID, number: int) -> Response[bytes]:
     """PUT {access_url}/multipart/{uploadId}/{n} (Python): one part."""
     return await _put_part(request, await _own(request, id, upload_id), number)
 
 
 @post(_OF_FILE + "/complete", status_code=200, guards=_PASSES, request_max_body_size=_MAX_LIST)
-async def complete_file(request: Request[Any, Any, Any], id: UUID, name: str, upload_id: UUID) -> dict[str, str]:
+async def complete_file(request: AppRequest, id: UUID, name: str, upload_id: UUID) -> dict[str, str]:
     """POST {access_url}/multipart/{uploadId}/complete (Python): the file."""
     return await _complete(request, await _own(request, id, upload_id))
 
@@ -80,55 +78,54 @@ async def complete_file(request: Request[Any, Any, Any], id: UUID, name: str, up
     guards=[require_scope(Scope.WRITE)],
     request_max_body_size=MAX_BODY,
 )
-async def initiate(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def initiate(request: AppRequest) -> dict[str, str]:
     """POST /storage/upload/initiate-multipart (JavaScript): a URL that carries its permission in the query."""
     promise = await read_json(request, UploadRequest)
-    base = context_of(request).origins.base(request)
+    base = request.public_url
     return upload_urls(base, await _create(request, promise.file_name, promise.content_type))
 
 
 @put("/storage/upload/{id:uuid}/{number:int}", status_code=200, request_max_body_size=None)
-async def put_part(request: Request[Any, Any, Any], id: UUID, number: int) -> Response[bytes]:
+async def put_part(request: AppRequest, id: UUID, number: int) -> Response[bytes]:
     """PUT {upload_url}/{n} (JavaScript): one part; the token is the permission."""
     return await _put_part(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART), number)
 
 
 @post("/storage/upload/{id:uuid}/complete", status_code=200, request_max_body_size=_MAX_LIST)
-async def complete(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
+async def complete(request: AppRequest, id: UUID) -> dict[str, str]:
     """POST {upload_url}/complete (JavaScript): the file."""
     return await _complete(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART))
 
 
-async def _create(request: Request[Any, Any, Any], name: str | None, declared: str | None) -> UploadSession:
-    return await context_of(request).library.uploads.multipart.create(
-        principal_of(request), upload_name(name, declared), declared, await file_defaults_of(request)
+async def _create(request: AppRequest, name: str | None, declared: str | None) -> UploadSession:
+    return await request.library.uploads.multipart.create(
+        request.principal, upload_name(name, declared), declared, await file_defaults_of(request)
     )
 
 
-async def _own(request: Request[Any, Any, Any], file_id: UUID, upload_id: UUID) -> Upload:
-    workspace_id = principal_of(request).workspace_id
-    upload = await context_of(request).library.uploads.sessions.find(workspace_id, upload_id, UploadMethod.MULTIPART)
+async def _own(request: AppRequest, file_id: UUID, upload_id: UUID) -> Upload:
+    upload = await request.library.uploads.sessions.find(request.workspace_id, upload_id, UploadMethod.MULTIPART)
     if upload.file_id != file_id:
         raise NotFound("Upload not found or expired.")
     return upload
 
 
-async def _put_part(request: Request[Any, Any, Any], upload: Upload, number: int) -> Response[bytes]:
+async def _put_part(request: AppRequest, upload: Upload, number: int) -> Response[bytes]:
     """[observed] Python reads the ETag from the header, JavaScript from the body."""
-    context = context_of(request)
-    limit = context.max_upload_bytes
+    limit = request.context.max_upload_bytes
     body = RawBody(request, name=upload.name, limit=limit)
-    piece = await context.library.uploads.multipart.put_part(upload, number, body, limit)
+    piece = await request.library.uploads.multipart.put_part(upload, number, body, limit)
     etag = f'"{piece.sha256.hex()}"'
     shown = msgspec.json.encode({"partNumber": number, "etag": etag})
     return Response(shown, headers={"ETag": etag}, media_type="application/json")
 
 
-async def _complete(request: Request[Any, Any, Any], upload: Upload) -> dict[str, str]:
-    context = context_of(request)
-    base = context.origins.base(request)
+async def _complete(request: AppRequest, upload: Upload) -> dict[str, str]:
+    base = request.public_url
     listed = (await read_json(request, Completion)).by_number()
-    file = await context.library.uploads.multipart.complete(upload, listed, storage_policy(context.max_upload_bytes))
+    file = await request.library.uploads.multipart.complete(
+        upload, listed, storage_policy(request.context.max_upload_bytes)
+    )
     url = file_url_for(base, file.id, file.name)
     return {"access_url": url, "file_url": url}
 

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, post, put
+from litestar import post, put
 
 from mediatheque.dialects.fal.policy import storage_policy
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.errors import Invalid
 from mediatheque.http.content_disposition import parse
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import authorize_upload_token, principal_of, require_scope
+from mediatheque.http.context import AppRequest
+from mediatheque.http.request.auth import authorize_upload_token, require_scope
 from mediatheque.http.request.idempotency import fingerprint_of
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
@@ -33,14 +33,13 @@ class UploadRequest(msgspec.Struct, frozen=True):
 
 
 @post("/storage/auth/token", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def issue_token(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def issue_token(request: AppRequest) -> dict[str, Any]:
     """POST /storage/auth/token: a token for /files/upload. `expires_at` has an offset, as Python's client needs."""
-    context = context_of(request)
-    issued = await context.library.accounts.issue_upload_token(principal_of(request))
+    issued = await request.library.accounts.issue_upload_token(request.principal)
     return {
         "token": issued.token,
         "token_type": "Bearer",
-        "base_url": context.origins.base(request),
+        "base_url": request.public_url,
         "expires_at": issued.expires_at.isoformat(),
     }
 
@@ -51,37 +50,34 @@ async def issue_token(request: Request[Any, Any, Any]) -> dict[str, Any]:
     guards=[require_scope(Scope.WRITE, upload_tokens=True)],
     request_max_body_size=None,
 )
-async def upload_file(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def upload_file(request: AppRequest) -> dict[str, str]:
     """POST /files/upload: raw bytes, named by X-Fal-File-Name; the answer's `access_url` can be registered."""
-    context = context_of(request)
-    base, limit = context.origins.base(request), context.max_upload_bytes
+    base, limit = request.public_url, request.context.max_upload_bytes
     offer = IngestRequest(
-        workspace_id=principal_of(request).workspace_id,
+        workspace_id=request.workspace_id,
         body=RawBody(request, name=file_name(request), limit=limit),
         policy=storage_policy(limit),
         defaults=await file_defaults_of(request),
     )
-    file = await context.library.ingest.create_file(offer)
+    file = await request.library.ingest.create_file(offer)
     return {"access_url": file_url(base, file)}
 
 
 @post("/storage/upload/initiate", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
-async def initiate_upload(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def initiate_upload(request: AppRequest) -> dict[str, str]:
     """POST /storage/upload/initiate: where to PUT the bytes, and the URL they will have. Any `storage_type`."""
     promise = await read_json(request, UploadRequest)
-    context = context_of(request)
-    base = context.origins.base(request)
+    base = request.public_url
     name = upload_name(promise.file_name, promise.content_type)
     defaults = await file_defaults_of(request)
-    session = await context.library.uploads.sessions.create(principal_of(request), name, promise.content_type, defaults)
+    session = await request.library.uploads.sessions.create(request.principal, name, promise.content_type, defaults)
     return upload_urls(base, session)
 
 
 @put("/storage/upload/{id:uuid}", status_code=200, request_max_body_size=None)
-async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str]:
+async def put_upload(request: AppRequest, id: UUID) -> dict[str, str]:
     """PUT upload_url: the promised bytes. The token in the URL is the permission; a key is neither needed nor read."""
-    context = context_of(request)
-    base, limit = context.origins.base(request), context.max_upload_bytes
+    base, limit = request.public_url, request.context.max_upload_bytes
     upload = await authorize_upload_token(request, id, UploadMethod.SINGLE)
     body = RawBody(request, name=upload.name, limit=limit)
     if upload.completed_at:
@@ -94,13 +90,13 @@ async def put_upload(request: Request[Any, Any, Any], id: UUID) -> dict[str, str
             upload=upload,
             defaults=upload.defaults,
         )
-        await context.library.ingest.create_file(offer)
+        await request.library.ingest.create_file(offer)
     return {"file_url": file_url_for(base, upload.file_id, upload.name)}
 
 
-async def _expect_same_bytes(request: Request[Any, Any, Any], upload: Upload, body: RawBody) -> None:
+async def _expect_same_bytes(request: AppRequest, upload: Upload, body: RawBody) -> None:
     """A client whose answer was lost sends the same bytes again, and that is fine; others are not."""
-    file = await context_of(request).library.catalog.files.get_public(upload.file_id)
+    file = await request.library.catalog.files.get_public(upload.file_id)
     if await fingerprint_of(body) != file.blob.sha256:
         raise Invalid("This upload is complete; its content cannot be changed.")
 
@@ -119,12 +115,12 @@ def upload_urls(base: str, session: UploadSession) -> dict[str, str]:
     }
 
 
-def content_type(request: Request[Any, Any, Any]) -> str | None:
+def content_type(request: AppRequest) -> str | None:
     """The type that the header declares, without parameters."""
     return parse(request.headers.get("content-type", ""))[0] or None
 
 
-def file_name(request: Request[Any, Any, Any]) -> str | None:
+def file_name(request: AppRequest) -> str | None:
     """The name as it was sent, UTF-8 where it is that: fal's clients do not escape it."""
     name = request.headers.get("x-fal-file-name")
     if not name:
