@@ -23,7 +23,7 @@ def _asset(suite: Suite) -> dict[str, Any]:
 
 
 class TestLineage(Keyed):
-    endpoints = Endpoint(
+    endpoint = Endpoint(
         name="native-lineage",
         method="GET",
         path=f"/api/assets/{uuid4()}/lineage",

@@ -11,10 +11,8 @@ from mediatheque.dialects.heygen_v1.raw_upload import store_body
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
-from mediatheque.http.request.query import choice, folder_param, query_param
+from mediatheque.http.request.query import enum_param, folder_param, query_param
 from mediatheque.model import Filter, Kind, Scope
-
-_FILE_TYPES = {kind.value: kind for kind in Kind}
 
 
 @post("/v1/asset", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
@@ -39,9 +37,9 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
 
 
 async def _wanted(request: AppRequest) -> Filter:
-    file_type = query_param(request, "file_type")
+    kind = enum_param(request, "file_type", Kind)
     return Filter(
-        kinds=(choice(file_type, _FILE_TYPES, param="file_type"),) if file_type else (),
+        kinds=(kind,) if kind else (),
         folder_id=await folder_param(request, "folder_id"),
         without_folder=query_param(request, "folder_id") == "",
     )

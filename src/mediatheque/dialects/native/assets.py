@@ -14,14 +14,13 @@ from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
-from mediatheque.http.request.query import choice, query_param
+from mediatheque.http.request.query import enum_param, query_param
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.sources import MAX_INLINE
 from mediatheque.model import Asset, Filter, Kind, Scope
 
 _MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024
-_KINDS = {kind.value: kind for kind in Kind}
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
@@ -72,8 +71,8 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
     base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=1000, default=100)
     after = cursor_of(query_param(request, "cursor"), param="cursor")
-    kind = query_param(request, "kind")
-    wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
+    kind = enum_param(request, "kind", Kind)
+    wanted = Filter(kinds=(kind,) if kind else ())
     assets = request.library.catalog.assets
     found, more = await assets.page(request.workspace_id, wanted, after, limit)
     return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}

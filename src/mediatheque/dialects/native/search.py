@@ -10,12 +10,11 @@ from mediatheque.errors import AssetNotFound, InvalidQuery, Missing
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import next_search_token, page_size, shown_ids_of
-from mediatheque.http.request.query import choice, max_length, parse_id, query_param
+from mediatheque.http.request.query import enum_param, max_length, parse_id, query_param
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Kind, Scope
 
 _LONGEST_QUERY = 2000
-_KINDS = {kind.value: kind for kind in Kind}
 
 
 @get("/api/search", guards=[require_scope(Scope.READ)])
@@ -24,8 +23,8 @@ async def search_assets(request: AppRequest) -> dict[str, Any]:
     base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=50)
     seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
-    kind = query_param(request, "kind")
-    wanted = Filter(kinds=(choice(kind, _KINDS, param="kind"),) if kind else ())
+    kind = enum_param(request, "kind", Kind)
+    wanted = Filter(kinds=(kind,) if kind else ())
     found = await request.library.search.hybrid.find(request.workspace_id, wanted, await _example(request), limit, seen)
     return {
         "items": [shapes.asset(hit.asset, base) | {"similarity": hit.similarity} for hit in found.hits],

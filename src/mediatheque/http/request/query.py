@@ -1,6 +1,7 @@
 """What a query string asks for."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from mediatheque.http.context import context_of
 from mediatheque.http.request.auth import principal_of
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 _MAX_REPEATED = 100
 TRUTH = {"true": True, "false": False}
 
@@ -57,6 +59,15 @@ def choice(text: str, choices: Mapping[str, T], *, param: str) -> T:
         return choices[text.lower()]
     except KeyError:
         raise InvalidQuery(f"{param} must be one of {', '.join(choices)}.", param=param) from None
+
+
+def enum_param(request: Request[Any, Any, Any], param: str, kind: type[E]) -> E | None:
+    """Return the member that the parameter names, in any case; None if it is not given or empty.
+
+    Raises `InvalidQuery` when the parameter names no member.
+    """
+    text = query_param(request, param)
+    return choice(text, {member.value: member for member in kind}, param=param) if text else None
 
 
 async def folder_param(request: Request[Any, Any, Any], param: str, *, live: bool = False) -> UUID | None:
