@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator
 
-from mediatheque.dialects import ERROR_FORMATS
+from mediatheque.dialects import DIALECTS
 from mediatheque.errors import LibraryError
 from mediatheque.http.dialect import ErrorFormat
 
+_ERROR_FORMATS = [error_format for dialect in DIALECTS for error_format in dialect.error_formats]
 _HEADINGS = {
     "krea": "Krea",
     "fal": "fal Assets",
@@ -32,10 +33,10 @@ def _cell(error: type[LibraryError], error_format: ErrorFormat) -> str:
 
 def table() -> str:
     """One row for each class of `errors.py`, one column for each error format."""
-    headings = [_HEADINGS[error_format.name] for error_format in ERROR_FORMATS]
+    headings = [_HEADINGS[error_format.name] for error_format in _ERROR_FORMATS]
     lines = ["| error | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]
     for error in _family(LibraryError):
-        cells = [_cell(error, error_format) for error_format in ERROR_FORMATS]
+        cells = [_cell(error, error_format) for error_format in _ERROR_FORMATS]
         lines.append(f"| `{error.__name__}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

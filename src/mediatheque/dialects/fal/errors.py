@@ -46,7 +46,7 @@ PLATFORM = ErrorFormat(
     params=_PARAMS,
 )
 
-# [documented] These operations know neither 409, 422 nor 502.
+# [documented] These operations never answer 409 or 422.
 PLATFORM_STORAGE = ErrorFormat(
     name="fal-platform-storage",
     prefixes=("/v1/storage",),
@@ -61,7 +61,7 @@ PLATFORM_STORAGE = ErrorFormat(
     params=_PARAMS,
 )
 
-# Never 409 here: fal's Python client repeats that ten times, as if it would pass.
+# No 409: fal's Python client retries it ten times.
 STORAGE = ErrorFormat(
     name="fal-storage",
     prefixes=("/storage", "/files/upload"),

@@ -1,1 +1,1 @@
-"""fal's Assets API: assets, tags, favourites, lineage."""
+"""fal's Assets API: assets, tags, favorites, lineage."""

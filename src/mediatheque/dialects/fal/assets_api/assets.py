@@ -1,4 +1,4 @@
-"""fal's Assets API: a URL becomes an asset."""
+"""fal's assets: register, read, delete."""
 
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ _MAX_BODY = 512 * 1024
 
 
 class Registration(ProvenanceFields, frozen=True, kw_only=True):
-    """The body of POST /v1/assets/uploads, as documented, and what may be said of where the asset comes from."""
+    """The body of POST /v1/assets/uploads, as documented, with our provenance fields."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
     type: Literal["image", "video", "audio", "3d"]
@@ -36,10 +36,10 @@ async def upload_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/uploads: register a URL hosted here (or allow-listed); 201. The same URL is the same asset."""
     wanted = await read_json(request, Registration)
     base = request.public_url
-    details, kinds = _details(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
+    fields, kinds = _asset_fields(request, wanted), frozenset({ASSET_KINDS[wanted.type]})
 
     async def work(claim: Claim | None) -> Asset:
-        return await import_asset(request, UrlInput(wanted.url), details, claim, kinds)
+        return await import_asset(request, UrlInput(wanted.url), fields, claim, kinds)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode({"asset": shapes.asset(asset, base)})
@@ -57,12 +57,12 @@ async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
 
 @delete("/v1/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: AppRequest, id: str) -> None:
-    """DELETE /v1/assets/{vector_id}: 204. fal had this operation until May 2026; ours goes on having it."""
+    """DELETE /v1/assets/{vector_id}: 204. fal removed this operation in May 2026; it is kept here."""
     asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
     request.context.file_cache.invalidate(asset.file.id)
 
 
-def _details(request: AppRequest, wanted: Registration) -> AssetFields:
+def _asset_fields(request: AppRequest, wanted: Registration) -> AssetFields:
     return AssetFields(
         caption=wanted.prompt,
         provenance=wanted.provenance(request),

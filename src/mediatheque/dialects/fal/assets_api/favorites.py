@@ -1,4 +1,4 @@
-"""fal's favourites."""
+"""fal's favorite assets."""
 
 import msgspec
 from litestar import Response, post
@@ -16,17 +16,17 @@ _MAX_BODY = 64 * 1024
 
 @post("/v1/assets/favorite", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def favorite_asset(request: AppRequest) -> Response[bytes]:
-    """POST /v1/assets/favorite: make the asset a favourite, unless it is one."""
-    return await _marked(request, True)
+    """POST /v1/assets/favorite: mark the asset as a favorite."""
+    return await _set_favorite(request, True)
 
 
 @post("/v1/assets/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def unfavorite_asset(request: AppRequest) -> Response[bytes]:
-    """POST /v1/assets/unfavorite: make it none, if it is one."""
-    return await _marked(request, False)
+    """POST /v1/assets/unfavorite: remove the mark."""
+    return await _set_favorite(request, False)
 
 
-async def _marked(request: AppRequest, favorite: bool) -> Response[bytes]:
+async def _set_favorite(request: AppRequest, favorite: bool) -> Response[bytes]:
     target = await read_json(request, AssetTarget)
     assets = request.library.catalog.assets
 

@@ -1,4 +1,4 @@
-"""fal's lineage: an asset among the requests that made it and that it went into."""
+"""fal's lineage: the graph of requests that produced an asset or used it as input."""
 
 import hashlib
 from typing import Any
@@ -19,7 +19,7 @@ _TYPES = {kind: "text" if kind is Kind.DOCUMENT else kind.value for kind in Kind
 
 @get("/v1/assets/{id:str}/lineage", guards=[require_scope(Scope.READ)])
 async def get_lineage(request: AppRequest, id: str) -> dict[str, Any]:
-    """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is what all else calls `vector_id`."""
+    """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is the `vector_id` of other operations."""
     base = request.public_url
     depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
     lineage = await request.library.lineage.get(request.workspace_id, parse_id_or_404(id, "Asset", "asset_id"), depth)
@@ -48,7 +48,7 @@ def _node(node: Node, base: str) -> dict[str, Any]:
 
 
 def _asset(node: AssetNode, base: str) -> dict[str, Any]:
-    """[documented] The key is the MD5 of the URL; of the id where there is no URL any more."""
+    """Build an asset node. [documented] `output_key` is the MD5 of the URL; of the id if the asset is deleted."""
     url = file_url_for(base, node.file_id, node.file_name) if node.file_id else None
     return {
         "kind": "asset",

@@ -1,4 +1,4 @@
-"""Where a registered asset comes from: fields that fal's registration has not, and its clients leave out."""
+"""The provenance of a registered asset: optional fields of ours in the body of fal's registration."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from mediatheque.model import Input, Origin, Provenance, Role
 
 
 class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What went into the request, by one of four names; `character` is an id or an @handle."""
+    """An input of the generation; one of the first four fields is given. `character` is an id or an @handle."""
 
     vector_id: Name | None = None
     request_id: Name | None = None
@@ -19,7 +19,7 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | None = None
 
     def read(self, request: AppRequest) -> Input:
-        """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id of ours."""
+        """Convert to an `Input`. Raises `Invalid` or `AssetNotFound` as `generation_input` does."""
         return generation_input(
             request,
             asset_id=self.vector_id,
@@ -31,7 +31,7 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What a body that registers an asset may say of the request that made it; `prompt` is fal's own."""
+    """The request that generated the asset. `prompt` is fal's own field."""
 
     request_id: Name | None = None
     endpoint: Name | None = None
@@ -40,11 +40,11 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True):
     inputs: Annotated[list[NamedInput], msgspec.Meta(max_length=MAX_INPUTS)] = []
 
     def provenance(self, request: AppRequest) -> Provenance:
-        """The same in the library's words."""
+        """Convert to a `Provenance`."""
         return Provenance(
             request_id=self.request_id,
             endpoint=self.endpoint,
             prompt=self.prompt,
             declared_source=self.source,
-            inputs=tuple(each.read(request) for each in self.inputs),
+            inputs=tuple(named.read(request) for named in self.inputs),
         )

@@ -1,4 +1,4 @@
-"""How fal's operations name what they are about: an asset by `vector_id` or `request_id`, all else by an opaque id."""
+"""How fal's requests refer to objects: to an asset by `vector_id` or `request_id`, to others by an opaque id."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,13 +13,16 @@ Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class AssetTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """[documented] An asset, by one of two names. A body with more fields inherits from this."""
+    """[documented] The two fields that refer to an asset; exactly one is given. Other bodies inherit from this."""
 
     request_id: Id | None = None
     vector_id: Id | None = None
 
     def reference(self) -> AssetRef:
-        """The same in the library's words. `Invalid` for none or both, `AssetNotFound` for no id of ours."""
+        """Convert to an `AssetRef`.
+
+        Raises `Invalid` unless exactly one field is given, and `AssetNotFound` when `vector_id` is not a UUID.
+        """
         if (self.request_id is None) == (self.vector_id is None):
             raise Invalid("Name the asset by either vector_id or request_id.", param="vector_id")
         if self.vector_id is None:
@@ -28,10 +31,10 @@ class AssetTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_id_or_404(text: str, noun: str, param: str) -> UUID:
-    """The id of a tag, a collection or a character; `NotFound` for text that is none of ours."""
+    """Parse the id of a tag, a collection or a character. Raises `NotFound` when it is not a UUID."""
     return parse_id(text, not_found(text, noun, param))
 
 
 def not_found(id: object, noun: str, param: str = "") -> NotFound:
-    """What is said of an id that is unknown, or not yours."""
+    """Build the error for an id that is unknown or belongs to another workspace."""
     return NotFound(f"{noun} {str(id)[:100]} not found.", param=param or None)

@@ -1,4 +1,4 @@
-"""fal's JSON."""
+"""fal's JSON of assets and tags."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from mediatheque.model import Asset, Tag
 
 
 def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str, Any]:
-    """The asset object; all sixteen keys are always there. `similarity` is 0 to 1, where something was searched for."""
+    """Build the asset object; all sixteen keys are always present. `similarity` is 0 to 1, in search results only."""
     media_info = asset.file.blob.media_info
     return {
         "vector_id": str(asset.id),
@@ -30,5 +30,5 @@ def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str,
 
 
 def tag(tag: Tag) -> dict[str, Any]:
-    """The tag object."""
+    """Build the tag object."""
     return {"id": str(tag.id), "name": tag.name, "created_at": tag.created_at}

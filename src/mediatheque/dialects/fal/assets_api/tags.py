@@ -1,4 +1,4 @@
-"""fal's tags: the words themselves."""
+"""fal's tags: list, create, rename, delete."""
 
 from typing import Annotated, Any
 
@@ -33,26 +33,26 @@ class ChangedTag(msgspec.Struct, frozen=True):
 
 @get("/v1/assets/tags", guards=[require_scope(Scope.READ)])
 async def list_tags(request: AppRequest) -> dict[str, Any]:
-    """GET /v1/assets/tags: all of them, by name. [documented] There are no pages."""
+    """GET /v1/assets/tags: all tags by name. [documented] Without pages."""
     tags = await request.library.catalog.tags.list(request.workspace_id)
     return {"tags": [shapes.tag(tag) for tag in tags]}
 
 
 @post("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def create_tag(request: AppRequest) -> Response[bytes]:
-    """POST /v1/assets/tags: a new tag; 201."""
+    """POST /v1/assets/tags: create a tag; 201."""
     wanted = await read_json(request, NewTag)
     tags = request.library.catalog.tags
 
     async def work(claim: Claim | None) -> Tag:
         return await tags.create(request.workspace_id, wanted.name, claim)
 
-    return await idempotent(request, work, lambda tag: (201, _body(tag)), fingerprint(wanted))
+    return await idempotent(request, work, lambda tag: (201, _tag_json(tag)), fingerprint(wanted))
 
 
 @patch("/v1/assets/tags/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def update_tag(request: AppRequest, id: str) -> Response[bytes]:
-    """PATCH /v1/assets/tags/{tag_id}: its new name; what is left out stays."""
+    """PATCH /v1/assets/tags/{tag_id}: rename the tag; an absent name changes nothing."""
     wanted = await read_json(request, ChangedTag)
     tags = request.library.catalog.tags
     name = None if wanted.name is msgspec.UNSET else wanted.name
@@ -60,12 +60,12 @@ async def update_tag(request: AppRequest, id: str) -> Response[bytes]:
     async def work(claim: Claim | None) -> Tag:
         return await tags.rename(request.workspace_id, parse_id_or_404(id, "Tag", "tag_id"), name, claim)
 
-    return await idempotent(request, work, lambda tag: (200, _body(tag)), fingerprint(wanted))
+    return await idempotent(request, work, lambda tag: (200, _tag_json(tag)), fingerprint(wanted))
 
 
 @delete("/v1/assets/tags/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_tag(request: AppRequest, id: str) -> Response[bytes]:
-    """DELETE /v1/assets/tags/{tag_id}: 204; no asset has it any more."""
+    """DELETE /v1/assets/tags/{tag_id}: remove the tag from all assets and delete it; 204."""
     tags = request.library.catalog.tags
 
     async def work(claim: Claim | None) -> None:
@@ -74,7 +74,7 @@ async def delete_tag(request: AppRequest, id: str) -> Response[bytes]:
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 
 
-def _body(tag: Tag) -> bytes:
+def _tag_json(tag: Tag) -> bytes:
     return msgspec.json.encode({"tag": shapes.tag(tag)})
 
 

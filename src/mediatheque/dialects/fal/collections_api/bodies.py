@@ -1,4 +1,4 @@
-"""[documented] What fal's clients say of collections and characters. Lengths are the library's business."""
+"""[documented] Request bodies for collections and characters. The library checks the lengths of texts."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mediatheque.dialects.fal.assets_api.references import Id
-from mediatheque.dialects.fal.collections_api.images import cover_in
+from mediatheque.dialects.fal.collections_api.images import cover_file_id_in
 from mediatheque.http.context import AppRequest
 from mediatheque.library.collections.filters import example_urls
 from mediatheque.library.collections.patch import CollectionPatch
@@ -18,7 +18,7 @@ Images = Annotated[list[Url], msgspec.Meta(min_length=1, max_length=20)]
 
 
 class NewCollection(msgspec.Struct, frozen=True):
-    """The body of POST /v1/assets/collections. With `filters` it is a smart one."""
+    """The body of POST /v1/assets/collections. A collection with `filters` is smart."""
 
     name: str
     description: str | None = None
@@ -30,7 +30,7 @@ class NewCollection(msgspec.Struct, frozen=True):
 
 
 class ChangedCollection(msgspec.Struct, frozen=True):
-    """The body of PATCH /v1/assets/collections/{collection_id}: what is left out stays."""
+    """The body of PATCH /v1/assets/collections/{collection_id}: absent fields are not changed."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType | None = UNSET
@@ -41,7 +41,7 @@ class ChangedCollection(msgspec.Struct, frozen=True):
 
 
 class NewParent(msgspec.Struct, frozen=True):
-    """The body of a move: null is the top."""
+    """The body of a move; null means the top level."""
 
     parent_collection_id: Id | None
 
@@ -57,7 +57,7 @@ class NewCharacter(msgspec.Struct, frozen=True):
 
 
 class ChangedCharacter(msgspec.Struct, frozen=True):
-    """The body of PATCH /v1/assets/characters/{character_id}. An identifier is none of it, and must be the present."""
+    """The body of PATCH /v1/assets/characters/{character_id}. The identifier is fixed; if sent, it must match."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -67,13 +67,13 @@ class ChangedCharacter(msgspec.Struct, frozen=True):
 
 
 def patch_of(request: AppRequest, wanted: NewCollection | ChangedCollection) -> CollectionPatch:
-    """The same in the library's words. Raises as `cover_in`."""
+    """Convert to a `CollectionPatch`. Raises as `cover_file_id_in` does."""
     return CollectionPatch(
         name=wanted.name,
         description=wanted.description,
         icon=wanted.icon,
         color=wanted.color,
-        cover_file_id=cover_in(request, wanted.cover_image_url),
+        cover_file_id=cover_file_id_in(request, wanted.cover_image_url),
         filters=wanted.filters,
         example_files=_example_files(request, wanted.filters),
     )

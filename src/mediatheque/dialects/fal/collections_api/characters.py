@@ -1,4 +1,4 @@
-"""fal's characters."""
+"""fal's characters: list, create, read, change, delete, mark as favorite."""
 
 from typing import Any
 
@@ -7,9 +7,13 @@ from msgspec import UnsetType
 
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCharacter, NewCharacter
-from mediatheque.dialects.fal.collections_api.images import cover_in, pictures_in
+from mediatheque.dialects.fal.collections_api.images import cover_file_id_in, image_refs_in
 from mediatheque.dialects.fal.collections_api.paging import page_slice
-from mediatheque.dialects.fal.collections_api.shared_operations import delete_set, id_of, set_favorite
+from mediatheque.dialects.fal.collections_api.shared_operations import (
+    delete_collection_or_character,
+    id_of,
+    set_favorite,
+)
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
@@ -24,12 +28,12 @@ async def list_characters(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/characters: newest first."""
     base, (limit, offset) = request.public_url, page_slice(request)
     found = await request.library.collections.characters.page(request.workspace_id, limit, offset)
-    return {"characters": [shapes.character(each, base) for each in found]}
+    return {"characters": [shapes.character(character, base) for character in found]}
 
 
 @post("/v1/assets/characters", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def create_character(request: AppRequest) -> Response[bytes]:
-    """POST /v1/assets/characters: a new one; 201."""
+    """POST /v1/assets/characters: create a character; 201."""
     wanted = await read_json(request, NewCharacter)
     characters = request.library.collections.characters
 
@@ -39,14 +43,14 @@ async def create_character(request: AppRequest) -> Response[bytes]:
             CollectionPatch(
                 name=wanted.name,
                 description=wanted.description,
-                cover_file_id=cover_in(request, wanted.cover_image_url),
+                cover_file_id=cover_file_id_in(request, wanted.cover_image_url),
             ),
-            pictures_in(request, wanted.reference_images),
+            image_refs_in(request, wanted.reference_images),
             identifier=wanted.identifier,
             claim=claim,
         )
 
-    return await idempotent(request, work, shapes.rendered(request, 201, "character"), fingerprint(wanted))
+    return await idempotent(request, work, shapes.renderer(request, 201, "character"), fingerprint(wanted))
 
 
 @get("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.READ)])
@@ -61,40 +65,40 @@ async def get_character(request: AppRequest, id: str) -> dict[str, Any]:
 
 @patch("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def update_character(request: AppRequest, id: str) -> Response[bytes]:
-    """PATCH /v1/assets/characters/{character_id}: new images take the place of all the old ones."""
+    """PATCH /v1/assets/characters/{character_id}: change the given fields; `reference_images` replaces all images."""
     wanted = await read_json(request, ChangedCharacter)
     characters = request.library.collections.characters
 
     async def work(claim: Claim | None) -> Collection:
-        cover_file_id = cover_in(request, wanted.cover_image_url)
-        texts = wanted.reference_images
+        cover_file_id = cover_file_id_in(request, wanted.cover_image_url)
+        images = wanted.reference_images
         return await characters.update(
             request.workspace_id,
             id_of(characters, id),
             CollectionPatch(name=wanted.name, description=wanted.description, cover_file_id=cover_file_id),
             claim,
-            references=None if isinstance(texts, UnsetType) else pictures_in(request, texts),
+            references=None if isinstance(images, UnsetType) else image_refs_in(request, images),
             identifier=wanted.identifier,
         )
 
-    return await idempotent(request, work, shapes.rendered(request, 200, "character"), fingerprint(wanted))
+    return await idempotent(request, work, shapes.renderer(request, 200, "character"), fingerprint(wanted))
 
 
 @delete("/v1/assets/characters/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_character(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/characters/{character_id}: 204; files and assets stay."""
-    return await delete_set(request, request.library.collections.characters, id)
+    return await delete_collection_or_character(request, request.library.collections.characters, id)
 
 
 @post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def favorite_character(request: AppRequest, id: str) -> Response[bytes]:
-    """POST /v1/assets/characters/{character_id}/favorite: make it one, unless it is."""
+    """POST /v1/assets/characters/{character_id}/favorite: mark it as a favorite."""
     return await set_favorite(request, request.library.collections.characters, id, True)
 
 
 @post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def unfavorite_character(request: AppRequest, id: str) -> Response[bytes]:
-    """POST /v1/assets/characters/{character_id}/unfavorite: make it none, if it is one."""
+    """POST /v1/assets/characters/{character_id}/unfavorite: remove the mark."""
     return await set_favorite(request, request.library.collections.characters, id, False)
 
 

@@ -1,4 +1,4 @@
-"""fal's collections: the tree that they form."""
+"""fal's collections: the tree of collections."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from mediatheque.model import Collection, Scope
 
 @get("/v1/assets/collections/{id:str}/hierarchy", guards=[require_scope(Scope.READ)])
 async def get_hierarchy(request: AppRequest, id: str) -> dict[str, Any]:
-    """GET /v1/assets/collections/{collection_id}/hierarchy: all that lie in it, and those it lies in."""
+    """GET /v1/assets/collections/{collection_id}/hierarchy: its subtree and its ancestors."""
     collections = request.library.collections
     found = await collections.tree.hierarchy(request.workspace_id, id_of(collections.collections, id))
     return shapes.hierarchy(found)
@@ -31,7 +31,7 @@ async def get_hierarchy(request: AppRequest, id: str) -> dict[str, Any]:
     request_max_body_size=MAX_BODY,
 )
 async def move_collection(request: AppRequest, id: str) -> Response[bytes]:
-    """POST /v1/assets/collections/{collection_id}/move: into another one or, with null, to the top."""
+    """POST /v1/assets/collections/{collection_id}/move: move it into another one, or with null to the top."""
     wanted = await read_json(request, NewParent)
 
     async def work(claim: Claim | None) -> Collection:
@@ -41,7 +41,7 @@ async def move_collection(request: AppRequest, id: str) -> Response[bytes]:
             request.workspace_id, id_of(request.library.collections.collections, id), parent_id, claim
         )
 
-    return await idempotent(request, work, shapes.rendered(request), fingerprint(wanted))
+    return await idempotent(request, work, shapes.renderer(request), fingerprint(wanted))
 
 
 ROUTES = (get_hierarchy, move_collection)

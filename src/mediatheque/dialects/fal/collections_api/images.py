@@ -1,4 +1,4 @@
-"""How fal's bodies name images: by the URL of a file that is hosted here, or as the asset that one is."""
+"""References to images in fal's bodies: the URL of a stored file, or an asset."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,17 +11,23 @@ from mediatheque.library.collections.images import ImageRef
 from mediatheque.model import AssetRef
 
 
-def cover_in(request: AppRequest, url: str | UnsetType | None) -> UUID | UnsetType | None:
-    """The id of the file at the URL. `UrlRefused` for a URL that is not ours, `NotFound` for one of no file."""
+def cover_file_id_in(request: AppRequest, url: str | UnsetType | None) -> UUID | UnsetType | None:
+    """Return the id of the stored file at the URL.
+
+    Raises `UrlRefused` when the URL is not of this server, and `NotFound` when it is not a file's.
+    """
     return _file_at(request, url, "cover_image_url") if isinstance(url, str) else url
 
 
-def pictures_in(request: AppRequest, texts: Sequence[str]) -> list[ImageRef]:
-    """[documented] Each is a vector id, a request id or a URL. Raises as `cover_in`."""
-    return [_picture(request, text) for text in texts]
+def image_refs_in(request: AppRequest, texts: Sequence[str]) -> list[ImageRef]:
+    """Parse image references. [documented] Each is a vector id, a request id or a URL.
+
+    Raises as `cover_file_id_in` does.
+    """
+    return [_image_ref(request, text) for text in texts]
 
 
-def _picture(request: AppRequest, text: str) -> ImageRef:
+def _image_ref(request: AppRequest, text: str) -> ImageRef:
     if "://" in text:
         return _file_at(request, text, "reference_images")
     named = AssetRef(request_id=text)

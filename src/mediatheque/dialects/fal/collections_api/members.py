@@ -17,7 +17,7 @@ _MEMBERS = "/v1/assets/collections/{id:str}/assets"
 
 @post(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def add_asset(request: AppRequest, id: str) -> Response[bytes]:
-    """POST /v1/assets/collections/{collection_id}/assets: put the asset in, unless it is."""
+    """POST /v1/assets/collections/{collection_id}/assets: add the asset, if it is not in the collection yet."""
     target = await read_json(request, AssetTarget)
 
     async def work(claim: Claim | None) -> None:
@@ -30,7 +30,7 @@ async def add_asset(request: AppRequest, id: str) -> Response[bytes]:
 
 @delete(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def remove_asset(request: AppRequest, id: str) -> Response[bytes]:
-    """DELETE /v1/assets/collections/{collection_id}/assets, with a body: 204; the asset is not in there any more."""
+    """DELETE /v1/assets/collections/{collection_id}/assets, with a body: remove the asset; 204 in any case."""
     target = await read_json(request, AssetTarget)
 
     async def work(claim: Claim | None) -> None:

@@ -1,20 +1,20 @@
-"""[documented] How fal's lists of collections and characters are gone through: by `limit` and `offset`."""
+"""[documented] Lists of collections and characters are paged by `limit` and `offset`."""
 
 from mediatheque.errors import InvalidQuery
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.pagination import page_size
 from mediatheque.http.request.query import query_param
 
-_MOST, _DEFAULT = 100, 50
-_FARTHEST = 10**9
+_MAX_PAGE, _DEFAULT_PAGE = 100, 50
+_MAX_OFFSET = 10**9
 
 
 def page_slice(request: AppRequest) -> tuple[int, int]:
-    """The limit, 1 to 100, and the offset. An offset may be null, which is 0. `InvalidQuery`."""
-    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_DEFAULT)
+    """Return limit, 1 to 100, and offset; the offset "null" means 0. Raises `InvalidQuery` for other values."""
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MAX_PAGE, default=_DEFAULT_PAGE)
     text = query_param(request, "offset") or "0"
     if text == "null":
         return limit, 0
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_FARTHEST)) and int(text) <= _FARTHEST):
-        raise InvalidQuery(f"offset must be a whole number from 0 to {_FARTHEST}.", param="offset")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_OFFSET)) and int(text) <= _MAX_OFFSET):
+        raise InvalidQuery(f"offset must be a whole number from 0 to {_MAX_OFFSET}.", param="offset")
     return limit, int(text)

@@ -10,17 +10,17 @@ from mediatheque.http.urls import file_url
 from mediatheque.model import Branch, Collection, Hierarchy, TreeNode
 
 
-def rendered(
+def renderer(
     request: AppRequest, status: int = 200, noun: str = "collection"
 ) -> Callable[[Collection], tuple[int, bytes]]:
-    """What an answer is made with: by itself, under its noun, as "collection" or "character"."""
+    """Return a function that renders the answer `{noun: object}`; `noun` is "collection" or "character"."""
     base = request.public_url
     shape = character if noun == "character" else collection
-    return lambda each: (status, msgspec.json.encode({noun: shape(each, base)}))
+    return lambda found: (status, msgspec.json.encode({noun: shape(found, base)}))
 
 
 def collection(collection: Collection, base: str) -> dict[str, Any]:
-    """The collection object; a character is one."""
+    """Build the collection object; a character has one, too."""
     return {
         **_common(collection, base),
         "filters": collection.filters,
@@ -29,7 +29,7 @@ def collection(collection: Collection, base: str) -> dict[str, Any]:
 
 
 def character(character: Collection, base: str) -> dict[str, Any]:
-    """The character object."""
+    """Build the character object."""
     return {
         **_common(character, base),
         "asset_count": character.asset_count,
@@ -56,7 +56,7 @@ def _common(collection: Collection, base: str) -> dict[str, Any]:
 
 
 def hierarchy(hierarchy: Hierarchy) -> dict[str, Any]:
-    """A collection with what is below it, and its ancestors from the top."""
+    """Build the subtree of a collection, and its ancestors from the top."""
     return {"hierarchy": _branch(hierarchy.branch), "ancestors": [_tree_node(each) for each in hierarchy.ancestors]}
 
 

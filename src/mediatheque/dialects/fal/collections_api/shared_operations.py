@@ -1,4 +1,4 @@
-"""What fal does alike with collections and with characters."""
+"""Operations that fal has for both collections and characters."""
 
 from uuid import UUID
 
@@ -13,24 +13,24 @@ from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection
 
 
-def id_of(sets: CollectionBase, text: str) -> UUID:
-    """The id in the path; `NotFound` for text that is none of ours."""
-    return parse_id_or_404(text, sets.noun, f"{sets.noun.lower()}_id")
+def id_of(collections: CollectionBase, text: str) -> UUID:
+    """Parse the id in the path. Raises `NotFound` when it is not a UUID."""
+    return parse_id_or_404(text, collections.noun, f"{collections.noun.lower()}_id")
 
 
-async def delete_set(request: AppRequest, sets: CollectionBase, id: str) -> Response[bytes]:
-    """Remove it; 204."""
+async def delete_collection_or_character(request: AppRequest, collections: CollectionBase, id: str) -> Response[bytes]:
+    """Delete the collection or character; 204."""
 
     async def work(claim: Claim | None) -> None:
-        await sets.delete(request.workspace_id, id_of(sets, id), claim)
+        await collections.delete(request.workspace_id, id_of(collections, id), claim)
 
     return await idempotent(request, work, lambda _: (204, b""), fingerprint(None))
 
 
-async def set_favorite(request: AppRequest, sets: CollectionBase, id: str, favorite: bool) -> Response[bytes]:
-    """Make it a favourite, or none."""
+async def set_favorite(request: AppRequest, collections: CollectionBase, id: str, favorite: bool) -> Response[bytes]:
+    """Set or remove the mark as a favorite."""
 
     async def work(claim: Claim | None) -> Collection:
-        return await sets.set_favorite(request.workspace_id, id_of(sets, id), favorite, claim)
+        return await collections.set_favorite(request.workspace_id, id_of(collections, id), favorite, claim)
 
-    return await idempotent(request, work, shapes.rendered(request, 200, sets.noun.lower()), fingerprint(None))
+    return await idempotent(request, work, shapes.renderer(request, 200, collections.noun.lower()), fingerprint(None))

@@ -1,1 +1,1 @@
-"""fal's storage: uploads as its clients make them, access, lifecycle."""
+"""fal's storage: uploads, ACLs, expiry."""

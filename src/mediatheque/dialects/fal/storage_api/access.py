@@ -1,4 +1,4 @@
-"""fal's platform operations on stored files: who may read them, signed links, and how new ones are kept."""
+"""fal's platform operations on stored files: ACLs, signed URLs, and the workspace's defaults for new files."""
 
 from typing import Annotated
 
@@ -26,36 +26,36 @@ class Signing(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """[documented] How new files are kept: null is no expiry, and everybody."""
+    """[documented] Defaults for new files. Null means no expiry, and readable by everyone."""
 
     expiration_duration_seconds: Seconds | None = None
     initial_acl: AclBody | None = None
 
     @classmethod
     def of(cls, defaults: FileDefaults) -> "Settings":
-        """The library's words in fal's."""
+        """Convert the library's defaults."""
         return cls(defaults.lifetime_seconds, AclBody.of(defaults.acl) if defaults.acl else None)
 
 
 @get("/v1/storage/files/acl", guards=[require_scope(Scope.READ)])
 async def get_acl(request: AppRequest) -> AclBody:
-    """GET /v1/storage/files/acl?url=: who may read the file."""
+    """GET /v1/storage/files/acl?url=: the file's ACL."""
     return AclBody.of((await _file(request)).acl)
 
 
 @put("/v1/storage/files/acl", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def put_acl(request: AppRequest) -> AclBody:
-    """PUT /v1/storage/files/acl?url=: say who may read the file, from now on."""
+    """PUT /v1/storage/files/acl?url=: replace the file's ACL."""
     acl = await read_json(request, AclBody)
     file = await _file(request)
-    await request.library.catalog.access.set_acl(file.workspace_id, file.id, acl.access())
+    await request.library.catalog.access.set_acl(file.workspace_id, file.id, acl.to_acl())
     request.context.file_cache.invalidate(file.id)
     return acl
 
 
 @post("/v1/storage/files/sign", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def sign(request: AppRequest) -> dict[str, str]:
-    """POST /v1/storage/files/sign?url=: a link that opens the file whatever its ACL, for a while."""
+    """POST /v1/storage/files/sign?url=: a URL that reads the file despite its ACL until it expires."""
     wanted = await read_json(request, Signing)
     file = await _file(request)
     signature = await request.library.catalog.access.sign(file, wanted.expiration_seconds)
@@ -64,22 +64,22 @@ async def sign(request: AppRequest) -> dict[str, str]:
 
 @get("/v1/storage/settings", guards=[require_scope(Scope.READ)])
 async def get_settings(request: AppRequest) -> Settings:
-    """GET /v1/storage/settings: how new files are kept."""
+    """GET /v1/storage/settings: the defaults for new files."""
     return Settings.of(await request.library.catalog.access.defaults(request.workspace_id))
 
 
 @put("/v1/storage/settings", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def put_settings(request: AppRequest) -> Settings:
-    """PUT /v1/storage/settings: have new files kept so; what is left out is cleared."""
+    """PUT /v1/storage/settings: replace the defaults for new files; absent fields are cleared."""
     settings = await read_json(request, Settings)
-    access = settings.initial_acl.access() if settings.initial_acl else None
-    defaults = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=access)
+    acl = settings.initial_acl.to_acl() if settings.initial_acl else None
+    defaults = FileDefaults(lifetime_seconds=settings.expiration_duration_seconds, acl=acl)
     await request.library.catalog.access.set_defaults(request.workspace_id, defaults)
     return settings
 
 
 async def _file(request: AppRequest) -> File:
-    """The caller's own file at the URL in the query, which [documented] must not have a query itself."""
+    """Return the caller's file at the URL in the query. [documented] That URL must not have a query of its own."""
     url = request.query_params.get("url", "")
     if not url or "?" in url:
         raise Invalid("url must be the full URL of a file, without a query.", param="url")

@@ -1,4 +1,4 @@
-"""fal's words for how a file is kept: when it expires and who may read it."""
+"""fal's lifecycle of a file: when it expires and who may read it."""
 
 from typing import Annotated
 
@@ -9,72 +9,72 @@ from mediatheque.http.context import AppRequest
 from mediatheque.model import Acl, AclEffect, AclEntry, FileDefaults
 
 _HEADERS = ("x-fal-object-lifecycle", "x-fal-object-lifecycle-preference")
-_CENTURY = 3_155_760_000
-_MOST_RULES = 1000
-_NO_NUL = r"^[^\x00]*$"  # PostgreSQL's JSON has none
+_MAX_SECONDS = 3_155_760_000  # a hundred years
+_MAX_RULES = 1000
+_NO_NUL = r"^[^\x00]*$"  # PostgreSQL's JSON cannot store NUL
 
-Seconds = Annotated[int, msgspec.Meta(ge=1, le=_CENTURY)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=_MAX_SECONDS)]
 
 
 class AclRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one user is told. Users are known here by the name of their workspace."""
+    """The effect for one user. A user is the name of a workspace here."""
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_NO_NUL)]
     decision: AclEffect
 
 
-AclRules = Annotated[tuple[AclRule, ...], msgspec.Meta(max_length=_MOST_RULES)]
+AclRules = Annotated[tuple[AclRule, ...], msgspec.Meta(max_length=_MAX_RULES)]
 
 
 class AclBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[documented] Who may read a file."""
+    """[documented] The ACL of a file."""
 
     default: AclEffect
     rules: AclRules = ()
 
     @classmethod
-    def of(cls, access: Acl | None) -> "AclBody":
-        """The library's access in fal's words; everybody may read where there is none."""
-        access = access or Acl()
-        return cls(access.default_effect, tuple(AclRule(rule.workspace, rule.effect) for rule in access.entries))
+    def of(cls, acl: Acl | None) -> "AclBody":
+        """Convert the library's ACL; None means that everyone may read."""
+        acl = acl or Acl()
+        return cls(acl.default_effect, tuple(AclRule(entry.workspace, entry.effect) for entry in acl.entries))
 
-    def access(self) -> Acl:
-        """The same in the library's words."""
+    def to_acl(self) -> Acl:
+        """Convert to the library's ACL."""
         return Acl(self.default, tuple(AclEntry(rule.user, rule.decision) for rule in self.rules))
 
 
 class InitialAcl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[observed] The same in a lifecycle header, where both clients may leave either half out."""
+    """[observed] The ACL in a lifecycle header, where clients may leave out either field."""
 
     default: AclEffect | None = None
     rules: AclRules = ()
 
     def over(self, settings: Acl | None) -> Acl:
-        """The access, with the default of the settings where this has none."""
-        return AclBody(self.default or (settings or Acl()).default_effect, self.rules).access()
+        """Return the ACL, with the default effect of the workspace's settings if this one has none."""
+        return AclBody(self.default or (settings or Acl()).default_effect, self.rules).to_acl()
 
 
 class Lifecycle(msgspec.Struct, frozen=True):
-    """[observed] The JSON of the lifecycle headers; a key that is absent leaves its point to the settings."""
+    """[observed] The JSON of the lifecycle headers; an absent key means the workspace's setting."""
 
     expiration_duration_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
     initial_acl: InitialAcl | msgspec.UnsetType | None = msgspec.UNSET
 
     def over(self, settings: FileDefaults) -> FileDefaults:
-        """The settings, where this says nothing else."""
-        seconds, access = self.expiration_duration_seconds, settings.acl
+        """Return the workspace's settings, overridden by the fields that are present."""
+        seconds, acl = self.expiration_duration_seconds, settings.acl
         if not isinstance(self.initial_acl, msgspec.UnsetType):
-            access = self.initial_acl.over(settings.acl) if self.initial_acl else None
+            acl = self.initial_acl.over(settings.acl) if self.initial_acl else None
         return FileDefaults(
             lifetime_seconds=settings.lifetime_seconds if isinstance(seconds, msgspec.UnsetType) else seconds,
-            acl=access,
+            acl=acl,
         )
 
 
 async def file_defaults_of(request: AppRequest) -> FileDefaults:
-    """How the file of this upload is to be kept: as its headers say, else as the workspace's settings do.
+    """Return expiry and ACL for the uploaded file: the workspace's settings, overridden by the lifecycle header.
 
-    `Invalid` for a header that is not a lifecycle.
+    Raises `Invalid` when the header is not valid.
     """
     settings = await request.library.catalog.access.defaults(request.workspace_id)
     text = next((request.headers[name] for name in _HEADERS if name in request.headers), None)

@@ -1,4 +1,4 @@
-"""Uploads in parts, as fal's Python client and its JavaScript client each speak them."""
+"""Multipart uploads, in the two protocols of fal's Python client and its JavaScript client."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,13 +25,13 @@ from mediatheque.http.urls import file_url_for
 from mediatheque.library.uploads.sessions import UploadSession
 from mediatheque.model import Scope, Upload, UploadMethod
 
-_MAX_LIST = 4 * 1024 * 1024
-_OF_FILE = "/files/b/{id:uuid}/{name:str}/multipart/{upload_id:uuid}"
-_PASSES = [require_scope(Scope.WRITE, upload_tokens=True)]
+_MAX_COMPLETION = 4 * 1024 * 1024
+_FILE_UPLOAD = "/files/b/{id:uuid}/{name:str}/multipart/{upload_id:uuid}"
+_KEY_OR_TOKEN = [require_scope(Scope.WRITE, upload_tokens=True)]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part as a client lists it: [observed] both spellings of its number."""
+    """One part in a complete call. [observed] Clients spell its number in two ways."""
 
     etag: Annotated[str, msgspec.Meta(max_length=200)]
     part_number: int | None = None
@@ -44,32 +44,32 @@ class Completion(msgspec.Struct, frozen=True):
     parts: Annotated[list[Part], msgspec.Meta(max_length=10_000)]
 
     def by_number(self) -> dict[int, str]:
-        """ETags by number; `Invalid` for parts without a number, and for a number given twice."""
+        """Return the ETags by part number. Raises `Invalid` when a number is missing or given twice."""
         listed = {part.camel_number or part.part_number or 0: part.etag for part in self.parts}
         if 0 in listed or len(listed) < len(self.parts):
             raise Invalid("Each part needs a partNumber of its own.", param="parts")
         return listed
 
 
-@post("/files/upload/multipart", status_code=200, guards=_PASSES, request_max_body_size=MAX_BODY)
+@post("/files/upload/multipart", status_code=200, guards=_KEY_OR_TOKEN, request_max_body_size=MAX_BODY)
 async def begin(request: AppRequest) -> dict[str, str]:
-    """POST /files/upload/multipart (Python): a URL to put parts below, which is also the file's."""
+    """POST /files/upload/multipart (Python): start; the answer's URL is the file's, and parts are PUT below it."""
     base = request.public_url
     session = await _create(request, file_name(request), content_type(request))
     upload = session.upload
     return {"access_url": file_url_for(base, upload.file_id, upload.name), "uploadId": upload.id.hex}
 
 
-@put(_OF_FILE + "/{number:int}", status_code=200, guards=_PASSES, request_max_body_size=None)
+@put(_FILE_UPLOAD + "/{number:int}", status_code=200, guards=_KEY_OR_TOKEN, request_max_body_size=None)
 async def put_part_of_file(request: AppRequest, id: UUID, name: str, upload_id: UUID, number: int) -> Response[bytes]:
-    """PUT {access_url}/multipart/{uploadId}/{n} (Python): one part."""
-    return await _put_part(request, await _own(request, id, upload_id), number)
+    """PUT {access_url}/multipart/{uploadId}/{n} (Python): store a part."""
+    return await _put_part(request, await _find_upload(request, id, upload_id), number)
 
 
-@post(_OF_FILE + "/complete", status_code=200, guards=_PASSES, request_max_body_size=_MAX_LIST)
+@post(_FILE_UPLOAD + "/complete", status_code=200, guards=_KEY_OR_TOKEN, request_max_body_size=_MAX_COMPLETION)
 async def complete_file(request: AppRequest, id: UUID, name: str, upload_id: UUID) -> dict[str, str]:
-    """POST {access_url}/multipart/{uploadId}/complete (Python): the file."""
-    return await _complete(request, await _own(request, id, upload_id))
+    """POST {access_url}/multipart/{uploadId}/complete (Python): assemble the file."""
+    return await _complete(request, await _find_upload(request, id, upload_id))
 
 
 @post(
@@ -79,21 +79,21 @@ async def complete_file(request: AppRequest, id: UUID, name: str, upload_id: UUI
     request_max_body_size=MAX_BODY,
 )
 async def initiate(request: AppRequest) -> dict[str, str]:
-    """POST /storage/upload/initiate-multipart (JavaScript): a URL that carries its permission in the query."""
-    promise = await read_json(request, UploadRequest)
+    """POST /storage/upload/initiate-multipart (JavaScript): start; the upload URL carries its token in the query."""
+    wanted = await read_json(request, UploadRequest)
     base = request.public_url
-    return upload_urls(base, await _create(request, promise.file_name, promise.content_type))
+    return upload_urls(base, await _create(request, wanted.file_name, wanted.content_type))
 
 
 @put("/storage/upload/{id:uuid}/{number:int}", status_code=200, request_max_body_size=None)
 async def put_part(request: AppRequest, id: UUID, number: int) -> Response[bytes]:
-    """PUT {upload_url}/{n} (JavaScript): one part; the token is the permission."""
+    """PUT {upload_url}/{n} (JavaScript): store a part; the token authorizes the request."""
     return await _put_part(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART), number)
 
 
-@post("/storage/upload/{id:uuid}/complete", status_code=200, request_max_body_size=_MAX_LIST)
+@post("/storage/upload/{id:uuid}/complete", status_code=200, request_max_body_size=_MAX_COMPLETION)
 async def complete(request: AppRequest, id: UUID) -> dict[str, str]:
-    """POST {upload_url}/complete (JavaScript): the file."""
+    """POST {upload_url}/complete (JavaScript): assemble the file."""
     return await _complete(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART))
 
 
@@ -103,7 +103,7 @@ async def _create(request: AppRequest, name: str | None, declared: str | None) -
     )
 
 
-async def _own(request: AppRequest, file_id: UUID, upload_id: UUID) -> Upload:
+async def _find_upload(request: AppRequest, file_id: UUID, upload_id: UUID) -> Upload:
     upload = await request.library.uploads.sessions.find(request.workspace_id, upload_id, UploadMethod.MULTIPART)
     if upload.file_id != file_id:
         raise NotFound("Upload not found or expired.")
@@ -111,13 +111,13 @@ async def _own(request: AppRequest, file_id: UUID, upload_id: UUID) -> Upload:
 
 
 async def _put_part(request: AppRequest, upload: Upload, number: int) -> Response[bytes]:
-    """[observed] Python reads the ETag from the header, JavaScript from the body."""
+    """Store a part. [observed] The Python client reads the ETag in the header, the JavaScript client in the body."""
     limit = request.context.max_upload_bytes
     body = RawBody(request, name=upload.name, limit=limit)
-    piece = await request.library.uploads.multipart.put_part(upload, number, body, limit)
-    etag = f'"{piece.sha256.hex()}"'
-    shown = msgspec.json.encode({"partNumber": number, "etag": etag})
-    return Response(shown, headers={"ETag": etag}, media_type="application/json")
+    part = await request.library.uploads.multipart.put_part(upload, number, body, limit)
+    etag = f'"{part.sha256.hex()}"'
+    reply = msgspec.json.encode({"partNumber": number, "etag": etag})
+    return Response(reply, headers={"ETag": etag}, media_type="application/json")
 
 
 async def _complete(request: AppRequest, upload: Upload) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""fal's proxy mode: every call comes to one URL and names in a header the one it is meant for."""
+"""fal's proxy mode: every request goes to one URL and gives the real one in a header."""
 
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,15 +16,15 @@ _ASGI = ("type", "asgi", "http_version", "method", "scheme", "root_path", "heade
 
 @asgi("/api/fal/proxy", copy_scope=True)
 async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
-    """Any method on /api/fal/proxy: the operation of fal's that X-Fal-Target-Url names, answered by this server.
+    """Any method on /api/fal/proxy: answer the fal operation that X-Fal-Target-Url names.
 
-    The path is [observed] what fal's client takes by default. A key is needed as everywhere.
+    [observed] The path is the default of fal's client. The target operation requires its key as usual.
     """
-    await scope["litestar_app"](_redirected(scope), receive, send)
+    await scope["litestar_app"](_target_scope(scope), receive, send)
 
 
-def _redirected(scope: Scope) -> Any:
-    """The same request, to the path and query of its target. `Invalid` for what is no operation of fal's storage."""
+def _target_scope(scope: Scope) -> Any:
+    """Build the scope of the target request. Raises `Invalid` when the header is not the URL of a fal operation."""
     text = next((value for name, value in scope["headers"] if name == _TARGET), b"").decode("latin-1")
     try:
         target = urlsplit(text)

@@ -34,7 +34,7 @@ class UploadRequest(msgspec.Struct, frozen=True):
 
 @post("/storage/auth/token", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def issue_token(request: AppRequest) -> dict[str, Any]:
-    """POST /storage/auth/token: a token for /files/upload. `expires_at` has an offset, as Python's client needs."""
+    """POST /storage/auth/token: a token for /files/upload. The Python client needs the offset in `expires_at`."""
     issued = await request.library.accounts.issue_upload_token(request.principal)
     return {
         "token": issued.token,
@@ -51,63 +51,63 @@ async def issue_token(request: AppRequest) -> dict[str, Any]:
     request_max_body_size=None,
 )
 async def upload_file(request: AppRequest) -> dict[str, str]:
-    """POST /files/upload: raw bytes, named by X-Fal-File-Name; the answer's `access_url` can be registered."""
+    """POST /files/upload: store the raw body under the name in X-Fal-File-Name; `access_url` can be registered."""
     base, limit = request.public_url, request.context.max_upload_bytes
-    offer = IngestRequest(
+    ingest_request = IngestRequest(
         workspace_id=request.workspace_id,
         body=RawBody(request, name=file_name(request), limit=limit),
         policy=storage_policy(limit),
         defaults=await file_defaults_of(request),
     )
-    file = await request.library.ingest.create_file(offer)
+    file = await request.library.ingest.create_file(ingest_request)
     return {"access_url": file_url(base, file)}
 
 
 @post("/storage/upload/initiate", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def initiate_upload(request: AppRequest) -> dict[str, str]:
-    """POST /storage/upload/initiate: where to PUT the bytes, and the URL they will have. Any `storage_type`."""
-    promise = await read_json(request, UploadRequest)
+    """POST /storage/upload/initiate: URLs to PUT the bytes to and to read them from. `storage_type` is ignored."""
+    wanted = await read_json(request, UploadRequest)
     base = request.public_url
-    name = upload_name(promise.file_name, promise.content_type)
+    name = upload_name(wanted.file_name, wanted.content_type)
     defaults = await file_defaults_of(request)
-    session = await request.library.uploads.sessions.create(request.principal, name, promise.content_type, defaults)
+    session = await request.library.uploads.sessions.create(request.principal, name, wanted.content_type, defaults)
     return upload_urls(base, session)
 
 
 @put("/storage/upload/{id:uuid}", status_code=200, request_max_body_size=None)
 async def put_upload(request: AppRequest, id: UUID) -> dict[str, str]:
-    """PUT upload_url: the promised bytes. The token in the URL is the permission; a key is neither needed nor read."""
+    """PUT upload_url: store the bytes. The token in the URL authorizes the request; an API key is not read."""
     base, limit = request.public_url, request.context.max_upload_bytes
     upload = await authorize_upload_token(request, id, UploadMethod.SINGLE)
     body = RawBody(request, name=upload.name, limit=limit)
     if upload.completed_at:
         await _expect_same_bytes(request, upload, body)
     else:
-        offer = IngestRequest(
+        ingest_request = IngestRequest(
             workspace_id=upload.workspace_id,
             body=body,
             policy=storage_policy(limit),
             upload=upload,
             defaults=upload.defaults,
         )
-        await request.library.ingest.create_file(offer)
+        await request.library.ingest.create_file(ingest_request)
     return {"file_url": file_url_for(base, upload.file_id, upload.name)}
 
 
 async def _expect_same_bytes(request: AppRequest, upload: Upload, body: RawBody) -> None:
-    """A client whose answer was lost sends the same bytes again, and that is fine; others are not."""
+    """Accept a retry with the same bytes after a lost response. Raises `Invalid` when the bytes differ."""
     file = await request.library.catalog.files.get_public(upload.file_id)
     if await fingerprint_of(body) != file.blob.sha256:
         raise Invalid("This upload is complete; its content cannot be changed.")
 
 
 def upload_name(name: str | None, declared: str | None) -> str:
-    """What the file will be called in its URL."""
+    """Return the file's name in its URL."""
     return safe_name(name or _UNNAMED, declared or "", "")
 
 
 def upload_urls(base: str, session: UploadSession) -> dict[str, str]:
-    """Where to send the bytes, the permission in the query, and the URL that the file will have."""
+    """Build the answer to an initiate call: the upload URL, with its token in the query, and the file's URL."""
     upload = session.upload
     return {
         "upload_url": f"{base}/storage/upload/{upload.id.hex}?token={session.token}",
@@ -116,12 +116,12 @@ def upload_urls(base: str, session: UploadSession) -> dict[str, str]:
 
 
 def content_type(request: AppRequest) -> str | None:
-    """The type that the header declares, without parameters."""
+    """Return the type in the Content-Type header, without parameters."""
     return parse(request.headers.get("content-type", ""))[0] or None
 
 
 def file_name(request: AppRequest) -> str | None:
-    """The name as it was sent, UTF-8 where it is that: fal's clients do not escape it."""
+    """Return the name in X-Fal-File-Name, decoded as UTF-8 if it is valid UTF-8: fal's clients do not escape it."""
     name = request.headers.get("x-fal-file-name")
     if not name:
         return None
