@@ -17,26 +17,26 @@ from mediatheque.model import Filter, Kind, Scope
 
 @post("/v1/asset", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
 async def upload_asset(request: AppRequest) -> dict[str, Any]:
-    """POST /v1/asset: the raw bytes, their type in Content-Type. The query's `folder_id` is our extension."""
+    """POST /v1/asset: store the raw body, declared by Content-Type. `folder_id` is our extension."""
     base = request.public_url
     folder_id = await folder_param(request, "folder_id", live=True)
-    return shapes.uploaded(await store_body(request, POLICY, folder_id), base)
+    return shapes.upload_reply(await store_body(request, POLICY, folder_id), base)
 
 
 @get("/v1/asset/list", guards=[require_scope(Scope.READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
-    """GET /v1/asset/list: newest first. An empty `folder_id` means the root, where it is given at all."""
+    """GET /v1/asset/list: newest first. An empty `folder_id` means the root, an absent one every folder."""
     base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=0, maximum=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
-    wanted = await _wanted(request)
-    assets, more = await request.library.catalog.assets.page(request.workspace_id, wanted, after, limit)
-    total = await request.library.catalog.assets.count(request.workspace_id, wanted)
+    asset_filter = await _filter(request)
+    assets, more = await request.library.catalog.assets.page(request.workspace_id, asset_filter, after, limit)
+    total = await request.library.catalog.assets.count(request.workspace_id, asset_filter)
     shown = [shapes.asset(asset, base) for asset in assets]
-    return shapes.done({"assets": shown, "total": total, "token": next_token(assets, more)})
+    return shapes.envelope({"assets": shown, "total": total, "token": next_token(assets, more)})
 
 
-async def _wanted(request: AppRequest) -> Filter:
+async def _filter(request: AppRequest) -> Filter:
     kind = enum_param(request, "file_type", Kind)
     return Filter(
         kinds=(kind,) if kind else (),
@@ -47,11 +47,11 @@ async def _wanted(request: AppRequest) -> Filter:
 
 @post("/v1/asset/{id:uuid}/delete", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """POST /v1/asset/{id}/delete: answers what was deleted. An id that is no UUID finds no route: a 404, too."""
+    """POST /v1/asset/{id}/delete: delete the asset and return it. Ids that are not UUIDs match no route (404)."""
     base = request.public_url
     asset = await request.library.catalog.assets.delete(request.workspace_id, id)
     request.context.file_cache.invalidate(asset.file.id)
-    return shapes.done(shapes.asset(asset, base))
+    return shapes.envelope(shapes.asset(asset, base))
 
 
 ROUTES = (upload_asset, list_assets, delete_asset)

@@ -1,7 +1,6 @@
-"""HeyGen v1's errors, for both families of clients: `code` and `message` as uploads say it, `error` as lists do.
+"""HeyGen v1's errors, in both of its envelopes: `code` and `message` as for uploads, `error` as for lists.
 
-Numbers are the vendor's where its table has one for the meaning, else the HTTP status; the words in `error` are its
-names of them.
+A code is the vendor's number if its table has one for the error, else the HTTP status. `error.code` is its name.
 """
 
 from typing import Any
@@ -27,7 +26,7 @@ _NAMES = {
 _CODES = {name: code for code, name in _NAMES.items()}
 
 
-def _answer(status: int, name: str) -> ErrorMapping:
+def _mapping(status: int, name: str) -> ErrorMapping:
     return ErrorMapping(status, _CODES[name])
 
 
@@ -45,24 +44,24 @@ ERRORS = ErrorFormat(
     name="heygen_v1",
     prefixes=("/v1/asset", "/v1/folders", "/v1/talking_photo", "/v1/talking_photo.list", "/v2/talking_photo"),
     table={
-        errors.Malformed: _answer(400, "invalid_parameter"),
-        errors.BodyTooSlow: _answer(408, "timeout"),
-        errors.Invalid: _answer(400, "invalid_parameter"),
-        errors.Missing: _answer(400, "missing_params"),
-        errors.InvalidQuery: _answer(400, "invalid_query_param"),
-        errors.Unacceptable: _answer(400, "invalid_parameter"),
-        errors.EmptyFile: _answer(400, "missing_params"),
-        errors.NotFound: _answer(404, "not_found"),
-        errors.MethodNotAllowed: _answer(405, "method_not_allowed"),
-        errors.Conflict: _answer(409, "conflict"),
-        errors.KeyRefused: _answer(401, "unauthorized"),
-        errors.Forbidden: _answer(403, "forbidden"),
-        errors.RateLimited: _answer(429, "rate_limit_exceeded"),
-        errors.StorageFull: _answer(507, "storage_full"),
-        errors.Unavailable: _answer(503, "unavailable"),
-        errors.LibraryError: _answer(500, "internal_error"),
+        errors.Malformed: _mapping(400, "invalid_parameter"),
+        errors.BodyTooSlow: _mapping(408, "timeout"),
+        errors.Invalid: _mapping(400, "invalid_parameter"),
+        errors.Missing: _mapping(400, "missing_params"),
+        errors.InvalidQuery: _mapping(400, "invalid_query_param"),
+        errors.Unacceptable: _mapping(400, "invalid_parameter"),
+        errors.EmptyFile: _mapping(400, "missing_params"),
+        errors.NotFound: _mapping(404, "not_found"),
+        errors.MethodNotAllowed: _mapping(405, "method_not_allowed"),
+        errors.Conflict: _mapping(409, "conflict"),
+        errors.KeyRefused: _mapping(401, "unauthorized"),
+        errors.Forbidden: _mapping(403, "forbidden"),
+        errors.RateLimited: _mapping(429, "rate_limit_exceeded"),
+        errors.StorageFull: _mapping(507, "storage_full"),
+        errors.Unavailable: _mapping(503, "unavailable"),
+        errors.LibraryError: _mapping(500, "internal_error"),
     },
-    # [observed] Clients look for "Content type not match".
+    # The vendor's sentence.
     messages={errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}."},
     shape=_shape,
 )

@@ -1,4 +1,4 @@
-"""HeyGen v1's folders."""
+"""HeyGen v1's folder operations."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -20,7 +20,7 @@ _MAX_BODY = 64 * 1024
 
 
 class NewFolder(msgspec.Struct, frozen=True):
-    """The body of POST /v1/folders/create. No parent, or an empty one: at the root."""
+    """The body of POST /v1/folders/create. Without `parent_id`, or with an empty one, the folder is at the root."""
 
     name: str
     project_type: Literal["video_translate", "instant_avatar", "video", "asset", "brand_kit", "mixed"] = "mixed"
@@ -35,18 +35,18 @@ class NewName(msgspec.Struct, frozen=True):
 
 @get("/v1/folders", guards=[require_scope(Scope.READ)])
 async def list_folders(request: AppRequest) -> dict[str, Any]:
-    """GET /v1/folders: newest first, of every depth unless `parent_id` is given; an empty one means the root."""
+    """GET /v1/folders: newest first, of every level unless `parent_id` is given; an empty one means the root."""
     folders = request.library.catalog.folders
     limit = page_size(query_param(request, "limit"), minimum=0, maximum=MAX_PAGE, default=MAX_PAGE)
     after = cursor_of(query_param(request, "token"))
-    wanted = await _wanted(request)
-    found, more = await folders.page(request.workspace_id, wanted, after, limit)
-    total = await folders.count(request.workspace_id, wanted)
+    folder_filter = await _filter(request)
+    found, more = await folders.page(request.workspace_id, folder_filter, after, limit)
+    total = await folders.count(request.workspace_id, folder_filter)
     shown = [shapes.folder(folder, request.principal.workspace) for folder in found]
-    return shapes.done({"folders": shown, "token": next_token(found, more), "total": total})
+    return shapes.envelope({"folders": shown, "token": next_token(found, more), "total": total})
 
 
-async def _wanted(request: AppRequest) -> FolderFilter:
+async def _filter(request: AppRequest) -> FolderFilter:
     return FolderFilter(
         trashed=choice(query_param(request, "is_trash") or "false", TRUTH, param="is_trash"),
         parent_id=await folder_param(request, "parent_id"),
@@ -57,35 +57,36 @@ async def _wanted(request: AppRequest) -> FolderFilter:
 
 @post("/v1/folders/create", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def create_folder(request: AppRequest) -> dict[str, Any]:
-    """POST /v1/folders/create: a new folder, in a live one or at the root."""
+    """POST /v1/folders/create: create a folder, at the root or in a folder that is not in the trash."""
     wanted = await read_json(request, NewFolder)
     parent_id = parse_id(wanted.parent_id, FolderNotFound) if wanted.parent_id else None
     folders = request.library.catalog.folders
-    return _answer(request, await folders.create(request.workspace_id, wanted.name, wanted.project_type, parent_id))
+    folder = await folders.create(request.workspace_id, wanted.name, wanted.project_type, parent_id)
+    return _folder_reply(request, folder)
 
 
 @post("/v1/folders/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def rename_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """POST /v1/folders/{id}: a folder's new name, be it in the trash."""
+    """POST /v1/folders/{id}: rename a folder, which may be in the trash."""
     wanted = await read_json(request, NewName)
     folders = request.library.catalog.folders
-    return _answer(request, await folders.rename(request.workspace_id, id, wanted.name))
+    return _folder_reply(request, await folders.rename(request.workspace_id, id, wanted.name))
 
 
 @post("/v1/folders/{id:uuid}/trash", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def trash_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """POST /v1/folders/{id}/trash: with all folders below it. Assets stay where they are, and can be read."""
-    return _answer(request, await request.library.catalog.folders.trash(request.workspace_id, id))
+    """POST /v1/folders/{id}/trash: move the folder and its subfolders to the trash. Their assets stay readable."""
+    return _folder_reply(request, await request.library.catalog.folders.trash(request.workspace_id, id))
 
 
 @post("/v1/folders/{id:uuid}/restore", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def restore_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """POST /v1/folders/{id}/restore: back to where it was, with all that went into the trash with it."""
-    return _answer(request, await request.library.catalog.folders.restore(request.workspace_id, id))
+    """POST /v1/folders/{id}/restore: restore the folder and the subfolders that were trashed with it."""
+    return _folder_reply(request, await request.library.catalog.folders.restore(request.workspace_id, id))
 
 
-def _answer(request: AppRequest, folder: Folder) -> dict[str, Any]:
-    return shapes.done(shapes.folder(folder, request.principal.workspace))
+def _folder_reply(request: AppRequest, folder: Folder) -> dict[str, Any]:
+    return shapes.envelope(shapes.folder(folder, request.principal.workspace))
 
 
 ROUTES = (list_folders, create_folder, rename_folder, trash_folder, restore_folder)

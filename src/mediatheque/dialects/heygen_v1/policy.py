@@ -1,9 +1,9 @@
-"""What HeyGen v1's endpoints accept: files, and sizes of pages."""
+"""What HeyGen v1's endpoints accept: types and sizes of files, sizes of pages."""
 
 from mediatheque.library.ingest.policy import MIB, Policy
 from mediatheque.model import Kind
 
-# Types: [documented] png, jpeg, mp4, webm, mpeg; wav from HeyGen's own skill text. Sizes: the limits page.
+# Types: [documented] png, jpeg, mp4, webm, mpeg; wav is in HeyGen's skill text. Sizes are from its limits page.
 POLICY = Policy(
     max_bytes=100 * MIB,
     max_bytes_by_kind={Kind.IMAGE: 50 * MIB, Kind.AUDIO: 50 * MIB},

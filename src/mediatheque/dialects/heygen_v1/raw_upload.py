@@ -12,8 +12,8 @@ from mediatheque.model import Asset
 
 
 async def store_body(request: AppRequest, policy: Policy, folder_id: UUID | None = None) -> Asset:
-    """The asset made of the body. `?name=` becomes the file's name in its URL."""
-    _refuse_forms(request)
+    """Store the body as an asset. `?name=` becomes the file's name in its URL."""
+    _reject_multipart(request)
     body = RawBody(request, name=request.query_params.get("name"), limit=policy.max_bytes)
     return await request.library.ingest.create_asset(
         IngestRequest(
@@ -25,7 +25,7 @@ async def store_body(request: AppRequest, policy: Policy, folder_id: UUID | None
     )
 
 
-def _refuse_forms(request: AppRequest) -> None:
-    """[observed] A multipart body is what v1 answers 40001 "asset data must be provided" to."""
+def _reject_multipart(request: AppRequest) -> None:
+    """Raise `EmptyFile` for a multipart body. [observed] v1 answers 40001 "asset data must be provided"."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise EmptyFile("asset data must be provided")

@@ -9,13 +9,13 @@ from mediatheque.model import Asset, Folder, Kind
 _OK = 100
 
 
-def done(data: Any) -> dict[str, Any]:
-    """The envelope of lists, deletions and folders."""
+def envelope(data: Any) -> dict[str, Any]:
+    """Wrap the data of a list, a deletion or a folder."""
     return {"error": None, "data": data}
 
 
 def asset(asset: Asset, base: str) -> dict[str, Any]:
-    """The asset object. The vendor names an asset by its id; one that lies in no folder has an empty `folder_id`."""
+    """Build the asset object. `name` is the id, as with the vendor; `folder_id` is empty at the root."""
     return {
         "id": asset.id.hex,
         "name": asset.id.hex,
@@ -26,8 +26,8 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
     }
 
 
-def uploaded(uploaded: Asset, base: str) -> dict[str, Any]:
-    """The upload envelope. `image_key` is for images only."""
+def upload_reply(uploaded: Asset, base: str) -> dict[str, Any]:
+    """Build the answer to an upload. `image_key` is null except for images."""
     shown = asset(uploaded, base)
     data = {
         **{key: shown[key] for key in ("id", "name", "file_type", "folder_id")},
@@ -39,7 +39,7 @@ def uploaded(uploaded: Asset, base: str) -> dict[str, Any]:
 
 
 def folder(folder: Folder, workspace: str) -> dict[str, Any]:
-    """The folder object. Whoever made it, its creator is the workspace; one at the root has an empty `parent_id`."""
+    """Build the folder object. The workspace is named as its creator; `parent_id` is empty at the root."""
     return {
         "id": folder.id.hex,
         "name": folder.name,
@@ -54,17 +54,17 @@ def folder(folder: Folder, workspace: str) -> dict[str, Any]:
 
 
 def talking_photo(asset: Asset, base: str) -> dict[str, Any]:
-    """The answer to a photo's upload."""
+    """Build the answer to the upload of a talking photo."""
     return {"code": _OK, "data": {"talking_photo_id": asset.id.hex, "talking_photo_url": file_url(base, asset.file)}}
 
 
 def talking_photos(assets: Sequence[Asset], token: str | None, base: str) -> dict[str, Any]:
-    """The list of photos. There is no other rendition of them: `circle_image` is the whole picture."""
+    """Build the list of talking photos. `circle_image` is the uncropped image: there is no other rendition."""
     urls = [(asset.id.hex, file_url(base, asset.file)) for asset in assets]
     data = [{"id": id, "image_url": url, "circle_image": url} for id, url in urls]
     return {"code": _OK, "data": data, "token": token}
 
 
 def talking_photo_deleted() -> dict[str, Any]:
-    """Success, for clients of either envelope."""
+    """Build the answer to a deletion, in both envelopes."""
     return {"code": _OK, "error": None, "data": None}

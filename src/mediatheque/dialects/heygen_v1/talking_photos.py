@@ -1,4 +1,4 @@
-"""HeyGen v1's talking photos: JPEG and PNG images by another name."""
+"""HeyGen v1's talking photos: JPEG and PNG images, which are assets like all others."""
 
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,12 @@ from mediatheque.http.request.pagination import cursor_of, next_token, page_size
 from mediatheque.http.request.query import query_param
 from mediatheque.model import Filter, Kind, Scope
 
-_WANTED = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
+_FILTER = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
 
 
 @post("/v1/talking_photo", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
 async def upload_talking_photo(request: AppRequest) -> dict[str, Any]:
-    """POST /v1/talking_photo: the raw bytes of a picture, which becomes an asset."""
+    """POST /v1/talking_photo: store the raw body as an image asset."""
     base = request.public_url
     return shapes.talking_photo(await store_body(request, TALKING_PHOTOS), base)
 
@@ -33,13 +33,13 @@ async def list_talking_photos(request: AppRequest) -> dict[str, Any]:
         query_param(request, "limit"), minimum=0, maximum=MAX_TALKING_PHOTOS_PAGE, default=MAX_TALKING_PHOTOS_PAGE
     )
     after = cursor_of(query_param(request, "token"))
-    found, more = await request.library.catalog.assets.page(request.workspace_id, _WANTED, after, limit)
+    found, more = await request.library.catalog.assets.page(request.workspace_id, _FILTER, after, limit)
     return shapes.talking_photos(found, next_token(found, more), base)
 
 
 @delete("/v2/talking_photo/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_talking_photo(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """DELETE /v2/talking_photo/{id}: deletes the asset, if it is one that the list shows."""
+    """DELETE /v2/talking_photo/{id}: delete the asset, if the list shows it."""
     asset = await request.library.catalog.assets.get(request.workspace_id, id)
     if asset.file.blob.media_info.mime not in TALKING_PHOTO_TYPES:
         raise AssetNotFound

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, delete, get, post
 
 from mediatheque.dialects.heygen_v3 import shapes
-from mediatheque.dialects.heygen_v3.ids import asset_id_in
+from mediatheque.dialects.heygen_v3.ids import parsed_asset_id
 from mediatheque.dialects.heygen_v3.policy import POLICY
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
@@ -19,16 +19,16 @@ from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.model import Asset, DeclaredMetadata, Filter, Scope
 
-_MOST, _USUAL = 100, 20
+_MAX_PAGE, _DEFAULT_PAGE = 100, 20
 
 
-def _details(_: DeclaredMetadata) -> AssetFields:
+def _no_fields(_: DeclaredMetadata) -> AssetFields:
     return AssetFields()
 
 
 @post("/v3/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
 async def upload_asset(request: AppRequest) -> Response[bytes]:
-    """POST /v3/assets: multipart `file`, its type found in the bytes; replayed for 24 h under an Idempotency-Key."""
+    """POST /v3/assets: multipart `file`; its type is detected from the content. Idempotency-Key: 24 h."""
     base = request.public_url
     body = FormBody(request, text_fields={}, limit=POLICY.max_bytes)
 
@@ -38,22 +38,22 @@ async def upload_asset(request: AppRequest) -> Response[bytes]:
                 workspace_id=request.workspace_id,
                 body=body,
                 policy=POLICY,
-                describe=_details,
+                describe=_no_fields,
                 claim=claim,
             )
         )
 
     def render(asset: Asset) -> tuple[int, bytes]:
-        return 200, msgspec.json.encode(shapes.uploaded(asset, base))
+        return 200, msgspec.json.encode(shapes.upload_reply(asset, base))
 
     return await idempotent(request, work, render, upload=body)
 
 
 @get("/v3/assets", guards=[require_scope(Scope.READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
-    """GET /v3/assets: newest first. An empty `folder_id` means the root; `username` is accepted, and ignored."""
+    """GET /v3/assets: newest first. An empty `folder_id` means the root; `username` is ignored."""
     base = request.public_url
-    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MAX_PAGE, default=_DEFAULT_PAGE)
     after = cursor_of(query_param(request, "token"))
     wanted = Filter(
         folder_id=await folder_param(request, "folder_id"), without_folder=query_param(request, "folder_id") == ""
@@ -68,15 +68,15 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
 async def get_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     """GET /v3/assets/{asset_id}: one asset."""
     base = request.public_url
-    with asset_id_in(asset_id) as id:
+    with parsed_asset_id(asset_id) as id:
         asset = await request.library.catalog.assets.get(request.workspace_id, id)
     return {"data": shapes.asset(asset, request.principal.workspace, base)}
 
 
 @delete("/v3/assets/{asset_id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
-    """DELETE /v3/assets/{asset_id}: for good."""
-    with asset_id_in(asset_id) as id:
+    """DELETE /v3/assets/{asset_id}: delete the asset for good."""
+    with parsed_asset_id(asset_id) as id:
         asset = await request.library.catalog.assets.delete(request.workspace_id, id)
     request.context.file_cache.invalidate(asset.file.id)
     return {"data": {"id": asset.id.hex}}

@@ -1,4 +1,4 @@
-"""HeyGen v3's direct uploads: a presign, a PUT without a key, a complete call."""
+"""HeyGen v3's direct uploads: presign, PUT without an API key, complete."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, post, put
 
 from mediatheque.dialects.heygen_v3 import shapes, upload_shapes
-from mediatheque.dialects.heygen_v3.ids import asset_id_in
+from mediatheque.dialects.heygen_v3.ids import parsed_asset_id
 from mediatheque.errors import Invalid
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import authorize_upload_token, require_scope
@@ -23,28 +23,28 @@ MAX_BODY = 512 * 1024
 
 @post("/v3/assets/direct-uploads", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def presign(request: AppRequest) -> Response[bytes]:
-    """POST /v3/assets/direct-uploads: where to PUT one file; replayed for 24 h under an Idempotency-Key."""
+    """POST /v3/assets/direct-uploads: create an upload target for one file. Idempotency-Key: 24 h."""
     wanted = await read_json(request, upload_shapes.DirectUpload)
-    announced = [wanted.declared_file()]
+    declared = [wanted.declared_file()]
     base = request.public_url
 
     async def work(claim: Claim | None) -> CreatedUploads:
-        return await request.library.uploads.direct.create(request.principal, announced, claim)
+        return await request.library.uploads.direct.create(request.principal, declared, claim)
 
-    def render(promised: CreatedUploads) -> tuple[int, bytes]:
-        return 200, msgspec.json.encode({"data": upload_shapes.slot(promised.targets[0], base)})
+    def render(created: CreatedUploads) -> tuple[int, bytes]:
+        return 200, msgspec.json.encode({"data": upload_shapes.target(created.targets[0], base)})
 
     return await idempotent(request, work, render)
 
 
 @put("/v3/assets/direct-uploads/{id:uuid}", status_code=200, request_max_body_size=None)
 async def receive(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """PUT upload_url: exactly the announced bytes. The token in the URL is the permission; no key is read."""
+    """PUT upload_url: store exactly the declared number of bytes. The token in the URL authorizes the request."""
     upload = await authorize_upload_token(request, id, UploadMethod.DIRECT)
     size = upload.size or 0
-    declared = request.headers.get("content-length")
-    if declared is not None and declared != str(size):
-        raise Invalid(f"{size} bytes were announced, not {declared[:20]}.", param="size_bytes")
+    content_length = request.headers.get("content-length")
+    if content_length is not None and content_length != str(size):
+        raise Invalid(f"{size} bytes were announced, not {content_length[:20]}.", param="size_bytes")
     await request.library.uploads.direct.receive(upload, RawBody(request, name=upload.name, limit=size))
     return {"data": {"asset_id": upload.asset_id.hex if upload.asset_id else "", "status": "uploaded"}}
 
@@ -56,16 +56,16 @@ async def receive(request: AppRequest, id: UUID) -> dict[str, Any]:
     request_max_body_size=MAX_BODY,
 )
 async def complete(request: AppRequest, id: str) -> dict[str, Any]:
-    """POST /v3/assets/{id}/complete: the asset, once its bytes are there and are what was announced.
+    """POST /v3/assets/{id}/complete: make the asset from bytes that match the declaration.
 
-    [documented] The status is `processing`, although here nothing is left to do when this answers.
+    [documented] The status is `processing`; here the asset is already complete.
     """
     wanted = await read_json(request, upload_shapes.Completion, empty=upload_shapes.Completion())
     base = request.public_url
     checksum = upload_shapes.checksum_of(wanted.checksum_sha256)
-    with asset_id_in(id) as asset_id:
+    with parsed_asset_id(id) as asset_id:
         asset = await request.library.uploads.direct.complete(request.workspace_id, asset_id, checksum)
-    return {"data": {**shapes.uploaded(asset, base)["data"], "status": "processing"}}
+    return {"data": {**shapes.upload_reply(asset, base)["data"], "status": "processing"}}
 
 
 ROUTES = (presign, receive, complete)

@@ -1,36 +1,36 @@
-"""The page that `doc_url` points at: every code of the error table, explained by what stands in it."""
+"""The page that `doc_url` points at: the codes of the error table with their statuses and causes."""
 
 from html import escape
 from inspect import getdoc
 
 from litestar import Response, get
 
-from mediatheque.dialects.heygen_v3.errors import CODES, ERRORS, anchor_of
+from mediatheque.dialects.heygen_v3.errors import CODES_PATH, ERRORS, anchor_of
 
 _HEAD = "<!doctype html><html lang=en><meta charset=utf-8><title>Error codes</title><h1>Error codes</h1>"
-_GUARDS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+_SECURITY_HEADERS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
 
-def _meanings() -> dict[str, list[str]]:
-    """What each code may mean: the statuses it comes with, and why."""
-    meanings: dict[str, list[str]] = {}
+def _causes_by_code() -> dict[str, list[str]]:
+    """Collect, for each code, its statuses and their causes."""
+    causes: dict[str, list[str]] = {}
     for kind, answer in ERRORS.table.items():
-        meanings.setdefault(str(answer.code), []).append(f"{answer.status}: {getdoc(kind)}")
-    return meanings
+        causes.setdefault(str(answer.code), []).append(f"{answer.status}: {getdoc(kind)}")
+    return causes
 
 
-def _section(code: str, meanings: list[str]) -> str:
-    items = "".join(f"<li>{escape(meaning)}" for meaning in meanings)
+def _section(code: str, causes: list[str]) -> str:
+    items = "".join(f"<li>{escape(cause)}" for cause in causes)
     return f'<h2 id="{escape(anchor_of(code))}">{escape(code)}</h2><ul>{items}</ul>'
 
 
-_PAGE = _HEAD + "".join(_section(code, meanings) for code, meanings in sorted(_meanings().items()))
+_PAGE = _HEAD + "".join(_section(code, causes) for code, causes in sorted(_causes_by_code().items()))
 
 
-@get(CODES)
+@get(CODES_PATH)
 async def error_codes() -> Response[str]:
-    """GET /docs/error-codes: for people, without a key."""
-    return Response(_PAGE, media_type="text/html", headers=_GUARDS)
+    """GET /docs/error-codes: an HTML page; no API key needed."""
+    return Response(_PAGE, media_type="text/html", headers=_SECURITY_HEADERS)
 
 
 ROUTES = (error_codes,)

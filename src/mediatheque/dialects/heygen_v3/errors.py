@@ -1,21 +1,21 @@
-"""HeyGen v3's errors: `{error: {code, message, param?, doc_url}}`, `param` only where a field is at fault."""
+"""HeyGen v3's errors: `{error: {code, message, param?, doc_url}}`, `param` only if the error concerns a field."""
 
 from typing import Any
 
 from mediatheque import errors
 from mediatheque.http.dialect import ErrorFormat, ErrorMapping, ErrorReply
 
-CODES = "/docs/error-codes"
-"""The path of the page that lists the codes."""
+CODES_PATH = "/docs/error-codes"
+"""The path of the page that explains the codes."""
 
 
 def anchor_of(code: str) -> str:
-    """Where on the page the code is explained."""
+    """Return the anchor of the code on that page."""
     return code.replace("_", "-")
 
 
 def _shape(reply: ErrorReply) -> dict[str, Any]:
-    page = f"{reply.base}{CODES}#{anchor_of(str(reply.code))}" if reply.base else None
+    page = f"{reply.base}{CODES_PATH}#{anchor_of(str(reply.code))}" if reply.base else None
     shape: dict[str, Any] = {"code": reply.code, "message": reply.message, "doc_url": page}
     return {"error": {**shape, "param": reply.param} if reply.param else shape}
 

@@ -1,4 +1,4 @@
-"""Ids in HeyGen v3's paths."""
+"""Asset ids in HeyGen v3's paths."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,13 +7,13 @@ from uuid import UUID
 from mediatheque.errors import AssetNotFound
 from mediatheque.http.request.query import parse_id
 
-_SHOWN = 100
+_MAX_SHOWN = 100
 
 
 @contextmanager
-def asset_id_in(text: str) -> Iterator[UUID]:
-    """The asset's id. If nothing is found by it, or it is none of ours, `AssetNotFound` names it as it was asked."""
+def parsed_asset_id(text: str) -> Iterator[UUID]:
+    """Parse the asset's id. `AssetNotFound`, raised here or in the block, gets a message with the id as it was sent."""
     try:
         yield parse_id(text, AssetNotFound)
     except AssetNotFound:
-        raise AssetNotFound(f"Asset {text[:_SHOWN]} not found") from None
+        raise AssetNotFound(f"Asset {text[:_MAX_SHOWN]} not found") from None

@@ -1,4 +1,4 @@
-"""HeyGen v3's JSON."""
+"""HeyGen v3's JSON of assets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ from mediatheque.http.urls import file_url
 from mediatheque.model import Asset
 
 
-def uploaded(asset: Asset, base: str) -> dict[str, Any]:
-    """The answer to an upload: `asset_id` here, although the same asset is read back under `id`."""
+def upload_reply(asset: Asset, base: str) -> dict[str, Any]:
+    """Build the answer to an upload. The id is `asset_id` here and `id` in all other answers."""
     return {
         "data": {
             "asset_id": asset.id.hex,
@@ -20,7 +20,7 @@ def uploaded(asset: Asset, base: str) -> dict[str, Any]:
 
 
 def asset(asset: Asset, workspace: str, base: str) -> dict[str, Any]:
-    """The asset object. Its owner is the workspace, which is its space, too; at the root `folder_id` is null."""
+    """Build the asset object. Owner and space are the workspace; `folder_id` is null at the root."""
     return {
         "id": asset.id.hex,
         "name": asset.file.name,
@@ -33,8 +33,8 @@ def asset(asset: Asset, workspace: str, base: str) -> dict[str, Any]:
     }
 
 
-def found(asset: Asset, base: str) -> dict[str, Any]:
-    """An image that a search found. `is_transparent` is optional, and nothing is known about it."""
+def search_result(asset: Asset, base: str) -> dict[str, Any]:
+    """Build a search result. The optional `is_transparent` is left out: it is not known."""
     media_info = asset.file.blob.media_info
     return {
         "id": asset.id.hex,
@@ -46,9 +46,9 @@ def found(asset: Asset, base: str) -> dict[str, Any]:
     }
 
 
-def page(shown: Sequence[dict[str, Any]], token: str | None) -> dict[str, Any]:
-    """The envelope of a list, and the token of its next page."""
-    return {"data": shown, "has_more": token is not None, "next_token": token}
+def page(items: Sequence[dict[str, Any]], token: str | None) -> dict[str, Any]:
+    """Build a page of a list; `token` is that of the next page."""
+    return {"data": items, "has_more": token is not None, "next_token": token}
 
 
 def _orientation(width: int | None, height: int | None) -> str | None:

@@ -1,4 +1,4 @@
-"""HeyGen v3's JSON of direct uploads: what is announced, and how far it has come."""
+"""HeyGen v3's JSON of direct uploads: declared files, upload targets, progress."""
 
 import re
 from base64 import b64decode
@@ -15,10 +15,10 @@ from mediatheque.library.uploads.sessions import LIFETIME
 from mediatheque.model import Upload
 
 MAX_BYTES = 200 * MIB
-"""[observed] What the vendor allows zip projects, in every direct upload here."""
+"""[observed] The vendor's limit for zip projects. Here it applies to every direct upload."""
 
 MAX_FILES = 100
-# [documented] The types of POST /v3/assets and zip; other names of theirs are ours to understand.
+# [documented] The types of POST /v3/assets, and zip. The aliases are our extension.
 _TYPES = {
     "image/png": "image/png",
     "image/jpeg": "image/jpeg",
@@ -43,7 +43,7 @@ Checksum = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class DirectUpload(msgspec.Struct, frozen=True):
-    """[documented] One file announced: `checksum_sha256` as hex by the schema, as base64 by the examples."""
+    """[documented] A declared file. `checksum_sha256` is hex in the schema and base64 in the examples."""
 
     filename: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
     content_type: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -51,7 +51,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
     checksum_sha256: Checksum | None = None
 
     def declared_file(self) -> DeclaredFile:
-        """The same in the library's words. `Invalid` for a type, size or checksum that cannot be."""
+        """Convert to a `DeclaredFile`. Raises `Invalid` when the type, size or checksum is not acceptable."""
         mime = _TYPES.get(self.content_type.partition(";")[0].strip().lower())
         if mime is None:
             accepted = ", ".join(sorted(set(_TYPES.values())))
@@ -63,7 +63,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
 
 
 class DirectBatch(msgspec.Struct, frozen=True):
-    """[documented] Up to a hundred files announced together; `callback_url` is reserved: nothing is sent to it."""
+    """[documented] Up to a hundred declared files. `callback_url` is reserved: nothing is sent to it."""
 
     files: Annotated[list[DirectUpload], msgspec.Meta(min_length=1, max_length=MAX_FILES)]
     title: Annotated[str, msgspec.Meta(max_length=255)] | None = None
@@ -71,7 +71,7 @@ class DirectBatch(msgspec.Struct, frozen=True):
 
 
 class Completion(msgspec.Struct, frozen=True):
-    """[documented] The body of a complete call; it may be empty."""
+    """[documented] The body of a complete call, which may be absent."""
 
     checksum_sha256: Checksum | None = None
 
@@ -83,7 +83,7 @@ class BatchCompletion(msgspec.Struct, frozen=True):
 
 
 def checksum_of(text: str | None) -> bytes | None:
-    """A SHA-256 as 64 hex digits or as base64; `Invalid` for anything else."""
+    """Parse a SHA-256 in hex or base64. Raises `Invalid` for another text."""
     if text is None:
         return None
     try:
@@ -95,22 +95,26 @@ def checksum_of(text: str | None) -> bytes | None:
     return digest
 
 
-def slot(slot: UploadTarget, base: str) -> dict[str, Any]:
-    """Where to send one file. Header names are in lower case: [observed] a client adds its own `content-type`."""
-    upload = slot.session.upload
-    ours = f"{base}/v3/assets/direct-uploads/{upload.id.hex}?token={slot.session.token}"
+def target(target: UploadTarget, base: str) -> dict[str, Any]:
+    """Build the upload target of one file.
+
+    Header names are in lower case: [observed] a client adds its own `content-type`.
+    """
+    upload = target.session.upload
+    own_url = f"{base}/v3/assets/direct-uploads/{upload.id.hex}?token={target.session.token}"
+    headers = target.presigned.headers if target.presigned else {}
     return {
         "asset_id": upload.asset_id.hex if upload.asset_id else "",
-        "upload_url": slot.presigned.url if slot.presigned else ours,
-        "upload_headers": {**(slot.presigned.headers if slot.presigned else {}), "content-type": upload.declared_type},
+        "upload_url": target.presigned.url if target.presigned else own_url,
+        "upload_headers": {**headers, "content-type": upload.declared_type},
         "expires_in_seconds": int(LIFETIME.total_seconds()),
         "max_bytes": MAX_BYTES,
         "status": "pending_upload",
     }
 
 
-def item(upload: Upload) -> dict[str, Any]:
-    """One upload of a batch; [documented] `video_id` holds the asset's id."""
+def upload_status(upload: Upload) -> dict[str, Any]:
+    """Build the status of one upload. [documented] `video_id` is the asset's id."""
     state = state_of(upload)
     shape: dict[str, Any] = {
         "item_index": upload.item_index,
@@ -123,23 +127,23 @@ def item(upload: Upload) -> dict[str, Any]:
 
 
 def batch(progress: BatchProgress, page: list[Upload], next_token: str | None) -> dict[str, Any]:
-    """A batch, and a page of its uploads."""
+    """Build a batch with a page of its uploads."""
     states = [state_of(upload) for upload in progress.items]
     shape: dict[str, Any] = {
         "batch_id": progress.batch.id.hex,
-        "status": _together(states).value,
+        "status": _batch_status(states).value,
         "total_items": progress.batch.total,
         "counts_by_status": {state.value: states.count(state) for state in UploadState if state in states},
         "created_at": int(progress.batch.created_at.timestamp()),
-        "items": [item(upload) for upload in page],
+        "items": [upload_status(upload) for upload in page],
         "has_more": next_token is not None,
         "next_token": next_token,
     }
     return {"data": {**shape, "title": progress.batch.title} if progress.batch.title else shape}
 
 
-def _together(states: list[UploadState]) -> UploadState:
-    """Still processing while one of them is not over; failed only if all are."""
+def _batch_status(states: list[UploadState]) -> UploadState:
+    """Return PROCESSING while an upload is unfinished, FAILED if all have failed, else COMPLETED."""
     if any(state in (UploadState.QUEUED, UploadState.PROCESSING) for state in states):
         return UploadState.PROCESSING
     return UploadState.COMPLETED if UploadState.COMPLETED in states else UploadState.FAILED

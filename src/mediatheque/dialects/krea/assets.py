@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import delete, get, post
 
 from mediatheque.dialects.krea import shapes
-from mediatheque.dialects.krea.cursor import cursor_at
+from mediatheque.dialects.krea.cursor import parse_cursor
 from mediatheque.dialects.krea.policy import MAX_DESCRIPTION, POLICY
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
@@ -17,10 +17,10 @@ from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.model import DeclaredMetadata, Filter, Scope
 
-_MOST, _USUAL = 1000, 100
+_MAX_PAGE, _DEFAULT_PAGE = 1000, 100
 
 
-def _details(declared: DeclaredMetadata) -> AssetFields:
+def _asset_fields(declared: DeclaredMetadata) -> AssetFields:
     return AssetFields(caption=declared.fields.get("description") or None)
 
 
@@ -30,31 +30,31 @@ async def upload_asset(request: AppRequest) -> dict[str, Any]:
     base = request.public_url
     body = FormBody(request, text_fields={"description": MAX_DESCRIPTION}, limit=POLICY.max_bytes)
     asset = await request.library.ingest.create_asset(
-        IngestRequest(workspace_id=request.workspace_id, body=body, policy=POLICY, describe=_details)
+        IngestRequest(workspace_id=request.workspace_id, body=body, policy=POLICY, describe=_asset_fields)
     )
     return shapes.asset(asset, base)
 
 
 @get("/assets", guards=[require_scope(Scope.READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
-    """GET /assets: newest first, from behind `cursor`."""
+    """GET /assets: newest first, starting after `cursor`."""
     base = request.public_url
-    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MOST, default=_USUAL)
-    after = cursor_at(query_param(request, "cursor"))
+    limit = page_size(query_param(request, "limit"), minimum=1, maximum=_MAX_PAGE, default=_DEFAULT_PAGE)
+    after = parse_cursor(query_param(request, "cursor"))
     assets, more = await request.library.catalog.assets.page(request.workspace_id, Filter(), after, limit)
     return shapes.page(assets, more, base)
 
 
 @get("/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
 async def get_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """GET /assets/{id}: the bare asset. An id that is no UUID finds no route, which is a 404 too."""
+    """GET /assets/{id}: the bare asset. Ids that are not UUIDs match no route (404)."""
     asset = await request.library.catalog.assets.get(request.workspace_id, id)
     return shapes.asset(asset, request.public_url)
 
 
 @delete("/assets/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """DELETE /assets/{id}: for good; the second time there is no such asset."""
+    """DELETE /assets/{id}: delete the asset for good; 404 the second time."""
     asset = await request.library.catalog.assets.delete(request.workspace_id, id)
     request.context.file_cache.invalidate(asset.file.id)
     return shapes.DELETED

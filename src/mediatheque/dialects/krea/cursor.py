@@ -1,7 +1,7 @@
-"""Krea's cursors: date-times, as the vendor's are, that part assets of one moment.
+"""Krea's cursors: date-times, as the vendor's are, that also tell apart assets of the same microsecond.
 
-The fraction of a cursor of ours goes on behind the microseconds with the asset's id, as 39 decimal digits. Any other
-date-time means what is strictly older than it.
+A cursor made here has the asset's id after the microseconds of its fraction, as 39 decimal digits. Any other date-time
+stands for the assets that are strictly older than it.
 """
 
 import re
@@ -11,37 +11,37 @@ from uuid import UUID
 from mediatheque.errors import InvalidQuery
 from mediatheque.model import Cursor
 
-_MICROSECONDS, _ID = 6, 39
-# RFC 3339; the space is a plus sign that was not escaped.
-_FORM = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+ -]\d\d:\d\d)", re.ASCII)
-_FIRST = UUID(int=0)
+_MICROSECOND_DIGITS, _ID_DIGITS = 6, 39
+# RFC 3339; a space stands for a plus sign that the client did not escape.
+_DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+ -]\d\d:\d\d)", re.ASCII)
+_MIN_ID = UUID(int=0)
 
 
-def cursor_of(position: Cursor) -> str:
-    """The position as a date-time."""
+def format_cursor(position: Cursor) -> str:
+    """Format the position as a date-time."""
     moment = position.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"{moment}{position.id.int:0{_ID}d}Z"
+    return f"{moment}{position.id.int:0{_ID_DIGITS}d}Z"
 
 
-def cursor_at(cursor: str | None) -> Cursor | None:
-    """The position behind a cursor; None for none or an empty one. `InvalidQuery` for what is no date-time."""
+def parse_cursor(cursor: str | None) -> Cursor | None:
+    """Return the position of a cursor; None if it is absent or empty. Raises `InvalidQuery` for another text."""
     if not cursor:
         return None
     try:
-        return _parsed(cursor)
+        return _parse(cursor)
     except (ValueError, OverflowError):
         raise InvalidQuery("cursor must be a date-time.", param="cursor") from None
 
 
-def _parsed(cursor: str) -> Cursor:
-    form = _FORM.fullmatch(cursor)
-    if form is None:
+def _parse(cursor: str) -> Cursor:
+    match = _DATE_TIME.fullmatch(cursor)
+    if match is None:
         raise ValueError(cursor)
-    day, time, fraction, offset = form.groups(default="")
+    day, time, fraction, offset = match.groups(default="")
     moment = datetime.fromisoformat(f"{day}T{time}{offset.replace(' ', '+').upper()}").astimezone(UTC)
-    moment += timedelta(microseconds=int(fraction[:_MICROSECONDS].ljust(_MICROSECONDS, "0")))
-    rest = fraction[_MICROSECONDS:]
-    if len(rest) == _ID:
+    moment += timedelta(microseconds=int(fraction[:_MICROSECOND_DIGITS].ljust(_MICROSECOND_DIGITS, "0")))
+    rest = fraction[_MICROSECOND_DIGITS:]
+    if len(rest) == _ID_DIGITS:
         return Cursor(moment, UUID(int=int(rest)))
-    # What is older than a part of a microsecond is as old as that microsecond.
-    return Cursor(moment + timedelta(microseconds=1 if rest.strip("0") else 0), _FIRST)
+    # Assets have whole microseconds: "older than 1.5" includes 1, so round up.
+    return Cursor(moment + timedelta(microseconds=1 if rest.strip("0") else 0), _MIN_ID)

@@ -1,4 +1,4 @@
-"""Krea's errors: `{error}` as documented, `message` beside it because live answers have been seen with that."""
+"""Krea's errors: `{error}` as documented, and `message`, which was seen in live answers."""
 
 from typing import Any
 

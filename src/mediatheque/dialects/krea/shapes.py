@@ -1,9 +1,9 @@
-"""Krea's JSON."""
+"""Krea's JSON of assets."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from mediatheque.dialects.krea.cursor import cursor_of
+from mediatheque.dialects.krea.cursor import format_cursor
 from mediatheque.http.request.pagination import next_cursor
 from mediatheque.http.urls import file_url
 from mediatheque.model import Asset
@@ -12,7 +12,7 @@ DELETED = {"success": True, "message": "Asset deleted successfully"}
 
 
 def asset(asset: Asset, base: str) -> dict[str, Any]:
-    """The asset object: `image_url` whatever the kind, and `url` for clients that look there.
+    """Build the asset object. `image_url` is present for every kind of file; some clients read `url` instead.
 
     `description` is absent rather than null.
     """
@@ -33,7 +33,7 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
 
 
 def page(assets: Sequence[Asset], more: bool, base: str) -> dict[str, Any]:
-    """A page of a list. The vendor has called the cursor both names; clients of either are found."""
+    """Build a page. The cursor has both names that the vendor has used; clients of both exist."""
     position = next_cursor(assets, more)
-    cursor = cursor_of(position) if position else None
-    return {"items": [asset(each, base) for each in assets], "next_cursor": cursor, "nextCursor": cursor}
+    cursor = format_cursor(position) if position else None
+    return {"items": [asset(item, base) for item in assets], "next_cursor": cursor, "nextCursor": cursor}

@@ -1,4 +1,4 @@
-"""Assets at our own door."""
+"""Assets in the native API."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -37,8 +37,8 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder_id: UUID | None = None
     provenance: ProvenanceFields | None = None
 
-    def details(self, request: AppRequest) -> AssetFields:
-        """What the asset is given."""
+    def fields(self, request: AppRequest) -> AssetFields:
+        """Convert to the fields of the new asset."""
         return AssetFields(
             title=self.title,
             caption=self.caption,
@@ -52,12 +52,12 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/api/assets", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
 async def create_asset(request: AppRequest) -> Response[bytes]:
-    """POST /api/assets: an asset from a URL, another asset or base64; 201."""
+    """POST /api/assets: create an asset from a URL, another asset or base64; 201."""
     wanted = await read_json(request, NewAsset)
-    details, base = wanted.details(request), request.public_url
+    fields, base = wanted.fields(request), request.public_url
 
     async def work(claim: Claim | None) -> Asset:
-        return await import_asset(request, wanted.source, details, claim)
+        return await import_asset(request, wanted.source, fields, claim)
 
     def render(asset: Asset) -> tuple[int, bytes]:
         return 201, msgspec.json.encode(shapes.asset(asset, base))
@@ -75,19 +75,19 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
     wanted = Filter(kinds=(kind,) if kind else ())
     assets = request.library.catalog.assets
     found, more = await assets.page(request.workspace_id, wanted, after, limit)
-    return {"items": [shapes.asset(each, base) for each in found], "next_cursor": next_token(found, more)}
+    return {"items": [shapes.asset(asset, base) for asset in found], "next_cursor": next_token(found, more)}
 
 
 @get("/api/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
 async def get_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """GET /api/assets/{id}."""
+    """GET /api/assets/{id}: the asset."""
     base = request.public_url
     return shapes.asset(await request.library.catalog.assets.get(request.workspace_id, id), base)
 
 
 @delete("/api/assets/{id:uuid}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: AppRequest, id: UUID) -> None:
-    """DELETE /api/assets/{id}: 204; 404 the second time."""
+    """DELETE /api/assets/{id}: delete the asset; 204, and 404 the second time."""
     asset = await request.library.catalog.assets.delete(request.workspace_id, id)
     request.context.file_cache.invalidate(asset.file.id)
 

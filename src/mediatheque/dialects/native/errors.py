@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457)."""
+"""The native API's errors: problem documents (RFC 9457)."""
 
 from http import HTTPStatus
 from typing import Any

@@ -12,10 +12,10 @@ from mediatheque.library.tasks import depths
 async def metrics(request: AppRequest) -> Response[bytes]:
     """GET /metrics. The depths of the task queue are left out while the database is unavailable."""
     try:
-        waiting = await depths(request.library.database)
+        queue_depths = await depths(request.library.database)
     except Unavailable:
-        waiting = {}
-    return Response(request.context.metrics.render(waiting), media_type=CONTENT_TYPE)
+        queue_depths = {}
+    return Response(request.context.metrics.render(queue_depths), media_type=CONTENT_TYPE)
 
 
 ROUTES = (metrics,)

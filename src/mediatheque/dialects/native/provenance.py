@@ -1,4 +1,4 @@
-"""Where an asset comes from, and the graph of what it was made from and what was made of it, at our own door."""
+"""Provenance and lineage in the native API."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from mediatheque.model import Input, Origin, Provenance, Role, Scope
 
 
 class NamedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What went into the request, by one of four names; `character` is an id or an @handle."""
+    """An input of the generation; one of the first four fields is given. `character` is an id or an @handle."""
 
     asset_id: Name | None = None
     request_id: Name | None = None
@@ -26,12 +26,12 @@ class NamedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     role: Role | None = None
 
     def read(self, request: AppRequest) -> Input:
-        """The same in the library's words. `Invalid` unless there is one name, `AssetNotFound` for no id."""
+        """Convert to an `Input`. Raises `Invalid` or `AssetNotFound` as `generation_input` does."""
         return generation_input(request, **msgspec.structs.asdict(self))
 
 
 class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is told of where an asset comes from: `origin` is upload, response (of a request) or request (its input)."""
+    """The provenance that the client declares. `origin` is upload, response (an output) or request (an input)."""
 
     origin: Origin | None = None
     request_id: Name | None = None
@@ -40,19 +40,19 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     inputs: Annotated[tuple[NamedInput, ...], msgspec.Meta(max_length=MAX_INPUTS)] = ()
 
     def read(self, request: AppRequest) -> Provenance:
-        """The same in the library's words."""
+        """Convert to a `Provenance`."""
         return Provenance(
             declared_source=self.origin,
             request_id=self.request_id,
             endpoint=self.endpoint,
             prompt=self.prompt,
-            inputs=tuple(each.read(request) for each in self.inputs),
+            inputs=tuple(named.read(request) for named in self.inputs),
         )
 
 
 @get("/api/assets/{id:uuid}/lineage", guards=[require_scope(Scope.READ)])
 async def get_lineage(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """GET /api/assets/{id}/lineage?depth=: what it was made from, and what was made of it."""
+    """GET /api/assets/{id}/lineage?depth=: the graph of what the asset was made from and used for."""
     base = request.public_url
     depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
     lineage = await request.library.lineage.get(request.workspace_id, id, depth)

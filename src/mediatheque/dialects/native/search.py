@@ -1,4 +1,4 @@
-"""Finding assets at our own door: by words, by an example, and by what they are like."""
+"""Search in the native API: by text, by an example asset, and for similar assets."""
 
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,12 @@ from mediatheque.http.request.query import enum_param, max_length, parse_id, que
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter, Kind, Scope
 
-_LONGEST_QUERY = 2000
+_MAX_QUERY = 2000
 
 
 @get("/api/search", guards=[require_scope(Scope.READ)])
 async def search_assets(request: AppRequest) -> dict[str, Any]:
-    """GET /api/search?q=|like=&kind=&limit=&cursor=: best first. `like` is the id of an asset that shows an example."""
+    """GET /api/search?q=|like=&kind=&limit=&cursor=: best first. `like` is the id of the example asset."""
     base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=50)
     seen = shown_ids_of(query_param(request, "cursor"), param="cursor")
@@ -35,11 +35,11 @@ async def search_assets(request: AppRequest) -> dict[str, Any]:
 
 @get("/api/assets/{id:uuid}/similar", guards=[require_scope(Scope.READ)])
 async def list_similar(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """GET /api/assets/{id}/similar?limit=: what else is like it, most alike first; its duplicates are named as such."""
+    """GET /api/assets/{id}/similar?limit=: similar assets, most similar first; duplicates are marked."""
     base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=20)
     found = await request.library.search.similar.find(request.workspace_id, id, limit)
-    return {"items": [shapes.likeness(likeness, base) for likeness in found]}
+    return {"items": [shapes.similar_asset(similar, base) for similar in found]}
 
 
 async def _example(request: AppRequest) -> Example:
@@ -47,7 +47,7 @@ async def _example(request: AppRequest) -> Example:
     if bool(text) == bool(like):
         raise (InvalidQuery if text else Missing)("Give either q or like.", param="q")
     if not like:
-        return Example(text=max_length(text, _LONGEST_QUERY, param="q"))
+        return Example(text=max_length(text, _MAX_QUERY, param="q"))
     id = parse_id(like, AssetNotFound)
     asset = await request.library.catalog.assets.get(request.workspace_id, id)
     return Example(blob=asset.file.blob)

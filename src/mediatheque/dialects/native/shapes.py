@@ -1,4 +1,4 @@
-"""Our own JSON: sizes in bytes, dimensions in pixels, durations in seconds, times in ISO 8601."""
+"""The native API's JSON: sizes in bytes, dimensions in pixels, durations in seconds, times in ISO 8601."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mediatheque.model import Asset, AssetNode, CharacterNode, Edge, Lineage, No
 
 
 def asset(asset: Asset, base: str) -> dict[str, Any]:
-    """The asset with everything that is known of it."""
+    """Build the asset object."""
     blob, file = asset.file.blob, asset.file
     return {
         "id": str(asset.id),
@@ -36,14 +36,14 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
     }
 
 
-def likeness(likeness: SimilarAsset, base: str) -> dict[str, Any]:
-    """The asset, and how like it is."""
-    alike = {"similarity": likeness.similarity, "identical": likeness.identical, "duplicate": likeness.duplicate}
-    return asset(likeness.asset, base) | alike
+def similar_asset(similar: SimilarAsset, base: str) -> dict[str, Any]:
+    """Build the asset object with its similarity."""
+    scores = {"similarity": similar.similarity, "identical": similar.identical, "duplicate": similar.duplicate}
+    return asset(similar.asset, base) | scores
 
 
 def lineage(lineage: Lineage, base: str) -> dict[str, Any]:
-    """The graph: nodes by their keys, and edges between these in the direction in which things are made."""
+    """Build the graph. Edges refer to nodes by their keys and point from input to output."""
     return {
         "focus": lineage.focus,
         "nodes": [_node(node, base) for node in lineage.nodes],
@@ -56,16 +56,16 @@ def _node(node: Node, base: str) -> dict[str, Any]:
     match node:
         case AssetNode():
             url = file_url_for(base, node.file_id, node.file_name) if node.file_id else None
-            said = {"id": str(node.id), "kind": node.kind.value, "url": url, "request_id": node.request_id}
-            return {"key": node.key, "type": "asset", **said, "deleted": url is None}
+            fields = {"id": str(node.id), "kind": node.kind.value, "url": url, "request_id": node.request_id}
+            return {"key": node.key, "type": "asset", **fields, "deleted": url is None}
         case UrlNode():
             return {"key": node.key, "type": "url", "url": node.url}
         case RequestNode():
-            said = {"request_id": node.request_id, "endpoint": node.endpoint, "prompt": node.prompt}
-            return {"key": node.key, "type": "request", **said, "created_at": node.created_at}
+            fields = {"request_id": node.request_id, "endpoint": node.endpoint, "prompt": node.prompt}
+            return {"key": node.key, "type": "request", **fields, "created_at": node.created_at}
         case CharacterNode():
-            said = {"id": str(node.id), "name": node.name, "handle": node.handle}
-            return {"key": node.key, "type": "character", **said, "deleted": node.handle is None}
+            fields = {"id": str(node.id), "name": node.name, "handle": node.handle}
+            return {"key": node.key, "type": "character", **fields, "deleted": node.handle is None}
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str,
         "content_type": media_info.mime,
         "is_favorited": asset.is_favorite,
         "collection_ids": [str(id) for id in asset.collection_ids],
-        "tags": [tag(each) for each in asset.tags],
+        "tags": [tag(item) for item in asset.tags],
         "similarity": similarity,
     }
 

@@ -26,7 +26,7 @@ async def list_collections(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/collections: manual and smart ones of every level, newest first."""
     base, (limit, offset) = request.public_url, page_slice(request)
     found = await request.library.collections.collections.page(request.workspace_id, limit, offset)
-    return {"collections": [shapes.collection(each, base) for each in found]}
+    return {"collections": [shapes.collection(collection, base) for collection in found]}
 
 
 @post("/v1/assets/collections", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)

@@ -57,7 +57,7 @@ def _common(collection: Collection, base: str) -> dict[str, Any]:
 
 def hierarchy(hierarchy: Hierarchy) -> dict[str, Any]:
     """Build the subtree of a collection, and its ancestors from the top."""
-    return {"hierarchy": _branch(hierarchy.branch), "ancestors": [_tree_node(each) for each in hierarchy.ancestors]}
+    return {"hierarchy": _branch(hierarchy.branch), "ancestors": [_tree_node(node) for node in hierarchy.ancestors]}
 
 
 def _branch(branch: Branch) -> dict[str, Any]:
