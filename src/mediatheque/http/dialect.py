@@ -101,17 +101,20 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
 
     def _reply(self, error: LibraryError, context: ErrorContext) -> ErrorReply:
         mapping = next(self.table[kind] for kind in type(error).__mro__ if kind in self.table)
-        message = next((self.messages[kind] for kind in type(error).__mro__ if kind in self.messages), None)
         return ErrorReply(
             status=mapping.status,
             code=mapping.code,
-            message=self._vendor_message(error) if message is None else message.format_map(vars(error)),
+            message=self.message(error),
             param=error.param and self._vendor_param(error.param),
             request_id=context.request_id,
             base=context.base,
         )
 
-    def _vendor_message(self, error: LibraryError) -> str:
+    def message(self, error: LibraryError) -> str:
+        """Return the error's message in the dialect's words."""
+        for kind in type(error).__mro__:
+            if kind in self.messages:
+                return self.messages[kind].format_map(vars(error))
         name = error.param
         if not name or not re.match(rf"{re.escape(name)}(?!\w)", error.message):
             return error.message

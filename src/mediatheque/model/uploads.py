@@ -24,7 +24,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """A session whose bytes become the file `file_id` (and the asset `asset_id`), unless its API key is revoked.
 
     `storage_key` is where received bytes are, and `multipart_id` the store's id of the multipart upload. `size` and
-    `sha256` are what the client declared. `failure` says why bytes that were declared complete were refused.
+    `sha256` are what the client declared. `failure` tells why bytes that were declared complete were refused.
     """
 
     id: UUID

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from mediatheque.dialects.heygen_v3.errors import ERRORS
 from mediatheque.errors import Invalid
 from mediatheque.library.catalog.filenames import safe_name
 from mediatheque.library.ingest.policy import MIB
+from mediatheque.library.uploads import refusals
 from mediatheque.library.uploads.batches import BatchProgress, UploadState, state_of
 from mediatheque.library.uploads.direct import DeclaredFile, UploadTarget
 from mediatheque.library.uploads.sessions import LIFETIME
@@ -122,7 +124,9 @@ def upload_status(upload: Upload) -> dict[str, Any]:
         "video_id": upload.asset_id.hex if upload.asset_id else None,
     }
     if state is UploadState.FAILED:
-        shape["error"] = {"code": "invalid_parameter", "message": upload.failure or "The upload has expired."}
+        refusal = refusals.to_error(upload)
+        message = ERRORS.message(refusal) if refusal else "The upload has expired."
+        shape["error"] = {"code": "invalid_parameter", "message": message}
     return shape
 
 

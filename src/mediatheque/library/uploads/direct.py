@@ -18,7 +18,7 @@ from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
 from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
-from mediatheque.library.uploads import sessions
+from mediatheque.library.uploads import refusals, sessions
 from mediatheque.library.uploads.quarantine import Quarantine
 from mediatheque.library.uploads.sessions import UploadSession, new_session
 from mediatheque.model import Asset, Batch, FileDefaults, Principal, Upload, UploadMethod
@@ -113,7 +113,7 @@ class DirectUploads:
             await self.complete(upload.workspace_id, upload.asset_id)
         except (Conflict, NotFound, Invalid) as error:
             async with self._database.connection() as conn:
-                await rows.fail(conn, id, error.message)
+                await rows.fail(conn, id, refusals.to_text(error))
         except Unacceptable:  # recorded by `complete`
             return
 

@@ -11,6 +11,7 @@ from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
 from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
 from mediatheque.library.storage import try_delete_marked
+from mediatheque.library.uploads import refusals
 from mediatheque.library.uploads.sessions import UploadSession, insert_sessions, new_session
 from mediatheque.model import DeclaredMetadata, File, FileDefaults, Principal, Upload, UploadedPart, UploadMethod
 from mediatheque.records.catalog import files
@@ -70,8 +71,8 @@ class MultipartUploads:
         """
         if upload.completed_at:
             return await self._completed_file(upload)
-        if upload.failure:
-            raise Unacceptable(upload.failure)
+        if refusal := refusals.to_error(upload):
+            raise refusal
         uploaded = await self._find_declared(upload, declared)
         try:
             return await self._assemble(upload, uploaded, policy)
@@ -81,8 +82,8 @@ class MultipartUploads:
                 now = await rows.find(conn, upload.id)
             if now and now.completed_at:
                 return await self._completed_file(upload)
-            if now and now.failure:
-                raise Unacceptable(now.failure) from error
+            if now and (refusal := refusals.to_error(now)):
+                raise refusal from error
             if isinstance(error, Unacceptable):
                 await self._refuse(upload, error)
             if isinstance(error, NotFound):
@@ -151,7 +152,7 @@ class MultipartUploads:
     async def _refuse(self, upload: Upload, error: Unacceptable) -> None:
         key, _ = _parts_location(upload)
         async with self._database.transaction() as conn:
-            refused = await rows.fail(conn, upload.id, error.message)
+            refused = await rows.fail(conn, upload.id, refusals.to_text(error))
             if refused:
                 await pending_writes.mark_for_deletion(conn, [key])
         if refused:

@@ -13,6 +13,7 @@ from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
 from mediatheque.errors import Conflict, Invalid, LibraryError, Unacceptable
 from mediatheque.library.ingest.request import Body, StoredBytes
 from mediatheque.library.storage import store_blob, try_delete_marked
+from mediatheque.library.uploads import refusals
 from mediatheque.library.uploads.sessions import LIFETIME
 from mediatheque.model import DeclaredMetadata, Upload
 from mediatheque.records.database import Database
@@ -84,7 +85,7 @@ class Quarantine:
         The client may send other bytes.
         """
         async with self._database.transaction() as conn:
-            refused = await rows.refuse(conn, upload, error.message)
+            refused = await rows.refuse(conn, upload, refusals.to_text(error))
             if refused and upload.storage_key and not upload.multipart_id:
                 await pending_writes.mark_for_deletion(conn, [upload.storage_key])
         if refused:
@@ -110,6 +111,5 @@ async def _promote(store: Presigns, upload: Upload, quarantined: str, key: str) 
 
 
 def _missing(upload: Upload) -> LibraryError:
-    if upload.failure and upload.failure != _NOT_YET:
-        return Unacceptable(upload.failure)
-    return Conflict(_NOT_YET)
+    refusal = None if upload.failure == _NOT_YET else refusals.to_error(upload)
+    return refusal or Conflict(_NOT_YET)

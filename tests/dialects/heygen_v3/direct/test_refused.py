@@ -99,6 +99,15 @@ def test_bytes_of_another_type(
     assert client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).status_code == 404
 
 
+def test_a_repeated_refusal_has_the_vendors_sentence(client: httpx.Client, account: Account) -> None:
+    size = 20_000
+    slot = promise(client, account, bytes(size), "image/png")
+    put(client, slot, jpeg_of(size))
+    for _ in range(2):
+        message = complete(client, account, slot).json()["error"]["message"]
+        assert message == "Content type not match: declared image/png, found image/jpeg."
+
+
 def test_then_the_right_bytes(client: httpx.Client, account: Account, stock: Stock) -> None:
     size = len(samples.jpeg()) + 300
     slot = promise(client, account, bytes(size), "image/jpeg")
