@@ -6,7 +6,7 @@ import pytest
 
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.media.sniff import HEAD, sniff
+from mediatheque.media.sniff import HEAD_BYTES, sniff
 from mediatheque.model import MediaInfo
 
 Put = Callable[[bytes], Path]
@@ -34,6 +34,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 async def probed(sandbox: Sandbox, path: Path) -> MediaInfo:
     with path.open("rb") as file:
-        format_ = sniff(file.read(HEAD))
+        format_ = sniff(file.read(HEAD_BYTES))
     assert format_ is not None
     return await sandbox.probe(path, format_)

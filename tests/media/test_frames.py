@@ -10,7 +10,7 @@ import pytest
 from mediatheque.errors import Unavailable, Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.sandbox.protocol import ProbeRequest, RenderRequest, answer_to, longest_answer
+from mediatheque.media.sandbox.protocol import ProbeRequest, RenderRequest, decode_reply, max_reply_bytes
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Kind
 from tests import samples
@@ -27,7 +27,7 @@ async def open_sandbox():
 
     def open_(processes=2, **config) -> Sandbox:
         sandbox = Sandbox(SandboxConfig(**config), processes=processes)
-        sandbox.start(at_once=False)
+        sandbox.start(eager=False)
         opened.append(sandbox)
         return sandbox
 
@@ -65,7 +65,7 @@ async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
 
 async def test_closing_lets_frames_in_progress_finish(put):
     sandbox = Sandbox(SandboxConfig(), processes=1)
-    sandbox.start(at_once=False)
+    sandbox.start(eager=False)
     good = put(samples.jpeg())
     waiting = [asyncio.create_task(sandbox.frames(good, JPEG)) for _ in range(5)]
     await asyncio.sleep(0)
@@ -89,31 +89,31 @@ async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, put):
     assert not alive(worker)
 
 
-WANTED = RenderRequest(b"", "image/jpeg", most=2, edge=8)
+WANTED = RenderRequest(b"", "image/jpeg", max_frames=2, edge=8)
 
 
 def test_an_honest_answer_is_understood():
-    (frame,) = answer_to(WANTED, malicious_workers.SHOWN).frames
+    (frame,) = decode_reply(WANTED, malicious_workers.FRAMES_REPLY).frames
     assert (frame.width, frame.height, frame.pixels) == (4, 4, bytes(48))
-    assert answer_to(ProbeRequest(b"", "image/jpeg"), malicious_workers.FOUND).height == 2
+    assert decode_reply(ProbeRequest(b"", "image/jpeg"), malicious_workers.PROBE_REPLY).height == 2
 
 
-@pytest.mark.parametrize("lie", malicious_workers.LIES)
+@pytest.mark.parametrize("lie", malicious_workers.INVALID_FRAMES_REPLIES)
 def test_an_answer_that_lies_is_no_answer(lie):
     with pytest.raises(msgspec.DecodeError):
-        answer_to(WANTED, malicious_workers.LIES[lie])
+        decode_reply(WANTED, malicious_workers.INVALID_FRAMES_REPLIES[lie])
 
 
 def test_an_answer_with_pixels_is_none_to_a_probe():
     with pytest.raises(msgspec.DecodeError):
-        answer_to(ProbeRequest(b"", "image/jpeg"), malicious_workers.SHOWN)
+        decode_reply(ProbeRequest(b"", "image/jpeg"), malicious_workers.FRAMES_REPLY)
 
 
 def test_the_longest_honest_answer_is_not_too_long():
-    largest = malicious_workers._shown(*[(32, 8, 768)] * 2)
-    assert len(answer_to(WANTED, largest).frames) == 2
-    assert len(largest) <= longest_answer(WANTED) < len(largest) + (65 << 10)
-    assert longest_answer(ProbeRequest(b"", "image/jpeg")) == 64 << 10
+    largest = malicious_workers.frames_reply(*[(32, 8, 768)] * 2)
+    assert len(decode_reply(WANTED, largest).frames) == 2
+    assert len(largest) <= max_reply_bytes(WANTED) < len(largest) + (65 << 10)
+    assert max_reply_bytes(ProbeRequest(b"", "image/jpeg")) == 64 << 10
 
 
 @pytest.mark.parametrize("rogue", ["babble", "twice", "silent", "half", "liar", "flood"])
@@ -121,7 +121,7 @@ async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, open_sa
     sandbox, good = open_sandbox(processes=1, timeout_seconds=1), put(samples.jpeg())
     with monkeypatch.context() as taken_over:
         taken_over.setattr("mediatheque.media.sandbox.process.serve", getattr(malicious_workers, rogue))
-        sandbox._showing.start()
+        sandbox._render_pool.start()
     (worker,) = workers(os.getpid())
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.frames(good, JPEG)

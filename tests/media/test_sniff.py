@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.sniff import HEAD, sniff
+from mediatheque.media.sniff import HEAD_BYTES, sniff
 from tests import samples
 
 SNIFFED_AS = {"audio/webm": "video/webm"}  # audio only: only the streams can say
 
 
 def mime(data: bytes) -> str | None:
-    found = sniff(data[:HEAD])
+    found = sniff(data[:HEAD_BYTES])
     return found.mime if found else None
 
 
@@ -92,7 +92,7 @@ def test_a_bare_mp3_is_recognised_by_two_frames():
 
 def test_random_bytes_are_hardly_ever_taken_for_media():
     dice = random.Random(2)
-    assert sum(sniff(dice.randbytes(HEAD)) is not None for _ in range(2000)) == 0
+    assert sum(sniff(dice.randbytes(HEAD_BYTES)) is not None for _ in range(2000)) == 0
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted(samples.ACCEPTED)), st.integers(0, 200))
@@ -103,4 +103,4 @@ def test_any_bytes_give_an_answer(noise, kind, cut):
 
 def test_long_runs_of_what_a_pattern_repeats_stay_quick():
     for run in (b" ", b"1", b"\n", b"\xff", b"\xff\xfb\x90\x64", b"\0\0\0\x10ftyp"):
-        assert sniff((run * HEAD)[:HEAD]) is None or run == b"\0\0\0\x10ftyp"
+        assert sniff((run * HEAD_BYTES)[:HEAD_BYTES]) is None or run == b"\0\0\0\x10ftyp"

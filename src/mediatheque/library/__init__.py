@@ -45,7 +45,7 @@ class Library:
         """
         preparing = asyncio.ensure_future(self.search.encoders.prepare()) if start_media else None
         await self.database.open()
-        self.sandbox.start(at_once=start_media)
+        self.sandbox.start(eager=start_media)
         if preparing:
             await preparing
 

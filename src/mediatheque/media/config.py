@@ -1,10 +1,10 @@
-"""What this room can be told."""
+"""Settings of the processes that decode media."""
 
 import msgspec
 
 
 class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of the processes that open media. Every one of them is there for files made to hurt."""
+    """Limits of the processes that open media. Each protects against files made to do harm."""
 
     memory_bytes: int = 1 << 30
     """Address space of one worker. A file that needs more is refused."""
@@ -16,7 +16,7 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Time that one file may take, from the moment a worker has it."""
 
     tasks_per_worker: int = 5_000
-    """A worker is replaced after this many files, so that no decoder's leak grows for ever. 0: never."""
+    """A worker is replaced after this many files, so that a decoder's memory leak cannot grow without end. 0: never."""
 
     max_pixels: int = 200_000_000
     """Width times height of the largest picture that is accepted."""
@@ -37,8 +37,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the largest subtitle file, in bytes."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError when a limit would refuse every file."""
+        """Raises `ValueError` for a limit of zero, which would refuse every file."""
         for name in self.__struct_fields__:
-            value, least = getattr(self, name), 0 if name == "tasks_per_worker" else 1
-            if value < least and not (name == "timeout_seconds" and value > 0):
-                raise ValueError(f"{name}: must be at least {least}, not {value}")
+            value, minimum = getattr(self, name), 0 if name == "tasks_per_worker" else 1
+            if value < minimum and not (name == "timeout_seconds" and value > 0):
+                raise ValueError(f"{name}: must be at least {minimum}, not {value}")

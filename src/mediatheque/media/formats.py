@@ -1,4 +1,4 @@
-"""The closed set of formats, as data, and the names that people give them."""
+"""All supported formats, and the aliases of their MIME types."""
 
 import mimetypes
 
@@ -31,10 +31,10 @@ _NOT_MEDIA = frozenset({"application/x-subrip", "application/zip"})
 FORMATS: dict[str, Format] = {
     mime: Format(mime=mime, kind=kind, extension=extension) for mime, kind, extension in _TABLE
 }
-"""Every format this library takes, by MIME type."""
+"""Every supported format, by MIME type."""
 
-# Types that name the same container. A container's audio-only and video forms are one family: which of them a file is,
-# only its streams can say.
+# MIME types of the same container. Its audio-only and video forms are one family, because only the streams of a file
+# tell which of them it is.
 _FAMILIES = (
     ("image/jpeg", "image/jpg", "image/pjpeg", "image/jfif"),
     ("image/png", "image/x-png", "image/apng", "image/vnd.mozilla.apng"),
@@ -55,7 +55,7 @@ _FAMILIES = (
 )  # fmt: skip
 
 _FAMILY_OF = {alias: family[0] for family in _FAMILIES for alias in family}
-_BUILT_IN = mimetypes.MimeTypes(filenames=())  # not the machine's own tables: they differ
+_BUILT_IN = mimetypes.MimeTypes(filenames=())  # without the tables of the machine, which differ
 _MEDIA_EXTENSIONS = frozenset(
     {
         *(f".{extension}" for mime, _, extension in _TABLE if mime not in _NOT_MEDIA),
@@ -66,13 +66,13 @@ _MEDIA_EXTENSIONS = frozenset(
 
 
 def same_type(declared: str, mime: str) -> bool:
-    """Whether a declared type names the container that `mime` is, whatever its spelling or parameters."""
+    """Whether `declared` names the same container as `mime`, ignoring aliases and parameters."""
     return _family(declared) == _family(mime)
 
 
 def claims_media(declared: str | None, name: str | None) -> bool:
-    """Whether a declared type or a file name says image, video, audio, 3D model or PDF."""
-    if declared and _is_media(_bare(declared)):
+    """Whether the declared type or the file name is that of an image, video, audio, 3D model or PDF."""
+    if declared and _is_media(_without_parameters(declared)):
         return True
     _, dot, ending = (name or "").rpartition(".")
     if not dot:
@@ -90,10 +90,10 @@ def _is_media(bare: str) -> bool:
     )
 
 
-def _bare(declared: str) -> str:
+def _without_parameters(declared: str) -> str:
     return declared.partition(";")[0].strip().lower()
 
 
 def _family(declared: str) -> str:
-    bare = _bare(declared)
+    bare = _without_parameters(declared)
     return _FAMILY_OF.get(bare, bare)

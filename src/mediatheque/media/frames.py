@@ -1,4 +1,4 @@
-"""Small pictures of a file, for those who look at pixels."""
+"""Small pictures of a file, for code that works on pixels."""
 
 import msgspec
 
@@ -9,9 +9,9 @@ _CHANNELS = 3
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """RGB as shown: rows from top to bottom, three bytes for each pixel. What is transparent is seen over white.
+    """RGB as displayed: rows from top to bottom, three bytes for each pixel, transparency composited over white.
 
-    White, not grey: that is the page for which most logos and cut-outs are made, and what models have mostly seen.
+    White, because most logos and cut-outs are made for a white page, and encoders have mostly been trained on it.
     """
 
     width: int
@@ -19,21 +19,21 @@ class Frame(msgspec.Struct, frozen=True):
     pixels: bytes
 
     def __post_init__(self) -> None:
-        """Also what a worker sends is measured: nobody has to do so again."""
+        """Raises `ValueError` when the size is wrong, so that a frame sent by a worker needs no further check."""
         if self.width < 1 or self.height < 1 or len(self.pixels) != self.width * self.height * _CHANNELS:
             raise ValueError(f"{len(self.pixels)} bytes are not a frame of {self.width} x {self.height}")
 
     def fits(self, edge: int) -> bool:
-        """Whether its edges keep what `fitted` promises."""
+        """Whether its edges are within the bounds of `fit_size`."""
         return min(self.width, self.height) <= edge and max(self.width, self.height) <= MAX_ASPECT_RATIO * edge
 
 
-def fitted(width: int, height: int, edge: int) -> tuple[int, int]:
-    """The size of such a picture's frame: its shorter edge is `edge`, nothing is enlarged or left a long strip."""
+def fit_size(width: int, height: int, edge: int) -> tuple[int, int]:
+    """Return the size of a picture's frame: its shorter edge is at most `edge`, its longer edge is bounded too."""
     scale = min(1.0, edge / min(width, height), MAX_ASPECT_RATIO * edge / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def largest_frame(edge: int) -> int:
-    """Bytes of the largest frame that fits."""
+def max_frame_bytes(edge: int) -> int:
+    """Return the size of the largest frame that fits, in bytes."""
     return edge * edge * MAX_ASPECT_RATIO * _CHANNELS

@@ -1,4 +1,4 @@
-"""A file to be judged: bytes by offset, and nothing read that nobody asked for."""
+"""A file to be examined: bytes by offset, without reading ahead."""
 
 import io
 import os
@@ -10,7 +10,7 @@ from mediatheque.errors import Unreadable
 
 
 class InputFile:
-    """An open file of a known size. Reads never move a shared position and never run past the end unnoticed."""
+    """An open file of a known size. Reads do not move a position."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -25,21 +25,21 @@ class InputFile:
     ) -> None:
         os.close(self._fd)
 
-    def upto(self, count: int, at: int = 0) -> bytes:
-        """At most `count` bytes from `at`; fewer only at the end of the file."""
+    def read_up_to(self, count: int, at: int = 0) -> bytes:
+        """Return `count` bytes from `at`, or fewer at the end of the file."""
         return os.pread(self._fd, count, at)
 
-    def exactly(self, count: int, at: int) -> bytes:
-        """`count` bytes from `at`. Raises Unreadable if the file ends before."""
+    def read_exactly(self, count: int, at: int) -> bytes:
+        """Return `count` bytes from `at`. Raises `Unreadable` when the file ends before."""
         data = os.pread(self._fd, count, at) if at + count <= self.size else b""
         if len(data) != count:
             raise Unreadable("The file ends in the middle of its own structure.")
         return data
 
-    def tail(self, count: int) -> bytes:
-        """The last `count` bytes, or the whole file if it is shorter."""
-        return self.upto(count, max(0, self.size - count))
+    def read_tail(self, count: int) -> bytes:
+        """Return the last `count` bytes, or the whole file if it is shorter."""
+        return self.read_up_to(count, max(0, self.size - count))
 
-    def stream(self) -> io.BufferedReader:
-        """The file for a decoder that wants a file object of its own; the caller closes it."""
+    def open_file(self) -> io.BufferedReader:
+        """Open the file for a decoder that needs a file object. The caller closes it."""
         return Path(self.path).open("rb")

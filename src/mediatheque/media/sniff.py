@@ -1,6 +1,6 @@
-"""A first guess from the first bytes: no decoding, no more than a few comparisons and one short scan.
+"""Recognising a format by a file's first bytes, with a few comparisons and one short scan.
 
-The guess only picks the decoder. What the file is, its decoder says.
+The result only selects the decoder, which then finds out whether the file has that format.
 """
 
 import re
@@ -10,26 +10,26 @@ from mediatheque.media.containers.mpeg_audio import audio_frame, id3_size
 from mediatheque.media.formats import FORMATS
 from mediatheque.model import Format
 
-HEAD = 4096
-"""Bytes of a file's start that `sniff` wants; fewer only if the file is shorter."""
+HEAD_BYTES = 4096
+"""Bytes of a file's start that `sniff` needs; fewer only if the file is shorter."""
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _AUDIO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "})
-_FILM_BRANDS = re.compile(rb"iso[m0-9]|mp4[0-9]|mp7[0-9]|avc1|M4V|MSNV|mmp4|3g[p2]|dash|cmf|F4V|XAVC|NDX|msdh|msix")
+_VIDEO_BRANDS = re.compile(rb"iso[m0-9]|mp4[0-9]|mp7[0-9]|avc1|M4V|MSNV|mmp4|3g[p2]|dash|cmf|F4V|XAVC|NDX|msdh|msix")
 _BOXES_WITHOUT_FTYP = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
-_LEAST_FTYP = 16  # a box header, a brand and its version
+_MIN_FTYP_BYTES = 16  # a box header, a brand and its version
 
 _TIME = rb"\d{1,3}:\d\d:\d\d[,.]\d{1,3}"
 _BREAK = rb"[ \t]{0,8}(?:\r\n|\n|\r)[ \t]{0,8}"
 FIRST_CUE = re.compile(
     rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}\d{1,9}" + _BREAK + _TIME + rb"[ \t]{0,8}-->[ \t]{0,8}" + _TIME
 )
-"""How a SubRip file begins: a number, a line break, two times."""
+"""The beginning of a SubRip file: a number, a line break, two times."""
 
 
 def sniff(head: bytes) -> Format | None:
-    """The format that `head`, the first `HEAD` bytes, claims; None if it is none of ours."""
+    """Return the format that `head`, the first `HEAD_BYTES` bytes, indicates, or None when it is not supported."""
     mime = _by_magic(head) or _iso(head) or _pdf(head) or _bare_mpeg_audio(head) or _subrip(head)
     return FORMATS[mime] if mime else None
 
@@ -46,12 +46,12 @@ def _riff(head: bytes) -> str | None:
 
 
 def _ebml(head: bytes) -> str | None:
-    """WebM by the DocType (element 0x4282) of the EBML header; other Matroska is not ours."""
+    """WebM by the DocType (element 0x4282) of the EBML header; other Matroska is not supported."""
     return "video/webm" if re.search(rb"\x42\x82(?:\x84|\x40\x04)webm", head[:256]) else None
 
 
 def _id3(head: bytes) -> str | None:
-    """A tag, often longer than the head. What follows decides if it can be seen; nearly always it is MP3."""
+    """An ID3 tag, often longer than `head`. Decide by what follows it; if that is not in `head`, assume MP3."""
     follows = head[id3_size(head) :]
     if not follows:
         return "audio/mpeg"
@@ -66,11 +66,11 @@ def _ogg(head: bytes) -> str | None:
 
 
 def _iso(head: bytes) -> str | None:
-    """ISO base media by its brands (ISO/IEC 14496-12 section 4.3); QuickTime may start without any."""
+    """ISO base media by its brands (ISO/IEC 14496-12 section 4.3); QuickTime files may have none."""
     size, box = int.from_bytes(head[:4], "big"), head[4:8]
     if box in _BOXES_WITHOUT_FTYP:
         return "video/quicktime"
-    if box != b"ftyp" or size < _LEAST_FTYP:
+    if box != b"ftyp" or size < _MIN_FTYP_BYTES:
         return None
     body = head[8 : min(size, 512)]
     major, *compatible = (body[at : at + 4] for at in (0, *range(8, len(body) - 3, 4)))
@@ -86,7 +86,7 @@ def _by_brands(major: bytes, compatible: frozenset[bytes]) -> str | None:
         return "image/avif"
     if major in _HEIC_BRANDS or (major in (b"mif1", b"msf1", b"heif") and compatible & (_HEIC_BRANDS | {b"heif"})):
         return "image/heic"
-    if any(_FILM_BRANDS.match(brand) for brand in (major, *compatible)):
+    if any(_VIDEO_BRANDS.match(brand) for brand in (major, *compatible)):
         return "video/mp4"
     return None
 

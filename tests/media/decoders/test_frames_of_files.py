@@ -13,7 +13,7 @@ from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.media.sniff import HEAD, sniff
+from mediatheque.media.sniff import HEAD_BYTES, sniff
 from mediatheque.model import Kind
 from tests import samples
 from tests.media.pictures import alike, pixel, quarters, saved
@@ -26,7 +26,7 @@ SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
     sandbox = Sandbox(SandboxConfig(), processes=1)
-    sandbox.start(at_once=False)
+    sandbox.start(eager=False)
     yield sandbox
     await sandbox.close()
 
@@ -37,7 +37,7 @@ async def open_sandbox():
 
     def open_(processes=2, **config) -> Sandbox:
         sandbox = Sandbox(SandboxConfig(**config), processes=processes)
-        sandbox.start(at_once=False)
+        sandbox.start(eager=False)
         opened.append(sandbox)
         return sandbox
 
@@ -59,7 +59,7 @@ async def test_every_accepted_type_has_frames_or_none(shared, put, mime):
 @pytest.mark.parametrize("name", samples.DAMAGED)
 async def test_every_damaged_file_is_refused(shared, put, name):
     data = samples.DAMAGED[name]()
-    format_ = sniff(data[:HEAD])
+    format_ = sniff(data[:HEAD_BYTES])
     if format_.mime not in SEEN:
         return
     with pytest.raises(Unreadable) as refusal:
@@ -145,7 +145,7 @@ async def test_damage_anywhere_gives_frames_or_a_refusal(open_sandbox, put):
     dice = random.Random(23)
 
     async def show(data: bytes) -> str:
-        path, format_ = put(data), sniff(data[:HEAD])
+        path, format_ = put(data), sniff(data[:HEAD_BYTES])
         if format_ is None:
             return "unknown"
         try:

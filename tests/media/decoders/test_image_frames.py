@@ -11,7 +11,7 @@ from PIL import Image
 
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.frames import MAX_ASPECT_RATIO, Frame, fitted
+from mediatheque.media.frames import MAX_ASPECT_RATIO, Frame, fit_size
 from mediatheque.media.sandbox.sandbox import Sandbox
 from tests import samples
 from tests.media import pictures
@@ -23,7 +23,7 @@ PNG, JPEG, PDF, GIF = (FORMATS[mime] for mime in ("image/png", "image/jpeg", "ap
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
     sandbox = Sandbox(SandboxConfig(), processes=1)
-    sandbox.start(at_once=False)
+    sandbox.start(eager=False)
     yield sandbox
     await sandbox.close()
 
@@ -174,14 +174,14 @@ async def test_an_animation_is_its_first_frame(only):
 @pytest.mark.parametrize("size", [(30_000, 10), (10, 30_000), (1, 5_000), (1, 1), (287, 289), (2_000, 1_999)])
 async def test_no_picture_is_enlarged_or_left_huge(only, size):
     frame = await only(saved(Image.new("L", size, 77), "PNG"), "image/png")
-    assert (frame.width, frame.height) == fitted(*size, 288)
+    assert (frame.width, frame.height) == fit_size(*size, 288)
     assert max(frame.width, frame.height) <= 4 * 288
     assert set(frame.pixels) == {77}
 
 
 @given(width=st.integers(1, 1 << 20), height=st.integers(1, 1 << 20), edge=st.integers(1, 1024))
 def test_a_fitted_size_keeps_its_promises(width, height, edge):
-    w, h = fitted(width, height, edge)
+    w, h = fit_size(width, height, edge)
     assert Frame(w, h, bytes(3 * w * h)).fits(edge) if w * h < 1 << 16 else min(w, h) <= edge
     assert 1 <= w <= width
     assert 1 <= h <= height

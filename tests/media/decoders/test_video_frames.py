@@ -25,7 +25,7 @@ PARTS = (RED, GREEN, BLUE, YELLOW, BLACK, WHITE)
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared():
     sandbox = Sandbox(SandboxConfig(), processes=1)
-    sandbox.start(at_once=False)
+    sandbox.start(eager=False)
     yield sandbox
     await sandbox.close()
 
@@ -101,10 +101,10 @@ async def test_a_frame_from_each_part(shared, put, what):
     assert not wrong
 
 
-@pytest.mark.parametrize("most", [1, 2, 3])
-async def test_fewer_frames_are_spread_as_evenly(shared, put, most):
-    frames = await shared.frames(put(film("a single keyframe")), MP4, most=most)
-    wanted = {1: (YELLOW,), 2: (GREEN, BLACK), 3: (GREEN, YELLOW, WHITE)}[most]  # what is shown at the middles
+@pytest.mark.parametrize("max_frames", [1, 2, 3])
+async def test_fewer_frames_are_spread_as_evenly(shared, put, max_frames):
+    frames = await shared.frames(put(film("a single keyframe")), MP4, max_frames=max_frames)
+    wanted = {1: (YELLOW,), 2: (GREEN, BLACK), 3: (GREEN, YELLOW, WHITE)}[max_frames]  # what is shown at the middles
     assert all(alike(a, b, within=14) for a, b in zip(colours_of(frames), wanted, strict=True))
 
 
@@ -197,7 +197,7 @@ async def test_a_long_way_between_keyframes_costs_frames_and_not_the_file(put):
     """All of it would take a worker of today seconds, and it would be killed. What can be had in time is given."""
     data = stretched(encoded(in_parts([RED], size=(1920, 1080))[:2], muxer="webm", codec="libvpx"), 5_000)
     sandbox = Sandbox(SandboxConfig(cpu_seconds=1), processes=1)
-    sandbox.start(at_once=False)
+    sandbox.start(eager=False)
     try:
         frames = await sandbox.frames(put(data), WEBM)
     finally:

@@ -15,7 +15,7 @@ from mediatheque.errors import Unavailable, Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.media.sniff import HEAD, sniff
+from mediatheque.media.sniff import HEAD_BYTES, sniff
 from tests import samples
 from tests.media.sandbox.processes import alive, busy_for, children, confinement, eventually, fork_servers, workers
 
@@ -213,7 +213,7 @@ async def test_damage_anywhere_gives_facts_or_a_refusal(open_sandbox, put, capfd
     dice = random.Random(7)
 
     async def examine(data: bytes) -> str:
-        path, format_ = put(data), sniff(data[:HEAD])
+        path, format_ = put(data), sniff(data[:HEAD_BYTES])
         if format_ is None:
             return "unknown"
         try:
@@ -300,10 +300,10 @@ def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
                 async def main():
                     sandbox = Sandbox(SandboxConfig(), processes=1)
                     sandbox.start()
-                    facts = await sandbox.probe(Path(path), FORMATS["image/jpeg"])
+                    media_info = await sandbox.probe(Path(path), FORMATS["image/jpeg"])
                     if close:
                         await sandbox.close()
-                    return facts.width
+                    return media_info.width
                 sys.exit(asyncio.run(main()))
 
             if __name__ == "__main__":

@@ -1,24 +1,25 @@
-"""The outsides of files, walked without decoding: each part says how long it is, and together they must be the file.
+"""The structure of container files, read without decoding.
 
-What does not tile to the last byte is damaged, or has something else hidden behind it.
+Every part states its length, and the parts must add up to the file. A file with bytes left over is damaged, or
+something else is hidden behind it.
 """
 
 from mediatheque.errors import Unreadable
 
-MOST_PARTS = 1_000_000
-"""Parts of one file that a walk looks at: hours of finely fragmented video, and seconds of a worker's time."""
+MAX_PARTS = 1_000_000
+"""Parts of one file that are read: hours of finely fragmented video, and seconds of a worker's time."""
 
 
 def truncated(what: str) -> Unreadable:
-    """A part ends behind the file's end."""
+    """Return the error for a part that ends behind the end of the file."""
     return Unreadable(f"The {what} is cut off: it says that it is longer than the file.")
 
 
 def trailing(what: str) -> Unreadable:
-    """The last part ends before the file does."""
+    """Return the error for bytes behind the last part."""
     return Unreadable(f"There are bytes behind the end of the {what}.")
 
 
 def too_many_parts(what: str) -> Unreadable:
-    """A walk that would not end in reasonable time."""
+    """Return the error for more than `MAX_PARTS` parts."""
     return Unreadable(f"The {what} is in absurdly many pieces.")

@@ -1,4 +1,4 @@
-"""The parts of a glTF 2.0 description that say how much memory a viewer will ask for, and whether they can be true."""
+"""The properties of glTF 2.0 that decide how much memory a viewer allocates, and checks that they can be true."""
 
 from typing import Annotated, Any
 
@@ -12,24 +12,24 @@ _COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
 _COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 
 
-class _Part(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class _Property(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     extensions: dict[str, Any] = {}
 
 
-class Described(msgspec.Struct, frozen=True):
-    """What the file says about itself."""
+class AssetInfo(msgspec.Struct, frozen=True):
+    """The `asset` property: metadata of the file."""
 
     version: str
 
 
-class Resource(_Part, frozen=True):
+class Resource(_Property, frozen=True):
     """A buffer or an image. Without a `uri`, its bytes are in the file."""
 
     uri: str | None = None
     byte_length: Count = 0
 
 
-class View(_Part, frozen=True):
+class BufferView(_Property, frozen=True):
     """A run of bytes in a buffer; elements are `byte_stride` apart, or packed."""
 
     buffer: Count
@@ -38,13 +38,13 @@ class View(_Part, frozen=True):
     byte_stride: Annotated[int, msgspec.Meta(ge=4, le=252)] | None = None
 
 
-class Sparse(_Part, frozen=True):
+class Sparse(_Property, frozen=True):
     """Elements that differ from the rest of an accessor."""
 
     count: Count
 
 
-class Accessor(_Part, frozen=True):
+class Accessor(_Property, frozen=True):
     """A run of typed elements in a view; without one, zeros (or what an extension decompresses)."""
 
     component_type: int
@@ -55,63 +55,63 @@ class Accessor(_Part, frozen=True):
     sparse: Sparse | None = None
 
 
-class Gltf(_Part, frozen=True):
-    """A description, without what only matters to whoever draws it."""
+class Gltf(_Property, frozen=True):
+    """The glTF properties that are checked. Those that only matter for rendering are left out."""
 
-    asset: Described
+    asset: AssetInfo
     buffers: list[Resource] = []
-    buffer_views: list[View] = []
+    buffer_views: list[BufferView] = []
     accessors: list[Accessor] = []
     images: list[Resource] = []
 
 
-def check_counts(gltf: Gltf, binary: int, most: int) -> None:
-    """Raises Unreadable for counts that the `binary` bytes cannot hold or that would allocate over `most` bytes."""
+def check_counts(gltf: Gltf, binary: int, max_bytes: int) -> None:
+    """Raises `Unreadable` when counts do not fit `binary` bytes, or would make a viewer allocate over `max_bytes`."""
     if not gltf.asset.version.startswith("2."):
         raise Unreadable("Only glTF 2 is supported.")
     for number, buffer in enumerate(gltf.buffers):
-        _check_buffer(buffer, binary if number == 0 else None, most)
+        _check_buffer(buffer, binary if number == 0 else None, max_bytes)
     for resource in gltf.buffers + gltf.images:
         if resource.uri is not None and not resource.uri.startswith("data:"):
             raise Unreadable("The model needs another file. Please embed everything in the GLB.")
     for view in gltf.buffer_views:
         _check_view(view, gltf.buffers)
     for accessor in gltf.accessors:
-        _check_accessor(accessor, gltf.buffer_views, most)
+        _check_accessor(accessor, gltf.buffer_views, max_bytes)
 
 
-def _check_buffer(buffer: Resource, binary: int | None, most: int) -> None:
-    """The first buffer is the binary chunk, up to 3 bytes of padding aside. Others are inline, or only promised."""
-    if buffer.byte_length > most:
-        raise _absurd("buffer")
+def _check_buffer(buffer: Resource, binary: int | None, max_bytes: int) -> None:
+    """The first buffer is the binary chunk, with up to 3 bytes of padding. Others are inline or an extension's."""
+    if buffer.byte_length > max_bytes:
+        raise _counts_do_not_fit("buffer")
     chunk_holds_it = binary is not None and "EXT_meshopt_compression" not in buffer.extensions
     if buffer.uri is None and chunk_holds_it and not 0 <= (binary or 0) - buffer.byte_length <= _PADDING:
-        raise _absurd("buffer")
+        raise _counts_do_not_fit("buffer")
     if buffer.uri is not None and buffer.byte_length > len(buffer.uri):
-        raise _absurd("buffer")
+        raise _counts_do_not_fit("buffer")
 
 
-def _check_view(view: View, buffers: list[Resource]) -> None:
+def _check_view(view: BufferView, buffers: list[Resource]) -> None:
     if view.buffer >= len(buffers) or view.byte_offset + view.byte_length > buffers[view.buffer].byte_length:
-        raise _absurd("buffer view")
+        raise _counts_do_not_fit("buffer view")
 
 
-def _check_accessor(accessor: Accessor, views: list[View], most: int) -> None:
+def _check_accessor(accessor: Accessor, views: list[BufferView], max_bytes: int) -> None:
     component, components = _COMPONENT_BYTES.get(accessor.component_type), _COMPONENTS.get(accessor.type)
     if component is None or components is None:
         raise Unreadable("The model uses an unknown type of element.")
     element = component * components
-    if accessor.count * element > most or (accessor.sparse and accessor.sparse.count > accessor.count):
-        raise _absurd("accessor")
+    if accessor.count * element > max_bytes or (accessor.sparse and accessor.sparse.count > accessor.count):
+        raise _counts_do_not_fit("accessor")
     if accessor.buffer_view is None or accessor.count == 0:
         return
     if accessor.buffer_view >= len(views):
-        raise _absurd("accessor")
+        raise _counts_do_not_fit("accessor")
     view = views[accessor.buffer_view]
     needed = accessor.byte_offset + (view.byte_stride or element) * (accessor.count - 1) + element
     if needed > view.byte_length:
-        raise _absurd("accessor")
+        raise _counts_do_not_fit("accessor")
 
 
-def _absurd(part: str) -> Unreadable:
+def _counts_do_not_fit(part: str) -> Unreadable:
     return Unreadable(f"The counts of a model's {part} do not fit its bytes.")

@@ -3,19 +3,19 @@
 import struct
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
+from mediatheque.media.containers import MAX_PARTS, too_many_parts, trailing, truncated
 from mediatheque.media.input_file import InputFile
 
 _WIDE = 1  # a 64-bit size follows the type
 _TO_END = 0
-_MOST_PADDING = 4096
+_MAX_PADDING = 4096
 
 
 def box_types(source: InputFile) -> set[bytes]:
-    """The types of the top-level boxes. Raises Unreadable unless they tile the file (zeros may follow)."""
+    """Return the types of the top-level boxes. Raises `Unreadable` unless they fill the file (zeros may follow)."""
     types: set[bytes] = set()
     at = 0
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         if at == source.size or _only_zeros(source, at):
             return types
         size, kind = _header(source, at)
@@ -27,25 +27,25 @@ def box_types(source: InputFile) -> set[bytes]:
 
 
 def major_brand(source: InputFile) -> bytes:
-    """The brand that the file calls its own; empty for a QuickTime file without any."""
-    size, kind, brand = struct.unpack(">I4s4s", source.exactly(12, 0))
+    """Return the file's major brand; empty for a QuickTime file without brands."""
+    size, kind, brand = struct.unpack(">I4s4s", source.read_exactly(12, 0))
     return brand if kind == b"ftyp" and size >= 16 else b""  # noqa: PLR2004 - a header, a brand and its version
 
 
 def _header(source: InputFile, at: int) -> tuple[int, bytes]:
     if source.size - at < 8:  # noqa: PLR2004 - a box header
         raise trailing("container")
-    size, kind = struct.unpack(">I4s", source.exactly(8, at))
-    least = 8
+    size, kind = struct.unpack(">I4s", source.read_exactly(8, at))
+    minimum = 8
     if size == _WIDE:
-        (size,), least = struct.unpack(">Q", source.exactly(8, at + 8)), 16
+        (size,), minimum = struct.unpack(">Q", source.read_exactly(8, at + 8)), 16
     elif size == _TO_END:
         size = source.size - at
-    if size < least:
+    if size < minimum:
         raise Unreadable("The container has a damaged box.")
     return size, kind
 
 
 def _only_zeros(source: InputFile, at: int) -> bool:
     """Some cameras pad the file: a few KiB of zeros, and nothing else, may follow the last box."""
-    return source.size - at <= _MOST_PADDING and not source.upto(_MOST_PADDING, at).strip(b"\0")
+    return source.size - at <= _MAX_PADDING and not source.read_up_to(_MAX_PADDING, at).strip(b"\0")

@@ -1,4 +1,4 @@
-"""The outside of MPEG audio: frame headers (ISO/IEC 11172-3 section 2.4.1.3) and the ID3v2 tag before them."""
+"""MPEG audio: frame headers (ISO/IEC 11172-3 section 2.4.1.3) and the ID3v2 tag before them."""
 
 import msgspec
 
@@ -12,14 +12,14 @@ _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 
 
 
 class AudioFrame(msgspec.Struct, frozen=True):
-    """One layer III frame: its length in bytes, and what it shares with all frames of its stream."""
+    """One layer III frame: its length in bytes, and the version and sample rate that its stream has throughout."""
 
     length: int
     stream: tuple[int, int]
 
 
 def audio_frame(header: bytes) -> AudioFrame | None:
-    """Reads four bytes; None unless they are a layer III header with a stated bitrate."""
+    """Parse a header of four bytes. Return None unless it is a layer III header with a stated bitrate."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - the sync word
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
@@ -32,7 +32,7 @@ def audio_frame(header: bytes) -> AudioFrame | None:
 
 
 def id3_size(head: bytes) -> int:
-    """Bytes of the ID3v2 tag that `head` starts with, from its ten-byte header; 0 without one."""
+    """Return the size of the ID3v2 tag that `head` starts with, from its ten-byte header; 0 without one."""
     if len(head) < 10 or not head.startswith(b"ID3"):  # noqa: PLR2004 - the header of a tag
         return 0
     a, b, c, d = (byte & 0x7F for byte in head[6:10])

@@ -1,19 +1,19 @@
 """Ogg pages (RFC 3533 section 6)."""
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers import MOST_PARTS, too_many_parts, truncated
+from mediatheque.media.containers import MAX_PARTS, too_many_parts, truncated
 from mediatheque.media.input_file import InputFile
 
 _HEADER = 27
 
 
 def check_extent(source: InputFile) -> None:
-    """Raises Unreadable unless pages tile the file."""
+    """Raises `Unreadable` unless pages fill the file."""
     at = 0
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         if at == source.size:
             return
-        page = source.upto(_HEADER + 255, at)
+        page = source.read_up_to(_HEADER + 255, at)
         if not page.startswith(b"OggS\0") or len(page) < _HEADER:
             raise Unreadable("The Ogg file has something between or behind its pages.")
         segments = page[26]

@@ -6,56 +6,56 @@ import zlib
 import msgspec
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers import MOST_PARTS, too_many_parts, trailing, truncated
+from mediatheque.media.containers import MAX_PARTS, too_many_parts, trailing, truncated
 from mediatheque.media.input_file import InputFile
 
 _SIGNATURE = 8
-_FRAME = 12  # length, type and CRC around a chunk's body
-_MOST_EXIF = 1 << 20
+_CHUNK_OVERHEAD = 12  # length, type and CRC
+_MAX_EXIF_BYTES = 1 << 20
 
 
-class PngOutline(msgspec.Struct):
-    """What the chunks say: frames (1 unless it is an APNG) and the raw EXIF block, if any."""
+class PngMetadata(msgspec.Struct):
+    """Number of frames (1 unless it is an APNG), and the raw EXIF block, if any."""
 
     frames: int = 1
     exif: bytes = b""
 
 
-def walk(source: InputFile) -> PngOutline:
-    """Walks IHDR to IEND. Raises Unreadable unless the chunks are the whole file."""
+def read_metadata(source: InputFile) -> PngMetadata:
+    """Read the chunks from IHDR to IEND. Raises `Unreadable` unless they fill the file."""
     _check_header(source)
-    outline, has_data, at = PngOutline(), False, _SIGNATURE
-    for _ in range(MOST_PARTS):
-        length, kind = struct.unpack(">I4s", source.exactly(8, at))
-        body, at = at + 8, at + _FRAME + length
+    metadata, has_data, at = PngMetadata(), False, _SIGNATURE
+    for _ in range(MAX_PARTS):
+        length, kind = struct.unpack(">I4s", source.read_exactly(8, at))
+        body, at = at + 8, at + _CHUNK_OVERHEAD + length
         if not kind.isalpha():
             raise Unreadable("The PNG has a damaged chunk.")
         if at > source.size:
             raise truncated("PNG")
         if kind == b"IEND":
-            return _finished(source, outline, at, has_data=has_data)
+            return _checked(source, metadata, at, has_data=has_data)
         has_data = has_data or kind == b"IDAT"
-        _note(source, outline, kind, body, length)
+        _read_chunk(source, metadata, kind, body, length)
     raise too_many_parts("PNG")
 
 
 def _check_header(source: InputFile) -> None:
-    header = source.exactly(25, _SIGNATURE)
+    header = source.read_exactly(25, _SIGNATURE)
     length, kind, body, crc = struct.unpack(">I4s13sI", header)
     if length != len(body) or kind != b"IHDR" or zlib.crc32(kind + body) != crc:
         raise Unreadable("The PNG header is damaged.")
 
 
-def _note(source: InputFile, outline: PngOutline, kind: bytes, body: int, length: int) -> None:
+def _read_chunk(source: InputFile, metadata: PngMetadata, kind: bytes, body: int, length: int) -> None:
     if kind == b"acTL" and length >= 8:  # noqa: PLR2004 - two 32-bit numbers
-        outline.frames = max(1, int.from_bytes(source.exactly(4, body), "big"))
-    elif kind == b"eXIf" and length <= _MOST_EXIF:
-        outline.exif = source.exactly(length, body)
+        metadata.frames = max(1, int.from_bytes(source.read_exactly(4, body), "big"))
+    elif kind == b"eXIf" and length <= _MAX_EXIF_BYTES:
+        metadata.exif = source.read_exactly(length, body)
 
 
-def _finished(source: InputFile, outline: PngOutline, end: int, *, has_data: bool) -> PngOutline:
+def _checked(source: InputFile, metadata: PngMetadata, end: int, *, has_data: bool) -> PngMetadata:
     if not has_data:
         raise Unreadable("The PNG has no picture in it.")
     if end != source.size:
         raise trailing("PNG")
-    return outline
+    return metadata

@@ -1,19 +1,19 @@
 """WebP: the canvas, the frames and the EXIF block, from chunk headers alone (RFC 9649).
 
-Pillow would hold the whole file and two canvases in memory before it tells the size.
+Pillow would load the whole file and two canvases into memory before it returns the size.
 """
 
 import msgspec
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers.riff import Chunk, chunks
+from mediatheque.media.containers.riff import Chunk, read_chunks
 from mediatheque.media.input_file import InputFile
 
-_MOST_EXIF = 1 << 20
+_MAX_EXIF_BYTES = 1 << 20
 
 
-class WebpOutline(msgspec.Struct):
-    """Canvas as stored, number of frames, the raw EXIF block."""
+class WebpMetadata(msgspec.Struct):
+    """Canvas size before orientation, number of frames, and the raw EXIF block."""
 
     width: int = 0
     height: int = 0
@@ -21,44 +21,44 @@ class WebpOutline(msgspec.Struct):
     exif: bytes = b""
 
 
-def walk(source: InputFile) -> WebpOutline:
-    """Raises Unreadable unless the chunks tile the file and hold at least one picture."""
-    outline = WebpOutline()
-    for number, chunk in enumerate(chunks(source)):
+def read_metadata(source: InputFile) -> WebpMetadata:
+    """Read the chunks. Raises `Unreadable` unless they fill the file and hold at least one picture."""
+    metadata = WebpMetadata()
+    for number, chunk in enumerate(read_chunks(source)):
         if number == 0 and chunk.kind not in (b"VP8 ", b"VP8L", b"VP8X"):
             raise Unreadable("The WebP does not start with a picture.")
-        _note(source, outline, chunk)
-    if not outline.frames or not outline.width or not outline.height:
+        _read_chunk(source, metadata, chunk)
+    if not metadata.frames or not metadata.width or not metadata.height:
         raise Unreadable("The WebP has no picture in it.")
-    return outline
+    return metadata
 
 
-def _note(source: InputFile, outline: WebpOutline, chunk: Chunk) -> None:
+def _read_chunk(source: InputFile, metadata: WebpMetadata, chunk: Chunk) -> None:
     if chunk.kind == b"VP8X":
-        outline.width, outline.height = _extended(source.exactly(10, chunk.at))
+        metadata.width, metadata.height = _vp8x_size(source.read_exactly(10, chunk.offset))
     elif chunk.kind in (b"VP8 ", b"VP8L"):
-        read = _lossy if chunk.kind == b"VP8 " else _lossless
-        size = read(source.exactly(min(10, chunk.size), chunk.at))
-        outline.width, outline.height = (outline.width, outline.height) if outline.width else size
-        outline.frames += 1
+        read = _vp8_size if chunk.kind == b"VP8 " else _vp8l_size
+        size = read(source.read_exactly(min(10, chunk.size), chunk.offset))
+        metadata.width, metadata.height = (metadata.width, metadata.height) if metadata.width else size
+        metadata.frames += 1
     elif chunk.kind == b"ANMF":
-        outline.frames += 1
-    elif chunk.kind == b"EXIF" and chunk.size <= _MOST_EXIF:
-        outline.exif = source.exactly(chunk.size, chunk.at)
+        metadata.frames += 1
+    elif chunk.kind == b"EXIF" and chunk.size <= _MAX_EXIF_BYTES:
+        metadata.exif = source.read_exactly(chunk.size, chunk.offset)
 
 
-def _extended(body: bytes) -> tuple[int, int]:
+def _vp8x_size(body: bytes) -> tuple[int, int]:
     return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
 
 
-def _lossy(body: bytes) -> tuple[int, int]:
+def _vp8_size(body: bytes) -> tuple[int, int]:
     """A VP8 key frame: a tag, a start code, 14 bits each of width and height (RFC 6386 section 9.1)."""
     if body[3:6] != b"\x9d\x01\x2a" or body[0] & 1:
         raise Unreadable("The WebP picture is damaged.")
     return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
 
 
-def _lossless(body: bytes) -> tuple[int, int]:
+def _vp8l_size(body: bytes) -> tuple[int, int]:
     """A VP8L header: a signature, 14 bits each of width and height less one, version 0."""
     bits = int.from_bytes(body[1:5], "little")
     if body[:1] != b"\x2f" or bits >> 29 or len(body) < 5:  # noqa: PLR2004 - signature and 32 bits

@@ -1,4 +1,4 @@
-"""One decoder for each family of formats, called only for what was sniffed as its own, in worker processes only."""
+"""One decoder for each family of formats, called in worker processes, only for files recognised as its own."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from mediatheque.errors import Unreadable
 
 
 class ProbeResult(msgspec.Struct, frozen=True, tag=True):
-    """What a decoder found: the type as it turned out, and the facts that this type has."""
+    """The type, as the decoder found it, and the metadata that files of this type have."""
 
     mime: str
     width: int | None = None
@@ -14,9 +14,9 @@ class ProbeResult(msgspec.Struct, frozen=True, tag=True):
     duration: float | None = None
 
 
-def check_pixels(width: int, height: int, most: int) -> None:
-    """Raises Unreadable for a picture of no size, or of more than `most` pixels. Ask before decoding anything."""
+def check_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Raises `Unreadable` for a picture without a size, or with too many pixels. Call it before decoding."""
     if width < 1 or height < 1:
         raise Unreadable("The picture has no size.")
-    if width * height > most:
-        raise Unreadable(f"The picture is too large: {width} x {height} is more than {most} pixels.")
+    if width * height > max_pixels:
+        raise Unreadable(f"The picture is too large: {width} x {height} is more than {max_pixels} pixels.")

@@ -1,4 +1,4 @@
-"""Video and audio: whether the container is whole, what its streams are, how large as shown and how long."""
+"""Video and audio: whether the container is complete, its streams, their size as displayed and their duration."""
 
 from av.container import InputContainer
 
@@ -20,28 +20,28 @@ DEMUXERS = {
     "audio/ogg": "ogg",
     "audio/flac": "flac",
 }
-"""FFmpeg's name of what opens each type."""
+"""FFmpeg's demuxer for each MIME type."""
 
 _QUARTER_TURN = 90
 _Size = tuple[int, int] | None
 
 
 def probe_av(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Size as shown of a video, duration in seconds of both. Raises Unreadable unless something decodes."""
+    """Return a video's size as displayed, and the duration in seconds. Raises `Unreadable` unless a frame decodes."""
     check_extent(source, mime)
-    mime = _behind_tag(source, mime)
-    with ffmpeg.opened(source.path, DEMUXERS[mime]) as container:
-        duration = ffmpeg.stated_duration(container)
-        size = _shown_size(container, config)
+    mime = _mime_behind_id3(source, mime)
+    with ffmpeg.open_container(source.path, DEMUXERS[mime]) as container:
+        duration = ffmpeg.header_duration(container)
+        size = _display_size(container, config)
     if duration is None:
-        with ffmpeg.opened(source.path, DEMUXERS[mime]) as container:
-            duration = ffmpeg.counted_duration(container)
+        with ffmpeg.open_container(source.path, DEMUXERS[mime]) as container:
+            duration = ffmpeg.measured_duration(container)
     width, height = size or (None, None)
-    return ProbeResult(_refined(source, mime, is_video=size is not None), width, height, duration)
+    return ProbeResult(_refine_mime(source, mime, is_video=size is not None), width, height, duration)
 
 
 def check_extent(source: InputFile, mime: str) -> None:
-    """Raises Unreadable unless the container is whole."""
+    """Raises `Unreadable` unless the container is complete."""
     match DEMUXERS[mime]:
         case "mov":
             if b"moov" not in iso.box_types(source):
@@ -55,33 +55,33 @@ def check_extent(source: InputFile, mime: str) -> None:
 
 
 def _check_wav(source: InputFile) -> None:
-    kinds = [chunk.kind for chunk in riff.chunks(source, streamed=True)]
+    kinds = [chunk.kind for chunk in riff.read_chunks(source, streamed=True)]
     if b"fmt " not in kinds or b"data" not in kinds:
         raise Unreadable("The WAV has no sound in it.")
 
 
-def _behind_tag(source: InputFile, mime: str) -> str:
-    """An ID3 tag may hide from the sniffer that FLAC follows it."""
-    size = id3_size(source.upto(10))
-    return "audio/flac" if size and source.upto(4, size) == b"fLaC" else mime
+def _mime_behind_id3(source: InputFile, mime: str) -> str:
+    """Return the MIME type of FLAC behind an ID3 tag, which may be too long for `sniff` to look behind it."""
+    size = id3_size(source.read_up_to(10))
+    return "audio/flac" if size and source.read_up_to(4, size) == b"fLaC" else mime
 
 
-def _shown_size(container: InputContainer, config: SandboxConfig) -> _Size:
-    """From a decoded frame: only frames carry the rotation that phones write into the container. None for sound."""
-    video, audio = ffmpeg.streams(container)
+def _display_size(container: InputContainer, config: SandboxConfig) -> _Size:
+    """Return the size of a decoded frame, which alone has the rotation set in the container; None for audio."""
+    video, audio = ffmpeg.select_streams(container)
     if video:
         check_pixels(video.codec_context.width, video.codec_context.height, config.max_pixels)
-        frame = ffmpeg.first_picture(container, video, config.max_pixels)
+        frame = ffmpeg.first_video_frame(container, video, config.max_pixels)
         sideways = abs(frame.rotation) % 180 == _QUARTER_TURN
         return (frame.height, frame.width) if sideways else (frame.width, frame.height)
     if audio is None:
         raise Unreadable("The file has no video and no sound that can be played.")
-    ffmpeg.first_sound(container, audio)
+    ffmpeg.first_audio_frame(container, audio)
     return None
 
 
-def _refined(source: InputFile, mime: str, *, is_video: bool) -> str:
-    """The brand or the sniffed type says which container; the streams say whether it is audio only."""
+def _refine_mime(source: InputFile, mime: str, *, is_video: bool) -> str:
+    """Return the MIME type: the container is known by its brand or by `mime`, audio only by the streams."""
     match DEMUXERS[mime], is_video:
         case "mov", True:
             return "video/quicktime" if iso.major_brand(source) in (b"qt  ", b"") else "video/mp4"

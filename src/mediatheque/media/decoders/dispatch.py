@@ -1,4 +1,4 @@
-"""What a worker does with one file: refuse what is two things at once, then hand it to its decoder."""
+"""Examining one file in a worker: refuse polyglots, then call the decoder for its format."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,6 @@ from mediatheque.media.decoders import (
     glb,
     image_frames,
     image_probe,
-    pages,
     video_frames,
     zip_archive,
 )
@@ -20,7 +19,7 @@ from mediatheque.media.decoders.polyglot import refuse_polyglot
 from mediatheque.media.frames import Frame
 from mediatheque.media.input_file import InputFile
 
-_BY_FAMILY: dict[str, Callable[[InputFile, str, SandboxConfig], ProbeResult]] = {
+_PROBES: dict[str, Callable[[InputFile, str, SandboxConfig], ProbeResult]] = {
     "image": image_probe.probe_image,
     "video": av_probe.probe_av,
     "audio": av_probe.probe_av,
@@ -32,25 +31,25 @@ _BY_FAMILY: dict[str, Callable[[InputFile, str, SandboxConfig], ProbeResult]] = 
 
 
 def probe(path: str, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Opens the file with the decoder for `mime`. Raises Unreadable."""
-    decode = _BY_FAMILY.get(mime) or _BY_FAMILY[mime.partition("/")[0]]
-    with _suspected(path, mime) as source:
+    """Examine the file with the decoder for `mime`. Raises `Unreadable`."""
+    decode = _PROBES.get(mime) or _PROBES[mime.partition("/")[0]]
+    with _open_checked(path, mime) as source:
         return decode(source, mime, config)
 
 
-def render(path: str, mime: str, config: SandboxConfig, *, most: int, edge: int) -> list[Frame]:
-    """Decodes pixels of a picture, a video or a PDF: see `Sandbox.frames`. Raises Unreadable."""
-    with _suspected(path, mime) as source:
+def render(path: str, mime: str, config: SandboxConfig, *, max_frames: int, edge: int) -> list[Frame]:
+    """Decode pixels of a picture, a video or a PDF; see `Sandbox.frames`. Raises `Unreadable`."""
+    with _open_checked(path, mime) as source:
         match mime.partition("/")[0]:
             case "image":
                 return [image_frames.render_image(source, mime, config, edge)]
             case "video":
-                return video_frames.render_video(source, mime, config, most, edge)
-        return [pages.render_first_page(source, edge)]
+                return video_frames.render_video(source, mime, config, max_frames, edge)
+        return [documents.render_first_page(source, edge)]
 
 
 @contextmanager
-def _suspected(path: str, mime: str) -> Iterator[InputFile]:
+def _open_checked(path: str, mime: str) -> Iterator[InputFile]:
     with InputFile(path) as source:
         try:
             refuse_polyglot(source, mime)

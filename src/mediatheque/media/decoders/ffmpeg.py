@@ -1,7 +1,7 @@
-"""FFmpeg through PyAV, kept on a short lead.
+"""FFmpeg through PyAV, restricted to the given file.
 
-Left to itself FFmpeg reads playlists, and through them other files and the network. So the demuxer is named, only
-demuxers without that power are on the list, and the only protocol is the file that was given.
+By default FFmpeg reads playlists, and through them other files and the network. So the demuxer is named, only
+demuxers that cannot do that are allowed, and the only protocol is `file`.
 """
 
 import itertools
@@ -27,22 +27,22 @@ _OPTIONS = {
     "protocol_whitelist": "file",
     "enable_drefs": "0",
 }
-_FIRST_PACKETS = 512
-"""Packets among which there must be one picture or sound that decodes."""
+_MAX_FIRST_PACKETS = 512
+"""Packets among which there must be one that decodes."""
 
-_MOST_PACKETS = 5_000_000
-"""Packets of one file that are ever read: a day of video."""
+_MAX_PACKETS = 5_000_000
+"""Packets of one file that are read: a day of video."""
 
 _MICROSECONDS = 1_000_000
 
-
-_OF_ONE_DEMUXER = {"wav": {"probesize": "65536"}}  # its header says all; by default megabytes of sound are read
+# The header of a WAV is enough; by default FFmpeg reads megabytes of sound.
+_DEMUXER_OPTIONS = {"wav": {"probesize": "65536"}}
 
 
 @contextmanager
-def opened(path: str, demuxer: str) -> Iterator[InputContainer]:
-    """The container, opened as the one thing it may be. FFmpeg's errors become Unreadable, inside the block too."""
-    options = {**_OPTIONS, **_OF_ONE_DEMUXER.get(demuxer, {})}
+def open_container(path: str, demuxer: str) -> Iterator[InputContainer]:
+    """Open the container with this demuxer alone. FFmpeg's errors become `Unreadable`, inside the block too."""
+    options = {**_OPTIONS, **_DEMUXER_OPTIONS.get(demuxer, {})}
     try:
         with av.open(path, format=demuxer, options=options, metadata_errors="replace") as container:
             yield container
@@ -50,56 +50,58 @@ def opened(path: str, demuxer: str) -> Iterator[InputContainer]:
         raise Unreadable("The file is damaged: its video or sound cannot be opened.") from error
 
 
-def streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
-    """The first stream of each kind that has a decoder. A cover picture is not a video."""
-    films = (s for s in container.streams.video if s.codec_context and not s.disposition & Disposition.attached_pic)
-    sounds = (s for s in container.streams.audio if s.codec_context and s.codec_context.sample_rate)
-    return next(films, None), next(sounds, None)
+def select_streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
+    """Return the first video and audio stream that has a decoder. A cover picture is not a video."""
+    videos = (s for s in container.streams.video if s.codec_context and not s.disposition & Disposition.attached_pic)
+    audios = (s for s in container.streams.audio if s.codec_context and s.codec_context.sample_rate)
+    return next(videos, None), next(audios, None)
 
 
-def first_picture(container: InputContainer, stream: VideoStream, most_pixels: int) -> VideoFrame:
-    """The first picture that decodes. Raises Unreadable if there is none near the start, or if it is too large."""
-    prepare(stream, most_pixels)
-    for picture in pictures(container, stream, _FIRST_PACKETS):
-        return picture
+def first_video_frame(container: InputContainer, stream: VideoStream, max_pixels: int) -> VideoFrame:
+    """Return the first frame that decodes. Raises `Unreadable` when none near the start does, or it is too large."""
+    configure_decoder(stream, max_pixels)
+    for frame in decode_video(container, stream, _MAX_FIRST_PACKETS):
+        return frame
     raise Unreadable("No picture of the video can be decoded.")
 
 
-def first_sound(container: InputContainer, stream: AudioStream) -> AudioFrame:
-    """The first piece of sound that decodes. Raises Unreadable if there is none near the start."""
+def first_audio_frame(container: InputContainer, stream: AudioStream) -> AudioFrame:
+    """Return the first frame that decodes. Raises `Unreadable` when none near the start does."""
     stream.codec_context.thread_count = 1
-    for frame in _frames(container, stream, _FIRST_PACKETS):
+    for frame in _decode(container, stream, _MAX_FIRST_PACKETS):
         if isinstance(frame, AudioFrame):
             return frame
     raise Unreadable("No sound in the file can be decoded.")
 
 
-def prepare(stream: VideoStream, most_pixels: int) -> None:
-    """Before the first picture: the container may lie about the size of pictures, so that the decoder looks too."""
-    stream.codec_context.options = {"max_pixels": str(most_pixels)}
+def configure_decoder(stream: VideoStream, max_pixels: int) -> None:
+    """Call it before the first frame. The container may state a wrong size, so the decoder checks the limit too."""
+    stream.codec_context.options = {"max_pixels": str(max_pixels)}
     stream.codec_context.thread_count = 1
 
 
-def pictures(container: InputContainer, stream: VideoStream, most_packets: int = _MOST_PACKETS) -> Iterator[VideoFrame]:
-    """What decodes, from where the container stands."""
-    return (frame for frame in _frames(container, stream, most_packets) if isinstance(frame, VideoFrame))
+def decode_video(
+    container: InputContainer, stream: VideoStream, max_packets: int = _MAX_PACKETS
+) -> Iterator[VideoFrame]:
+    """Yield the frames that decode, from the container's position."""
+    return (frame for frame in _decode(container, stream, max_packets) if isinstance(frame, VideoFrame))
 
 
-def _frames(container: InputContainer, stream: VideoStream | AudioStream, most_packets: int) -> Iterator[Any]:
-    """Skips packets that do not decode: files cut out of longer ones begin with some."""
-    for packet in itertools.islice(container.demux(stream), most_packets):
+def _decode(container: InputContainer, stream: VideoStream | AudioStream, max_packets: int) -> Iterator[Any]:
+    """Skip packets that do not decode: files cut out of longer ones begin with such packets."""
+    for packet in itertools.islice(container.demux(stream), max_packets):
         with suppress(av.InvalidDataError):
             yield from packet.decode()
 
 
-def stated_duration(container: InputContainer) -> float | None:
-    """What the header says, in seconds; streamed files say nothing."""
+def header_duration(container: InputContainer) -> float | None:
+    """Return the header's duration in seconds; None for streamed files, which have none."""
     return container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
 
 
-def counted_duration(container: InputContainer) -> float | None:
-    """The end of the last packet, in seconds. Reads what is left of the container."""
-    packets = itertools.islice(container.demux(), _MOST_PACKETS)
+def measured_duration(container: InputContainer) -> float | None:
+    """Return the end of the last packet, in seconds. Reads the rest of the container."""
+    packets = itertools.islice(container.demux(), _MAX_PACKETS)
     return max((_end_of(packet) for packet in packets), default=0.0) or None
 
 

@@ -1,4 +1,4 @@
-"""Pictures: the pixels of the first frame."""
+"""Pixels of a picture's first frame."""
 
 from collections.abc import Callable
 from typing import IO
@@ -14,11 +14,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import image_probe
-from mediatheque.media.decoders.rgb import frame_of
-from mediatheque.media.frames import Frame, fitted
+from mediatheque.media.decoders.rgb import to_frame
+from mediatheque.media.frames import Frame, fit_size
 from mediatheque.media.input_file import InputFile
 
-# Threads each want address space, of which a worker has little; files are decoded side by side in many workers.
+# Every thread needs address space, which is limited in a worker. Several workers decode in parallel instead.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.options.DECODE_THREADS = 1
 
@@ -31,7 +31,7 @@ _PLUGINS: dict[str, Callable[[IO[bytes]], ImageFile]] = {
     "image/heic": pillow_heif.HeifImageFile,
 }
 
-_TURNS = {
+_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -39,22 +39,22 @@ _TURNS = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # by EXIF orientation; Pillow turns counter-clockwise
+}  # by EXIF orientation; Pillow rotates counter-clockwise
 
 
 def render_image(source: InputFile, mime: str, config: SandboxConfig, edge: int) -> Frame:
-    """Raises Unreadable, for what `images.picture` refuses before anything is decoded."""
+    """Decode the first frame. Raises `Unreadable`, before decoding when `read_header` does."""
     orientation = image_probe.read_header(source, mime, config).orientation
-    with image_probe.map_decoder_errors(), source.stream() as file, _PLUGINS[mime](file) as image:
-        _draft(image, edge)
-        return frame_of(image, edge, _TURNS.get(orientation))
+    with image_probe.map_decoder_errors(), source.open_file() as file, _PLUGINS[mime](file) as image:
+        _set_draft_size(image, edge)
+        return to_frame(image, edge, _TRANSPOSES.get(orientation))
 
 
-def _draft(image: ImageFile, edge: int) -> None:
-    """Lets a JPEG be decoded at an eighth, a quarter or half of its size, but no smaller than twice the frame.
+def _set_draft_size(image: ImageFile, edge: int) -> None:
+    """Make Pillow decode a JPEG at an eighth, a quarter or half of its size, but no smaller than twice the frame.
 
-    Of a HEIC this would take the thumbnail inside, which need not look like the picture that is shown.
+    For a HEIC this would decode the embedded thumbnail, which may not look like the picture.
     """
     if isinstance(image, JpegImageFile):
-        width, height = fitted(*image.size, edge)
+        width, height = fit_size(*image.size, edge)
         image.draft(None, (2 * width, 2 * height))

@@ -1,4 +1,4 @@
-"""Pictures: the size as shown, from headers. Each format meets one plugin of Pillow, never its guessing `open`."""
+"""A picture's size as displayed, from its headers. Each format is opened by one Pillow plugin, never `Image.open`."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -19,25 +19,25 @@ from mediatheque.media.containers import gif, iso, png, webp
 from mediatheque.media.decoders import ProbeResult, check_pixels
 from mediatheque.media.input_file import InputFile
 
-Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` decides
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` is used instead
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 _WINDOW = 1 << 16
 
 
 class ImageHeader(NamedTuple):
-    """What a picture's headers say."""
+    """Metadata from a picture's headers."""
 
     width: int
     height: int
-    """As stored."""
+    """Before the orientation is applied."""
 
     frames: int
     orientation: int
-    """As EXIF numbers it: 1 is upright."""
+    """EXIF orientation: 1 is upright."""
 
 
 def probe_image(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Width and height as shown, orientation applied. Raises Unreadable."""
+    """Return the size with the orientation applied. Raises `Unreadable`."""
     width, height, _, orientation = read_header(source, mime, config)
     if orientation in _SIDEWAYS:
         width, height = height, width
@@ -45,60 +45,60 @@ def probe_image(source: InputFile, mime: str, config: SandboxConfig) -> ProbeRes
 
 
 def read_header(source: InputFile, mime: str, config: SandboxConfig) -> ImageHeader:
-    """Decodes no pixels. Raises Unreadable, also for a picture that is too large."""
+    """Read the headers without decoding pixels. Raises `Unreadable`, also for a picture that is too large."""
     with map_decoder_errors():
-        found = _READERS[mime](source)
-    width, height, frames, _ = found
+        header = _READERS[mime](source)
+    width, height, frames, _ = header
     check_pixels(width, height, config.max_pixels)
     if frames > config.max_frames or frames * width * height > config.max_animation_pixels:
         raise Unreadable(f"The animation is too large: {frames} frames of {width} x {height}.")
-    return found
+    return header
 
 
 def _jpeg(source: InputFile) -> ImageHeader:
-    with source.stream() as file, JpegImageFile(file) as image:
+    with source.open_file() as file, JpegImageFile(file) as image:
         _check_jpeg_end(source, file.tell())
         return ImageHeader(*image.size, 1, _orientation_of(image))
 
 
 def _check_jpeg_end(source: InputFile, scan: int) -> None:
-    """The end marker must follow the start of the scan. More may follow it: gain maps and motion photos do."""
+    """The end marker must follow the start of the scan. Data may follow it, such as a gain map or a motion photo."""
     end = source.size
     while end > scan:
         start = max(scan, end - _WINDOW)
-        if b"\xff\xd9" in source.upto(end - start, start):
+        if b"\xff\xd9" in source.read_up_to(end - start, start):
             return
-        end = start + 1 if start > scan else scan  # a marker may lie across two windows
+        end = start + 1 if start > scan else scan  # a marker may cross the border of two windows
     raise Unreadable("The JPEG is cut off.")
 
 
 def _png(source: InputFile) -> ImageHeader:
-    walked = png.walk(source)
-    with source.stream() as file, PngImageFile(file) as image:
-        return ImageHeader(*image.size, walked.frames, _orientation(walked.exif))
+    metadata = png.read_metadata(source)
+    with source.open_file() as file, PngImageFile(file) as image:
+        return ImageHeader(*image.size, metadata.frames, _orientation(metadata.exif))
 
 
 def _gif(source: InputFile) -> ImageHeader:
     frames = gif.count_frames(source)
-    with source.stream() as file, GifImageFile(file) as image:
+    with source.open_file() as file, GifImageFile(file) as image:
         return ImageHeader(*image.size, frames, 1)
 
 
 def _webp(source: InputFile) -> ImageHeader:
-    walked = webp.walk(source)
-    return ImageHeader(walked.width, walked.height, walked.frames, _orientation(walked.exif))
+    metadata = webp.read_metadata(source)
+    return ImageHeader(metadata.width, metadata.height, metadata.frames, _orientation(metadata.exif))
 
 
 def _avif(source: InputFile) -> ImageHeader:
     _check_boxes(source)
-    with source.stream() as file, AvifImageFile(file) as image:
+    with source.open_file() as file, AvifImageFile(file) as image:
         return ImageHeader(*image.size, getattr(image, "n_frames", 1), _orientation_of(image))
 
 
 def _heic(source: InputFile) -> ImageHeader:
-    """HEIF keeps the orientation in the container, and libheif gives the size with it applied."""
+    """HEIF stores the orientation in the container, and libheif returns the size with it applied."""
     _check_boxes(source)
-    with source.stream() as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
+    with source.open_file() as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
         return ImageHeader(*image.size, getattr(image, "n_frames", 1), 1)
 
 
@@ -136,7 +136,7 @@ def _known_orientation(exif: Image.Exif) -> int:
 
 @contextmanager
 def map_decoder_errors() -> Iterator[None]:
-    """What Pillow raises for damaged files, in our words."""
+    """Turn what Pillow raises for damaged files into `Unreadable`."""
     try:
         yield
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, RuntimeError) as error:

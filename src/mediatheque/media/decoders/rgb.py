@@ -1,40 +1,42 @@
-"""A decoded picture of whatever colours, as a frame: small, RGB, over white."""
+"""Converting a decoded picture of any colour mode to a frame: small, RGB, over white."""
 
 from PIL import Image
 
-from mediatheque.media.frames import Frame, fitted
+from mediatheque.media.frames import Frame, fit_size
 
-_READY = frozenset({"L", "RGB", "CMYK"})  # opaque, and averaged as they are
-_GAP = 2.0  # shrink by whole boxes first, to this many times the size: as good, and far quicker
+_RESIZABLE_MODES = frozenset({"L", "RGB", "CMYK"})  # opaque, and pixels can be averaged
+_REDUCING_GAP = 2.0  # reduce by whole boxes first, to this many times the size: as good, and far faster
 _WHITE = (255, 255, 255)
 
 
-def frame_of(image: Image.Image, edge: int, turn: Image.Transpose | None = None) -> Frame:
-    """Loads, shrinks and turns the picture. It is made RGB last, when there is least of it."""
-    small = _shrinkable(image).resize(fitted(*image.size, edge), Image.Resampling.BICUBIC, reducing_gap=_GAP)
-    shown = _over_white(small) if small.mode == "RGBA" else small.convert("RGB")
-    if turn is not None:
-        shown = shown.transpose(turn)
-    return Frame(*shown.size, shown.tobytes())
+def to_frame(image: Image.Image, edge: int, transpose: Image.Transpose | None = None) -> Frame:
+    """Load, resize and rotate the picture. Convert it to RGB last, when it has the fewest pixels."""
+    small = _to_resizable_mode(image).resize(
+        fit_size(*image.size, edge), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
+    )
+    rgb = _over_white(small) if small.mode == "RGBA" else small.convert("RGB")
+    if transpose is not None:
+        rgb = rgb.transpose(transpose)
+    return Frame(*rgb.size, rgb.tobytes())
 
 
-def _shrinkable(image: Image.Image) -> Image.Image:
-    """In colours that can be averaged; Pillow weighs those of RGBA by their opacity."""
+def _to_resizable_mode(image: Image.Image) -> Image.Image:
+    """Return the picture in a mode whose pixels can be averaged; Pillow weights those of RGBA by their opacity."""
     image.load()
     if image.mode == "I;16":
-        return _halved(image)
+        return _to_8_bits(image)
     if image.has_transparency_data:
         return image.convert("RGBA")
-    return image if image.mode in _READY else image.convert("RGB")
+    return image if image.mode in _RESIZABLE_MODES else image.convert("RGB")
 
 
-def _halved(image: Image.Image) -> Image.Image:
-    """8 of the 16 bits of a grey picture. Pillow would cut off what is brighter than 255."""
-    image.info.pop("transparency", None)  # a single shade of grey, and of 16 bits
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """Reduce a grey picture from 16 to 8 bits. Pillow's own conversion clips values above 255."""
+    image.info.pop("transparency", None)  # one 16-bit value of grey that is transparent
     return image.point(lambda grey: grey * (1 / 256)).convert("L")
 
 
 def _over_white(picture: Image.Image) -> Image.Image:
-    page = Image.new("RGB", picture.size, _WHITE)
-    page.paste(picture, mask=picture)
-    return page
+    background = Image.new("RGB", picture.size, _WHITE)
+    background.paste(picture, mask=picture)
+    return background

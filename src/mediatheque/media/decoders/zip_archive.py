@@ -1,4 +1,4 @@
-"""ZIP archives: kept as they are, never unpacked."""
+"""ZIP archives, which are never unpacked."""
 
 import struct
 import zipfile
@@ -10,7 +10,7 @@ from mediatheque.media.input_file import InputFile
 
 
 def probe_zip(source: InputFile, mime: str, _: SandboxConfig) -> ProbeResult:
-    """Raises Unreadable unless the whole directory of the archive can be read and names a file."""
+    """Raises `Unreadable` unless the archive's directory can be read and names a file."""
     try:
         with zipfile.ZipFile(source.path) as archive:
             entries = len(archive.infolist())

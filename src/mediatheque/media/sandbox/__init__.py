@@ -1,1 +1,1 @@
-"""Decoder processes with limits, and the protocol spoken with them."""
+"""Decoder processes with limits, and the protocol between them and the server."""

@@ -1,4 +1,4 @@
-"""One worker as the server's event loop sees it: somebody who is asked about one file at a time."""
+"""The server's side of one worker process, which examines one file at a time."""
 
 import asyncio
 
@@ -6,104 +6,104 @@ import msgspec
 
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.process import WorkerProcess
-from mediatheque.media.sandbox.protocol import Answer, Request, answer_to, line, longest_answer
+from mediatheque.media.sandbox.protocol import Reply, Request, decode_reply, encode_line, max_reply_bytes
 
-_Outcome = Answer | Exception
+_Outcome = Reply | Exception
 
-_PIECE = 64 << 10  # bytes that are read at a time
+_CHUNK_BYTES = 64 << 10
 
 
 class WorkerCrashed(Exception):
-    """The worker ended, or answered nonsense, while it had the file."""
+    """The worker ended, or sent something that is not a reply, while it had the file."""
 
     exitcode: int | None = None
 
 
 class RequestNotSent(Exception):
-    """The worker was gone before it took the file: any other may have it."""
+    """The worker ended before it read the request, so the request may be sent to another one."""
 
 
 class WorkerClient:
-    """Asks a worker process. Holds nothing of an event loop between two files.
+    """Sends requests to a worker process. Keeps no reference to an event loop between two requests.
 
-    Who gets no answer, for whatever reason, must not ask again but `end` it: the next answer might be the last file's.
+    After a request without a reply, call `stop` and never `ask` again: the next reply might belong to that request.
     """
 
     def __init__(self, config: SandboxConfig) -> None:
-        """Blocks until the process is ready. Raises Unavailable if it does not start."""
+        """Start the process and block until it is ready. Raises `Unavailable` when it does not start."""
         self._process = WorkerProcess(config)
-        self._line = self._process.line
-        self._seconds = config.timeout_seconds
-        self._share = config.tasks_per_worker
-        self._files = 0
-        self._heard = bytearray()
+        self._socket = self._process.socket
+        self._timeout_seconds = config.timeout_seconds
+        self._max_tasks = config.tasks_per_worker
+        self._tasks = 0
+        self._received = bytearray()
 
     @property
-    def spent(self) -> bool:
-        """Whether it has examined its share of files."""
-        return 0 < self._share <= self._files
+    def reached_task_limit(self) -> bool:
+        """Whether the worker has examined as many files as it may."""
+        return 0 < self._max_tasks <= self._tasks
 
-    def end(self) -> int | None:
-        """Ends the process and waits for that: blocks. The exit code, if the system tells."""
-        return self._process.end()
+    def stop(self) -> int | None:
+        """Stop the process and block until it has ended. Return its exit code, if known."""
+        return self._process.stop()
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> Reply:
         """Send a request and wait for its reply. Kill the worker when time runs out or the caller is cancelled.
 
         Raises `TimeoutError`, `WorkerCrashed` or `RequestNotSent`.
         """
-        loop, fd = asyncio.get_running_loop(), self._line.fileno()
-        answered: asyncio.Future[_Outcome] = loop.create_future()
-        self._send(line(request))
-        loop.add_reader(fd, self._hear, request, answered)
-        clock = loop.call_later(self._seconds, self._give_up, answered)
+        loop, fd = asyncio.get_running_loop(), self._socket.fileno()
+        replied: asyncio.Future[_Outcome] = loop.create_future()
+        self._send(encode_line(request))
+        loop.add_reader(fd, self._on_readable, request, replied)
+        timer = loop.call_later(self._timeout_seconds, self._on_timeout, replied)
         try:
-            outcome = await answered
+            outcome = await replied
         except asyncio.CancelledError:
             self._process.kill()
             raise
         finally:
-            clock.cancel()
+            timer.cancel()
             loop.remove_reader(fd)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def _send(self, request: bytes) -> None:
-        self._files += 1
-        self._heard = bytearray()
+        self._tasks += 1
+        self._received = bytearray()
         try:
-            whole = self._line.send(request) == len(request)  # it is far smaller than the buffer, which is empty
+            sent = self._socket.send(request)  # the socket buffer is empty, and far larger than a request
         except OSError as error:
             raise RequestNotSent from error
-        if not whole:
+        if sent < len(request):
             raise RequestNotSent
 
-    def _hear(self, request: Request, answered: asyncio.Future[_Outcome]) -> None:
-        if not answered.done() and (outcome := self._outcome(request)):
-            answered.set_result(outcome)
+    def _on_readable(self, request: Request, replied: asyncio.Future[_Outcome]) -> None:
+        if not replied.done() and (outcome := self._receive(request)):
+            replied.set_result(outcome)
 
-    def _outcome(self, request: Request) -> _Outcome | None:
-        """Nothing while the answer is incomplete."""
+    def _receive(self, request: Request) -> _Outcome | None:
+        """Return None while the reply is incomplete."""
         try:
-            piece = self._line.recv(_PIECE)
+            chunk = self._socket.recv(_CHUNK_BYTES)
         except BlockingIOError:
             return None
-        except ConnectionResetError:  # how Linux says that it ended with our request unread
+        except ConnectionResetError:  # on Linux: the worker ended without reading the request
             return RequestNotSent()
-        self._heard += piece
-        if not piece or len(self._heard) > longest_answer(request):
+        self._received += chunk
+        if not chunk or len(self._received) > max_reply_bytes(request):
             return WorkerCrashed()
-        return _understood(request, self._heard) if piece.endswith(b"\n") else None
+        return _decode(request, self._received) if chunk.endswith(b"\n") else None
 
-    def _give_up(self, answered: asyncio.Future[_Outcome]) -> None:
-        if not answered.done():
+    def _on_timeout(self, replied: asyncio.Future[_Outcome]) -> None:
+        if not replied.done():
             self._process.kill()
-            answered.set_result(TimeoutError())
+            replied.set_result(TimeoutError())
 
 
-def _understood(request: Request, answer: bytearray) -> _Outcome:
+def _decode(request: Request, line: bytearray) -> _Outcome:
     try:
-        return answer_to(request, answer)
+        return decode_reply(request, line)
     except msgspec.DecodeError:
         return WorkerCrashed()

@@ -1,4 +1,4 @@
-"""Examiners without a file, and callers without an examiner."""
+"""Workers that wait for a request, and callers that wait for a worker."""
 
 import asyncio
 import threading
@@ -11,10 +11,10 @@ from mediatheque.media.sandbox.client import WorkerClient
 
 
 class IdleWorkers:
-    """The last examiner to become idle is the first to be taken: its caches are warm. Callers are served in order.
+    """The worker that became idle last is taken first, since its caches are warm. Callers are served in order.
 
-    Examiners may arrive from any thread. Of event loops it keeps only what waits on them now, and one loop at a time
-    may take.
+    Workers may be added from any thread. Only one event loop at a time may take them; no reference to it is kept
+    while no caller waits.
     """
 
     def __init__(self) -> None:
@@ -22,60 +22,60 @@ class IdleWorkers:
         self._idle: list[WorkerClient] = []
         self._waiting: deque[asyncio.Future[WorkerClient]] = deque()
 
-    async def take(self, lacking: Callable[[], None]) -> WorkerClient:
-        """Waits its turn. Calls `lacking` if there is need to, when it already stands in the queue.
+    async def take(self, when_empty: Callable[[], None]) -> WorkerClient:
+        """Wait for an idle worker. If there is none, enqueue first and then call `when_empty`.
 
-        Raises Unavailable if there is none to wait for.
+        In that order, a worker that `when_empty` starts cannot be missed. Raises `Unavailable` after `fail_waiters`.
         """
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            turn: asyncio.Future[WorkerClient] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-        lacking()
+            waiter: asyncio.Future[WorkerClient] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+        when_empty()
         try:
-            return await turn
+            return await waiter
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and not turn.exception():
-                self.give_back(turn.result())
+            if waiter.done() and not waiter.cancelled() and not waiter.exception():
+                self.give_back(waiter.result())
             raise
 
-    def give_back(self, examiner: WorkerClient) -> None:
-        """From the event loop that took it."""
+    def give_back(self, worker: WorkerClient) -> None:
+        """Rewaiter a worker, on the event loop that took it."""
         with self._lock:
-            self._idle.append(examiner)
-        self._serve()
+            self._idle.append(worker)
+        self._assign()
 
-    def arrive(self, examiner: WorkerClient) -> None:
-        """From any thread."""
+    def add(self, worker: WorkerClient) -> None:
+        """Add a worker, from any thread."""
         with self._lock:
-            self._idle.append(examiner)
-        self._call(self._serve)
+            self._idle.append(worker)
+        self._call_on_loops(self._assign)
 
-    def refuse(self) -> None:
-        """Tells all who wait that they wait in vain. From any thread."""
-        self._call(self._refuse)
+    def fail_waiters(self) -> None:
+        """Raise `Unavailable` in all waiting callers. May be called from any thread."""
+        self._call_on_loops(self._fail_waiters)
 
-    def _call(self, what: Callable[[], None]) -> None:
+    def _call_on_loops(self, work: Callable[[], None]) -> None:
         with self._lock:
-            loops = {turn.get_loop() for turn in self._waiting}
+            loops = {waiter.get_loop() for waiter in self._waiting}
         for loop in loops:
-            with suppress(RuntimeError):  # closed: nobody waits there any more
-                loop.call_soon_threadsafe(what)
+            with suppress(RuntimeError):  # the loop is closed, so no caller waits on it
+                loop.call_soon_threadsafe(work)
 
-    def _serve(self) -> None:
+    def _assign(self) -> None:
         with self._lock:
-            while self._idle and (turn := self._next()):
-                turn.set_result(self._idle.pop())
+            while self._idle and (waiter := self._next_waiter()):
+                waiter.set_result(self._idle.pop())
 
-    def _refuse(self) -> None:
+    def _fail_waiters(self) -> None:
         with self._lock:
-            while turn := self._next():
-                turn.set_exception(Unavailable())
+            while waiter := self._next_waiter():
+                waiter.set_exception(Unavailable())
 
-    def _next(self) -> asyncio.Future[WorkerClient] | None:
+    def _next_waiter(self) -> asyncio.Future[WorkerClient] | None:
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done() and not turn.get_loop().is_closed():
-                return turn
+            waiter = self._waiting.popleft()
+            if not waiter.done() and not waiter.get_loop().is_closed():
+                return waiter
         return None

@@ -1,4 +1,4 @@
-"""The worker processes of one server process, and their replacement when they die or have done their share."""
+"""The worker processes of one server process, and the replacement of workers that died or reached their task limit."""
 
 import asyncio
 import threading
@@ -12,104 +12,105 @@ from mediatheque.errors import Unavailable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.client import RequestNotSent, WorkerClient, WorkerCrashed
 from mediatheque.media.sandbox.idle_workers import IdleWorkers
-from mediatheque.media.sandbox.protocol import Answer, Request
+from mediatheque.media.sandbox.protocol import Reply, Request
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
-_ATTEMPTS = 3
-_PAUSE = 0.05  # seconds; a killed fork server is gone after a few milliseconds
+_START_ATTEMPTS = 3
+_PAUSE_SECONDS = 0.05  # a fork server that was killed has ended after a few milliseconds
 
 
 class Pool:
-    """Each worker examines one file at a time, and one that leaves a file unanswered is never asked again.
+    """Each worker examines one file at a time, and is replaced when a request gets no reply.
 
-    The office, a thread of its own, starts and ends processes; asking one takes no thread but the event loop's.
+    Processes are started and stopped on a dedicated thread, since that blocks; requests run on the event loop.
     """
 
     def __init__(self, config: SandboxConfig, processes: int) -> None:
         self._config = config
         self._processes = processes
         self._process_executor = ThreadPoolExecutor(1, "media-workers")
-        self._roster = IdleWorkers()
+        self._idle = IdleWorkers()
         self._open = True
         self._size = 0  # workers that are idle, busy or being started
-        self._counting = threading.Lock()
+        self._size_lock = threading.Lock()
 
     def start(self) -> None:
-        """Returns when every worker is ready. Blocks. Raises Unavailable if one does not start."""
+        """Start every worker and block until all are ready. Raises `Unavailable` when one does not start."""
         for started in [self._spawn() for _ in range(self._processes)]:
             started.result()
 
-    async def ask(self, request: Request) -> Answer:
-        """What a worker finds. Raises TimeoutError or WorkerCrashed, which are this file's alone, or Unavailable.
+    async def ask(self, request: Request) -> Reply:
+        """Send the request to the next idle worker and return its reply.
 
-        A worker found dead before it took the file costs the caller nothing but the way to the next.
+        A request that a dead worker did not read is sent to another one. Raises `TimeoutError` or `WorkerCrashed`
+        for this file alone, and `Unavailable` when no worker can be started.
         """
         while self._open:
             with suppress(RequestNotSent):
-                return await self._asked(await self._roster.take(self._complete), request)
+                return await self._ask_worker(await self._idle.take(self._ensure_workers), request)
         raise Unavailable
 
     async def close(self) -> None:
-        """Takes every worker out of service, each in its turn: behind the callers that wait already."""
+        """Stop every worker once it is idle. Callers that are waiting already are served first."""
         self._open = False
         while self._size:
             with suppress(Unavailable):
-                examiner = await self._roster.take(self._complete)
-                self._process_executor.submit(examiner.end)
-                self._count(-1)
+                worker = await self._idle.take(self._ensure_workers)
+                self._process_executor.submit(worker.stop)
+                self._change_size(-1)
         await asyncio.to_thread(self._process_executor.shutdown)
 
-    async def _asked(self, examiner: WorkerClient, request: Request) -> Answer:
+    async def _ask_worker(self, worker: WorkerClient, request: Request) -> Reply:
         try:
-            answer = await examiner.ask(request)
-        except WorkerCrashed as lost:
-            lost.exitcode = await asyncio.shield(asyncio.wrap_future(self._replace(examiner)))
+            answer = await worker.ask(request)
+        except WorkerCrashed as crash:
+            crash.exitcode = await asyncio.shield(asyncio.wrap_future(self._replace(worker)))
             raise
         except BaseException:
-            self._replace(examiner)
+            self._replace(worker)
             raise
-        if examiner.spent:
-            self._replace(examiner)
+        if worker.reached_task_limit:
+            self._replace(worker)
         else:
-            self._roster.give_back(examiner)
+            self._idle.give_back(worker)
         return answer
 
-    def _replace(self, examiner: WorkerClient) -> Future[int | None]:
-        ended = self._process_executor.submit(examiner.end)
-        self._process_executor.submit(self._add)
-        return ended
+    def _replace(self, worker: WorkerClient) -> Future[int | None]:
+        stopped = self._process_executor.submit(worker.stop)
+        self._process_executor.submit(self._start_worker)
+        return stopped
 
-    def _complete(self) -> None:
-        """Somebody waits: makes up for workers that could not be started earlier, or says that there are none."""
+    def _ensure_workers(self) -> None:
+        """Start a worker if some could not be started earlier; fail the waiting callers when there is none at all."""
         if self._open and self._size < self._processes:
             self._spawn()
         elif not self._size:
-            self._roster.refuse()
+            self._idle.fail_waiters()
 
     def _spawn(self) -> Future[None]:
-        self._count(+1)
-        return self._process_executor.submit(self._add)
+        self._change_size(+1)
+        return self._process_executor.submit(self._start_worker)
 
-    def _add(self) -> None:
-        """In the office."""
+    def _start_worker(self) -> None:
+        """Run on the dedicated thread."""
         try:
-            self._roster.arrive(self._started())
+            self._idle.add(self._new_worker())
         except Exception as error:
-            log.warning("media_worker_not_started", reason=str(error))
-            if not self._count(-1):
-                self._roster.refuse()
+            _log.warning("media_worker_not_started", reason=str(error))
+            if not self._change_size(-1):
+                self._idle.fail_waiters()
             raise
 
-    def _started(self) -> WorkerClient:
-        """Tries more than once: what kills workers may kill one that is not ready yet, or the fork server."""
-        for _ in range(_ATTEMPTS - 1):
+    def _new_worker(self) -> WorkerClient:
+        """Try several times: what kills workers may kill one that is not ready yet, or the fork server."""
+        for _ in range(_START_ATTEMPTS - 1):
             with suppress(Unavailable):
                 return WorkerClient(self._config)
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_SECONDS)
         return WorkerClient(self._config)
 
-    def _count(self, change: int) -> int:
-        with self._counting:
+    def _change_size(self, change: int) -> int:
+        with self._size_lock:
             self._size += change
             return self._size

@@ -1,4 +1,4 @@
-"""Imported by the fork server alone, before it forks the first worker.
+"""Imported by the fork server, before it forks the first worker.
 
 Every decoder is loaded once and shared by all workers, which therefore start in milliseconds.
 """
@@ -15,11 +15,11 @@ __all__ = ["dispatch", "worker"]
 
 
 def _skip_main(*_: Any) -> None:
-    """Workers need nothing of the program that started them; by default each would run its main module again."""
+    """Do not import the server's main module: by default each worker would run it again."""
 
 
-# The fork server goes when the last process that uses it goes. A signal to the whole group must not end it before.
+# The fork server ends with the last process that uses it. A signal to the whole process group must not end it before.
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-spawn._fixup_main_from_name = _skip_main  # type: ignore[attr-defined]  # no public switch for it
+spawn._fixup_main_from_name = _skip_main  # type: ignore[attr-defined]  # there is no public setting
 spawn._fixup_main_from_path = _skip_main  # type: ignore[attr-defined]  # the same
 gc.freeze()  # a collection in a worker would copy the pages that are shared

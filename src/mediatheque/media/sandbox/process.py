@@ -1,4 +1,4 @@
-"""A worker process as the system sees it: how it is started, killed, and its end waited for. All but `kill` block."""
+"""Starting and stopping a worker process. Everything but `kill` blocks."""
 
 import multiprocessing
 import socket
@@ -9,36 +9,36 @@ from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.worker import GREETING, serve
 
 _START_SECONDS = 30
-_GRACE_SECONDS = 0.5  # who is told to go, or is crashing, needs a few milliseconds
+_GRACE_SECONDS = 0.5  # a worker whose socket is closed, or that is crashing, needs a few milliseconds to end
 _KILL_SECONDS = 5
-_BEFORE_WAITING_FOR_CHILDREN = 10  # the exit priority that multiprocessing gives to nothing of its own
+_BEFORE_WAITING_FOR_CHILDREN = 10  # an exit priority that multiprocessing itself does not use
 
 
 class WorkerProcess:
-    """A confined process that has said it is ready, and `line`, the socket to it.
+    """A confined process that has reported that it is ready, and the socket to it.
 
-    The two ends of the socket are held by the server and by this one worker, so each of them learns of the other's
-    death. The fork server forks the process and forgets its end; no other worker ever has a copy.
+    Only the server and this worker hold an end of the socket, so each of them notices when the other dies. The fork
+    server closes its copy after the fork; no other worker ever has one.
     """
 
     def __init__(self, config: SandboxConfig) -> None:
-        """Takes some milliseconds, for the first one half a second. Raises Unavailable if it does not start."""
-        self.line, theirs = socket.socketpair()
+        """Takes some milliseconds, half a second for the first one. Raises `Unavailable` when it does not start."""
+        self.socket, worker_socket = socket.socketpair()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["mediatheque.media.sandbox.preload"])
-        self._process = context.Process(target=serve, args=(theirs, config), daemon=True)
-        with theirs:
+        self._process = context.Process(target=serve, args=(worker_socket, config), daemon=True)
+        with worker_socket:
             self._start()
         self._at_exit = util.Finalize(None, self._process.kill, exitpriority=_BEFORE_WAITING_FOR_CHILDREN)
         self._expect_greeting()
 
     def kill(self) -> None:
-        """Whatever it is doing. `end` is still to be called."""
+        """Kill the process, even while it works. `stop` must be called afterwards."""
         self._process.kill()
 
-    def end(self) -> int | None:
-        """Lets an idle process go, kills any other, and waits for its end. The exit code, if the system tells."""
-        self.line.close()
+    def stop(self) -> int | None:
+        """Let an idle process end, kill any other, and wait for it. Return the exit code, if known."""
+        self.socket.close()
         self._process.join(_GRACE_SECONDS)
         if self._process.exitcode is None:
             self._process.kill()
@@ -52,18 +52,21 @@ class WorkerProcess:
     def _start(self) -> None:
         try:
             self._process.start()
-        except (OSError, EOFError) as error:  # EOFError: the fork server ended meanwhile; the next start has a new one
-            self.line.close()
+        except (
+            OSError,
+            EOFError,
+        ) as error:  # EOFError: the fork server ended; the next start makes a new one
+            self.socket.close()
             raise Unavailable("No media worker could be started.") from error
 
     def _expect_greeting(self) -> None:
-        self.line.settimeout(_START_SECONDS)
+        self.socket.settimeout(_START_SECONDS)
         try:
-            ready = self.line.recv(len(GREETING)) == GREETING
+            ready = self.socket.recv(len(GREETING)) == GREETING
         except OSError:
             ready = False
         if not ready:
             self.kill()
-            self.end()
+            self.stop()
             raise Unavailable("The media workers do not start. Is MEDIATHEQUE_SANDBOX_MEMORY_BYTES too small?")
-        self.line.setblocking(False)
+        self.socket.setblocking(False)

@@ -1,37 +1,37 @@
-"""What the server and a worker process say to each other: one line of JSON each way, for one file at a time.
+"""Messages between the server and a worker process: one line of JSON each way, for one file at a time.
 
-A worker may have been taken over by the file it opened: the server reads these few shapes from it and nothing else,
-each only in answer to its own question, and no more bytes than that answer can have.
+The file that a worker opened may have taken control of it. So the server accepts these message types alone, each only
+as the reply to its own request, and no more bytes than that reply can have.
 """
 
 import msgspec
 
 from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.formats import FORMATS
-from mediatheque.media.frames import Frame, largest_frame
+from mediatheque.media.frames import Frame, max_frame_bytes
 
-_LONGEST_TEXT = 4_000
-_LONGEST_WORDS = 64 << 10  # bytes of an answer without pixels; a worker that says more is not the one we started
+_MAX_TEXT_LENGTH = 4_000
+_MAX_TEXT_REPLY_BYTES = 64 << 10  # of a reply without pixels; only a compromised worker sends more
 
 
 class ProbeRequest(msgspec.Struct, frozen=True, tag=True):
-    """What is this file? `path` is as the system knows it, which need not be Unicode."""
+    """Ask for the type and metadata of a file. `path` is in the system's encoding and may not be valid Unicode."""
 
     path: bytes
     mime: str
 
 
 class RenderRequest(msgspec.Struct, frozen=True, tag=True):
-    """What does this file look like? In at most `most` frames whose shorter edge is about `edge` pixels."""
+    """Ask for at most `max_frames` frames of a file, whose shorter edge is about `edge` pixels."""
 
     path: bytes
     mime: str
-    most: int
+    max_frames: int
     edge: int
 
 
 class FramesReply(msgspec.Struct, frozen=True, tag=True):
-    """The file looks like this. JSON has the pixels in base64."""
+    """The frames. In JSON, pixels are in base64."""
 
     frames: list[Frame]
 
@@ -43,60 +43,60 @@ class RefusedReply(msgspec.Struct, frozen=True, tag=True):
 
 
 class ReadErrorReply(msgspec.Struct, frozen=True, tag=True):
-    """The system did not let the file be read; the file itself was not judged."""
+    """The operating system could not read the file, so it was not examined."""
 
     errno: int | None
     message: str
 
 
 class CrashReply(msgspec.Struct, frozen=True, tag=True):
-    """A decoder failed in a way that none of us knew."""
+    """A decoder raised an unexpected exception."""
 
     traceback: str
 
 
 Request = ProbeRequest | RenderRequest
-Answer = ProbeResult | FramesReply | RefusedReply | ReadErrorReply | CrashReply
+Reply = ProbeResult | FramesReply | RefusedReply | ReadErrorReply | CrashReply
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
-_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+_replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 
-def line(message: Request | Answer) -> bytes:
-    """The message as it is sent. JSON has no line break of its own."""
+def encode_line(message: Request | Reply) -> bytes:
+    """Encode the message as one line: JSON contains no line breaks."""
     return msgspec.json.encode(message) + b"\n"
 
 
-def request_in(line: bytes) -> Request:
-    """What the server wants."""
+def decode_request(line: bytes) -> Request:
+    """Decode what the server sent."""
     return _requests.decode(line)
 
 
-def longest_answer(request: Request) -> int:
-    """Bytes of the longest line that answers the request."""
+def max_reply_bytes(request: Request) -> int:
+    """Return the size of the longest line that can be a reply to the request."""
     if isinstance(request, ProbeRequest):
-        return _LONGEST_WORDS
-    return _LONGEST_WORDS + request.most * (4 * largest_frame(request.edge) // 3)
+        return _MAX_TEXT_REPLY_BYTES
+    return _MAX_TEXT_REPLY_BYTES + request.max_frames * (4 * max_frame_bytes(request.edge) // 3)
 
 
-def answer_to(request: Request, line: bytes | bytearray) -> Answer:
-    """What the worker found. Raises msgspec.DecodeError for anything but exactly one answer to this request."""
-    answer = _answers.decode(line)
-    if isinstance(answer, ProbeResult | FramesReply) and not _answers_it(request, answer):
-        raise msgspec.ValidationError("not an answer to what was asked")
-    return answer
+def decode_reply(request: Request, line: bytes | bytearray) -> Reply:
+    """Decode what the worker sent. Raises `msgspec.DecodeError` when it is not one reply to this request."""
+    reply = _replies.decode(line)
+    if isinstance(reply, ProbeResult | FramesReply) and not _matches(request, reply):
+        raise msgspec.ValidationError("not a reply to this request")
+    return reply
 
 
-def _answers_it(request: Request, answer: ProbeResult | FramesReply) -> bool:
+def _matches(request: Request, reply: ProbeResult | FramesReply) -> bool:
     if isinstance(request, ProbeRequest):
-        return isinstance(answer, ProbeResult) and answer.mime in FORMATS
+        return isinstance(reply, ProbeResult) and reply.mime in FORMATS
     return (
-        isinstance(answer, FramesReply)
-        and len(answer.frames) <= request.most
-        and all(frame.fits(request.edge) for frame in answer.frames)
+        isinstance(reply, FramesReply)
+        and len(reply.frames) <= request.max_frames
+        and all(frame.fits(request.edge) for frame in reply.frames)
     )
 
 
-def plain(text: str) -> str:
-    """A text of any origin, short enough and fit to be sent."""
-    return text[-_LONGEST_TEXT:].encode(errors="replace").decode()
+def to_plain_text(text: str) -> str:
+    """Return the end of the text, at most 4,000 characters, without characters that UTF-8 cannot encode."""
+    return text[-_MAX_TEXT_LENGTH:].encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Where media is opened: worker processes with limits, so that a hostile file kills a worker and never the server."""
+"""Decoding of media in worker processes with limits, so that a malicious file can kill a worker, never the server."""
 
 import os
 from pathlib import Path
@@ -14,115 +14,117 @@ from mediatheque.media.frames import Frame
 from mediatheque.media.sandbox.client import WorkerCrashed
 from mediatheque.media.sandbox.pool import Pool
 from mediatheque.media.sandbox.protocol import (
-    Answer,
     CrashReply,
     FramesReply,
     ProbeRequest,
     ReadErrorReply,
     RefusedReply,
     RenderRequest,
+    Reply,
     Request,
 )
 from mediatheque.model import Format, Kind, MediaInfo
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
-_UNSAFE = "The file could not be examined safely."
-_SEEN_KINDS = frozenset({Kind.IMAGE, Kind.VIDEO})
+_UNSAFE_MESSAGE = "The file could not be examined safely."
+_KINDS_WITH_FRAMES = frozenset({Kind.IMAGE, Kind.VIDEO})
 _PDF = "application/pdf"
 
-_Told = TypeVar("_Told", ProbeResult, FramesReply)
+_ReplyT = TypeVar("_ReplyT", ProbeResult, FramesReply)
 
 
 class Sandbox:
-    """Confined processes: some for each server process, and they end with it, however that ends.
+    """Confined processes that belong to one server process and end with it, however it ends.
 
-    Those that show files are not those that probe them: pictures take far longer, and no upload shall wait for them.
+    Probing and rendering have separate workers: rendering takes far longer, and no upload should wait for it.
     """
 
     def __init__(self, config: SandboxConfig, *, processes: int = 2) -> None:
         self._config = config
         self._processes = processes
-        self._probing: Pool | None = None
-        self._showing: Pool | None = None
+        self._probe_pool: Pool | None = None
+        self._render_pool: Pool | None = None
 
-    def start(self, *, at_once: bool = True) -> None:
-        """Starts the workers that probe and returns when they are ready: about half a second, once for each process.
+    def start(self, *, eager: bool = True) -> None:
+        """Start the workers that probe and block until they are ready: about half a second, once for each process.
 
-        Raises Unavailable if they do not start, which means that a limit leaves them no room to live. If not
-        `at_once`, nothing is started before there is a file to open; workers that show files never are.
+        Raises `Unavailable` when they do not start, because the memory limit is too low for them. Workers that render
+        are started by the first file that needs one, and those that probe too, unless `eager`.
         """
-        self._probing, self._showing = (Pool(self._config, self._processes) for _ in range(2))
-        if at_once:
-            self._probing.start()
+        self._probe_pool, self._render_pool = (Pool(self._config, self._processes) for _ in range(2))
+        if eager:
+            self._probe_pool.start()
 
     async def close(self) -> None:
-        """Lets files that are being opened finish, then ends the workers."""
-        pools = self._probing, self._showing
-        self._probing = self._showing = None
+        """Wait for the files in progress, then stop the workers."""
+        pools = self._probe_pool, self._render_pool
+        self._probe_pool = self._render_pool = None
         for pool in pools:
             if pool:
                 await pool.close()
 
     async def probe(self, path: Path, format: Format) -> MediaInfo:
-        """Opens the file with the decoder for `format` and says what it found; the type may be refined.
+        """Open the file with the decoder for `format` and return its metadata; the type may be refined.
 
-        Raises Unreadable for whatever is wrong with the file, including that it crashes, hangs or exhausts its worker.
+        Raises `Unreadable` when the file is damaged, and when it crashes its worker or exceeds a limit.
         """
-        return _facts(await self._ask(self._probing, ProbeRequest(os.fsencode(path), format.mime), ProbeResult))
+        return _media_info(await self._ask(self._probe_pool, ProbeRequest(os.fsencode(path), format.mime), ProbeResult))
 
-    async def frames(self, path: Path, format: Format, *, most: int = 6, edge: int = 288) -> list[Frame]:
-        """What the file looks like: one frame of a picture or a PDF, at most `most` of a video, none of anything else.
+    async def frames(self, path: Path, format: Format, *, max_frames: int = 6, edge: int = 288) -> list[Frame]:
+        """Return one frame of a picture or a PDF, at most `max_frames` of a video, none of other files.
 
-        The shorter edge is `edge` pixels, or fewer: nothing is enlarged but a page, and the longer edge has a bound.
-        An animated picture is its first frame; a PDF its first page; the frames of a video are spread evenly over it,
-        and one of which nothing can be decoded has none. Sound has none either, whatever its cover.
+        The shorter edge is `edge` pixels or fewer, since only pages are enlarged, and the longer edge is bounded. An
+        animated picture gives its first frame and a PDF its first page. The frames of a video are spread evenly over
+        its duration; a video that cannot be decoded has none. Audio has none, even if it has a cover.
 
-        Raises Unreadable for whatever is wrong with the file, as `probe` does and under the same limits. They may stop
-        here what `probe` lets pass, since it decodes no picture: a PNG takes 4 bytes of memory for each pixel, or 8
-        if it is transparent, and of the largest that are accepted the latter have no room in a worker.
+        Raises `Unreadable` as `probe` does, under the same limits. A file that `probe` accepts may exceed them here,
+        because `probe` decodes no pixels: a PNG takes 4 bytes of memory for each pixel, or 8 if it is transparent,
+        and the largest transparent ones that are accepted do not fit into a worker.
         """
-        if format.kind not in _SEEN_KINDS and format.mime != _PDF:
+        if format.kind not in _KINDS_WITH_FRAMES and format.mime != _PDF:
             return []
-        shown = await self._ask(self._showing, RenderRequest(os.fsencode(path), format.mime, most, edge), FramesReply)
-        return shown.frames
+        reply = await self._ask(
+            self._render_pool, RenderRequest(os.fsencode(path), format.mime, max_frames, edge), FramesReply
+        )
+        return reply.frames
 
-    async def _ask(self, pool: Pool | None, request: Request, kind: type[_Told]) -> _Told:
+    async def _ask(self, pool: Pool | None, request: Request, kind: type[_ReplyT]) -> _ReplyT:
         if pool is None:
             raise Unavailable
         try:
-            return _told(await pool.ask(request), request, kind)
+            return _expect(await pool.ask(request), request, kind)
         except TimeoutError as error:
-            log.warning("media_worker_timed_out", **_named(request), seconds=self._config.timeout_seconds)
-            raise Unreadable(_UNSAFE) from error
+            _log.warning("media_worker_timed_out", **_log_fields(request), seconds=self._config.timeout_seconds)
+            raise Unreadable(_UNSAFE_MESSAGE) from error
         except WorkerCrashed as error:
-            log.warning("media_worker_lost", **_named(request), exitcode=error.exitcode)
-            raise Unreadable(_UNSAFE) from error
+            _log.warning("media_worker_crashed", **_log_fields(request), exitcode=error.exitcode)
+            raise Unreadable(_UNSAFE_MESSAGE) from error
 
 
-def _told(answer: Answer, request: Request, kind: type[_Told]) -> _Told:
-    match answer:
+def _expect(reply: Reply, request: Request, kind: type[_ReplyT]) -> _ReplyT:
+    match reply:
         case RefusedReply(message):
             raise Unreadable(message)
         case ReadErrorReply(errno, message):
             raise OSError(message) if errno is None else OSError(errno, message)
         case CrashReply(traceback):
-            log.error("media_decoder_failed", **_named(request), exception=traceback)
-            raise Unreadable(_UNSAFE)
+            _log.error("media_decoder_failed", **_log_fields(request), exception=traceback)
+            raise Unreadable(_UNSAFE_MESSAGE)
         case kind():
-            return answer
-    raise TypeError(f"{type(answer).__name__} does not answer {type(request).__name__}")
+            return reply
+    raise TypeError(f"{type(reply).__name__} is not a reply to {type(request).__name__}")
 
 
-def _named(request: Request) -> dict[str, str]:
+def _log_fields(request: Request) -> dict[str, str]:
     return {"request": type(request).__name__.lower(), "mime": request.mime}
 
 
-def _facts(found: ProbeResult) -> MediaInfo:
+def _media_info(result: ProbeResult) -> MediaInfo:
     return MediaInfo(
-        mime=found.mime,
-        kind=FORMATS[found.mime].kind,
-        width=found.width,
-        height=found.height,
-        duration=found.duration,
+        mime=result.mime,
+        kind=FORMATS[result.mime].kind,
+        width=result.width,
+        height=result.height,
+        duration=result.duration,
     )

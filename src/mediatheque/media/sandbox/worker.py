@@ -1,6 +1,6 @@
-"""A worker process: what it may not do, and how it ends.
+"""The worker process: its restrictions, its loop and its end.
 
-The server imports this module too, to name what its workers shall do; the decoders are imported by workers only.
+The server imports this module too, for the function that its workers run; only workers import the decoders.
 """
 
 import ctypes
@@ -23,97 +23,97 @@ from mediatheque.errors import LibraryError
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.sandbox.protocol import (
-    Answer,
     CrashReply,
     FramesReply,
     ProbeRequest,
     ReadErrorReply,
     RefusedReply,
+    Reply,
     Request,
-    line,
-    plain,
-    request_in,
+    decode_request,
+    encode_line,
+    to_plain_text,
 )
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
-_OPEN_FILES = 64
-_ROOM = 64 << 20
+_MAX_OPEN_FILES = 64
+_NEEDED_BYTES = 64 << 20
 
 GREETING = b"\n"
-"""What a worker says first: it is confined, and its limits leave it room to work."""
+"""The first bytes a worker sends: it is confined, and its limits leave it enough memory to work."""
 
 
 def serve(server: socket.socket, config: SandboxConfig) -> None:
-    """Examines one file after the other, until the server hangs up."""
+    """Confine this process, then handle requests until the server closes the socket."""
     confine(config)
-    if not _has_room():
+    if not _has_memory():
         return
     with suppress(BrokenPipeError), server.makefile("rb") as requests:
         server.sendall(GREETING)
         for request in requests:
-            server.sendall(line(_answer(request_in(request), config)))
+            server.sendall(encode_line(_handle(decode_request(request), config)))
 
 
 def confine(config: SandboxConfig) -> None:
-    """Takes from this process what examining a file does not need. Its first act."""
+    """Remove the permissions and resources that examining a file does not need."""
     _ignore_signals()
     _die_with_parent()
     _chdir_to_deleted_dir()
-    os.environ.clear()  # decoders need none of it; /proc/self/environ still shows what the fork server had
+    os.environ.clear()  # decoders do not read it; /proc/self/environ still shows what the fork server had
     _limit(resource.RLIMIT_AS, config.memory_bytes)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
 
 
-def _has_room() -> bool:
-    """Asks for memory without touching it, which would take a tenth of a second."""
+def _has_memory() -> bool:
+    """Reserve memory without touching it, which would take a tenth of a second."""
     try:
-        mmap.mmap(-1, _ROOM).close()
+        mmap.mmap(-1, _NEEDED_BYTES).close()
     except OSError:
         return False
     return True
 
 
-def _answer(request: Request, config: SandboxConfig) -> Answer:
+def _handle(request: Request, config: SandboxConfig) -> Reply:
     try:
-        return _opened(request, config)
+        return _run_decoder(request, config)
     except LibraryError as refusal:
-        return RefusedReply(plain(refusal.message))
+        return RefusedReply(to_plain_text(refusal.message))
     except OSError as error:
-        return ReadErrorReply(error.errno, plain(error.strerror or str(error)))
-    except Exception:  # noqa: BLE001 - whatever a decoder raises is for the server to log
-        return CrashReply(plain(traceback.format_exc()))
+        return ReadErrorReply(error.errno, to_plain_text(error.strerror or str(error)))
+    except Exception:  # noqa: BLE001 - the server logs whatever a decoder raises
+        return CrashReply(to_plain_text(traceback.format_exc()))
 
 
-def _opened(request: Request, config: SandboxConfig) -> ProbeResult | FramesReply:
-    """Within its own share of processor time; beyond it the kernel kills this process."""
-    from mediatheque.media.decoders.dispatch import probe, render  # noqa: PLC0415 - decoders never enter the server's memory
+def _run_decoder(request: Request, config: SandboxConfig) -> ProbeResult | FramesReply:
+    """Limit the processor time of this request, then decode. Beyond the limit the kernel kills this process."""
+    from mediatheque.media.decoders.dispatch import probe, render  # noqa: PLC0415 - decoders are never loaded into the server
 
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + config.cpu_seconds, hard))
     path = os.fsdecode(request.path)
     if isinstance(request, ProbeRequest):
         return probe(path, request.mime, config)
-    return FramesReply(render(path, request.mime, config, most=request.most, edge=request.edge))
+    return FramesReply(render(path, request.mime, config, max_frames=request.max_frames, edge=request.edge))
 
 
 def _ignore_signals() -> None:
-    """Ctrl-C and a stop of the whole group reach workers too, but uploads in flight still need them."""
+    """Ignore Ctrl-C and the stop of the whole process group: uploads in progress still need the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _die_with_parent() -> None:
-    """Even in the middle of a file, and whichever of the server and the fork server is killed first."""
+    """End with the server, even in the middle of a file: the kernel watches the fork server, a thread the server."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    threading.Thread(target=_follow_server, daemon=True).start()
+    threading.Thread(target=_exit_with_server, daemon=True).start()
 
 
-def _follow_server() -> None:
+def _exit_with_server() -> None:
     server = multiprocessing.parent_process()
     if server is not None:
         server.join()
@@ -121,13 +121,13 @@ def _follow_server() -> None:
 
 
 def _chdir_to_deleted_dir() -> None:
-    """The working folder is one that no longer exists: a relative name leads to nothing."""
+    """Change into a folder that is then deleted, so that relative paths lead nowhere."""
     folder = tempfile.mkdtemp(prefix="mediatheque-")
     os.chdir(folder)
     Path(folder).rmdir()
 
 
-def _limit(which: int, most: int) -> None:
-    _, hard = resource.getrlimit(which)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(which, (most, most))
+def _limit(resource_id: int, limit: int) -> None:
+    _, hard = resource.getrlimit(resource_id)
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource_id, (limit, limit))
