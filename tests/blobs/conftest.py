@@ -1,4 +1,4 @@
-"""A disk that is soon full."""
+"""A small file system."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A file system with 896 KiB of room."""
+    """A file system of 896 KiB."""
     folder = tmp_path / "tiny"
     folder.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:

@@ -1,4 +1,4 @@
-"""Bytes in flight."""
+"""Receiving bytes into the spool."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mediatheque.blobs import Spool, clear_spool
 from mediatheque.errors import BlobsUnavailable, StorageFull, TooLarge
-from tests.contracts.blob_store import MIB, content, eventually, inside
+from tests.contracts.blob_store import MIB, content, eventually, file_names
 
 POOL = content(3 * MIB)
 SIZES = st.one_of(
@@ -35,7 +35,7 @@ async def upload(folder: Path, chunks: Iterable[bytes], limit: int = 1 << 40) ->
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(SIZES, KINDS), max_size=9))
-async def test_any_split_of_the_stream_gives_the_same_result(chunks: list[tuple[int, type]]) -> None:
+async def test_any_split_into_chunks_gives_the_same_file(chunks: list[tuple[int, type]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with Spool(Path(folder), limit=100 * MIB) as spool:
             for size, kind in chunks:
@@ -46,7 +46,7 @@ async def test_any_split_of_the_stream_gives_the_same_result(chunks: list[tuple[
             assert spool.size == len(whole)
             assert spool.head == whole[:4096]
             assert spool.sha256 == hashlib.sha256(whole).digest()
-        assert inside(Path(folder)) == []
+        assert file_names(Path(folder)) == []
 
 
 async def test_ten_thousand_tiny_chunks(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ async def test_ten_thousand_tiny_chunks(tmp_path: Path) -> None:
         assert spool.sha256 == hashlib.sha256(data).digest()
 
 
-async def test_a_reused_buffer_does_no_harm(tmp_path: Path) -> None:
+async def test_reused_buffer_is_copied(tmp_path: Path) -> None:
     async with Spool(tmp_path, limit=100) as spool:
         buffer = bytearray(b"first")
         await spool.write(buffer)
@@ -70,14 +70,14 @@ async def test_a_reused_buffer_does_no_harm(tmp_path: Path) -> None:
         assert spool.path.read_bytes() == b"firstSECOND"
 
 
-async def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+async def test_file_has_mode_0600(tmp_path: Path) -> None:
     async with Spool(tmp_path, limit=10) as spool:
         await spool.write(b"secret")
         await spool.finish()
         assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
 
 
-async def test_the_head_is_known_before_the_end(tmp_path: Path) -> None:
+async def test_head_is_known_before_finish(tmp_path: Path) -> None:
     async with Spool(tmp_path, limit=10, head_bytes=4) as spool:
         await spool.write(b"RI")
         await spool.write(b"FFxx")
@@ -86,7 +86,7 @@ async def test_the_head_is_known_before_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 4096, MIB, 3 * MIB])
 @pytest.mark.parametrize("step", [1000, 300_000])
-async def test_too_large_is_exactly_one_byte_more(tmp_path: Path, limit: int, step: int) -> None:
+async def test_one_byte_over_the_limit_is_too_large(tmp_path: Path, limit: int, step: int) -> None:
     async with Spool(tmp_path, limit=limit) as spool:
         for at in range(0, limit, step):
             await spool.write(bytes(min(step, limit - at)))
@@ -95,30 +95,30 @@ async def test_too_large_is_exactly_one_byte_more(tmp_path: Path, limit: int, st
     with pytest.raises(TooLarge) as refused:
         await upload(tmp_path, (bytes(min(step, limit + 1 - at)) for at in range(0, limit + 1, step)), limit)
     assert refused.value.limit == limit
-    assert inside(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
 @pytest.mark.parametrize("size", [0, 10, MIB, 5 * MIB])
-async def test_an_error_of_the_caller_leaves_nothing(tmp_path: Path, size: int) -> None:
+async def test_error_of_the_caller_deletes_the_file(tmp_path: Path, size: int) -> None:
     def breaks_off() -> Iterator[bytes]:
         yield bytes(size)
         raise EOFError
 
     with pytest.raises(EOFError):
         await upload(tmp_path, breaks_off())
-    assert inside(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
 @pytest.mark.parametrize("after", [0, 0.0005, 0.001, 0.003, 0.01, 0.03])
-async def test_a_cancelled_upload_leaves_nothing(tmp_path: Path, after: float) -> None:
+async def test_cancelled_upload_deletes_the_file(tmp_path: Path, after: float) -> None:
     chunk = bytes(400_000)
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(upload(tmp_path, repeat(chunk)), after)
-    assert inside(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
-async def test_cancelled_again_while_cleaning_up(tmp_path: Path) -> None:
+async def test_second_cancellation_still_deletes_the_file(tmp_path: Path) -> None:
     started = asyncio.Event()
 
     async def stalled() -> None:
@@ -132,23 +132,23 @@ async def test_cancelled_again_while_cleaning_up(tmp_path: Path) -> None:
     while not running.done():
         running.cancel()
         await asyncio.sleep(0)
-    await eventually(lambda: inside(tmp_path) == [])
+    await eventually(lambda: file_names(tmp_path) == [])
     assert running.cancelled()
 
 
-async def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+async def test_missing_folder_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(BlobsUnavailable):
         await upload(tmp_path / "gone", [b"x"])
-    assert inside(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
-async def test_a_full_disk_says_so_and_is_left_empty(tiny: Path) -> None:
+async def test_full_disk_raises_storage_full_and_is_left_empty(tiny: Path) -> None:
     with pytest.raises(StorageFull):
         await upload(tiny, repeat(content(100_000)))
-    assert inside(tiny) == []
+    assert file_names(tiny) == []
 
 
-async def test_what_a_crash_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+async def test_clear_spool_deletes_spool_files_only(tmp_path: Path) -> None:
     script = f"""
 import asyncio, os
 from pathlib import Path
@@ -163,13 +163,13 @@ asyncio.run(main())
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
     assert await process.wait() == -9
     (tmp_path / "notes.txt").write_text("not ours")
-    assert len(inside(tmp_path)) == 2
+    assert len(file_names(tmp_path)) == 2
     assert clear_spool(tmp_path) == 1
-    assert inside(tmp_path) == ["notes.txt"]
+    assert file_names(tmp_path) == ["notes.txt"]
 
 
-def test_memory_stays_flat(tmp_path: Path) -> None:
-    """Half a GiB through one spool, then 32 uploads at once, in a process of its own; growth of its peak, in MiB."""
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """512 MiB through one spool, then 32 concurrent uploads, in a separate process; growth of its peak in MiB."""
     script = f"""
 import asyncio, re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every store of blobs must do. A test module subclasses `BlobStoreContract` and gives it a `store` fixture."""
+"""The contract of `BlobStore`. A test module subclasses `BlobStoreContract` and adds a `store` fixture."""
 
 import asyncio
 import hashlib
@@ -35,12 +35,12 @@ HOSTILE = [
 
 
 def content(size: int, seed: int = 7) -> bytes:
-    """Bytes of which no two stretches are alike."""
+    """Return random bytes, the same for the same seed."""
     return random.Random(seed).randbytes(size)
 
 
 async def put(store: BlobStore, data: bytes) -> str:
-    """As the intake does it: through a spool, then adopted."""
+    """Store bytes as the ingest pipeline does, through a spool."""
     async with Spool(store.spool, limit=len(data)) as spool:
         await spool.write(data)
         await spool.finish()
@@ -55,11 +55,11 @@ async def stored(store: BlobStore) -> dict[str, int]:
     return {each.key: each.size async for each in store.list_objects()}
 
 
-def spooled(store: BlobStore) -> list[str]:
-    return inside(store.spool)
+def spool_files(store: BlobStore) -> list[str]:
+    return file_names(store.spool)
 
 
-def inside(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -71,18 +71,18 @@ async def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
 
 class BlobStoreContract:
     @pytest.mark.parametrize("size", [0, 1, MIB - 1, MIB, MIB + 1, PART - 1, PART, PART + 1, 2 * PART + 5])
-    async def test_what_went_in_comes_out(self, store: BlobStore, size: int) -> None:
+    async def test_blob_is_read_back(self, store: BlobStore, size: int) -> None:
         data = content(size)
         key = await put(store, data)
         assert await store.size(key) == size
         assert await get(store, key, 0, size) == data
-        assert spooled(store) == []
+        assert spool_files(store) == []
 
     @pytest.mark.parametrize(
         ("start", "length"),
         [(0, 1), (1, 1), (0, MIB), (MIB - 1, 2), (MIB, MIB), (5, 2 * MIB), (3 * MIB - 1, 1), (17, 0), (0, 3 * MIB)],
     )
-    async def test_a_range_is_exactly_that(self, store: BlobStore, start: int, length: int) -> None:
+    async def test_range_is_exact(self, store: BlobStore, start: int, length: int) -> None:
         data = content(3 * MIB)
         key = await put(store, data)
         assert await get(store, key, start, length) == data[start : start + length]
@@ -94,20 +94,18 @@ class BlobStoreContract:
         assert len(chunks) <= 6
 
     @pytest.mark.parametrize(("start", "length"), [(0, 101), (99, 2), (100, 1), (5000, 10)])
-    async def test_bytes_past_the_end_are_an_error_never_silence(
-        self, store: BlobStore, start: int, length: int
-    ) -> None:
+    async def test_range_past_the_end_is_unavailable(self, store: BlobStore, start: int, length: int) -> None:
         key = await put(store, content(100))
         with pytest.raises(BlobsUnavailable):
             await get(store, key, start, length)
 
     @pytest.mark.parametrize("length", [0, 1, MIB])
-    async def test_what_is_missing_is_not_found_before_the_first_chunk(self, store: BlobStore, length: int) -> None:
+    async def test_missing_blob_is_not_found_before_the_first_chunk(self, store: BlobStore, length: int) -> None:
         assert await store.size(MISSING) is None
         with pytest.raises(NotFound):
             await anext(store.read(MISSING, 0, length))
 
-    async def test_deleting_twice_is_fine(self, store: BlobStore) -> None:
+    async def test_delete_is_idempotent(self, store: BlobStore) -> None:
         key, other = await put(store, b"gone"), await put(store, b"stays")
         await store.delete(key)
         await store.delete(key)
@@ -117,7 +115,7 @@ class BlobStoreContract:
             await get(store, key, 0, 4)
 
     @pytest.mark.parametrize("key", HOSTILE)
-    async def test_a_key_that_no_store_made_is_not_there(self, store: BlobStore, key: str) -> None:
+    async def test_invalid_key_is_not_found(self, store: BlobStore, key: str) -> None:
         good = await put(store, b"untouched")
         assert await store.size(key) is None
         await store.delete(key)
@@ -126,27 +124,27 @@ class BlobStoreContract:
                 await get(store, key, 0, length)
         assert await stored(store) == {good: 9}
 
-    async def test_the_walk_finds_everything_once(self, store: BlobStore) -> None:
+    async def test_listing_has_every_blob_once(self, store: BlobStore) -> None:
         expected = {await put(store, content(size)): size for size in range(40)}
         found = [each async for each in store.list_objects()]
         assert {each.key: each.size for each in found} == expected
         assert len(found) == len(expected)
         assert all(each.last_modified.tzinfo is not None for each in found)
 
-    async def test_what_is_walked_over_may_be_deleted(self, store: BlobStore) -> None:
+    async def test_blobs_may_be_deleted_while_listed(self, store: BlobStore) -> None:
         for size in range(10):
             await put(store, content(size))
         async for each in store.list_objects():
             await store.delete(each.key)
         assert await stored(store) == {}
 
-    async def test_equal_bytes_get_keys_of_their_own(self, store: BlobStore) -> None:
+    async def test_equal_bytes_have_separate_keys(self, store: BlobStore) -> None:
         first, second = await put(store, b"twin"), await put(store, b"twin")
         assert first != second
         await store.delete(first)
         assert await get(store, second, 0, 4) == b"twin"
 
-    async def test_thirty_at_once(self, store: BlobStore) -> None:
+    async def test_thirty_concurrent_puts_and_reads(self, store: BlobStore) -> None:
         blobs = [content(size * 40_000, seed=size) for size in range(30)]
         keys = await asyncio.gather(*(put(store, blob) for blob in blobs))
         assert (
@@ -154,25 +152,25 @@ class BlobStoreContract:
             == blobs
         )
         assert len(await stored(store)) == 30
-        assert spooled(store) == []
+        assert spool_files(store) == []
 
-    async def test_adopting_what_is_not_there_leaves_nothing(self, store: BlobStore) -> None:
+    async def test_put_of_a_missing_file_is_unavailable(self, store: BlobStore) -> None:
         with pytest.raises(BlobsUnavailable):
             await store.put_file(store.spool / "never-written")
         assert await stored(store) == {}
 
     @pytest.mark.parametrize("size", [1000, PART, 3 * PART])
     @pytest.mark.parametrize("after", [0, 0.0005, 0.002, 0.01, 0.04])
-    async def test_a_cancelled_adoption_is_all_or_nothing(self, store: BlobStore, size: int, after: float) -> None:
+    async def test_cancelled_put_is_all_or_nothing(self, store: BlobStore, size: int, after: float) -> None:
         data = content(size)
         with suppress(TimeoutError):  # a quick store may have been done
             await asyncio.wait_for(put(store, data), after)
         await store.ready()
         for key in await stored(store):
             assert await get(store, key, 0, size) == data
-        assert spooled(store) == []
+        assert spool_files(store) == []
 
-    async def test_a_reader_that_leaves_early_keeps_no_file_open(self, store: BlobStore) -> None:
+    async def test_reader_closed_early_closes_the_file(self, store: BlobStore) -> None:
         key = await put(store, content(4 * MIB))
         before = open_files(store)
         for _ in range(5):
@@ -180,7 +178,7 @@ class BlobStoreContract:
                 await anext(chunks)
         assert open_files(store) == before
 
-    async def test_a_cancelled_reader_keeps_no_file_open(self, store: BlobStore) -> None:
+    async def test_cancelled_reader_closes_the_file(self, store: BlobStore) -> None:
         key = await put(store, content(4 * MIB))
         before = open_files(store)
         for yields in range(12):
@@ -193,7 +191,7 @@ class BlobStoreContract:
         assert await get(store, key, 4, 10) == content(4 * MIB)[4:14]
 
     @pytest.mark.parametrize("size", [0, 1, 4095, 4097, MIB, 3 * MIB + 5])
-    async def test_what_is_borrowed_is_a_hashed_file(self, store: BlobStore, size: int) -> None:
+    async def test_open_local_gives_the_bytes_and_their_hash(self, store: BlobStore, size: int) -> None:
         data = content(size)
         key = await put(store, data)
         async with store.open_local(key) as copy:
@@ -205,53 +203,53 @@ class BlobStoreContract:
                 assert (await other.hash()).sha256 == hashed.sha256
             assert copy.path.exists()
         assert await get(store, key, 0, size) == data
-        assert spooled(store) == []
+        assert spool_files(store) == []
         assert open_files(store) == []
 
     @pytest.mark.parametrize("key", [MISSING, *HOSTILE])
-    async def test_what_is_missing_cannot_be_borrowed(self, store: BlobStore, key: str) -> None:
+    async def test_open_local_of_a_missing_blob_is_not_found(self, store: BlobStore, key: str) -> None:
         with pytest.raises(NotFound):
             async with store.open_local(key):
-                pytest.fail("there is nothing to lend")
-        assert spooled(store) == []
+                pytest.fail("the blob does not exist")
+        assert spool_files(store) == []
 
-    async def test_an_error_of_the_borrower_is_its_own(self, store: BlobStore) -> None:
-        key = await put(store, b"lent")
+    async def test_error_inside_open_local_is_not_mapped(self, store: BlobStore) -> None:
+        key = await put(store, b"data")
         with pytest.raises(FileNotFoundError):
             async with store.open_local(key):
                 raise FileNotFoundError
-        assert spooled(store) == []
-        assert await get(store, key, 0, 4) == b"lent"
+        assert spool_files(store) == []
+        assert await get(store, key, 0, 4) == b"data"
 
-    async def test_a_cancelled_borrower_leaves_nothing(self, store: BlobStore) -> None:
-        async def borrow() -> None:
+    async def test_cancelled_open_local_leaves_no_file(self, store: BlobStore) -> None:
+        async def open_and_wait() -> None:
             async with store.open_local(key) as copy:
                 await copy.hash()
                 await asyncio.sleep(60)
 
         key = await put(store, content(4 * MIB))
         for pause in (0, 0, 0.001, 0.003, 0.01, 0.1):
-            borrowing = asyncio.ensure_future(borrow())
+            task = asyncio.ensure_future(open_and_wait())
             await asyncio.sleep(pause)
-            borrowing.cancel()
-            await asyncio.wait([borrowing])
-            assert borrowing.cancelled()
-            assert spooled(store) == []
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+            assert spool_files(store) == []
         await eventually(lambda: open_files(store) == [])
         assert await store.size(key) == 4 * MIB
 
-    async def test_it_is_ready(self, store: BlobStore) -> None:
+    async def test_ready_returns(self, store: BlobStore) -> None:
         await store.ready()
         await put(store, b"something")
         await store.ready()
 
 
 def open_files(store: BlobStore) -> list[str]:
-    """Files under the store's folders that this process has open."""
+    """Return the open files of this process in the store's folders."""
     links = []
     for fd in Path("/proc/self/fd").iterdir():
         try:
             links.append(str(fd.readlink()))
-        except FileNotFoundError:  # the folder listing's own
+        except FileNotFoundError:  # the descriptor that lists the folder
             continue
     return [link for link in links if link.startswith(str(store.spool.parent))]

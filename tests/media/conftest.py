@@ -14,7 +14,7 @@ Put = Callable[[bytes], Path]
 
 @pytest.fixture
 def put(tmp_path: Path) -> Put:
-    """Writes bytes as a spool file: a path without an extension."""
+    """Write bytes as a spool file: a path without an extension."""
 
     def write(data: bytes) -> Path:
         path = tmp_path / os.urandom(8).hex()

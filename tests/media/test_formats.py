@@ -22,7 +22,7 @@ from mediatheque.media.formats import FORMATS, claims_media, same_type
         ("model/gltf-binary", "model/gltf-binary"),
     ],
 )
-def test_spellings_of_one_container(declared, mime):
+def test_aliases_are_the_same_type(declared, mime):
     assert same_type(declared, mime)
 
 
@@ -37,12 +37,12 @@ def test_spellings_of_one_container(declared, mime):
         ("image/jpeg", "application/pdf"),
     ],
 )
-def test_contradictions(declared, mime):
+def test_different_containers_are_different_types(declared, mime):
     assert not same_type(declared, mime)
 
 
 @pytest.mark.parametrize("mime", FORMATS)
-def test_every_format_is_its_own_type_and_claimed_by_its_extension(mime):
+def test_format_matches_its_own_type_and_extension(mime):
     assert same_type(mime, mime)
     document = mime in ("application/x-subrip", "application/zip")
     assert claims_media(None, f"a.{FORMATS[mime].extension.upper()}") is not document
@@ -69,5 +69,5 @@ def test_every_format_is_its_own_type_and_claimed_by_its_extension(mime):
         (None, "x" * 5000 + ".mov", True),
     ],
 )
-def test_what_claims_to_be_media(declared, name, expected):
+def test_claims_media_by_type_or_name(declared, name, expected):
     assert claims_media(declared, name) is expected

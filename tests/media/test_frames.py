@@ -1,4 +1,4 @@
-"""Frames from workers that lie, hang and die, and beside uploads that cannot wait."""
+"""Rendering by workers that hang, die or send invalid replies, and beside probes."""
 
 import asyncio
 import os
@@ -15,10 +15,12 @@ from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Kind
 from tests import samples
 from tests.media.sandbox import malicious_workers
-from tests.media.sandbox.processes import alive, workers
+from tests.media.sandbox.processes import is_running, workers
 
 JPEG, PNG, GIF = (FORMATS[mime] for mime in ("image/jpeg", "image/png", "image/gif"))
-SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, Kind.VIDEO)] + ["application/pdf"]
+PIXEL_MIMES = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, Kind.VIDEO)] + [
+    "application/pdf"
+]
 
 
 @pytest.fixture
@@ -36,18 +38,18 @@ async def open_sandbox():
         await sandbox.close()
 
 
-async def test_nobody_is_asked_about_what_has_no_pixels(tmp_path):
-    """Neither is there a file, nor anybody who could open it."""
+async def test_format_without_pixels_has_no_frames(tmp_path):
+    """Neither the file nor a worker exists."""
     sandbox = Sandbox(SandboxConfig(), processes=1)
-    for mime in FORMATS.keys() - set(SEEN):
+    for mime in FORMATS.keys() - set(PIXEL_MIMES):
         assert await sandbox.frames(tmp_path / "nothing", FORMATS[mime]) == []
-    for mime in SEEN:
+    for mime in PIXEL_MIMES:
         with pytest.raises(Unavailable):
             await sandbox.frames(tmp_path / "nothing", FORMATS[mime])
 
 
-async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
-    """A single worker shows files, and it hangs in one: the probe has a worker of its own."""
+async def test_slow_rendering_does_not_delay_probes(open_sandbox, put):
+    """The only worker that renders hangs; the one that probes does not."""
     sandbox = open_sandbox(processes=1)
     good = put(samples.jpeg())
     await sandbox.frames(good, JPEG)
@@ -56,14 +58,14 @@ async def test_a_slow_picture_keeps_no_upload_waiting(open_sandbox, put):
     try:
         waiting = asyncio.create_task(sandbox.frames(good, JPEG))
         media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
-        assert {fact.width for fact in media_info} == {64}
+        assert {each.width for each in media_info} == {64}
         assert not waiting.done()
     finally:
         os.kill(showing, signal.SIGCONT)
     assert len(await waiting) == 1
 
 
-async def test_closing_lets_frames_in_progress_finish(put):
+async def test_close_waits_for_rendering(put):
     sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start(eager=False)
     good = put(samples.jpeg())
@@ -74,7 +76,7 @@ async def test_closing_lets_frames_in_progress_finish(put):
     assert workers(os.getpid()) == []
 
 
-async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, put):
+async def test_cancelled_caller_frees_the_worker(open_sandbox, put):
     sandbox = open_sandbox(processes=1)
     good = put(samples.jpeg())
     await sandbox.frames(good, JPEG)
@@ -86,44 +88,46 @@ async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, put):
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert len(await sandbox.frames(good, JPEG)) == 1
-    assert not alive(worker)
+    assert not is_running(worker)
 
 
-WANTED = RenderRequest(b"", "image/jpeg", max_frames=2, edge=8)
+REQUEST = RenderRequest(b"", "image/jpeg", max_frames=2, edge=8)
 
 
-def test_an_honest_answer_is_understood():
-    (frame,) = decode_reply(WANTED, malicious_workers.FRAMES_REPLY).frames
+def test_valid_reply_is_decoded():
+    (frame,) = decode_reply(REQUEST, malicious_workers.FRAMES_REPLY).frames
     assert (frame.width, frame.height, frame.pixels) == (4, 4, bytes(48))
     assert decode_reply(ProbeRequest(b"", "image/jpeg"), malicious_workers.PROBE_REPLY).height == 2
 
 
-@pytest.mark.parametrize("lie", malicious_workers.INVALID_FRAMES_REPLIES)
-def test_an_answer_that_lies_is_no_answer(lie):
+@pytest.mark.parametrize("reply", malicious_workers.INVALID_FRAMES_REPLIES)
+def test_invalid_reply_is_refused(reply):
     with pytest.raises(msgspec.DecodeError):
-        decode_reply(WANTED, malicious_workers.INVALID_FRAMES_REPLIES[lie])
+        decode_reply(REQUEST, malicious_workers.INVALID_FRAMES_REPLIES[reply])
 
 
-def test_an_answer_with_pixels_is_none_to_a_probe():
+def test_frames_reply_to_a_probe_is_refused():
     with pytest.raises(msgspec.DecodeError):
         decode_reply(ProbeRequest(b"", "image/jpeg"), malicious_workers.FRAMES_REPLY)
 
 
-def test_the_longest_honest_answer_is_not_too_long():
+def test_largest_valid_reply_is_within_the_limit():
     largest = malicious_workers.frames_reply(*[(32, 8, 768)] * 2)
-    assert len(decode_reply(WANTED, largest).frames) == 2
-    assert len(largest) <= max_reply_bytes(WANTED) < len(largest) + (65 << 10)
+    assert len(decode_reply(REQUEST, largest).frames) == 2
+    assert len(largest) <= max_reply_bytes(REQUEST) < len(largest) + (65 << 10)
     assert max_reply_bytes(ProbeRequest(b"", "image/jpeg")) == 64 << 10
 
 
-@pytest.mark.parametrize("rogue", ["babble", "twice", "silent", "half", "liar", "flood"])
-async def test_a_worker_that_was_taken_over_is_not_believed(monkeypatch, open_sandbox, put, rogue):
+@pytest.mark.parametrize(
+    "malicious", ["not_json", "two_replies", "silent", "half_a_reply", "too_few_pixels", "endless_pixels"]
+)
+async def test_invalid_reply_is_refused_and_the_worker_killed(monkeypatch, open_sandbox, put, malicious):
     sandbox, good = open_sandbox(processes=1, timeout_seconds=1), put(samples.jpeg())
-    with monkeypatch.context() as taken_over:
-        taken_over.setattr("mediatheque.media.sandbox.process.serve", getattr(malicious_workers, rogue))
+    with monkeypatch.context() as patched:
+        patched.setattr("mediatheque.media.sandbox.process.serve", getattr(malicious_workers, malicious))
         sandbox._render_pool.start()
     (worker,) = workers(os.getpid())
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.frames(good, JPEG)
     assert len(await sandbox.frames(good, JPEG)) == 1
-    assert not alive(worker)
+    assert not is_running(worker)

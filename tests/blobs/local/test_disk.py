@@ -1,4 +1,4 @@
-"""The contract on a folder, and what only a folder can suffer."""
+"""The contract on a folder, and the failures of a local file system."""
 
 import errno
 import os
@@ -12,7 +12,17 @@ import pytest
 from mediatheque.blobs import BlobsConfig, BlobStore, Disk, Spool, open_store
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
-from tests.contracts.blob_store import HOSTILE, MISSING, BlobStoreContract, content, get, inside, put, spooled, stored
+from tests.contracts.blob_store import (
+    HOSTILE,
+    MISSING,
+    BlobStoreContract,
+    content,
+    file_names,
+    get,
+    put,
+    spool_files,
+    stored,
+)
 from tests.contracts.parts import PartsContract
 
 
@@ -30,17 +40,17 @@ class TestDisk(BlobStoreContract):
 class TestPartsOnDisk(PartsContract):
     """The same for parts, in slots of one page."""
 
-    full = 4096
+    threshold_bytes = 4096
 
     @pytest.fixture(autouse=True)
     def small_slots(self, store: Disk) -> None:
-        store.parts = LocalParts(store, store.root / "parts", slot_bytes=self.full)
+        store.parts = LocalParts(store, store.root / "parts", slot_bytes=self.threshold_bytes)
 
-    async def leftovers(self, store: BlobStore) -> list[str]:
-        return inside(store.spool.with_name("parts"))
+    async def stored_parts(self, store: BlobStore) -> list[str]:
+        return file_names(store.spool.with_name("parts"))
 
 
-async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:
+async def test_location_without_scheme_opens_a_disk(tmp_path: Path) -> None:
     store = open_store(BlobsConfig(location=str(tmp_path / "deep" / "blobs")))
     assert isinstance(store, Disk)
     assert store.local_path(MISSING) == tmp_path / "deep" / "blobs" / MISSING[:2] / MISSING
@@ -48,7 +58,7 @@ async def test_a_folder_is_what_a_plain_location_names(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_bytes_survive_a_restart(store: Disk) -> None:
+async def test_blob_survives_a_restart(store: Disk) -> None:
     key = await put(store, b"kept")
     again = Disk(store.root)
     assert again.local_path(key).read_bytes() == b"kept"
@@ -57,13 +67,13 @@ async def test_bytes_survive_a_restart(store: Disk) -> None:
 
 
 @pytest.mark.parametrize("key", HOSTILE)
-async def test_no_path_for_what_is_no_key(store: Disk, key: str) -> None:
+async def test_local_path_of_an_invalid_key_is_not_found(store: Disk, key: str) -> None:
     with pytest.raises(NotFound):
         store.local_path(key)
 
 
-async def test_durable_before_told(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """File first, then its name, then the folder that holds the name."""
+async def test_put_file_fsyncs_file_renames_and_fsyncs_folder(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file first, then its name, then the folder that holds the name."""
     calls: list[tuple[str, str]] = []
     fsync, rename = os.fsync, os.rename
 
@@ -84,7 +94,7 @@ async def test_durable_before_told(store: Disk, monkeypatch: pytest.MonkeyPatch)
     assert calls == [("fsync", str(spool.path)), ("rename", str(path)), ("fsync", str(path.parent))]
 
 
-async def test_the_spool_itself_does_not_wait_for_the_disk(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_spool_does_not_fsync(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(_: int) -> None:
         raise AssertionError("fsync in the spool")
 
@@ -97,12 +107,12 @@ async def test_the_spool_itself_does_not_wait_for_the_disk(store: Disk, monkeypa
 
 @pytest.mark.parametrize("folder", [False, True], ids=["file", "folder"])
 @pytest.mark.parametrize(
-    ("number", "meaning"),
+    ("number", "expected"),
     [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, BlobsUnavailable)],
     ids=["full", "quota", "broken"],
 )
-async def test_a_failed_fsync_leaves_nothing(
-    store: Disk, monkeypatch: pytest.MonkeyPatch, folder: bool, number: int, meaning: type[LibraryError]
+async def test_failed_fsync_leaves_no_blob(
+    store: Disk, monkeypatch: pytest.MonkeyPatch, folder: bool, number: int, expected: type[LibraryError]
 ) -> None:
     fsync = os.fsync
 
@@ -112,25 +122,25 @@ async def test_a_failed_fsync_leaves_nothing(
         fsync(fd)
 
     monkeypatch.setattr(os, "fsync", failing)
-    with pytest.raises(meaning):
+    with pytest.raises(expected):
         await put(store, b"lost")
     assert await stored(store) == {}
-    assert spooled(store) == []
+    assert spool_files(store) == []
 
 
-async def everything(store: BlobStore) -> list[LibraryError | None]:
-    """What each verb raises, in a fixed order."""
+async def errors_of_operations(store: BlobStore) -> list[LibraryError | None]:
+    """Return what each method raises, in a fixed order."""
     results: list[LibraryError | None] = []
-    for attempt in attempts(store):
+    for operation in operations(store):
         try:
-            await attempt()
+            await operation()
             results.append(None)
         except LibraryError as error:
             results.append(error)
     return results
 
 
-def attempts(store: BlobStore) -> list[Callable[[], object]]:
+def operations(store: BlobStore) -> list[Callable[[], object]]:
     return [
         lambda: put(store, b"x"),
         lambda: store.size(MISSING),
@@ -142,47 +152,47 @@ def attempts(store: BlobStore) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("moved", [True, False], ids=["unmounted", "a file in its place"])
-async def test_a_missing_folder_is_an_error_and_not_an_empty_store(store: Disk, moved: bool) -> None:
+async def test_missing_folder_is_unavailable(store: Disk, moved: bool) -> None:
     key = await put(store, b"still there")
     away = store.root.with_name("away")
     store.root.rename(away)
     if not moved:
         store.root.write_bytes(b"")
-    assert [type(result) for result in await everything(store)] == [BlobsUnavailable] * 6
+    assert [type(result) for result in await errors_of_operations(store)] == [BlobsUnavailable] * 6
     assert store.root.exists() is not moved
     store.root.unlink(missing_ok=True)
     away.rename(store.root)
     assert await get(store, key, 0, 11) == b"still there"
 
 
-async def test_an_empty_mount_point_is_not_an_empty_store(store: Disk) -> None:
+async def test_empty_mount_point_is_unavailable(store: Disk) -> None:
     """Deleting every shard is what an unmounted volume looks like from inside its mount point."""
     shutil.rmtree(store.root)
     store.root.mkdir()
-    assert [type(result) for result in await everything(store)] == [BlobsUnavailable] * 6
+    assert [type(result) for result in await errors_of_operations(store)] == [BlobsUnavailable] * 6
     assert list(store.root.iterdir()) == []
 
 
-async def test_the_walk_passes_over_what_is_not_ours(store: Disk) -> None:
+async def test_listing_skips_foreign_files(store: Disk) -> None:
     key = await put(store, b"ours")
     (store.root / "ab" / "notes.txt").write_text("not ours")
     (store.root / "lost+found").mkdir()
     assert await stored(store) == {key: 4}
 
 
-async def test_a_blob_cut_short_is_loud(store: Disk) -> None:
+async def test_read_of_a_truncated_blob_is_unavailable(store: Disk) -> None:
     key = await put(store, content(3 << 20))
     os.truncate(store.local_path(key), 2 << 20)
     with pytest.raises(BlobsUnavailable):
         await get(store, key, 0, 3 << 20)
 
 
-async def test_a_full_disk_stores_nothing_and_recovers(tiny: Path) -> None:
+async def test_full_disk_stores_nothing_and_recovers(tiny: Path) -> None:
     store = Disk(tiny)
     for size in (1_000_000, 1_100_000, 5 << 20):
         with pytest.raises(StorageFull):
             await put(store, content(size))
-        assert spooled(store) == []
+        assert spool_files(store) == []
     assert await stored(store) == {}
     key = await put(store, content(100_000))
     assert await stored(store) == {key: 100_000}

@@ -1,4 +1,4 @@
-"""What only parts in a local folder can promise, and suffer."""
+"""Guarantees and failures of parts in a local folder."""
 
 import asyncio
 import errno
@@ -20,7 +20,7 @@ from mediatheque.blobs.local.files import Stopped
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.parts_folder import PartsFolder
 from mediatheque.errors import BlobsUnavailable, NotFound, StorageFull
-from tests.contracts.blob_store import content, eventually, inside, open_files, spooled, stored
+from tests.contracts.blob_store import content, eventually, file_names, open_files, spool_files, stored
 from tests.contracts.parts import MultipartUpload
 
 SLOT_BYTES = 64 * 1024
@@ -43,25 +43,25 @@ def folder(store: Disk, upload: MultipartUpload) -> Path:
 
 
 async def three_parts(store: Disk) -> MultipartUpload:
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
     for number, size in ((2, SLOT_BYTES), (3, 500), (1, SLOT_BYTES)):
         await upload.write(number, content(size, number))
     return upload
 
 
-async def test_full_parts_in_order_are_joined_by_a_rename(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object, **__: object) -> None:
+async def test_full_slots_in_order_are_joined_without_a_copy(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise AssertionError("bytes were copied")
 
     upload = await three_parts(store)
     inode = (folder(store, upload) / "slots").stat().st_ino
-    monkeypatch.setattr(parts_folder, "copy_range", never)
-    await upload.join()
+    monkeypatch.setattr(parts_folder, "copy_range", fail)
+    await upload.complete()
     assert store.local_path(upload.key).stat().st_ino == inode
     assert await upload.read() == upload.expected()
 
 
-async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rewritten_part_is_the_only_one_copied(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[int] = []
     copy_range = parts_folder.copy_range
 
@@ -73,16 +73,16 @@ async def test_a_rewritten_part_costs_its_own_copy_and_no_other(store: Disk, mon
     inode = (folder(store, upload) / "slots").stat().st_ino
     for seed in range(20, 25):
         await upload.write(2, content(SLOT_BYTES, seed))
-    files = [name for name in inside(folder(store, upload)) if not name.endswith(".lock")]
+    files = [name for name in file_names(folder(store, upload)) if not name.endswith(".lock")]
     assert files == ["2-4", "2-5", "slots", "taken"]
     monkeypatch.setattr(parts_folder, "copy_range", counted)
-    await upload.join()
+    await upload.complete()
     assert copied == [SLOT_BYTES]
     assert store.local_path(upload.key).stat().st_ino == inode
     assert await upload.read() == upload.expected()
 
 
-async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
+async def test_filled_slot_is_never_overwritten(store: Disk) -> None:
     upload = await three_parts(store)
     first = upload.ordered()
     expected = upload.expected()
@@ -92,12 +92,12 @@ async def test_what_lies_in_a_slot_is_never_written_over(store: Disk) -> None:
 
 
 @pytest.mark.parametrize("slot_bytes", [SLOT_BYTES, 1], ids=["in slots", "apart"])
-async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, slot_bytes: int) -> None:
-    """The slow copy gives every writer the time to meet the other."""
+async def test_concurrent_writes_of_one_part_are_both_stored(tmp_path: Path, slot_bytes: int) -> None:
+    """Several writers of one part run at the same time."""
     disk = small(Disk(tmp_path / "blobs"), slot_bytes)
     contents = [content(SLOT_BYTES, seed) for seed in range(3)]
     for _ in range(10):
-        upload = await MultipartUpload.begin(disk)
+        upload = await MultipartUpload.create(disk)
 
         async def write(data: bytes, number: int, upload: MultipartUpload = upload) -> tuple[str, bytes]:
             path = disk.spool / data[:8].hex()
@@ -115,24 +115,24 @@ async def test_twins_with_other_content_are_both_kept_whole(tmp_path: Path, slot
     await disk.close()
 
 
-async def test_a_list_that_leaves_out_the_last_part_cuts_nothing_off(
+async def test_failed_complete_without_the_last_part_keeps_that_part(
     store: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: object, **__: object) -> str:
         raise StorageFull
 
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
     for number in (1, 2, 3):
         await upload.write(number, content(SLOT_BYTES, number))
     with monkeypatch.context() as patched:
         patched.setattr(store, "put_file", full)
         with pytest.raises(StorageFull):
             await store.parts.complete(upload.key, upload.multipart_id, upload.ordered()[:2])
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == upload.expected()
 
 
-async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_upload_part_fsyncs_before_it_returns(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     fsync = os.fsync
 
@@ -141,7 +141,7 @@ async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypa
         fsync(fd)
 
     monkeypatch.setattr(os, "fsync", seen)
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
     assert synced == [upload.key, "parts"]
     synced.clear()
     await upload.write(1, b"first")
@@ -151,18 +151,18 @@ async def test_a_part_is_durable_before_it_is_acknowledged(store: Disk, monkeypa
     assert synced == [part.etag, upload.key]
 
 
-async def test_only_its_owner_may_read_it(store: Disk) -> None:
+async def test_files_have_mode_0600(store: Disk) -> None:
     upload = await three_parts(store)
     await upload.write(1, b"apart")
     assert stat.S_IMODE(folder(store, upload).stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder(store, upload).iterdir()} == {0o600}
-    await upload.join()
+    await upload.complete()
     assert stat.S_IMODE(store.local_path(upload.key).stat().st_mode) == 0o600
 
 
-async def test_a_full_disk_refuses_the_part_and_keeps_the_others(tiny: Path) -> None:
+async def test_full_disk_refuses_a_part_and_keeps_the_others(tiny: Path) -> None:
     store = small(Disk(tiny))
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
 
     async def fill() -> None:
         for number in range(1, 100):
@@ -173,30 +173,30 @@ async def test_a_full_disk_refuses_the_part_and_keeps_the_others(tiny: Path) -> 
     assert len(upload.parts) > 4
     with pytest.raises(StorageFull):
         await upload.write(1, content(SLOT_BYTES * 6, 1))  # apart, and there is no room for that either
-    assert spooled(store) == []
-    await upload.join()
+    assert spool_files(store) == []
+    await upload.complete()
     assert await upload.read() == upload.expected()
     assert await stored(store) == {upload.key: len(upload.expected())}
     await store.close()
 
 
-async def test_no_room_to_assemble_loses_nothing(tiny: Path) -> None:
+async def test_full_disk_at_complete_loses_no_part(tiny: Path) -> None:
     store = small(Disk(tiny))
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
     for number in (1, 3, 5, 7, 9, 11):
         await upload.write(number, content(SLOT_BYTES, number))
     ballast = tiny / "ballast"
     ballast.write_bytes(bytes(200_000))
     with pytest.raises(StorageFull):
-        await upload.join()
+        await upload.complete()
     ballast.unlink()
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == upload.expected()
     await store.close()
 
 
 @pytest.mark.parametrize("broken", ["file", "folder"])
-async def test_an_fsync_that_fails_while_joining_loses_no_part(
+async def test_failed_fsync_at_complete_loses_no_part(
     store: Disk, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     fsync = os.fsync
@@ -210,16 +210,16 @@ async def test_an_fsync_that_fails_while_joining_loses_no_part(
     with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", failing)
         with pytest.raises(BlobsUnavailable):
-            await upload.join()
+            await upload.complete()
     assert await stored(store) == {}
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == upload.expected()
 
 
-async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
+async def test_cancelled_write_has_ended_when_the_caller_continues(
     store: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A part has one writer at a time: the next one must not meet the last one's thread."""
+    """Otherwise the next writer would meet the thread of the cancelled one."""
     events: list[str] = []
 
     def slow(*_: object, stop: Event) -> None:
@@ -229,7 +229,7 @@ async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
         events.append("ended")
         raise Stopped
 
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
     with monkeypatch.context() as slowly:
         slowly.setattr(parts_folder, "copy_range", slow)
         writing = asyncio.ensure_future(upload.write(1, b"never"))
@@ -239,11 +239,11 @@ async def test_a_cancelled_write_has_ended_when_its_caller_goes_on(
     assert writing.cancelled()
     assert events == ["began", "ended"]
     await upload.write(1, b"data")
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == b"data"
 
 
-async def test_nothing_is_written_while_parts_are_joined(store: Disk) -> None:
+async def test_write_during_a_join_is_unavailable(store: Disk) -> None:
     upload = await three_parts(store)
     joiner = PartsFolder(folder(store, upload), SLOT_BYTES)
     assert joiner.try_lock()
@@ -253,11 +253,11 @@ async def test_nothing_is_written_while_parts_are_joined(store: Disk) -> None:
     await upload.write(4, b"late")
 
 
-async def test_nothing_is_joined_while_parts_are_written(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_join_waits_for_writers(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = await three_parts(store)
     writer = PartsFolder(folder(store, upload), SLOT_BYTES)
     assert writer.try_lock(parts_folder.fcntl.LOCK_SH)
-    joining = asyncio.ensure_future(upload.join())
+    joining = asyncio.ensure_future(upload.complete())
     await asyncio.sleep(0.1)
     assert not joining.done()
     writer.unlock()
@@ -269,41 +269,41 @@ async def test_nothing_is_joined_while_parts_are_written(store: Disk, monkeypatc
     assert writer.try_lock(parts_folder.fcntl.LOCK_SH)
     monkeypatch.setattr(parts, "_LOCK_TRIES", 2)
     with pytest.raises(BlobsUnavailable):
-        await upload.join()
+        await upload.complete()
     writer.unlock()
 
 
-async def test_a_missing_folder_is_an_error_and_not_missing_parts(store: Disk) -> None:
+async def test_missing_store_folder_is_unavailable(store: Disk) -> None:
     upload = await three_parts(store)
     away = store.root.with_name("away")
     store.root.rename(away)
     for attempt in (
-        lambda: MultipartUpload.begin(store),
+        lambda: MultipartUpload.create(store),
         lambda: store.parts.upload_part(upload.key, upload.multipart_id, 1, away / "x", 1),
-        upload.join,
-        upload.drop,
+        upload.complete,
+        upload.abort,
     ):
         with pytest.raises(BlobsUnavailable):
             await attempt()
     away.rename(store.root)
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == upload.expected()
 
 
-async def test_a_drop_that_was_broken_off_is_finished_by_the_next(store: Disk) -> None:
+async def test_interrupted_abort_is_completed_by_the_next(store: Disk) -> None:
     upload = await three_parts(store)
     folder(store, upload).rename(folder(store, upload).with_name(f"{upload.key}.gone"))
     with pytest.raises(NotFound):
         await upload.write(1, b"x")
-    await upload.drop()
-    assert inside(store.root / "parts") == []
+    await upload.abort()
+    assert file_names(store.root / "parts") == []
 
 
-async def test_no_file_stays_open(store: Disk) -> None:
+async def test_files_are_closed(store: Disk) -> None:
     upload = await three_parts(store)
     await upload.write(1, b"apart")
     assert open_files(store) == []
-    await upload.join()
+    await upload.complete()
     with pytest.raises(NotFound):
         await upload.write(2, b"late")
     assert open_files(store) == []
@@ -358,7 +358,7 @@ for step in range(1000):
 """
 
 
-async def test_killed_at_any_step_no_acknowledged_part_is_lost_or_torn(tmp_path: Path) -> None:
+async def test_kill_at_any_step_keeps_acknowledged_parts(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", CRASHES, tmp_path], capture_output=True, text=True, check=True)
     said: dict[int, list[list]] = {int(root.name): [] for root in tmp_path.iterdir()}
     for line in run.stdout.splitlines():
@@ -372,7 +372,7 @@ async def test_killed_at_any_step_no_acknowledged_part_is_lost_or_torn(tmp_path:
 
 
 async def finished_after_crash(root: Path, said: list[list]) -> None:
-    """What was acknowledged is kept; the rest is sent again; the whole is right, and nothing is left over."""
+    """Acknowledged parts are kept; the others are sent again; the blob is right, and no part is left over."""
     store = small(Disk(root), slot_bytes=8192)
     upload = MultipartUpload(store, "0123456789abcdef" * 2, "")
     for number, size, etag, seed in (words for words in said if words != ["joined"]):
@@ -382,14 +382,14 @@ async def finished_after_crash(root: Path, said: list[list]) -> None:
     for number, size in ((1, 8192), (2, 8192), (3, 5000)):
         if number not in upload.parts:
             await upload.write(number, content(size, number))
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == upload.expected()
-    assert inside(root / "parts") == []
+    assert file_names(root / "parts") == []
     await store.close()
 
 
-def test_memory_stays_flat(tmp_path: Path) -> None:
-    """120 parts of 10 MiB, four at a time, one of them sent twice, then joined and borrowed; growth in MiB."""
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """120 parts of 10 MiB, four at a time, one of them sent twice, then joined and hashed; growth in MiB."""
     script = f"""
 import asyncio, re
 from pathlib import Path

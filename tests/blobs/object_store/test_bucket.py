@@ -1,4 +1,4 @@
-"""The contract on a real S3 server, and what only a bucket can suffer."""
+"""The contract on a real S3 server, and the failures of a bucket."""
 
 import asyncio
 import signal
@@ -19,10 +19,10 @@ from tests.contracts.blob_store import (
     BlobStoreContract,
     content,
     eventually,
+    file_names,
     get,
-    inside,
     put,
-    spooled,
+    spool_files,
     stored,
 )
 from tests.contracts.parts import PartsContract
@@ -43,18 +43,18 @@ class TestBucket(BlobStoreContract):
 class TestPartsBesideTheBucket(PartsContract):
     """Parts for Google and Azure, gathered locally in slots of one page."""
 
-    full = 4096
+    threshold_bytes = 4096
 
     @pytest.fixture(autouse=True)
     def small_slots(self, store: PlainBucket) -> None:
-        store.parts = LocalParts(store, store.spool.with_name("parts"), slot_bytes=self.full)
+        store.parts = LocalParts(store, store.spool.with_name("parts"), slot_bytes=self.threshold_bytes)
 
-    async def leftovers(self, store: BlobStore) -> list[str]:
-        return inside(store.spool.with_name("parts"))
+    async def stored_parts(self, store: BlobStore) -> list[str]:
+        return file_names(store.spool.with_name("parts"))
 
 
 @pytest.mark.parametrize("location", ["gs://media/prefix", "az://media/prefix?account_name=account"])
-async def test_google_and_azure_gather_parts_locally_and_sign_nothing(location: str, tmp_path: Path) -> None:
+async def test_google_and_azure_use_local_parts_and_do_not_presign(location: str, tmp_path: Path) -> None:
     store = open_store(BlobsConfig(location=location, spool=tmp_path / "deep" / "spool"))
     assert isinstance(store, PlainBucket)
     assert not isinstance(store, Presigns)
@@ -64,7 +64,7 @@ async def test_google_and_azure_gather_parts_locally_and_sign_nothing(location: 
         BlobsConfig(location=location, public_endpoint="https://media.example.com")
 
 
-async def test_a_prefix_is_a_world_of_its_own(seaweed: Seaweed, store: Bucket, tmp_path: Path) -> None:
+async def test_prefixes_are_isolated(seaweed: Seaweed, store: Bucket, tmp_path: Path) -> None:
     neighbour = PlainBucket(seaweed.url(), tmp_path / "spool", settle=0)
     key = await put(store, b"mine")
     assert await neighbour.size(key) is None
@@ -74,7 +74,7 @@ async def test_a_prefix_is_a_world_of_its_own(seaweed: Seaweed, store: Bucket, t
     await neighbour.close()
 
 
-async def test_the_walk_passes_over_what_is_not_ours(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_listing_skips_foreign_objects(seaweed: Seaweed, tmp_path: Path) -> None:
     url = seaweed.url()
     prefix = url.partition("?")[0].rpartition("/")[2]
     store = PlainBucket(url, tmp_path / "spool", settle=0)
@@ -85,35 +85,35 @@ async def test_the_walk_passes_over_what_is_not_ours(seaweed: Seaweed, tmp_path:
     await store.close()
 
 
-async def test_an_abandoned_upload_leaves_no_parts(seaweed: Seaweed, store: Bucket) -> None:
+async def test_cancelled_upload_leaves_no_parts(seaweed: Seaweed, store: Bucket) -> None:
     async with Spool(store.spool, limit=1 << 40) as spool:
         await spool.write(content(6 * PART))
         await spool.finish()
-        adoption = asyncio.ensure_future(store.put_file(spool.path))
+        put_task = asyncio.ensure_future(store.put_file(spool.path))
         await eventually(lambda: seaweed.unfinished_uploads() != [])
-        adoption.cancel()
-        await asyncio.wait([adoption])
-    assert adoption.cancelled()
+        put_task.cancel()
+        await asyncio.wait([put_task])
+    assert put_task.cancelled()
     assert seaweed.unfinished_uploads() == []
     assert await stored(store) == {}
-    assert spooled(store) == []
+    assert spool_files(store) == []
 
 
-async def test_bytes_cut_short_in_the_spool_leave_no_parts(seaweed: Seaweed, store: Bucket) -> None:
+async def test_truncated_spool_file_leaves_no_parts(seaweed: Seaweed, store: Bucket) -> None:
     async with Spool(store.spool, limit=1 << 40) as spool:
         await spool.write(content(4 * PART))
         await spool.finish()
-        adoption = asyncio.ensure_future(store.put_file(spool.path))
+        put_task = asyncio.ensure_future(store.put_file(spool.path))
         await eventually(lambda: seaweed.unfinished_uploads() != [])
         with spool.path.open("r+b") as file:
             file.truncate(PART + 1)
         with pytest.raises(BlobsUnavailable):
-            await adoption
+            await put_task
     assert seaweed.unfinished_uploads() == []
     assert await stored(store) == {}
 
 
-def verbs(store: Bucket) -> list[Callable[[], Awaitable[object]]]:
+def operations(store: Bucket) -> list[Callable[[], Awaitable[object]]]:
     return [
         lambda: put(store, b"x"),
         lambda: put(store, bytes(PART + 1)),
@@ -125,20 +125,20 @@ def verbs(store: Bucket) -> list[Callable[[], Awaitable[object]]]:
     ]
 
 
-async def every_verb_fails(store: Bucket, seconds: float) -> None:
-    for verb in verbs(store):
+async def all_operations_are_unavailable(store: Bucket, seconds: float) -> None:
+    for operation in operations(store):
         start = time.monotonic()
         with pytest.raises(BlobsUnavailable):
-            await verb()
+            await operation()
         assert time.monotonic() - start < seconds
-    assert spooled(store) == []
+    assert spool_files(store) == []
 
 
-async def test_a_store_that_is_down_is_unavailable_at_once_and_back_when_it_is(seaweed: Seaweed, store: Bucket) -> None:
+async def test_stopped_store_is_unavailable_at_once_and_recovers(seaweed: Seaweed, store: Bucket) -> None:
     key = await put(store, b"still there")
     seaweed.stop()
     try:
-        await every_verb_fails(store, seconds=4)
+        await all_operations_are_unavailable(store, seconds=4)
     finally:
         seaweed.start()
     await store.ready()
@@ -146,7 +146,7 @@ async def test_a_store_that_is_down_is_unavailable_at_once_and_back_when_it_is(s
     assert await store.size(await put(store, b"new")) == 3
 
 
-async def test_a_store_that_accepts_and_never_answers_is_unavailable(seaweed: Seaweed, store: Bucket) -> None:
+async def test_silent_store_is_unavailable(seaweed: Seaweed, store: Bucket) -> None:
     seaweed.signal(signal.SIGSTOP)
     try:
         start = time.monotonic()
@@ -160,34 +160,34 @@ async def test_a_store_that_accepts_and_never_answers_is_unavailable(seaweed: Se
     await store.ready()
 
 
-async def test_a_wrong_secret_is_unavailable_and_the_log_says_why(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_wrong_secret_is_unavailable_and_logged(seaweed: Seaweed, tmp_path: Path) -> None:
     store = PlainBucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
     with capture_logs() as logs:
-        await every_verb_fails(store, seconds=4)
+        await all_operations_are_unavailable(store, seconds=4)
     assert any("403" in entry["reason"] for entry in logs)
     assert SECRET not in str(logs)
     assert "not the secret" not in str(logs)
     await store.close()
 
 
-async def test_a_missing_bucket_is_an_error_and_not_an_empty_store(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_missing_bucket_is_unavailable(seaweed: Seaweed, tmp_path: Path) -> None:
     assert obstore.list(seaweed.client()).collect()  # the server is up
     store = PlainBucket(seaweed.url("no-such-bucket"), tmp_path / "spool", settle=0)
-    for verb in verbs(store)[2:]:
+    for operation in operations(store)[2:]:
         with pytest.raises(BlobsUnavailable):
-            await verb()
+            await operation()
     await store.close()
 
 
 @pytest.mark.parametrize(
     "location", ["ftp://host/folder", "http://host/bucket", "", "s3://media?no_such_option=1", "s3://"]
 )
-def test_what_can_never_work_is_refused_at_start(location: str, tmp_path: Path) -> None:
+def test_invalid_location_is_refused(location: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="blobs"):
         open_store(BlobsConfig(location=location, spool=tmp_path))
 
 
-def test_a_refused_url_does_not_tell_its_secret(tmp_path: Path) -> None:
+def test_error_for_an_invalid_url_hides_the_secret(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="blobs") as refused:
         open_store(BlobsConfig(location="s3://media?secret_access_key=hush&bogus=1", spool=tmp_path))
     assert "hush" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""What an S3 bucket adds to a bucket: parts of its own, and URLs that clients send to."""
+"""Multipart uploads and presigned URLs of an S3 bucket."""
 
 import asyncio
 import signal
@@ -33,24 +33,24 @@ async def store(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[S3Bucket]:
 
 
 def unfinished(store: S3Bucket) -> list[tuple[str, str]]:
-    """Uploads under the store's own prefix, by id and name."""
+    """Unfinished uploads under the store's prefix: id and name."""
     prefix = store._s3._prefix
     found = store._s3._client.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix).get("Uploads", [])
     return [(upload["UploadId"], upload["Key"].removeprefix(prefix)) for upload in found]
 
 
 class TestS3Parts(PartsContract):
-    """Every line of the contract. Of less than this many bytes, S3 joins a part only in the last place."""
+    """S3 accepts a part of less than `threshold_bytes` only as the last one."""
 
-    full = 5 << 20
+    threshold_bytes = 5 << 20
 
-    async def leftovers(self, store: BlobStore) -> list[str]:
+    async def stored_parts(self, store: BlobStore) -> list[str]:
         assert isinstance(store, S3Bucket)
         apart = [found.key async for found in store.objects.list_objects("parts")]
         return apart + [name for _, name in unfinished(store)]
 
 
-async def test_s3_is_what_its_url_names(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_s3_location_opens_an_s3_bucket(seaweed: Seaweed, tmp_path: Path) -> None:
     store = open_store(BlobsConfig(location=seaweed.url(), spool=tmp_path / "deep" / "spool"))
     assert isinstance(store, S3Bucket)
     assert isinstance(store, Presigns)
@@ -59,11 +59,9 @@ async def test_s3_is_what_its_url_names(seaweed: Seaweed, tmp_path: Path) -> Non
     await store.close()
 
 
-async def test_a_small_part_in_between_is_joined_after_a_crash(
-    store: S3Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What S3 could join has replaced the parts: the next call starts from there."""
-    upload = await MultipartUpload.begin(store)
+async def test_small_part_in_between_is_joined_after_a_crash(store: S3Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The object joined by S3 has replaced the large parts: the next call continues from there."""
+    upload = await MultipartUpload.create(store)
     for number, size in enumerate((5 << 20, 10, 5 << 20, 20), 1):
         await upload.write(number, content(size, number))
 
@@ -73,17 +71,17 @@ async def test_a_small_part_in_between_is_joined_after_a_crash(
     with monkeypatch.context() as broken:
         broken.setattr(store, "put_file", crash)
         with pytest.raises(BlobsUnavailable):
-            await upload.join()
+            await upload.complete()
     assert await store.size(upload.key) == 10 << 20
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == upload.expected()
 
 
 @pytest.mark.parametrize("joined", [True, False])
-async def test_an_upload_that_is_gone_was_joined_or_is_not_found(
+async def test_unknown_upload_id_is_completed_or_not_found(
     store: S3Bucket, monkeypatch: pytest.MonkeyPatch, joined: bool
 ) -> None:
-    """AWS forgets an upload with its completion, whose answer may have been lost; SeaweedFS remembers it."""
+    """AWS forgets an upload once it is completed, even if the response is lost; SeaweedFS remembers it."""
     complete = store._s3.complete_multipart_upload
 
     async def forgotten(name: str, upload: str, etags: dict[int, str]) -> None:
@@ -91,16 +89,16 @@ async def test_an_upload_that_is_gone_was_joined_or_is_not_found(
             await complete(name, upload, etags)
         raise NotFound
 
-    upload = await MultipartUpload.begin(store)
+    upload = await MultipartUpload.create(store)
     await upload.write(1, b"data")
     monkeypatch.setattr(store._s3, "complete_multipart_upload", forgotten)
     with nullcontext() if joined else pytest.raises(NotFound):
-        await upload.join()
+        await upload.complete()
     assert await stored(store) == ({upload.key: 4} if joined else {})
 
 
 async def send(presigned: Presigned, data: bytes, **headers: str) -> int:
-    """As a client does it: no key, and the headers as they were given."""
+    """Send bytes as a client does: without a key, with the given headers."""
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.put(presigned.url, content=data, headers={**presigned.headers, **headers})
     return answer.status_code
@@ -110,7 +108,7 @@ async def quarantined(store: S3Bucket) -> dict[str, int]:
     return {found.key: found.size async for found in store.objects.list_objects("quarantine")}
 
 
-async def test_what_a_client_sends_is_kept_apart_until_it_is_released(store: S3Bucket) -> None:
+async def test_presigned_upload_stays_in_quarantine_until_promoted(store: S3Bucket) -> None:
     key, target, data = new_key(), new_key(), content(100_000)
     presigned = await store.presign(key, size=len(data), seconds=60)
     assert await store.promote(key, target) is None
@@ -128,13 +126,13 @@ async def test_what_a_client_sends_is_kept_apart_until_it_is_released(store: S3B
 
 
 @pytest.mark.parametrize("size", [0, 1, 999, 1001, 5_000_000])
-async def test_another_size_than_was_signed_is_refused_by_the_server(store: S3Bucket, size: int) -> None:
+async def test_presigned_upload_of_another_size_is_refused(store: S3Bucket, size: int) -> None:
     presigned = await store.presign(new_key(), size=1000, seconds=60)
     assert await send(presigned, bytes(size)) == 403
     assert await quarantined(store) == {}
 
 
-async def test_a_url_is_for_one_name_and_one_method(store: S3Bucket) -> None:
+async def test_presigned_url_is_valid_for_one_name_and_method(store: S3Bucket) -> None:
     key, other = new_key(), new_key()
     presigned = await store.presign(key, size=4, seconds=60)
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -146,7 +144,7 @@ async def test_a_url_is_for_one_name_and_one_method(store: S3Bucket) -> None:
     assert list(await quarantined(store)) == [f"quarantine/{key}"]
 
 
-async def test_an_expired_url_is_refused(store: S3Bucket) -> None:
+async def test_expired_presigned_url_is_refused(store: S3Bucket) -> None:
     presigned = await store.presign(new_key(), size=4, seconds=1)
     deadline = time.monotonic() + 20
     while await send(presigned, b"four") == 200 and time.monotonic() < deadline:
@@ -154,7 +152,7 @@ async def test_an_expired_url_is_refused(store: S3Bucket) -> None:
     assert await send(presigned, b"four") == 403
 
 
-async def test_what_is_sent_after_the_release_does_not_change_the_blob(store: S3Bucket) -> None:
+async def test_upload_after_promote_does_not_change_the_blob(store: S3Bucket) -> None:
     key, target = new_key(), new_key()
     presigned = await store.presign(key, size=5, seconds=60)
     assert await send(presigned, b"first") == 200
@@ -166,7 +164,7 @@ async def test_what_is_sent_after_the_release_does_not_change_the_blob(store: S3
     assert await stored(store) == {target: 5}
 
 
-async def test_the_size_told_is_that_of_the_bytes_released(store: S3Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_promote_returns_the_size_of_the_copy(store: S3Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     key, target = new_key(), new_key()
     copy = store.objects.copy
 
@@ -182,7 +180,7 @@ async def test_the_size_told_is_that_of_the_bytes_released(store: S3Bucket, monk
 
 
 @pytest.mark.parametrize("key", HOSTILE)
-async def test_a_key_that_no_store_made_is_not_signed(store: S3Bucket, key: str) -> None:
+async def test_presign_of_an_invalid_key_is_not_found(store: S3Bucket, key: str) -> None:
     good = await put(store, b"untouched")
     with pytest.raises(NotFound):
         await store.presign(key, size=1, seconds=60)
@@ -192,7 +190,7 @@ async def test_a_key_that_no_store_made_is_not_signed(store: S3Bucket, key: str)
     assert await stored(store) == {good: 9}
 
 
-async def test_clients_are_sent_to_the_public_endpoint(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_presigned_url_names_the_public_endpoint(seaweed: Seaweed, tmp_path: Path) -> None:
     config = BlobsConfig(location=seaweed.url(), spool=tmp_path / "spool", public_endpoint="https://media.example.com")
     store = open_store(config)
     assert isinstance(store, S3Bucket)
@@ -210,31 +208,31 @@ async def test_clients_are_sent_to_the_public_endpoint(seaweed: Seaweed, tmp_pat
     await store.close()
 
 
-async def test_a_store_that_is_down_takes_no_parts_and_releases_nothing(seaweed: Seaweed, store: S3Bucket) -> None:
-    upload = await MultipartUpload.begin(store)
+async def test_stopped_store_is_unavailable_for_parts_and_promote(seaweed: Seaweed, store: S3Bucket) -> None:
+    upload = await MultipartUpload.create(store)
     await upload.write(1, b"one")
     part = upload.parts[1]
     seaweed.stop()
     try:
-        for verb in (
-            lambda: MultipartUpload.begin(store),
+        for operation in (
+            lambda: MultipartUpload.create(store),
             lambda: upload.write(1, b"one"),
             lambda: store.parts.complete(upload.key, upload.multipart_id, [part]),
-            upload.drop,
+            upload.abort,
             lambda: store.promote(MISSING, MISSING),
             lambda: store.delete_quarantined(MISSING),
         ):
             with capture_logs() as logs, pytest.raises(BlobsUnavailable):
-                await verb()
+                await operation()
             assert logs
             assert upload.key not in str(logs)
     finally:
         seaweed.start()
-    await upload.join()
+    await upload.complete()
     assert await upload.read() == b"one"
 
 
-async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: Seaweed, store: S3Bucket) -> None:
+async def test_silent_store_is_unavailable_for_create(seaweed: Seaweed, store: S3Bucket) -> None:
     seaweed.signal(signal.SIGSTOP)
     try:
         start = time.monotonic()
@@ -246,12 +244,12 @@ async def test_a_store_that_never_answers_is_unavailable_to_who_begins(seaweed: 
     await store.ready()
 
 
-async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_wrong_secret_is_unavailable_and_log_has_no_names(seaweed: Seaweed, tmp_path: Path) -> None:
     store = S3Bucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
     upload = MultipartUpload(store, MISSING, "upload")
-    for verb in (lambda: store.parts.create(MISSING), lambda: upload.write(1, b"x"), upload.drop):
+    for operation in (lambda: store.parts.create(MISSING), lambda: upload.write(1, b"x"), upload.abort):
         with capture_logs() as logs, pytest.raises(BlobsUnavailable):
-            await verb()
+            await operation()
         assert logs[0]["code"] == "SignatureDoesNotMatch"
         assert MISSING not in str(logs)
         assert "not the secret" not in str(logs)
@@ -269,9 +267,7 @@ async def test_a_wrong_secret_is_unavailable_and_the_log_tells_no_names(seaweed:
         (403, "AccessDenied", BlobsUnavailable),
     ],
 )
-async def test_refusals_are_told_by_their_meaning(
-    store: S3Bucket, status: int, code: str, meaning: type[LibraryError]
-) -> None:
+async def test_s3_errors_are_mapped(store: S3Bucket, status: int, code: str, meaning: type[LibraryError]) -> None:
     upload = MultipartUpload(store, MISSING, "upload")
     with Stubber(store._s3._client) as stub:
         stub.add_client_error("upload_part", code, f"about {MISSING}", status)
@@ -280,8 +276,8 @@ async def test_refusals_are_told_by_their_meaning(
     assert MISSING not in str(logs)
 
 
-def test_memory_stays_flat(seaweed: Seaweed, tmp_path: Path) -> None:
-    """32 parts of 10 MiB, eight at a time, and a small one in between; joined and borrowed; growth in MiB."""
+def test_memory_is_bounded(seaweed: Seaweed, tmp_path: Path) -> None:
+    """32 parts of 10 MiB, eight at a time, and a small one in between; joined and fetched; growth in MiB."""
     script = f"""
 import asyncio, os, re
 from pathlib import Path
@@ -314,6 +310,6 @@ async def main():
 asyncio.run(main())
 """
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    sent, all_told = map(float, out.split())
+    sent, total = map(float, out.split())
     assert sent < 32  # 80 MiB were in the air together
-    assert all_told < 110  # of 320 MiB fetched and sent as one file, in parts
+    assert total < 110  # of 320 MiB fetched and sent as one file, in parts

@@ -1,4 +1,4 @@
-"""botocore must speak to the bucket that obstore speaks to, wherever the settings come from."""
+"""botocore must use the same bucket as obstore, from the URL or the environment."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -30,11 +30,11 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def place(url: str) -> tuple[str, str, str, str, list[str] | None]:
-    """Where a signed URL leads and whose it is: scheme, host, path, credential without its date, token."""
+def target_of(url: str) -> tuple[str, str, str, str, list[str] | None]:
+    """Return scheme, host, path, credential without its date, and token of a signed URL."""
     parts, query = urlsplit(url), parse_qs(urlsplit(url).query)
-    whose, _, *rest = query["X-Amz-Credential"][0].split("/")
-    return parts.scheme, parts.netloc, parts.path, "/".join([whose, *rest]), query.get("X-Amz-Security-Token")
+    key, _, *rest = query["X-Amz-Credential"][0].split("/")
+    return parts.scheme, parts.netloc, parts.path, "/".join([key, *rest]), query.get("X-Amz-Security-Token")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def place(url: str) -> tuple[str, str, str, str, list[str] | None]:
     ],
     ids=str,
 )
-async def test_both_speak_to_the_same_place(
+async def test_botocore_and_obstore_use_the_same_bucket(
     monkeypatch: pytest.MonkeyPatch, location: str, environment: dict[str, str]
 ) -> None:
     for variable, value in environment.items():
@@ -70,11 +70,11 @@ async def test_both_speak_to_the_same_place(
     assert isinstance(store, S3Store)
     s3 = S3(store)
     ours = (await s3.presign("name", 5, 60)).url
-    assert place(ours) == place(obstore.sign(store, "PUT", "name", timedelta(seconds=60)))
+    assert target_of(ours) == target_of(obstore.sign(store, "PUT", "name", timedelta(seconds=60)))
     await s3.close()
 
 
-async def test_what_is_encrypted_is_sent_with_headers_that_say_so() -> None:
+async def test_presigned_url_with_encryption_signs_its_headers() -> None:
     store = connect(f"s3://media?{KEYS}&server_side_encryption=aws:kms&sse_kms_key_id=key-1")
     assert isinstance(store, S3Store)
     s3 = S3(store)

@@ -1,4 +1,4 @@
-"""Frames of every format there is, and of files made to hurt."""
+"""Frames of every format, and of malicious files."""
 
 import asyncio
 import random
@@ -16,11 +16,13 @@ from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD_BYTES, sniff
 from mediatheque.model import Kind
 from tests import samples
-from tests.media.pictures import alike, pixel, quarters, saved
-from tests.media.sandbox.test_sandbox import mutated
+from tests.media.quadrant_images import encode, is_close, pixel, quadrants
+from tests.media.sandbox.test_sandbox import mutate
 
 JPEG, PNG, GIF = (FORMATS[mime] for mime in ("image/jpeg", "image/png", "image/gif"))
-SEEN = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, Kind.VIDEO)] + ["application/pdf"]
+PIXEL_MIMES = [mime for mime, format in FORMATS.items() if format.kind in (Kind.IMAGE, Kind.VIDEO)] + [
+    "application/pdf"
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -47,9 +49,9 @@ async def open_sandbox():
 
 
 @pytest.mark.parametrize("mime", samples.ACCEPTED)
-async def test_every_accepted_type_has_frames_or_none(shared, put, mime):
+async def test_accepted_type_has_frames_if_it_has_pixels(shared, put, mime):
     frames = await shared.frames(put(samples.ACCEPTED[mime]()), FORMATS[mime])
-    if mime in SEEN:
+    if mime in PIXEL_MIMES:
         assert len(frames) == (6 if FORMATS[mime].kind is Kind.VIDEO else 1)
         assert {(frame.width, frame.height) for frame in frames} <= {(64, 48), (288, 406)}
     else:
@@ -57,10 +59,10 @@ async def test_every_accepted_type_has_frames_or_none(shared, put, mime):
 
 
 @pytest.mark.parametrize("name", samples.DAMAGED)
-async def test_every_damaged_file_is_refused(shared, put, name):
+async def test_damaged_file_is_refused(shared, put, name):
     data = samples.DAMAGED[name]()
     format_ = sniff(data[:HEAD_BYTES])
-    if format_.mime not in SEEN:
+    if format_.mime not in PIXEL_MIMES:
         return
     with pytest.raises(Unreadable) as refusal:
         await shared.frames(put(data), format_)
@@ -69,7 +71,7 @@ async def test_every_damaged_file_is_refused(shared, put, name):
 
 
 def jpeg_of_half_its_pixels() -> bytes:
-    data = saved(quarters(640, 480), "JPEG", quality=95)
+    data = encode(quadrants(640, 480), "JPEG", quality=95)
     return data[: len(data) // 2] + b"\xff\xd9"
 
 
@@ -84,14 +86,14 @@ def png_of_half_its_pixels() -> bytes:
 
 
 @pytest.mark.parametrize("data", [jpeg_of_half_its_pixels(), png_of_half_its_pixels()])
-async def test_where_pixels_are_missing_the_others_are_shown(shared, put, data):
+async def test_missing_pixels_are_filled_in(shared, put, data):
     """As browsers do."""
     (frame,) = await shared.frames(put(data), sniff(data))
-    assert alike(pixel(frame, 0.1, 0.1), pixel(frame, 0.1, 0.2), within=8)
-    assert not alike(pixel(frame, 0.1, 0.1), pixel(frame, 0.1, 0.9), within=8)
+    assert is_close(pixel(frame, 0.1, 0.1), pixel(frame, 0.1, 0.2), within=8)
+    assert not is_close(pixel(frame, 0.1, 0.1), pixel(frame, 0.1, 0.9), within=8)
 
 
-async def test_pixels_that_are_nonsense(shared, put):
+async def test_invalid_pixel_data_is_refused(shared, put):
     """The headers are right: the probe takes the file."""
     path = put(png_of(b"nonsense" * 99))
     assert (await shared.probe(path, PNG)).width == 100
@@ -99,17 +101,17 @@ async def test_pixels_that_are_nonsense(shared, put):
         await shared.frames(path, PNG)
 
 
-async def test_a_picture_that_needs_more_memory_than_a_worker_has(open_sandbox, put):
-    """Within the limit of pixels, and four bytes for each of them are not there."""
+async def test_image_over_the_memory_limit_is_refused(open_sandbox, put):
+    """Its pixels are within the limit, but there is no memory for four bytes each."""
     sandbox = open_sandbox(processes=1, memory_bytes=450 << 20)
-    bomb = put(saved(Image.new("RGB", (10_000, 10_000)), "PNG", compress_level=1))
+    bomb = put(encode(Image.new("RGB", (10_000, 10_000)), "PNG", compress_level=1))
     assert (await sandbox.probe(bomb, PNG)).width == 10_000
     with pytest.raises(Unreadable, match="memory"):
         await sandbox.frames(bomb, PNG)
     assert len(await sandbox.frames(put(samples.png()), PNG)) == 1
 
 
-async def test_pictures_over_the_limit_are_not_decoded(open_sandbox, put):
+async def test_image_over_the_pixel_limit_is_refused(open_sandbox, put):
     sandbox = open_sandbox(processes=1, max_pixels=64 * 48)
     for format_, just, more in (
         (PNG, samples.png(), samples.png(65, 48)),
@@ -122,25 +124,25 @@ async def test_pictures_over_the_limit_are_not_decoded(open_sandbox, put):
             await sandbox.frames(put(more), format_)
 
 
-async def test_a_file_that_takes_too_long_is_refused(open_sandbox, put):
+async def test_file_over_the_time_limit_is_refused(open_sandbox, put):
     sandbox = open_sandbox(processes=1, timeout_seconds=0.1)
-    slow = put(saved(Image.new("RGB", (8_000, 8_000)), "PNG", compress_level=1))
+    slow = put(encode(Image.new("RGB", (8_000, 8_000)), "PNG", compress_level=1))
     assert (await sandbox.probe(slow, PNG)).width == 8_000
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.frames(slow, PNG)
     assert await sandbox.frames(put(samples.png()), PNG)
 
 
-async def test_the_largest_frames_come_through(shared, put):
-    """Megabytes, in many pieces, each to its own caller."""
+async def test_largest_frames_are_received(shared, put):
+    """Megabytes in many chunks, each to its own caller."""
     files = [put(samples.png(2_000, 500, seed)) for seed in range(3)]
     shown = await asyncio.gather(*(shared.frames(path, PNG, edge=500) for path in files))
     with_pillow = [Image.open(path).tobytes() for path in files]
     assert [frames[0].pixels for frames in shown] == with_pillow
 
 
-async def test_damage_anywhere_gives_frames_or_a_refusal(open_sandbox, put):
-    """Bytes changed, cut and repeated at random places of every format with pixels: never another error."""
+async def test_random_damage_gives_frames_or_a_refusal(open_sandbox, put):
+    """Bytes are changed, cut and repeated at random places of every format with pixels. No other error is raised."""
     sandbox = open_sandbox(processes=2)
     dice = random.Random(23)
 
@@ -155,7 +157,7 @@ async def test_damage_anywhere_gives_frames_or_a_refusal(open_sandbox, put):
         finally:
             path.unlink()
 
-    damaged = (mutated(samples.ACCEPTED[mime](), dice) for mime in SEEN for _ in range(30))
+    damaged = (mutate(samples.ACCEPTED[mime](), dice) for mime in PIXEL_MIMES for _ in range(30))
     answers = await asyncio.gather(*(show(data) for data in damaged))
     assert "The file could not be examined safely." not in answers
     assert {"seen", "unknown"} < set(answers)

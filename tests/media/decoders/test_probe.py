@@ -27,7 +27,7 @@ async def shared():
 
 
 @pytest.mark.parametrize("mime", samples.ACCEPTED)
-async def test_every_accepted_type_is_opened(shared, put, mime):
+async def test_accepted_type_is_probed(shared, put, mime):
     media_info = await probed(shared, put(samples.ACCEPTED[mime]()))
     assert media_info.mime == mime
     assert ((media_info.width, media_info.height) == (64, 48)) is (media_info.kind in (Kind.IMAGE, Kind.VIDEO))
@@ -38,7 +38,7 @@ async def test_every_accepted_type_is_opened(shared, put, mime):
 
 
 @pytest.mark.parametrize("name", samples.DAMAGED)
-async def test_every_damaged_file_is_refused(shared, put, name):
+async def test_damaged_file_is_refused(shared, put, name):
     with pytest.raises(Unreadable) as refusal:
         await probed(shared, put(samples.DAMAGED[name]()))
     assert "safely" not in refusal.value.message  # by a decision, not by the death of a worker
@@ -62,7 +62,7 @@ async def test_every_damaged_file_is_refused(shared, put, name):
         (samples.gif(frames=3), (64, 48)),
     ],
 )
-async def test_dimensions_are_as_shown(shared, put, data, shown):
+async def test_size_is_as_displayed(shared, put, data, shown):
     media_info = await probed(shared, put(data))
     assert (media_info.width, media_info.height) == shown
 
@@ -83,17 +83,17 @@ async def test_dimensions_are_as_shown(shared, put, data, shown):
         (samples.flac(seconds=3), "audio/flac", 3),
     ],
 )
-async def test_durations_come_from_the_file(shared, put, data, mime, seconds):
+async def test_duration_is_read_from_the_file(shared, put, data, mime, seconds):
     media_info = await probed(shared, put(data))
     assert (media_info.mime, media_info.duration) == (mime, pytest.approx(seconds, abs=0.11))
 
 
-async def test_an_audio_file_with_a_cover_is_audio(shared, put):
+async def test_audio_with_a_cover_is_audio(shared, put):
     media_info = await probed(shared, put(samples.mp3(cover=9_000)))
     assert (media_info.kind, media_info.width) == (Kind.AUDIO, None)
 
 
-async def test_flac_behind_a_tag_longer_than_the_head(shared, put):
+async def test_flac_behind_a_long_id3_tag(shared, put):
     tag = b"ID3\x03\0\0\0\0\x40\0" + bytes(8192)
     assert (await probed(shared, put(tag + samples.flac()))).mime == "audio/flac"
 
@@ -139,7 +139,7 @@ REAL_WORLD = {
 
 
 @pytest.mark.parametrize("what", REAL_WORLD)
-async def test_unusual_but_valid_files_are_accepted(shared, put, what):
+async def test_unusual_valid_file_is_accepted(shared, put, what):
     await probed(shared, put(REAL_WORLD[what]))
 
 
@@ -176,17 +176,17 @@ REFUSED_MODELS = {
 
 
 @pytest.mark.parametrize("what", ACCEPTED_MODELS)
-async def test_models_that_use_extensions_are_accepted(shared, put, what):
+async def test_glb_with_extensions_is_accepted(shared, put, what):
     await probed(shared, put(glb_of(ACCEPTED_MODELS[what])))
 
 
 @pytest.mark.parametrize("what", REFUSED_MODELS)
-async def test_models_whose_counts_cannot_be_true_are_refused(shared, put, what):
+async def test_glb_with_impossible_counts_is_refused(shared, put, what):
     with pytest.raises(Unreadable):
         await probed(shared, put(glb_of(REFUSED_MODELS[what])))
 
 
-async def test_a_picture_just_within_the_limit_is_accepted(put):
+async def test_pixel_limit_is_exact(put):
     sandbox = Sandbox(SandboxConfig(max_pixels=64 * 48), processes=1)
     sandbox.start()
     try:
@@ -198,8 +198,8 @@ async def test_a_picture_just_within_the_limit_is_accepted(put):
         await sandbox.close()
 
 
-async def test_a_file_that_wants_all_memory_is_refused(shared, tmp_path):
-    """A sparse file of 2 GiB, more than a worker's address space, that Pillow would read whole."""
+async def test_file_over_the_memory_limit_is_refused(shared, tmp_path):
+    """A sparse file of 2 GiB, more than a worker's address space, which Pillow would read completely."""
     path = tmp_path / "sparse"
     head = samples.avif()[:32] + box(b"meta", b"") + struct.pack(">I4sQ", 1, b"mdat", (2 << 30) - 40)
     with path.open("wb") as file:
@@ -209,8 +209,8 @@ async def test_a_file_that_wants_all_memory_is_refused(shared, tmp_path):
         await probed(shared, path)
 
 
-def test_the_server_never_loads_a_decoder():
-    """Decoders in the server's own memory could be reached by mistake."""
+def test_server_imports_no_decoder():
+    """A decoder in the server's process could be called by mistake."""
     script = """
         import sys
         import mediatheque.media.sandbox.sandbox, mediatheque.media.sniff

@@ -1,4 +1,4 @@
-"""The pixels of videos, by real encoders, and where in time they were taken."""
+"""Pixels of videos made by real encoders, and the times they are from."""
 
 import functools
 import io
@@ -15,7 +15,20 @@ from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.sandbox.sandbox import Sandbox
 from tests import samples
-from tests.media.pictures import BLACK, BLUE, GREEN, GREY, QUARTERS, RED, WHITE, YELLOW, alike, pixel, quarters, shows
+from tests.media.quadrant_images import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    QUADRANT_COLOURS,
+    RED,
+    WHITE,
+    YELLOW,
+    has_colours,
+    is_close,
+    pixel,
+    quadrants,
+)
 
 MP4, MOV, WEBM = (FORMATS[mime] for mime in ("video/mp4", "video/quicktime", "video/webm"))
 RATE = 10
@@ -57,8 +70,8 @@ def encoded(
     return out.getvalue()
 
 
-def in_parts(colours=PARTS, seconds: int = 1, size=(320, 180)):
-    """One colour after the other, each for so long."""
+def one_colour_per_part(colours=PARTS, seconds: int = 1, size=(320, 180)):
+    """Images of one colour after another, each for `seconds`."""
     return [Image.new("RGB", size, colour) for colour in colours for _ in range(seconds * RATE)]
 
 
@@ -66,7 +79,7 @@ def colours_of(frames) -> list:
     return [pixel(frame, 0.5, 0.5) for frame in frames]
 
 
-FILMS = {
+VIDEOS = {
     "a keyframe each second": (MP4, {"keyframes": RATE}),
     "a single keyframe": (MP4, {}),
     "keyframes at odd times": (MP4, {"keyframes": 7}),
@@ -89,44 +102,44 @@ FILMS = {
 
 
 @functools.cache
-def film(what: str) -> bytes:
-    return encoded(in_parts(), **FILMS[what][1])
+def video(what: str) -> bytes:
+    return encoded(one_colour_per_part(), **VIDEOS[what][1])
 
 
-@pytest.mark.parametrize("what", FILMS)
-async def test_a_frame_from_each_part(shared, put, what):
-    frames = await shared.frames(put(film(what)), FILMS[what][0])
+@pytest.mark.parametrize("what", VIDEOS)
+async def test_frames_are_from_each_part(shared, put, what):
+    frames = await shared.frames(put(video(what)), VIDEOS[what][0])
     assert [(frame.width, frame.height) for frame in frames] == [(320, 180)] * 6
-    wrong = [(a, b) for a, b in zip(colours_of(frames), PARTS, strict=True) if not alike(a, b, within=14)]
+    wrong = [(a, b) for a, b in zip(colours_of(frames), PARTS, strict=True) if not is_close(a, b, within=14)]
     assert not wrong
 
 
 @pytest.mark.parametrize("max_frames", [1, 2, 3])
-async def test_fewer_frames_are_spread_as_evenly(shared, put, max_frames):
-    frames = await shared.frames(put(film("a single keyframe")), MP4, max_frames=max_frames)
+async def test_fewer_frames_are_spread_evenly(shared, put, max_frames):
+    frames = await shared.frames(put(video("a single keyframe")), MP4, max_frames=max_frames)
     wanted = {1: (YELLOW,), 2: (GREEN, BLACK), 3: (GREEN, YELLOW, WHITE)}[max_frames]  # what is shown at the middles
-    assert all(alike(a, b, within=14) for a, b in zip(colours_of(frames), wanted, strict=True))
+    assert all(is_close(a, b, within=14) for a, b in zip(colours_of(frames), wanted, strict=True))
 
 
 @pytest.mark.parametrize("pictures", [1, 2, 4])
-async def test_no_picture_is_given_twice(shared, put, pictures):
+async def test_short_video_gives_each_frame_once(shared, put, pictures):
     colours = PARTS[:pictures]
     data = encoded((Image.new("RGB", (64, 48), colour) for colour in colours), between=0)
     frames = await shared.frames(put(data), MP4)
-    assert all(alike(a, b, within=14) for a, b in zip(colours_of(frames), colours, strict=True))
+    assert all(is_close(a, b, within=14) for a, b in zip(colours_of(frames), colours, strict=True))
 
 
-async def test_frames_are_shrunk(shared, put):
-    (frame,) = await shared.frames(put(encoded([quarters(1280, 720)])), MP4)
+async def test_frame_is_resized(shared, put):
+    (frame,) = await shared.frames(put(encoded([quadrants(1280, 720)])), MP4)
     assert (frame.width, frame.height) == (512, 288)
-    assert shows(frame, QUARTERS, within=14)
+    assert has_colours(frame, QUADRANT_COLOURS, within=14)
 
 
 @pytest.mark.parametrize("size", [(2_048, 16), (16, 2_048), (2_046, 2)])
-async def test_strips(shared, put, size):
+async def test_very_wide_and_very_tall_videos(shared, put, size):
     (frame,) = await shared.frames(put(encoded([Image.new("RGB", size, GREY)])), MP4)
     assert frame.fits(288)
-    assert alike(pixel(frame, 0.5, 0.5), GREY, within=14)
+    assert is_close(pixel(frame, 0.5, 0.5), GREY, within=14)
 
 
 # A QuickTime matrix (ISO/IEC 14496-12 section 6.2.2) that sends (x, y) to (a x + c y, b x + d y), y pointing down,
@@ -140,22 +153,22 @@ TURNS = {
 
 @pytest.mark.parametrize("matrix", TURNS)
 @pytest.mark.parametrize(("muxer", "format_"), [("mp4", MP4), ("mov", MOV)])
-async def test_a_video_is_turned_as_it_is_shown(shared, put, matrix, muxer, format_):
-    data = bytearray(encoded([quarters(320, 180)], muxer=muxer))
+async def test_rotation_is_applied(shared, put, matrix, muxer, format_):
+    data = bytearray(encoded([quadrants(320, 180)], muxer=muxer))
     at = data.index(b"tkhd") + 4 + 40
     a, b, c, d = (n * 0x10000 for n in matrix)
     data[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
     (frame,) = await shared.frames(put(bytes(data)), format_)
     assert (frame.width, frame.height) == ((320, 180) if matrix[1] == 0 else (180, 320))
-    assert shows(frame, TURNS[matrix], within=14)
+    assert has_colours(frame, TURNS[matrix], within=14)
 
 
-async def test_sound_in_a_container_of_videos_has_no_frames(shared, put):
+async def test_audio_in_a_video_container_has_no_frames(shared, put):
     assert await shared.frames(put(samples.m4a()), MP4) == []
     assert await shared.frames(put(samples.audio_webm()), WEBM) == []
 
 
-async def test_a_video_of_which_nothing_decodes_has_no_frames(shared, put):
+async def test_undecodable_video_has_no_frames(shared, put):
     data = bytearray(samples.mp4(audio=False))
     start = data.index(b"mdat") + 4
     end = data.index(b"moov") - 4
@@ -164,22 +177,22 @@ async def test_a_video_of_which_nothing_decodes_has_no_frames(shared, put):
 
 
 @pytest.mark.parametrize("seconds", [1e300, 1e12, 1e18, float("inf"), float("nan"), -5.0, 0.0])
-async def test_a_duration_that_cannot_be_true(shared, put, seconds):
-    data = bytearray(film("VP8"))
+async def test_impossible_duration_still_gives_frames(shared, put, seconds):
+    data = bytearray(video("VP8"))
     at = data.index(b"\x44\x89\x88") + 3  # the element Duration, of 8 bytes
     data[at : at + 8] = struct.pack(">d", seconds * 1000)
     assert await shared.frames(put(bytes(data)), WEBM)
 
 
-async def test_a_video_that_begins_damaged_still_has_frames(shared, put):
-    data = bytearray(film("a keyframe each second"))
+async def test_damaged_beginning_still_gives_frames(shared, put):
+    data = bytearray(video("a keyframe each second"))
     start = data.index(b"mdat") + 4
     data[start + 16 : start + 400] = bytes(384)
     assert len(await shared.frames(put(bytes(data)), MP4)) >= 4
 
 
 def stretched(data: bytes, pictures: int) -> bytes:
-    """The second picture again and again: VP8 tells only what has changed."""
+    """Repeat the second frame: in VP8 it contains only the changes."""
     out = io.BytesIO()
     with av.open(io.BytesIO(data)) as short, av.open(out, "w", format="webm") as long:
         stream = long.add_stream_from_template(short.streams.video[0])
@@ -193,9 +206,9 @@ def stretched(data: bytes, pictures: int) -> bytes:
     return out.getvalue()
 
 
-async def test_a_long_way_between_keyframes_costs_frames_and_not_the_file(put):
-    """All of it would take a worker of today seconds, and it would be killed. What can be had in time is given."""
-    data = stretched(encoded(in_parts([RED], size=(1920, 1080))[:2], muxer="webm", codec="libvpx"), 5_000)
+async def test_distant_keyframes_give_fewer_frames_within_the_time_limit(put):
+    """Decoding all of it takes seconds, and the worker would be killed. The frames decoded in time are returned."""
+    data = stretched(encoded(one_colour_per_part([RED], size=(1920, 1080))[:2], muxer="webm", codec="libvpx"), 5_000)
     sandbox = Sandbox(SandboxConfig(cpu_seconds=1), processes=1)
     sandbox.start(eager=False)
     try:
@@ -203,11 +216,11 @@ async def test_a_long_way_between_keyframes_costs_frames_and_not_the_file(put):
     finally:
         await sandbox.close()
     assert 1 <= len(frames) <= 6
-    assert alike(pixel(frames[0], 0.5, 0.5), RED, within=14)
+    assert is_close(pixel(frames[0], 0.5, 0.5), RED, within=14)
 
 
 @pytest.mark.parametrize("name", [name for name in samples.DAMAGED if any(k in name for k in ("mp4", "mov", "webm_"))])
-async def test_damaged_containers_are_refused(shared, put, name):
+async def test_damaged_container_is_refused(shared, put, name):
     with pytest.raises(Unreadable) as refusal:
         await shared.frames(put(samples.DAMAGED[name]()), MP4)
     assert "safely" not in refusal.value.message

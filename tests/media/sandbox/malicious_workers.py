@@ -1,4 +1,4 @@
-"""Workers that a file has taken over. Each takes the place of the real one in a process of its own."""
+"""Workers that a file has taken control of. Each replaces the real one, in a process of its own."""
 
 import base64
 import json
@@ -11,17 +11,17 @@ from mediatheque.media.sandbox.worker import GREETING
 PROBE_REPLY = b'{"type":"ProbeResult","mime":"image/jpeg","width":1,"height":2}\n'
 
 
-def _rogue(answer: Callable[[socket.socket], None]) -> Callable[[socket.socket, SandboxConfig], None]:
+def _worker(reply: Callable[[socket.socket], None]) -> Callable[[socket.socket, SandboxConfig], None]:
     def serve(server: socket.socket, config: SandboxConfig) -> None:
         server.sendall(GREETING)
         while server.recv(65536):
-            answer(server)
+            reply(server)
 
-    serve.__qualname__ = serve.__name__ = answer.__name__.removeprefix("_")
+    serve.__qualname__ = serve.__name__ = reply.__name__.removeprefix("_")
     return serve
 
 
-def _babble(server: socket.socket) -> None:
+def _not_json(server: socket.socket) -> None:
     server.sendall(b"\0\xff not JSON\n")
 
 
@@ -30,11 +30,11 @@ def _endless(server: socket.socket) -> None:
         server.sendall(b"x" * 4096)
 
 
-def _twice(server: socket.socket) -> None:
+def _two_replies(server: socket.socket) -> None:
     server.sendall(PROBE_REPLY + PROBE_REPLY)
 
 
-def _unknown(server: socket.socket) -> None:
+def _unknown_type(server: socket.socket) -> None:
     server.sendall(b'{"type":"Run","command":"rm"}\n')
 
 
@@ -42,14 +42,14 @@ def _mistyped(server: socket.socket) -> None:
     server.sendall(b'{"type":"ProbeResult","mime":7,"width":"wide"}\n')
 
 
-def _unheard_of(server: socket.socket) -> None:
+def _unsupported_mime(server: socket.socket) -> None:
     server.sendall(b'{"type":"ProbeResult","mime":"text/html"}\n')
 
 
 def frames_reply(*frames: tuple[int, int, int]) -> bytes:
-    """An answer with frames of a width, a height and so many bytes."""
-    told = [{"width": w, "height": h, "pixels": base64.b64encode(bytes(size)).decode()} for w, h, size in frames]
-    return json.dumps({"type": "FramesReply", "frames": told}, separators=(",", ":")).encode() + b"\n"
+    """A reply with frames, each given as width, height and number of bytes."""
+    encoded = [{"width": w, "height": h, "pixels": base64.b64encode(bytes(size)).decode()} for w, h, size in frames]
+    return json.dumps({"type": "FramesReply", "frames": encoded}, separators=(",", ":")).encode() + b"\n"
 
 
 FRAMES_REPLY = frames_reply((4, 4, 48))
@@ -64,30 +64,30 @@ INVALID_FRAMES_REPLIES = {
     "one good frame, one bad": frames_reply((4, 4, 48), (4, 5, 48)),
     "pixels that are not base64": FRAMES_REPLY.replace(b"AAAA", b"A?AA", 1),
     "a width that is text": FRAMES_REPLY.replace(b'"width":4', b'"width":"4"'),
-    "no frames but facts": PROBE_REPLY,
+    "a probe result": PROBE_REPLY,
     "frames twice": FRAMES_REPLY + FRAMES_REPLY,
-    "half an answer": FRAMES_REPLY[:-9] + b"\n",
+    "half a reply": FRAMES_REPLY[:-9] + b"\n",
 }
-"""Answers to who wants two frames with a shorter edge of 8."""
+"""Invalid replies to a request for two frames with a shorter edge of 8."""
 
 
-def _picturesque(server: socket.socket) -> None:
-    """Pixels for who asked for facts."""
+def _frames_to_a_probe(server: socket.socket) -> None:
+    """Frames in reply to a probe."""
     server.sendall(frames_reply((1, 2, 6)))
 
 
-def _liar(server: socket.socket) -> None:
+def _too_few_pixels(server: socket.socket) -> None:
     server.sendall(INVALID_FRAMES_REPLIES["too few pixels"])
 
 
-def _flood(server: socket.socket) -> None:
-    """Pixels that never end."""
+def _endless_pixels(server: socket.socket) -> None:
+    """A reply whose pixels never end."""
     server.sendall(FRAMES_REPLY[:-9])
     while True:
         server.sendall(b"A" * 65536)
 
 
-def _half(server: socket.socket) -> None:
+def _half_a_reply(server: socket.socket) -> None:
     server.sendall(PROBE_REPLY[:20])
     server.close()
 
@@ -96,17 +96,28 @@ def _silent(server: socket.socket) -> None:
     pass
 
 
-def _stuttering(server: socket.socket) -> None:
-    """Strange, but honest."""
+def _byte_by_byte(server: socket.socket) -> None:
+    """A valid reply in many writes."""
     for byte in PROBE_REPLY:
         server.sendall(bytes([byte]))
 
 
-babble, endless, twice, unknown, mistyped, unheard_of, half, silent, stuttering = map(
-    _rogue, (_babble, _endless, _twice, _unknown, _mistyped, _unheard_of, _half, _silent, _stuttering)
+not_json, endless, two_replies, unknown_type, mistyped, unsupported_mime, half_a_reply, silent, byte_by_byte = map(
+    _worker,
+    (
+        _not_json,
+        _endless,
+        _two_replies,
+        _unknown_type,
+        _mistyped,
+        _unsupported_mime,
+        _half_a_reply,
+        _silent,
+        _byte_by_byte,
+    ),
 )
-picturesque, liar, flood = map(_rogue, (_picturesque, _liar, _flood))
+frames_to_a_probe, too_few_pixels, endless_pixels = map(_worker, (_frames_to_a_probe, _too_few_pixels, _endless_pixels))
 
 
-def stillborn(server: socket.socket, config: SandboxConfig) -> None:
-    """Ends before it greets."""
+def exits_at_once(server: socket.socket, config: SandboxConfig) -> None:
+    """Exit before the greeting."""

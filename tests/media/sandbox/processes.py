@@ -1,4 +1,4 @@
-"""What runs below a process, by the kernel's own account."""
+"""Child processes and their limits, from /proc."""
 
 import os
 import time
@@ -33,22 +33,22 @@ def workers(pid: int) -> list[int]:
     return [worker for server in fork_servers(pid) for worker in children(server)]
 
 
-def alive(pid: int) -> bool:
-    """Whether it runs; one that only waits to be reaped does not."""
+def is_running(pid: int) -> bool:
+    """Whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def busy_for(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds of processor time used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def confinement(pid: int) -> dict[str, str]:
-    """What the process may not do."""
+    """Limits of the process."""
     proc = Path(f"/proc/{pid}")
     limits = {line[:25].strip(): line[25:].split()[0] for line in (proc / "limits").read_text().splitlines()}
     status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines())

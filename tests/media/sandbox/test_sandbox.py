@@ -1,4 +1,4 @@
-"""A hostile file costs a worker; the server and the other files never notice. Real processes, really killed."""
+"""A malicious file may kill its worker, but affects neither the server nor other files. With real processes."""
 
 import asyncio
 import os
@@ -17,14 +17,22 @@ from mediatheque.media.formats import FORMATS
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD_BYTES, sniff
 from tests import samples
-from tests.media.sandbox.processes import alive, busy_for, children, confinement, eventually, fork_servers, workers
+from tests.media.sandbox.processes import (
+    children,
+    confinement,
+    cpu_seconds,
+    eventually,
+    fork_servers,
+    is_running,
+    workers,
+)
 
 GIF, JPEG = FORMATS["image/gif"], FORMATS["image/jpeg"]
-PARTS = 3_990_000  # just fewer than a walk gives up at, and seconds of work
+PARTS = 3_990_000  # just fewer than are refused, and seconds of work
 
 
 def endless_gif() -> bytes:
-    """Valid, and made of so many one-byte pieces that a worker is busy for seconds."""
+    """Valid, and of so many one-byte blocks that a worker is busy for seconds."""
     return b"GIF89a\1\0\1\0\0\0\0\x21\xfe" + b"\x01a" * PARTS + b"\0\x3b"
 
 
@@ -53,24 +61,24 @@ async def open_sandbox():
         await sandbox.close()
 
 
-async def becomes_busy() -> int:
-    """The worker that has started to work."""
+async def wait_for_busy_worker() -> int:
+    """Wait for a worker that works on a file, and return its process id."""
     for _ in range(3000):
         for pid in workers(os.getpid()):
-            if busy_for(pid) > 0.2:  # far more than starting takes
+            if cpu_seconds(pid) > 0.2:  # far more than starting takes
                 return pid
         await asyncio.sleep(0.01)
     raise AssertionError("no worker is busy")
 
 
-async def test_a_file_that_takes_too_long_is_refused(open_sandbox, endless, good):
+async def test_file_over_the_time_limit_is_refused(open_sandbox, endless, good):
     sandbox = open_sandbox(processes=1, timeout_seconds=0.2)
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.probe(endless, GIF)
     assert (await sandbox.probe(good, JPEG)).width == 64
 
 
-async def test_a_file_that_burns_the_processor_is_refused(open_sandbox, endless, good):
+async def test_file_over_the_cpu_limit_is_refused(open_sandbox, endless, good):
     sandbox = open_sandbox(processes=1, cpu_seconds=1, timeout_seconds=60)
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.probe(endless, GIF)
@@ -78,29 +86,29 @@ async def test_a_file_that_burns_the_processor_is_refused(open_sandbox, endless,
 
 
 @pytest.mark.parametrize("sign", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
-async def test_a_file_that_crashes_its_worker_is_refused_and_no_other(open_sandbox, endless, good, sign):
+async def test_file_that_crashes_its_worker_is_refused_alone(open_sandbox, endless, good, sign):
     sandbox = open_sandbox(processes=2)
-    hostile = asyncio.create_task(sandbox.probe(endless, GIF))
-    crashing = await becomes_busy()
+    malicious = asyncio.create_task(sandbox.probe(endless, GIF))
+    crashing = await wait_for_busy_worker()
     others = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
     os.kill(crashing, sign)
     with pytest.raises(Unreadable):
-        await hostile
+        await malicious
     assert {media_info.width for media_info in await asyncio.gather(*others)} == {64}
 
 
-async def test_a_caller_that_gives_up_frees_the_worker(open_sandbox, endless, good):
+async def test_cancelled_caller_frees_the_worker(open_sandbox, endless, good):
     sandbox = open_sandbox(processes=1, timeout_seconds=60)
     waiting = asyncio.create_task(sandbox.probe(endless, GIF))
-    worker = await becomes_busy()
+    worker = await wait_for_busy_worker()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await sandbox.probe(good, JPEG)).width == 64
-    assert not alive(worker)
+    assert not is_running(worker)
 
 
-async def test_idle_workers_that_are_killed_are_replaced(open_sandbox, good):
+async def test_killed_idle_workers_are_replaced(open_sandbox, good):
     sandbox = open_sandbox(processes=2)
     for pid in workers(os.getpid()):
         os.kill(pid, signal.SIGKILL)
@@ -108,16 +116,16 @@ async def test_idle_workers_that_are_killed_are_replaced(open_sandbox, good):
         assert (await sandbox.probe(good, JPEG)).width == 64
 
 
-async def test_a_fork_server_that_is_killed_is_replaced(open_sandbox, good):
+async def test_killed_fork_server_is_replaced(open_sandbox, good):
     sandbox = open_sandbox(processes=1)
     orphans = workers(os.getpid())
     for pid in fork_servers(os.getpid()):
         os.kill(pid, signal.SIGKILL)
     assert (await sandbox.probe(good, JPEG)).width == 64
-    assert eventually(lambda: not any(alive(pid) for pid in orphans))
+    assert eventually(lambda: not any(is_running(pid) for pid in orphans))
 
 
-async def test_a_worker_is_replaced_after_its_share_of_files(open_sandbox, good):
+async def test_worker_is_replaced_after_its_task_limit(open_sandbox, good):
     sandbox = open_sandbox(processes=1, tasks_per_worker=3)
     seen = set()
     for _ in range(8):
@@ -126,12 +134,12 @@ async def test_a_worker_is_replaced_after_its_share_of_files(open_sandbox, good)
     assert len(seen) >= 2
 
 
-async def test_signals_to_the_group_leave_a_file_in_progress_alone(open_sandbox, put):
-    """Ctrl-C and a service manager reach every process, but uploads in flight are still to be finished."""
+async def test_signals_to_the_process_group_do_not_stop_a_request(open_sandbox, put):
+    """Ctrl-C and a service manager reach every process, but uploads in progress must be finished."""
     sandbox = open_sandbox(processes=1, timeout_seconds=60)
     long = put(b"GIF89a\1\0\1\0\0\0\0\x21\xfe" + b"\x01a" * 600_000 + b"\0" + samples.gif(1, 1)[13:])
     waiting = asyncio.create_task(sandbox.probe(long, GIF))
-    await becomes_busy()
+    await wait_for_busy_worker()
     for pid in (*fork_servers(os.getpid()), *workers(os.getpid())):
         os.kill(pid, signal.SIGINT)
         os.kill(pid, signal.SIGTERM)
@@ -140,7 +148,7 @@ async def test_signals_to_the_group_leave_a_file_in_progress_alone(open_sandbox,
     assert "safely" not in refusal.value.message
 
 
-async def test_closing_lets_files_in_progress_finish(good):
+async def test_close_waits_for_requests_in_progress(good):
     sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     waiting = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
@@ -152,13 +160,13 @@ async def test_closing_lets_files_in_progress_finish(good):
         await sandbox.probe(good, JPEG)
 
 
-async def test_many_at_once(open_sandbox, good):
+async def test_two_hundred_concurrent_requests(open_sandbox, good):
     sandbox = open_sandbox(processes=2)
     media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(200)))
-    assert {fact.width for fact in media_info} == {64}
+    assert {each.width for each in media_info} == {64}
 
 
-async def test_callers_that_come_and_go_leave_nothing_behind(open_sandbox, good):
+async def test_timed_out_callers_leak_no_workers(open_sandbox, good):
     sandbox = open_sandbox(processes=2)
     dice = random.Random(3)
 
@@ -171,7 +179,7 @@ async def test_callers_that_come_and_go_leave_nothing_behind(open_sandbox, good)
     assert len(workers(os.getpid())) <= 2
 
 
-async def test_a_worker_stands_nowhere_and_may_write_nothing(open_sandbox):
+async def test_worker_is_confined(open_sandbox):
     open_sandbox(processes=1)
     (worker,) = workers(os.getpid())
     assert confinement(worker) == {
@@ -185,8 +193,8 @@ async def test_a_worker_stands_nowhere_and_may_write_nothing(open_sandbox):
 
 
 @pytest.mark.parametrize("mime", ["video/mp4", "video/webm", "audio/mpeg", "audio/wav", "audio/ogg", "audio/flac"])
-async def test_playlists_reach_neither_files_nor_the_network(open_sandbox, put, mime):
-    """Even if one got past the sniffer. The secret is a real video, which FFmpeg would gladly open."""
+async def test_playlist_cannot_open_files_or_the_network(open_sandbox, put, mime):
+    """Even if `sniff` took a playlist for the format. The secret is a real video, which FFmpeg could open."""
     sandbox = open_sandbox(processes=1)
     secret = put(samples.mp4())
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -207,8 +215,8 @@ async def test_playlists_reach_neither_files_nor_the_network(open_sandbox, put, 
             listener.accept()
 
 
-async def test_damage_anywhere_gives_facts_or_a_refusal(open_sandbox, put, capfd):
-    """Bytes changed, cut and repeated at random places of every format: never a crash, never another error."""
+async def test_random_damage_gives_media_info_or_a_refusal(open_sandbox, put, capfd):
+    """Bytes are changed, cut and repeated at random places of every format. No worker crashes."""
     sandbox = open_sandbox(processes=2)
     dice = random.Random(7)
 
@@ -224,13 +232,13 @@ async def test_damage_anywhere_gives_facts_or_a_refusal(open_sandbox, put, capfd
             path.unlink()
         return "accepted"
 
-    damaged = (mutated(make(), dice) for make in samples.ACCEPTED.values() for _ in range(30))
+    damaged = (mutate(make(), dice) for make in samples.ACCEPTED.values() for _ in range(30))
     answers = await asyncio.gather(*(examine(data) for data in damaged))
     assert "The file could not be examined safely." not in answers
     assert {"accepted", "unknown"} < set(answers)
 
 
-def mutated(data: bytes, dice: random.Random) -> bytes:
+def mutate(data: bytes, dice: random.Random) -> bytes:
     copy = bytearray(data)
     for _ in range(dice.randint(1, 8)):
         at = dice.randrange(len(copy))
@@ -244,7 +252,7 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 
 
 def server(body: str, *args: str) -> subprocess.Popen[str]:
-    """A process of its own that opens a sandbox, as a server's worker process does."""
+    """Start a process that opens a sandbox, as a server process does."""
     head = """
         import asyncio, multiprocessing, os, sys, time
         from pathlib import Path
@@ -256,7 +264,7 @@ def server(body: str, *args: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", script, *args], stdout=subprocess.PIPE, text=True)
 
 
-def test_killing_the_server_ends_its_workers_even_in_the_middle_of_a_file(endless):
+def test_killed_server_ends_its_busy_workers(endless):
     body = """
         async def main():
             sandbox = Sandbox(SandboxConfig(timeout_seconds=60, cpu_seconds=60), processes=2)
@@ -268,14 +276,14 @@ def test_killing_the_server_ends_its_workers_even_in_the_middle_of_a_file(endles
     with server(body, str(endless)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
-        assert eventually(lambda: any(busy_for(pid) > 0.1 for pid in workers(process.pid)))
+        assert eventually(lambda: any(cpu_seconds(pid) > 0.1 for pid in workers(process.pid)))
         below = [*children(process.pid), *workers(process.pid)]
         assert len(below) >= 3
         process.kill()
-        assert eventually(lambda: not any(alive(pid) for pid in below), within=5)
+        assert eventually(lambda: not any(is_running(pid) for pid in below), within=5)
 
 
-def test_a_server_that_exits_without_closing_does_not_hang():
+def test_server_that_exits_without_close_does_not_hang():
     body = """
         sandbox = Sandbox(SandboxConfig(), processes=1)
         sandbox.start()
@@ -285,8 +293,8 @@ def test_a_server_that_exits_without_closing_does_not_hang():
         assert process.wait(timeout=20) == 3
 
 
-def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
-    """As Granian starts its workers; one exits by itself, one without closing."""
+def test_sandbox_works_in_a_multiprocessing_child(good, tmp_path):
+    """As Granian starts its workers; one closes the sandbox before it exits, one does not."""
     script = tmp_path / "granian_like.py"
     script.write_text(
         textwrap.dedent("""
@@ -321,7 +329,7 @@ def test_it_works_in_a_process_started_by_multiprocessing(good, tmp_path):
     assert ran.stderr == ""
 
 
-async def test_workers_without_room_to_live_are_a_clear_error():
+async def test_too_low_memory_limit_is_unavailable():
     sandbox = Sandbox(SandboxConfig(memory_bytes=1 << 20), processes=1)
     with pytest.raises(Unavailable, match="MEDIATHEQUE_SANDBOX_MEMORY_BYTES"):
         sandbox.start()
@@ -329,6 +337,6 @@ async def test_workers_without_room_to_live_are_a_clear_error():
 
 
 @pytest.mark.parametrize("setting", SandboxConfig.__struct_fields__)
-def test_a_setting_that_would_refuse_everything_is_refused_itself(setting):
+def test_negative_setting_is_refused(setting):
     with pytest.raises(ValueError, match=setting):
         SandboxConfig(**{setting: -1})
