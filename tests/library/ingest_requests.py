@@ -1,4 +1,4 @@
-"""Offers without HTTP."""
+"""Ingest requests without HTTP."""
 
 from uuid import UUID
 
@@ -11,16 +11,16 @@ ANYTHING = Policy(max_bytes=MIB)
 
 
 class Content:
-    """A body that is in memory already."""
+    """A body in memory."""
 
     def __init__(self, data: bytes, declared: DeclaredMetadata | None = None, pieces: int = 3) -> None:
-        self.data, self.labels, self.pieces = data, declared or DeclaredMetadata(), pieces
+        self.data, self.declared, self.pieces = data, declared or DeclaredMetadata(), pieces
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         step = max(1, len(self.data) // self.pieces)
         for start in range(0, len(self.data), step):
             await sink.write(self.data[start : start + step])
-        return self.labels
+        return self.declared
 
 
 def ingest_request(

@@ -10,7 +10,7 @@ from mediatheque.model import Scope
 READ = frozenset({Scope.READ})
 
 
-async def test_a_key_opens_its_workspace_with_its_scopes(library: Library) -> None:
+async def test_key_authenticates_for_its_workspace_and_scopes(library: Library) -> None:
     principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
     other = await library.accounts.authenticate(await library.accounts.create_key("two", READ))
     again = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
@@ -18,12 +18,12 @@ async def test_a_key_opens_its_workspace_with_its_scopes(library: Library) -> No
     assert principal.workspace_id == again.workspace_id != other.workspace_id
 
 
-async def test_only_the_first_founding_gives_a_key(library: Library) -> None:
+async def test_bootstrap_creates_a_key_only_once(library: Library) -> None:
     assert await library.accounts.bootstrap("default")
     assert await library.accounts.bootstrap("default") is None
 
 
-async def test_the_secret_is_not_in_the_database(library: Library) -> None:
+async def test_secret_is_not_stored(library: Library) -> None:
     key = await library.accounts.create_key("one", READ)
     secret = key.rpartition("_")[2]
     (stored,) = await library.accounts.list_keys()
@@ -48,13 +48,13 @@ async def test_the_secret_is_not_in_the_database(library: Library) -> None:
         lambda key: "mtq_" + "\u0661" * 32 + "_x",
     ],
 )
-async def test_everything_but_the_key_is_refused(library: Library, bend) -> None:  # type: ignore[no-untyped-def]
+async def test_invalid_keys_are_refused(library: Library, bend) -> None:  # type: ignore[no-untyped-def]
     key = await library.accounts.create_key("one", READ)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(bend(key), upload_tokens=True)
 
 
-async def test_a_revoked_key_is_refused_once_the_memory_of_it_fades(library: Library) -> None:
+async def test_revoked_key_is_refused_after_the_cache_expires(library: Library) -> None:
     key = await library.accounts.create_key("one", READ)
     principal = await library.accounts.authenticate(key)
     await library.accounts.revoke(principal.key_id)
@@ -65,7 +65,7 @@ async def test_a_revoked_key_is_refused_once_the_memory_of_it_fades(library: Lib
         await library.accounts.revoke(principal.key_id)
 
 
-async def test_use_is_noted(library: Library) -> None:
+async def test_last_use_is_recorded(library: Library) -> None:
     key = await library.accounts.create_key("one", READ)
     assert (await library.accounts.list_keys())[0].last_used_at is None
     await library.accounts.authenticate(key)
@@ -75,14 +75,14 @@ async def test_use_is_noted(library: Library) -> None:
     assert (await library.accounts.list_keys())[0].last_used_at == first
 
 
-async def test_a_wrong_secret_does_not_count_as_use(library: Library) -> None:
+async def test_wrong_secret_is_not_recorded_as_use(library: Library) -> None:
     key = await library.accounts.create_key("one", READ)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(key[:-1])
     assert (await library.accounts.list_keys())[0].last_used_at is None
 
 
-async def test_a_pass_stands_for_its_key_where_passes_are_taken(library: Library) -> None:
+async def test_upload_token_authenticates_only_where_allowed(library: Library) -> None:
     principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
     token = (await library.accounts.issue_upload_token(principal)).token
     assert await library.accounts.authenticate(token, upload_tokens=True) == principal
@@ -90,7 +90,7 @@ async def test_a_pass_stands_for_its_key_where_passes_are_taken(library: Library
         await library.accounts.authenticate(token)
 
 
-async def test_a_pass_dies_with_its_key_and_with_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_upload_token_ends_with_its_key_and_with_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
     token = (await library.accounts.issue_upload_token(principal)).token
     id, expires, mac = token.removeprefix("mtp_").split(".")

@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3 + b"\r\n--B\r\n--BO\r\n--X--\r"
 
 
-class Kept:
+class KeepingSink:
     def __init__(self) -> None:
         self.content = b""
 
@@ -27,7 +27,7 @@ class Kept:
         self.content += chunk
 
 
-class Counted:
+class CountingSink:
     def __init__(self) -> None:
         self.size = 0
 
@@ -61,7 +61,7 @@ def form(*parts: bytes, end: bytes = b"--BOUND--\r\n") -> bytes:
 FILE = part('form-data; name="file"; filename="cat.png"', PNG, "Content-Type: image/png")
 
 
-async def poured(
+async def stream_form(
     body: bytes | list[bytes],
     *,
     content_type: str = "multipart/form-data; boundary=BOUND",
@@ -69,7 +69,7 @@ async def poured(
     length: str | None = None,
     complete: bool = True,
 ) -> tuple[bytes, DeclaredMetadata]:
-    sink = Kept()
+    sink = KeepingSink()
     pieces = body if isinstance(body, list) else [body]
     asked = request(pieces, content_type, length=length, complete=complete)
     text_fields = {"description": 20, "title": 5}
@@ -77,16 +77,16 @@ async def poured(
     return sink.content, declared
 
 
-async def test_a_form() -> None:
-    content, declared = await poured(form(part('form-data; name="description"', "größer".encode()), FILE))
+async def test_form() -> None:
+    content, declared = await stream_form(form(part('form-data; name="description"', "größer".encode()), FILE))
     assert content == PNG
     assert declared == DeclaredMetadata(name="cat.png", type="image/png", fields={"description": "größer"})
 
 
-async def test_text_after_the_file_and_unknown_parts_between() -> None:
+async def test_form_with_text_after_the_file_and_unknown_parts() -> None:
     junk = part('form-data; name="else"; filename="x.bin"', b"junk" * 1000)
     description = part('form-data; name="description"', b"late")
-    content, declared = await poured(form(junk, FILE, junk, description, junk))
+    content, declared = await stream_form(form(junk, FILE, junk, description, junk))
     assert (content, declared.fields) == (PNG, {"description": "late"})
 
 
@@ -101,19 +101,19 @@ async def test_text_after_the_file_and_unknown_parts_between() -> None:
         ('form-data; name="file"; filename="plain.png"; filename*=UTF-8\'\'%E2%82%AC.png', "€.png"),
     ],
 )
-async def test_how_a_file_may_be_named(disposition: str | bytes, name: str | None) -> None:
-    content, declared = await poured(form(part(disposition, PNG)))
+async def test_filename_forms(disposition: str | bytes, name: str | None) -> None:
+    content, declared = await stream_form(form(part(disposition, PNG)))
     assert (content, declared.name, declared.type) == (PNG, name, None)
 
 
 async def test_preamble_epilogue_and_quoted_boundary() -> None:
     body = [b"preamble\r\n", form(FILE), b"\r\nepilogue"]
-    content, _ = await poured(body, content_type='Multipart/Form-Data; charset=utf-8; boundary="BOUND"')
+    content, _ = await stream_form(body, content_type='Multipart/Form-Data; charset=utf-8; boundary="BOUND"')
     assert content == PNG
 
 
-async def test_an_empty_file_is_the_cores_to_refuse() -> None:
-    content, declared = await poured(form(part('form-data; name="file"; filename="a.png"')))
+async def test_empty_file_is_passed_on() -> None:
+    content, declared = await stream_form(form(part('form-data; name="file"; filename="a.png"')))
     assert (content, declared.name) == (b"", "a.png")
 
 
@@ -139,15 +139,15 @@ TITLES = form(FILE, part('form-data; name="title"', b"a"), part('form-data; name
         (TITLES, "title", "title must be given once."),
     ],
 )
-async def test_a_readable_form_with_a_wrong_field(body: bytes, param: str, says: str) -> None:
+async def test_invalid_fields_of_a_form(body: bytes, param: str, says: str) -> None:
     for pieces in ([body], [bytes([byte]) for byte in body[:3000]] + [body[3000:]]):
         with pytest.raises(Invalid) as caught:
-            await poured([piece for piece in pieces if piece])
+            await stream_form([piece for piece in pieces if piece])
         assert (caught.value.param, caught.value.message) == (param, says)
 
 
-async def test_text_is_measured_in_characters() -> None:
-    _, declared = await poured(form(FILE, part('form-data; name="title"', "🎞🎞🎞🎞🎞".encode())))
+async def test_text_limit_counts_characters() -> None:
+    _, declared = await stream_form(form(FILE, part('form-data; name="title"', "🎞🎞🎞🎞🎞".encode())))
     assert declared.fields == {"title": "🎞🎞🎞🎞🎞"}
 
 
@@ -176,15 +176,15 @@ async def test_text_is_measured_in_characters() -> None:
         (form(part('form-data; name="file"', b"12345", "Content-Length: 6\u00b2")), "Content-Length"),
     ],
 )
-async def test_what_is_no_form_is_malformed_however_it_is_cut(body: bytes, says: str) -> None:
+async def test_malformed_form_however_it_is_cut(body: bytes, says: str) -> None:
     for size in (len(body) or 1, 7, 1) if len(body) < 10_000 else (65536,):
         with pytest.raises(Malformed) as caught:
-            await poured([body[i : i + size] for i in range(0, len(body), size)], limit=64 * MIB)
+            await stream_form([body[i : i + size] for i in range(0, len(body), size)], limit=64 * MIB)
         assert says in caught.value.message
 
 
-async def test_100_parts_are_enough_for_anybody() -> None:
-    await poured(form(FILE, *[part('form-data; name="x"', b"1")] * (MAX_PARTS - 1)))
+async def test_form_has_at_most_100_parts() -> None:
+    await stream_form(form(FILE, *[part('form-data; name="x"', b"1")] * (MAX_PARTS - 1)))
 
 
 @pytest.mark.parametrize(
@@ -201,38 +201,38 @@ async def test_100_parts_are_enough_for_anybody() -> None:
         "multipart/form-data; boundary=" + ";" * 100_000,
     ],
 )
-async def test_content_types_that_announce_no_form(content_type: str) -> None:
+async def test_content_types_other_than_form(content_type: str) -> None:
     with pytest.raises(Malformed):
-        await poured(form(FILE), content_type=content_type)
+        await stream_form(form(FILE), content_type=content_type)
 
 
-async def test_a_client_that_hangs_up_in_a_form() -> None:
+async def test_client_hangs_up_in_a_form() -> None:
     with pytest.raises(BodyIncomplete):
-        await poured(form(FILE)[:300], complete=False)
+        await stream_form(form(FILE)[:300], complete=False)
     with pytest.raises(BodyIncomplete):
-        await poured(form(FILE), complete=False)
+        await stream_form(form(FILE), complete=False)
 
 
-async def test_a_declared_length_above_the_limit_is_refused_unread() -> None:
+async def test_content_length_above_the_limit_is_refused_unread() -> None:
     for length in (str(MIB + FORM_OVERHEAD + 1), "9" * 5000):
         with pytest.raises(TooLarge) as caught:
-            await poured([b"never read"], length=length)
+            await stream_form([b"never read"], length=length)
         assert caught.value.limit == MIB
-    await poured(form(FILE), length=str(MIB + FORM_OVERHEAD))
+    await stream_form(form(FILE), length=str(MIB + FORM_OVERHEAD))
     with pytest.raises(Malformed):
-        await poured(form(FILE), length="-1")
+        await stream_form(form(FILE), length="-1")
 
 
-async def test_the_limit_holds_without_a_length() -> None:
-    await poured(form(part('form-data; name="file"', b"x" * 1000)), limit=1000)
+async def test_limit_without_content_length() -> None:
+    await stream_form(form(part('form-data; name="file"', b"x" * 1000)), limit=1000)
     with pytest.raises(TooLarge):
-        await poured(form(part('form-data; name="file"', b"x" * 1001)), limit=1000)
+        await stream_form(form(part('form-data; name="file"', b"x" * 1001)), limit=1000)
     junk = part('form-data; name="else"', b"x" * (MIB + 1000))
     with pytest.raises(TooLarge):
-        await poured([junk, form(FILE)], limit=1000)
+        await stream_form([junk, form(FILE)], limit=1000)
 
 
-async def test_memory_stays_flat() -> None:
+async def test_memory_is_constant() -> None:
     """256 MiB of file and of unknown part in pieces of 256 KiB."""
     piece = bytes(256 * 1024)
 
@@ -251,7 +251,7 @@ async def test_memory_stays_flat() -> None:
 
     headers = [(b"content-type", b"multipart/form-data; boundary=BOUND")]
     asked: Any = Request(http_scope("POST", headers=headers), receive=receive)  # type: ignore[arg-type]  # as servers do
-    sink = Counted()
+    sink = CountingSink()
     tracemalloc.start()
     try:
         await FormBody(asked, limit=512 * MIB).stream_to(sink)
@@ -266,7 +266,7 @@ async def outcome(
     pieces: list[bytes], limit: int
 ) -> tuple[bytes, DeclaredMetadata] | tuple[type[LibraryError], str | None]:
     try:
-        return await poured(pieces, limit=limit)
+        return await stream_form(pieces, limit=limit)
     except LibraryError as error:
         return type(error), error.param
 
@@ -301,7 +301,7 @@ ends = st.sampled_from(
     cuts=st.lists(st.integers(0, 600), max_size=30),
     every=st.sampled_from([0, 1, 2, 3, 5]),
 )
-async def test_cuts_are_invisible(
+async def test_form_is_the_same_however_it_is_cut(
     parts: list[tuple[str, bytes]], preamble: bytes, end: bytes, cuts: list[int], every: int
 ) -> None:
     body = preamble + form(*(part(name, content) for name, content in parts), end=end)
@@ -312,26 +312,26 @@ async def test_cuts_are_invisible(
     assert await outcome(pieces, limit=10_000) == await outcome([body], limit=10_000)
 
 
-async def raw_poured(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple[bytes, DeclaredMetadata]:
-    sink = Kept()
+async def stream_raw(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple[bytes, DeclaredMetadata]:
+    sink = KeepingSink()
     asked = request(pieces, more.pop("content_type", "image/png; x=y"), **more)
     declared = await RawBody(asked, name="n.png", limit=limit).stream_to(sink)
     return sink.content, declared
 
 
-async def test_a_raw_body() -> None:
-    assert await raw_poured([b"0123", b"", b"456789"], length="10") == (
+async def test_raw_body() -> None:
+    assert await stream_raw([b"0123", b"", b"456789"], length="10") == (
         b"0123456789",
         DeclaredMetadata(name="n.png", type="image/png"),
     )
-    content, declared = await raw_poured([], content_type=None)
+    content, declared = await stream_raw([], content_type=None)
     assert (content, declared.type) == (b"", None)
 
 
-async def test_a_raw_body_that_is_too_large_or_ends_early() -> None:
+async def test_raw_body_too_large_or_incomplete() -> None:
     with pytest.raises(TooLarge):
-        await raw_poured([b"never read"], length="11")
+        await stream_raw([b"never read"], length="11")
     with pytest.raises(TooLarge):
-        await raw_poured([b"0123456789", b"x"])
+        await stream_raw([b"0123456789", b"x"])
     with pytest.raises(BodyIncomplete):
-        await raw_poured([b"01"], complete=False)
+        await stream_raw([b"01"], complete=False)

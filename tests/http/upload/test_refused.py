@@ -76,7 +76,7 @@ async def test_node_reads_the_refusal(port: int, kind: str, status: int) -> None
 
 
 @pytest.mark.skipif(NODE is None, reason="needs node")
-async def test_node_reads_a_refusal_half_way_through_the_body(port: int) -> None:
+async def test_node_reads_the_refusal_during_the_body(port: int) -> None:
     assert NODE is not None
     said = await output(NODE, "--input-type=module", "-e", FETCH, "--", f"http://127.0.0.1:{port}/form", "form", "2")
     assert said.split("\n")[:2] == ["400 TooLarge"] * 2
@@ -129,23 +129,23 @@ CHUNKED = b"POST /raw HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize("request_", [LENGTH_5 + b"ab", CHUNKED + b"2\r\nab\r\n", CHUNKED + b"5\r\nab"])
-async def test_a_stalled_upload_is_answered_and_closed(port: int, request_: bytes) -> None:
+async def test_stalled_upload_is_answered_and_closed(port: int, request_: bytes) -> None:
     answers = await asyncio.gather(*(raw(port, request_) for _ in range(20)))
     assert [status_and_body(answer) for answer in answers] == [(b"400", b"BodyTooSlow")] * 20
 
 
-async def test_broken_chunks(port: int) -> None:
+async def test_malformed_chunks(port: int) -> None:
     await raw(port, CHUNKED + b"zz\r\nab\r\n")
     assert await raised(port) == "BodyIncomplete"
 
 
 @pytest.mark.parametrize("request_", [LENGTH_5 + b"ab", CHUNKED + b"2\r\nab\r\n"])
-async def test_a_hang_up_is_an_incomplete_body(port: int, request_: bytes) -> None:
+async def test_hang_up_is_an_incomplete_body(port: int, request_: bytes) -> None:
     await raw(port, request_, hang_up=True)
     assert await raised(port) == "BodyIncomplete"
 
 
-async def test_length_and_chunks_together_are_closed_after(port: int) -> None:
+async def test_content_length_with_chunks_closes_the_connection(port: int) -> None:
     """Granian takes the chunks and hides the length; what follows is not taken for a second request."""
     smuggled = (
         b"POST /raw HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + LENGTH_5
@@ -155,7 +155,7 @@ async def test_length_and_chunks_together_are_closed_after(port: int) -> None:
     assert b"connection: close" in answer
 
 
-async def test_the_connection_lives_on_after_a_drained_refusal(port: int) -> None:
+async def test_connection_is_kept_after_a_drained_refusal(port: int) -> None:
     refused = b"POST /refuse/401 HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000)
     last = b"POST /refuse/429 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     answer = await raw(port, refused + last)

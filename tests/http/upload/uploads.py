@@ -1,4 +1,4 @@
-"""An application that is uploaded to, as Granian serves it in the tests."""
+"""An application with upload endpoints, served by Granian in the tests."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 _raised: list[str] = []
 
 
-class Drop:
+class DroppingSink:
     def __init__(self) -> None:
         self.size = 0
 
@@ -23,33 +23,33 @@ class Drop:
 
 @post("/refuse/{status:int}")
 async def refuse(status: FromPath[int]) -> Response[str]:
-    """Refuses as a guard does: without a look at the body."""
+    """Refuse without reading the body, as a guard does."""
     return Response("refused", status_code=status, media_type="text/plain")
 
 
 @post("/form")
 async def form(request: Request[Any, Any, Any]) -> str:
-    sink = Drop()
+    sink = DroppingSink()
     declared = await FormBody(request, limit=10 * MIB).stream_to(sink)
     return f"{declared.name} {sink.size}"
 
 
 @post("/raw")
 async def raw_body(request: Request[Any, Any, Any]) -> str:
-    sink = Drop()
+    sink = DroppingSink()
     await RawBody(request, name=None, limit=128 * MIB).stream_to(sink)
     return str(sink.size)
 
 
 @get("/raised")
 async def raised() -> str:
-    """What was raised since it was last asked."""
+    """Return the names of the errors raised since the last call, and clear them."""
     said = " ".join(_raised)
     _raised.clear()
     return said
 
 
-def rendered(_: Request[Any, Any, Any], error: LibraryError) -> Response[str]:
+def render(_: Request[Any, Any, Any], error: LibraryError) -> Response[str]:
     _raised.append(type(error).__name__)
     return Response(type(error).__name__, status_code=400, media_type="text/plain")
 
@@ -57,7 +57,7 @@ def rendered(_: Request[Any, Any, Any], error: LibraryError) -> Response[str]:
 app = RequestMiddleware(
     Litestar(
         [refuse, form, raw_body, raised],
-        exception_handlers={LibraryError: rendered},
+        exception_handlers={LibraryError: render},
         request_max_body_size=None,
         openapi_config=None,
         logging_config=None,

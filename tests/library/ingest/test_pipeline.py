@@ -1,4 +1,4 @@
-"""The steps of the intake over a real database, a real disk and a real sandbox."""
+"""The steps of the pipeline, with a real database, disk and sandbox."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ from tests import samples
 from tests.library.ingest_requests import ingest_request
 
 
-async def _caller(library: Library, name: str) -> Principal:
+async def _principal(library: Library, name: str) -> Principal:
     return await library.accounts.authenticate(await library.accounts.create_key(name, frozenset(Scope)))
 
 
@@ -24,7 +24,7 @@ async def _keys(library: Library) -> set[str]:
     return {stored.key async for stored in library.store.list_objects()}
 
 
-async def test_the_same_content_is_stored_once_and_is_two_assets(library: Library, workspace: UUID) -> None:
+async def test_same_content_is_one_blob_and_two_assets(library: Library, workspace: UUID) -> None:
     first = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name="a.png"))
     second = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name="b.png"))
     assert first.id != second.id
@@ -32,8 +32,8 @@ async def test_the_same_content_is_stored_once_and_is_two_assets(library: Librar
     assert await _keys(library) == {first.file.blob.storage_key}
 
 
-async def test_workspaces_share_nothing(library: Library, workspace: UUID) -> None:
-    other = (await _caller(library, "two")).workspace_id
+async def test_workspaces_share_no_blobs_or_assets(library: Library, workspace: UUID) -> None:
+    other = (await _principal(library, "two")).workspace_id
     mine = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     theirs = await library.ingest.create_asset(ingest_request(other, samples.png()))
     assert mine.file.blob.id != theirs.file.blob.id
@@ -44,7 +44,7 @@ async def test_workspaces_share_nothing(library: Library, workspace: UUID) -> No
         await library.catalog.assets.delete(workspace, theirs.id)
 
 
-async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, workspace: UUID) -> None:
+async def test_concurrent_uploads_of_the_same_content_share_one_blob(library: Library, workspace: UUID) -> None:
     assets = await asyncio.gather(
         *(library.ingest.create_asset(ingest_request(workspace, samples.jpeg(), name=f"{n}.jpg")) for n in range(12))
     )
@@ -53,7 +53,7 @@ async def test_twins_at_the_same_moment_end_as_one_blob(library: Library, worksp
     assert await _keys(library) == {assets[0].file.blob.storage_key}
 
 
-async def test_bytes_that_were_lost_are_healed_by_the_next_upload(library: Library, workspace: UUID) -> None:
+async def test_missing_bytes_are_replaced_by_the_next_upload(library: Library, workspace: UUID) -> None:
     lost = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     await library.store.delete(lost.file.blob.storage_key)
     healed = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
@@ -62,7 +62,7 @@ async def test_bytes_that_were_lost_are_healed_by_the_next_upload(library: Libra
     assert await library.store.size(again.file.blob.storage_key) == len(samples.png())
 
 
-async def test_a_blob_collected_between_two_steps_is_placed_again(library: Library, workspace: UUID) -> None:
+async def test_bytes_are_stored_when_the_duplicate_is_collected_meanwhile(library: Library, workspace: UUID) -> None:
     first = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     await library.catalog.assets.delete(workspace, first.id)
     collect = library.maintenance.garbage.__class__(
@@ -82,7 +82,7 @@ async def test_a_blob_collected_between_two_steps_is_placed_again(library: Libra
 
 
 @pytest.mark.parametrize("step", ["receive", "sniff", "check_policy", "probe", "deduplicate", "store_blob", "record"])
-async def test_a_refusal_at_any_step_leaves_nothing(library: Library, workspace: UUID, step: str) -> None:
+async def test_refusal_at_any_step_stores_nothing(library: Library, workspace: UUID, step: str) -> None:
     async def refuse(_) -> None:  # type: ignore[no-untyped-def]
         raise NotFound
 
@@ -93,8 +93,8 @@ async def test_a_refusal_at_any_step_leaves_nothing(library: Library, workspace:
     await _expect_nothing(library, workspace, samples.png())
 
 
-async def test_unknown_tags_and_collections_leave_nothing(library: Library, workspace: UUID) -> None:
-    other = (await _caller(library, "two")).workspace_id
+async def test_unknown_tags_and_collections_store_nothing(library: Library, workspace: UUID) -> None:
+    other = (await _principal(library, "two")).workspace_id
     foreign = await library.catalog.tags.create(other, "theirs")
     for details in (
         AssetFields(tag_ids=(uuid4(),)),
@@ -108,14 +108,14 @@ async def test_unknown_tags_and_collections_leave_nothing(library: Library, work
 
 
 @pytest.mark.parametrize("name", sorted(samples.HOSTILE))
-async def test_hostile_files_leave_nothing(library: Library, workspace: UUID, name: str) -> None:
+async def test_malicious_files_store_nothing(library: Library, workspace: UUID, name: str) -> None:
     data = samples.HOSTILE[name]()
     with pytest.raises(LibraryError):
         await library.ingest.create_asset(ingest_request(workspace, data))
     await _expect_nothing(library, workspace, data)
 
 
-async def test_tags_and_collections_are_put_on_the_asset(library: Library, workspace: UUID) -> None:
+async def test_asset_gets_its_tags_and_collection(library: Library, workspace: UUID) -> None:
     tag = await library.catalog.tags.create(workspace, "mood")
     collection = await library.collections.collections.create(workspace, "board")
     details = AssetFields(caption="sea", favorite=True, tag_ids=(tag.id, tag.id), collection_id=collection.id)
@@ -125,7 +125,7 @@ async def test_tags_and_collections_are_put_on_the_asset(library: Library, works
     assert taken == await library.catalog.assets.get(workspace, taken.id)
 
 
-async def test_a_file_has_one_asset_which_later_registrations_only_enrich(library: Library, workspace: UUID) -> None:
+async def test_registering_a_file_again_updates_its_asset(library: Library, workspace: UUID) -> None:
     tag = await library.catalog.tags.create(workspace, "mood")
     first = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     second = await library.catalog.files.register(first.file, AssetFields(caption="sea", tag_ids=(tag.id,)))

@@ -1,4 +1,4 @@
-"""Promised bytes and the sweep: what is never completed goes, and what is completed meanwhile stays."""
+"""Uploads and garbage collection: expired uploads are deleted, those completed meanwhile keep their bytes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -28,20 +28,20 @@ def collector(library: Library) -> GarbageCollector:
     return GarbageCollector(library.database, library.store, AT_ONCE)
 
 
-async def begun(library: Library, principal: Principal) -> tuple[Upload, dict[int, str]]:
-    """An upload in two parts that have arrived, and their receipts."""
+async def multipart(library: Library, principal: Principal) -> tuple[Upload, dict[int, str]]:
+    """Create an upload with two parts, and return it with their ETags."""
     session = await library.uploads.multipart.create(principal, "a.txt", None, FileDefaults())
-    pieces = [
+    parts = [
         await library.uploads.multipart.put_part(session.upload, number, Content(b"part %d " % number), 1000)
         for number in (2, 1)
     ]
-    return session.upload, {piece.number: piece.sha256.hex() for piece in pieces}
+    return session.upload, {part.number: part.sha256.hex() for part in parts}
 
 
 async def sent(library: Library, principal: Principal, data: bytes) -> Upload:
     """A direct upload whose bytes have arrived."""
-    announced = DeclaredFile(name="a.png", mime="image/png", size=len(data))
-    session = (await library.uploads.direct.create(principal, [announced])).targets[0].session
+    declared = DeclaredFile(name="a.png", mime="image/png", size=len(data))
+    session = (await library.uploads.direct.create(principal, [declared])).targets[0].session
     upload = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     await library.uploads.direct.receive(upload, Content(data))
     return upload
@@ -67,11 +67,11 @@ def folders(library: Library) -> list[Path]:
     return list((library.store.spool.parent / "parts").iterdir())
 
 
-async def test_completed_by_two_who_did_not_know_of_each_other(
+async def test_second_completion_leaves_no_pending_write(
     library: Library, principal: Principal, collector: GarbageCollector
 ) -> None:
-    """The second notes no placement, for which the next sweep would take the bytes from under the file."""
-    upload, parts = await begun(library, principal)
+    """A pending write would make the next collection delete the bytes of the file."""
+    upload, parts = await multipart(library, principal)
     first = await library.uploads.multipart.complete(upload, parts, ANY_FILE)
     assert await library.uploads.multipart.complete(upload, parts, ANY_FILE) == first
     assert await count(library, "pending_write") == 0
@@ -79,19 +79,19 @@ async def test_completed_by_two_who_did_not_know_of_each_other(
     assert await content(library, first) == b"part 1 part 2 "
 
 
-async def test_completed_while_the_sweep_removes_it(
+async def test_upload_completed_during_garbage_collection_keeps_its_bytes(
     library: Library, principal: Principal, collector: GarbageCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its time ran out while it was being joined: its bytes are a file's now."""
-    upload, parts = await begun(library, principal)
+    """The upload expired while its parts were being joined: the bytes belong to a file."""
+    upload, parts = await multipart(library, principal)
     files: list[File] = []
-    drop = library.store.parts.abort
+    abort = library.store.parts.abort
 
-    async def finish_first(key: str, handle: str) -> None:
+    async def finish_first(key: str, multipart_id: str) -> None:
         if not files:
-            monkeypatch.setattr(library.store.parts, "abort", drop)
+            monkeypatch.setattr(library.store.parts, "abort", abort)
             files.append(await library.uploads.multipart.complete(upload, parts, ANY_FILE))
-        await drop(key, handle)
+        await abort(key, multipart_id)
 
     await expire(library)
     monkeypatch.setattr(library.store.parts, "abort", finish_first)
@@ -100,9 +100,9 @@ async def test_completed_while_the_sweep_removes_it(
     assert folders(library) == []
 
 
-async def test_parts_that_nobody_completes(library: Library, principal: Principal, collector: GarbageCollector) -> None:
-    """They go when their time is up; the upload is forgotten after the grace."""
-    upload, parts = await begun(library, principal)
+async def test_expired_parts_are_deleted(library: Library, principal: Principal, collector: GarbageCollector) -> None:
+    """The parts are deleted when they expire, the upload after the grace period."""
+    upload, parts = await multipart(library, principal)
     await collector.run()
     assert len(folders(library)) == 1
     await expire(library)
@@ -117,7 +117,7 @@ async def test_parts_that_nobody_completes(library: Library, principal: Principa
     assert [stored async for stored in library.store.list_objects()] == []
 
 
-async def test_bytes_that_nobody_completes(library: Library, principal: Principal) -> None:
+async def test_expired_direct_upload_is_deleted(library: Library, principal: Principal) -> None:
     upload = await sent(library, principal, samples.png())
     assert len([stored async for stored in library.store.list_objects()]) == 1
     await expire(library)
@@ -130,7 +130,7 @@ async def test_bytes_that_nobody_completes(library: Library, principal: Principa
     assert await count(library, "upload") == 0
 
 
-async def test_bytes_that_are_an_asset_stay(
+async def test_bytes_of_a_completed_upload_are_kept(
     library: Library, principal: Principal, collector: GarbageCollector
 ) -> None:
     upload = await sent(library, principal, samples.png())
@@ -142,13 +142,13 @@ async def test_bytes_that_are_an_asset_stay(
     assert await content(library, asset.file) == samples.png()
 
 
-async def test_bytes_that_come_again_are_declared_again(library: Library, principal: Principal) -> None:
-    """What was asked for the bytes before them is over."""
-    announced = DeclaredFile(name="a.png", mime="image/png", size=len(samples.png()))
-    promised = await library.uploads.direct.create(principal, [announced], batched=True)
-    assert promised.batch
-    session = promised.targets[0].session
-    await library.uploads.batches.request(principal.workspace_id, promised.batch.id)
+async def test_replaced_bytes_clear_the_request_to_complete(library: Library, principal: Principal) -> None:
+    """The client must declare the new bytes complete again."""
+    declared = DeclaredFile(name="a.png", mime="image/png", size=len(samples.png()))
+    created = await library.uploads.direct.create(principal, [declared], batched=True)
+    assert created.batch
+    session = created.targets[0].session
+    await library.uploads.batches.request(principal.workspace_id, created.batch.id)
     await library.uploads.direct.complete_requested(session.upload.id)
     upload = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert upload.failure
@@ -157,5 +157,5 @@ async def test_bytes_that_come_again_are_declared_again(library: Library, princi
     assert (now.failure, now.requested_at) == (None, None)
     with pytest.raises(Conflict):
         await library.uploads.direct.receive(upload, Content(samples.png()))
-    await library.uploads.batches.request(principal.workspace_id, promised.batch.id)
+    await library.uploads.batches.request(principal.workspace_id, created.batch.id)
     assert await count(library, "procrastinate_jobs") == 2

@@ -1,4 +1,4 @@
-"""Completing an upload while its bytes are replaced, refused or swept: never a record without its bytes."""
+"""Completing an upload while its bytes are replaced, refused or collected: no row is left without its bytes."""
 
 import asyncio
 import hashlib
@@ -40,13 +40,13 @@ async def principal(library: Library) -> Principal:
 @pytest.fixture
 async def sent(library: Library, principal: Principal) -> Upload:
     """A direct upload whose bytes have arrived."""
-    announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.uploads.direct.create(principal, [announced])).targets[0].session.upload
+    declared = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+    upload = (await library.uploads.direct.create(principal, [declared])).targets[0].session.upload
     await library.uploads.direct.receive(upload, Content(SUBTITLES))
-    return await _now(library, upload)
+    return await _reload(library, upload)
 
 
-async def _now(library: Library, upload: Upload) -> Upload:
+async def _reload(library: Library, upload: Upload) -> Upload:
     return await library.uploads.sessions.find(upload.workspace_id, upload.id, upload.method)
 
 
@@ -55,8 +55,8 @@ async def _complete(library: Library, upload: Upload, sha256: bytes | None = Non
     return await library.uploads.direct.complete(upload.workspace_id, upload.asset_id, sha256)
 
 
-async def _meanwhile(library: Library, upload: Upload, event: Callable[[], Awaitable[object]]) -> Asset:
-    """Complete the upload, and let the event happen when everything is checked and nothing recorded."""
+async def _complete_during(library: Library, upload: Upload, event: Callable[[], Awaitable[object]]) -> Asset:
+    """Complete the upload. The event happens after all checks, before the rows are written."""
 
     async def pause(_: IngestState) -> None:
         library.ingest.steps = steps
@@ -77,37 +77,37 @@ async def _stored(library: Library) -> int:
     return len([stored async for stored in library.store.list_objects()])
 
 
-async def test_bytes_replaced_while_they_are_completed(library: Library, sent: Upload) -> None:
+async def test_bytes_replaced_during_completion(library: Library, sent: Upload) -> None:
     with pytest.raises(LibraryError):
-        await _meanwhile(library, sent, lambda: library.uploads.direct.receive(sent, Content(OTHERS)))
+        await _complete_during(library, sent, lambda: library.uploads.direct.receive(sent, Content(OTHERS)))
     await _expect_whole(library, await _complete(library, sent), OTHERS)
     assert await _stored(library) == 1
 
 
-async def test_bytes_refused_by_a_twin_while_they_are_completed(library: Library, sent: Upload) -> None:
-    async def wrong() -> None:
+async def test_bytes_refused_by_a_concurrent_request_during_completion(library: Library, sent: Upload) -> None:
+    async def refuse() -> None:
         with pytest.raises(Unacceptable):
             await _complete(library, sent, bytes(32))
 
     with pytest.raises(LibraryError):
-        await _meanwhile(library, sent, wrong)
-    await library.uploads.direct.receive(await _now(library, sent), Content(SUBTITLES))
+        await _complete_during(library, sent, refuse)
+    await library.uploads.direct.receive(await _reload(library, sent), Content(SUBTITLES))
     await _expect_whole(library, await _complete(library, sent), SUBTITLES)
 
 
-async def test_an_upload_swept_while_it_is_completed(library: Library, sent: Upload) -> None:
-    async def expire_and_sweep() -> None:
+async def test_upload_collected_during_completion(library: Library, sent: Upload) -> None:
+    async def expire_and_collect() -> None:
         async with library.database.connection() as conn:
             await conn.execute("UPDATE upload SET expires_at = now() - interval '1 second'")
         await GarbageCollector(library.database, library.store).run()
 
     with pytest.raises(LibraryError):
-        await _meanwhile(library, sent, expire_and_sweep)
+        await _complete_during(library, sent, expire_and_collect)
     assert await _stored(library) == 0
 
 
-async def test_a_twin_that_is_first_while_it_is_swept(library: Library, sent: Upload) -> None:
-    """Listed as expired, then completed: what was kept is not swept."""
+async def test_upload_completed_just_before_collection_keeps_its_bytes(library: Library, sent: Upload) -> None:
+    """The upload was listed as expired and then completed: its bytes are kept."""
     async with library.database.connection() as conn:
         await conn.execute("UPDATE upload SET expires_at = now() + interval '0.2 seconds'")
     asset = await _complete(library, sent)
@@ -117,7 +117,7 @@ async def test_a_twin_that_is_first_while_it_is_swept(library: Library, sent: Up
     await _expect_whole(library, asset, SUBTITLES)
 
 
-async def test_a_wrong_checksum_after_the_completion(library: Library, sent: Upload) -> None:
+async def test_wrong_checksum_after_completion_is_refused(library: Library, sent: Upload) -> None:
     asset = await _complete(library, sent)
     with pytest.raises(LibraryError):
         await _complete(library, sent, bytes(32))
@@ -125,7 +125,7 @@ async def test_a_wrong_checksum_after_the_completion(library: Library, sent: Upl
     await _expect_whole(library, asset, SUBTITLES)
 
 
-async def test_bytes_that_a_blob_names_are_never_removed(library: Library, principal: Principal) -> None:
+async def test_bytes_of_a_blob_are_never_deleted(library: Library, principal: Principal) -> None:
     asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.srt()))
     async with library.database.connection() as conn:
         await pending_writes.mark_for_deletion(conn, [asset.file.blob.storage_key])
@@ -133,7 +133,7 @@ async def test_bytes_that_a_blob_names_are_never_removed(library: Library, princ
     await _expect_whole(library, asset, samples.srt())
 
 
-async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
+async def test_multipart_upload_created_just_before_a_crash_is_aborted(
     library: Library, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def crash(*_: object) -> None:
@@ -150,25 +150,25 @@ async def test_room_for_parts_that_was_made_just_before_a_crash_is_found(
     assert not list(folder.iterdir())
 
 
-async def test_a_part_that_the_store_has_lost_can_be_sent_again(library: Library, principal: Principal) -> None:
+async def test_part_lost_by_the_store_can_be_sent_again(library: Library, principal: Principal) -> None:
     session = await library.uploads.multipart.create(principal, "a.bin", None, FileDefaults())
-    upload, content, tags = session.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
+    upload, content, etags = session.upload, b"\0some bytes", {1: hashlib.sha256(b"\0some bytes").hexdigest()}
     anything = Policy(max_bytes=100, allow_unknown_types=True)
     await library.uploads.multipart.put_part(upload, 1, Content(content), 100)
     assert upload.storage_key
     (library.store.spool.parent / "parts" / upload.storage_key / "slots").write_bytes(b"")
     with pytest.raises(Invalid):
-        await library.uploads.multipart.complete(upload, tags, anything)
+        await library.uploads.multipart.complete(upload, etags, anything)
     await library.uploads.multipart.put_part(upload, 1, Content(content), 100)
-    file = await library.uploads.multipart.complete(upload, {1: f'W/"{tags[1]}"'}, anything)
+    file = await library.uploads.multipart.complete(upload, {1: f'W/"{etags[1]}"'}, anything)
     assert file.blob.size == len(content)
 
 
-async def test_completed_too_early_in_a_batch_is_no_refusal(library: Library, principal: Principal) -> None:
-    announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-    upload = (await library.uploads.direct.create(principal, [announced], batched=True)).targets[0].session.upload
+async def test_batch_item_completed_too_early_is_not_refused(library: Library, principal: Principal) -> None:
+    declared = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+    upload = (await library.uploads.direct.create(principal, [declared], batched=True)).targets[0].session.upload
     await library.uploads.direct.complete_requested(upload.id)
     with pytest.raises(Conflict):
         await _complete(library, upload)
-    await library.uploads.direct.receive(await _now(library, upload), Content(SUBTITLES))
+    await library.uploads.direct.receive(await _reload(library, upload), Content(SUBTITLES))
     await _expect_whole(library, await _complete(library, upload), SUBTITLES)

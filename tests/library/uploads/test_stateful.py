@@ -1,7 +1,6 @@
-"""Parts, retries, completions, expiries, sweeps and deletions in any order, against a small model.
+"""Parts, retries, completions, expiry, garbage collection and deletions in random order, against a small model.
 
-hypothesis makes up the order. Whatever it is, every upload ends in one of the legal states (open, kept, refused, gone),
-what was kept can be read, and what ended leaves nothing.
+Every upload ends open, completed, refused or expired; completed files can be read, and the others leave no bytes.
 """
 
 import asyncio
@@ -35,7 +34,7 @@ from tests.library.ingest_requests import Content
 
 AT_ONCE = timedelta(0)
 ANYTHING = Policy(max_bytes=1 << 20, allow_unknown_types=True)
-STRIDE = 4
+SLOT_BYTES = 4
 LIMIT = 40
 PARTS = (b"\0abc", b"\0def", b"\0", b"\0longer than a slot", b"\xff\xd8\xff claims to be a picture")
 SUBTITLES = samples.srt()
@@ -43,7 +42,7 @@ numbers = st.integers(0, 99)
 
 
 class Model:
-    """What ought to be so of one upload: `ended` is None while it is open, else what its file holds, or why not."""
+    """The expected state of one upload. `ended` is None while it is open, else its file's content, or the error."""
 
     def __init__(self, upload: Upload) -> None:
         self.upload = upload
@@ -55,26 +54,26 @@ class Model:
 
 
 class Uploading(RuleBasedStateMachine):
-    """The verbs beside the model."""
+    """The library's operations, each compared with the model."""
 
     def __init__(self, runner: asyncio.Runner, database: Database, sandbox: Sandbox) -> None:
         super().__init__()
         self._run = runner.run
         self._folder = tempfile.TemporaryDirectory(prefix="uploads-")
         store = Disk(Path(self._folder.name) / "blobs")
-        store.parts = LocalParts(store, store.root / "parts", STRIDE)
+        store.parts = LocalParts(store, store.root / "parts", SLOT_BYTES)
         self.library = Library(database, store, sandbox)
-        self.caller = self._run(_caller(database))
+        self.principal = self._run(_principal(database))
         self.uploads: list[Model] = []
 
     @rule()
-    def promise_parts(self) -> None:
-        session = self._run(self.library.uploads.multipart.create(self.caller, "a.bin", None, FileDefaults()))
+    def create_multipart(self) -> None:
+        session = self._run(self.library.uploads.multipart.create(self.principal, "a.bin", None, FileDefaults()))
         self.uploads.append(Model(session.upload))
 
     @rule(number=numbers, part=st.integers(1, 4), content=st.sampled_from(PARTS))
     @precondition(lambda self: self._any(UploadMethod.MULTIPART))
-    def send_a_part(self, number: int, part: int, content: bytes) -> None:
+    def put_part(self, number: int, part: int, content: bytes) -> None:
         model = self._pick(number, UploadMethod.MULTIPART)
         others = sum(len(each) for at, each in model.parts.items() if at != part)
         if model.expired:
@@ -111,16 +110,16 @@ class Uploading(RuleBasedStateMachine):
 
     @rule(number=numbers)
     @precondition(lambda self: self._any(UploadMethod.MULTIPART))
-    def finish_with_a_wrong_tag(self, number: int) -> None:
+    def finish_with_a_wrong_etag(self, number: int) -> None:
         model = self._pick(number, UploadMethod.MULTIPART)
         if model.ended is None and not model.expired:
             self._fails(Invalid, self._finish(model, {1: b"never sent"}))
 
     @rule()
-    def announce(self) -> None:
-        announced = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
-        promised = self._run(self.library.uploads.direct.create(self.caller, [announced]))
-        self.uploads.append(Model(promised.targets[0].session.upload))
+    def create_direct(self) -> None:
+        declared = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+        created = self._run(self.library.uploads.direct.create(self.principal, [declared]))
+        self.uploads.append(Model(created.targets[0].session.upload))
 
     @rule(number=numbers, right=st.booleans())
     @precondition(lambda self: self._any(UploadMethod.DIRECT))
@@ -173,7 +172,7 @@ class Uploading(RuleBasedStateMachine):
         self._run(GarbageCollector(self.library.database, self.library.store).run())
 
     @invariant()
-    def what_was_kept_can_be_read(self) -> None:
+    def completed_files_are_readable(self) -> None:
         for model in self.uploads:
             if isinstance(model.ended, bytes) and not model.removed:
                 assert self._run(self._read(model)) == model.ended
@@ -210,21 +209,23 @@ class Uploading(RuleBasedStateMachine):
             self._run(work)
 
     async def _live(self, model: Model) -> Upload:
-        return await self.library.uploads.sessions.find(self.caller.workspace_id, model.upload.id, model.upload.method)
+        return await self.library.uploads.sessions.find(
+            self.principal.workspace_id, model.upload.id, model.upload.method
+        )
 
     async def _take(self, model: Model, part: int, content: bytes) -> None:
         await self.library.uploads.multipart.put_part(await self._live(model), part, Content(content), LIMIT)
 
     async def _finish(self, model: Model, listed: dict[int, bytes]) -> File:
-        tags = {number: hashlib.sha256(part).hexdigest() for number, part in listed.items()}
-        return await self.library.uploads.multipart.complete(await self._live(model), tags, ANYTHING)
+        etags = {number: hashlib.sha256(part).hexdigest() for number, part in listed.items()}
+        return await self.library.uploads.multipart.complete(await self._live(model), etags, ANYTHING)
 
     async def _send(self, model: Model, content: bytes) -> None:
         await self.library.uploads.direct.receive(await self._live(model), Content(content))
 
     async def _complete(self, model: Model) -> None:
         assert model.upload.asset_id
-        await self.library.uploads.direct.complete(self.caller.workspace_id, model.upload.asset_id)
+        await self.library.uploads.direct.complete(self.principal.workspace_id, model.upload.asset_id)
 
     async def _expire(self, ids: list[UUID]) -> None:
         async with self.library.database.connection() as conn:
@@ -233,7 +234,7 @@ class Uploading(RuleBasedStateMachine):
     async def _remove(self, model: Model) -> None:
         file = await self.library.catalog.files.get_public(model.upload.file_id)
         asset = await self.library.catalog.files.register(file, AssetFields())
-        await self.library.catalog.assets.delete(self.caller.workspace_id, asset.id)
+        await self.library.catalog.assets.delete(self.principal.workspace_id, asset.id)
         model.removed = True
 
     async def _read(self, model: Model) -> bytes:
@@ -250,7 +251,7 @@ class Uploading(RuleBasedStateMachine):
                 SELECT (SELECT count(*) FROM pending_write) AS p,
                     (SELECT count(*) FROM upload WHERE workspace_id = %s) AS u
                 """,
-                (self.caller.workspace_id,),
+                (self.principal.workspace_id,),
             )
             row = await cursor.fetchone()
             assert row
@@ -267,7 +268,7 @@ def database(database_url: str) -> Iterator[tuple[asyncio.Runner, Database]]:
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
-def test_every_upload_ends_in_a_legal_state(database: tuple[asyncio.Runner, Database], sandbox: Sandbox) -> None:
+def test_uploads_agree_with_the_model(database: tuple[asyncio.Runner, Database], sandbox: Sandbox) -> None:
     run_state_machine_as_test(
         lambda: Uploading(*database, sandbox),
         settings=settings(
@@ -276,7 +277,7 @@ def test_every_upload_ends_in_a_legal_state(database: tuple[asyncio.Runner, Data
     )
 
 
-async def _caller(database: Database) -> Principal:
+async def _principal(database: Database) -> Principal:
     name = uuid4().hex
     async with database.connection() as conn:
         workspace_id, _ = await accounts.ensure_workspace(conn, uuid4(), name)
