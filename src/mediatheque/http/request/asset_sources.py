@@ -99,4 +99,5 @@ async def _resolve(request: AppRequest, source: AssetInput) -> AssetSource:
                 return await own_file(request, url, param="url")
             if not url.isascii():
                 raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
-            return RemoteContent(url, RemoteBody(url, context.fetch), context.fetch.max_bytes)
+            fetch = request.context.fetch
+            return RemoteContent(url, RemoteBody(url, fetch), fetch.max_bytes)

@@ -3,15 +3,14 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import structlog
-from litestar import Request, Response
+from litestar import Response
 
 from mediatheque.errors import Conflict, Invalid, Malformed, Unacceptable
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of
+from mediatheque.http.context import AppRequest
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.request import Body
 from mediatheque.model import StoredReply
@@ -23,7 +22,7 @@ _log = structlog.get_logger()
 
 
 async def idempotent(
-    request: Request[Any, Any, Any],
+    request: AppRequest,
     work: Callable[[Claim | None], Awaitable[T]],
     render: Callable[[T], tuple[int, bytes]],
     fingerprint: bytes | None = None,
@@ -44,9 +43,9 @@ async def idempotent(
         return _response(*render(await work(None)))
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key must be 1-255 characters of A-Z a-z 0-9 _ - : .", param="Idempotency-Key")
-    idempotency = context_of(request).library.idempotency
+    idempotency = request.library.idempotency
     operation = f"{request.method} {request.scope['path']}"
-    claimed = await idempotency.claim(principal_of(request).key_id, operation, key)
+    claimed = await idempotency.claim(request.principal.key_id, operation, key)
     if isinstance(claimed, StoredReply):
         if fingerprint not in (None, claimed.fingerprint):
             raise Conflict("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
