@@ -24,11 +24,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def parked(library: Library) -> list[FailedTask]:
-    return [task async for task in tasks.failed(library.database)]
+    return [task async for task in library.tasks.failed()]
 
 
 async def depth(library: Library, state: str) -> int:
-    return (await tasks.depths(library.database))[NAME, state]
+    return (await library.tasks.depths())[NAME, state]
 
 
 async def hurry(queue: Queue) -> None:
@@ -68,13 +68,13 @@ async def test_never_for_what_is_away(library: Library, queue: Queue, error: typ
 async def test_tried_again_by_hand_it_has_all_its_tries(library: Library, queue: Queue) -> None:
     ids = [await one_parked(queue) for _ in range(3)]
     with pytest.raises(NotFound):
-        await tasks.retry(library.database, 4711)
-    assert await tasks.retry(library.database, ids[1]) == 1
+        await library.tasks.retry(4711)
+    assert await library.tasks.retry(ids[1]) == 1
     assert [task.id for task in await parked(library)] == [ids[0], ids[2]]
     assert len(await queue.query("SELECT 1 FROM failed_task")) == 2
     with pytest.raises(NotFound):
-        await tasks.retry(library.database, ids[1])  # it is not parked any more
-    assert await tasks.retry(library.database) == 2
+        await library.tasks.retry(ids[1])  # it is not parked any more
+    assert await library.tasks.retry() == 2
     assert await queue.states() == ["todo"] * 3
     assert {job["attempts"] for job in await queue.jobs()} == {0}
     assert await queue.query("SELECT 1 FROM failed_task") == []

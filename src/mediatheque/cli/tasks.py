@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from mediatheque.cli.database import database_url
 from mediatheque.config import load, with_database_url
-from mediatheque.library import tasks
-from mediatheque.library.tasks import FailedTask
+from mediatheque.library.tasks import FailedTask, TaskQueue
 from mediatheque.records.database import Database
 
 _LONGEST_REASON = 300
@@ -19,10 +18,11 @@ def show(arguments: argparse.Namespace) -> None:
     """Print how many tasks there are, a line each state, and a line for each that was given up."""
 
     async def work(database: Database) -> None:
-        for (task, state), number in (await tasks.depths(database)).items():
+        queue = TaskQueue(database)
+        for (task, state), number in (await queue.depths()).items():
             _print(task, state, str(number))
-        async for parked in tasks.failed(database):
-            _print(*_fields(parked))
+        async for failed in queue.failed():
+            _print(*_fields(failed))
 
     _with_database(arguments, work)
 
@@ -31,7 +31,7 @@ def retry(arguments: argparse.Namespace) -> None:
     """Put one back, or all of them."""
 
     async def work(database: Database) -> None:
-        number = await tasks.retry(database, arguments.id)
+        number = await TaskQueue(database).retry(arguments.id)
         _print(f"{number} tasks are tried again.")
 
     _with_database(arguments, work)
@@ -48,12 +48,12 @@ def _with_database(arguments: argparse.Namespace, work: Callable[[Database], Awa
         asyncio.run(run(url))
 
 
-def _fields(parked: FailedTask) -> list[str]:
-    """A parked task on one line."""
-    about = ", ".join(f"{name} {value}" for name, value in parked.arguments.items())
-    since = parked.failed_at.isoformat(timespec="seconds") if parked.failed_at else "?"
-    reason = " ".join((parked.reason or "not known: see the worker's log").split())
-    return [str(parked.id), parked.task, about, f"{parked.attempts} tries", f"since {since}", reason[:_LONGEST_REASON]]
+def _fields(task: FailedTask) -> list[str]:
+    """Return the fields of a failed task's line."""
+    about = ", ".join(f"{name} {value}" for name, value in task.arguments.items())
+    since = task.failed_at.isoformat(timespec="seconds") if task.failed_at else "?"
+    reason = " ".join((task.reason or "not known: see the worker's log").split())
+    return [str(task.id), task.task, about, f"{task.attempts} tries", f"since {since}", reason[:_LONGEST_REASON]]
 
 
 def _print(*fields: str) -> None:

@@ -13,6 +13,7 @@ from mediatheque.library.ingest.sources import Importer
 from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
 from mediatheque.library.search import SearchServices
+from mediatheque.library.tasks import TaskQueue
 from mediatheque.library.uploads import UploadServices
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records.database import Database
@@ -29,6 +30,7 @@ class Library:
         self.sandbox = sandbox
         self.accounts = Accounts(database)
         self.idempotency = Idempotency(database)
+        self.tasks = TaskQueue(database)
         self.ingest = Intake(database, store, sandbox)
         self.lineage = LineageGraphs(database)
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())

@@ -26,15 +26,6 @@ _PAGE = 1_000
 _STATES = {"todo": "waiting", "doing": "running", "failed": "parked"}
 
 
-async def depths(database: Database) -> dict[tuple[str, str], int]:
-    """Return the queue depth per task and state. Every combination is present; empty ones are 0."""
-    counted = {(task, state): 0 for task in TASKS for state in _STATES.values()}
-    async with database.connection() as conn:
-        for task, status, depth in await jobs.depths(conn):
-            counted[task, _STATES[status]] = depth
-    return counted
-
-
 class FailedTask(msgspec.Struct, frozen=True):
     """A task that failed for good. It has no reason if its worker died before it could record one."""
 
@@ -46,26 +37,39 @@ class FailedTask(msgspec.Struct, frozen=True):
     failed_at: datetime | None
 
 
-async def failed(database: Database) -> AsyncIterator[FailedTask]:
-    """Yield every failed task, oldest first."""
-    after = 0
-    while True:
-        async with database.connection() as conn:
-            rows = await jobs.list_failed(conn, after, _PAGE)
-        for row in rows:
-            yield FailedTask(**row)
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1]["id"]
+class TaskQueue:
+    """The tasks in the queue, for operators and metrics."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-async def retry(database: Database, id: int | None = None) -> int:
-    """Requeue the failed task, or all of them, and return how many. Raises `NotFound` when there is no such task."""
-    async with database.transaction() as conn:
-        number = await jobs.retry(conn, id)
-    if id is not None and not number:
-        raise NotFound(f"There is no parked task {id}.")
-    return number
+    async def depths(self) -> dict[tuple[str, str], int]:
+        """Return the queue depth per task and state. Every combination is present; empty ones are 0."""
+        counted = {(task, state): 0 for task in TASKS for state in _STATES.values()}
+        async with self._database.connection() as conn:
+            for task, status, depth in await jobs.depths(conn):
+                counted[task, _STATES[status]] = depth
+        return counted
+
+    async def failed(self) -> AsyncIterator[FailedTask]:
+        """Yield every failed task, oldest first."""
+        after = 0
+        while True:
+            async with self._database.connection() as conn:
+                rows = await jobs.list_failed(conn, after, _PAGE)
+            for row in rows:
+                yield FailedTask(**row)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1]["id"]
+
+    async def retry(self, id: int | None = None) -> int:
+        """Requeue the failed task, or all of them, and return how many. Raises `NotFound` for an unknown task."""
+        async with self._database.transaction() as conn:
+            number = await jobs.retry(conn, id)
+        if id is not None and not number:
+            raise NotFound(f"There is no parked task {id}.")
+        return number
 
 
 async def defer(conn: Connection, task: str, **arguments: Any) -> None:

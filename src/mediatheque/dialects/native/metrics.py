@@ -5,14 +5,13 @@ from litestar import Response, get
 from mediatheque.errors import Unavailable
 from mediatheque.http.context import AppRequest
 from mediatheque.http.metrics import CONTENT_TYPE
-from mediatheque.library.tasks import depths
 
 
 @get("/metrics")
 async def metrics(request: AppRequest) -> Response[bytes]:
     """GET /metrics. The depths of the task queue are left out while the database is unavailable."""
     try:
-        queue_depths = await depths(request.library.database)
+        queue_depths = await request.library.tasks.depths()
     except Unavailable:
         queue_depths = {}
     return Response(request.context.metrics.render(queue_depths), media_type=CONTENT_TYPE)
