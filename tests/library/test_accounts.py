@@ -58,7 +58,7 @@ async def test_revoked_key_is_refused_after_the_cache_expires(library: Library) 
     key = await library.accounts.create_key("one", READ)
     principal = await library.accounts.authenticate(key)
     await library.accounts.revoke(principal.key_id)
-    library.accounts._recent.expire(time.monotonic() + accounts._CACHE_SECONDS)
+    library.accounts._cached_keys.expire(time.monotonic() + accounts._CACHE_SECONDS)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(key)
     with pytest.raises(NotFound):
@@ -101,6 +101,6 @@ async def test_upload_token_ends_with_its_key_and_with_time(library: Library, mo
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(expired, upload_tokens=True)
     await library.accounts.revoke(principal.key_id)
-    library.accounts._recent.expire(time.monotonic() + accounts._CACHE_SECONDS)
+    library.accounts._cached_keys.expire(time.monotonic() + accounts._CACHE_SECONDS)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token, upload_tokens=True)

@@ -41,7 +41,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent: TTLCache[UUID, Key] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
+        self._cached_keys: TTLCache[UUID, Key] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
 
     async def create_key(self, workspace: str, scopes: frozenset[Scope]) -> str:
         """Create a key of the workspace, which is created if it does not exist. The key is returned once."""
@@ -95,12 +95,12 @@ class Accounts:
         return UploadToken(_UPLOAD_TOKEN_PREFIX + token, expires_at)
 
     async def _key(self, id: UUID) -> Key | None:
-        key = self._recent.get(id)
+        key = self._cached_keys.get(id)
         if key is None:
             async with self._database.connection() as conn:
                 key = await rows.find_key(conn, id)
             if key:
-                self._recent[id] = key
+                self._cached_keys[id] = key
         return key
 
     async def _record_use(self, key: Key) -> None:
@@ -110,7 +110,7 @@ class Accounts:
         with suppress(StorageFull):  # a full disk must not keep clients from reading
             async with self._database.connection() as conn:
                 await rows.touch_key(conn, key.id)
-        self._recent[key.id] = msgspec.structs.replace(key, last_used_at=now)
+        self._cached_keys[key.id] = msgspec.structs.replace(key, last_used_at=now)
 
 
 async def _insert_key(conn: Connection, workspace_id: UUID, scopes: frozenset[Scope]) -> str:

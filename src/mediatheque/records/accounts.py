@@ -1,4 +1,4 @@
-"""Workspaces and keys."""
+"""Rows of workspaces and API keys."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ def _key(row: dict[str, Any]) -> Key:
 
 
 async def ensure_workspace(conn: Connection, id: UUID, name: str) -> tuple[UUID, bool]:
-    """The workspace of that name and whether this call made it, under the given id."""
+    """Create the workspace under the given id unless the name exists. Return its id, and whether it was created."""
     cursor = await conn.execute(
         "INSERT INTO workspace (id, name) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING", (id, name)
     )
@@ -40,7 +40,7 @@ async def ensure_workspace(conn: Connection, id: UUID, name: str) -> tuple[UUID,
 async def insert_key(
     conn: Connection, *, id: UUID, workspace_id: UUID, secret_hash: bytes, scopes: frozenset[Scope]
 ) -> None:
-    """Store a new key; of the secret only its hash."""
+    """Insert a key, of its secret only the hash."""
     await conn.execute(
         "INSERT INTO api_key (id, workspace_id, secret_hash, scopes) VALUES (%s, %s, %s, %s)",
         (id, workspace_id, secret_hash, sorted(scopes)),
@@ -48,26 +48,26 @@ async def insert_key(
 
 
 async def find_key(conn: Connection, id: UUID) -> Key | None:
-    """The key of that id, revoked or not."""
+    """Return the key of that id, revoked or not."""
     cursor = await conn.execute(_KEY + "WHERE k.id = %s", (id,))
     row = await cursor.fetchone()
     return _key(row) if row else None
 
 
 async def list_keys(conn: Connection) -> list[Key]:
-    """Every key of every workspace, oldest first: for the operator, never for a caller."""
+    """Return every key of every workspace, oldest first. For the operator only."""
     cursor = await conn.execute(_KEY + "ORDER BY k.created_at, k.id")
     return [_key(row) for row in await cursor.fetchall()]
 
 
 async def revoke_key(conn: Connection, id: UUID) -> bool:
-    """Whether there was a live key of that id; it is revoked now."""
+    """Revoke the key. Return False if there is no live key of that id."""
     cursor = await conn.execute("UPDATE api_key SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL", (id,))
     return cursor.rowcount == 1
 
 
 async def touch_key(conn: Connection, id: UUID) -> None:
-    """Note that the key was used; at most one write a minute."""
+    """Record that the key was used, at most once a minute."""
     await conn.execute(
         """
         UPDATE api_key SET last_used_at = now()
@@ -78,20 +78,20 @@ async def touch_key(conn: Connection, id: UUID) -> None:
 
 
 async def signing_secret(conn: Connection, workspace_id: UUID) -> bytes:
-    """The secret that signs links to the workspace's files: 32 bytes."""
+    """Return the secret that signs links to the workspace's files: 32 bytes."""
     cursor = await conn.execute("SELECT signing_secret FROM workspace WHERE id = %s", (workspace_id,))
     return bytes((await fetch_one(cursor))["signing_secret"])
 
 
 async def file_defaults(conn: Connection, workspace_id: UUID) -> FileDefaults:
-    """How new files are to be kept."""
+    """Return the lifetime and access of the workspace's new files."""
     cursor = await conn.execute("SELECT file_defaults FROM workspace WHERE id = %s", (workspace_id,))
     row = await cursor.fetchone()
     return msgspec.convert(row["file_defaults"] if row else {}, FileDefaults)
 
 
 async def set_file_defaults(conn: Connection, workspace_id: UUID, defaults: FileDefaults) -> None:
-    """Have new files kept so."""
+    """Set the lifetime and access of the workspace's new files."""
     await conn.execute(
         "UPDATE workspace SET file_defaults = %s WHERE id = %s", (Jsonb(msgspec.to_builtins(defaults)), workspace_id)
     )

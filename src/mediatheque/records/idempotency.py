@@ -77,7 +77,7 @@ async def release(conn: Connection, attempt: UUID) -> None:
     await conn.execute("DELETE FROM idempotency WHERE attempt = %s AND status IS NULL", (attempt,))
 
 
-async def sweep(conn: Connection, age: timedelta, limit: int) -> int:
+async def delete_old(conn: Connection, age: timedelta, limit: int) -> int:
     """Delete at most `limit` keys older than `age`, oldest first, and return how many."""
     cursor = await conn.execute(
         """

@@ -51,7 +51,7 @@ class ExpiredUploads:
                     await self._remove(upload)
             async with self._database.connection() as conn:
                 await rows.forget(conn, [upload.id for upload in ended])
-                await batches.sweep(conn, _BATCH)
+                await batches.delete_empty(conn, _BATCH)
             total += len(ended)
             if len(ended) < _BATCH:
                 return total

@@ -104,4 +104,4 @@ class GarbageCollector:
 
     async def _forget_keys(self) -> int:
         async with self._database.connection() as conn:
-            return await idempotency.sweep(conn, LIFETIME, _BATCH)
+            return await idempotency.delete_old(conn, LIFETIME, _BATCH)

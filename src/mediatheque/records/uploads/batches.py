@@ -1,6 +1,5 @@
 """Rows of upload batches."""
 
-from typing import Any
 from uuid import UUID
 
 from mediatheque.model import Batch, Upload
@@ -20,17 +19,7 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Batch | None:
     """Return the workspace's batch of that id."""
     cursor = await conn.execute("SELECT * FROM upload_batch WHERE workspace_id = %s AND id = %s", (workspace_id, id))
     row = await cursor.fetchone()
-    return _batch(row) if row else None
-
-
-def _batch(row: dict[str, Any]) -> Batch:
-    return Batch(
-        id=row["id"],
-        workspace_id=row["workspace_id"],
-        created_at=row["created_at"],
-        total=row["total"],
-        title=row["title"],
-    )
+    return Batch(**row) if row else None
 
 
 async def items(conn: Connection, id: UUID) -> list[Upload]:
@@ -62,7 +51,7 @@ async def find_uploads(conn: Connection, workspace_id: UUID, asset_ids: list[UUI
     return {upload.asset_id: upload for upload in found if upload.asset_id}
 
 
-async def sweep(conn: Connection, limit: int) -> int:
+async def delete_empty(conn: Connection, limit: int) -> int:
     """Delete at most `limit` batches without uploads, older than any upload can be, and return how many."""
     cursor = await conn.execute(
         """
