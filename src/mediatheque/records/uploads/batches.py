@@ -17,7 +17,10 @@ async def insert(conn: Connection, batch: Batch) -> None:
 
 async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Batch | None:
     """Return the workspace's batch of that id."""
-    cursor = await conn.execute("SELECT * FROM upload_batch WHERE workspace_id = %s AND id = %s", (workspace_id, id))
+    cursor = await conn.execute(
+        "SELECT id, workspace_id, created_at, total, title FROM upload_batch WHERE workspace_id = %s AND id = %s",
+        (workspace_id, id),
+    )
     row = await cursor.fetchone()
     return Batch(**row) if row else None
 
