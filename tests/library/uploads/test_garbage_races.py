@@ -148,7 +148,7 @@ async def test_replaced_bytes_clear_the_request_to_complete(library: Library, pr
     created = await library.uploads.direct.create(principal, [declared], batched=True)
     assert created.batch
     session = created.targets[0].session
-    await library.uploads.batches.request(principal.workspace_id, created.batch.id)
+    await library.uploads.batches.request_completion(principal.workspace_id, created.batch.id)
     await library.uploads.direct.complete_requested(session.upload.id)
     upload = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert upload.failure
@@ -157,5 +157,5 @@ async def test_replaced_bytes_clear_the_request_to_complete(library: Library, pr
     assert (now.failure, now.requested_at) == (None, None)
     with pytest.raises(Conflict):
         await library.uploads.direct.receive(upload, Content(samples.png()))
-    await library.uploads.batches.request(principal.workspace_id, created.batch.id)
+    await library.uploads.batches.request_completion(principal.workspace_id, created.batch.id)
     assert await count(library, "procrastinate_jobs") == 2

@@ -56,7 +56,7 @@ async def complete(request: AppRequest) -> dict[str, Any]:
     """POST /v3/assets/complete/batches: 202; the worker checks and completes each file."""
     wanted = await read_json(request, upload_shapes.BatchCompletion)
     batches = request.library.uploads.batches
-    batch = await batches.request(request.workspace_id, _batch_id(wanted.batch_id))
+    batch = await batches.request_completion(request.workspace_id, _batch_id(wanted.batch_id))
     return {"data": {"batch_id": batch.id.hex}}
 
 

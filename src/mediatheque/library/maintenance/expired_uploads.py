@@ -31,7 +31,7 @@ class ExpiredUploads:
         total = 0
         while True:
             async with self._database.connection() as conn:
-                expired = await rows.expired(conn, _BATCH)
+                expired = await rows.list_expired(conn, _BATCH)
             for upload in expired:
                 await self._remove(upload)
                 async with self._database.connection() as conn:
@@ -45,12 +45,12 @@ class ExpiredUploads:
         total = 0
         while True:
             async with self._database.connection() as conn:
-                ended = await rows.ended(conn, grace, _BATCH)
+                ended = await rows.list_ended(conn, grace, _BATCH)
             for upload in ended:
                 if upload.method is UploadMethod.DIRECT and upload.multipart_id:
                     await self._remove(upload)
             async with self._database.connection() as conn:
-                await rows.forget(conn, [upload.id for upload in ended])
+                await rows.delete(conn, [upload.id for upload in ended])
                 await batches.delete_empty(conn, _BATCH)
             total += len(ended)
             if len(ended) < _BATCH:

@@ -38,13 +38,13 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def request(self, workspace_id: UUID, id: UUID) -> Batch:
+    async def request_completion(self, workspace_id: UUID, id: UUID) -> Batch:
         """Defer a task for each upload of the batch that checks and completes it. Raises `NotFound`."""
         async with self._database.transaction() as conn:
             batch = await rows.find(conn, workspace_id, id)
             if batch is None:
                 raise NotFound("Batch not found.")
-            for upload_id in await rows.request(conn, id):
+            for upload_id in await rows.request_completion(conn, id):
                 await tasks.defer(conn, "complete_upload", upload_id=upload_id)
         return batch
 
@@ -54,7 +54,7 @@ class Batches:
             batch = await rows.find(conn, workspace_id, id)
             if batch is None:
                 raise NotFound("Batch not found.")
-            return BatchProgress(batch, tuple(await rows.items(conn, id)))
+            return BatchProgress(batch, tuple(await rows.list_uploads(conn, id)))
 
     async def find(self, workspace_id: UUID, asset_ids: Sequence[UUID]) -> tuple[dict[UUID, Upload], set[UUID]]:
         """Return the workspace's uploads of these assets by asset id, and the ids of the assets that exist.

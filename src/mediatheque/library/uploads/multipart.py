@@ -146,7 +146,7 @@ class MultipartUploads:
     async def _forget_parts(self, upload: Upload) -> None:
         """Forget all parts, because the store has lost one, and raise `Invalid`: the client must send them again."""
         async with self._database.connection() as conn:
-            await parts.forget(conn, upload.id)
+            await parts.delete_all(conn, upload.id)
         raise Invalid("A part is not there any more. Send the parts again.", param="parts")
 
     async def _refuse(self, upload: Upload, error: Unacceptable) -> None:

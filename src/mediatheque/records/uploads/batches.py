@@ -25,13 +25,13 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Batch | None:
     return Batch(**row) if row else None
 
 
-async def items(conn: Connection, id: UUID) -> list[Upload]:
+async def list_uploads(conn: Connection, id: UUID) -> list[Upload]:
     """Return the batch's uploads in the order in which they were declared: a hundred at most."""
     cursor = await conn.execute("SELECT * FROM upload WHERE batch_id = %s ORDER BY item_index", (id,))
     return [uploads.from_row(row) for row in await cursor.fetchall()]
 
 
-async def request(conn: Connection, id: UUID) -> list[UUID]:
+async def request_completion(conn: Connection, id: UUID) -> list[UUID]:
     """Record that the client declared the batch complete. Return the ids of the uploads that are to be checked now."""
     cursor = await conn.execute(
         """

@@ -46,6 +46,6 @@ async def total_bytes(conn: Connection, id: UUID) -> int:
     return int((await fetch_one(cursor))["total"])
 
 
-async def forget(conn: Connection, id: UUID) -> None:
+async def delete_all(conn: Connection, id: UUID) -> None:
     """Delete every part of the upload."""
     await conn.execute("DELETE FROM upload_part WHERE upload_id = %s", (id,))

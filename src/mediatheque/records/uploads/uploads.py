@@ -155,7 +155,7 @@ async def move(conn: Connection, id: UUID, storage_key: str, *, was: str | None)
     return cursor.rowcount == 1
 
 
-async def expired(conn: Connection, limit: int) -> list[Upload]:
+async def list_expired(conn: Connection, limit: int) -> list[Upload]:
     """Return expired uploads whose bytes may still be in the store, oldest first.
 
     The bytes of a completed upload belong to its blob, except presigned ones, which were copied, and parts.
@@ -176,12 +176,12 @@ async def mark_cleaned(conn: Connection, id: UUID) -> None:
     await conn.execute("UPDATE upload SET cleaned_at = now() WHERE id = %s", (id,))
 
 
-async def ended(conn: Connection, age: timedelta, limit: int) -> list[Upload]:
+async def list_ended(conn: Connection, age: timedelta, limit: int) -> list[Upload]:
     """Return uploads that expired longer than `age` ago, oldest first."""
     return await _many(conn, "WHERE expires_at < now() - %s ORDER BY expires_at LIMIT %s", (age, limit))
 
 
-async def forget(conn: Connection, ids: Sequence[UUID]) -> None:
+async def delete(conn: Connection, ids: Sequence[UUID]) -> None:
     """Delete uploads and their parts."""
     await conn.execute("DELETE FROM upload WHERE id = ANY(%s)", (list(ids),))
 
