@@ -204,27 +204,27 @@ async def test_images_of_a_character_deleted_meanwhile(library: Library, workspa
             await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed))) for seed in range(3)
         ]
         first, second, third = (asset.file.id for asset in assets)
-        somebody = await library.collections.characters.create(
+        character = await library.collections.characters.create(
             workspace, CollectionPatch(name="a", description="b", cover_file_id=first), [first, second]
         )
         await outcomes(
             library.collections.characters.update(
-                workspace, somebody.id, CollectionPatch(cover_file_id=second), references=[third, second]
+                workspace, character.id, CollectionPatch(cover_file_id=second), references=[third, second]
             ),
             library.catalog.assets.delete(workspace, assets[turn % 3].id),
             library.collections.characters.update(
-                workspace, somebody.id, CollectionPatch(cover_file_id=third), references=[first, third]
+                workspace, character.id, CollectionPatch(cover_file_id=third), references=[first, third]
             ),
-            library.collections.collections.update(workspace, somebody.id, CollectionPatch(cover_file_id=first)),
+            library.collections.collections.update(workspace, character.id, CollectionPatch(cover_file_id=first)),
             library.collections.characters.create(
                 workspace, CollectionPatch(name="a", description="b"), [first, second, third]
             ),
         )
         gone = assets[turn % 3].file.id
-        left = await library.collections.characters.get(workspace, somebody.id)
+        left = await library.collections.characters.get(workspace, character.id)
         assert gone not in [file.id for file in (*left.references, *([left.cover] if left.cover else []))]
         with pytest.raises(NotFound):
-            await library.collections.characters.update(workspace, somebody.id, CollectionPatch(cover_file_id=gone))
+            await library.collections.characters.update(workspace, character.id, CollectionPatch(cover_file_id=gone))
 
 
 async def test_upload_into_a_collection_that_is_deleted_meanwhile(library: Library, workspace: UUID) -> None:

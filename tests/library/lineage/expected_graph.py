@@ -24,7 +24,7 @@ class Registration(msgspec.Struct, frozen=True):
 
     asset: int
     request: int
-    told: Origin | None
+    declared_source: Origin | None
     inputs: tuple[GivenInput, ...]
 
 
@@ -38,13 +38,13 @@ class Model:
     def register(self, said: Registration, characters: list[UUID]) -> bool:
         """Record the registration. Return False, and change nothing, when an input is unknown."""
         makers = dict(self.makers)
-        if said.told is not Origin.REQUEST:
+        if said.declared_source is not Origin.REQUEST:
             makers.setdefault(said.asset, said.request)
         named = [_named(given, makers, characters) for given in said.inputs]
         if None in named:
             return False
         self.makers = makers
-        if said.told is Origin.REQUEST:
+        if said.declared_source is Origin.REQUEST:
             if f"asset {said.asset}" not in named:
                 self._add(said.request, f"asset {said.asset}", None)
         elif makers[said.asset] != said.request:

@@ -38,7 +38,7 @@ async def copy(library: Library, asset: Asset, **said: Any) -> Asset:
     return await library.catalog.files.copy(asset.file, AssetFields(provenance=Provenance(**said)))
 
 
-def told(asset: Asset) -> tuple[str, str | None, str | None]:
+def provenance_of(asset: Asset) -> tuple[str, str | None, str | None]:
     return asset.source, asset.request_id, asset.endpoint
 
 
@@ -76,10 +76,10 @@ async def test_provenance_of_an_asset(
 ) -> None:
     """A new asset and an existing upload get the same provenance."""
     made = await copy(library, asset, **said)
-    assert told(made) == expected
+    assert provenance_of(made) == expected
     assert await library.catalog.assets.get(asset.workspace_id, made.id) == made
-    assert told(await again(library, asset, **said)) == expected
-    assert told(await library.catalog.assets.get(asset.workspace_id, asset.id)) == expected
+    assert provenance_of(await again(library, asset, **said)) == expected
+    assert provenance_of(await library.catalog.assets.get(asset.workspace_id, asset.id)) == expected
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_known_provenance_is_not_overwritten(
     expected: tuple[str, str | None, str | None],
 ) -> None:
     await again(library, asset, **first)
-    assert told(await again(library, asset, **second)) == expected
+    assert provenance_of(await again(library, asset, **second)) == expected
 
 
 async def test_second_request_is_not_recorded(library: Library, asset: Asset) -> None:
@@ -180,7 +180,7 @@ async def test_unknown_input_changes_nothing(library: Library, asset: Asset, unk
     with pytest.raises(NotFound):
         await again(library, asset, request_id="r", endpoint="e", inputs=(known, unknown))
     assert await rows(library) == before
-    assert told(await library.catalog.assets.get(asset.workspace_id, asset.id)) == ("upload", None, None)
+    assert provenance_of(await library.catalog.assets.get(asset.workspace_id, asset.id)) == ("upload", None, None)
 
 
 async def test_deleted_asset_is_not_found_as_input(library: Library, asset: Asset) -> None:

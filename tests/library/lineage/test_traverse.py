@@ -53,7 +53,7 @@ registrations = st.builds(
     Registration,
     asset=numbers,
     request=st.integers(0, REQUESTS - 1),
-    told=st.sampled_from([None, None, None, *Origin]),
+    declared_source=st.sampled_from([None, None, None, *Origin]),
     inputs=st.lists(inputs, min_size=1, max_size=4).map(tuple) | st.just(()),
 )
 ends = st.dictionaries(numbers, st.sampled_from(["deleted", "expired", "swept"]), max_size=ASSETS - 1)
@@ -70,7 +70,7 @@ class Workspace(msgspec.Struct):
     async def register(self, said: Registration) -> bool:
         provenance = Provenance(
             request_id=f"request {said.request}",
-            declared_source=said.told,
+            declared_source=said.declared_source,
             inputs=tuple(self._input(each) for each in said.inputs),
         )
         try:
@@ -95,7 +95,7 @@ class Workspace(msgspec.Struct):
         if how == "swept":
             await self.library.maintenance.garbage.run()
 
-    async def forget_character(self) -> None:
+    async def delete_character(self) -> None:
         async with self.library.database.connection() as conn:
             await conn.execute("DELETE FROM collection WHERE id = %s", (self.characters[0],))
 
@@ -118,7 +118,7 @@ class Workspace(msgspec.Struct):
         return names
 
 
-async def world(library: Library) -> Workspace:
+async def new_workspace(library: Library) -> Workspace:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace_id = (await library.accounts.authenticate(key)).workspace_id
     first = await library.ingest.create_asset(ingest_request(workspace_id, samples.png()))
@@ -135,13 +135,13 @@ async def world(library: Library) -> Workspace:
 
 
 async def check(library: Library, said: list[Registration], ended: dict[int, str], forgotten: bool) -> None:
-    there, model = await world(library), Model()
+    there, model = await new_workspace(library), Model()
     for each in said:
         assert await there.register(each) == model.register(each, there.characters), each
     for number, how in ended.items():
         await there.remove(there.assets[number], how)
     if forgotten:
-        await there.forget_character()
+        await there.delete_character()
     for number, asset in enumerate(there.assets):
         if number in ended:
             with pytest.raises(AssetNotFound):

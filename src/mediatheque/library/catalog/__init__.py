@@ -1,4 +1,4 @@
-"""Assets, files, folders and tags: what is stored, under which name, and who may read it."""
+"""Assets, files, folders and tags, and who may read files."""
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.catalog.access import AccessControl

@@ -1,4 +1,4 @@
-"""Which assets a smart collection contains: those that match its condition at the time of the request."""
+"""Smart collections: the assets that match a condition at the time of the request."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Rows about folders: a tree in each workspace, parts of which may be in the trash."""
+"""Rows of folders: a tree in each workspace, of which subtrees may be in the trash."""
 
 import re
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mediatheque.model import Cursor, Folder, FolderFilter
 from mediatheque.records.catalog import files
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 _LIKE_SPECIAL = re.compile(r"([\\%_])")
 _SELECT = f"""
@@ -20,7 +20,7 @@ _SELECT = f"""
 
 
 def from_row(row: dict[str, Any]) -> Folder:
-    """A folder from a row of `_SELECT`."""
+    """Build a folder from a row of `_SELECT`."""
     return Folder(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -37,7 +37,7 @@ def from_row(row: dict[str, Any]) -> Folder:
 async def insert(
     conn: Connection, *, id: UUID, workspace_id: UUID, name: str, project_type: str, parent_id: UUID | None
 ) -> None:
-    """Store an empty folder. The caller holds the tree, and has seen that the parent is live."""
+    """Insert an empty folder. The caller has locked the tree and checked that the parent is not in the trash."""
     await conn.execute(
         "INSERT INTO folder (id, workspace_id, name, project_type, parent_id) VALUES (%s, %s, %s, %s, %s)",
         (id, workspace_id, name, project_type, parent_id),
@@ -45,14 +45,14 @@ async def insert(
 
 
 async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Folder | None:
-    """The workspace's folder of that id, be it in the trash."""
+    """Return the workspace's folder of that id, in the trash or not, or None."""
     cursor = await conn.execute(f"{_SELECT} WHERE d.workspace_id = %s AND d.id = %s", (workspace_id, id))
     row = await cursor.fetchone()
     return from_row(row) if row else None
 
 
 async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
-    """Whether the workspace has that folder outside of the trash; if so it exists until the transaction ends."""
+    """Lock the folder against deletion until the transaction ends. Return False unless it exists outside the trash."""
     cursor = await conn.execute(
         "SELECT FROM folder WHERE workspace_id = %s AND id = %s AND trashed_at IS NULL FOR KEY SHARE",
         (workspace_id, id),
@@ -63,7 +63,7 @@ async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> bool
 async def page(
     conn: Connection, workspace_id: UUID, wanted: FolderFilter, after: Cursor | None, limit: int
 ) -> list[Folder]:
-    """The next folders, newest first, strictly after the position."""
+    """Return the next folders after the cursor, newest first."""
     where, parameters = _where(workspace_id, wanted)
     if after is not None:
         where += " AND (d.created_at, d.id) < (%s, %s)"
@@ -74,11 +74,10 @@ async def page(
 
 
 async def count(conn: Connection, workspace_id: UUID, wanted: FolderFilter) -> int:
-    """How many folders the filter lets through."""
+    """Count the folders that match the filter."""
     where, parameters = _where(workspace_id, wanted)
-    cursor = await conn.execute(f"SELECT count(*) AS total FROM folder d {where}", parameters)  # noqa: S608 - our own words
-    row = await cursor.fetchone()
-    return int(row["total"]) if row else 0
+    cursor = await conn.execute(f"SELECT count(*) AS total FROM folder d {where}", parameters)  # noqa: S608 - constants
+    return int((await fetch_one(cursor))["total"])
 
 
 def _where(workspace_id: UUID, wanted: FolderFilter) -> tuple[str, list[object]]:
@@ -101,19 +100,19 @@ def _like_pattern(text: str) -> str:
 
 
 async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> None:
-    """Give the folder another name."""
+    """Rename the folder."""
     await conn.execute(
         "UPDATE folder SET name = %s, updated_at = now() WHERE workspace_id = %s AND id = %s", (name, workspace_id, id)
     )
 
 
 async def lock_tree(conn: Connection, workspace_id: UUID) -> None:
-    """Let nobody else change the workspace's trees, of folders and of collections, until the transaction ends."""
+    """Lock the workspace's trees of folders and of collections against changes until the transaction ends."""
     await conn.execute("SELECT FROM workspace WHERE id = %s FOR NO KEY UPDATE", (workspace_id,))
 
 
 async def trash(conn: Connection, workspace_id: UUID, id: UUID) -> None:
-    """Move the folder and everything live below it into the trash, at one moment. The caller holds the tree."""
+    """Move the folder and the live folders below it to the trash, all with one time. The caller has locked the tree."""
     await conn.execute(
         """
         WITH RECURSIVE tree AS (
@@ -129,7 +128,10 @@ async def trash(conn: Connection, workspace_id: UUID, id: UUID) -> None:
 
 
 async def restore(conn: Connection, workspace_id: UUID, id: UUID) -> None:
-    """Bring back the folder and what went with it; to the root, if its parent is in the trash. The tree is held."""
+    """Restore the folder and the folders that were trashed at the same time. The caller has locked the tree.
+
+    The folder moves to the root if its parent is in the trash.
+    """
     await conn.execute(
         """
         WITH RECURSIVE tree AS (
