@@ -82,7 +82,7 @@ class AccessControl:
 
 
 def is_public(file: File) -> bool:
-    """Whether the file can be read without a key."""
+    """Return whether the file can be read without a key."""
     return file.acl is None or (file.acl.default_effect is AclEffect.ALLOW and not file.acl.entries)
 
 

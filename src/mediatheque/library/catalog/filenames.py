@@ -21,7 +21,7 @@ def safe_name(name: str | None, mime: str, extension: str) -> str:
     extension = f".{extension}" if extension else ""
     if suffix and (suffix.lower() == extension or mimetypes.guess_type(stem)[0] == mime):
         stem, extension = stem[: -len(suffix)], suffix
-    return _cut(stem, _MAX_BYTES - len(extension)) + extension
+    return _truncate(stem, _MAX_BYTES - len(extension)) + extension
 
 
 def title_from(name: str | None, caption: str | None, fallback: str) -> str:
@@ -29,9 +29,9 @@ def title_from(name: str | None, caption: str | None, fallback: str) -> str:
     for candidate in (PurePosixPath(name or "").stem, (caption or "").split("\n", 1)[0]):
         title = _FORBIDDEN.sub(" ", candidate).strip()
         if title:
-            return _cut(title, _MAX_BYTES)
+            return _truncate(title, _MAX_BYTES)
     return fallback
 
 
-def _cut(text: str, limit: int) -> str:
+def _truncate(text: str, limit: int) -> str:
     return text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore")

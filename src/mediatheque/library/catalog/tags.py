@@ -29,7 +29,7 @@ class Tags:
             await rows.lock_names(conn, workspace_id)
             tag = await rows.insert(conn, id=uuid4(), workspace_id=workspace_id, name=name)
             if tag is None:
-                raise _taken(name)
+                raise _name_taken(name)
             if await rows.count(conn, workspace_id) > MAX_TAGS:
                 raise Conflict(f"There are {MAX_TAGS} tags already, and no more can be made.")
             await store_reply(conn, claim, tag)
@@ -53,7 +53,7 @@ class Tags:
             if name is not None:
                 renamed = await rows.rename(conn, workspace_id, id, name)
                 if renamed is None:
-                    raise _taken(name)
+                    raise _name_taken(name)
                 tag = renamed
             await store_reply(conn, claim, tag)
         return tag
@@ -84,7 +84,7 @@ def _check_name(name: str) -> None:
         raise Invalid(f"A tag's name has 1 to {MAX_NAME} characters, not all of them blank, no NUL.", param="name")
 
 
-def _taken(name: str) -> Conflict:
+def _name_taken(name: str) -> Conflict:
     return Conflict(f"There is a tag named {name!r} already.", param="name")
 
 

@@ -47,7 +47,7 @@ class CollectionBase:
             found = await self._require(conn, workspace_id, id)
             patch.check(changes, found.type)
             await images.lock_for_share(conn, workspace_id, cover_id=changes.cover_file_id or None)
-            await rows.update(conn, workspace_id, id, changes.given)
+            await rows.update(conn, workspace_id, id, changes.values)
             return await self._reload_and_reply(conn, workspace_id, id, claim)
 
     async def set_favorite(

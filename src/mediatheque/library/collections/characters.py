@@ -83,7 +83,7 @@ class Characters(CollectionBase):
             file_ids = await images.lock_for_share(
                 conn, workspace_id, references or (), cover_id=changes.cover_file_id or None
             )
-            await rows.update(conn, workspace_id, id, changes.given)
+            await rows.update(conn, workspace_id, id, changes.values)
             if references is not None:
                 await image_rows.replace(conn, workspace_id, id, file_ids)
             return await self._reload_and_reply(conn, workspace_id, id, claim)
@@ -91,7 +91,7 @@ class Characters(CollectionBase):
 
 def _require_name_and_description(wanted: CollectionPatch) -> None:
     for name in ("name", "description"):
-        if name not in wanted.given:
+        if name not in wanted.values:
             raise Missing(f"A character has a {name}.", param=name)
 
 
@@ -110,7 +110,7 @@ async def _insert(conn: Connection, workspace_id: UUID, wanted: CollectionPatch,
         id=id,
         workspace_id=workspace_id,
         collection_type=CollectionType.CHARACTER,
-        values={**wanted.given, "identifier": chosen},
+        values={**wanted.values, "identifier": chosen},
     ):
         if handle:
             raise Conflict(f"There is a character @{handle} already.", param="identifier")

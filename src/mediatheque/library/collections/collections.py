@@ -44,6 +44,6 @@ class Collections(CollectionBase):
             if parent_id is not None:
                 await hierarchy.check_depth(conn, workspace_id, collection_type, parent_id)
             await images.lock_for_share(conn, workspace_id, cover_id=more.cover_file_id or None)
-            values = {**wanted.given, "parent_id": parent_id}
+            values = {**wanted.values, "parent_id": parent_id}
             await rows.insert(conn, id=id, workspace_id=workspace_id, collection_type=collection_type, values=values)
             return await self._reload_and_reply(conn, workspace_id, id, claim)

@@ -31,7 +31,7 @@ class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
     example_files: Mapping[str, UUID] = {}
 
     @property
-    def given(self) -> dict[str, object]:
+    def values(self) -> dict[str, object]:
         """The fields that are set, by column. `example_files` are set with the `filters` that name them."""
         values = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
         if self.filters is UNSET:
@@ -41,7 +41,7 @@ class CollectionPatch(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(changes: CollectionPatch, collection_type: CollectionType) -> None:
     """Raise `Invalid` when a collection of the type cannot have one of the values."""
-    for name, value in changes.given.items():
+    for name, value in changes.values.items():
         if name in _MAX_LENGTHS:
             _check_text(name, value, required=collection_type in _REQUIRED.get(name, ()))
     if changes.filters is UNSET or (changes.filters is None and collection_type is not CollectionType.SMART):

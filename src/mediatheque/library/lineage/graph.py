@@ -33,39 +33,39 @@ class Graph:
         self._focus = focus.id
         self._edges: dict[Edge, None] = {}
 
-    def add(self, participants: Iterable[GenerationIO]) -> list[GenerationIO]:
+    def add(self, generation_ios: Iterable[GenerationIO]) -> list[GenerationIO]:
         """Add each input or output with its request. Return those that were added or were in the graph."""
-        return [each for each in participants if self._take(each)]
+        return [each for each in generation_ios if self._add(each)]
 
-    def _take(self, participant: GenerationIO) -> bool:
-        edge = _edge(participant)
+    def _add(self, generation_io: GenerationIO) -> bool:
+        edge = _edge(generation_io)
         if edge in self._edges:
             return True
-        if len(self._edges) == MAX_EDGES or self._size + self._new(participant) > MAX_NODES:
+        if len(self._edges) == MAX_EDGES or self._size + self._count_new_nodes(generation_io) > MAX_NODES:
             self.truncated = True
             return False
         self._edges[edge] = None
-        self.requests[participant.request_id] = None
-        if participant.asset_id and participant.kind:
-            self.assets.setdefault(participant.asset_id, participant.kind)
-        elif participant.character_id:
-            self.characters[participant.character_id] = None
-        elif participant.url:
-            self.urls[participant.url] = None
+        self.requests[generation_io.request_id] = None
+        if generation_io.asset_id and generation_io.kind:
+            self.assets.setdefault(generation_io.asset_id, generation_io.kind)
+        elif generation_io.character_id:
+            self.characters[generation_io.character_id] = None
+        elif generation_io.url:
+            self.urls[generation_io.url] = None
         return True
 
     @property
     def _size(self) -> int:
         return len(self.assets) + len(self.requests) + len(self.urls) + len(self.characters)
 
-    def _new(self, participant: GenerationIO) -> int:
+    def _count_new_nodes(self, generation_io: GenerationIO) -> int:
         """Count the nodes that adding it would create."""
         known = (
-            participant.asset_id in self.assets
-            or participant.character_id in self.characters
-            or participant.url in self.urls
+            generation_io.asset_id in self.assets
+            or generation_io.character_id in self.characters
+            or generation_io.url in self.urls
         )
-        return (participant.request_id not in self.requests) + (not known)
+        return (generation_io.request_id not in self.requests) + (not known)
 
     def lineage(
         self,
@@ -77,17 +77,17 @@ class Graph:
         return Lineage(
             focus=_asset_key(self._focus),
             nodes=(
-                *(_asset(id, kind, assets.get(id, {})) for id, kind in self.assets.items()),
+                *(_asset_node(id, kind, assets.get(id, {})) for id, kind in self.assets.items()),
                 *(RequestNode(key=_request_key(id), **requests[id]) for id in self.requests),
                 *(UrlNode(key=_url_key(url), url=url) for url in self.urls),
-                *(_character(id, characters.get(id, {})) for id in self.characters),
+                *(_character_node(id, characters.get(id, {})) for id in self.characters),
             ),
             edges=tuple(self._edges),
             truncated=self.truncated,
         )
 
 
-def _asset(id: UUID, kind: Kind, known: Mapping[str, Any]) -> AssetNode:
+def _asset_node(id: UUID, kind: Kind, known: Mapping[str, Any]) -> AssetNode:
     return AssetNode(
         key=_asset_key(id),
         id=id,
@@ -98,22 +98,22 @@ def _asset(id: UUID, kind: Kind, known: Mapping[str, Any]) -> AssetNode:
     )
 
 
-def _character(id: UUID, known: Mapping[str, Any]) -> CharacterNode:
+def _character_node(id: UUID, known: Mapping[str, Any]) -> CharacterNode:
     return CharacterNode(key=_character_key(id), id=id, name=known.get("name"), handle=known.get("handle"))
 
 
-def _edge(participant: GenerationIO) -> Edge:
-    request, other = _request_key(participant.request_id), _other_key(participant)
-    start, end = (request, other) if participant.output else (other, request)
-    return Edge(start=start, end=end, output=participant.output, role=participant.role)
+def _edge(generation_io: GenerationIO) -> Edge:
+    request, other = _request_key(generation_io.request_id), _other_key(generation_io)
+    start, end = (request, other) if generation_io.output else (other, request)
+    return Edge(start=start, end=end, output=generation_io.output, role=generation_io.role)
 
 
-def _other_key(participant: GenerationIO) -> str:
-    if participant.asset_id:
-        return _asset_key(participant.asset_id)
-    if participant.character_id:
-        return _character_key(participant.character_id)
-    return _url_key(participant.url or "")
+def _other_key(generation_io: GenerationIO) -> str:
+    if generation_io.asset_id:
+        return _asset_key(generation_io.asset_id)
+    if generation_io.character_id:
+        return _character_key(generation_io.character_id)
+    return _url_key(generation_io.url or "")
 
 
 def _asset_key(id: UUID) -> str:

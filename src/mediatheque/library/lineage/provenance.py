@@ -8,7 +8,7 @@ from mediatheque.errors import AssetNotFound, NotFound
 from mediatheque.model import Asset, GenerationIO, Input, Provenance
 from mediatheque.records.database import Connection
 from mediatheque.records.lineage import generations as rows
-from mediatheque.records.lineage import inputs as named
+from mediatheque.records.lineage import inputs as input_rows
 
 
 async def fill_provenance(conn: Connection, asset: Asset, provenance: Provenance | None) -> Asset:
@@ -28,36 +28,36 @@ async def record_provenance(conn: Connection, asset: Asset, provenance: Provenan
     """
     if provenance is None or provenance.request_id is None:
         return
-    inputs = await _resolved(conn, asset.workspace_id, provenance.request_id, provenance.inputs)
+    inputs = await _resolve_inputs(conn, asset.workspace_id, provenance.request_id, provenance.inputs)
     if provenance.is_output and asset.request_id != provenance.request_id:
         return
     await rows.upsert(conn, asset.workspace_id, provenance)
-    itself = GenerationIO(
+    own_io = GenerationIO(
         request_id=provenance.request_id, output=provenance.is_output, asset_id=asset.id, kind=asset.kind
     )
     if provenance.is_output:
-        await rows.add_output(conn, asset.workspace_id, itself)
+        await rows.add_output(conn, asset.workspace_id, own_io)
     elif all(each.asset_id != asset.id for each in inputs):
-        inputs = [itself, *inputs]
+        inputs = [own_io, *inputs]
     await rows.add_inputs(conn, asset.workspace_id, inputs)
 
 
-async def _resolved(
+async def _resolve_inputs(
     conn: Connection, workspace_id: UUID, request_id: str, inputs: tuple[Input, ...]
 ) -> list[GenerationIO]:
-    assets = await _assets(conn, workspace_id, inputs)
-    characters = await _characters(conn, workspace_id, inputs)
+    assets = await _find_assets(conn, workspace_id, inputs)
+    characters = await _find_characters(conn, workspace_id, inputs)
     return [_generation_io(request_id, each, assets, characters) for each in inputs]
 
 
 def _generation_io(
-    request_id: str, given: Input, assets: named.InputAsset, characters: dict[str, UUID]
+    request_id: str, given: Input, assets: input_rows.InputAssets, characters: dict[str, UUID]
 ) -> GenerationIO:
     if given.character is not None:
         if given.character not in characters:
             raise NotFound("Character not found.", param="inputs")
         return GenerationIO(request_id=request_id, character_id=characters[given.character], role=given.role)
-    found = assets.get(_name(given))
+    found = assets.get(_lookup_key(given))
     if found:
         return GenerationIO(request_id=request_id, asset_id=found[0], kind=found[1], role=given.role)
     if given.asset is not None:
@@ -65,27 +65,27 @@ def _generation_io(
     return GenerationIO(request_id=request_id, url=given.url, role=given.role)
 
 
-def _name(given: Input) -> UUID | str:
-    """Return the key of the asset in `InputAsset`; "" for a URL of another server."""
+def _lookup_key(given: Input) -> UUID | str:
+    """Return the key of the asset in `InputAssets`; "" for a URL of another server."""
     if given.asset is not None:
         return given.asset.asset_id or given.asset.request_id or ""
     return given.file_id or ""
 
 
-async def _assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> named.InputAsset:
+async def _find_assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> input_rows.InputAssets:
     """Return the assets that the inputs name, by the id that names them."""
     references = [each.asset for each in inputs if each.asset is not None]
     ids = [each.asset_id for each in references if each.asset_id]
     request_ids = [each.request_id for each in references if each.request_id]
     file_ids = [each.file_id for each in inputs if each.file_id]
     return {
-        **await named.find_by_id(conn, workspace_id, ids),
-        **await named.find_by_file(conn, workspace_id, file_ids),
-        **await named.find_by_request(conn, workspace_id, request_ids),
+        **await input_rows.find_by_id(conn, workspace_id, ids),
+        **await input_rows.find_by_file(conn, workspace_id, file_ids),
+        **await input_rows.find_by_request(conn, workspace_id, request_ids),
     }
 
 
-async def _characters(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> dict[str, UUID]:
+async def _find_characters(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> dict[str, UUID]:
     """Return the ids of the characters that the inputs name, by the id or handle as given."""
     ids: dict[str, UUID] = {}
     handles: dict[str, str] = {}
@@ -96,8 +96,8 @@ async def _characters(conn: Connection, workspace_id: UUID, inputs: tuple[Input,
             handles[text] = text.removeprefix("@")
     if not ids and not handles:
         return {}
-    known_ids = await named.find_characters(conn, workspace_id, list(ids.values()))
-    id_by_handle = await named.find_handles(conn, workspace_id, list(handles.values()))
+    known_ids = await input_rows.find_characters(conn, workspace_id, list(ids.values()))
+    id_by_handle = await input_rows.find_handles(conn, workspace_id, list(handles.values()))
     return {
         **{text: id for text, id in ids.items() if id in known_ids},
         **{text: id_by_handle[handle] for text, handle in handles.items() if handle in id_by_handle},

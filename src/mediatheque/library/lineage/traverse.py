@@ -54,8 +54,8 @@ class _Direction:
     Each asset and each request is followed once.
     """
 
-    def __init__(self, graph: Graph, focus: Asset, near: _AssetQuery, far: _RequestQuery) -> None:
-        self._graph, self._near, self._far = graph, near, far
+    def __init__(self, graph: Graph, focus: Asset, asset_query: _AssetQuery, request_query: _RequestQuery) -> None:
+        self._graph, self._asset_query, self._request_query = graph, asset_query, request_query
         self._assets = {focus.id}
         self._requests: set[str] = set()
         self._frontier = [focus.id]
@@ -64,10 +64,10 @@ class _Direction:
         """Add one level, with two queries."""
         if not self._frontier or self._graph.truncated:
             return
-        near = await self._near(conn, workspace_id, self._frontier, _QUERY_LIMIT)
+        near = await self._asset_query(conn, workspace_id, self._frontier, _QUERY_LIMIT)
         taken = self._graph.add(near)
         requests = list(dict.fromkeys(each.request_id for each in taken if each.request_id not in self._requests))
-        far = await self._far(conn, workspace_id, requests, _QUERY_LIMIT) if requests else []
+        far = await self._request_query(conn, workspace_id, requests, _QUERY_LIMIT) if requests else []
         taken = self._graph.add(far)
         found = dict.fromkeys(each.asset_id for each in taken if each.asset_id and each.asset_id not in self._assets)
         self._frontier = [id for id in found if id]

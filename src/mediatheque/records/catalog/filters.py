@@ -23,13 +23,13 @@ _COMPLETED = "'completed'"  # the `status` of every asset in the library
 
 def clause_of(wanted: Filter) -> Clause:
     """Return the filter as a clause. Every `SimilarTo` in it must have been replaced by an `IdIn`."""
-    parts = [*_own(wanted), *_memberships(wanted)]
+    parts = [*_field_clauses(wanted), *_membership_clauses(wanted)]
     if wanted.condition is not None:
         parts.append(_condition(wanted.condition))
-    return _joined(parts, " AND ")
+    return _join(parts, " AND ")
 
 
-def _own(wanted: Filter) -> list[Clause]:
+def _field_clauses(wanted: Filter) -> list[Clause]:
     parts: list[Clause] = []
     for column, among in (("a.kind", wanted.kinds), ("b.mime", wanted.types), ("a.source", wanted.sources)):
         if len(among) == 1:  # equality is served by an index that is in the order of lists
@@ -45,7 +45,7 @@ def _own(wanted: Filter) -> list[Clause]:
     return parts
 
 
-def _memberships(wanted: Filter) -> list[Clause]:
+def _membership_clauses(wanted: Filter) -> list[Clause]:
     tagged = "EXISTS (SELECT FROM asset_tag x WHERE x.asset_id = a.id AND x.tag_id = ANY(%s))"
     within = "EXISTS (SELECT FROM collection_asset x WHERE x.asset_id = a.id AND x.collection_id = ANY(%s))"
     parts: list[Clause] = []
@@ -63,9 +63,9 @@ def _memberships(wanted: Filter) -> list[Clause]:
 def _condition(condition: Condition) -> Clause:
     match condition:
         case And(parts):
-            return _joined([_condition(part) for part in parts], " AND ")
+            return _join([_condition(part) for part in parts], " AND ")
         case Or(parts):
-            return _joined([_condition(part) for part in parts], " OR ", empty="FALSE")
+            return _join([_condition(part) for part in parts], " OR ", empty="FALSE")
         case IdIn(ids):
             return "a.id = ANY(%s)", [list(ids)]
         case Comparison():
@@ -87,7 +87,7 @@ def _comparison(comparison: Comparison) -> Clause:
             return f"{column} {_OPERATORS[operator]} %s", values
 
 
-def _joined(parts: list[Clause], word: str, *, empty: str = "TRUE") -> Clause:
+def _join(parts: list[Clause], word: str, *, empty: str = "TRUE") -> Clause:
     if not parts:
         return empty, []
     return "(" + word.join(sql for sql, _ in parts) + ")", [value for _, values in parts for value in values]

@@ -13,9 +13,9 @@ from mediatheque.records.database import Connection, fetch_one
 
 async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int) -> list[Asset]:
     """Return the next assets after the cursor, newest first. Every filter is served by an index."""
-    member = _membership(wanted)
+    member = _required_membership(wanted)
     where, parameters = _where(workspace_id, member.others if member else wanted)
-    joined, moment, id = (member.joined, "m.asset_created_at", "m.asset_id") if member else ("", "a.created_at", "a.id")
+    joined, moment, id = (member.join, "m.asset_created_at", "m.asset_id") if member else ("", "a.created_at", "a.id")
     if after is not None:
         where += f" AND ({moment}, {id}) < (%s, %s)"
         parameters += [after.created_at, after.id]
@@ -31,7 +31,7 @@ async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: i
 
     Return None when there are more than `most`. Counting stops there.
     """
-    counted, values = _counted(workspace_id, wanted)
+    counted, values = _count_query(workspace_id, wanted)
     where, parameters = _where(workspace_id, wanted)
     bound, more = ("", []) if most is None else ("LIMIT %s", [most + 1])
     cursor = await conn.execute(
@@ -45,13 +45,13 @@ async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: i
     return None if most is not None and row["total"] > most else int(row["total"] - row["expired"])
 
 
-def _counted(workspace_id: UUID, wanted: Filter) -> Clause:
+def _count_query(workspace_id: UUID, wanted: Filter) -> Clause:
     """Return a query with one row for each asset that matches the filter.
 
     `OFFSET 0` and `ORDER BY` make PostgreSQL look up the members of a collection or tag one by one, in their order. A
     prepared plan, which assumes tags of average size, would read every asset of the library instead.
     """
-    member = _membership(wanted)
+    member = _required_membership(wanted)
     where, parameters = _where(workspace_id, member.others if member else wanted)
     source = assets.JOINED if "b." in where else "FROM asset a"
     if member is None:
@@ -75,11 +75,11 @@ class _Membership(msgspec.Struct, frozen=True):
     others: Filter
 
     @property
-    def joined(self) -> str:
+    def join(self) -> str:
         return f"JOIN {self.table} m ON m.asset_id = a.id AND m.{self.column} = %s"
 
 
-def _membership(wanted: Filter) -> _Membership | None:
+def _required_membership(wanted: Filter) -> _Membership | None:
     """Return a membership that every asset of the filter has, or None."""
     but = partial(msgspec.structs.replace, wanted)
     if wanted.collection_id is not None:

@@ -7,21 +7,21 @@ from mediatheque.model import Kind
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
-InputAsset = dict[UUID | str, tuple[UUID, Kind]]
+InputAssets = dict[UUID | str, tuple[UUID, Kind]]
 """Ids and kinds of assets, by the id with which they were looked up."""
 
 
-async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAsset:
+async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAssets:
     """Return the workspace's assets of those ids."""
-    return await _by(conn, workspace_id, "id", ids)
+    return await _find_by_column(conn, workspace_id, "id", ids)
 
 
-async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAsset:
+async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAssets:
     """Return the workspace's assets of those files, by file id."""
-    return await _by(conn, workspace_id, "file_id", ids)
+    return await _find_by_column(conn, workspace_id, "file_id", ids)
 
 
-async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> InputAsset:
+async def _find_by_column(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> InputAssets:
     if not ids:
         return {}
     cursor = await conn.execute(
@@ -34,7 +34,7 @@ async def _by(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[U
     return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
 
 
-async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Sequence[str]) -> InputAsset:
+async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Sequence[str]) -> InputAssets:
     """Return the first asset that each request made, by request id."""
     if not request_ids:
         return {}
