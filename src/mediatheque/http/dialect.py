@@ -126,9 +126,11 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
 
     def handle(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """Answer any exception. This is Litestar's exception handler."""
-        response = self.render(to_library_error(error), error_context(request))
+        converted = to_library_error(error)
+        _log_failure(error, converted)
+        response = self.render(converted, error_context(request))
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
-            response.headers["Allow"] = allowed  # owed with every 405 (RFC 9110 section 15.5.6)
+            response.headers["Allow"] = allowed  # required with every 405 (RFC 9110 section 15.5.6)
         return response
 
 
@@ -160,20 +162,22 @@ class Fault(LibraryError):
 
 
 def to_library_error(error: Exception) -> LibraryError:
-    """Convert the framework's exceptions to the library's. Unexpected exceptions are logged and become `Fault`."""
+    """Convert an exception of the framework to one of the library; an unexpected exception becomes `Fault`."""
     if isinstance(error, LibraryError):
-        if isinstance(error, errors.Unavailable | errors.StorageFull):
-            _log.error("request not served", reason=error.message, exc_info=error.__cause__)
         return error
-    if isinstance(error, HTTPException):
-        known = _FRAMEWORK.get(error.status_code)
-        if known:
-            return known(error.detail)
-    _log.error("unexpected error", exc_info=error)
+    if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
+        return _BY_STATUS[error.status_code](error.detail)
     return Fault()
 
 
-_FRAMEWORK: dict[int, Callable[[str], LibraryError]] = {
+def _log_failure(error: Exception, converted: LibraryError) -> None:
+    if isinstance(converted, Fault):
+        _log.error("unexpected_error", exc_info=error)
+    elif isinstance(converted, errors.Unavailable | errors.StorageFull):
+        _log.error("request_not_served", reason=converted.message, exc_info=error.__cause__)
+
+
+_BY_STATUS: dict[int, Callable[[str], LibraryError]] = {
     400: errors.Malformed,
     404: lambda _: errors.NotFound(),
     405: lambda _: errors.MethodNotAllowed(),
