@@ -38,7 +38,7 @@ DOORS = [through_krea, through_fal, through_heygen_v1, through_heygen_v3]
 
 
 @pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.__name__)
-def test_read_at_kreas_door_by_its_id(client: httpx.Client, account: Account, endpoint: object) -> None:
+def test_asset_of_each_dialect_is_readable_in_krea(client: httpx.Client, account: Account, endpoint: object) -> None:
     id, url = endpoint(client, account, samples.png())  # type: ignore[operator] # one of DOORS
     response = krea.GET.send(client, account.key, path=f"/assets/{id}")
     assert response.status_code == 200, response.text
@@ -49,27 +49,27 @@ def test_read_at_kreas_door_by_its_id(client: httpx.Client, account: Account, en
     krea.GET.spec.check(response)
 
 
-def test_the_same_bytes_through_every_door_are_one_blob(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_same_content_from_all_dialects_is_one_blob(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     data = samples.png(seed=50)
     ids = {UUID(endpoint(client, fresh, data)[0]) for endpoint in DOORS}
     counts = stock.of(fresh)
     assert (len(ids), counts["asset"], counts["blob"]) == (4, 4, 1)
 
 
-def test_a_prompt_is_a_description(client: httpx.Client, account: Account) -> None:
+def test_fal_prompt_is_krea_description(client: httpx.Client, account: Account) -> None:
     url = fal.UPLOAD.upload(client, account.key, samples.png(), declared="image/png").json()["access_url"]
     registration = {"url": url, "type": "image", "prompt": "a bear"}
     id = fal.REGISTER.send(client, account.key, json=registration).json()["asset"]["vector_id"]
     assert krea.GET.send(client, account.key, path=f"/assets/{id}").json()["description"] == "a bear"
 
 
-def test_a_file_that_is_no_asset_is_none_at_kreas_door(client: httpx.Client, account: Account) -> None:
+def test_unregistered_file_is_not_a_krea_asset(client: httpx.Client, account: Account) -> None:
     url = fal.UPLOAD.upload(client, account.key, samples.png(), declared="image/png").json()["access_url"]
     file_id = url.split("/")[-2]
     assert krea.GET.send(client, account.key, path=f"/assets/{file_id}").status_code == 404
 
 
-def test_two_workspaces_never_notice_each_other(
+def test_same_content_in_two_workspaces_is_independent(
     client: httpx.Client, account: Account, fresh: Account, stock: Stock
 ) -> None:
     """The same bytes: stored for each, nothing in the answers tells."""

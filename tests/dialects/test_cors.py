@@ -21,14 +21,14 @@ PREFIXES = sorted(
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_refusals_of_every_voice(client: httpx.Client, prefix: str) -> None:
+def test_errors_of_each_prefix_are_readable(client: httpx.Client, prefix: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
         answer = client.request(method, f"{prefix}/no/such/thing", headers=ORIGIN)
         assert not answer.is_success
         assert is_readable(answer), answer.headers
 
 
-def test_preflights_are_granted_wherever_they_are_asked_for(client: httpx.Client) -> None:
+def test_preflight_is_granted_on_every_path(client: httpx.Client) -> None:
     for path in ("/assets", "/files/upload", f"/storage/upload/{'0' * 32}", "/v3/assets", "/nowhere", "/readyz"):
         asked = {"access-control-request-method": "PUT", "access-control-request-headers": "authorization,x-my-own"}
         answer = client.options(path, headers={**ORIGIN, **asked})
@@ -37,7 +37,7 @@ def test_preflights_are_granted_wherever_they_are_asked_for(client: httpx.Client
         assert answer.headers["access-control-allow-headers"] == "authorization,x-my-own"
 
 
-def test_uploads_and_files_whole_in_part_and_from_the_short_cut(server: Serve, client: httpx.Client, key: str) -> None:
+def test_uploads_and_cached_files_are_readable(server: Serve, client: httpx.Client, key: str) -> None:
     promise = endpoints.fal_promised(client, key, endpoints.picture(5000))
     for headers in ({}, {}, {"range": "bytes=0-9"}, {"range": "bytes=99999999-"}, {"if-none-match": "*"}):
         answer = client.get(promise.path, headers={**ORIGIN, **headers})

@@ -16,7 +16,7 @@ Door = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
 
 
 @pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.__name__)
-def test_one_for_each_asset(client: httpx.Client, fresh: Account, stock: Stock, endpoint: Door) -> None:
+def test_each_asset_gets_one_embedding_task(client: httpx.Client, fresh: Account, stock: Stock, endpoint: Door) -> None:
     """Also for a copy of what is there."""
     ids = {UUID(endpoint(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
     assert len(ids) == 2

@@ -39,7 +39,7 @@ def said(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
     return httpx.Response(response.status_code or 0, headers=headers, content=response.content)
 
 
-def test_every_voice_and_every_meaning_has_a_row() -> None:
+def test_each_format_has_a_row_per_error() -> None:
     assert set(BY_NAME) == set(TABLES)
     for table in TABLES.values():
         assert set(table.refusals) == set(MEANINGS)
@@ -47,7 +47,7 @@ def test_every_voice_and_every_meaning_has_a_row() -> None:
 
 @pytest.mark.parametrize("meaning", MEANINGS)
 @pytest.mark.parametrize("dialect", TABLES)
-def test_a_row(dialect: str, meaning: str) -> None:
+def test_error_renders_as_documented(dialect: str, meaning: str) -> None:
     table = TABLES[dialect]
     status, code = table.refusals[meaning]
     response = said(BY_NAME[dialect], raised(MEANINGS[meaning]))
@@ -59,7 +59,7 @@ def test_a_row(dialect: str, meaning: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", TABLES)
-def test_when_to_come_again(dialect: str) -> None:
+def test_retryable_errors_have_retry_after(dialect: str) -> None:
     error_format = BY_NAME[dialect]
     assert said(error_format, errors.RateLimited(7)).headers["retry-after"] == "7"
     assert said(error_format, errors.DatabaseUnavailable()).headers["retry-after"] == "1"
@@ -68,12 +68,12 @@ def test_when_to_come_again(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", TABLES)
-def test_the_message_is_the_errors_own_and_no_internal_one(dialect: str) -> None:
+def test_internal_messages_are_not_shown(dialect: str) -> None:
     assert "Grüße" in said(BY_NAME[dialect], errors.Invalid("Grüße")).text
     assert "secret" not in said(BY_NAME[dialect], to_library_error(RuntimeError("secret"))).text
 
 
-def test_only_heygen_v3_names_the_field_and_only_where_one_is_at_fault() -> None:
+def test_heygen_v3_names_the_invalid_field() -> None:
     with_field = said(BY_NAME["heygen_v3"], errors.Invalid("No.", param="file")).json()
     page = "http://127.0.0.1/docs/error-codes#invalid-parameter"
     assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page, "param": "file"}}
@@ -81,12 +81,12 @@ def test_only_heygen_v3_names_the_field_and_only_where_one_is_at_fault() -> None
     assert without == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page}}
 
 
-def test_where_the_server_does_not_know_its_own_address_no_page_is_named() -> None:
+def test_doc_url_is_null_without_server_address() -> None:
     response = BY_NAME["heygen_v3"].render(errors.NotFound(), ErrorContext("4711"))
     assert msgspec.json.decode(response.content)["error"]["doc_url"] is None
 
 
-def test_fals_storage_never_says_conflict() -> None:
+def test_fal_storage_has_no_409() -> None:
     """fal-client repeats a 409 ten times, as if it would pass."""
     assert 409 not in {answer.status for answer in BY_NAME["fal-storage"].table.values()}
 
@@ -120,7 +120,7 @@ def test_fals_storage_never_says_conflict() -> None:
         ("", "native"),
     ],
 )
-def test_whose_voice_a_path_is_answered_in(path: str, name: str) -> None:
+def test_path_prefix_decides_error_format(path: str, name: str) -> None:
     assert error_format_for(path).name == name
 
 

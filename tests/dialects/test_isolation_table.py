@@ -21,12 +21,12 @@ def operations() -> set[str]:
     return found
 
 
-def test_every_operation_is_asked_for_what_is_anothers() -> None:
+def test_each_operation_has_an_isolation_probe() -> None:
     assert ASKED | set(SILENT) == operations()
     assert not ASKED & set(SILENT)
 
 
 @pytest.mark.parametrize("route", sorted(operations() - set(SILENT)))
-def test_an_operation_with_a_place_for_a_name_has_one_in_it(route: str) -> None:
+def test_probe_uses_foreign_id_in_path(route: str) -> None:
     places = [probe.path.count("{") - probe.path.count("{my_") for probe in PROBES if probe.route == route]
     assert "{}" not in route or any(places)

@@ -53,7 +53,7 @@ def refused(endpoint: Endpoint, response: httpx.Response, meaning: str) -> None:
 
 
 @pytest.mark.parametrize("name", KEYED)
-def test_too_many_requests(
+def test_rate_limit_refuses_each_operation(
     strict: Serve, strict_client: httpx.Client, limited: Account, strict_stock: Stock, name: str
 ) -> None:
     """Refused requests count too; another key has its own share."""
@@ -68,28 +68,26 @@ def test_too_many_requests(
     assert endpoint.send(strict_client, strict.new_key()).status_code != 429
 
 
-def test_one_share_for_all_doors(strict_client: httpx.Client, limited: Account) -> None:
+def test_rate_limit_is_shared_by_all_dialects(strict_client: httpx.Client, limited: Account) -> None:
     seen = [endpoint.send(strict_client, limited.key).status_code for endpoint in [*UPLOADS.values(), fal.TOKEN]]
     assert 429 not in seen
     assert {endpoint.send(strict_client, limited.key).status_code for endpoint in KEYED.values()} == {429}
 
 
-def test_a_wrong_secret_spends_nothing_of_the_keys_share(strict_client: httpx.Client, limited: Account) -> None:
+def test_wrong_secret_does_not_count(strict_client: httpx.Client, limited: Account) -> None:
     wrong = limited.key[:-4] + "AAAA"
     assert {krea.UPLOAD.send(strict_client, wrong).status_code for _ in range(10)} == {401}
     assert krea.UPLOAD.send(strict_client, limited.key).status_code == 400
 
 
-def test_the_largest_file_where_the_vendor_names_no_limit(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock
-) -> None:
+def test_fal_upload_limit_is_exact(strict_client: httpx.Client, limited: Account, strict_stock: Stock) -> None:
     assert fal.UPLOAD.upload(strict_client, limited.key, wav_of(LIMIT)).status_code == 200
     before = strict_stock.of(limited)
     refused(fal.UPLOAD, fal.UPLOAD.upload(strict_client, limited.key, wav_of(LIMIT + 1)), "TooLarge")
     strict_stock.settles(limited, before)
 
 
-def test_the_largest_file_of_undeclared_length(
+def test_chunked_upload_limit_is_exact(
     strict: Serve, strict_client: httpx.Client, limited: Account, strict_stock: Stock
 ) -> None:
     headers = {**fal.auth(limited.key), "Content-Type": "audio/wav"}
@@ -105,13 +103,13 @@ def test_the_largest_file_of_undeclared_length(
     assert exact.status_code == 200
 
 
-def test_a_promised_upload_has_the_same_limit(strict_client: httpx.Client, limited: Account) -> None:
+def test_initiated_upload_has_same_limit(strict_client: httpx.Client, limited: Account) -> None:
     promise = fal.INITIATE.send(strict_client, limited.key, json={}).json()
     refused(fal.UPLOAD, strict_client.put(promise["upload_url"], content=wav_of(LIMIT + 1)), "TooLarge")
     assert strict_client.put(promise["upload_url"], content=wav_of(LIMIT)).status_code == 200
 
 
-def test_bodies_that_stop_coming(strict: Serve, limited: Account, strict_stock: Stock) -> None:
+def test_stalled_body_times_out(strict: Serve, limited: Account, strict_stock: Stock) -> None:
     """All doors at once: each waits two seconds."""
     before = strict_stock.of(limited)
 
@@ -129,7 +127,7 @@ def test_bodies_that_stop_coming(strict: Serve, limited: Account, strict_stock: 
     strict_stock.settles(limited, before)
 
 
-def test_revoked_within_seconds_at_every_door(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_revoked_key_is_refused_by_all_dialects(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """Even for a process that has just seen the key alive."""
 
     def upload(endpoint: Endpoint) -> int:

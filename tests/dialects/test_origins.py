@@ -28,7 +28,7 @@ def reached(host: str, scheme: str = "http") -> Request:  # type: ignore[type-ar
         ("https://media.example.com", "[", "https://media.example.com"),
     ],
 )
-def test_what_we_call_ourselves_we_know_again(public_url: str | None, host: str, base: str) -> None:
+def test_own_file_url_is_recognised(public_url: str | None, host: str, base: str) -> None:
     origins, request = Origins(public_url), reached(host)
     assert origins.base(request) == base
     url = file_url_for(base, ID, "Grüße.png")
@@ -46,7 +46,7 @@ def test_what_we_call_ourselves_we_know_again(public_url: str | None, host: str,
     ],
 )
 @pytest.mark.parametrize("host", ["media.example.com", "", "["])
-def test_what_is_not_ours(url: str, host: str) -> None:
+def test_foreign_url_is_not_recognised(url: str, host: str) -> None:
     origins, request = Origins("https://media.example.com"), reached(host)
     assert not origins.is_ours(request, url)
     assert origins.file_id(request, url) is None
@@ -55,13 +55,13 @@ def test_what_is_not_ours(url: str, host: str) -> None:
 @pytest.mark.parametrize(
     "path", ["", "/", "/files/b/", "/files/b/x", "/other/files/b/43ce34111a254d14875e3562d341b090/a", "/files/c/x"]
 )
-def test_ours_but_no_file(path: str) -> None:
+def test_own_url_without_file_has_no_id(path: str) -> None:
     origins, request = Origins(None), reached("127.0.0.1:8000")
     assert origins.is_ours(request, f"http://127.0.0.1:8000{path}")
     assert origins.file_id(request, f"http://127.0.0.1:8000{path}") is None
 
 
 @pytest.mark.parametrize("host", ["", "[", "a b", "a@b", "127.0.0.1:port"])
-def test_a_request_that_does_not_say_where_it_went(host: str) -> None:
+def test_invalid_host_raises_malformed(host: str) -> None:
     with pytest.raises(Malformed):
         Origins(None).base(reached(host))

@@ -96,7 +96,7 @@ def page(
 @pytest.mark.parametrize("name", LISTINGS)
 @QUICK
 @given(many=MANY, limit=LIMITS)
-def test_pages_joined_are_the_whole_list(
+def test_pages_cover_the_whole_list(
     client: httpx.Client, fresh: Account, stock: Stock, name: str, many: list[Row], limit: int
 ) -> None:
     listing = LISTINGS[name]
@@ -117,7 +117,7 @@ def test_pages_joined_are_the_whole_list(
 @pytest.mark.parametrize("name", LISTINGS)
 @QUICK
 @given(many=MANY, limit=st.integers(1, 4), data=st.data())
-def test_what_comes_and_goes_between_two_pages_disturbs_nothing_else(
+def test_concurrent_changes_do_not_disturb_pages(
     client: httpx.Client, fresh: Account, stock: Stock, name: str, many: list[Row], limit: int, data: st.DataObject
 ) -> None:
     listing = LISTINGS[name]
@@ -143,7 +143,7 @@ def test_what_comes_and_goes_between_two_pages_disturbs_nothing_else(
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-def test_another_workspace_shows_nothing_of_it(
+def test_cursor_of_other_workspace_shows_nothing(
     client: httpx.Client, fresh: Account, account: Account, stock: Stock, name: str
 ) -> None:
     """Not even behind a position in this one."""
@@ -158,14 +158,14 @@ def test_another_workspace_shows_nothing_of_it(
 
 @pytest.mark.parametrize("limit", ["", "-1", "1.5", "1e1", "ten", "\uff11", "99999", "1 ", "+1", "0x1", "1" * 5000])
 @pytest.mark.parametrize("name", LISTINGS)
-def test_a_limit_that_is_none(client: httpx.Client, account: Account, name: str, limit: str) -> None:
+def test_invalid_limit_is_refused(client: httpx.Client, account: Account, name: str, limit: str) -> None:
     if not (LISTINGS[name].cuts and limit.isdigit() and limit.isascii()):
         refused(LISTINGS[name], client, account, limit=limit)
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "0" * 32, "%00", "{}", "é", "\0", "=" * 32, "A" * 5000])
 @pytest.mark.parametrize("name", LISTINGS)
-def test_a_cursor_that_nobody_has_answered(client: httpx.Client, account: Account, name: str, cursor: str) -> None:
+def test_unknown_cursor_is_refused(client: httpx.Client, account: Account, name: str, cursor: str) -> None:
     refused(LISTINGS[name], client, account, **{LISTINGS[name].param: cursor})
 
 

@@ -23,11 +23,11 @@ class TakesFiles(Suite):
     def upload(self, data: bytes, **declared: str) -> httpx.Response:
         return self.endpoint.upload(self.client, self.account.key, data, **declared)
 
-    def test_an_empty_file(self) -> None:
+    def test_empty_file_is_refused(self) -> None:
         self.refused(self.upload(b""), "EmptyFile")
 
     @pytest.mark.parametrize("mime", samples.ACCEPTED)
-    def test_every_type_is_either_taken_or_refused(self, mime: str) -> None:
+    def test_each_type_is_accepted_or_refused(self, mime: str) -> None:
         response = self.upload(samples.ACCEPTED[mime]())
         if mime in self.endpoint.types:
             self.answered(response)
@@ -35,23 +35,23 @@ class TakesFiles(Suite):
             self.refused(response, "UnsupportedKind")
 
     @each_value("name", ["truncated_png", *(name for name in samples.DAMAGED if name != "truncated_png")])
-    def test_damaged_and_dishonest_files(self, name: str) -> None:
+    def test_damaged_files_are_refused(self, name: str) -> None:
         self.refused(self.upload(samples.DAMAGED[name]()), "Unreadable", "UnsupportedKind")
 
     @pytest.mark.parametrize("name", samples.UNKNOWN)
     @pytest.mark.parametrize("extension", ["png", "mp4"])
-    def test_files_of_another_sort_under_a_media_name(self, name: str, extension: str) -> None:
+    def test_unknown_content_with_media_name_is_refused(self, name: str, extension: str) -> None:
         declared = {"png": "image/png", "mp4": "video/mp4"}[extension]
         self.refused(self.upload(samples.UNKNOWN[name](), name=f"a.{extension}", declared=declared), "UnsupportedKind")
 
-    def test_larger_than_allowed_as_declared(self) -> None:
+    def test_oversized_content_length_is_refused_before_body(self) -> None:
         """By Content-Length, before a byte of the body is read: a client that asks first is not told to go on."""
         length = self.endpoint.limit + 2 * 1024 * 1024
         answer = self.raw(length=length, Expect="100-continue", Content_Type=self.content_type)
         assert answer
         self.refused(answer, "TooLarge")
 
-    def test_length_and_chunks_together_have_one_reading(self) -> None:
+    def test_content_length_with_chunked_is_not_smuggled(self) -> None:
         """The server shows us only the chunks (it may, by RFC 9112 section 6.3): they count, and nothing after them."""
         body = self.body(samples.png(seed=12))
         smuggled = sockets.head("GET", "/healthz", {}, 0)
@@ -64,7 +64,7 @@ class TakesFiles(Suite):
         assert b"connection: close" in answers
 
     @pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "9" * 400])
-    def test_a_length_that_is_none(self, length: str) -> None:
+    def test_invalid_content_length_stores_nothing(self, length: str) -> None:
         """Some never reach us: then the server itself refuses, and nothing is stored either."""
         given = {**self.endpoint.auth(self.account.key), "Content-Length": length}
         head = sockets.head(self.endpoint.method, self.endpoint.path, given, 0).replace(b"Content-Length: 0\r\n", b"")
@@ -72,24 +72,24 @@ class TakesFiles(Suite):
         assert answer is None or 400 <= answer.status_code < 500
         self.stock.settles(self.account, self.before)
 
-    def test_a_client_that_hangs_up_half_way(self) -> None:
+    def test_client_disconnect_stores_nothing(self) -> None:
         half = self.body(samples.png(400, 300))[:100_000]
         self.raw(half, length=300_000, hang_up=True, Content_Type=self.content_type)
         self.stock.settles(self.account, self.before)
 
-    def test_a_chunked_body_that_breaks_off(self) -> None:
+    def test_unterminated_chunked_body_stores_nothing(self) -> None:
         """All of the file has come, and still it is not known to be all."""
         body = file_part(samples.png()) if self.endpoint.framed else samples.png()
         self.raw(sockets.chunk(body), length=None, hang_up=True, Content_Type=self.content_type)
         self.stock.settles(self.account, self.before)
 
     @pytest.mark.parametrize("broken", [b"zz\r\nnot a size", b"5\r\ntoo long for five\r\n0\r\n\r\n"])
-    def test_broken_chunks(self, broken: bytes) -> None:
+    def test_malformed_chunks_are_refused(self, broken: bytes) -> None:
         answer = self.raw(broken, length=None, Content_Type=self.content_type)
         assert answer is None or answer.status_code == 400
         self.stock.settles(self.account, self.before)
 
-    def test_bytes_beyond_the_declared_length_are_not_of_the_file(self) -> None:
+    def test_bytes_after_content_length_are_ignored(self) -> None:
         body = self.body(samples.png(seed=13))
         answer = self.raw(body, b"GET / and more", length=len(body), Content_Type=self.content_type)
         assert answer
@@ -99,7 +99,7 @@ class TakesFiles(Suite):
         self.before = self.stock.of(self.account)
         self.refused(short, "Malformed", "Unreadable")
 
-    def test_a_chunked_upload_is_as_good_as_any(self) -> None:
+    def test_chunked_upload_succeeds(self) -> None:
         body = self.body(samples.png(seed=11))
         pieces = [sockets.chunk(body[at : at + 997]) for at in range(0, len(body), 997)]
         answer = self.raw(*pieces, sockets.LAST_CHUNK, length=None, Content_Type=self.content_type)
@@ -110,10 +110,10 @@ class TakesFiles(Suite):
 class TakesBodies(Suite):
     """Uploads whose whole body is the file."""
 
-    def test_nothing_at_all(self) -> None:
+    def test_missing_body_is_refused(self) -> None:
         self.refused(self.send(), "EmptyFile")
 
-    def test_nothing_in_chunks(self) -> None:
+    def test_empty_chunked_body_is_refused(self) -> None:
         answer = self.raw(sockets.LAST_CHUNK, length=None, Content_Type="image/png")
         assert answer
         self.refused(answer, "EmptyFile")

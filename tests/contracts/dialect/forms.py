@@ -43,19 +43,19 @@ class TakesForms(Suite):
         return self.send(content=body, headers={"Content-Type": content_type})
 
     @pytest.mark.parametrize("declared", [None, "", "application/octet-stream", "image/png", "text/html", "nonsense"])
-    def test_what_the_part_says_of_its_type_decides_nothing(self, declared: str | None) -> None:
+    def test_declared_part_type_is_ignored(self, declared: str | None) -> None:
         self.answered(self.post(form(file_part(samples.png(), filename="picture.txt", declared=declared))))
 
     @pytest.mark.parametrize(
         "name", ["", ".png", "../../etc/passwd", "a\\b\\c.png", "CON", "x" * 4000, "\u202egnp.exe"]
     )
-    def test_no_file_name_hurts(self, name: str) -> None:
+    def test_hostile_filenames_are_accepted(self, name: str) -> None:
         self.answered(self.post(form(file_part(samples.png(), filename=name))))
 
-    def test_a_part_without_a_file_name_is_a_file_all_the_same(self) -> None:
+    def test_part_without_filename_is_accepted(self) -> None:
         self.answered(self.post(form(file_part(samples.png(), filename=None))))
 
-    def test_parts_nobody_knows_are_ignored(self) -> None:
+    def test_unknown_parts_are_ignored(self) -> None:
         note = b'--%s\r\nContent-Disposition: form-data; name="note"\r\n\r\nx\r\n' % BOUNDARY
         self.answered(self.post(form(note, file_part(samples.png()), note)))
 
@@ -76,10 +76,10 @@ class TakesForms(Suite):
         ],
         ids=lambda value: value[:48] or "none",
     )
-    def test_a_content_type_that_is_no_form(self, content_type: str) -> None:
+    def test_non_multipart_content_type_is_refused(self, content_type: str) -> None:
         self.refused(self.post(form(file_part(samples.png())), content_type), "Malformed")
 
     @pytest.mark.parametrize("name", NO_FORMS)
-    def test_forms_that_are_none(self, name: str) -> None:
+    def test_malformed_multipart_is_refused(self, name: str) -> None:
         body, meaning = NO_FORMS[name]
         self.refused(self.post(body()), meaning)

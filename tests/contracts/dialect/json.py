@@ -29,20 +29,20 @@ class TakesJson(Suite):
         ],
         ids=lambda body: repr(body[:24]),
     )
-    def test_what_is_not_json(self, body: bytes) -> None:
+    def test_malformed_json_is_refused(self, body: bytes) -> None:
         self.refused(self.json(body), "Malformed")
 
-    def test_more_than_one_value(self) -> None:
+    def test_trailing_json_is_refused(self) -> None:
         self.refused(self.json(b'{"url": "http://a/", "type": "image"} {}'), "Malformed")
 
     @each_value("body", [b"[]", b"1", b'"text"', b"null", b"true"])
-    def test_what_is_not_an_object(self, body: bytes) -> None:
+    def test_non_object_json_is_refused(self, body: bytes) -> None:
         self.refused(self.json(body), "Invalid")
 
-    def test_the_character_nul(self) -> None:
+    def test_nul_character_is_refused(self) -> None:
         self.refused(self.json(b'{"a": "b\\u0000c"}'), "Invalid")
 
-    def test_more_than_anybody_needs(self) -> None:
+    def test_oversized_json_is_refused(self) -> None:
         self.refused(self.json(b'{"a": "' + b"x" * 2_000_000 + b'"}'), "Malformed")
 
     def json(self, body: bytes) -> httpx.Response:

@@ -16,11 +16,11 @@ class Keyed(Suite):
     def valid(self) -> dict[str, Any]:
         return self.endpoint.valid(self)
 
-    def test_a_request_that_succeeds(self) -> None:
+    def test_valid_request_succeeds(self) -> None:
         self.answered(self.send(**self.valid()))
 
     @each_value("scheme", ["Bearer {}", "Key {}", "bearer {}"])
-    def test_every_vendors_header_carries_the_key(self, scheme: str) -> None:
+    def test_key_is_accepted_in_each_header(self, scheme: str) -> None:
         headers = {"Authorization": scheme.format(self.account.key)}
         self.answered(self.with_headers(headers))
         self.answered(self.with_headers({"x-api-key": self.account.key}))
@@ -51,43 +51,43 @@ class Keyed(Suite):
         ],
         ids=lambda headers: str(headers)[:48],
     )
-    def test_without_a_good_key(self, headers: dict[str, str]) -> None:
+    def test_invalid_key_is_refused(self, headers: dict[str, str]) -> None:
         encoded = {name: value.encode("latin-1") for name, value in headers.items()}
         self.refused(self.with_headers(encoded), "KeyRefused")  # type: ignore[arg-type] # httpx takes bytes too
 
-    def test_the_right_id_with_a_wrong_secret(self) -> None:
+    def test_wrong_secret_is_refused(self) -> None:
         key = self.account.key
         self.refused(self.with_headers(self.endpoint.auth(key[:-1] + ("A" if key[-1] != "A" else "B"))), "KeyRefused")
 
-    def test_the_key_and_something_behind_it(self) -> None:
+    def test_key_with_suffix_is_refused(self) -> None:
         self.refused(self.with_headers(self.endpoint.auth(self.account.key + "x")), "KeyRefused")
 
-    def test_a_revoked_key(self, revoked: Account) -> None:
+    def test_revoked_key_is_refused(self, revoked: Account) -> None:
         self.refused(self.with_headers(self.endpoint.auth(revoked.key)), "KeyRefused")
 
-    def test_a_key_without_the_scope(self, reader: Account, writer: Account) -> None:
+    def test_key_without_scope_is_refused(self, reader: Account, writer: Account) -> None:
         other = reader if self.endpoint.scope is Scope.WRITE else writer
         self.refused(self.with_headers(self.endpoint.auth(other.key)), "ScopeMissing")
 
-    def test_admin_may_do_everything(self, admin: Account) -> None:
+    def test_admin_key_is_accepted(self, admin: Account) -> None:
         self.answered(self.with_headers(self.endpoint.auth(admin.key)))
 
-    def test_below_it_there_is_nothing(self) -> None:
+    def test_unknown_subpath_is_not_found(self) -> None:
         self.refused(self.send(path=self.endpoint.unrouted or f"{self.endpoint.path}/no/such/thing"), "NotFound")
 
-    def test_another_method(self) -> None:
+    def test_wrong_method_is_refused_with_allow(self) -> None:
         path = self.valid().get("path", self.endpoint.path)
         response = self.client.request(self.endpoint.wrong_method, path, headers=self.endpoint.auth(self.account.key))
         self.refused(response, "MethodNotAllowed")
         assert self.endpoint.method in response.headers["allow"].split(", ")
 
     @each_value("host", ["a@b", "", "[", "[::1", "a b", "a/b", "<a>", "127.0.0.1:port", "a:1:2", "\xe9"])
-    def test_a_host_that_is_none(self, host: str) -> None:
+    def test_invalid_host_header_is_refused(self, host: str) -> None:
         """URLs in answers begin with it, so it is looked at before anything is stored."""
         headers = {**self.endpoint.auth(self.account.key), "Host": host.encode("latin-1")}
         self.refused(self.with_headers(headers), "Malformed")  # type: ignore[arg-type] # httpx takes bytes too
 
-    def test_the_callers_request_id_comes_back(self) -> None:
+    def test_client_request_id_is_returned(self) -> None:
         response = self.with_headers({**self.endpoint.auth(self.account.key), "X-Request-Id": "trace-4711"})
         assert response.headers["x-request-id"] == "trace-4711"
         refusal = self.endpoint.send(self.client, None, headers={"X-Request-Id": "trace-4712"}, **self.path())
@@ -96,6 +96,6 @@ class Keyed(Suite):
     def path(self) -> dict[str, str]:
         return {"path": self.valid().get("path", self.endpoint.path)}
 
-    def test_every_request_has_its_own_id(self) -> None:
+    def test_request_ids_are_unique(self) -> None:
         ids = {self.endpoint.send(self.client, None, **self.path()).headers["x-request-id"] for _ in range(3)}
         assert len(ids) == 3

@@ -83,7 +83,7 @@ class TestComplete(_OfAnUpload, Keyed, TakesJson):
     test_another_method = None  # type: ignore[assignment] # the same
     test_a_host_that_is_none = None  # type: ignore[assignment] # the same, where the gate says it
 
-    def test_more_than_anybody_needs(self) -> None:
+    def test_oversized_json_is_refused(self) -> None:
         self.refused(self.json(TOO_LONG), "Malformed")
 
 
@@ -100,7 +100,7 @@ class TestTokenComplete(_OfAnUpload, TakesJson):
     endpoint = structs.replace(endpoints.COMPLETE, auth=lambda _: {})
     where = staticmethod(lambda suite: below(endpoints.initiated(suite), "complete"))
 
-    def test_more_than_anybody_needs(self) -> None:
+    def test_oversized_json_is_refused(self) -> None:
         self.refused(self.json(TOO_LONG), "Malformed")
 
 

@@ -43,7 +43,7 @@ def registered(journey: Journey, account: Account, seed: int, **said: Any) -> An
     return journey.call("uploadAsset", url=url, type="image", **said)
 
 
-def test_a_journey(journey: Journey, fresh: Account) -> None:
+def test_asset_lifecycle_across_all_operations(journey: Journey, fresh: Account) -> None:
     source = registered(journey, fresh, 1, prompt="a bear", favorite=True)
     tag = tags(journey, source)
     folder = collections(journey, source)

@@ -55,7 +55,7 @@ def refused(response: httpx.Response, status: int, code: int) -> None:
     FOLDERS.say(response, code)
 
 
-def test_the_whole_answer(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_created_folder_is_complete(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     row = stock.database.execute("SELECT name FROM workspace WHERE id = %s", [fresh.workspace_id]).fetchone()
     assert row
     folder = create(client, fresh, "Holiday 🏖")
@@ -77,11 +77,11 @@ def test_the_whole_answer(client: httpx.Client, fresh: Account, stock: Stock) ->
 
 
 @pytest.mark.parametrize("project_type", ["video_translate", "instant_avatar", "video", "asset", "brand_kit", "mixed"])
-def test_every_project_type(client: httpx.Client, account: Account, project_type: str) -> None:
+def test_each_project_type_is_accepted(client: httpx.Client, account: Account, project_type: str) -> None:
     assert create(client, account, project_type=project_type)["project_type"] == project_type
 
 
-def test_a_folder_in_a_folder(client: httpx.Client, fresh: Account) -> None:
+def test_folder_can_be_nested(client: httpx.Client, fresh: Account) -> None:
     outer = create(client, fresh, "outer", parent_id=None)
     inner = create(client, fresh, "inner", parent_id=outer["id"])
     assert inner["parent_id"] == outer["id"]
@@ -94,7 +94,7 @@ def test_a_folder_in_a_folder(client: httpx.Client, fresh: Account) -> None:
     assert names(client, fresh, parent_id=inner["id"]) == []
 
 
-def test_children_are_live_folders_and_assets_directly_in_it(client: httpx.Client, fresh: Account) -> None:
+def test_children_count_is_of_direct_live_items(client: httpx.Client, fresh: Account) -> None:
     outer = create(client, fresh, "outer")
     inner, other = (create(client, fresh, "inner", parent_id=outer["id"]) for _ in range(2))
     for id in (outer["id"], inner["id"]):
@@ -105,7 +105,7 @@ def test_children_are_live_folders_and_assets_directly_in_it(client: httpx.Clien
 
 
 @pytest.mark.parametrize("name", ["x", " ", "x" * 255, "🐻" * 255, "a/b", "100%", "'; --", "\u202e"])
-def test_names(client: httpx.Client, account: Account, name: str) -> None:
+def test_folder_name_is_stored_unchanged(client: httpx.Client, account: Account, name: str) -> None:
     folder = create(client, account, name)
     assert folder["name"] == name
     assert change(client, account, RENAME, folder["id"], name=name[::-1])["name"] == name[::-1]
@@ -127,7 +127,7 @@ def test_names(client: httpx.Client, account: Account, name: str) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_made(
+def test_invalid_create_is_refused(
     client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any], code: int
 ) -> None:
     before = stock.of(account)
@@ -136,13 +136,15 @@ def test_what_cannot_be_made(
 
 
 @pytest.mark.parametrize(("body", "code"), [({"name": ""}, 400175), ({"name": "x" * 256}, 400175), ({"x": 1}, 40001)])
-def test_what_cannot_be_a_new_name(client: httpx.Client, account: Account, body: dict[str, Any], code: int) -> None:
+def test_invalid_rename_is_refused(client: httpx.Client, account: Account, body: dict[str, Any], code: int) -> None:
     folder = create(client, account, "as it was")
     refused(send(client, account, RENAME, folder["id"], **body), 400, code)
     assert "as it was" in names(client, account, name_filter="as it was")
 
 
-def test_a_parent_that_is_none(client: httpx.Client, account: Account, fresh: Account, stock: Stock) -> None:
+def test_foreign_unknown_and_trashed_parents_look_alike(
+    client: httpx.Client, account: Account, fresh: Account, stock: Stock
+) -> None:
     """Unknown, another's, in the trash: the answer is the same."""
     theirs, trashed = create(client, account)["id"], create(client, fresh)["id"]
     change(client, fresh, TRASH, trashed)
@@ -162,7 +164,7 @@ def test_a_parent_that_is_none(client: httpx.Client, account: Account, fresh: Ac
 
 
 @pytest.mark.parametrize("endpoint", CHANGES.values(), ids=lambda endpoint: endpoint.name)
-def test_anothers_folder_is_as_unknown_as_none(
+def test_foreign_and_unknown_folders_look_alike(
     client: httpx.Client, account: Account, fresh: Account, endpoint: Endpoint
 ) -> None:
     theirs = create(client, account, "theirs")
@@ -173,7 +175,7 @@ def test_anothers_folder_is_as_unknown_as_none(
     assert theirs in listed(client, account, name_filter="theirs")["folders"]
 
 
-def test_a_new_name(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_rename_updates_name_and_timestamp(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     folder = create(client, fresh, "old")
     stock.database.execute(
         "UPDATE folder SET created_at = created_at - interval '1 hour', updated_at = updated_at - interval '1 hour'"
@@ -204,14 +206,14 @@ def test_a_new_name(client: httpx.Client, fresh: Account, stock: Stock) -> None:
         ("x" * 5000, []),
     ],
 )
-def test_some_of_the_name(client: httpx.Client, fresh: Account, wanted: str, found: list[str]) -> None:
+def test_name_filter_matches_substring(client: httpx.Client, fresh: Account, wanted: str, found: list[str]) -> None:
     for name in ("ÜBER Größe", "back\\slash", "axb", "a_b", "100 sure", "100% sure", "ΣΊΣΥΦΟΣ"):
         create(client, fresh, name)
     assert names(client, fresh, name_filter=wanted) == found
     assert listed(client, fresh, name_filter=wanted, limit="0")["total"] == len(found)
 
 
-def test_limits_from_none_to_a_hundred(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_folders(stock, fresh, [Row(n, uuid4()) for n in range(101)])
     assert listed(client, fresh, limit="0") == {"folders": [], "token": None, "total": 101}
     assert len(listed(client, fresh)["folders"]) == 100
@@ -219,12 +221,12 @@ def test_limits_from_none_to_a_hundred(client: httpx.Client, fresh: Account, sto
 
 
 @pytest.mark.parametrize("query", [{"is_trash": "maybe"}, {"is_trash": "1"}, {"limit": "101"}, {"name_filter": "a\0"}])
-def test_queries_that_are_none(client: httpx.Client, account: Account, query: dict[str, str]) -> None:
+def test_invalid_query_is_refused(client: httpx.Client, account: Account, query: dict[str, str]) -> None:
     refused(FOLDERS.send(client, account.key, params=query), 400, 40012)
 
 
 class TestTrash:
-    def test_everything_below_it_goes_and_comes_back(self, client: httpx.Client, fresh: Account) -> None:
+    def test_trash_and_restore_include_subfolders(self, client: httpx.Client, fresh: Account) -> None:
         a = create(client, fresh, "a")
         b = create(client, fresh, "b", parent_id=a["id"])
         create(client, fresh, "c", parent_id=b["id"])
@@ -243,7 +245,7 @@ class TestTrash:
         assert names(client, fresh, is_trash="true") == []
         assert [folder["parent_id"] for folder in listed(client, fresh)["folders"]] == ["", b["id"], a["id"], ""]
 
-    def test_what_was_there_before_stays_there(self, client: httpx.Client, fresh: Account) -> None:
+    def test_restore_keeps_earlier_trashed_subfolders(self, client: httpx.Client, fresh: Account) -> None:
         a = create(client, fresh, "a")
         b = create(client, fresh, "b", parent_id=a["id"])
         create(client, fresh, "c", parent_id=b["id"])
@@ -255,7 +257,7 @@ class TestTrash:
         assert change(client, fresh, RESTORE, b["id"])["parent_id"] == a["id"]
         assert names(client, fresh) == ["c", "b", "a"]
 
-    def test_without_its_parent_it_comes_back_at_the_root(self, client: httpx.Client, fresh: Account) -> None:
+    def test_restore_without_parent_moves_to_root(self, client: httpx.Client, fresh: Account) -> None:
         a = create(client, fresh, "a")
         b = create(client, fresh, "b", parent_id=a["id"])
         c = create(client, fresh, "c", parent_id=b["id"])
@@ -266,13 +268,13 @@ class TestTrash:
         assert change(client, fresh, RESTORE, a["id"])["direct_children_count"] == 0
         assert change(client, fresh, RESTORE, c["id"])["parent_id"] == b["id"]
 
-    def test_twice_is_once(self, client: httpx.Client, fresh: Account) -> None:
+    def test_trash_and_restore_are_idempotent(self, client: httpx.Client, fresh: Account) -> None:
         folder = create(client, fresh)
         assert change(client, fresh, RESTORE, folder["id"]) == folder
         first = change(client, fresh, TRASH, folder["id"])
         assert change(client, fresh, TRASH, folder["id"]) == first
 
-    def test_a_name_can_be_changed_in_the_trash(self, client: httpx.Client, fresh: Account) -> None:
+    def test_trashed_folder_can_be_renamed(self, client: httpx.Client, fresh: Account) -> None:
         folder = create(client, fresh)
         change(client, fresh, TRASH, folder["id"])
         assert change(client, fresh, RENAME, folder["id"], name="new")["is_trash"]

@@ -43,11 +43,11 @@ def refused(response: httpx.Response, status: int, code: int) -> None:
     LIST.say(response, code)
 
 
-def test_no_assets(client: httpx.Client, fresh: Account) -> None:
+def test_empty_list_is_complete(client: httpx.Client, fresh: Account) -> None:
     assert listed(client, fresh) == {"assets": [], "total": 0, "token": None}
 
 
-def test_the_whole_answer(client: httpx.Client, fresh: Account) -> None:
+def test_list_is_complete_and_newest_first(client: httpx.Client, fresh: Account) -> None:
     posted = [upload(client, fresh, samples.png(), "image/png"), upload(client, fresh, samples.mp4(), "video/mp4")]
     for asset in posted:
         del asset["meta"], asset["image_key"]
@@ -56,12 +56,12 @@ def test_the_whole_answer(client: httpx.Client, fresh: Account) -> None:
     assert list(body["assets"][0]) == ["id", "name", "file_type", "folder_id", "created_ts", "url"]
 
 
-def test_the_moment_in_whole_seconds(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_created_ts_is_in_whole_seconds(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_assets(stock, fresh, [Row(999_999, uuid4())])
     assert listed(client, fresh)["assets"][0]["created_ts"] == int(BEGINNING.timestamp())
 
 
-def test_what_came_through_other_doors_under_its_own_kind(client: httpx.Client, fresh: Account) -> None:
+def test_other_dialects_assets_keep_their_kind(client: httpx.Client, fresh: Account) -> None:
     """The vendor has no word for models and documents; ours are told, and asked for, as everywhere here."""
     krea.UPLOAD.upload(client, fresh.key, samples.glb())
     assert [asset["file_type"] for asset in listed(client, fresh)["assets"]] == ["3d"]
@@ -69,7 +69,7 @@ def test_what_came_through_other_doors_under_its_own_kind(client: httpx.Client, 
     assert listed(client, fresh, file_type="document")["total"] == 0
 
 
-def test_of_one_type(client: httpx.Client, fresh: Account) -> None:
+def test_file_type_filters_assets(client: httpx.Client, fresh: Account) -> None:
     known = {
         "image": upload(client, fresh, samples.png(), "image/png")["id"],
         "video": upload(client, fresh, samples.mp4(), "video/mp4")["id"],
@@ -83,11 +83,11 @@ def test_of_one_type(client: httpx.Client, fresh: Account) -> None:
 
 
 @pytest.mark.parametrize("file_type", ["picture", "image,video", "\0", " "])
-def test_a_type_that_is_none(client: httpx.Client, account: Account, file_type: str) -> None:
+def test_invalid_file_type_is_refused(client: httpx.Client, account: Account, file_type: str) -> None:
     refused(LIST.send(client, account.key, params={"file_type": file_type}), 400, 40012)
 
 
-def test_limits_from_none_to_a_hundred(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """A limit of none asks for the total alone."""
     rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
     assert listed(client, fresh, limit="0") == {"assets": [], "total": 101, "token": None}
@@ -99,7 +99,7 @@ def test_limits_from_none_to_a_hundred(client: httpx.Client, fresh: Account, sto
     refused(LIST.send(client, fresh.key, params={"limit": "101"}), 400, 40012)
 
 
-def test_what_has_expired_is_gone_before_it_is_swept(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     id = folder(client, fresh)
     for _ in range(2):
         asset = upload(client, fresh, samples.png(), "image/png", folder_id=id)
@@ -118,7 +118,7 @@ def test_what_has_expired_is_gone_before_it_is_swept(client: httpx.Client, fresh
 class TestFolders:
     """Where an asset lies. To upload into a folder is our extension."""
 
-    def test_an_upload_into_a_folder(self, client: httpx.Client, fresh: Account) -> None:
+    def test_upload_is_filed_in_folder(self, client: httpx.Client, fresh: Account) -> None:
         id = folder(client, fresh)
         filed = upload(client, fresh, samples.png(), "image/png", folder_id=id)
         loose = upload(client, fresh, samples.png(), "image/png", folder_id="")
@@ -128,7 +128,7 @@ class TestFolders:
         assert [asset["id"] for asset in listed(client, fresh, folder_id="")["assets"]] == [loose["id"]]
         assert listed(client, fresh)["total"] == 2
 
-    def test_into_a_folder_that_is_none(
+    def test_upload_into_unavailable_folder_is_refused(
         self, client: httpx.Client, account: Account, fresh: Account, stock: Stock
     ) -> None:
         """Unknown, another's, in the trash: the answer is the same, and nothing is stored."""
@@ -145,7 +145,7 @@ class TestFolders:
         refused(UPLOAD.send(client, fresh.key, content=samples.png(), params={"folder_id": "\0"}), 400, 40012)
         stock.settles(fresh, before)
 
-    def test_a_folder_is_looked_for_before_the_bytes(self, client: httpx.Client, server: Serve, fresh: Account) -> None:
+    def test_folder_is_checked_before_body(self, client: httpx.Client, server: Serve, fresh: Account) -> None:
         """A client that asks first is not told to go on."""
         trashed = folder(client, fresh)
         TRASH.send(client, fresh.key, path=f"/v1/folders/{trashed}/trash")
@@ -156,7 +156,9 @@ class TestFolders:
             assert answer
             refused(answer, 404, 404)
 
-    def test_of_a_folder_that_is_none(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+    def test_foreign_and_unknown_folders_look_alike(
+        self, client: httpx.Client, account: Account, fresh: Account
+    ) -> None:
         answers = [
             LIST.send(client, fresh.key, params={"folder_id": id}) for id in (folder(client, account), uuid4().hex, "x")
         ]
@@ -164,7 +166,7 @@ class TestFolders:
             refused(answer, 404, 404)
         assert len({answer.content for answer in answers}) == 1
 
-    def test_in_the_trash_no_asset_is_lost(self, client: httpx.Client, fresh: Account) -> None:
+    def test_assets_of_trashed_folder_stay_listed(self, client: httpx.Client, fresh: Account) -> None:
         id = folder(client, fresh)
         filed = upload(client, fresh, samples.png(), "image/png", folder_id=id)
         TRASH.send(client, fresh.key, path=f"/v1/folders/{id}/trash")
@@ -175,7 +177,7 @@ class TestFolders:
 
 
 class TestDelete:
-    def test_the_whole_answer_and_the_second_time(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_delete_returns_asset_then_not_found(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         id = folder(client, fresh)
         asset = upload(client, fresh, samples.png(), "image/png", folder_id=id)
         assert client.get(asset["url"]).status_code == 200
@@ -188,7 +190,9 @@ class TestDelete:
         assert again.json()["message"] == "Asset not found."
         assert assets(stock, fresh) == 0
 
-    def test_anothers_asset_is_as_unknown_as_none(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+    def test_foreign_and_unknown_assets_look_alike(
+        self, client: httpx.Client, account: Account, fresh: Account
+    ) -> None:
         asset = upload(client, account, samples.png(), "image/png")
         answers = [DELETE.send(client, fresh.key, path=f"/v1/asset/{id}/delete") for id in (asset["id"], uuid4().hex)]
         for answer in answers:
@@ -197,10 +201,10 @@ class TestDelete:
         assert client.get(asset["url"]).status_code == 200
 
     @pytest.mark.parametrize("id", ["1", "list", "%00", "0" * 31, "é"])
-    def test_what_is_no_id(self, client: httpx.Client, account: Account, id: str) -> None:
+    def test_malformed_id_is_not_found(self, client: httpx.Client, account: Account, id: str) -> None:
         refused(DELETE.send(client, account.key, path=f"/v1/asset/{id}/delete"), 404, 404)
 
-    def test_what_came_through_another_door(self, client: httpx.Client, fresh: Account) -> None:
+    def test_asset_of_other_dialect_can_be_deleted(self, client: httpx.Client, fresh: Account) -> None:
         body = krea.UPLOAD.upload(client, fresh.key, samples.png()).json()
         response = DELETE.send(client, fresh.key, path=f"/v1/asset/{body['id']}/delete")
         assert response.json()["data"]["id"] == UUID(body["id"]).hex
@@ -209,7 +213,7 @@ class TestDelete:
         assert fal.REGISTER.send(client, fresh.key, json=registration).status_code == 404
 
 
-def test_both_families_of_clients_find_what_went_wrong(client: httpx.Client, account: Account) -> None:
+def test_errors_have_both_envelopes(client: httpx.Client, account: Account) -> None:
     """A form where raw bytes should be, as the live service answers it, and a list that cannot be."""
     upload = UPLOAD.send(client, account.key, content=form(file_part(b"x")), headers={"Content-Type": "multipart/x"})
     assert upload.json() == {

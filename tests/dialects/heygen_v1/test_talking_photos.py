@@ -32,7 +32,9 @@ def listed(client: httpx.Client, account: Account, **query: str) -> dict[str, An
 @pytest.mark.parametrize(
     ("data", "declared"), [(samples.png(), "image/png"), (samples.jpeg(), "image/jpeg"), (samples.jpeg(), "image/jpg")]
 )
-def test_the_whole_answer(client: httpx.Client, server: Serve, fresh: Account, data: bytes, declared: str) -> None:
+def test_upload_and_list_are_complete(
+    client: httpx.Client, server: Serve, fresh: Account, data: bytes, declared: str
+) -> None:
     answer = upload(client, fresh, data, declared)
     id, url = answer["data"]["talking_photo_id"], answer["data"]["talking_photo_url"]
     assert answer == {"code": 100, "data": {"talking_photo_id": UUID(id).hex, "talking_photo_url": url}}
@@ -42,7 +44,7 @@ def test_the_whole_answer(client: httpx.Client, server: Serve, fresh: Account, d
     assert listed(client, fresh) == {"code": 100, "data": [photo], "token": None}
 
 
-def test_the_largest_photo_to_the_byte(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_size_limit_is_exact(client: httpx.Client, account: Account, stock: Stock) -> None:
     upload(client, account, jpeg_of(PHOTO.limit), "image/jpeg")
     before = stock.of(account)
     refused = PHOTO.send(client, account.key, content=jpeg_of(PHOTO.limit + 1), headers={"Content-Type": "image/jpeg"})
@@ -52,13 +54,13 @@ def test_the_largest_photo_to_the_byte(client: httpx.Client, account: Account, s
 
 
 @pytest.mark.parametrize("declared", ["image/png", "multipart/form-data; boundary=x"])
-def test_what_is_refused_as_at_the_other_upload(client: httpx.Client, account: Account, declared: str) -> None:
+def test_invalid_declared_type_is_refused(client: httpx.Client, account: Account, declared: str) -> None:
     response = PHOTO.send(client, account.key, content=samples.jpeg(), headers={"Content-Type": declared})
     assert response.status_code == 400
     PHOTO.say(response, 40001 if "multipart" in declared else 400175)
 
 
-def test_every_image_of_these_types_and_nothing_else(client: httpx.Client, fresh: Account) -> None:
+def test_list_has_only_jpeg_and_png_images(client: httpx.Client, fresh: Account) -> None:
     photo = UPLOAD.upload(client, fresh.key, samples.png(), declared="image/png").json()["data"]["id"]
     UPLOAD.upload(client, fresh.key, samples.mp4(), declared="video/mp4")
     krea.UPLOAD.upload(client, fresh.key, samples.webp())
@@ -66,7 +68,7 @@ def test_every_image_of_these_types_and_nothing_else(client: httpx.Client, fresh
     assert [each["id"] for each in listed(client, fresh)["data"]] == [UUID(jpeg).hex, photo]
 
 
-def test_a_thousand_at_most(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_page_size_is_capped_at_1000(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(1001)])
     first = listed(client, fresh)
     assert len(first["data"]) == 1000
@@ -78,7 +80,7 @@ def test_a_thousand_at_most(client: httpx.Client, fresh: Account, stock: Stock) 
     rows.clear(stock, fresh)
 
 
-def test_deleted_is_gone_for_every_door(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_from_all_dialects(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     data = upload(client, fresh, samples.png(), "image/png")["data"]
     id, url = data["talking_photo_id"], data["talking_photo_url"]
     assert client.get(url).status_code == 200
@@ -92,13 +94,13 @@ def test_deleted_is_gone_for_every_door(client: httpx.Client, fresh: Account, st
     assert assets(stock, fresh) == 0
 
 
-def test_as_an_asset_it_is_deleted_as_well(client: httpx.Client, fresh: Account) -> None:
+def test_deleted_asset_is_no_longer_listed(client: httpx.Client, fresh: Account) -> None:
     id = upload(client, fresh, samples.png(), "image/png")["data"]["talking_photo_id"]
     assert DELETE.send(client, fresh.key, path=f"/v1/asset/{id}/delete").status_code == 200
     assert listed(client, fresh)["data"] == []
 
 
-def test_what_is_no_talking_photo_of_ones_own(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_unknown_and_other_assets_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """A film, another's, none: the answer is the same, and nothing is deleted."""
     film = UPLOAD.upload(client, fresh.key, samples.mp4(), declared="video/mp4").json()["data"]
     theirs = upload(client, account, samples.png(), "image/png")["data"]

@@ -32,7 +32,9 @@ def post(client: httpx.Client, account: Account, data: bytes, declared: str | No
 
 
 @pytest.mark.parametrize(("mime", "declared"), [(mime, word) for mime, words in SPELLINGS.items() for word in words])
-def test_the_whole_envelope(client: httpx.Client, server: Serve, account: Account, mime: str, declared: str) -> None:
+def test_upload_response_is_complete(
+    client: httpx.Client, server: Serve, account: Account, mime: str, declared: str
+) -> None:
     data = samples.ACCEPTED[mime]()
     response = post(client, account, data, declared)
     assert response.status_code == 200, response.text
@@ -61,7 +63,7 @@ def test_the_whole_envelope(client: httpx.Client, server: Serve, account: Accoun
     assert (served.content, served.headers["content-type"]) == (data, mime)
 
 
-def test_the_keys_in_the_vendors_order(client: httpx.Client, account: Account) -> None:
+def test_keys_are_in_vendor_order(client: httpx.Client, account: Account) -> None:
     envelope = post(client, account, samples.png(), "image/png").json()
     assert UPLOAD.spec
     operation = UPLOAD.spec.document["paths"]["/v1/asset"]["post"]
@@ -69,7 +71,7 @@ def test_the_keys_in_the_vendors_order(client: httpx.Client, account: Account) -
     assert (list(envelope), list(envelope["data"])) == (list(example), list(example["data"]))
 
 
-def test_without_a_declared_type(client: httpx.Client, account: Account) -> None:
+def test_upload_without_content_type_succeeds(client: httpx.Client, account: Account) -> None:
     assert post(client, account, samples.png(), None).status_code == 200
 
 
@@ -91,7 +93,7 @@ def test_without_a_declared_type(client: httpx.Client, account: Account) -> None
         ("image/png", "nonsense"),
     ],
 )
-def test_a_declared_type_that_contradicts_the_bytes(
+def test_mismatched_content_type_is_refused(
     client: httpx.Client, account: Account, stock: Stock, mime: str, declared: str
 ) -> None:
     before = stock.of(account)
@@ -106,7 +108,7 @@ def test_a_declared_type_that_contradicts_the_bytes(
 @pytest.mark.parametrize(
     "body", [form(file_part(samples.png())), b"", samples.png()], ids=["form", "nothing", "a file"]
 )
-def test_a_form_is_what_the_live_service_answers_40001_to(
+def test_multipart_body_is_refused_with_40001(
     client: httpx.Client, account: Account, stock: Stock, content_type: str, body: bytes
 ) -> None:
     before = stock.of(account)
@@ -129,13 +131,13 @@ def test_a_form_is_what_the_live_service_answers_40001_to(
         ("", "file.png"),
     ],
 )
-def test_a_name_in_the_query(client: httpx.Client, account: Account, query: str, expected: str) -> None:
+def test_query_name_becomes_file_name(client: httpx.Client, account: Account, query: str, expected: str) -> None:
     envelope = post(client, account, samples.png(), "image/png", query).json()
     assert envelope["data"]["url"].endswith("/" + quote(expected, safe=""))
     assert client.get(envelope["data"]["url"]).content == samples.png()
 
 
-def test_too_much_of_undeclared_length(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_oversized_chunked_body_is_refused(client: httpx.Client, account: Account, stock: Stock) -> None:
     data = memoryview(mp4_of(UPLOAD.limit + 1))
     before = stock.of(account)
     pieces = (bytes(data[at : at + MIB]) for at in range(0, len(data), MIB))
@@ -150,7 +152,7 @@ def test_too_much_of_undeclared_length(client: httpx.Client, account: Account, s
     ("make", "declared", "limit"),
     [(jpeg_of, "image/jpeg", 50 * MIB), (wav_of, "audio/wav", 50 * MIB), (mp4_of, "video/mp4", 100 * MIB)],
 )
-def test_the_largest_file_to_the_byte(
+def test_size_limit_is_exact(
     client: httpx.Client, account: Account, stock: Stock, make: Any, declared: str, limit: int
 ) -> None:
     accepted = post(client, account, make(limit), declared)

@@ -15,7 +15,7 @@ from tests.dialects.heygen_v3.endpoints import GET, REFUSALS, auth
 from tests.server import Serve
 
 
-def test_every_code_that_this_server_says_has_its_place(client: httpx.Client) -> None:
+def test_page_explains_each_code(client: httpx.Client) -> None:
     response = client.get("/docs/error-codes")
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -31,30 +31,30 @@ def test_every_code_that_this_server_says_has_its_place(client: httpx.Client) ->
 
 
 @pytest.mark.parametrize("path", ["/v3/assets/x", "/v3/nowhere", "/v3/assets?limit=x"])
-def test_an_error_points_at_its_place(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
+def test_doc_url_points_at_its_section(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
     error = client.get(path, headers=auth(account.key)).json()["error"]
     assert error["doc_url"] == f"{server.url}/docs/error-codes#{error['code'].replace('_', '-')}"
     page = client.get(error["doc_url"])
     assert f'id="{urlsplit(error["doc_url"]).fragment}"' in page.text
 
 
-def test_at_the_address_the_caller_used(client: httpx.Client, account: Account) -> None:
+def test_doc_url_has_request_host(client: httpx.Client, account: Account) -> None:
     headers = {**auth(account.key), "Host": "media.example.com:8443"}
     error = GET.send(client, None, headers=headers).json()["error"]
     assert error["doc_url"] == "http://media.example.com:8443/docs/error-codes#asset-not-found"
 
 
-def test_at_no_address_where_the_request_has_none(client: httpx.Client, account: Account) -> None:
+def test_doc_url_is_null_for_invalid_host(client: httpx.Client, account: Account) -> None:
     error = GET.send(client, None, headers={**auth(account.key), "Host": "a b"}).json()["error"]
     assert (error["code"], error["doc_url"]) == ("invalid_parameter", None)
 
 
-def test_at_the_public_address_where_one_is_set(tmp_path: Path) -> None:
+def test_doc_url_has_configured_public_url(tmp_path: Path) -> None:
     with Serve(tmp_path / "data", env={"MEDIATHEQUE_PUBLIC_URL": "https://example.com/media"}) as server:
         error = httpx.get(f"{server.url}/v3/assets", headers={"Host": "["}).json()["error"]
     assert error["doc_url"] == "https://example.com/media/docs/error-codes#authentication-failed"
 
 
-def test_beside_the_page_there_is_nothing(client: httpx.Client) -> None:
+def test_other_docs_path_is_not_found(client: httpx.Client) -> None:
     response = client.get("/docs/other")
     assert (response.status_code, response.headers["content-type"]) == (404, NATIVE.content_type)

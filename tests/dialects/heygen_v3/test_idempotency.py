@@ -32,7 +32,7 @@ def slow_head(account: Account, key: str, length: int) -> bytes:
     return sockets.head("POST", "/v3/assets", headers, length)
 
 
-def test_the_original_answer_again(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
+def test_same_key_replays_response(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
     key = new_key()
     first, second = post(client, fresh, key), post(client, fresh, key)
     assert (first.status_code, second.status_code) == (200, 200)
@@ -67,7 +67,7 @@ def test_the_original_answer_again(client: httpx.Client, server: Serve, fresh: A
         "too much",
     ],
 )
-def test_the_original_answer_for_another_body_and_a_warning(
+def test_different_body_replays_response_and_warns(
     client: httpx.Client, server: Serve, fresh: Account, stock: Stock, other: bytes
 ) -> None:
     key = new_key()
@@ -83,7 +83,7 @@ def test_the_original_answer_for_another_body_and_a_warning(
 @pytest.mark.parametrize(
     "key", ["a", "-", "." * 255, "A:z_0-9.", "550e8400-e29b-41d4-a716-446655440000"], ids=lambda key: key[:12]
 )
-def test_keys_of_the_alphabet(client: httpx.Client, fresh: Account, key: str) -> None:
+def test_valid_key_is_accepted(client: httpx.Client, fresh: Account, key: str) -> None:
     assert post(client, fresh, key).status_code == 200
 
 
@@ -92,7 +92,7 @@ def test_keys_of_the_alphabet(client: httpx.Client, fresh: Account, key: str) ->
     ["", "a" * 256, "a" * 4000, "a b", "a/b", '"quoted"', "a,b", "a=b", "a+b", "*", "{}", b"\xc3\xa9", b"\xff", "a\tb"],
     ids=lambda key: repr(key[:12]),
 )
-def test_keys_outside_the_alphabet(client: httpx.Client, fresh: Account, stock: Stock, key: str | bytes) -> None:
+def test_invalid_key_is_refused(client: httpx.Client, fresh: Account, stock: Stock, key: str | bytes) -> None:
     response = post(client, fresh, key)
     assert response.status_code == 400
     UPLOAD.say(response, "invalid_parameter")
@@ -100,7 +100,9 @@ def test_keys_outside_the_alphabet(client: httpx.Client, fresh: Account, stock: 
     assert not stock.of(fresh)["idempotency"] + assets(stock, fresh)
 
 
-def test_while_the_original_is_in_flight(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
+def test_request_during_original_is_a_conflict(
+    client: httpx.Client, server: Serve, fresh: Account, stock: Stock
+) -> None:
     key, body = new_key(), form(file_part(samples.png()))
     with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key) as connection:
         early = post(client, fresh, key)
@@ -118,7 +120,7 @@ def test_while_the_original_is_in_flight(client: httpx.Client, server: Serve, fr
     assert assets(stock, fresh) == 2
 
 
-def test_many_at_once_make_exactly_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     key, start = new_key(), Barrier(8)
 
     def send(_: int) -> httpx.Response:
@@ -136,7 +138,7 @@ def test_many_at_once_make_exactly_one_asset(client: httpx.Client, fresh: Accoun
 
 
 @pytest.mark.parametrize("bad", [b"", samples.html(), samples.truncated_png()], ids=["empty", "html", "damaged"])
-def test_a_refused_request_frees_its_key(client: httpx.Client, fresh: Account, stock: Stock, bad: bytes) -> None:
+def test_refused_request_frees_its_key(client: httpx.Client, fresh: Account, stock: Stock, bad: bytes) -> None:
     key = new_key()
     assert post(client, fresh, key, bad).status_code == 400
     assert stock.of(fresh)["idempotency"] == 0
@@ -144,9 +146,7 @@ def test_a_refused_request_frees_its_key(client: httpx.Client, fresh: Account, s
     assert assets(stock, fresh) == 1
 
 
-def test_a_client_that_hangs_up_frees_its_key(
-    client: httpx.Client, server: Serve, fresh: Account, stock: Stock
-) -> None:
+def test_client_disconnect_frees_its_key(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
     key, body = new_key(), form(file_part(samples.png()))
     with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key):
         pass
@@ -155,12 +155,12 @@ def test_a_client_that_hangs_up_frees_its_key(
     assert assets(stock, fresh) == 1
 
 
-def test_a_key_without_the_right_does_not_take_it(client: httpx.Client, reader: Account, stock: Stock) -> None:
+def test_forbidden_request_does_not_claim_key(client: httpx.Client, reader: Account, stock: Stock) -> None:
     assert post(client, reader, new_key()).status_code == 403
     assert stock.of(reader)["idempotency"] == 0
 
 
-def test_other_routes_keys_and_workspaces_are_other_scopes(
+def test_key_is_scoped_to_route_key_and_workspace(
     client: httpx.Client, server: Serve, account: Account, admin: Account, fresh: Account
 ) -> None:
     """`admin` is another key of the same workspace."""
@@ -173,7 +173,7 @@ def test_other_routes_keys_and_workspaces_are_other_scopes(
     assert registered.status_code == 201, registered.text
 
 
-def test_doors_without_idempotency_ignore_the_header(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_other_operations_ignore_idempotency_key(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     headers = {"Authorization": f"Bearer {fresh.key}", "Idempotency-Key": new_key()}
     ids = {client.post("/assets", files={"file": samples.png()}, headers=headers).json()["id"] for _ in range(2)}
     assert len(ids) == 2
@@ -183,7 +183,7 @@ def test_doors_without_idempotency_ignore_the_header(client: httpx.Client, fresh
 class TestTime:
     """Time passes in the database: what a row says of it is set back."""
 
-    def test_a_day_later_the_key_is_new(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_key_expires_after_a_day(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         key = new_key()
         first = post(client, fresh, key)
         self.age(stock, key, "23 hours 55 minutes")
@@ -195,9 +195,7 @@ class TestTime:
         assert post(client, fresh, key).content == later.content
         assert assets(stock, fresh) == 2
 
-    def test_what_a_crash_left_is_held_until_the_lease_ends(
-        self, client: httpx.Client, fresh: Account, stock: Stock
-    ) -> None:
+    def test_abandoned_key_is_held_until_lease_ends(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         key = new_key()
         stock.database.execute(
             "INSERT INTO idempotency (key_id, operation, key, attempt, lease_until)"
@@ -211,7 +209,7 @@ class TestTime:
         assert post(client, fresh, key).status_code == 200
         assert assets(stock, fresh) == 1
 
-    def test_a_lease_is_never_longer_than_a_minute(self, server: Serve, fresh: Account, stock: Stock) -> None:
+    def test_lease_lasts_at_most_a_minute(self, server: Serve, fresh: Account, stock: Stock) -> None:
         key, body = new_key(), form(file_part(samples.png()))
         with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key):
             query = "SELECT lease_until - now() <= interval '1 minute' FROM idempotency WHERE key = %s"
@@ -219,7 +217,7 @@ class TestTime:
         assert row == (True,)
         until(lambda: not held(stock, key))
 
-    def test_one_that_comes_back_to_life_finds_its_key_taken(
+    def test_resumed_request_finds_key_taken(
         self, client: httpx.Client, server: Serve, fresh: Account, stock: Stock
     ) -> None:
         key, body = new_key(), form(file_part(samples.png(seed=5)))

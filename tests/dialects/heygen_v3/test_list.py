@@ -59,7 +59,7 @@ def not_found(response: httpx.Response, id: str) -> None:
     }
 
 
-def test_no_assets(client: httpx.Client, fresh: Account) -> None:
+def test_empty_list_is_complete(client: httpx.Client, fresh: Account) -> None:
     assert listed(client, fresh) == {"data": [], "has_more": False, "next_token": None}
 
 
@@ -72,7 +72,7 @@ def test_no_assets(client: httpx.Client, fresh: Account) -> None:
         (samples.pdf(), "a.pdf", "a.pdf", "document"),
     ],
 )
-def test_the_whole_answer(
+def test_asset_and_list_are_complete(
     client: httpx.Client, fresh: Account, stock: Stock, data: bytes, name: str, shown: str, kind: str
 ) -> None:
     posted = upload(client, fresh, data, name)
@@ -95,7 +95,7 @@ def test_the_whole_answer(
     assert ask(client, fresh, GET, str(UUID(posted["asset_id"]))).json() == {"data": asset}
 
 
-def test_twenty_unless_told_otherwise_and_a_hundred_at_most(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_page_size_defaults_to_20_and_is_at_most_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
     first = listed(client, fresh)
     assert (len(first["data"]), first["has_more"]) == (20, True)
@@ -109,12 +109,12 @@ def test_twenty_unless_told_otherwise_and_a_hundred_at_most(client: httpx.Client
 
 
 @pytest.mark.parametrize("username", ["", "somebody", "\0", "x" * 5000])
-def test_a_username_is_not_asked_for_and_changes_nothing(client: httpx.Client, fresh: Account, username: str) -> None:
+def test_username_is_ignored(client: httpx.Client, fresh: Account, username: str) -> None:
     id = upload(client, fresh, samples.png(), "a.png")["asset_id"]
     assert [asset["id"] for asset in listed(client, fresh, username=username)["data"]] == [id]
 
 
-def test_of_a_folder_of_none_and_of_all(client: httpx.Client, fresh: Account) -> None:
+def test_folder_id_filters_folder_root_or_all(client: httpx.Client, fresh: Account) -> None:
     """The vendor's command line sends `folder_id=` for the root."""
     folder, inside = filed(client, fresh)
     outside = upload(client, fresh, samples.png(), "a.png")["asset_id"]
@@ -123,7 +123,7 @@ def test_of_a_folder_of_none_and_of_all(client: httpx.Client, fresh: Account) ->
     assert ask(client, fresh, GET, inside).json()["data"]["folder_id"] == folder
 
 
-def test_of_a_folder_that_is_none(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_folders_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     theirs, _ = filed(client, account)
     answers = [LIST.send(client, fresh.key, params={"folder_id": id}) for id in (theirs, uuid4().hex, "folder_abc")]
     for answer in answers:
@@ -132,7 +132,7 @@ def test_of_a_folder_that_is_none(client: httpx.Client, account: Account, fresh:
     assert len({answer.content for answer in answers}) == 1
 
 
-def test_deleted_once_and_for_good(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_and_file(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     posted = upload(client, fresh, samples.png(), "a.png")
     id = posted["asset_id"]
     assert client.get(posted["url"]).status_code == 200
@@ -146,7 +146,7 @@ def test_deleted_once_and_for_good(client: httpx.Client, fresh: Account, stock: 
 
 
 @pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
-def test_anothers_asset_is_as_unknown_as_none(
+def test_foreign_and_unknown_assets_look_alike(
     client: httpx.Client, account: Account, fresh: Account, endpoint: Endpoint
 ) -> None:
     theirs = upload(client, account, samples.png(), "a.png")["asset_id"]
@@ -158,17 +158,17 @@ def test_anothers_asset_is_as_unknown_as_none(
 
 @pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("id", ["asset_abc123def456", "null", "0" * 31, "<b>", "é", "{}"])
-def test_what_is_no_id(client: httpx.Client, account: Account, endpoint: Endpoint, id: str) -> None:
+def test_malformed_id_is_not_found(client: httpx.Client, account: Account, endpoint: Endpoint, id: str) -> None:
     """The vendor's ids are opaque."""
     not_found(ask(client, account, endpoint, id), id)
 
 
-def test_of_what_is_no_id_not_everything_is_repeated(client: httpx.Client, account: Account) -> None:
+def test_long_id_is_truncated_in_message(client: httpx.Client, account: Account) -> None:
     not_found(ask(client, account, GET, "x" * 5000), "x" * 100)
 
 
 @pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
-def test_a_slash_in_an_id(client: httpx.Client, account: Account, endpoint: Endpoint) -> None:
+def test_escaped_slash_in_id_is_not_found(client: httpx.Client, account: Account, endpoint: Endpoint) -> None:
     """The vendor's command line escapes what it is given."""
     response = ask(client, account, endpoint, "a%2Fb")
     assert response.status_code == 404

@@ -34,7 +34,9 @@ def put(stock: Stock, account: Account, at: int = 0, **media_info: Any) -> UUID:
 @pytest.mark.parametrize(
     ("size", "orientation"), [((64, 48), "landscape"), ((48, 64), "portrait"), ((64, 64), "square")]
 )
-def test_the_whole_answer(client: httpx.Client, fresh: Account, size: tuple[int, int], orientation: str) -> None:
+def test_search_response_is_complete(
+    client: httpx.Client, fresh: Account, size: tuple[int, int], orientation: str
+) -> None:
     """What an upload called its picture is found by each of its words."""
     parts = [text_part("description", "by the sea"), file_part(samples.png(*size), filename="Holiday.png")]
     asset = krea.UPLOAD.send(client, fresh.key, content=form(*parts), headers={"Content-Type": CONTENT_TYPE}).json()
@@ -50,7 +52,7 @@ def test_the_whole_answer(client: httpx.Client, fresh: Account, size: tuple[int,
         assert search(client, fresh, query) == {"data": [answer], "has_more": False, "next_token": None}
 
 
-def test_an_image_of_unknown_size(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_image_without_size_has_null_dimensions(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     put(stock, fresh, size=(None, None))
     (item,) = search(client, fresh, "word")["data"]
     assert (item["width"], item["height"], item["orientation"]) == (None, None, None)
@@ -85,9 +87,7 @@ def test_an_image_of_unknown_size(client: httpx.Client, fresh: Account, stock: S
         ("'; DROP TABLE asset; --", False),
     ],
 )
-def test_words_are_found_whatever_their_case(
-    client: httpx.Client, fresh: Account, stock: Stock, query: str, hits: bool
-) -> None:
+def test_text_match_ignores_case(client: httpx.Client, fresh: Account, stock: Stock, query: str, hits: bool) -> None:
     id = put(
         stock,
         fresh,
@@ -98,21 +98,21 @@ def test_words_are_found_whatever_their_case(
     assert found(client, fresh, query) == ([id] if hits else [])
 
 
-def test_of_this_workspace_alone(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
+def test_search_excludes_other_workspaces(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
     theirs = put(stock, account, title="fjord")
     mine = [put(stock, fresh, at, title="fjord") for at in range(3)]
     assert set(found(client, fresh, "fjord")) == set(mine)
     assert theirs in found(client, account, "fjord")
 
 
-def test_a_changed_title_or_caption_is_found(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_changed_title_and_caption_are_searchable(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     id = put(stock, fresh, title="old")
     stock.database.execute("UPDATE asset SET title = 'Fresh', caption = 'paint' WHERE id = %s", [id])
     assert found(client, fresh, "fresh paint") == [id]
     assert found(client, fresh, "old") == []
 
 
-def test_images_only_and_no_icons(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_search_finds_images_only(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     put(stock, fresh, mime="video/mp4", title="sea")
     id = put(stock, fresh, title="sea")
     for scope in ("public", "personal", "PUBLIC", ""):
@@ -120,7 +120,7 @@ def test_images_only_and_no_icons(client: httpx.Client, fresh: Account, stock: S
     assert search(client, fresh, "sea", type="icon") == {"data": [], "has_more": False, "next_token": None}
 
 
-def test_twenty_unless_told_otherwise_and_fifty_at_most(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_page_size_defaults_to_20_and_is_at_most_50(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(51)])
     first = search(client, fresh, "word")
     assert (len(first["data"]), first["has_more"]) == (20, True)
@@ -148,14 +148,12 @@ def test_twenty_unless_told_otherwise_and_fifty_at_most(client: httpx.Client, fr
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_the_parameter_at_fault_is_named(
-    client: httpx.Client, account: Account, query: dict[str, str], param: str
-) -> None:
+def test_invalid_parameter_is_named(client: httpx.Client, account: Account, query: dict[str, str], param: str) -> None:
     response = SEARCH.send(client, account.key, params=query)
     assert response.status_code == 400, response.text
     SEARCH.say(response, "invalid_parameter")
     assert response.json()["error"]["param"] == param
 
 
-def test_a_long_query_is_a_query(client: httpx.Client, account: Account) -> None:
+def test_long_query_is_accepted(client: httpx.Client, account: Account) -> None:
     assert found(client, account, " ".join(f"{n:03d}" for n in range(250))) == []

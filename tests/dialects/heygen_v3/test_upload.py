@@ -19,7 +19,9 @@ def post(client: httpx.Client, account: Account, *parts: bytes) -> httpx.Respons
 
 @pytest.mark.parametrize("declared", ["application/octet-stream", "text/plain", "video/mp4"])
 @pytest.mark.parametrize("mime", sorted(UPLOAD.types))
-def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account, mime: str, declared: str) -> None:
+def test_upload_response_is_complete(
+    client: httpx.Client, server: Serve, account: Account, mime: str, declared: str
+) -> None:
     """As HeyGen's own command line sends it: octet-stream, and the file's base name."""
     data = samples.ACCEPTED[mime]()
     response = post(client, account, file_part(data, filename="clip.bin", declared=declared))
@@ -37,24 +39,24 @@ def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account,
     assert served.headers["content-type"] == mime
 
 
-def test_a_document_is_not_shown_in_place(client: httpx.Client, account: Account) -> None:
+def test_document_is_served_as_attachment(client: httpx.Client, account: Account) -> None:
     for data in (samples.pdf(), samples.srt()):
         url = post(client, account, file_part(data)).json()["data"]["url"]
         assert client.get(url).headers["content-disposition"].startswith("attachment")
 
 
-def test_the_field_at_fault_is_named(client: httpx.Client, account: Account) -> None:
+def test_invalid_file_field_is_named(client: httpx.Client, account: Account) -> None:
     for parts in ([], [file_part(b"")], [file_part(samples.gif())], [file_part(samples.png(), name="image")]):
         error = post(client, account, *parts).json()["error"]
         assert (error["code"], error["param"]) == ("invalid_parameter", "file")
 
 
-def test_where_no_field_is_at_fault_there_is_no_param(client: httpx.Client, account: Account) -> None:
+def test_error_without_field_has_no_param(client: httpx.Client, account: Account) -> None:
     assert "param" not in client.get("/v3/nothing", headers=auth(account.key)).json()["error"]
     assert "param" not in client.post("/v3/assets").json()["error"]
 
 
-def test_the_largest_file_to_the_byte(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_size_limit_is_exact(client: httpx.Client, account: Account, stock: Stock) -> None:
     accepted = UPLOAD.upload(client, account.key, wav_of(UPLOAD.limit))
     assert accepted.status_code == 200, accepted.text
     assert accepted.json()["data"]["size_bytes"] == UPLOAD.limit

@@ -17,7 +17,7 @@ def delete(client: httpx.Client, account: Account, id: str) -> httpx.Response:
     return DELETE.send(client, account.key, path=f"/assets/{id}")
 
 
-def test_the_whole_answer_and_the_second_time(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_then_not_found(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     asset = post(client, fresh.key, file_part(samples.png())).json()
     assert client.get(asset["image_url"]).status_code == 200
     response = delete(client, fresh, asset["id"])
@@ -33,21 +33,21 @@ def test_the_whole_answer_and_the_second_time(client: httpx.Client, fresh: Accou
     assert (counts["asset"], counts["file"], counts["blob"]) == (0, 0, 1), "bytes go after a grace period"
 
 
-def test_a_twin_of_the_same_content_stays(client: httpx.Client, fresh: Account) -> None:
+def test_delete_keeps_asset_with_same_content(client: httpx.Client, fresh: Account) -> None:
     first, second = (post(client, fresh.key, file_part(samples.png())).json() for _ in range(2))
     assert delete(client, fresh, first["id"]).status_code == 200
     assert client.get(second["image_url"]).content == samples.png()
     assert GET.send(client, fresh.key, path=f"/assets/{second['id']}").json() == second
 
 
-def test_anothers_asset_is_as_unknown_as_none(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     asset = post(client, account.key, file_part(samples.png())).json()
     theirs, none = delete(client, fresh, asset["id"]), delete(client, fresh, str(uuid4()))
     assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
     assert GET.send(client, account.key, path=f"/assets/{asset['id']}").json() == asset
 
 
-def test_many_at_once_delete_it_once(client: httpx.Client, fresh: Account) -> None:
+def test_concurrent_deletes_succeed_once(client: httpx.Client, fresh: Account) -> None:
     asset = post(client, fresh.key, file_part(samples.png())).json()
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: delete(client, fresh, asset["id"]), range(8)))
@@ -55,7 +55,7 @@ def test_many_at_once_delete_it_once(client: httpx.Client, fresh: Account) -> No
 
 
 @pytest.mark.parametrize("id", ["1", "null", "%00", "0" * 5000, "é"])
-def test_what_is_no_id(client: httpx.Client, account: Account, id: str) -> None:
+def test_malformed_id_is_not_found(client: httpx.Client, account: Account, id: str) -> None:
     response = delete(client, account, id)
     assert response.status_code == 404
     DELETE.say(response)

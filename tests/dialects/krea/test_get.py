@@ -22,7 +22,7 @@ def get(client: httpx.Client, account: Account, id: str) -> httpx.Response:
     return GET.send(client, account.key, path=f"/assets/{id}")
 
 
-def test_the_same_as_the_upload_answered(client: httpx.Client, account: Account, posted: dict[str, str]) -> None:
+def test_get_returns_uploaded_asset(client: httpx.Client, account: Account, posted: dict[str, str]) -> None:
     response = get(client, account, posted["id"])
     assert response.status_code == 200
     assert response.json() == posted
@@ -30,14 +30,12 @@ def test_the_same_as_the_upload_answered(client: httpx.Client, account: Account,
     GET.spec.check(response)
 
 
-def test_upper_case_and_bare_hex_are_the_same_id(
-    client: httpx.Client, account: Account, posted: dict[str, str]
-) -> None:
+def test_id_in_other_uuid_spelling_is_accepted(client: httpx.Client, account: Account, posted: dict[str, str]) -> None:
     assert get(client, account, posted["id"].upper()).json() == posted
     assert get(client, account, UUID(posted["id"]).hex).json() == posted
 
 
-def test_anothers_asset_is_as_unknown_as_none(client: httpx.Client, fresh: Account, posted: dict[str, str]) -> None:
+def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, fresh: Account, posted: dict[str, str]) -> None:
     theirs, none = get(client, fresh, posted["id"]), get(client, fresh, str(uuid4()))
     assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
     GET.say(theirs, None)
@@ -46,7 +44,7 @@ def test_anothers_asset_is_as_unknown_as_none(client: httpx.Client, fresh: Accou
 @pytest.mark.parametrize(
     "id", ["1", "not-a-uuid", "%00", "%ff", "0" * 31, "g" * 32, "0" * 5000, "null", "{0}", "%2e%2e%2f", "é"]
 )
-def test_what_is_no_id(client: httpx.Client, account: Account, id: str) -> None:
+def test_malformed_id_is_not_found(client: httpx.Client, account: Account, id: str) -> None:
     response = get(client, account, id)
     assert response.status_code == 404
     GET.say(response, None)
@@ -54,6 +52,6 @@ def test_what_is_no_id(client: httpx.Client, account: Account, id: str) -> None:
     GET.spec.check(response)
 
 
-def test_the_key_is_asked_for_before_the_id(client: httpx.Client, posted: dict[str, str]) -> None:
+def test_missing_key_hides_whether_id_exists(client: httpx.Client, posted: dict[str, str]) -> None:
     assert client.get(f"/assets/{posted['id']}").content == client.get(f"/assets/{uuid4()}").content
     assert client.get(f"/assets/{posted['id']}").status_code == 401

@@ -30,11 +30,11 @@ def ids(body: dict[str, object]) -> list[UUID]:
     return [UUID(item["id"]) for item in items]
 
 
-def test_no_assets(client: httpx.Client, fresh: Account) -> None:
+def test_empty_list_is_complete(client: httpx.Client, fresh: Account) -> None:
     assert listed(client, fresh) == {"items": [], "next_cursor": None, "nextCursor": None}
 
 
-def test_each_as_the_upload_answered_it_newest_first(client: httpx.Client, fresh: Account) -> None:
+def test_list_is_newest_first_and_equals_uploads(client: httpx.Client, fresh: Account) -> None:
     posted = [
         post(client, fresh.key, text_part("description", "first"), file_part(samples.png())).json(),
         post(client, fresh.key, file_part(samples.wav(), filename="sound.wav")).json(),
@@ -42,7 +42,7 @@ def test_each_as_the_upload_answered_it_newest_first(client: httpx.Client, fresh
     assert listed(client, fresh) == {"items": posted[::-1], "next_cursor": None, "nextCursor": None}
 
 
-def test_what_is_known_of_an_asset_is_its_metadata(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_metadata_has_title_name_and_stored_fields(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     asset = post(client, fresh.key, file_part(samples.png(), filename="Grüße.png")).json()
     stock.database.execute(
         """UPDATE asset SET metadata = '{"prompt": "a bear", "input_params": {"seed": 1}}' WHERE id = %s""",
@@ -58,9 +58,7 @@ def test_what_is_known_of_an_asset_is_its_metadata(client: httpx.Client, fresh: 
     }
 
 
-def test_a_hundred_unless_told_otherwise_and_a_thousand_at_most(
-    client: httpx.Client, fresh: Account, stock: Stock
-) -> None:
+def test_page_size_defaults_to_100_and_is_at_most_1000(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
     assert len(ids(listed(client, fresh))) == 100
     assert len(ids(listed(client, fresh, limit="1000"))) == 101
@@ -78,7 +76,7 @@ def nothing_left(fresh: Account, stock: Stock) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_cursor_is_a_date_time_under_both_names(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_cursor_is_date_time_under_both_names(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """It is the last item's moment, to the microsecond and beyond."""
     rows.put_assets(stock, fresh, [Row(0, LARGEST), Row(123_456, UUID(int=1)), Row(999_999, UUID(int=0))])
     body = listed(client, fresh, limit="1")
@@ -115,7 +113,7 @@ def test_a_cursor_is_a_date_time_under_both_names(client: httpx.Client, fresh: A
         ("", [2, 1, 0]),
     ],
 )
-def test_what_is_strictly_older_than_a_date_time(
+def test_date_time_cursor_lists_older_assets(
     client: httpx.Client, fresh: Account, stock: Stock, cursor: str, older: list[int]
 ) -> None:
     """A space is a plus sign that a client did not escape."""
@@ -141,7 +139,7 @@ def test_what_is_strictly_older_than_a_date_time(
         "2026-11-21T12:00:00Z\0",
     ],
 )
-def test_what_is_no_date_time(client: httpx.Client, account: Account, cursor: str) -> None:
+def test_invalid_cursor_is_refused(client: httpx.Client, account: Account, cursor: str) -> None:
     response = LIST.send(client, account.key, params={"cursor": cursor})
     assert response.status_code == 400, response.text
     LIST.say(response)

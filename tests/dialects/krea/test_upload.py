@@ -28,7 +28,7 @@ def stem_of(url: str) -> str:
 
 
 @pytest.mark.parametrize("mime", sorted(UPLOAD.types))
-def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
+def test_upload_response_is_complete(client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
     response = post(client, account.key, file_part(data, filename="holiday"))
     assert response.status_code == 200
@@ -47,13 +47,13 @@ def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account,
     assert (served.content, served.headers["content-type"]) == (data, mime)
 
 
-def test_the_picture_is_measured_as_it_is_shown(client: httpx.Client, account: Account) -> None:
+def test_dimensions_follow_exif_orientation(client: httpx.Client, account: Account) -> None:
     asset = post(client, account.key, file_part(samples.jpeg(60, 40, orientation=6))).json()
     assert (asset["width"], asset["height"]) == (40, 60)
 
 
 @pytest.mark.parametrize("first", ["file", "description"])
-def test_a_description_in_either_order(client: httpx.Client, account: Account, first: str) -> None:
+def test_description_is_accepted_before_or_after_file(client: httpx.Client, account: Account, first: str) -> None:
     parts = [file_part(samples.png()), text_part("description", "Ein Bär — 熊 🐻\nzweite Zeile")]
     asset = post(client, account.key, *(parts if first == "file" else parts[::-1])).json()
     assert list(asset) == [*KEYS, "description"]
@@ -61,11 +61,11 @@ def test_a_description_in_either_order(client: httpx.Client, account: Account, f
     assert GET.send(client, account.key, path=f"/assets/{asset['id']}").json() == asset
 
 
-def test_an_empty_description_is_none(client: httpx.Client, account: Account) -> None:
+def test_empty_description_is_absent(client: httpx.Client, account: Account) -> None:
     assert list(post(client, account.key, text_part("description", ""), file_part(samples.png())).json()) == KEYS
 
 
-def test_a_description_of_the_longest_kind(client: httpx.Client, account: Account) -> None:
+def test_longest_description_is_stored(client: httpx.Client, account: Account) -> None:
     text = "🐻" * 10_000
     response = post(client, account.key, text_part("description", text), file_part(samples.png()))
     assert response.json()["description"] == text
@@ -76,7 +76,7 @@ def test_a_description_of_the_longest_kind(client: httpx.Client, account: Accoun
     [b"x" * 10_001, "🐻".encode() * 10_001, b"x" * 1_000_000, b"\xff\xfe", b"caf\xe9", b"\xed\xa0\x80", b"a\0b"],
     ids=lambda text: repr(text[:8]) + str(len(text)),
 )
-def test_a_description_that_is_none(client: httpx.Client, account: Account, stock: Stock, text: bytes) -> None:
+def test_invalid_description_is_refused(client: httpx.Client, account: Account, stock: Stock, text: bytes) -> None:
     before = stock.of(account)
     for parts in (
         [text_part("description", text), file_part(samples.png())],
@@ -88,7 +88,7 @@ def test_a_description_that_is_none(client: httpx.Client, account: Account, stoc
     stock.settles(account, before)
 
 
-def test_two_descriptions(client: httpx.Client, account: Account) -> None:
+def test_repeated_description_is_refused(client: httpx.Client, account: Account) -> None:
     twice = [text_part("description", "a"), text_part("description", "b"), file_part(samples.png())]
     assert post(client, account.key, *twice).status_code == 400
 
@@ -116,7 +116,7 @@ def test_two_descriptions(client: httpx.Client, account: Account) -> None:
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_file_names(
+def test_filename_becomes_url_name(
     client: httpx.Client, account: Account, filename: str | None, extended: str | None, expected: str
 ) -> None:
     asset = post(client, account.key, file_part(samples.png(), filename=filename, extended=extended)).json()
@@ -124,7 +124,7 @@ def test_file_names(
     assert client.get(asset["image_url"]).content == samples.png()
 
 
-def test_a_boundary_as_other_clients_write_it(client: httpx.Client, account: Account) -> None:
+def test_other_boundary_styles_are_accepted(client: httpx.Client, account: Account) -> None:
     """httpx, and a quoted boundary with a preamble and an epilogue."""
     assert (
         client.post("/assets", files={"file": ("a.png", samples.png())}, headers=auth(account.key)).status_code == 200
@@ -134,12 +134,12 @@ def test_a_boundary_as_other_clients_write_it(client: httpx.Client, account: Acc
     assert client.post("/assets", content=body, headers={**auth(account.key), **quoted}).status_code == 200
 
 
-def test_header_names_in_any_case(client: httpx.Client, account: Account) -> None:
+def test_part_header_names_ignore_case(client: httpx.Client, account: Account) -> None:
     shouted = part('CONTENT-DISPOSITION: FORM-DATA; NAME="file"; FILENAME="a.png"', samples.png())
     assert post(client, account.key, shouted).status_code == 200
 
 
-def test_the_same_content_is_stored_once_and_is_two_assets(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_same_content_is_stored_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     data = samples.png(seed=21)
     first, second = (post(client, fresh.key, file_part(data)).json() for _ in range(2))
     assert first["id"] != second["id"]
@@ -147,7 +147,7 @@ def test_the_same_content_is_stored_once_and_is_two_assets(client: httpx.Client,
     assert (counts["blob"], counts["file"], counts["asset"]) == (1, 2, 2)
 
 
-def test_the_largest_file_to_the_byte(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_size_limit_is_exact(client: httpx.Client, account: Account, stock: Stock) -> None:
     accepted = UPLOAD.upload(client, account.key, wav_of(UPLOAD.limit))
     assert accepted.status_code == 200, accepted.text
     assert accepted.json()["size_bytes"] == UPLOAD.limit

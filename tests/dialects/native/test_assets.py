@@ -43,7 +43,7 @@ class TestCreate(Keyed, TakesJson):
     every_value = True
     endpoint = endpoints.CREATE
 
-    def test_more_than_anybody_needs(self) -> None:
+    def test_oversized_json_is_refused(self) -> None:
         self.refused(self.json(b'{"a": "' + b"x" * 20_000_000 + b'"}'), "Malformed")
 
 
@@ -55,7 +55,7 @@ class TestGet(Keyed):
     endpoint = endpoints.GET
 
 
-def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account) -> None:
+def test_created_asset_is_complete(client: httpx.Client, server: Serve, account: Account) -> None:
     response = create(client, account.key, inline(PNG), title="Bear", caption="a bear", favorite=True)
     assert response.status_code == 201, response.text
     asset = response.json()
@@ -66,14 +66,14 @@ def test_the_whole_answer(client: httpx.Client, server: Serve, account: Account)
     assert client.get(f"/api/assets/{asset['id']}", headers=auth(account.key)).json() == asset
 
 
-def test_a_url_of_ours_is_the_same_asset_each_time(client: httpx.Client, account: Account) -> None:
+def test_own_url_is_the_same_asset_each_time(client: httpx.Client, account: Account) -> None:
     url = host(client, account, PNG, "image/png")
     first, second = (create(client, account.key, {"type": "url", "url": url}).json() for _ in range(2))
     assert first == second
     assert first["url"] == url
 
 
-def test_the_content_of_an_asset_again(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_asset_source_copies_content(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     first = create(client, fresh.key, inline(PNG)).json()
     second = create(client, fresh.key, {"type": "asset_id", "asset_id": first["id"]}, title="again").json()
     assert (second["sha256"], second["title"]) == (first["sha256"], "again")
@@ -84,7 +84,7 @@ def test_the_content_of_an_asset_again(client: httpx.Client, fresh: Account, sto
     assert client.get(second["url"]).content == PNG
 
 
-def test_a_copy_is_for_the_same_readers(client: httpx.Client, account: Account) -> None:
+def test_copy_keeps_acl(client: httpx.Client, account: Account) -> None:
     first = create(client, account.key, inline(PNG)).json()
     client.put(
         "/v1/storage/files/acl", params={"url": first["url"]}, json={"default": "hide"}, headers=auth(account.key)
@@ -110,7 +110,7 @@ def test_a_copy_is_for_the_same_readers(client: httpx.Client, account: Account) 
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_sources_that_are_none(
+def test_invalid_source_is_refused(
     client: httpx.Client, account: Account, stock: Stock, source: dict[str, str], status: int
 ) -> None:
     before = stock.of(account)
@@ -120,14 +120,14 @@ def test_sources_that_are_none(
     stock.settles(account, before)
 
 
-def test_inline_content_has_a_limit(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_oversized_inline_content_is_refused(client: httpx.Client, account: Account, stock: Stock) -> None:
     before = stock.of(account)
     response = create(client, account.key, inline(samples.png() + bytes(10 * 1024 * 1024)))
     assert response.status_code == 413
     stock.settles(account, before)
 
 
-def test_anothers_asset_is_no_source(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_sources_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     id = create(client, account.key, inline(PNG)).json()["id"]
     theirs = create(client, fresh.key, {"type": "asset_id", "asset_id": id})
     none = create(client, fresh.key, {"type": "asset_id", "asset_id": str(uuid4())})
@@ -135,7 +135,7 @@ def test_anothers_asset_is_no_source(client: httpx.Client, account: Account, fre
     assert theirs.status_code == 404
 
 
-def test_the_same_key_makes_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_idempotency_key_makes_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     def send(caption: str) -> httpx.Response:
         body = {"source": inline(PNG), "caption": caption}
         return client.post("/api/assets", json=body, headers={**auth(fresh.key), "Idempotency-Key": "once"})
@@ -146,7 +146,7 @@ def test_the_same_key_makes_one_asset(client: httpx.Client, fresh: Account, stoc
     assert send("b").status_code == 409
 
 
-def test_pages(client: httpx.Client, fresh: Account) -> None:
+def test_pages_cover_all_assets_once(client: httpx.Client, fresh: Account) -> None:
     made = [create(client, fresh.key, inline(samples.png(seed=n)), title=str(n)).json() for n in range(5)]
     made.append(create(client, fresh.key, inline(samples.wav(), "audio/wav")).json())
     seen, cursor = [], None
@@ -163,13 +163,13 @@ def test_pages(client: httpx.Client, fresh: Account) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "cursor=x", "kind=wish", "kind=%00"])
-def test_queries_that_are_none(client: httpx.Client, account: Account, query: str) -> None:
+def test_invalid_query_is_refused(client: httpx.Client, account: Account, query: str) -> None:
     response = client.get(f"/api/assets?{query}", headers=auth(account.key))
     assert response.status_code == 422
     say(response)
 
 
-def test_removal(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_delete_removes_own_asset_and_file(client: httpx.Client, account: Account, fresh: Account) -> None:
     asset = create(client, account.key, inline(PNG)).json()
     path = f"/api/assets/{asset['id']}"
     assert client.delete(path, headers=auth(fresh.key)).status_code == 404

@@ -11,7 +11,9 @@ class TestConditions:
 
     @pytest.mark.parametrize("form", ["{}", "W/{}", "*", '"other", {}', '{}, "other"', '"a,b",{}'])
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
-    def test_what_the_client_has(self, client: httpx.Client, url: str, etag: str, form: str, method: str) -> None:
+    def test_matching_etag_is_not_modified(
+        self, client: httpx.Client, url: str, etag: str, form: str, method: str
+    ) -> None:
         response = client.request(method, url, headers={"If-None-Match": form.format(etag)})
         assert (response.status_code, response.content) == (304, b"")
         assert response.headers["etag"] == etag
@@ -20,10 +22,10 @@ class TestConditions:
         assert "content-type" not in response.headers
 
     @pytest.mark.parametrize("tag", ['"other"', 'W/"other"', "", "nonsense", '"' + "0" * 64 + '"'])
-    def test_what_it_does_not_have(self, client: httpx.Client, url: str, tag: str) -> None:
+    def test_other_etag_gets_content(self, client: httpx.Client, url: str, tag: str) -> None:
         assert get(client, url, If_None_Match=tag).content == DATA
 
-    def test_dates(self, client: httpx.Client, url: str, etag: str) -> None:
+    def test_if_modified_since_is_honoured(self, client: httpx.Client, url: str, etag: str) -> None:
         modified = client.head(url).headers["last-modified"]
         assert get(client, url, If_Modified_Since=modified).status_code == 304
         assert get(client, url, If_Modified_Since="Mon, 01 Jan 2001 00:00:00 GMT").status_code == 200
@@ -31,7 +33,7 @@ class TestConditions:
         assert get(client, url, If_Modified_Since=modified, If_None_Match='"other"').status_code == 200
         assert get(client, url, If_Unmodified_Since="Mon, 01 Jan 2001 00:00:00 GMT").status_code == 412
 
-    def test_if_match(self, client: httpx.Client, url: str, etag: str) -> None:
+    def test_if_match_is_honoured(self, client: httpx.Client, url: str, etag: str) -> None:
         assert get(client, url, If_Match=etag).status_code == 200
         assert get(client, url, If_Match="*").status_code == 200
         failed = get(client, url, If_Match='"other"')

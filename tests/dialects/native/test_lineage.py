@@ -59,7 +59,7 @@ def character(stock: Stock, fresh: Account) -> str:
     return str(id)
 
 
-def test_the_whole_answer(client: httpx.Client, fresh: Account, character: str) -> None:
+def test_graph_is_complete(client: httpx.Client, fresh: Account, character: str) -> None:
     source, gone = made(client, fresh), made(client, fresh, request_id="r-0")
     inputs = [
         {"asset_id": source["id"], "role": "source"},
@@ -118,7 +118,7 @@ def test_the_whole_answer(client: httpx.Client, fresh: Account, character: str) 
     assert [edge["to"] for edge in graph["edges"][5:]] == [second["key"]]
 
 
-def test_what_was_made_of_it(client: httpx.Client, fresh: Account) -> None:
+def test_graph_includes_derived_assets(client: httpx.Client, fresh: Account) -> None:
     asset = made(client, fresh)
     copy = create(
         client,
@@ -133,7 +133,7 @@ def test_what_was_made_of_it(client: httpx.Client, fresh: Account) -> None:
 
 
 @pytest.mark.parametrize("told", [{}, {"origin": "request"}, {"origin": "response"}, {"endpoint": "e"}], ids=str)
-def test_origin(client: httpx.Client, fresh: Account, told: dict[str, str]) -> None:
+def test_declared_origin_becomes_source(client: httpx.Client, fresh: Account, told: dict[str, str]) -> None:
     asset = made(client, fresh, **told)
     assert asset["source"] == told.get("origin", "response" if told else "upload")
     assert asset["endpoint"] == told.get("endpoint")
@@ -157,7 +157,7 @@ def test_origin(client: httpx.Client, fresh: Account, told: dict[str, str]) -> N
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_provenance_that_is_none(
+def test_invalid_provenance_is_refused(
     client: httpx.Client, account: Account, stock: Stock, told: dict[str, Any], status: int
 ) -> None:
     before = stock.of(account)
@@ -167,7 +167,7 @@ def test_provenance_that_is_none(
     stock.settles(account, before)
 
 
-def test_another_provenance_is_another_request(client: httpx.Client, fresh: Account) -> None:
+def test_different_provenance_is_a_conflict(client: httpx.Client, fresh: Account) -> None:
     key = new_key()
 
     def send(**told: str) -> httpx.Response:
@@ -180,13 +180,13 @@ def test_another_provenance_is_another_request(client: httpx.Client, fresh: Acco
 
 
 @pytest.mark.parametrize("depth", ["0", "6", "abc"])
-def test_no_depth(client: httpx.Client, account: Account, depth: str) -> None:
+def test_invalid_depth_is_refused(client: httpx.Client, account: Account, depth: str) -> None:
     response = lineage(client, account, str(uuid4()), f"?depth={depth}")
     assert response.status_code == 422
     say(response)
 
 
-def test_which_asset(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another's is as unknown as none."""
     theirs = lineage(client, fresh, made(client, account)["id"])
     none = lineage(client, fresh, str(uuid4()))

@@ -26,7 +26,7 @@ def upload(server: Serve, seed: int) -> int:
     return httpx.post(f"{server.url}/assets", files=files, headers=headers, timeout=30).status_code
 
 
-def test_of_several_processes_each_says_the_same(tmp_path: Path) -> None:
+def test_each_process_reports_metrics_of_all(tmp_path: Path) -> None:
     """And while PostgreSQL is away, what else there is to say."""
     postgres = EmbeddedPostgres(EmbeddedConfig(data=Template.copy(tmp_path / "postgres"), shared_buffers="16MB"))
     with contextlib.ExitStack() as running:

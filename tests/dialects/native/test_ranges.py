@@ -29,7 +29,9 @@ class TestRanges:
             ("bytes=0-9, 99999999999-", 0, 9),
         ],
     )
-    def test_one_range(self, client: httpx.Client, url: str, etag: str, asked: str, first: int, last: int) -> None:
+    def test_single_range_is_served(
+        self, client: httpx.Client, url: str, etag: str, asked: str, first: int, last: int
+    ) -> None:
         response = get(client, url, Range=asked)
         assert response.status_code == 206
         assert response.content == DATA[first : last + 1]
@@ -39,7 +41,7 @@ class TestRanges:
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
     @pytest.mark.parametrize("asked", ["bytes={}-", "bytes={}-{}", "bytes=99999999999999999999-", "bytes=-0"])
-    def test_nothing_of_it_is_there(self, client: httpx.Client, url: str, asked: str) -> None:
+    def test_unsatisfiable_range_is_416(self, client: httpx.Client, url: str, asked: str) -> None:
         response = get(client, url, Range=asked.replace("{}", str(SIZE)))
         assert (response.status_code, response.content) == (416, b"")
         assert response.headers["content-range"] == f"bytes */{SIZE}"
@@ -55,11 +57,11 @@ class TestRanges:
         ],
         ids=lambda asked: asked[:16],
     )
-    def test_what_is_no_range_is_no_matter(self, client: httpx.Client, url: str, asked: str) -> None:
+    def test_malformed_range_is_ignored(self, client: httpx.Client, url: str, asked: str) -> None:
         response = client.get(url, headers={"Range": asked.encode("latin-1")})  # type: ignore[dict-item] # bytes are headers too
         assert (response.status_code, response.content) == (200, DATA)
 
-    def test_several(self, client: httpx.Client, url: str, etag: str) -> None:
+    def test_multiple_ranges_are_multipart(self, client: httpx.Client, url: str, etag: str) -> None:
         response = get(client, url, Range="bytes=0-9, 100-149, -20")
         assert response.status_code == 206
         assert response.headers["content-type"].startswith("multipart/byteranges; boundary=")
@@ -75,21 +77,21 @@ class TestRanges:
         for first, last in expected:
             assert b"\r\n\r\n" + DATA[first : last + 1] + b"\r\n--" in response.content
 
-    def test_head_has_no_ranges(self, client: httpx.Client, url: str) -> None:
+    def test_head_ignores_range(self, client: httpx.Client, url: str) -> None:
         response = client.head(url, headers={"Range": "bytes=0-9"})
         assert (response.status_code, response.headers["content-length"]) == (200, str(SIZE))
 
-    def test_if_range(self, client: httpx.Client, url: str, etag: str) -> None:
+    def test_if_range_is_honoured(self, client: httpx.Client, url: str, etag: str) -> None:
         modified = client.head(url).headers["last-modified"]
         for same in (etag, modified):
             assert get(client, url, Range="bytes=0-9", If_Range=same).status_code == 206
         for other in ('"other"', f"W/{etag}", "Mon, 01 Jan 2001 00:00:00 GMT", "nonsense", ""):
             assert get(client, url, Range="bytes=0-9", If_Range=other).content == DATA
 
-    def test_the_condition_goes_before_the_range(self, client: httpx.Client, url: str, etag: str) -> None:
+    def test_if_none_match_precedes_range(self, client: httpx.Client, url: str, etag: str) -> None:
         assert get(client, url, Range="bytes=0-9", If_None_Match=etag).status_code == 304
 
-    def test_a_download_that_is_taken_up_again(self, client: httpx.Client, url: str, etag: str) -> None:
+    def test_interrupted_download_can_be_resumed(self, client: httpx.Client, url: str, etag: str) -> None:
         begun = get(client, url, Range="bytes=0-9999").content
         rest = get(client, url, Range="bytes=10000-", If_Range=etag)
         assert rest.status_code == 206

@@ -33,7 +33,7 @@ class TestRefusals:
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
-    def test_unknown(self, client: httpx.Client, path: str, method: str) -> None:
+    def test_unknown_file_is_not_found(self, client: httpx.Client, path: str, method: str) -> None:
         response = client.request(method, path)
         assert response.status_code == 404
         assert response.headers["x-request-id"]
@@ -41,22 +41,20 @@ class TestRefusals:
             say(response)
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_nothing_but_reading(self, client: httpx.Client, url: str, method: str) -> None:
+    def test_write_methods_are_refused(self, client: httpx.Client, url: str, method: str) -> None:
         response = client.request(method, url, content=b"x")
         assert response.status_code == 405
         assert {"GET", "HEAD"} <= set(response.headers["allow"].split(", "))
         say(response)
         assert get(client, url).content == DATA
 
-    def test_dots_reach_no_file_of_the_machine(self, server: Serve) -> None:
+    def test_path_traversal_is_not_found(self, server: Serve) -> None:
         for path in ("/files/b/../../../../etc/passwd", "/../etc/passwd", "//etc/passwd", "/files/b/%2e%2e/%2e%2e/x"):
             answer = sockets.exchange(server.port, sockets.head("GET", path, {}, 0))
             assert answer
             assert answer.status_code == 404
 
-    def test_an_asset_that_is_gone_takes_its_url_along(
-        self, client: httpx.Client, account: Account, stock: Stock
-    ) -> None:
+    def test_url_of_deleted_file_is_not_found(self, client: httpx.Client, account: Account, stock: Stock) -> None:
         url = host(client, account, samples.png(seed=70))
         id = url.split("/")[-2]
         assert client.head(url).status_code == 200

@@ -44,7 +44,7 @@ def search(client: httpx.Client, account: Account, **query: str) -> httpx.Respon
     return client.get("/api/search", params=query, headers=auth(account.key))
 
 
-def test_words_are_found_before_anything_is_embedded(client: httpx.Client, fresh: Account) -> None:
+def test_text_match_works_without_embeddings(client: httpx.Client, fresh: Account) -> None:
     made = [create(client, fresh.key, inline(samples.png(seed=n)), title=f"Bear {n}").json() for n in range(3)]
     create(client, fresh.key, inline(samples.png(seed=9)), title="Wolf")
     first = search(client, fresh, q="bears", limit="2").json()
@@ -57,13 +57,13 @@ def test_words_are_found_before_anything_is_embedded(client: httpx.Client, fresh
     assert rest["partial"] is False
 
 
-def test_only_one_kind(client: httpx.Client, fresh: Account) -> None:
+def test_kind_filters_results(client: httpx.Client, fresh: Account) -> None:
     create(client, fresh.key, inline(samples.png()), title="Bear")
     assert len(search(client, fresh, q="bear", kind="image").json()["items"]) == 1
     assert search(client, fresh, q="bear", kind="video").json()["items"] == []
 
 
-def test_an_asset_as_the_example(client: httpx.Client, fresh: Account, account: Account) -> None:
+def test_foreign_and_unknown_examples_look_alike(client: httpx.Client, fresh: Account, account: Account) -> None:
     asset = create(client, fresh.key, inline(samples.png())).json()
     assert search(client, fresh, like=asset["id"]).status_code == 200
     foreign, unknown = (search(client, account, like=id) for id in (asset["id"], str(uuid4())))
@@ -86,20 +86,20 @@ def test_an_asset_as_the_example(client: httpx.Client, fresh: Account, account: 
     ],
     ids=str,
 )
-def test_what_cannot_be_searched_for(client: httpx.Client, account: Account, query: dict[str, str]) -> None:
+def test_invalid_query_is_refused(client: httpx.Client, account: Account, query: dict[str, str]) -> None:
     response = search(client, account, **query)
     assert response.status_code == 422
     say(response)
 
 
-def test_the_same_bytes_again(client: httpx.Client, fresh: Account) -> None:
+def test_identical_content_is_marked_duplicate(client: httpx.Client, fresh: Account) -> None:
     first, second = (create(client, fresh.key, inline(samples.png(seed=3))).json() for _ in range(2))
     create(client, fresh.key, inline(samples.png(seed=4)))
     response = client.get(f"/api/assets/{first['id']}/similar", headers=auth(fresh.key))
     assert response.json()["items"] == [second | {"similarity": 1.0, "identical": True, "duplicate": True}]
 
 
-def test_nothing_is_like_what_is_not_here(client: httpx.Client, fresh: Account, account: Account) -> None:
+def test_similar_to_foreign_or_unknown_is_not_found(client: httpx.Client, fresh: Account, account: Account) -> None:
     asset = create(client, fresh.key, inline(samples.png())).json()
     for id in (asset["id"], str(uuid4())):
         response = client.get(f"/api/assets/{id}/similar", headers=auth(account.key))

@@ -25,7 +25,7 @@ class TestStrangers:
         ],
         ids=["html", "xhtml", "nameless", "svg", "js", "css", "php"],
     )
-    def test_what_could_run_is_only_ever_saved(
+    def test_active_content_is_served_as_attachment(
         self, client: httpx.Client, account: Account, data: bytes, declared: str, name: str
     ) -> None:
         url = host(client, account, data, declared, name)
@@ -37,22 +37,22 @@ class TestStrangers:
             assert response.headers["x-content-type-options"] == "nosniff"
             assert response.headers["content-security-policy"].endswith("; sandbox")
 
-    def test_svg_as_an_image_is_refused_at_the_door(self, client: httpx.Client, account: Account) -> None:
+    def test_svg_declared_as_image_is_refused(self, client: httpx.Client, account: Account) -> None:
         headers = {**fal.auth(account.key), "Content-Type": "image/svg+xml"}
         assert client.post("/files/upload", content=samples.svg(), headers=headers).status_code == 415
 
-    def test_documents_are_saved(self, client: httpx.Client, account: Account) -> None:
+    def test_pdf_is_served_as_attachment(self, client: httpx.Client, account: Account) -> None:
         response = get(client, host(client, account, samples.pdf()))
         assert response.headers["content-type"] == "application/pdf"
         assert response.headers["content-disposition"].startswith("attachment; ")
 
-    def test_a_film_may_be_played_and_nothing_else(self, client: httpx.Client, account: Account) -> None:
+    def test_video_is_served_inline_with_strict_policy(self, client: httpx.Client, account: Account) -> None:
         response = get(client, host(client, account, samples.mp4()))
         assert response.headers["content-disposition"].startswith("inline; ")
         policy = response.headers["content-security-policy"]
         assert policy == "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
-    def test_a_part_of_a_stranger_is_as_guarded_as_the_whole(self, client: httpx.Client, account: Account) -> None:
+    def test_range_of_active_content_has_same_headers(self, client: httpx.Client, account: Account) -> None:
         url = host(client, account, samples.html(), "text/html", "index.html")
         part = get(client, url, Range="bytes=0-20")
         assert part.status_code == 206

@@ -21,7 +21,7 @@ EXPOSED = (
 class TestWhole:
     """The whole file and its headers."""
 
-    def test_everything_that_is_said(self, client: httpx.Client, url: str) -> None:
+    def test_response_has_exactly_these_headers(self, client: httpx.Client, url: str) -> None:
         response = get(client, url)
         assert (response.status_code, response.content) == (200, DATA)
         headers = dict(response.headers)
@@ -42,7 +42,7 @@ class TestWhole:
             "access-control-expose-headers": EXPOSED,
         }
 
-    def test_head_says_the_same_without_the_bytes(self, client: httpx.Client, url: str) -> None:
+    def test_head_has_headers_of_get(self, client: httpx.Client, url: str) -> None:
         varying = {"x-request-id", "date"}
         whole, head = get(client, url), client.head(url, headers={"Accept-Encoding": "identity"})
         assert (head.status_code, head.content) == (200, b"")
@@ -50,10 +50,10 @@ class TestWhole:
             k: v for k, v in whole.headers.items() if k not in varying
         }
 
-    def test_no_key_is_needed_and_none_is_looked_at(self, client: httpx.Client, url: str) -> None:
+    def test_key_is_ignored_for_public_file(self, client: httpx.Client, url: str) -> None:
         assert get(client, url, Authorization="Bearer wrong").content == DATA
 
-    def test_a_large_file(self, client: httpx.Client, account: Account) -> None:
+    def test_large_file_is_sent_whole(self, client: httpx.Client, account: Account) -> None:
         """Larger than what is kept in memory: the server sends it from its path."""
         data = samples.jpeg(size_about=9_000_000, seed=61)
         url = host(client, account, data)
@@ -62,11 +62,11 @@ class TestWhole:
         assert [hashlib.sha256(answer).digest() for answer in answers] == [hashlib.sha256(data).digest()] * 4
         assert get(client, url, Range="bytes=4000000-8499999").content == data[4_000_000:8_500_000]
 
-    def test_two_files_of_the_same_bytes_share_the_tag(self, client: httpx.Client, account: Account, etag: str) -> None:
+    def test_same_content_has_same_etag(self, client: httpx.Client, account: Account, etag: str) -> None:
         assert client.head(host(client, account, DATA, name="other")).headers["etag"] == etag
 
     @pytest.mark.parametrize("name", ["", "x", "anything.exe", quote('a b;c"d'), "%FF", "x" * 2000])
-    def test_the_id_decides_and_not_the_name(self, client: httpx.Client, url: str, name: str) -> None:
+    def test_file_name_in_url_is_ignored(self, client: httpx.Client, url: str, name: str) -> None:
         stem = url.rpartition("/")[0]
         response = get(client, f"{stem}/{name}")
         if name:
@@ -75,7 +75,7 @@ class TestWhole:
         else:
             assert response.status_code == 404
 
-    def test_download_saves_what_would_be_shown(self, client: httpx.Client, url: str) -> None:
+    def test_download_parameter_forces_attachment(self, client: httpx.Client, url: str) -> None:
         assert get(client, f"{url}?download").headers["content-disposition"] == 'attachment; filename="photo.jpg"'
         assert get(client, f"{url}?download=1&x").headers["content-disposition"].startswith("attachment")
         assert get(client, f"{url}?x=download").headers["content-disposition"].startswith("inline")
@@ -95,7 +95,7 @@ class TestNames:
             ("a'b(c).jpg", "a'b(c).jpg", None),
         ],
     )
-    def test_unicode(
+    def test_unicode_filename_is_encoded(
         self, client: httpx.Client, account: Account, name: str, fallback: str, extended: str | None
     ) -> None:
         said = client.head(host(client, account, DATA, name=name)).headers["content-disposition"]
@@ -104,7 +104,7 @@ class TestNames:
 
     # Control characters cannot stand in the header that names the file here; tests/acceptance sends them in a form.
     @pytest.mark.parametrize("name", ['a"; filename="b.exe', "\u202egpj.exe", "../../x"])
-    def test_nothing_in_a_name_gets_out_of_its_quotes(self, client: httpx.Client, account: Account, name: str) -> None:
+    def test_filename_cannot_break_out_of_quotes(self, client: httpx.Client, account: Account, name: str) -> None:
         response = get(client, host(client, account, DATA, name=name))
         said = response.headers["content-disposition"]
         assert re.fullmatch(

@@ -10,13 +10,13 @@ from tests.dialects.fal.endpoints import DELETE_ASSET, GET_ASSET, say_platform
 from tests.dialects.fal.register_contract import host, register
 
 
-def test_as_it_was_registered(client: httpx.Client, account: Account, url: str) -> None:
+def test_get_returns_registered_asset(client: httpx.Client, account: Account, url: str) -> None:
     registered = register(client, account, url, prompt="a bear")
     found = GET_ASSET.send(client, account.key, path=f"/v1/assets/{registered.json()['asset']['vector_id']}")
     assert (found.status_code, found.json()) == (200, registered.json())
 
 
-def test_deleted_it_is_gone_with_its_file(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_and_file(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     url = host(client, fresh, samples.png(), "image/png")
     path = f"/v1/assets/{register(client, fresh, url).json()['asset']['vector_id']}"
     assert client.get(url).status_code == 200
@@ -29,7 +29,7 @@ def test_deleted_it_is_gone_with_its_file(client: httpx.Client, fresh: Account, 
         assert endpoint.send(client, fresh.key, path=path).status_code == 404
 
 
-def test_which_asset(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
+def test_foreign_and_unknown_ids_look_alike(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
     """Another's is as unknown as none."""
     id = register(client, account, url).json()["asset"]["vector_id"]
     for endpoint in (GET_ASSET, DELETE_ASSET):

@@ -21,7 +21,7 @@ from tests.dialects.native import endpoints as native
 SOURCES = ("upload", "response", "request")
 
 
-def test_an_asset_is_shown_as_it_is_read_by_id(client: httpx.Client, fresh: Account) -> None:
+def test_listed_asset_equals_single_asset(client: httpx.Client, fresh: Account) -> None:
     asset = image(client, fresh)
     assign(client, fresh, make_tag(client, fresh), vector_id=asset["vector_id"])
     add(client, fresh, str(collection(client, fresh)["id"]), vector_id=asset["vector_id"])
@@ -37,12 +37,12 @@ def test_an_asset_is_shown_as_it_is_read_by_id(client: httpx.Client, fresh: Acco
     }
 
 
-def test_an_empty_library(client: httpx.Client, fresh: Account) -> None:
+def test_empty_library_lists_nothing(client: httpx.Client, fresh: Account) -> None:
     assert browse(client, fresh)["assets"] == []
     assert ids(client, fresh, q="anything") == []
 
 
-def test_kinds(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_media_type_filters_by_kind(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """Documents are no type of fal's: they are read by id."""
     mimes = {"image": "image/png", "video": "video/mp4", "audio": "audio/mpeg", "3d": "model/gltf-binary"}
     made = {kind: put(stock, fresh, at, mime, kind=kind) for at, (kind, mime) in enumerate(mimes.items())}
@@ -64,7 +64,7 @@ SECTIONS = {
 }
 
 
-def test_sections_and_sources(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_section_and_source_filters_combine(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     things = list(product(SOURCES, (False, True)))
     made = {
         put(stock, fresh, at, source=source, is_favorite=favorite): (source, favorite)
@@ -80,7 +80,7 @@ def test_sections_and_sources(client: httpx.Client, fresh: Account, stock: Stock
         assert ids(client, fresh, **query) == expected[::-1], query
 
 
-def test_tags(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
+def test_tag_filter_honours_tag_mode(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
     one, two, three = (put(stock, fresh, at) for at in range(3))
     red, blue, none = (make_tag(client, fresh) for _ in range(3))
     for tag, asset in ((red, one), (red, two), (blue, two), (blue, three)):
@@ -105,7 +105,9 @@ def test_tags(client: httpx.Client, fresh: Account, account: Account, stock: Sto
         assert ids(client, fresh, tag_id=[unknown, red], tag_mode="all") == []
 
 
-def test_characters(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
+def test_character_identifier_filters_assets(
+    client: httpx.Client, fresh: Account, account: Account, stock: Stock
+) -> None:
     one, two, three = (put(stock, fresh, at) for at in range(3))
     maria = character(client, fresh, [one], "Maria", identifier="Maria")
     zoe = character(client, fresh, [one], "Zoe", identifier="zoe-2")
@@ -123,7 +125,7 @@ def test_characters(client: httpx.Client, fresh: Account, account: Account, stoc
         assert ids(client, fresh, collection_id=id) == ids(client, fresh, inside(id)) == expected
 
 
-def test_a_collection_shows_its_own(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_collection_lists_direct_members_only(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     above, below, beside = (put(stock, fresh, at) for at in range(3))
     parent = str(collection(client, fresh)["id"])
     child = str(collection(client, fresh, parent_collection_id=parent)["id"])
@@ -138,7 +140,7 @@ def test_a_collection_shows_its_own(client: httpx.Client, fresh: Account, stock:
     assert ids(client, fresh, inside(parent), section="favorites") == [above]
 
 
-def test_what_has_expired_is_gone_at_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     old, new = put(stock, fresh, 0), put(stock, fresh, 1)
     id, tag = str(collection(client, fresh)["id"]), make_tag(client, fresh)
     for asset in (old, new):
@@ -149,7 +151,7 @@ def test_what_has_expired_is_gone_at_once(client: httpx.Client, fresh: Account, 
         assert ids(client, fresh, **query) == [new], query
 
 
-def test_fifty_unless_told_otherwise_and_a_hundred_at_most(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_page_size_defaults_to_50_and_is_capped_at_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
     for path, query, shown in (
         ("", {}, 50),
@@ -170,7 +172,7 @@ def test_fifty_unless_told_otherwise_and_a_hundred_at_most(client: httpx.Client,
         assert len(set(both)) == len(both)
 
 
-def test_a_total_is_exact_up_to_a_thousand(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_total_count_is_exact_up_to_1000(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     put(stock, fresh, mime="video/mp4")
     many = {"w": fresh.workspace_id}
     try:
@@ -228,18 +230,18 @@ _WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("query", "param"), _WRONG, ids=lambda value: str(value)[:60])
-def test_what_cannot_be_asked(client: httpx.Client, account: Account, query: dict[str, Any], param: str) -> None:
+def test_invalid_query_is_refused(client: httpx.Client, account: Account, query: dict[str, Any], param: str) -> None:
     message = refused(client, account, 422, **query)
     assert param in message or param.removeprefix("search_") in message or "cursor" in message
 
 
-def test_the_same_within_a_collection(client: httpx.Client, account: Account) -> None:
+def test_invalid_query_within_collection_is_refused(client: httpx.Client, account: Account) -> None:
     path = inside(str(collection(client, account)["id"]))
     for query in ({"limit": "0"}, {"cursor": "x"}, {"media_type": "text"}, {"q": "x", "search_image_url": "y"}):
         refused(client, account, 422, path, **query)
 
 
-def test_a_parameter_that_is_empty_is_not_given(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_empty_parameters_are_ignored(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     id = put(stock, fresh)
     names = ("cursor", "q", "search_image_url", "search_video_url", "media_type", "source", "section")
     for name in (*names, "collection_id", "character_identifier", "tag_id", "tag_mode"):
@@ -248,7 +250,7 @@ def test_a_parameter_that_is_empty_is_not_given(client: httpx.Client, fresh: Acc
     assert ids(client, fresh, unknown="x") == [id]
 
 
-def test_a_file_that_is_no_asset_is_not_shown(client: httpx.Client, fresh: Account) -> None:
+def test_unregistered_file_is_not_listed(client: httpx.Client, fresh: Account) -> None:
     url = host(client, fresh, samples.png(), "image/png")
     assert ids(client, fresh) == []
     assert ids(client, fresh, search_image_url=url) == []

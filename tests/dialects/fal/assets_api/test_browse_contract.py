@@ -24,7 +24,7 @@ class TestCollections(Suite):
     endpoint = browsing.LIST
 
     @pytest.mark.parametrize("kind", ["manual", "smart", "character"])
-    def test_unknown_and_not_yours_are_answered_alike(self, kind: str, fresh: Account) -> None:
+    def test_foreign_and_unknown_collections_look_alike(self, kind: str, fresh: Account) -> None:
         theirs = self._made(kind)
         unknown = str(uuid4())
         answers = [self._answers(fresh, id) for id in (theirs, unknown)]
@@ -33,7 +33,7 @@ class TestCollections(Suite):
             assert response.status_code == 200
 
     @pytest.mark.parametrize("id", ["x", "%00", "é", "0" * 400, "00000000-0000-0000-0000-00000000000g"])
-    def test_what_is_no_id(self, id: str) -> None:
+    def test_malformed_collection_id_is_refused(self, id: str) -> None:
         for response in self._asked(self.account, id):
             assert response.status_code in (404, 422)
             self.refused(response, "NotFound", "InvalidQuery")

@@ -24,13 +24,13 @@ def found(photos: Searched, **query: Any) -> list[str]:
     ("q", "first"),
     [("a cat", "chelsea.png"), ("cup of coffee", "coffee.png"), ("motorbike", "motorcycle_left.png")],
 )
-def test_words_find_what_is_seen(photos: Searched, q: str, first: str) -> None:
+def test_text_query_finds_image_content(photos: Searched, q: str, first: str) -> None:
     expected = {first, "film"} if first == "chelsea.png" else {first}
     assert set(found(photos, q=q)[: len(expected)]) == expected
     assert found(photos, q=q, media_type="image")[0] == first
 
 
-def test_a_page_of_a_search(photos: Searched) -> None:
+def test_search_page_ranks_all_assets(photos: Searched) -> None:
     page = browse(photos.client, photos.account, q="a cat")
     assert len(page["assets"]) == len(photos.assets)
     similarities = [asset["similarity"] for asset in page["assets"]]
@@ -42,7 +42,7 @@ def test_a_page_of_a_search(photos: Searched) -> None:
     assert {asset["vector_id"]: asset for asset in listed["assets"]} == shown, "browsing knows no similarity"
 
 
-def test_a_picture_finds_its_like(photos: Searched) -> None:
+def test_image_example_finds_similar_images(photos: Searched) -> None:
     page = browse(photos.client, photos.account, search_image_url=photos.assets["chelsea.png"]["url"])
     names = photos.names([asset["vector_id"] for asset in page["assets"]])
     similarities = [asset["similarity"] for asset in page["assets"]]
@@ -51,14 +51,14 @@ def test_a_picture_finds_its_like(photos: Searched) -> None:
     assert similarities == sorted(similarities, reverse=True)
 
 
-def test_a_video_finds_what_it_shows(photos: Searched) -> None:
+def test_video_example_finds_similar_assets(photos: Searched) -> None:
     assert found(photos, search_video_url=photos.assets["film"]["url"])[:2] == ["film", "chelsea.png"]
     assert found(photos, search_video_url=photos.assets["film"]["url"], media_type="image")[0] == "chelsea.png"
     coffee = host(photos.client, photos.account, film("coffee.png"), "video/mp4")
     assert found(photos, search_video_url=coffee)[0] == "coffee.png", "a file that is no asset is an example, too"
 
 
-def test_a_file_of_another_kind_is_no_example(photos: Searched) -> None:
+def test_example_of_wrong_kind_is_refused(photos: Searched) -> None:
     client, account = photos.client, photos.account
     sound = host(client, account, samples.mp3(), "audio/mpeg")
     stranger = host(client, account, b"just text", "text/plain")
@@ -70,7 +70,7 @@ def test_a_file_of_another_kind_is_no_example(photos: Searched) -> None:
         refused(client, account, 422, **query)
 
 
-def test_unknown_and_not_yours_are_answered_alike(photos: Searched) -> None:
+def test_foreign_and_unknown_examples_look_alike(photos: Searched) -> None:
     other = photos.new_account()
     theirs = photos.assets["coffee.png"]["url"]
     nowhere = theirs.replace(theirs.split("/")[-2], uuid4().hex)
@@ -90,7 +90,7 @@ def test_unknown_and_not_yours_are_answered_alike(photos: Searched) -> None:
         assert len({refused(photos.client, other, 404, **{param: url}) for url in urls}) == 1
 
 
-def test_a_search_within_every_scope(photos: Searched) -> None:
+def test_search_combines_with_each_filter(photos: Searched) -> None:
     client, account = photos.client, photos.account
     red, id = make_tag(client, account), str(collection(client, account)["id"])
     cat, coffee, rocket = (photos.id(name) for name in ("chelsea.png", "coffee.png", "rocket.jpg"))
@@ -116,7 +116,7 @@ def test_a_search_within_every_scope(photos: Searched) -> None:
     assert found(photos, q="coffee", tag_id=[red, str(uuid4())], tag_mode="all") == []
 
 
-def test_the_pages_of_a_search_end_where_all_has_been_shown(photos: Searched) -> None:
+def test_search_pages_cover_all_assets_once(photos: Searched) -> None:
     for example in ({"q": "a cat"}, {"search_image_url": photos.assets["coffee.png"]["url"]}):
         shown: list[str] = []
         cursor = None
@@ -130,7 +130,7 @@ def test_the_pages_of_a_search_end_where_all_has_been_shown(photos: Searched) ->
         assert sorted(photos.names(shown)) == sorted(photos.assets)
 
 
-def test_a_cursor_of_a_list_is_none_of_a_search(photos: Searched) -> None:
+def test_list_and_search_cursors_are_not_interchangeable(photos: Searched) -> None:
     of_a_list = browse(photos.client, photos.account, limit="2")["next_cursor"]
     of_a_search = browse(photos.client, photos.account, limit="2", q="cat")["next_cursor"]
     assert of_a_list
@@ -139,7 +139,7 @@ def test_a_cursor_of_a_list_is_none_of_a_search(photos: Searched) -> None:
     refused(photos.client, photos.account, 422, cursor=of_a_search)
 
 
-def test_the_expired_take_no_ones_place(photos: Searched) -> None:
+def test_expired_assets_do_not_shorten_search_pages(photos: Searched) -> None:
     """However many of the best have expired, a page is full and the next one is there."""
     client, other = photos.client, photos.new_account()
     made = [photos.take(other, samples.png(seed=n), prompt="a fjord" if n < 60 else "a lake") for n in range(66)]
@@ -156,7 +156,7 @@ def test_the_expired_take_no_ones_place(photos: Searched) -> None:
     assert sorted(shown) == sorted(asset["vector_id"] for asset in made[60:])
 
 
-def test_a_search_ends_after_five_hundred(photos: Searched) -> None:
+def test_search_ends_after_500_results(photos: Searched) -> None:
     other = photos.new_account()
     photos.stock.database.execute(
         "WITH n AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 510)),"
@@ -182,7 +182,7 @@ def test_a_search_ends_after_five_hundred(photos: Searched) -> None:
     assert len(shown) == len(set(shown)) == 500
 
 
-def test_what_is_new_is_found_by_what_it_shows(photos: Searched) -> None:
+def test_new_asset_becomes_searchable_by_content(photos: Searched) -> None:
     other = photos.new_account()
     photos.take(other, photo("coins.png"))
     cat = photos.take(other, photo("chelsea.png"))
@@ -191,7 +191,7 @@ def test_what_is_new_is_found_by_what_it_shows(photos: Searched) -> None:
     assert ids(photos.client, other, q="a cat")[0] == cat["vector_id"]
 
 
-def test_two_workspaces_with_the_same_things(photos: Searched) -> None:
+def test_search_is_independent_of_other_workspaces(photos: Searched) -> None:
     """Another one finds its own alone, and nothing it is told depends on what is there."""
     other = photos.new_account()
     shared = "Zugspitze"
@@ -239,7 +239,7 @@ def test_two_workspaces_with_the_same_things(photos: Searched) -> None:
     ],
     ids=lambda raw: raw[:40],
 )
-def test_any_text_is_a_question(photos: Searched, raw: str) -> None:
+def test_any_query_text_is_accepted(photos: Searched, raw: str) -> None:
     response = photos.client.get(f"/v1/assets?q={raw}", headers=auth(photos.account.key))
     assert response.status_code == 200, response.text
     assert len(response.json()["assets"]) == len(photos.assets)

@@ -15,7 +15,7 @@ def show(client: httpx.Client, account: Account, id: str) -> dict[str, Any]:
     return dict(GET_ASSET.send(client, account.key, path=f"/v1/assets/{id}").json()["asset"])
 
 
-def test_a_favourite_and_none_again(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, account: Account, stock: Stock) -> None:
     id, other = make_asset(stock, account), make_asset(stock, account)
     before = show(client, account, id)
     assert before["is_favorited"] is False
@@ -26,7 +26,7 @@ def test_a_favourite_and_none_again(client: httpx.Client, account: Account, stoc
         assert show(client, account, other)["is_favorited"] is False
 
 
-def test_by_request_the_oldest_of_its_assets(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_request_id_refers_to_its_oldest_asset(client: httpx.Client, account: Account, stock: Stock) -> None:
     request_id = str(uuid4())
     newer, older = (make_asset(stock, account, moment=moment, request_id=request_id) for moment in (2, 1))
     assert FAVORITE.send(client, account.key, json={"request_id": request_id}).json() == {"is_favorited": True}

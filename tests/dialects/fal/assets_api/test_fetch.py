@@ -34,7 +34,7 @@ def register(client: httpx.Client, account: Account, url: str, type: str = "imag
     return REGISTER.send(client, account.key, json={"url": url, "type": type}, headers=headers)
 
 
-def test_an_allowed_url(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
+def test_allowed_url_is_fetched(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
     response = register(strict_client, limited, f"{origin.url}/picture.png")
     assert response.status_code == 201, response.text
     assert REGISTER.spec
@@ -46,7 +46,7 @@ def test_an_allowed_url(strict_client: httpx.Client, limited: Account, origin: O
     assert strict_client.get(asset["url"]).content == samples.png()
 
 
-def test_the_same_url_is_read_once_and_is_the_same_asset(
+def test_same_url_is_fetched_once(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
 ) -> None:
     url = f"{origin.url}/picture.png?only={limited.workspace_id}"
@@ -57,7 +57,7 @@ def test_the_same_url_is_read_once_and_is_the_same_asset(
     assert strict_stock.of(limited)["asset"] == 1
 
 
-def test_each_workspace_reads_for_itself(
+def test_each_workspace_fetches_its_own_copy(
     strict_client: httpx.Client, limited: Account, strict: object, strict_stock: Stock, origin: Origin
 ) -> None:
     other = strict_stock.account(strict.new_key())  # type: ignore[attr-defined] # the fixture is a Serve
@@ -67,7 +67,7 @@ def test_each_workspace_reads_for_itself(
     assert first["url"] != second["url"]
 
 
-def test_many_at_once_are_one_asset(
+def test_concurrent_fetches_make_one_asset(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
 ) -> None:
     url = f"{origin.url}/picture.png?many={limited.workspace_id}"
@@ -79,18 +79,18 @@ def test_many_at_once_are_one_asset(
     assert (counts["asset"], counts["file"], counts["blob"]) == (1, 1, 1)
 
 
-def test_the_name_that_the_other_server_gave(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
+def test_content_disposition_names_the_asset(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
     asset = register(strict_client, limited, f"{origin.url}/named").json()["asset"]
     assert asset["url"].endswith("/" + quote("Grüße.png"))
     assert asset["title"] == "Grüße"
 
 
-def test_a_redirect_within_the_allowed(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
+def test_redirect_to_allowed_host_is_followed(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
     assert register(strict_client, limited, f"{origin.url}/redirect").status_code == 201
     assert register(strict_client, limited, f"http://localhost:{origin.port}/redirect").status_code == 201
 
 
-def test_the_largest_to_the_byte(
+def test_size_limit_is_exact(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
 ) -> None:
     assert register(strict_client, limited, f"{origin.url}/largest.wav", "audio").status_code == 201
@@ -102,7 +102,7 @@ def test_the_largest_to_the_byte(
 
 
 @pytest.mark.parametrize("path", CASES)
-def test_what_cannot_be_had(
+def test_unreadable_url_is_refused(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin, path: str
 ) -> None:
     before = strict_stock.of(limited)
@@ -119,7 +119,7 @@ def test_what_cannot_be_had(
     "url",
     ["http://127.0.0.1:{}/picture.png", "http://127.1:{}/", "http://0x7f000001:{}/", "http://127.0.0.1.nip.io:{}/"],
 )
-def test_another_spelling_of_the_host_is_another_host(
+def test_alternative_host_spelling_is_refused(
     strict_client: httpx.Client, limited: Account, origin: Origin, url: str
 ) -> None:
     asked = len(origin.asked)
@@ -128,7 +128,9 @@ def test_another_spelling_of_the_host_is_another_host(
     assert len(origin.asked) == asked
 
 
-def test_replay_under_a_key(strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin) -> None:
+def test_idempotency_key_replays_fetch(
+    strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
+) -> None:
     key, url = new_key(), f"{origin.url}/picture.png?key"
     first = register(strict_client, limited, url, **{"Idempotency-Key": key})
     assert first.status_code == 201
@@ -137,7 +139,7 @@ def test_replay_under_a_key(strict_client: httpx.Client, limited: Account, stric
     assert strict_stock.of(limited)["asset"] == 1
 
 
-def test_the_key_does_not_leave_the_house(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
+def test_api_key_is_not_sent_to_origin(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
     """Nothing of the request is passed on; the origin keeps what it was asked."""
     assert register(strict_client, limited, f"{origin.url}/picture.png?private").status_code == 201
     assert auth(limited.key)["Authorization"] not in "".join(origin.headers)

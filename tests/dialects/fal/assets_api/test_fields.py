@@ -11,17 +11,17 @@ from tests.dialects.fal.register_contract import register
 
 
 @pytest.mark.parametrize("length", [1, 2000])
-def test_prompts_to_the_limit(client: httpx.Client, account: Account, url: str, length: int) -> None:
+def test_longest_prompt_is_stored(client: httpx.Client, account: Account, url: str, length: int) -> None:
     prompt = "🐻" * length
     assert register(client, account, url, prompt=prompt).json()["asset"]["prompt"] == prompt
 
 
-def test_null_is_nothing(client: httpx.Client, account: Account, url: str) -> None:
+def test_null_fields_are_absent(client: httpx.Client, account: Account, url: str) -> None:
     asset = register(client, account, url, prompt=None, collection_id=None).json()["asset"]
     assert (asset["prompt"], asset["collection_ids"]) == (None, [])
 
 
-def test_fields_nobody_knows_are_ignored(client: httpx.Client, account: Account, url: str) -> None:
+def test_unknown_fields_are_ignored(client: httpx.Client, account: Account, url: str) -> None:
     assert register(client, account, url, later={"a": [1, None, {"b": 1e308}]}).status_code == 201
 
 
@@ -60,7 +60,7 @@ def test_fields_nobody_knows_are_ignored(client: httpx.Client, account: Account,
     ],
     ids=lambda change: repr(change)[:40],
 )
-def test_impossible_values(
+def test_invalid_field_is_refused(
     client: httpx.Client, account: Account, stock: Stock, url: str, change: dict[str, Any]
 ) -> None:
     before = stock.of(account)
@@ -73,7 +73,7 @@ def test_impossible_values(
 
 
 @pytest.mark.parametrize("missing", ["url", "type"])
-def test_required_fields(client: httpx.Client, account: Account, url: str, missing: str) -> None:
+def test_missing_field_is_named(client: httpx.Client, account: Account, url: str, missing: str) -> None:
     body = {name: value for name, value in {"url": url, "type": "image"}.items() if name != missing}
     response = REGISTER.send(client, account.key, json=body)
     assert response.status_code == 422
@@ -86,7 +86,9 @@ def test_required_fields(client: httpx.Client, account: Account, url: str, missi
     ids=["huge", "negative", "exponent", "fraction", "deep"],
 )
 @pytest.mark.parametrize("field", ["later", "prompt", "favorite", "tag_ids"])
-def test_absurd_numbers_and_nesting(client: httpx.Client, account: Account, url: str, field: str, value: bytes) -> None:
+def test_huge_numbers_and_deep_nesting_are_no_server_error(
+    client: httpx.Client, account: Account, url: str, field: str, value: bytes
+) -> None:
     body = b'{"url":"%s","type":"image","%s":%s}' % (url.encode(), field.encode(), value)
     response = client.post("/v1/assets/uploads", content=body, headers=auth(account.key))
     assert response.status_code in ((201, 400) if field == "later" else (400, 422)), response.text
@@ -94,11 +96,13 @@ def test_absurd_numbers_and_nesting(client: httpx.Client, account: Account, url:
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\udfff", "\\ud83d", "\\ud83dx", "\\udc3b\\ud83d"])
 @pytest.mark.parametrize("field", ["url", "prompt", "collection_id", "later"])
-def test_lone_surrogates(client: httpx.Client, account: Account, url: str, field: str, text: str) -> None:
+def test_lone_surrogates_are_no_server_error(
+    client: httpx.Client, account: Account, url: str, field: str, text: str
+) -> None:
     body = '{"url":"%s","type":"image","%s":"%s"}' % (url, field, text)  # noqa: UP031 - braces of JSON
     response = client.post("/v1/assets/uploads", content=body, headers=auth(account.key))
     assert response.status_code in ((201, 400, 422) if field == "later" else (400, 422)), response.text
 
 
-def test_a_backslash_before_u0000_is_no_nul(client: httpx.Client, account: Account, url: str) -> None:
+def test_escaped_backslash_u0000_is_accepted(client: httpx.Client, account: Account, url: str) -> None:
     assert register(client, account, url, prompt="\\u0000").json()["asset"]["prompt"] == "\\u0000"

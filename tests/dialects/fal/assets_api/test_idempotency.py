@@ -23,7 +23,7 @@ def url(client: httpx.Client, fresh: Account) -> str:
     return host(client, fresh, samples.png(), "image/png")
 
 
-def test_the_original_answer_again(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
+def test_same_key_replays_response(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
     key, body = new_key(), {"url": url, "type": "image", "prompt": "first"}
     first, second = register(client, fresh, key, body), register(client, fresh, key, body)
     assert (first.status_code, second.status_code, second.content) == (201, 201, first.content)
@@ -31,9 +31,7 @@ def test_the_original_answer_again(client: httpx.Client, fresh: Account, stock: 
     assert assets(stock, fresh) == 1
 
 
-def test_the_original_answer_even_if_the_asset_has_changed_since(
-    client: httpx.Client, fresh: Account, url: str
-) -> None:
+def test_replay_ignores_later_changes(client: httpx.Client, fresh: Account, url: str) -> None:
     key = new_key()
     first = register(client, fresh, key, {"url": url, "type": "image"})
     REGISTER.send(client, fresh.key, json={"url": url, "type": "image", "favorite": True})
@@ -42,7 +40,7 @@ def test_the_original_answer_even_if_the_asset_has_changed_since(
     assert again.json()["asset"]["is_favorited"] is False
 
 
-def test_the_same_said_otherwise_is_the_same(client: httpx.Client, fresh: Account, url: str) -> None:
+def test_equivalent_json_is_the_same_request(client: httpx.Client, fresh: Account, url: str) -> None:
     key = new_key()
     first = register(client, fresh, key, {"url": url, "type": "image"})
     spelled = (
@@ -57,7 +55,7 @@ def test_the_same_said_otherwise_is_the_same(client: httpx.Client, fresh: Accoun
 @pytest.mark.parametrize(
     "change", [{"favorite": True}, {"prompt": "x"}, {"type": "video"}, {"url": "http://else/"}], ids=str
 )
-def test_another_body_is_a_conflict(
+def test_different_body_is_a_conflict(
     client: httpx.Client, fresh: Account, stock: Stock, url: str, change: dict[str, Any]
 ) -> None:
     key, body = new_key(), {"url": url, "type": "image"}
@@ -77,7 +75,7 @@ def test_another_body_is_a_conflict(
     [{"url": "http://else/"}, {"type": "video"}, {"tag_ids": ["550e8400-e29b-41d4-a716-446655440000"]}],
     ids=str,
 )
-def test_a_refused_request_frees_its_key(
+def test_refused_request_frees_its_key(
     client: httpx.Client, fresh: Account, stock: Stock, url: str, change: dict[str, Any]
 ) -> None:
     key, body = new_key(), {"url": url, "type": "image"}
@@ -87,14 +85,14 @@ def test_a_refused_request_frees_its_key(
 
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "a b", "é"])
-def test_keys_outside_the_alphabet(client: httpx.Client, fresh: Account, url: str, key: str) -> None:
+def test_invalid_key_is_refused(client: httpx.Client, fresh: Account, url: str, key: str) -> None:
     headers = {**auth(fresh.key), "Idempotency-Key": key.encode("latin-1")}
     response = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)  # type: ignore[arg-type] # bytes are headers too
     assert response.status_code == 422
     REGISTER.say(response, "validation_error")
 
 
-def test_many_at_once(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
+def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
     key, start = new_key(), Barrier(8)
 
     def send(_: int) -> httpx.Response:
@@ -108,7 +106,7 @@ def test_many_at_once(client: httpx.Client, fresh: Account, stock: Stock, url: s
     assert assets(stock, fresh) == 1
 
 
-def test_many_at_once_without_a_key_are_one_asset_too(
+def test_concurrent_requests_without_key_make_one_asset(
     client: httpx.Client, fresh: Account, stock: Stock, url: str
 ) -> None:
     start = Barrier(8)

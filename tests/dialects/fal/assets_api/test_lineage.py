@@ -44,7 +44,7 @@ def expire(stock: Stock, asset: dict[str, Any]) -> None:
     )
 
 
-def test_every_key_of_every_kind(client: httpx.Client, fresh: Account, character: str) -> None:
+def test_graph_has_all_documented_keys(client: httpx.Client, fresh: Account, character: str) -> None:
     source = made(client, fresh)
     inputs = [
         {"vector_id": source["vector_id"], "role": "source"},
@@ -99,7 +99,7 @@ def test_every_key_of_every_kind(client: httpx.Client, fresh: Account, character
     ]
 
 
-def test_an_asset_alone(client: httpx.Client, fresh: Account) -> None:
+def test_asset_without_provenance_is_single_node(client: httpx.Client, fresh: Account) -> None:
     graph = lineage(client, fresh, made(client, fresh)["vector_id"])
     assert (len(graph["nodes"]), graph["edges"]) == (1, [])
 
@@ -107,12 +107,12 @@ def test_an_asset_alone(client: httpx.Client, fresh: Account) -> None:
 @pytest.mark.parametrize(
     ("mime", "type"), [("video/mp4", "video"), ("audio/mpeg", "audio"), ("model/gltf-binary", "3d")]
 )
-def test_types(client: httpx.Client, fresh: Account, mime: str, type: str) -> None:  # noqa: A002
+def test_node_type_follows_media_kind(client: httpx.Client, fresh: Account, mime: str, type: str) -> None:  # noqa: A002
     (node,) = lineage(client, fresh, made(client, fresh, mime)["vector_id"])["nodes"]
     assert node["type"] == type
 
 
-def test_a_document_is_text(client: httpx.Client, fresh: Account) -> None:
+def test_document_node_has_type_text(client: httpx.Client, fresh: Account) -> None:
     source = {"type": "base64", "media_type": "application/pdf", "data": b64encode(samples.pdf()).decode()}
     response = client.post("/api/assets", json={"source": source}, headers=auth(fresh.key))
     (node,) = lineage(client, fresh, response.json()["id"])["nodes"]
@@ -128,7 +128,7 @@ def chain(client: httpx.Client, account: Account, length: int) -> list[dict[str,
     return assets
 
 
-def test_depth_counts_requests_upwards_and_downwards(client: httpx.Client, fresh: Account) -> None:
+def test_depth_limits_requests_in_both_directions(client: httpx.Client, fresh: Account) -> None:
     assets = chain(client, fresh, 7)
 
     def reached(asset: dict[str, Any], **query: Any) -> set[str]:
@@ -142,14 +142,16 @@ def test_depth_counts_requests_upwards_and_downwards(client: httpx.Client, fresh
 
 
 @pytest.mark.parametrize("depth", ["0", "6", "abc", "-1", "1.0", "", " 1", "٣", "1" * 5000])
-def test_no_depth(client: httpx.Client, account: Account, depth: str) -> None:
+def test_invalid_depth_is_refused(client: httpx.Client, account: Account, depth: str) -> None:
     response = LINEAGE.send(client, account.key, params={"depth": depth})
     assert response.status_code == 422
     say_platform(response, "validation_error")
 
 
 @pytest.mark.parametrize("how", ["deleted", "expired"])
-def test_tombstones(client: httpx.Client, fresh: Account, stock: Stock, character: str, how: str) -> None:
+def test_deleted_objects_become_tombstones(
+    client: httpx.Client, fresh: Account, stock: Stock, character: str, how: str
+) -> None:
     """What is gone keeps its place and its kind, and shows nothing else; its id stays what it was."""
     first = made(client, fresh, request_id="r-0", inputs=[{"url": EXTERNAL}])
     inputs = [{"request_id": "r-0"}, {"character": character}]
@@ -181,7 +183,7 @@ def test_tombstones(client: httpx.Client, fresh: Account, stock: Stock, characte
     assert LINEAGE.send(client, fresh.key, path=f"/v1/assets/{first['vector_id']}/lineage").status_code == 404
 
 
-def test_an_asset_that_went_into_its_own_making(client: httpx.Client, fresh: Account) -> None:
+def test_asset_may_be_its_own_input(client: httpx.Client, fresh: Account) -> None:
     asset = made(client, fresh, request_id="r-0")
     body = {"url": asset["url"], "type": "image", "request_id": "r-0", "inputs": [{"vector_id": asset["vector_id"]}]}
     assert client.post("/v1/assets/uploads", json=body, headers=auth(fresh.key)).status_code == 201
@@ -190,7 +192,7 @@ def test_an_asset_that_went_into_its_own_making(client: httpx.Client, fresh: Acc
     assert {edge["kind"] for edge in graph["edges"]} == {"generated_by", "input_to"}
 
 
-def test_which_asset(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_ids_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another's is as unknown as none."""
     id = made(client, account)["vector_id"]
     told = []
@@ -202,7 +204,7 @@ def test_which_asset(client: httpx.Client, account: Account, fresh: Account) -> 
     assert told[0] == told[1]
 
 
-def test_the_same_request_in_two_workspaces(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_same_request_id_is_separate_per_workspace(client: httpx.Client, account: Account, fresh: Account) -> None:
     mine = made(client, account, request_id="shared", prompt="mine", inputs=[{"url": EXTERNAL}])
     theirs = made(client, fresh, request_id="shared", prompt="theirs")
     (request,) = of_kind(lineage(client, account, mine["vector_id"]), "request")

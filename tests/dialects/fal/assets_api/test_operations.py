@@ -52,7 +52,7 @@ def refused(answer: httpx.Response, status: int, type: str) -> None:  # noqa: A0
     assert (answer.status_code, fits(answer, ERROR)["error"]["type"]) == (status, type), answer.text
 
 
-def test_these_operations_and_no_others() -> None:
+def test_operations_match_the_documentation() -> None:
     there = {
         f"{method} {re.sub('{[^}]*}', '{}', route.path.removeprefix('/v1'))}"
         for route in DIALECT.routers[0].routes
@@ -66,31 +66,31 @@ def test_these_operations_and_no_others() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 class TestAnswers(Suite):
-    def test_success(self, operation: Operation) -> None:
+    def test_operation_answers_as_documented(self, operation: Operation) -> None:
         answer = operation.send(self, **operation.endpoint.valid(self))
         assert answer.status_code == operation.success, answer.text
         assert answer.request.method == operation.method
         assert re.fullmatch(f"/v1{re.sub('{[^}]*}', '[^/]+', operation.path)}", answer.request.url.path)
         fits(answer, operation.schema)
 
-    def test_without_a_key(self, operation: Operation) -> None:
+    def test_missing_key_is_refused(self, operation: Operation) -> None:
         refused(operation.send(self, "", **operation.endpoint.valid(self)), 401, "authorization_error")
 
-    def test_with_a_key_for_the_other_half(self, operation: Operation, reader: Account, writer: Account) -> None:
+    def test_key_without_scope_is_refused(self, operation: Operation, reader: Account, writer: Account) -> None:
         other = writer if operation.reads else reader
         refused(operation.send(self, other.key, **operation.endpoint.valid(self)), 403, "authorization_error")
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.id not in NEVER_UNKNOWN], ids=named)
 class TestUnknown(Suite):
-    def test_unknown(self, operation: Operation) -> None:
+    def test_unknown_object_is_not_found(self, operation: Operation) -> None:
         body = operation.endpoint.valid(self).get("json")
         request = UNKNOWN.get(operation.id, {} if body is None else {"json": body})
         refused(operation.send(self, **request), 404, "not_found")
 
 
 class TestUnknownFile(Suite):
-    def test_a_url_of_nothing(self) -> None:
+    def test_url_of_missing_file_is_not_found(self) -> None:
         body = {"url": f"{self.server.url}/files/b/{uuid4().hex}/a.png", "type": "image"}
         answer = self.client.post("/v1/assets/uploads", json=body, headers=auth(self.account.key))
         refused(answer, 404, "not_found")
@@ -98,19 +98,19 @@ class TestUnknownFile(Suite):
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.id in UNFIT], ids=named)
 class TestUnfit(Suite):
-    def test_a_value_that_cannot_be(self, operation: Operation) -> None:
+    def test_invalid_value_is_refused(self, operation: Operation) -> None:
         request = operation.endpoint.valid(self) | UNFIT[operation.id]
         refused(operation.send(self, **request), 422, "validation_error")
 
 
 @pytest.mark.parametrize("operation", WITH_BODIES, ids=named)
 class TestBodies(Suite):
-    def test_a_body_that_is_no_json(self, operation: Operation) -> None:
+    def test_malformed_json_is_refused(self, operation: Operation) -> None:
         request = operation.endpoint.valid(self)
         del request["json"]
         refused(operation.send(self, **request, content=b"{"), 400, "validation_error")
 
-    def test_another_body_under_the_same_idempotency_key(self, operation: Operation) -> None:
+    def test_different_body_under_same_key_is_a_conflict(self, operation: Operation) -> None:
         request = operation.endpoint.valid(self) | {"headers": {"Idempotency-Key": new_key()}}
         first = operation.send(self, **request)
         field = next(name for name in CHANGED if name in request["json"])
@@ -121,7 +121,7 @@ class TestBodies(Suite):
 
 @pytest.mark.parametrize("operation", MUTATIONS, ids=named)
 class TestIdempotency(Suite):
-    def test_a_replay_is_the_same_byte_for_byte(self, operation: Operation) -> None:
+    def test_replay_is_byte_identical(self, operation: Operation) -> None:
         request = operation.endpoint.valid(self) | {"headers": {"Idempotency-Key": new_key()}}
         first, again = operation.send(self, **request), operation.send(self, **request)
         assert first.status_code == again.status_code == operation.success
@@ -130,7 +130,7 @@ class TestIdempotency(Suite):
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.reads], ids=named)
 class TestReads(Suite):
-    def test_an_idempotency_key_is_nothing_to_them(self, operation: Operation) -> None:
+    def test_reads_ignore_idempotency_key(self, operation: Operation) -> None:
         request = operation.endpoint.valid(self)
         plain = operation.send(self, **request)
         for key in ("a", "a", "not a key"):
@@ -139,7 +139,7 @@ class TestReads(Suite):
             assert "idempotent-replayed" not in answer.headers
 
 
-def test_too_often(strict_client: httpx.Client, limited: Account) -> None:
+def test_rate_limited_request_is_refused(strict_client: httpx.Client, limited: Account) -> None:
     """Before anything is looked at, so that nothing need be there."""
     for _ in range(5):
         strict_client.get("/v1/assets/tags", headers=auth(limited.key))

@@ -31,7 +31,9 @@ from tests.dialects.idempotency import new_key
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_an_asset_says(client: httpx.Client, fresh: Account, said: dict[str, Any], source: str) -> None:
+def test_asset_shows_declared_provenance(
+    client: httpx.Client, fresh: Account, said: dict[str, Any], source: str
+) -> None:
     asset = made(client, fresh, **said)
     assert asset["source"] == source
     assert (asset["request_id"], asset["endpoint"]) == (said.get("request_id"), said.get("endpoint"))
@@ -72,7 +74,7 @@ def test_what_an_asset_says(client: httpx.Client, fresh: Account, said: dict[str
     ],
     ids=lambda change: repr(change)[:50],
 )
-def test_impossible_values(
+def test_invalid_provenance_is_refused(
     client: httpx.Client, account: Account, stock: Stock, url: str, change: dict[str, Any]
 ) -> None:
     before = stock.of(account)
@@ -82,14 +84,14 @@ def test_impossible_values(
     stock.settles(account, before)
 
 
-def test_the_longest_inputs_there_may_be(client: httpx.Client, fresh: Account, url: str) -> None:
+def test_longest_inputs_are_accepted(client: httpx.Client, fresh: Account, url: str) -> None:
     inputs = [{"url": f"HTTPS://a.example/{n:03}/" + "x" * 1978, "role": "content_ref"} for n in range(100)]
     assert len(inputs[0]["url"]) == 2000
     asset = made(client, fresh, request_id="r", inputs=inputs)
     assert len(of_kind(lineage(client, fresh, asset["vector_id"]), "external_input")) == 100
 
 
-def test_a_url_of_ours_is_the_asset_that_is_there(client: httpx.Client, fresh: Account, account: Account) -> None:
+def test_input_url_of_own_file_refers_to_asset(client: httpx.Client, fresh: Account, account: Account) -> None:
     source, theirs = made(client, fresh), made(client, account)
     bare = host(client, fresh, samples.jpeg(), "image/jpeg")
     localhost = source["url"].replace("127.0.0.1", "LOCALHOST")
@@ -99,7 +101,7 @@ def test_a_url_of_ours_is_the_asset_that_is_there(client: httpx.Client, fresh: A
     assert [node["url"] for node in of_kind(graph, "external_input")] == [bare, theirs["url"]]
 
 
-def test_an_input_that_was_found_in_a_request(client: httpx.Client, fresh: Account) -> None:
+def test_asset_declared_as_request_input_is_linked(client: httpx.Client, fresh: Account) -> None:
     """It went in and did not come out; when its maker is named later, that is added."""
     url = host(client, fresh, samples.png(), "image/png")
     found = register(client, fresh, url, source="request", request_id="into", endpoint="e").json()["asset"]
@@ -132,7 +134,7 @@ def theirs(client: httpx.Client, account: Account, stock: Stock) -> Iterator[dic
 
 
 @pytest.mark.parametrize("name", ["vector_id", "request_id", "character", "handle"])
-def test_unknown_and_others_inputs_alike(
+def test_foreign_and_unknown_inputs_look_alike(
     client: httpx.Client, fresh: Account, stock: Stock, theirs: dict[str, str], name: str
 ) -> None:
     url = host(client, fresh, samples.png(), "image/png")
@@ -148,7 +150,7 @@ def test_unknown_and_others_inputs_alike(
     stock.settles(fresh, before)
 
 
-def test_the_same_url_again_adds_and_keeps(client: httpx.Client, fresh: Account) -> None:
+def test_registering_again_adds_provenance(client: httpx.Client, fresh: Account) -> None:
     url = host(client, fresh, samples.png(), "image/png")
     assert register(client, fresh, url).json()["asset"]["source"] == "upload"
     first = register(client, fresh, url, request_id="r", inputs=[{"url": "https://a/"}]).json()["asset"]
@@ -162,7 +164,7 @@ def test_the_same_url_again_adds_and_keeps(client: httpx.Client, fresh: Account)
     assert [node["url"] for node in of_kind(graph, "external_input")] == ["https://a/", "https://b/"]
 
 
-def test_outputs_of_one_request_share_it(client: httpx.Client, fresh: Account) -> None:
+def test_outputs_share_one_request_node(client: httpx.Client, fresh: Account) -> None:
     one = made(client, fresh, request_id="r", inputs=[{"url": "https://a/"}])
     two = made(client, fresh, request_id="r", endpoint="e", prompt="a bear")
     for asset in (one, two):
@@ -172,7 +174,7 @@ def test_outputs_of_one_request_share_it(client: httpx.Client, fresh: Account) -
         assert len(of_kind(graph, "asset")) == len(of_kind(graph, "external_input")) == 1
 
 
-def test_one_request_registered_at_the_same_moment(client: httpx.Client, fresh: Account) -> None:
+def test_concurrent_registrations_share_one_request(client: httpx.Client, fresh: Account) -> None:
     urls = [host(client, fresh, samples.png(seed=seed), "image/png") for seed in range(4)] * 2
     with ThreadPoolExecutor(len(urls)) as pool:
         said = {"request_id": "r", "inputs": [{"url": "https://a/"}]}
@@ -180,7 +182,7 @@ def test_one_request_registered_at_the_same_moment(client: httpx.Client, fresh: 
     assert statuses == [201] * len(urls)
 
 
-def test_once_for_each_idempotency_key(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_provenance_is_part_of_the_idempotent_request(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     url, key = host(client, fresh, samples.png(), "image/png"), new_key()
 
     def send(**said: Any) -> httpx.Response:

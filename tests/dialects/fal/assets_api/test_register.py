@@ -26,7 +26,7 @@ DOORS = ["fal", "krea", "heygen_v1", "heygen_v3", "promised"]
 
 
 @pytest.mark.parametrize("mime", TYPES)
-def test_all_sixteen_keys(client: httpx.Client, account: Account, mime: str) -> None:
+def test_register_answers_all_sixteen_keys(client: httpx.Client, account: Account, mime: str) -> None:
     url = host(client, account, samples.ACCEPTED[mime](), mime)
     response = register(client, account, url, TYPES[mime])
     assert response.status_code == 201
@@ -58,7 +58,7 @@ def test_all_sixteen_keys(client: httpx.Client, account: Account, mime: str) -> 
     }
 
 
-def test_everything_that_can_be_said_at_once(
+def test_all_fields_are_stored(
     client: httpx.Client, account: Account, url: str, tags: list[dict[str, str]], collection: str
 ) -> None:
     ids = [tag["id"] for tag in tags]
@@ -95,7 +95,7 @@ async def theirs(database: Database, reader: Account) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("field", ["tag_ids", "collection_id"])
-def test_unknown_and_others_ids_alike(
+def test_foreign_and_unknown_ids_look_alike(
     client: httpx.Client, account: Account, stock: Stock, url: str, theirs: dict[str, Any], field: str
 ) -> None:
     before = stock.of(account)
@@ -110,7 +110,7 @@ def test_unknown_and_others_ids_alike(
     stock.settles(account, before)
 
 
-def test_one_unknown_tag_among_known_ones_stores_nothing(
+def test_unknown_tag_stores_nothing(
     client: httpx.Client, account: Account, stock: Stock, url: str, tags: list[dict[str, str]]
 ) -> None:
     before = stock.of(account)
@@ -118,7 +118,7 @@ def test_one_unknown_tag_among_known_ones_stores_nothing(
     stock.settles(account, before)
 
 
-def test_the_same_url_again_is_the_same_asset_enriched(
+def test_registering_again_adds_to_the_asset(
     client: httpx.Client, account: Account, stock: Stock, url: str, tags: list[dict[str, str]], collection: str
 ) -> None:
     first = register(client, account, url).json()["asset"]
@@ -136,7 +136,7 @@ def test_the_same_url_again_is_the_same_asset_enriched(
     stock.settles(account, before)
 
 
-def test_a_tag_named_twice_is_there_once(
+def test_duplicate_tag_ids_are_assigned_once(
     client: httpx.Client, account: Account, url: str, tags: list[dict[str, str]]
 ) -> None:
     asset = register(client, account, url, tag_ids=[tags[0]["id"]] * 3).json()["asset"]
@@ -144,7 +144,7 @@ def test_a_tag_named_twice_is_there_once(
 
 
 @pytest.mark.parametrize("endpoint", DOORS)
-def test_what_came_through_any_door(client: httpx.Client, account: Account, endpoint: str) -> None:
+def test_upload_of_each_dialect_can_be_registered(client: httpx.Client, account: Account, endpoint: str) -> None:
     data = samples.png(seed=40)
     url = {
         "fal": lambda: host(client, account, data, "image/png"),
@@ -171,14 +171,14 @@ def promised(client: httpx.Client, account: Account, data: bytes) -> str:
     return str(promise["file_url"])
 
 
-def test_an_asset_that_another_door_made_keeps_its_id(client: httpx.Client, account: Account) -> None:
+def test_registering_asset_of_other_dialect_keeps_its_id(client: httpx.Client, account: Account) -> None:
     krea = client.post("/assets", files={"file": samples.png()}, headers=auth(account.key)).json()
     assert register(client, account, krea["image_url"]).json()["asset"]["vector_id"] == krea["id"]
 
 
 @pytest.mark.parametrize("type", ["image", "video", "audio", "3d"])
 @pytest.mark.parametrize("mime", [*TYPES, "application/pdf"])
-def test_the_type_is_checked_against_the_content(
+def test_declared_type_must_match_content(
     client: httpx.Client,
     account: Account,
     stock: Stock,

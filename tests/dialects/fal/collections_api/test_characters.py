@@ -44,7 +44,7 @@ def shown(client: httpx.Client, fresh: Account) -> str:
     return host(client, fresh, samples.png(), "image/png")
 
 
-def test_a_new_one_has_every_documented_key(client: httpx.Client, fresh: Account, shown: str) -> None:
+def test_created_character_has_all_documented_keys(client: httpx.Client, fresh: Account, shown: str) -> None:
     made = character(client, fresh, [shown], "Märia Müller-Smith", description="Red hair. " * 200)
     assert list(made) == KEYS
     assert made == {
@@ -67,7 +67,9 @@ def test_a_new_one_has_every_documented_key(client: httpx.Client, fresh: Account
 
 
 class TestImages:
-    def test_by_every_name_in_their_order(self, client: httpx.Client, fresh: Account, shown: str, stock: Stock) -> None:
+    def test_references_of_each_form_keep_their_order(
+        self, client: httpx.Client, fresh: Account, shown: str, stock: Stock
+    ) -> None:
         assets = [image(client, fresh, seed) for seed in (1, 2, 3)]
         stock.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", ["r 1", assets[1]["vector_id"]])
         request_id = str(uuid4())
@@ -77,7 +79,7 @@ class TestImages:
         assert made["reference_images"] == [assets[1]["url"], assets[0]["url"], shown, assets[2]["url"]]
         assert get(client, fresh, made["id"]) == made
 
-    def test_each_once_and_twenty_at_most(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_images_are_unique_and_limited_to_twenty(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         urls = [host(client, fresh, samples.png(seed=seed), "image/png") for seed in range(20)]
         made = character(client, fresh, urls)
         assert made["reference_images"] == urls
@@ -85,7 +87,7 @@ class TestImages:
         body = {"name": "a", "description": "b", "reference_images": [*urls, shown]}
         assert create(client, fresh, **body).status_code == 422
 
-    def test_the_whole_set_is_replaced(self, client: httpx.Client, fresh: Account) -> None:
+    def test_update_replaces_all_images(self, client: httpx.Client, fresh: Account) -> None:
         assets = [image(client, fresh, seed) for seed in (1, 2, 3)]
         urls = [asset["url"] for asset in assets]
         made = character(client, fresh, urls[:2])
@@ -117,7 +119,7 @@ class TestImages:
         ],
         ids=str,
     )
-    def test_refused(
+    def test_invalid_images_are_refused(
         self, client: httpx.Client, fresh: Account, stock: Stock, shown: str, images: Any, status: int
     ) -> None:
         here = shown.partition("/files/")[0]
@@ -136,7 +138,7 @@ class TestImages:
         assert stock.of(fresh) == before
         assert get(client, fresh, made["id"]) == made
 
-    def test_what_is_no_image(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_non_image_reference_is_refused(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         video = host(client, fresh, samples.mp4(), "video/mp4")
         for field, body in (
             ("reference_images[1]", {"reference_images": [shown, video]}),
@@ -146,13 +148,15 @@ class TestImages:
             assert response.status_code == 422
             assert response.json()["error"]["message"] == f"{field}: this is of the kind video, not an image."
 
-    def test_those_of_others(self, client: httpx.Client, fresh: Account, account: Account, shown: str) -> None:
+    def test_foreign_images_are_not_found(
+        self, client: httpx.Client, fresh: Account, account: Account, shown: str
+    ) -> None:
         theirs = image(client, account)
         for name in (theirs["vector_id"], theirs["url"]):
             for body in ({"reference_images": [name]}, {"reference_images": [shown], "cover_image_url": theirs["url"]}):
                 assert create(client, fresh, name="a", description="b", **body).status_code == 404
 
-    def test_deleted_ones_drop_out_to_the_last(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_deleted_images_are_removed(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         assets = [image(client, fresh, seed) for seed in (1, 2)]
         urls = [asset["url"] for asset in assets]
         made = character(client, fresh, urls, cover_image_url=urls[0])
@@ -162,7 +166,7 @@ class TestImages:
         assert get(client, fresh, made["id"]) == {**made, "reference_images": [], "cover_image_url": None}
         assert change(client, fresh, made["id"], reference_images=[urls[1]]).status_code == 404
 
-    def test_a_cover_of_its_own(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_cover_is_independent_of_images(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         cover = host(client, fresh, samples.png(seed=9), "image/png")
         made = character(client, fresh, [shown], cover_image_url=cover)
         assert (made["cover_image_url"], made["reference_images"]) == (cover, [shown])
@@ -176,17 +180,21 @@ class TestHandles:
         ("identifier", "expected"),
         [("Maria", "Maria"), ("@maria", "maria"), ("a" * 64, "a" * 64), ("@" + "A" * 64, "A" * 64), ("_.-9", "_.-9")],
     )
-    def test_given(self, client: httpx.Client, fresh: Account, shown: str, identifier: str, expected: str) -> None:
+    def test_identifier_is_normalized(
+        self, client: httpx.Client, fresh: Account, shown: str, identifier: str, expected: str
+    ) -> None:
         assert handle(client, fresh, shown, "a", identifier=identifier) == expected
 
     @pytest.mark.parametrize("identifier", ["", "@", "@@a", "a b", "ä", "a" * 65, "a/b", "a\n", " a", 1])
-    def test_refused(self, client: httpx.Client, fresh: Account, shown: str, identifier: Any) -> None:
+    def test_invalid_identifier_is_refused(
+        self, client: httpx.Client, fresh: Account, shown: str, identifier: Any
+    ) -> None:
         response = create(client, fresh, name="a", description="b", reference_images=[shown], identifier=identifier)
         assert response.status_code == 422
         endpoints.CREATE_CHARACTER.say(response, "validation_error")
 
     @pytest.mark.parametrize("taken", ["Maria", "@maria", "MARIA"])
-    def test_one_each_in_a_workspace(
+    def test_identifier_is_unique_in_workspace(
         self, client: httpx.Client, fresh: Account, account: Account, stock: Stock, shown: str, url: str, taken: str
     ) -> None:
         handle(client, fresh, shown, "a", identifier="maria")
@@ -209,17 +217,17 @@ class TestHandles:
             ("n" * 255, ["n" * 56, "n" * 56 + "-2"]),
         ],
     )
-    def test_made_of_the_name(
+    def test_identifier_defaults_to_name(
         self, client: httpx.Client, fresh: Account, shown: str, name: str, expected: list[str]
     ) -> None:
         assert [handle(client, fresh, shown, name) for _ in expected] == expected
 
-    def test_the_next_that_is_free(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_default_identifier_takes_next_free_suffix(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         for taken in ("Maria", "MARIA-3", "mariana"):
             handle(client, fresh, shown, "a", identifier=taken)
         assert [handle(client, fresh, shown, "maria") for _ in range(3)] == ["maria-2", "maria-4", "maria-5"]
 
-    def test_it_never_changes(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_identifier_cannot_be_changed(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         made = character(client, fresh, [shown], identifier="Maria")
         for same in ("Maria", "@Maria", "maria", None):
             assert done(change(client, fresh, made["id"], identifier=same)) == made
@@ -229,12 +237,12 @@ class TestHandles:
         assert get(client, fresh, made["id"]) == made
         assert done(change(client, fresh, made["id"], name="other"))["character_identifier"] == "Maria"
 
-    def test_a_removed_ones_is_free_again(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_deleted_character_frees_its_identifier(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         made = character(client, fresh, [shown], identifier="maria")
         assert at(client, fresh, endpoints.DELETE_CHARACTER, made["id"]).status_code == 204
         assert character(client, fresh, [shown], identifier="maria")["id"] != made["id"]
 
-    def test_many_at_once(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_concurrent_creates_get_unique_identifiers(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         def send(n: int) -> httpx.Response:
             body = {"name": "Maria", "description": "d", "reference_images": [shown]}
             return create(client, fresh, **body, identifier=None if n % 2 else "zoe")
@@ -263,7 +271,9 @@ class TestHandles:
     ],
     ids=lambda body: str(body)[:40],
 )
-def test_refused(client: httpx.Client, fresh: Account, stock: Stock, shown: str, body: dict[str, Any]) -> None:
+def test_invalid_body_is_refused(
+    client: httpx.Client, fresh: Account, stock: Stock, shown: str, body: dict[str, Any]
+) -> None:
     made = character(client, fresh, [shown])
     before = stock.of(fresh)
     whole = {"name": "a", "description": "b", "reference_images": [shown], **body}
@@ -275,7 +285,7 @@ def test_refused(client: httpx.Client, fresh: Account, stock: Stock, shown: str,
 
 
 @pytest.mark.parametrize("missing", ["name", "description", "reference_images"])
-def test_what_must_be_there(client: httpx.Client, fresh: Account, shown: str, missing: str) -> None:
+def test_missing_field_is_named(client: httpx.Client, fresh: Account, shown: str, missing: str) -> None:
     whole = {"name": "a", "description": "b", "reference_images": [shown]}
     del whole[missing]
     response = create(client, fresh, **whole)
@@ -283,7 +293,7 @@ def test_what_must_be_there(client: httpx.Client, fresh: Account, shown: str, mi
     assert missing in response.json()["error"]["message"]
 
 
-def test_what_is_no_change_is_none(client: httpx.Client, fresh: Account, shown: str) -> None:
+def test_unchanged_fields_change_nothing(client: httpx.Client, fresh: Account, shown: str) -> None:
     made = character(client, fresh, [shown])
     for body in ({}, {"name": "a"}, {"description": "somebody"}, {"reference_images": [shown]}, {"later": 1}):
         assert done(change(client, fresh, made["id"], **body)) == made
@@ -292,7 +302,7 @@ def test_what_is_no_change_is_none(client: httpx.Client, fresh: Account, shown: 
     assert changed["updated_at"] > made["updated_at"]
 
 
-def test_favourites(client: httpx.Client, fresh: Account, shown: str) -> None:
+def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, fresh: Account, shown: str) -> None:
     made = character(client, fresh, [shown])
     for endpoint, expected in ((endpoints.FAVORITE_CHARACTER, True), (endpoints.UNFAVORITE_CHARACTER, False)):
         for _ in range(2):
@@ -308,28 +318,28 @@ class TestLists:
         assert list(response.json()) == ["characters"]
         return list(response.json()["characters"])
 
-    def test_newest_first_and_nothing_else(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_list_is_newest_first_and_only_characters(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         made = [character(client, fresh, [shown], str(n)) for n in range(5)]
         collection(client, fresh)
         assert self.listed(client, fresh) == made[::-1]
         assert self.listed(client, fresh, limit=2, offset=1) == made[::-1][1:3]
         assert self.listed(client, fresh, offset=5) == []
 
-    def test_another_workspace_sees_none(
+    def test_list_excludes_other_workspaces(
         self, client: httpx.Client, fresh: Account, account: Account, url: str
     ) -> None:
         character(client, account, [url])
         assert self.listed(client, fresh) == []
 
     @pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "101"}, {"offset": "-1"}], ids=str)
-    def test_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
+    def test_invalid_page_is_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
         assert endpoints.LIST_CHARACTERS.send(client, account.key, params=params).status_code == 422
 
 
 class TestAsCollections:
     """[documented] A character is a collection of type `character`, and its id that of the collection."""
 
-    def test_shown_changed_marked_and_removed(self, client: httpx.Client, fresh: Account, shown: str) -> None:
+    def test_character_works_as_collection(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         made = character(client, fresh, [shown])
         as_one = {**made, "filters": None}
         del as_one["reference_images"]
@@ -343,7 +353,7 @@ class TestAsCollections:
         assert at(client, fresh, endpoints.DELETE_COLLECTION, made["id"]).status_code == 204
         assert at(client, fresh, endpoints.GET_CHARACTER, made["id"]).status_code == 404
 
-    def test_other_collections_are_no_characters(self, client: httpx.Client, fresh: Account) -> None:
+    def test_collection_is_not_a_character(self, client: httpx.Client, fresh: Account) -> None:
         made = collection(client, fresh)
         for endpoint in (
             *(
@@ -360,7 +370,7 @@ class TestAsCollections:
             endpoint.say(response, "not_found")
         assert done(at(client, fresh, endpoints.GET_COLLECTION, made["id"])) == made
 
-    def test_removed_and_files_and_assets_stay(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_delete_keeps_files_and_assets(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         asset = image(client, fresh)
         made = character(client, fresh, [asset["vector_id"]])
         add(client, fresh, made["id"], vector_id=asset["vector_id"])
@@ -371,7 +381,9 @@ class TestAsCollections:
         assert client.get(asset["url"]).content == samples.png()
 
 
-def test_the_same_key_for_another_identifier(client: httpx.Client, fresh: Account, shown: str, stock: Stock) -> None:
+def test_same_idempotency_key_with_other_identifier_is_a_conflict(
+    client: httpx.Client, fresh: Account, shown: str, stock: Stock
+) -> None:
     headers = {"Idempotency-Key": new_key()}
 
     def send(identifier: str) -> httpx.Response:

@@ -49,7 +49,7 @@ def listed(client: httpx.Client, account: Account, **params: Any) -> list[str]:
     return [each["id"] for each in response.json()["collections"]]
 
 
-def test_a_new_one_has_every_documented_key(client: httpx.Client, account: Account) -> None:
+def test_created_collection_has_all_documented_keys(client: httpx.Client, account: Account) -> None:
     made = collection(client, account, "Ein 熊 🐻")
     assert list(made) == KEYS
     assert str(UUID(made["id"])) == made["id"]
@@ -74,7 +74,7 @@ def test_a_new_one_has_every_documented_key(client: httpx.Client, account: Accou
     assert get(client, account, made["id"]) == made
 
 
-def test_everything_that_can_be_said_at_once(client: httpx.Client, account: Account, url: str) -> None:
+def test_all_fields_are_stored(client: httpx.Client, account: Account, url: str) -> None:
     parent = collection(client, account)
     said = {"description": "d" * 2000, "icon": "i" * 64, "color": "#fff", "cover_image_url": url}
     made = collection(client, account, "n" * 255, parent_collection_id=parent["id"], **said)
@@ -83,7 +83,7 @@ def test_everything_that_can_be_said_at_once(client: httpx.Client, account: Acco
     assert get(client, account, made["id"]) == made
 
 
-def test_with_filters_it_is_a_smart_one(client: httpx.Client, account: Account) -> None:
+def test_collection_with_filters_is_smart(client: httpx.Client, account: Account) -> None:
     made = collection(client, account, filters=FILTERS)
     assert (made["type"], made["filters"], made["asset_count"]) == ("smart", FILTERS, None)
     assert get(client, account, made["id"]) == made
@@ -118,7 +118,9 @@ def test_with_filters_it_is_a_smart_one(client: httpx.Client, account: Account) 
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_refused(client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any], status: int) -> None:
+def test_invalid_body_is_refused(
+    client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any], status: int
+) -> None:
     before = stock.of(account)
     response = endpoints.CREATE_COLLECTION.send(client, account.key, json=body)
     assert response.status_code == status, response.text
@@ -126,7 +128,7 @@ def test_refused(client: httpx.Client, account: Account, stock: Stock, body: dic
     assert stock.of(account) == before
 
 
-def test_a_malformed_filter_is_told_where(client: httpx.Client, account: Account) -> None:
+def test_malformed_filter_error_has_its_path(client: httpx.Client, account: Account) -> None:
     filters = {"or": [FILTERS, {"and": [{"field": "nothing", "op": "eq", "value": "x"}]}]}
     response = endpoints.CREATE_COLLECTION.send(client, account.key, json={"name": "a", "filters": filters})
     assert response.status_code == 422
@@ -134,7 +136,7 @@ def test_a_malformed_filter_is_told_where(client: httpx.Client, account: Account
 
 
 @pytest.mark.parametrize("filters", [None, FILTERS], ids=["manual", "smart"])
-def test_a_change_leaves_the_rest(client: httpx.Client, account: Account, url: str, filters: Any) -> None:
+def test_update_keeps_absent_fields(client: httpx.Client, account: Account, url: str, filters: Any) -> None:
     said = {"description": "d", "icon": "i", "color": "c", "cover_image_url": url}
     made = collection(client, account, filters=filters, **said)
     for change_to in ({"name": "b"}, {"description": None}, {"icon": None}, {"color": "x"}, {"cover_image_url": None}):
@@ -145,14 +147,14 @@ def test_a_change_leaves_the_rest(client: httpx.Client, account: Account, url: s
     assert get(client, account, made["id"]) == made
 
 
-def test_what_is_no_change_is_none(client: httpx.Client, account: Account, url: str) -> None:
+def test_unchanged_fields_change_nothing(client: httpx.Client, account: Account, url: str) -> None:
     made = collection(client, account, icon="i", cover_image_url=url, filters=FILTERS)
     same = {key: made[key] for key in ("name", "description", "icon", "color", "cover_image_url", "filters")}
     for body in ({}, same, {"later": 1}, {"name": "a"}):
         assert done(change(client, account, made["id"], **body)) == made
 
 
-def test_other_filters(client: httpx.Client, account: Account) -> None:
+def test_filters_are_replaced(client: httpx.Client, account: Account) -> None:
     smart = collection(client, account, filters=FILTERS)
     other = {"field": "source", "op": "in", "value": ["upload"]}
     assert done(change(client, account, smart["id"], filters=other))["filters"] == other
@@ -161,7 +163,7 @@ def test_other_filters(client: httpx.Client, account: Account) -> None:
     assert get(client, account, smart["id"])["filters"] == other
 
 
-def test_a_manual_one_and_a_character_have_no_filters(client: httpx.Client, account: Account, url: str) -> None:
+def test_filters_are_refused_unless_smart(client: httpx.Client, account: Account, url: str) -> None:
     for id in (collection(client, account)["id"], character(client, account, [url])["id"]):
         before = get(client, account, id)
         assert change(client, account, id, filters=FILTERS, name="b").status_code == 422
@@ -181,7 +183,7 @@ def test_a_manual_one_and_a_character_have_no_filters(client: httpx.Client, acco
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_refused_changes(client: httpx.Client, account: Account, body: dict[str, Any]) -> None:
+def test_invalid_update_is_refused(client: httpx.Client, account: Account, body: dict[str, Any]) -> None:
     made = collection(client, account)
     response = change(client, account, made["id"], **{"description": "new", **body})
     assert response.status_code == 422
@@ -189,7 +191,7 @@ def test_refused_changes(client: httpx.Client, account: Account, body: dict[str,
     assert get(client, account, made["id"]) == made
 
 
-def test_covers(client: httpx.Client, account: Account, fresh: Account, stock: Stock) -> None:
+def test_cover_must_be_an_own_image(client: httpx.Client, account: Account, fresh: Account, stock: Stock) -> None:
     """Of this library and this workspace, images, whether they are assets or not."""
     id = collection(client, account)["id"]
     video = host(client, account, samples.mp4(), "video/mp4")
@@ -210,7 +212,7 @@ def test_covers(client: httpx.Client, account: Account, fresh: Account, stock: S
     assert stock.of(fresh)["file"] == 1
 
 
-def test_a_cover_that_is_deleted_or_expires_is_none(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_deleted_or_expired_cover_is_null(client: httpx.Client, account: Account, stock: Stock) -> None:
     assets = [image(client, account, seed) for seed in (1, 2)]
     made = [collection(client, account, cover_image_url=asset["url"]) for asset in assets]
     assert client.delete(f"/v1/assets/{assets[0]['vector_id']}", headers=auth(account.key)).status_code == 204
@@ -221,7 +223,7 @@ def test_a_cover_that_is_deleted_or_expires_is_none(client: httpx.Client, accoun
     assert again.status_code == 404
 
 
-def test_favourites(client: httpx.Client, account: Account) -> None:
+def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, account: Account) -> None:
     made = collection(client, account, filters=FILTERS)
     favorite = {**made, "is_favorited": True}
     for endpoint, expected in (
@@ -234,7 +236,7 @@ def test_favourites(client: httpx.Client, account: Account) -> None:
         assert get(client, account, made["id"]) == expected
 
 
-def test_removed_for_good_and_assets_stay(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_delete_keeps_assets(client: httpx.Client, account: Account, stock: Stock) -> None:
     made, asset = collection(client, account), image(client, account)
     assert add(client, account, made["id"], vector_id=asset["vector_id"]).status_code == 200
     response = at(client, account, endpoints.DELETE_COLLECTION, made["id"])
@@ -247,7 +249,7 @@ def test_removed_for_good_and_assets_stay(client: httpx.Client, account: Account
 
 
 class TestLists:
-    def test_newest_first_without_characters(self, client: httpx.Client, fresh: Account) -> None:
+    def test_list_is_newest_first_without_characters(self, client: httpx.Client, fresh: Account) -> None:
         url = host(client, fresh, samples.png(), "image/png")
         made = [collection(client, fresh, str(n), filters=FILTERS if n % 3 == 0 else None)["id"] for n in range(7)]
         inner = collection(client, fresh, parent_collection_id=made[1])["id"]
@@ -265,7 +267,7 @@ class TestLists:
         assert listed(client, fresh, offset=10**9) == []
         assert listed(client, fresh, offset=32_700, limit=100) == []
 
-    def test_fifty_unless_told_otherwise(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_page_size_defaults_to_50(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         stock.database.execute(
             "INSERT INTO collection (id, workspace_id, name) SELECT gen_random_uuid(), %s, 'a'"
             " FROM generate_series(1, 101)",
@@ -275,7 +277,7 @@ class TestLists:
         pages = [listed(client, fresh, limit=30, offset=offset) for offset in (0, 30, 60, 90)]
         assert len({id for page in pages for id in page}) == 101  # of one moment, and still in one order
 
-    def test_the_objects_are_those_that_get_answers(self, client: httpx.Client, fresh: Account) -> None:
+    def test_listed_collection_equals_single_collection(self, client: httpx.Client, fresh: Account) -> None:
         made = [collection(client, fresh, filters=FILTERS), collection(client, fresh, icon="i")]
         shown = endpoints.LIST_COLLECTIONS.send(client, fresh.key).json()["collections"]
         assert shown == made[::-1]
@@ -285,18 +287,18 @@ class TestLists:
         [{"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"offset": "-1"}, {"offset": "x"}, {"offset": "9" * 30}],
         ids=str,
     )
-    def test_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
+    def test_invalid_page_is_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
         response = endpoints.LIST_COLLECTIONS.send(client, account.key, params=params)
         assert response.status_code == 422
         endpoints.LIST_COLLECTIONS.say(response, "validation_error")
 
-    def test_another_workspace_sees_none(self, client: httpx.Client, fresh: Account, account: Account) -> None:
+    def test_list_excludes_other_workspaces(self, client: httpx.Client, fresh: Account, account: Account) -> None:
         collection(client, account)
         assert listed(client, fresh) == []
 
 
 class TestMembers:
-    def test_in_and_out_again(self, client: httpx.Client, account: Account) -> None:
+    def test_add_and_remove_are_idempotent(self, client: httpx.Client, account: Account) -> None:
         asset = image(client, account)
         ids = [collection(client, account)["id"] for _ in range(2)]
         for id in (*ids, ids[0]):  # twice is once
@@ -310,7 +312,7 @@ class TestMembers:
             assert (response.status_code, response.content) == (204, b"")
         assert [get(client, account, id)["asset_count"] for id in ids] == [0, 1]
 
-    def test_by_request_id(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_request_id_refers_to_its_oldest_asset(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         """The first of the assets that the request made."""
         rows = [Row(n, uuid4()) for n in range(3)]
         put_assets(stock, fresh, rows)
@@ -321,14 +323,14 @@ class TestMembers:
         assert remove(client, fresh, id, request_id="r 1").status_code == 204
         assert members(stock, id) == []
 
-    def test_a_character_has_them_too(self, client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+    def test_character_accepts_members(self, client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
         id, asset = character(client, account, [url])["id"], image(client, account)
         assert add(client, account, id, vector_id=asset["vector_id"]).status_code == 200
         assert members(stock, id) == [UUID(asset["vector_id"])]
         assert get(client, account, id)["asset_count"] is None
         assert remove(client, account, id, vector_id=asset["vector_id"]).status_code == 204
 
-    def test_a_smart_one_takes_nothing(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_smart_collection_refuses_members(self, client: httpx.Client, account: Account, stock: Stock) -> None:
         id, asset = collection(client, account, filters=FILTERS)["id"], image(client, account)
         for response in (
             add(client, account, id, vector_id=asset["vector_id"]),
@@ -341,7 +343,7 @@ class TestMembers:
         shown = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(account.key)).json()["asset"]
         assert shown == asset
 
-    def test_a_registration_does_not_go_into_a_character(
+    def test_registration_into_character_is_refused(
         self, client: httpx.Client, account: Account, stock: Stock, url: str
     ) -> None:
         id = character(client, account, [url])["id"]
@@ -362,20 +364,26 @@ class TestMembers:
         ],
         ids=str,
     )
-    def test_refused(self, client: httpx.Client, account: Account, target: dict[str, Any], status: int) -> None:
+    def test_invalid_asset_reference_is_refused(
+        self, client: httpx.Client, account: Account, target: dict[str, Any], status: int
+    ) -> None:
         id = collection(client, account)["id"]
         for endpoint in (endpoints.ADD, endpoints.REMOVE):
             response = at(client, account, endpoint, id, json=target)
             assert response.status_code == status
             endpoint.say(response, {404: "not_found", 422: "validation_error"}[status])
 
-    def test_assets_of_others(self, client: httpx.Client, account: Account, fresh: Account, stock: Stock) -> None:
+    def test_foreign_assets_are_not_found(
+        self, client: httpx.Client, account: Account, fresh: Account, stock: Stock
+    ) -> None:
         id, theirs = collection(client, account)["id"], image(client, fresh)
         assert add(client, account, id, vector_id=theirs["vector_id"]).status_code == 404
         assert remove(client, account, id, vector_id=theirs["vector_id"]).status_code == 404
         assert members(stock, id) == []
 
-    def test_the_same_key_for_another_asset(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_same_idempotency_key_with_other_asset_is_a_conflict(
+        self, client: httpx.Client, account: Account, stock: Stock
+    ) -> None:
         id, assets = collection(client, account)["id"], [image(client, account, seed)["vector_id"] for seed in (1, 2)]
         headers = {"Idempotency-Key": new_key()}
         answers = [
@@ -387,7 +395,7 @@ class TestMembers:
 
 
 class TestCounts:
-    def test_expired_assets_do_not_count(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_expired_assets_are_not_counted(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         id, assets = collection(client, fresh)["id"], [image(client, fresh, seed) for seed in range(3)]
         for asset in assets:
             add(client, fresh, id, vector_id=asset["vector_id"])
@@ -396,7 +404,7 @@ class TestCounts:
         assert client.delete(f"/v1/assets/{assets[1]['vector_id']}", headers=auth(fresh.key)).status_code == 204
         assert get(client, fresh, id)["asset_count"] == 1
 
-    def test_only_its_own_and_up_to_ten_thousand(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_count_is_of_direct_members_up_to_10000(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         outer = collection(client, fresh)["id"]
         inner = collection(client, fresh, parent_collection_id=outer)["id"]
         put_many(stock, fresh, inner, 10_000)

@@ -101,7 +101,7 @@ class _Each(Suite):
 
 @pytest.mark.parametrize("endpoint", endpoints.BY_ID, ids=lambda endpoint: endpoint.name)
 class TestIds(_Each):
-    def test_unknown_and_not_yours_are_answered_alike(self, endpoint: Endpoint, fresh: Account) -> None:
+    def test_foreign_and_unknown_ids_look_alike(self, endpoint: Endpoint, fresh: Account) -> None:
         theirs = endpoint.valid(self)
         id = theirs["path"].split("/")[4]
         unknown = {**theirs, "path": theirs["path"].replace(id, str(uuid4()))}
@@ -117,7 +117,7 @@ class TestIds(_Each):
         assert endpoint.send(self.client, self.account.key, **theirs).status_code == endpoint.success
 
     @pytest.mark.parametrize("id", ["x", "%00", "é", "0" * 400])
-    def test_what_is_no_id(self, endpoint: Endpoint, id: str) -> None:
+    def test_malformed_id_is_not_found(self, endpoint: Endpoint, id: str) -> None:
         request = endpoint.valid(self)
         request["path"] = request["path"].replace(request["path"].split("/")[4], id)
         self.refused(endpoint.send(self.client, self.account.key, **request), "NotFound")
@@ -125,7 +125,7 @@ class TestIds(_Each):
 
 @pytest.mark.parametrize("endpoint", endpoints.MUTATIONS, ids=lambda endpoint: endpoint.name)
 class TestIdempotency(_Each):
-    def test_the_same_again_is_replayed(self, endpoint: Endpoint) -> None:
+    def test_same_request_is_replayed(self, endpoint: Endpoint) -> None:
         request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
         first, second = (endpoint.send(self.client, self.account.key, **request, headers=headers) for _ in range(2))
         assert (first.status_code, second.status_code, second.content) == (
@@ -136,7 +136,7 @@ class TestIdempotency(_Each):
         assert "idempotent-replayed" not in first.headers
         assert second.headers["idempotent-replayed"] == "true"
 
-    def test_a_refusal_frees_the_key(self, endpoint: Endpoint) -> None:
+    def test_refused_request_frees_its_key(self, endpoint: Endpoint) -> None:
         request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
         bad = {**request, "path": request.get("path", endpoint.path), "headers": headers}
         if "json" in request:
@@ -149,7 +149,7 @@ class TestIdempotency(_Each):
 
 @pytest.mark.parametrize("endpoint", endpoints.WITH_BODIES, ids=lambda endpoint: endpoint.name)
 class TestAnotherBody(_Each):
-    def test_is_a_conflict(self, endpoint: Endpoint, stock: Stock) -> None:
+    def test_different_body_is_a_conflict(self, endpoint: Endpoint, stock: Stock) -> None:
         request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
         assert endpoint.send(self.client, self.account.key, **request, headers=headers).status_code == endpoint.success
         self.before = stock.of(self.account)

@@ -48,7 +48,7 @@ def refused(response: httpx.Response, word: str) -> None:
     assert word in response.json()["error"]["message"]
 
 
-def test_five_levels_shown_from_each(client: httpx.Client, account: Account) -> None:
+def test_five_levels_are_shown_from_each_level(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 5)
     tree = node(ids[4], "5")
     for level in (4, 3, 2, 1):
@@ -65,7 +65,7 @@ def test_five_levels_shown_from_each(client: httpx.Client, account: Account) -> 
         ]
 
 
-def test_children_newest_first_and_no_others(client: httpx.Client, account: Account) -> None:
+def test_children_are_newest_first(client: httpx.Client, account: Account) -> None:
     top = collection(client, account, "top")["id"]
     collection(client, account, "another top")
     a, b = (collection(client, account, name, parent_collection_id=top)["id"] for name in "ab")
@@ -76,13 +76,13 @@ def test_children_newest_first_and_no_others(client: httpx.Client, account: Acco
     assert [each["id"] for each in shown["ancestors"]] == [top, a]
 
 
-def test_smart_ones_and_characters_stand_alone(client: httpx.Client, account: Account, url: str) -> None:
+def test_smart_collections_and_characters_have_no_children(client: httpx.Client, account: Account, url: str) -> None:
     for made in (collection(client, account, filters=FILTERS), character(client, account, [url])):
         alone = {"id": made["id"], "name": "a", "type": made["type"], "children": []}
         assert hierarchy(client, account, made["id"]) == {"hierarchy": alone, "ancestors": []}
 
 
-def test_a_sixth_level(client: httpx.Client, account: Account) -> None:
+def test_sixth_level_is_refused(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 5)
     body = {"name": "6", "parent_collection_id": ids[4]}
     refused(endpoints.CREATE_COLLECTION.send(client, account.key, json=body), "5 levels")
@@ -90,7 +90,7 @@ def test_a_sixth_level(client: httpx.Client, account: Account) -> None:
 
 
 @pytest.mark.parametrize(("height", "depth"), [(1, 5), (2, 4), (3, 3), (4, 2), (5, 1)])
-def test_a_subtree_that_would_be_too_deep(client: httpx.Client, account: Account, height: int, depth: int) -> None:
+def test_move_beyond_five_levels_is_refused(client: httpx.Client, account: Account, height: int, depth: int) -> None:
     """A tree of so many levels, put below one at that depth."""
     tree, place = chain(client, account, height), chain(client, account, depth)
     refused(move(client, account, tree[0], place[-1]), "5 levels")
@@ -100,13 +100,13 @@ def test_a_subtree_that_would_be_too_deep(client: httpx.Client, account: Account
         assert len(hierarchy(client, account, tree[-1])["ancestors"]) == 4
 
 
-def test_the_longest_branch_counts(client: httpx.Client, account: Account) -> None:
+def test_longest_branch_decides_depth(client: httpx.Client, account: Account) -> None:
     tree = chain(client, account, 3)
     collection(client, account, "short", parent_collection_id=tree[0])
     refused(move(client, account, tree[0], chain(client, account, 3)[-1]), "5 levels")
 
 
-def test_moved_with_all_below_it(client: httpx.Client, account: Account) -> None:
+def test_move_takes_the_subtree_along(client: httpx.Client, account: Account) -> None:
     ids, other = chain(client, account, 3), collection(client, account, "other")
     before = done(at(client, account, endpoints.GET_COLLECTION, ids[1]))
     response = move(client, account, ids[1], other["id"])
@@ -122,7 +122,7 @@ def test_moved_with_all_below_it(client: httpx.Client, account: Account) -> None
     assert hierarchy(client, account, ids[2])["ancestors"] == [{"id": ids[1], "name": "2", "type": "manual"}]
 
 
-def test_where_it_is_already(client: httpx.Client, account: Account) -> None:
+def test_move_to_current_parent_changes_nothing(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 2)
     for id, parent in ((ids[1], ids[0]), (ids[0], None)):
         before = done(at(client, account, endpoints.GET_COLLECTION, id))
@@ -130,13 +130,13 @@ def test_where_it_is_already(client: httpx.Client, account: Account) -> None:
 
 
 @pytest.mark.parametrize("into", [0, 1, 2, 3])
-def test_into_itself_or_below(client: httpx.Client, account: Account, into: int) -> None:
+def test_move_into_own_subtree_is_refused(client: httpx.Client, account: Account, into: int) -> None:
     ids = chain(client, account, 4)
     refused(move(client, account, ids[0], ids[into]), "itself")
     assert [parent_of(client, account, id) for id in ids] == [None, *ids[:-1]]
 
 
-def test_only_manual_ones_are_folders(client: httpx.Client, account: Account, url: str) -> None:
+def test_only_manual_collections_can_be_nested(client: httpx.Client, account: Account, url: str) -> None:
     manual = collection(client, account)["id"]
     smart = collection(client, account, filters=FILTERS)["id"]
     somebody = character(client, account, [url])["id"]
@@ -150,12 +150,12 @@ def test_only_manual_ones_are_folders(client: httpx.Client, account: Account, ur
 
 
 @pytest.mark.parametrize("body", [{}, {"parent_collection_id": ""}, {"parent_collection_id": 1}], ids=str)
-def test_the_key_must_be_there(client: httpx.Client, account: Account, body: dict[str, Any]) -> None:
+def test_missing_parent_field_is_refused(client: httpx.Client, account: Account, body: dict[str, Any]) -> None:
     id = collection(client, account)["id"]
     assert at(client, account, endpoints.MOVE, id, json=body).status_code == 422
 
 
-def test_parents_of_nobody_and_of_others(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_parents_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     id, theirs = collection(client, account)["id"], collection(client, fresh)["id"]
     unknown = "00000000-0000-4000-8000-000000000000"
     for parent in ("x", unknown, theirs):
@@ -167,7 +167,7 @@ def test_parents_of_nobody_and_of_others(client: httpx.Client, account: Account,
     assert hierarchy(client, fresh, theirs)["hierarchy"]["children"] == []
 
 
-def test_what_lay_in_a_removed_one_moves_up(client: httpx.Client, account: Account) -> None:
+def test_children_of_deleted_collection_move_up(client: httpx.Client, account: Account) -> None:
     ids = chain(client, account, 4)
     beside = collection(client, account, "beside", parent_collection_id=ids[1])["id"]
     assert at(client, account, endpoints.DELETE_COLLECTION, ids[1]).status_code == 204
@@ -176,7 +176,7 @@ def test_what_lay_in_a_removed_one_moves_up(client: httpx.Client, account: Accou
     assert [parent_of(client, account, id) for id in (ids[2], beside, ids[3])] == [None, None, ids[2]]
 
 
-def test_the_same_key_for_another_place(client: httpx.Client, account: Account) -> None:
+def test_same_idempotency_key_with_other_parent_is_a_conflict(client: httpx.Client, account: Account) -> None:
     id, places = collection(client, account)["id"], [collection(client, account)["id"] for _ in range(2)]
     headers = {"Idempotency-Key": new_key()}
     first = move(client, account, id, places[0], headers=headers)

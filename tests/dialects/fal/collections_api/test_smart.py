@@ -79,7 +79,9 @@ _CASES: list[tuple[Tree, list[int]]] = [
 
 
 @pytest.mark.parametrize(("tree", "expected"), _CASES, ids=str)
-def test_each_condition(client: httpx.Client, fresh: Account, made: list[str], tree: Tree, expected: list[int]) -> None:
+def test_each_condition_selects_its_assets(
+    client: httpx.Client, fresh: Account, made: list[str], tree: Tree, expected: list[int]
+) -> None:
     id = smart(client, fresh, tree)
     in_order = [made[4 - n] for n in sorted(expected, reverse=True)]
     assert ids(client, fresh, inside(id)) == ids(client, fresh, collection_id=id) == in_order
@@ -88,7 +90,9 @@ def test_each_condition(client: httpx.Client, fresh: Account, made: list[str], t
     assert page["scope_truncated"] is False
 
 
-def test_with_other_filters_and_a_search(client: httpx.Client, fresh: Account, made: list[str]) -> None:
+def test_smart_collection_combines_with_filters_and_search(
+    client: httpx.Client, fresh: Account, made: list[str]
+) -> None:
     id = smart(client, fresh, leaf("endpoint", "eq", "fal-ai/kling"))
     assert ids(client, fresh, inside(id), media_type="video") == [made[2]]
     assert ids(client, fresh, inside(id), section="favorites") == [made[1]]
@@ -96,7 +100,9 @@ def test_with_other_filters_and_a_search(client: httpx.Client, fresh: Account, m
     assert set(ids(client, fresh, inside(id), q="word")) == {made[1], made[2]}
 
 
-def test_it_is_as_its_filters_are_now(client: httpx.Client, fresh: Account, stock: Stock, made: list[str]) -> None:
+def test_smart_collection_follows_its_current_filters(
+    client: httpx.Client, fresh: Account, stock: Stock, made: list[str]
+) -> None:
     id = smart(client, fresh, leaf("type", "eq", "audio"))
     new = put(stock, fresh, 5, mime="audio/mpeg")
     assert ids(client, fresh, inside(id)) == [new, made[0]]
@@ -119,7 +125,9 @@ def test_it_is_as_its_filters_are_now(client: httpx.Client, fresh: Account, stoc
     ],
     ids=str,
 )
-def test_a_tree_that_is_none(client: httpx.Client, fresh: Account, stock: Stock, tree: object, said: str) -> None:
+def test_invalid_filter_tree_is_refused(
+    client: httpx.Client, fresh: Account, stock: Stock, tree: object, said: str
+) -> None:
     id = smart(client, fresh, leaf("type", "eq", "video"))
     before = stock.of(fresh)
     path = f"/v1/assets/collections/{id}"
@@ -142,7 +150,7 @@ class TestResemblance:
         id = smart(photos.client, photos.account, tree)
         return photos.names(ids(photos.client, photos.account, inside(id), **query))
 
-    def test_of_a_text(self, photos: Searched) -> None:
+    def test_text_condition_selects_similar_assets(self, photos: Searched) -> None:
         cat = {"semantic": {"text": "a cat", "min_similarity": 0.35}}
         assert self.names(photos, cat) == ["film", "chelsea.png"]
         assert self.names(photos, {"semantic": {"text": "a cat", "min_similarity": 1}}) == []
@@ -155,14 +163,14 @@ class TestResemblance:
         assert set(self.names(photos, {"or": [cat, coffee]}, q="coffee")) == {"film", "chelsea.png", "coffee.png"}
         assert self.names(photos, {"or": [cat, coffee]}, q="coffee")[0] == "coffee.png"
 
-    def test_of_a_picture_and_of_a_video(self, photos: Searched) -> None:
+    def test_image_and_video_conditions_select_similar_assets(self, photos: Searched) -> None:
         for example in (
             {"image_url": photos.assets["chelsea.png"]["url"]},
             {"video_url": photos.assets["film"]["url"]},
         ):
             assert self.names(photos, {"semantic": {**example, "min_similarity": 0.7}}) == ["film", "chelsea.png"]
 
-    def test_of_what_is_gone_or_was_never_here(self, photos: Searched) -> None:
+    def test_missing_example_is_not_found(self, photos: Searched) -> None:
         gone = photos.take(photos.account, photo("coffee.png"))
         tree = {"semantic": {"image_url": gone["url"], "min_similarity": 0.9}}
         either = {"or": [tree, {"semantic": {"text": "a cat", "min_similarity": 0.35}}]}
@@ -180,7 +188,7 @@ class TestResemblance:
         photos.wait(other)
         assert ids(photos.client, other, inside(theirs)) == []
 
-    def test_of_another_kind_than_was_said(self, photos: Searched) -> None:
+    def test_example_of_wrong_kind_is_refused(self, photos: Searched) -> None:
         video = host(photos.client, photos.account, film("coffee.png"), "video/mp4")
         id = smart(photos.client, photos.account, {"semantic": {"image_url": video, "min_similarity": 0}})
         assert "not image" in refused(photos.client, photos.account, 422, inside(id))

@@ -42,7 +42,7 @@ def statuses(client: httpx.Client, url: str, *headers: dict[str, str]) -> list[i
     return [client.get(url, headers=each).status_code for each in headers]
 
 
-def test_without_one_everybody_reads(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
+def test_file_without_acl_is_public(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
     response = GET_ACL.send(client, account.key, params={"url": url})
     assert (response.status_code, response.json()) == (200, {"default": "allow", "rules": []})
     assert statuses(client, url, {}, guest.headers, auth(account.key), auth("wrong")) == [200, 200, 200, 200]
@@ -62,7 +62,7 @@ def test_without_one_everybody_reads(client: httpx.Client, account: Account, gue
         ("hide", "forbid", (404, 403)),
     ],
 )
-def test_who_is_told_what(
+def test_acl_decides_status_per_reader(
     client: httpx.Client,
     account: Account,
     guest: Guest,
@@ -77,7 +77,7 @@ def test_who_is_told_what(
 
 
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
-def test_the_key_is_read_from_every_vendors_header(
+def test_key_is_accepted_in_each_header(
     client: httpx.Client, server: Serve, account: Account, url: str, header: str
 ) -> None:
     put(client, account, url, "hide")
@@ -86,7 +86,7 @@ def test_the_key_is_read_from_every_vendors_header(
 
 
 @pytest.mark.parametrize("key", ["wrong", "mtq_", "mtq_" + "0" * 32 + "_" + "A" * 43, "mtp_a.1.b"])
-def test_a_bad_key_is_none(client: httpx.Client, account: Account, url: str, key: str) -> None:
+def test_invalid_key_reads_as_anonymous(client: httpx.Client, account: Account, url: str, key: str) -> None:
     """Not a 401, which would tell that there is something to be let in to."""
     put(client, account, url, "hide")
     assert statuses(client, url, auth(key), {"X-API-Key": key}) == [404, 404]
@@ -94,12 +94,12 @@ def test_a_bad_key_is_none(client: httpx.Client, account: Account, url: str, key
     assert statuses(client, url, auth(key), {"X-API-Key": key}) == [403, 403]
 
 
-def test_a_revoked_key_is_none(client: httpx.Client, account: Account, revoked: Account, url: str) -> None:
+def test_revoked_key_reads_as_anonymous(client: httpx.Client, account: Account, revoked: Account, url: str) -> None:
     put(client, account, url, "hide")
     assert statuses(client, url, auth(revoked.key)) == [404]
 
 
-def test_a_key_that_may_not_read_is_none(
+def test_key_without_read_scope_is_anonymous(
     client: httpx.Client, server: Serve, account: Account, guest: Guest, url: str
 ) -> None:
     put(client, account, url, "forbid", (guest.name, "allow"))
@@ -107,7 +107,7 @@ def test_a_key_that_may_not_read_is_none(
         assert statuses(client, url, auth(server.new_key(scope, workspace=guest.name))) == [status]
 
 
-def test_a_token_for_uploads_reads_nothing(client: httpx.Client, account: Account, url: str) -> None:
+def test_upload_token_cannot_read(client: httpx.Client, account: Account, url: str) -> None:
     put(client, account, url, "forbid")
     token = client.post("/storage/auth/token", json={}, headers=auth(account.key)).json()["token"]
     assert statuses(client, url, {"Authorization": f"Bearer {token}"}) == [403]
@@ -119,7 +119,7 @@ def test_a_token_for_uploads_reads_nothing(client: httpx.Client, account: Accoun
     [{}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}, {"If-None-Match": "{etag}"}, {"If-Match": '"x"'}],
     ids=str,
 )
-def test_every_way_of_asking_is_refused_alike(
+def test_hidden_file_looks_missing_to_every_request(
     client: httpx.Client, account: Account, url: str, method: str, headers: dict[str, str]
 ) -> None:
     """A hidden file is, byte for byte, one that there never was."""
@@ -146,7 +146,7 @@ def _told(response: httpx.Response) -> tuple[int, dict[str, str], str]:
     return response.status_code, dict(response.headers), response.text.replace(id, "")
 
 
-def test_what_caches_are_told(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
+def test_cache_control_follows_acl(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
     def told(headers: dict[str, str]) -> str | None:
         return client.get(url, headers=headers).headers.get("cache-control")
 
@@ -161,7 +161,7 @@ def test_what_caches_are_told(client: httpx.Client, account: Account, guest: Gue
     assert told({}) == PUBLIC
 
 
-def test_it_holds_at_once(client: httpx.Client, account: Account, url: str) -> None:
+def test_acl_takes_effect_immediately(client: httpx.Client, account: Account, url: str) -> None:
     """Files just served are remembered for a second, and this one no longer."""
     for _ in range(3):
         assert client.get(url).status_code == 200
@@ -174,13 +174,13 @@ def test_it_holds_at_once(client: httpx.Client, account: Account, url: str) -> N
         put(client, account, url, "allow")
 
 
-def test_it_is_the_files_and_not_the_contents(client: httpx.Client, account: Account, url: str) -> None:
+def test_acl_applies_to_file_not_content(client: httpx.Client, account: Account, url: str) -> None:
     twin = host(client, account, samples.png(), "image/png")
     put(client, account, url, "hide")
     assert client.get(twin).content == samples.png()
 
 
-def test_the_asset_over_a_hidden_file_stays(client: httpx.Client, account: Account, url: str) -> None:
+def test_asset_of_hidden_file_stays_listed(client: httpx.Client, account: Account, url: str) -> None:
     """The library is its owner's; only the bytes are behind the access."""
     put(client, account, url, "hide")
     asset = register(client, account, url)
@@ -189,12 +189,12 @@ def test_the_asset_over_a_hidden_file_stays(client: httpx.Client, account: Accou
     assert client.get(asset.json()["asset"]["url"]).status_code == 404
 
 
-def test_without_rules(client: httpx.Client, account: Account, url: str) -> None:
+def test_acl_without_rules_is_accepted(client: httpx.Client, account: Account, url: str) -> None:
     response = PUT_ACL.send(client, account.key, params={"url": url}, json={"default": "forbid"})
     assert response.json() == {"default": "forbid", "rules": []}
 
 
-def test_the_last_rule_of_a_user_holds(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
+def test_last_rule_of_a_user_wins(client: httpx.Client, account: Account, guest: Guest, url: str) -> None:
     put(client, account, url, "forbid", (guest.name, "hide"), (guest.name, "allow"))
     assert statuses(client, url, guest.headers) == [200]
 
@@ -223,7 +223,7 @@ def test_the_last_rule_of_a_user_holds(client: httpx.Client, account: Account, g
     ],
     ids=lambda acl: str(acl)[:56],
 )
-def test_what_is_no_acl(client: httpx.Client, account: Account, url: str, acl: dict[str, Any]) -> None:
+def test_invalid_acl_is_refused(client: httpx.Client, account: Account, url: str, acl: dict[str, Any]) -> None:
     response = PUT_ACL.send(client, account.key, params={"url": url}, json=acl)
     assert response.status_code == 400, response.text
     say_platform(response, "validation_error")
@@ -232,7 +232,7 @@ def test_what_is_no_acl(client: httpx.Client, account: Account, url: str, acl: d
 
 
 @pytest.mark.parametrize("endpoint", [GET_ACL, PUT_ACL], ids=["get", "put"])
-def test_which_file(
+def test_foreign_and_unknown_files_look_alike(
     client: httpx.Client, server: Serve, account: Account, fresh: Account, url: str, endpoint: Any
 ) -> None:
     """Only one's own: another's is as unknown as none."""
@@ -252,12 +252,12 @@ def test_which_file(
     assert client.get(url).status_code == 200
 
 
-def test_the_name_in_the_url_is_for_people(client: httpx.Client, account: Account, url: str) -> None:
+def test_file_name_in_url_is_ignored(client: httpx.Client, account: Account, url: str) -> None:
     put(client, account, url.rpartition("/")[0] + "/other.png", "forbid")
     assert client.get(url).status_code == 403
 
 
-def test_a_file_that_has_expired_has_none(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+def test_expired_file_is_not_found(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
     id = url.split("/")[-2]
     stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [id])
     for endpoint, body in ((GET_ACL, {}), (PUT_ACL, {"json": {"default": "allow"}})):

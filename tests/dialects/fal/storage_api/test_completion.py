@@ -36,7 +36,9 @@ def upload(client: httpx.Client, account: Account, begin: Begin) -> Parted:
     ],
     ids=["unsorted", "snake", "bare tags and more keys", "nulls"],
 )
-def test_lists_that_are_understood(client: httpx.Client, upload: Parted, parts: list[dict[str, Any]]) -> None:
+def test_part_lists_of_both_clients_are_accepted(
+    client: httpx.Client, upload: Parted, parts: list[dict[str, Any]]
+) -> None:
     assert upload.complete(parts).status_code == 200
     assert client.get(upload.url).content == b"one two"
 
@@ -71,7 +73,7 @@ def test_lists_that_are_understood(client: httpx.Client, upload: Parted, parts: 
     ],
     ids=lambda body: str(body).replace(ONE, "1").replace(TWO, "2")[:48],
 )
-def test_lists_that_are_refused(
+def test_invalid_part_list_is_refused(
     client: httpx.Client, account: Account, stock: Stock, upload: Parted, body: dict[str, Any]
 ) -> None:
     """Never for good: a better list may follow."""
@@ -84,13 +86,13 @@ def test_lists_that_are_refused(
     assert upload.complete([{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]).status_code == 200
 
 
-def test_nothing_has_arrived(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_completion_without_parts_is_refused(client: httpx.Client, account: Account, begin: Begin) -> None:
     response = begin(client, account).complete([{"partNumber": 1, "etag": ONE}])
     assert response.status_code == 422
     say_storage(response)
 
 
-def test_again_and_again(client: httpx.Client, account: Account, stock: Stock, upload: Parted) -> None:
+def test_completion_can_be_repeated(client: httpx.Client, account: Account, stock: Stock, upload: Parted) -> None:
     """A client whose answer was lost asks once more; what it lists then is nobody's business."""
     parts = [{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]
     first = upload.complete(parts)
@@ -103,7 +105,7 @@ def test_again_and_again(client: httpx.Client, account: Account, stock: Stock, u
 
 
 @pytest.mark.parametrize(("number", "data"), [(1, b"one "), (1, b"other"), (3, b"three")])
-def test_no_part_comes_after_it(
+def test_part_after_completion_is_refused(
     client: httpx.Client, account: Account, stock: Stock, upload: Parted, number: int, data: bytes
 ) -> None:
     upload.complete([{"partNumber": 1, "etag": ONE}])
@@ -115,7 +117,9 @@ def test_no_part_comes_after_it(
     stock.settles(account, before)
 
 
-def test_all_at_once(client: httpx.Client, server: Serve, account: Account, stock: Stock, begin: Begin) -> None:
+def test_concurrent_completions_make_one_file(
+    client: httpx.Client, server: Serve, account: Account, stock: Stock, begin: Begin
+) -> None:
     """One file, and nothing noted that a sweep would later remove its bytes for."""
     data = os.urandom(3_000_000)
     before = stock.of(account)
@@ -140,7 +144,7 @@ def test_all_at_once(client: httpx.Client, server: Serve, account: Account, stoc
     ],
     ids=["text", "html", "half a film", "polyglot"],
 )
-def test_a_refusal_is_final(
+def test_refused_content_stays_refused(
     client: httpx.Client,
     account: Account,
     stock: Stock,
@@ -167,7 +171,9 @@ def test_a_refusal_is_final(
     stock.settles(account, before + more("upload"))
 
 
-def test_a_refusal_that_many_ask_for(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+def test_concurrent_completions_are_all_refused(
+    client: httpx.Client, account: Account, stock: Stock, begin: Begin
+) -> None:
     before = stock.of(account)
     upload = begin(client, account, "a.png", "image/png")
     parts = sent(upload, samples.text(), 50)

@@ -24,7 +24,7 @@ HEADER = "X-Fal-Object-Lifecycle"
 
 @pytest.mark.parametrize("header", [lifecycle, preference])
 @pytest.mark.parametrize("endpoint", DOORS)
-def test_both_headers(
+def test_each_header_sets_expiry_and_acl(
     client: httpx.Client, account: Account, stock: Stock, endpoint: str, header: Callable[..., Mapping[str, str]]
 ) -> None:
     url = DOORS[endpoint](client, account, header(expiration_duration_seconds=60, initial_acl=ACL))
@@ -34,20 +34,22 @@ def test_both_headers(
     assert client.get(url, headers=auth(account.key)).content == samples.png()
 
 
-def test_together_the_first_holds(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_first_of_both_headers_wins(client: httpx.Client, account: Account, stock: Stock) -> None:
     """fal's Python client sends the same in both."""
     both = {**preference(expiration_duration_seconds=60), **lifecycle(expiration_duration_seconds=120)}
     assert life(stock, DOORS["upload"](client, account, both)) == timedelta(seconds=120)
 
 
 @pytest.mark.parametrize("wishes", [{}, {"expiration_duration_seconds": None}, {"initial_acl": None}, {"later": 1}])
-def test_no_wish(client: httpx.Client, account: Account, stock: Stock, wishes: dict[str, Any]) -> None:
+def test_empty_lifecycle_means_no_expiry(
+    client: httpx.Client, account: Account, stock: Stock, wishes: dict[str, Any]
+) -> None:
     url = DOORS["upload"](client, account, lifecycle(**wishes))
     assert life(stock, url) is None
     assert client.get(url).headers["cache-control"].endswith("immutable")
 
 
-def test_half_an_acl(client: httpx.Client, fresh: Account) -> None:
+def test_partial_acl_is_completed_by_settings(client: httpx.Client, fresh: Account) -> None:
     """Both clients leave out what their user does, and the settings say the rest."""
     rules = [{"user": "somebody", "decision": "forbid"}]
     url = DOORS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
@@ -82,7 +84,7 @@ def test_half_an_acl(client: httpx.Client, fresh: Account) -> None:
     ],
     ids=lambda text: repr(text[:56]),
 )
-def test_what_is_no_lifecycle(client: httpx.Client, account: Account, stock: Stock, text: str) -> None:
+def test_invalid_lifecycle_is_refused(client: httpx.Client, account: Account, stock: Stock, text: str) -> None:
     """Refused before anything is stored, rather than kept for good against its sender's will."""
     before = stock.of(account)
     for endpoint, request in (
@@ -106,7 +108,7 @@ def _end(stock: Stock, url: str) -> datetime:
     return end
 
 
-def test_it_is_served_to_the_second_and_not_past_it(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_file_is_served_until_it_expires(client: httpx.Client, account: Account, stock: Stock) -> None:
     """Asked all the time, so that it is remembered; the server's clock is ours."""
     url = DOORS["upload"](client, account, lifecycle(expiration_duration_seconds=1))
     end, seen = _end(stock, url), set()
@@ -121,14 +123,14 @@ def test_it_is_served_to_the_second_and_not_past_it(client: httpx.Client, accoun
     assert seen == {200, 404}
 
 
-def test_caches_are_told_when_it_ends(client: httpx.Client, account: Account) -> None:
+def test_cache_control_ends_with_expiry(client: httpx.Client, account: Account) -> None:
     url = DOORS["upload"](client, account, lifecycle(expiration_duration_seconds=3600))
     scope, age = client.get(url).headers["cache-control"].split("=")
     assert scope == "public, max-age"
     assert 3000 < int(age) < 3600
 
 
-def test_it_is_gone_everywhere(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expired_file_is_gone_before_collection(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """Before any sweep: the file, its asset, and what could be made of its URL."""
     url = DOORS["promise"](client, fresh, lifecycle(expiration_duration_seconds=3600))
     asset = register(client, fresh, url).json()["asset"]
@@ -144,7 +146,7 @@ def test_it_is_gone_everywhere(client: httpx.Client, fresh: Account, stock: Stoc
     assert register(client, fresh, url).status_code == 404
 
 
-def test_its_promise_is_over_too(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_repeated_put_to_expired_file_is_not_found(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """A PUT whose answer was lost may come after the end of the file."""
     promise = INITIATE.send(client, fresh.key, json={}).json()
     client.put(promise["upload_url"], content=samples.png())
@@ -154,7 +156,7 @@ def test_its_promise_is_over_too(client: httpx.Client, fresh: Account, stock: St
     say_storage(again)
 
 
-def test_the_same_bytes_without_an_end(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expiry_does_not_affect_equal_content(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """A file ends and not its content, of which there may be others."""
     ends = DOORS["upload"](client, fresh, lifecycle(expiration_duration_seconds=3600))
     stays = host(client, fresh, samples.png(), "image/png")
@@ -163,7 +165,9 @@ def test_the_same_bytes_without_an_end(client: httpx.Client, fresh: Account, sto
     assert client.get(stays).content == samples.png()
 
 
-async def test_a_sweep_deletes_it(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
+async def test_collection_deletes_expired_file(
+    client: httpx.Client, server: Serve, fresh: Account, stock: Stock
+) -> None:
     """Row, asset, blob and bytes; other files keep theirs."""
     ending = lifecycle(expiration_duration_seconds=3600)
     doomed = host(client, fresh, samples.png(seed=41), "image/png", **ending)

@@ -17,7 +17,7 @@ from tests.server import Serve
 CSV = b"a,b\n" + b"1,2\n" * 2000
 
 
-def test_begun_by_python(client: httpx.Client, server: Serve, account: Account) -> None:
+def test_python_client_starts_upload(client: httpx.Client, server: Serve, account: Account) -> None:
     headers = {"X-Fal-File-Name": "Grüße.mp4".encode(), "Content-Type": "video/mp4; codecs=avc1"}
     response = BEGIN.send(client, account.key, headers=headers)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -30,7 +30,9 @@ def test_begun_by_python(client: httpx.Client, server: Serve, account: Account) 
 
 
 @pytest.mark.parametrize("storage_type", ["", "?storage_type=fal-cdn-v3", "?storage_type=gcs"])
-def test_begun_by_javascript(client: httpx.Client, server: Serve, account: Account, storage_type: str) -> None:
+def test_javascript_client_starts_upload(
+    client: httpx.Client, server: Serve, account: Account, storage_type: str
+) -> None:
     declared = {"file_name": "a.mp4", "content_type": "video/mp4"}
     response = INITIATE_PARTS.send(client, account.key, path=INITIATE_PARTS.path + storage_type, json=declared)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -43,7 +45,7 @@ def test_begun_by_javascript(client: httpx.Client, server: Serve, account: Accou
     assert client.get(begun["file_url"]).status_code == 404
 
 
-def test_a_part_and_the_completion(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_part_and_completion_return_etag_and_url(client: httpx.Client, account: Account, begin: Begin) -> None:
     """Python reads the tag from the header, JavaScript from the body."""
     upload = begin(client, account, "a.png", "image/png")
     part = upload.put(7, samples.png())
@@ -57,7 +59,7 @@ def test_a_part_and_the_completion(client: httpx.Client, account: Account, begin
     assert (served.content, served.headers["content-type"]) == (samples.png(), "image/png")
 
 
-def test_without_names_and_types(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_upload_without_name_and_type_succeeds(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account)
     assert upload.url.endswith("/upload.bin")
     assert upload.complete(sent(upload, CSV, 3000)).status_code == 200
@@ -66,7 +68,7 @@ def test_without_names_and_types(client: httpx.Client, account: Account, begin: 
     assert served.headers["content-disposition"].startswith("attachment")
 
 
-def test_a_film_in_many_parts_becomes_an_asset(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_multipart_video_can_be_registered(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account, "film.mp4", "video/mp4")
     assert upload.complete(sent(upload, samples.mp4(), 500)).status_code == 200
     assert client.get(upload.url).content == samples.mp4()
@@ -76,7 +78,7 @@ def test_a_film_in_many_parts_becomes_an_asset(client: httpx.Client, account: Ac
     assert (asset["title"], asset["width"], asset["content_type"]) == ("film", 64, "video/mp4")
 
 
-def test_parts_in_any_order_and_at_once(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_concurrent_unordered_parts_are_joined(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account)
     pieces = [(number, number.to_bytes(2) * (100 + number)) for number in range(1, 31)]
     shuffled = random.Random(4).sample(pieces, len(pieces))
@@ -86,14 +88,14 @@ def test_parts_in_any_order_and_at_once(client: httpx.Client, account: Account, 
     assert client.get(upload.url).content == b"".join(data for _, data in pieces)
 
 
-def test_numbers_may_have_gaps(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_part_numbers_may_have_gaps(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account)
     parts = [upload.keep(number, b"%d " % number) for number in (10_000, 3, 77)]
     assert upload.complete(parts).status_code == 200
     assert client.get(upload.url).content == b"3 77 10000 "
 
 
-def test_only_the_parts_that_are_listed(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+def test_only_listed_parts_are_joined(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
     before = stock.of(fresh)
     upload = begin(client, fresh)
     parts = [upload.keep(number, b"part %d," % number) for number in (1, 2, 3)]
@@ -102,7 +104,7 @@ def test_only_the_parts_that_are_listed(client: httpx.Client, fresh: Account, st
     stock.settles(fresh, before + more("blob", "file", "upload", "kept upload", "stored"))
 
 
-def test_a_part_again(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+def test_same_part_can_be_sent_again(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
     """The same bytes are the same part, whose first sending is as good."""
     upload = begin(client, account)
     first, rest = upload.keep(1, b"one"), upload.keep(2, b"two")
@@ -113,7 +115,7 @@ def test_a_part_again(client: httpx.Client, account: Account, stock: Stock, begi
     assert client.get(upload.url).content == b"onetwo"
 
 
-def test_a_part_with_other_bytes_takes_the_place(client: httpx.Client, account: Account, begin: Begin) -> None:
+def test_later_part_replaces_earlier(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account)
     old, rest = upload.keep(1, b"one, as it was"), upload.keep(2, b" and two")
     new = upload.keep(1, b"one")
@@ -126,7 +128,7 @@ def test_a_part_with_other_bytes_takes_the_place(client: httpx.Client, account: 
     assert client.get(upload.url).content == b"one, longer than ever and two"
 
 
-def test_content_that_is_here_already(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
     """What was joined is removed again, and the file has the bytes that were there."""
     data = samples.png(seed=31)
     host(client, fresh, data, "image/png")
@@ -137,7 +139,9 @@ def test_content_that_is_here_already(client: httpx.Client, fresh: Account, stoc
     stock.settles(fresh, before + more("file", "upload", "kept upload"))
 
 
-def test_two_uploads_of_the_same_content(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+def test_concurrent_uploads_of_same_content_share_blob(
+    client: httpx.Client, fresh: Account, stock: Stock, begin: Begin
+) -> None:
     data = samples.png(seed=32)
     before = stock.of(fresh)
     uploads = [begin(client, fresh, "a.png"), begin(client, fresh, "b.png")]
@@ -150,7 +154,7 @@ def test_two_uploads_of_the_same_content(client: httpx.Client, fresh: Account, s
     stock.settles(fresh, before + each + each + more("blob", "stored"))
 
 
-def test_another_key_of_the_workspace_may_go_on(client: httpx.Client, account: Account, admin: Account) -> None:
+def test_other_key_of_workspace_can_continue(client: httpx.Client, account: Account, admin: Account) -> None:
     begun = python(client, account)
     upload = type(begun)(client, {"Authorization": f"Key {admin.key}"}, begun.address, begun.url)
     assert upload.complete([upload.keep(1, b"one")]).status_code == 200

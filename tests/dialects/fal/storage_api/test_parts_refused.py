@@ -37,7 +37,7 @@ def refused(upload: Parted, status: int) -> bytes:
         ("1/2", (404, 405)),
     ],
 )
-def test_numbers_that_are_none(
+def test_invalid_part_number_is_refused(
     client: httpx.Client, account: Account, stock: Stock, begin: Begin, number: str, status: int | tuple[int, ...]
 ) -> None:
     upload = begin(client, account)
@@ -48,7 +48,7 @@ def test_numbers_that_are_none(
     stock.settles(account, before)
 
 
-def test_a_part_that_breaks_off(client: httpx.Client, server: Serve, account: Account, begin: Begin) -> None:
+def test_interrupted_part_is_discarded(client: httpx.Client, server: Serve, account: Account, begin: Begin) -> None:
     """Its number is still free, and nothing of it is joined."""
     upload = begin(client, account)
 
@@ -63,7 +63,7 @@ def test_a_part_that_breaks_off(client: httpx.Client, server: Serve, account: Ac
 
 
 @pytest.mark.parametrize("method", [python, javascript])
-def test_more_than_a_file_may_have(
+def test_parts_beyond_file_limit_are_refused(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock, method: Begin
 ) -> None:
     """100,000 bytes for all parts together: those of a part that is replaced do not count."""
@@ -79,7 +79,7 @@ def test_more_than_a_file_may_have(
 
 
 @pytest.mark.parametrize("method", [python, javascript])
-def test_a_part_larger_than_a_file_may_be(
+def test_oversized_part_is_refused(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock, method: Begin
 ) -> None:
     upload = method(strict_client, limited)
@@ -92,7 +92,7 @@ def test_a_part_larger_than_a_file_may_be(
     assert upload.complete([upload.keep(1, b"1" * 100_000)]).status_code == 200
 
 
-def test_every_part_is_counted_against_its_key(
+def test_each_part_counts_against_rate_limit(
     strict_client: httpx.Client, limited: Account, strict_stock: Stock
 ) -> None:
     """Five requests a day, also with the token alone."""
@@ -100,7 +100,7 @@ def test_every_part_is_counted_against_its_key(
     assert [upload.put(number, b"x").status_code for number in range(1, 7)] == [200] * 4 + [429] * 2
 
 
-def test_another_workspaces_key(
+def test_foreign_upload_is_not_found(
     client: httpx.Client, account: Account, fresh: Account, stock: Stock, server: Serve
 ) -> None:
     """An upload of somebody else is as unknown as none."""
@@ -115,19 +115,19 @@ def test_another_workspaces_key(
     assert refused(theirs, 404) == refused(unknown, 404)
 
 
-def test_below_another_file(client: httpx.Client, account: Account) -> None:
+def test_upload_below_other_file_is_not_found(client: httpx.Client, account: Account) -> None:
     upload, other = python(client, account), python(client, account)
     refused(msgspec.structs.replace(upload, address=f"{other.url}/multipart/{upload.id}"), 404)
 
 
-def test_another_name_is_the_same_file(client: httpx.Client, account: Account) -> None:
+def test_file_name_in_url_is_ignored(client: httpx.Client, account: Account) -> None:
     """The id in it decides, as everywhere."""
     upload = python(client, account, "a.bin")
     renamed = msgspec.structs.replace(upload, address=upload.address.replace("a.bin", "b.bin"))
     assert renamed.complete([upload.keep(1, b"one")]).json()["access_url"] == upload.url
 
 
-def test_tokens_that_are_not_its_own(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_foreign_token_is_not_found(client: httpx.Client, account: Account, stock: Stock) -> None:
     upload, other = javascript(client, account), javascript(client, account)
     whole = INITIATE.send(client, account.key, json={}).json()["upload_url"]
     before = stock.of(account)
@@ -151,18 +151,18 @@ def test_tokens_that_are_not_its_own(client: httpx.Client, account: Account, sto
 
 
 @pytest.mark.parametrize("header", [{"Authorization": "Key wrong"}, {"Authorization": "Bearer x"}], ids=str)
-def test_with_the_token_no_key_is_read(client: httpx.Client, account: Account, header: dict[str, str]) -> None:
+def test_key_is_ignored_when_token_is_given(client: httpx.Client, account: Account, header: dict[str, str]) -> None:
     upload = msgspec.structs.replace(javascript(client, account), headers=header)
     assert upload.complete([upload.keep(1, b"one")]).status_code == 200
 
 
-def test_a_key_does_not_replace_the_token(client: httpx.Client, account: Account) -> None:
+def test_key_does_not_replace_token(client: httpx.Client, account: Account) -> None:
     upload = javascript(client, account)
     bare = upload.address.partition("?")[0]
     refused(msgspec.structs.replace(upload, address=bare, headers=auth(account.key)), 404)
 
 
-def test_a_revoked_key(client: httpx.Client, server: Serve, stock: Stock) -> None:
+def test_revoked_key_is_refused(client: httpx.Client, server: Serve, stock: Stock) -> None:
     leaving = stock.account(server.new_key())
     uploads = python(client, leaving), javascript(client, leaving)
     parts = [upload.keep(1, b"one") for upload in uploads]
@@ -173,7 +173,7 @@ def test_a_revoked_key(client: httpx.Client, server: Serve, stock: Stock) -> Non
     assert uploads[1].complete([parts[1]]).status_code == 404
 
 
-def test_an_upload_out_of_date(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+def test_expired_upload_is_not_found(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
     upload = begin(client, account)
     parts = sent(upload, b"one two", 4)
     stock.database.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", [upload.id])
@@ -183,7 +183,7 @@ def test_an_upload_out_of_date(client: httpx.Client, account: Account, stock: St
     stock.settles(account, before)
 
 
-def test_parts_may_come_for_a_day(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+def test_upload_lasts_a_day(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
     upload = begin(client, account)
     query = "SELECT expires_at - created_at > interval '23 hours' FROM upload WHERE id = %s"
     assert stock.database.execute(query, [upload.id]).fetchone() == (True,)

@@ -23,7 +23,7 @@ def call(client: httpx.Client, key: str | None, target: str, method: str = "POST
     return client.request(method, PROXY, headers=headers, **request)
 
 
-def test_an_upload(client: httpx.Client, server: Serve, account: Account) -> None:
+def test_proxied_upload_returns_direct_urls(client: httpx.Client, server: Serve, account: Account) -> None:
     """The URLs in the answer are of the server that was asked; there the bytes go, past the proxy."""
     target = f"{REST}/storage/upload/initiate?storage_type=fal-cdn-v3"
     response = call(client, account.key, target, json={"file_name": "a.png", "content_type": "image/png"})
@@ -33,7 +33,7 @@ def test_an_upload(client: httpx.Client, server: Serve, account: Account) -> Non
     assert client.get(response.json()["file_url"]).content == samples.png()
 
 
-def test_an_upload_in_parts(client: httpx.Client, account: Account) -> None:
+def test_proxied_multipart_upload_succeeds(client: httpx.Client, account: Account) -> None:
     target = f"{REST}/storage/upload/initiate-multipart?storage_type=fal-cdn-v3"
     begun = call(client, account.key, target, json={"file_name": "a.png"}).json()
     upload = Parted(client, {}, begun["upload_url"], begun["file_url"])
@@ -44,7 +44,7 @@ def test_an_upload_in_parts(client: httpx.Client, account: Account) -> None:
 @pytest.mark.parametrize(
     "cdn", ["https://v3.fal.media", "https://v3b.fal.media:443", "https://fal.media", "http://REST.FAL.AI"]
 )
-def test_bytes_through_it(client: httpx.Client, account: Account, cdn: str) -> None:
+def test_proxied_file_upload_succeeds(client: httpx.Client, account: Account, cdn: str) -> None:
     headers = {"Content-Type": "image/png", **lifecycle(initial_acl={"default": "hide"})}
     response = call(client, account.key, f"{cdn}/files/upload", content=samples.png(), headers=headers)
     assert response.status_code == 200, response.text
@@ -52,7 +52,7 @@ def test_bytes_through_it(client: httpx.Client, account: Account, cdn: str) -> N
     assert client.get(response.json()["access_url"], headers=auth(account.key)).content == samples.png()
 
 
-def test_every_method_and_the_query(client: httpx.Client, fresh: Account) -> None:
+def test_proxy_forwards_method_and_query(client: httpx.Client, fresh: Account) -> None:
     settings = f"{PLATFORM}/v1/storage/settings"
     assert call(client, fresh.key, settings, "PUT", json={"expiration_duration_seconds": 60}).status_code == 200
     assert call(client, fresh.key, settings, "GET").json()["expiration_duration_seconds"] == 60
@@ -62,7 +62,7 @@ def test_every_method_and_the_query(client: httpx.Client, fresh: Account) -> Non
     assert (acl.status_code, acl.json()["default"]) == (200, "allow")
 
 
-def test_an_asset_with_an_idempotency_key(client: httpx.Client, account: Account) -> None:
+def test_proxied_and_direct_requests_share_idempotency(client: httpx.Client, account: Account) -> None:
     """Through the proxy or not, it is one operation."""
     body = {"url": host(client, account, samples.png(), "image/png"), "type": "image"}
     headers = {"Idempotency-Key": new_key()}
@@ -72,7 +72,7 @@ def test_an_asset_with_an_idempotency_key(client: httpx.Client, account: Account
     assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
 
 
-def test_its_own_refusals_come_through(client: httpx.Client, account: Account) -> None:
+def test_proxied_errors_are_in_target_format(client: httpx.Client, account: Account) -> None:
     """In the words of the operation that was meant."""
     for target, method, status, say in (
         (f"{REST}/storage/upload/initiate", "GET", 405, say_storage),
@@ -88,7 +88,7 @@ def test_its_own_refusals_come_through(client: httpx.Client, account: Account) -
 
 
 @pytest.mark.parametrize("endpoint", [INITIATE, INITIATE_PARTS], ids=lambda endpoint: endpoint.name)
-def test_a_key_is_needed_as_everywhere(
+def test_proxied_request_requires_key(
     client: httpx.Client, account: Account, stock: Stock, reader: Account, endpoint: Any
 ) -> None:
     before = stock.of(account)
@@ -132,7 +132,7 @@ def test_a_key_is_needed_as_everywhere(
         "https://rest.fal.ai/%73torage/upload/initiate",
     ],
 )
-def test_targets_that_are_none(client: httpx.Client, account: Account, stock: Stock, target: str) -> None:
+def test_invalid_target_is_refused(client: httpx.Client, account: Account, stock: Stock, target: str) -> None:
     """It reaches no other host, and on this one nothing but fal's operations."""
     before = stock.of(account)
     response = call(client, account.key, target, json={})
@@ -141,13 +141,13 @@ def test_targets_that_are_none(client: httpx.Client, account: Account, stock: St
     stock.settles(account, before)
 
 
-def test_without_a_target(client: httpx.Client, account: Account) -> None:
+def test_missing_target_is_refused(client: httpx.Client, account: Account) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
         response = client.request(method, PROXY, headers=auth(account.key))
         assert response.status_code == 422
         say_storage(response)
 
 
-def test_the_header_anywhere_else_means_nothing(client: httpx.Client, account: Account) -> None:
+def test_target_header_is_ignored_elsewhere(client: httpx.Client, account: Account) -> None:
     headers = {"X-Fal-Target-Url": f"{REST}/storage/auth/token", **auth(account.key)}
     assert "upload_url" in client.post("/storage/upload/initiate", json={}, headers=headers).json()

@@ -24,12 +24,12 @@ def put(client: httpx.Client, account: Account, **settings: Any) -> None:
     assert GET_SETTINGS.send(client, account.key).json() == expected
 
 
-def test_at_first_there_are_none(client: httpx.Client, fresh: Account) -> None:
+def test_settings_are_initially_empty(client: httpx.Client, fresh: Account) -> None:
     response = GET_SETTINGS.send(client, fresh.key)
     assert (response.status_code, response.json()) == (200, NOTHING)
 
 
-def test_each_replaces_what_was(client: httpx.Client, fresh: Account, account: Account) -> None:
+def test_put_replaces_settings(client: httpx.Client, fresh: Account, account: Account) -> None:
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
     put(client, fresh, initial_acl={"default": "hide", "rules": []})
     put(client, fresh, expiration_duration_seconds=1)
@@ -39,7 +39,7 @@ def test_each_replaces_what_was(client: httpx.Client, fresh: Account, account: A
 
 
 @pytest.mark.parametrize("endpoint", DOORS)
-def test_new_files_are_kept_so(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
+def test_settings_apply_to_new_files(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
     url = DOORS[endpoint](client, fresh)
     assert life(stock, url) == timedelta(seconds=3600)
@@ -47,7 +47,7 @@ def test_new_files_are_kept_so(client: httpx.Client, fresh: Account, stock: Stoc
     assert client.get(url).status_code == 403
 
 
-def test_files_that_are_here_stay_as_they_are(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_settings_do_not_affect_existing_files(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     url = host(client, fresh, samples.png(), "image/png")
     put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
     assert life(stock, url) is None
@@ -55,7 +55,9 @@ def test_files_that_are_here_stay_as_they_are(client: httpx.Client, fresh: Accou
 
 
 @pytest.mark.parametrize("endpoint", [name for name in DOORS if name != "upload"])
-def test_what_holds_when_it_was_promised(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
+def test_settings_at_initiation_apply_to_upload(
+    client: httpx.Client, fresh: Account, stock: Stock, endpoint: str
+) -> None:
     """The client was told then; the time runs from when the bytes are there."""
     put(client, fresh, expiration_duration_seconds=3600)
     url = DOORS[endpoint](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
@@ -64,9 +66,7 @@ def test_what_holds_when_it_was_promised(client: httpx.Client, fresh: Account, s
 
 
 @pytest.mark.parametrize("endpoint", DOORS)
-def test_the_header_of_an_upload_says_otherwise(
-    client: httpx.Client, fresh: Account, stock: Stock, endpoint: str
-) -> None:
+def test_lifecycle_header_overrides_settings(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
     """Key by key: what it leaves out is left to the settings, and null is none."""
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
     longer = DOORS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=7200))
@@ -77,7 +77,7 @@ def test_the_header_of_an_upload_says_otherwise(
     assert (life(stock, for_good), client.get(for_good).status_code) == (None, 200)
 
 
-def test_other_dialects_doors_have_none(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_settings_do_not_apply_to_other_dialects(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """They are fal's: a file of Krea's or HeyGen's never expires behind its owner's back."""
     put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
     sent: dict[str, Any] = {"headers": {"X-API-KEY": fresh.key, "Content-Type": "image/png"}, "content": samples.png()}
@@ -111,7 +111,7 @@ def test_other_dialects_doors_have_none(client: httpx.Client, fresh: Account, st
     ],
     ids=str,
 )
-def test_what_are_no_settings(client: httpx.Client, fresh: Account, settings: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(client: httpx.Client, fresh: Account, settings: dict[str, Any]) -> None:
     put(client, fresh, expiration_duration_seconds=3600)
     response = PUT_SETTINGS.send(client, fresh.key, json=settings)
     assert response.status_code == 400, response.text
@@ -119,7 +119,7 @@ def test_what_are_no_settings(client: httpx.Client, fresh: Account, settings: di
     assert GET_SETTINGS.send(client, fresh.key).json()["expiration_duration_seconds"] == 3600
 
 
-def test_a_century_is_a_date(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_longest_expiry_is_stored(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     put(client, fresh, expiration_duration_seconds=3_155_760_000)
     url = host(client, fresh, samples.png(), "image/png")
     row = stock.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()

@@ -31,7 +31,7 @@ def closed(client: httpx.Client, account: Account, url: str, request: pytest.Fix
     return url
 
 
-def test_it_overrules_the_access(client: httpx.Client, account: Account, closed: str) -> None:
+def test_signed_url_overrides_acl(client: httpx.Client, account: Account, closed: str) -> None:
     link = sign(client, account, closed)
     assert link.partition("?")[0] == closed
     assert list(parse_qs(urlsplit(link).query)) == ["expires", "signature"]
@@ -45,27 +45,27 @@ def test_it_overrules_the_access(client: httpx.Client, account: Account, closed:
     assert client.get(closed).status_code in (403, 404)
 
 
-def test_it_is_for_everybody(client: httpx.Client, account: Account, closed: str) -> None:
+def test_signed_url_ignores_keys(client: httpx.Client, account: Account, closed: str) -> None:
     link = sign(client, account, closed)
     for headers in ({"Authorization": "Key wrong"}, {"Authorization": "Basic eDp5"}, {"X-API-Key": ""}):
         assert client.get(link, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("seconds", [1, 60, WEEK])
-def test_how_long_it_is_good(client: httpx.Client, account: Account, url: str, seconds: int) -> None:
+def test_signed_url_expires_after_given_seconds(client: httpx.Client, account: Account, url: str, seconds: int) -> None:
     before = int(time.time())
     (expires,) = parse_qs(urlsplit(sign(client, account, url, seconds)).query)["expires"]
     assert before + seconds <= int(expires) <= time.time() + seconds
 
 
-def test_then_it_is_not(client: httpx.Client, account: Account, closed: str) -> None:
+def test_expired_signature_is_ignored(client: httpx.Client, account: Account, closed: str) -> None:
     link = sign(client, account, closed, 1)
     (expires,) = parse_qs(urlsplit(link).query)["expires"]
     time.sleep(max(0.0, int(expires) - time.time()))
     assert client.get(link).status_code == client.get(closed).status_code
 
 
-def test_what_is_changed_is_not_signed(client: httpx.Client, account: Account, closed: str) -> None:
+def test_tampered_signature_is_ignored(client: httpx.Client, account: Account, closed: str) -> None:
     link = sign(client, account, closed)
     query = parse_qs(urlsplit(link).query)
     (expires,), (mac,) = query["expires"], query["signature"]
@@ -91,7 +91,7 @@ def test_what_is_changed_is_not_signed(client: httpx.Client, account: Account, c
         assert client.get(closed, params=given).status_code == status, given
 
 
-def test_it_opens_no_other_file(client: httpx.Client, account: Account, fresh: Account, closed: str) -> None:
+def test_signature_is_bound_to_its_file(client: httpx.Client, account: Account, fresh: Account, closed: str) -> None:
     """Neither of its own workspace nor of another, whose secret is another."""
     query = urlsplit(sign(client, account, closed)).query
     for owner in (account, fresh):
@@ -100,7 +100,9 @@ def test_it_opens_no_other_file(client: httpx.Client, account: Account, fresh: A
         assert client.get(f"{other}?{query}").status_code == 403
 
 
-def test_it_does_not_open_what_has_expired(client: httpx.Client, account: Account, stock: Stock, closed: str) -> None:
+def test_signed_url_of_expired_file_is_not_found(
+    client: httpx.Client, account: Account, stock: Stock, closed: str
+) -> None:
     link = sign(client, account, closed)
     assert client.get(link).status_code == 200
     stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [closed.split("/")[-2]])
@@ -123,13 +125,13 @@ def test_it_does_not_open_what_has_expired(client: httpx.Client, account: Accoun
     ],
     ids=str,
 )
-def test_impossible_wishes(client: httpx.Client, account: Account, url: str, body: dict[str, Any]) -> None:
+def test_invalid_expiration_is_refused(client: httpx.Client, account: Account, url: str, body: dict[str, Any]) -> None:
     response = SIGN.send(client, account.key, params={"url": url}, json=body)
     assert response.status_code == 400, response.text
     say_platform(response, "validation_error")
 
 
-def test_which_file(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
+def test_foreign_and_unknown_files_look_alike(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
     wish = {"expiration_seconds": 60}
     unknown = url.replace(url.split("/")[-2], uuid4().hex)
     said = [

@@ -19,7 +19,7 @@ class TestTokens:
     def token(self, client: httpx.Client, account: Account) -> dict[str, Any]:
         return dict(TOKEN.send(client, account.key, path="/storage/auth/token?storage_type=fal-cdn-v3", json={}).json())
 
-    def test_the_whole_answer(self, client: httpx.Client, server: Serve, account: Account) -> None:
+    def test_token_response_is_complete(self, client: httpx.Client, server: Serve, account: Account) -> None:
         token = self.token(client, account)
         assert list(token) == ["token", "token_type", "base_url", "expires_at"]
         assert (token["token_type"], token["base_url"]) == ("Bearer", server.url)
@@ -27,7 +27,7 @@ class TestTokens:
         assert token["expires_at"].endswith("+00:00")  # Python 3.10 does not read a Z
         assert timedelta(minutes=5) < expires - datetime.now(UTC) < timedelta(days=1)
 
-    def test_it_uploads_into_the_workspace_of_its_key(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_token_uploads_into_workspace_of_its_key(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         headers = {"Authorization": f"Bearer {self.token(client, fresh)['token']}", "Content-Type": "image/png"}
         assert client.post("/files/upload", content=samples.png(), headers=headers).status_code == 200
         assert stock.of(fresh)["file"] == 1
@@ -44,11 +44,13 @@ class TestTokens:
             ("GET", "/assets/01a1fc53-da17-76ab-b746-582344c97071"),
         ],
     )
-    def test_it_opens_no_other_door(self, client: httpx.Client, account: Account, method: str, path: str) -> None:
+    def test_token_is_refused_by_other_operations(
+        self, client: httpx.Client, account: Account, method: str, path: str
+    ) -> None:
         headers = {"Authorization": f"Bearer {self.token(client, account)['token']}"}
         assert client.request(method, path, headers=headers).status_code == 401
 
-    def test_it_cannot_be_forged_or_stretched(self, client: httpx.Client, account: Account) -> None:
+    def test_forged_token_is_refused(self, client: httpx.Client, account: Account) -> None:
         token = self.token(client, account)["token"]
         id, expires, mac = token.split(".")
         for forged in (
@@ -63,7 +65,7 @@ class TestTokens:
             assert response.status_code == 401
             say_storage(response)
 
-    def test_it_dies_with_its_key(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_revoked_key_revokes_its_tokens(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
         headers = {"Authorization": f"Bearer {self.token(client, fresh)['token']}"}
         assert client.post("/files/upload", content=b"x", headers=headers).status_code == 200
         stock.revoke(fresh)

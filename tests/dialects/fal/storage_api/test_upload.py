@@ -21,7 +21,9 @@ class TestUploads:
     """POST /files/upload."""
 
     @pytest.mark.parametrize("mime", samples.ACCEPTED)
-    def test_the_whole_answer(self, client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
+    def test_upload_response_is_complete(
+        self, client: httpx.Client, server: Serve, account: Account, mime: str
+    ) -> None:
         data = samples.ACCEPTED[mime]()
         response = upload(client, account, data, mime, "some file")
         assert response.status_code == 200
@@ -44,7 +46,9 @@ class TestUploads:
             ("", "file.png"),
         ],
     )
-    def test_names(self, client: httpx.Client, account: Account, header: str | bytes, expected: str) -> None:
+    def test_file_name_header_becomes_url_name(
+        self, client: httpx.Client, account: Account, header: str | bytes, expected: str
+    ) -> None:
         url = upload(client, account, samples.png(), "image/png", header).json()["access_url"]
         assert url.endswith("/" + quote(expected, safe=""))
 
@@ -59,7 +63,7 @@ class TestUploads:
         ],
         ids=["html", "svg", "text", "json", "elf"],
     )
-    def test_strangers_are_kept_and_never_shown(
+    def test_unknown_types_are_stored_as_attachment(
         self, client: httpx.Client, account: Account, data: bytes, declared: str, name: str
     ) -> None:
         response = upload(client, account, data, declared, name)
@@ -70,7 +74,7 @@ class TestUploads:
         assert served.headers["content-disposition"].startswith("attachment")
         assert served.headers["x-content-type-options"] == "nosniff"
 
-    def test_a_stranger_is_no_asset(self, client: httpx.Client, account: Account) -> None:
+    def test_unknown_type_cannot_be_registered(self, client: httpx.Client, account: Account) -> None:
         url = upload(client, account, samples.text(), "text/plain", "notes.txt").json()["access_url"]
         registered = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=auth(account.key))
         assert registered.status_code == 422

@@ -21,7 +21,7 @@ class TestPromises:
         assert response.status_code == 200, response.text
         return dict(response.json())
 
-    def test_the_whole_way(self, client: httpx.Client, server: Serve, account: Account) -> None:
+    def test_initiated_upload_is_stored_and_served(self, client: httpx.Client, server: Serve, account: Account) -> None:
         promise = self.promise(client, account, file_name="Grüße.png", content_type="image/png")
         assert list(promise) == ["upload_url", "file_url"]
         assert promise["upload_url"].startswith(f"{server.url}/storage/upload/")
@@ -35,13 +35,11 @@ class TestPromises:
         assert "filename*=UTF-8''Gr%C3%BC%C3%9Fe.png" in served.headers["content-disposition"]
 
     @pytest.mark.parametrize("headers", [{}, {"Authorization": "Key wrong"}, {"Authorization": "Bearer x"}], ids=str)
-    def test_the_url_is_the_permission(self, client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
+    def test_upload_url_needs_no_key(self, client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
         put = client.put(self.promise(client, account)["upload_url"], content=samples.png(), headers=headers)
         assert put.status_code == 200
 
-    def test_the_same_bytes_again_are_fine_and_others_are_not(
-        self, client: httpx.Client, account: Account, stock: Stock
-    ) -> None:
+    def test_repeated_put_must_have_same_bytes(self, client: httpx.Client, account: Account, stock: Stock) -> None:
         promise = self.promise(client, account)
         client.put(promise["upload_url"], content=samples.png())
         before = stock.of(account)
@@ -53,12 +51,12 @@ class TestPromises:
         assert client.get(promise["file_url"]).content == samples.png()
         stock.settles(account, before)
 
-    def test_a_refused_put_may_be_tried_again(self, client: httpx.Client, account: Account) -> None:
+    def test_refused_put_can_be_retried(self, client: httpx.Client, account: Account) -> None:
         promise = self.promise(client, account, file_name="a.png")
         assert client.put(promise["upload_url"], content=samples.text()).status_code == 415
         assert client.put(promise["upload_url"], content=samples.png()).status_code == 200
 
-    def test_a_token_that_is_not_its_own(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_foreign_token_is_not_found(self, client: httpx.Client, account: Account, stock: Stock) -> None:
         promise, other = self.promise(client, account), self.promise(client, account)
         before = stock.of(account)
         path, _, query = promise["upload_url"].partition("?")
@@ -76,7 +74,7 @@ class TestPromises:
             say_storage(response)
         stock.settles(account, before)
 
-    def test_a_promise_ends_after_its_time(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_expired_upload_url_is_not_found(self, client: httpx.Client, account: Account, stock: Stock) -> None:
         url = self.promise(client, account)["upload_url"]
         id = urlsplit(url).path.rsplit("/", 1)[1]
         stock.database.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", [id])
@@ -84,7 +82,7 @@ class TestPromises:
         assert response.status_code == 404
         say_storage(response)
 
-    def test_anothers_file_cannot_be_registered(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+    def test_foreign_file_cannot_be_registered(self, client: httpx.Client, account: Account, fresh: Account) -> None:
         promise = self.promise(client, account)
         client.put(promise["upload_url"], content=samples.png())
         body = {"url": promise["file_url"], "type": "image"}
@@ -102,7 +100,7 @@ class TestPromises:
         ],
         ids=lambda body: repr(body)[:32],
     )
-    def test_impossible_fields(
+    def test_invalid_field_is_refused(
         self, client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any]
     ) -> None:
         before = stock.of(account)

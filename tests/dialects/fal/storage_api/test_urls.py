@@ -12,18 +12,18 @@ from tests.dialects.fal.register_contract import register
 from tests.server import Serve
 
 
-def test_the_id_decides_and_not_the_name(client: httpx.Client, account: Account, url: str) -> None:
+def test_file_is_identified_by_id_only(client: httpx.Client, account: Account, url: str) -> None:
     first = register(client, account, url).json()
     stem, _, _ = url.rpartition("/")
     for other in (f"{stem}/{quote('anders.png')}", f"{url}?x=1", f"{url}#top", f"{url}/deeper", f"{stem}/"):
         assert register(client, account, other).json() == first
 
 
-def test_localhost_is_127_0_0_1(client: httpx.Client, account: Account, url: str) -> None:
+def test_localhost_equals_127_0_0_1(client: httpx.Client, account: Account, url: str) -> None:
     assert register(client, account, url.replace("127.0.0.1", "localhost")).status_code == 201
 
 
-def test_anothers_url_is_as_unknown_as_none(
+def test_foreign_and_unknown_urls_look_alike(
     client: httpx.Client, server: Serve, account: Account, fresh: Account, stock: Stock, url: str
 ) -> None:
     before = stock.of(fresh)
@@ -41,7 +41,7 @@ def test_anothers_url_is_as_unknown_as_none(
 @pytest.mark.parametrize(
     "path", ["", "/", "/files", "/files/b/", "/files/b/x/y", "/assets", "/healthz", "/../files/b/"]
 )
-def test_ours_but_no_file(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
+def test_own_url_without_file_is_not_found(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
     response = register(client, account, server.url + path)
     assert response.status_code == 404
     REGISTER.say(response, "not_found")
@@ -87,7 +87,7 @@ def test_ours_but_no_file(client: httpx.Client, server: Serve, account: Account,
     ],
     ids=lambda url: repr(url[:32]),
 )
-def test_what_is_not_hosted_here(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+def test_url_of_other_host_is_refused(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
     before = stock.of(account)
     response = register(client, account, url)
     assert response.status_code == 422, response.text
@@ -97,14 +97,12 @@ def test_what_is_not_hosted_here(client: httpx.Client, account: Account, stock: 
     stock.settles(account, before)
 
 
-def test_a_file_that_is_promised_but_not_there_yet(client: httpx.Client, account: Account) -> None:
+def test_url_of_pending_upload_is_not_found(client: httpx.Client, account: Account) -> None:
     promise = client.post("/storage/upload/initiate", json={}, headers=auth(account.key)).json()
     assert register(client, account, promise["file_url"]).status_code == 404
 
 
-def test_the_url_in_the_answer_is_the_one_the_caller_reached_us_by(
-    client: httpx.Client, account: Account, url: str
-) -> None:
+def test_url_in_answer_has_request_host(client: httpx.Client, account: Account, url: str) -> None:
     netloc = urlsplit(url).netloc
     headers = {**auth(account.key), "Host": netloc.replace("127.0.0.1", "localhost")}
     answer = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)

@@ -22,7 +22,7 @@ class Keys(Suite):
 
 class TestReplay(Keys):
     @pytest.mark.parametrize("endpoint", MUTATIONS, ids=lambda endpoint: endpoint.name)
-    def test_the_original_answer_again(self, endpoint: Endpoint) -> None:
+    def test_same_key_replays_response(self, endpoint: Endpoint) -> None:
         key, request = new_key(), endpoint.valid(self)
         first, second = self.keyed(endpoint, key, request), self.keyed(endpoint, key, request)
         assert first.status_code == second.status_code == endpoint.success, second.text
@@ -34,7 +34,7 @@ class TestReplay(Keys):
     "endpoint", [endpoint for endpoint in MUTATIONS if endpoint is not DELETE_TAG], ids=lambda endpoint: endpoint.name
 )
 class TestBodies(Keys):
-    def test_another_body_is_a_conflict(self, endpoint: Endpoint) -> None:
+    def test_different_body_is_a_conflict(self, endpoint: Endpoint) -> None:
         key, request = new_key(), endpoint.valid(self)
         first = self.keyed(endpoint, key, request)
         other = self.keyed(endpoint, key, self.changed(request, uuid4().hex))
@@ -42,7 +42,7 @@ class TestBodies(Keys):
         say_platform(other, "validation_error")
         assert self.keyed(endpoint, key, request).content == first.content
 
-    def test_after_a_refusal_the_key_is_free(self, endpoint: Endpoint) -> None:
+    def test_refused_request_frees_its_key(self, endpoint: Endpoint) -> None:
         key, request = new_key(), endpoint.valid(self)
         taken = uuid4().hex
         make_tag(self.client, self.account, taken)
@@ -55,7 +55,7 @@ class TestBodies(Keys):
         return {**request, "json": {**request["json"], field: text}}
 
 
-def test_created_at_once_it_is_there_once(client: httpx.Client, fresh: Account) -> None:
+def test_concurrent_creates_make_one_tag(client: httpx.Client, fresh: Account) -> None:
     key = new_key()
 
     def create(_: int) -> httpx.Response:
@@ -69,7 +69,7 @@ def test_created_at_once_it_is_there_once(client: httpx.Client, fresh: Account) 
     assert create(0).status_code == 201
 
 
-def test_a_replay_does_nothing(client: httpx.Client, fresh: Account, account: Account) -> None:
+def test_replay_changes_nothing(client: httpx.Client, fresh: Account, account: Account) -> None:
     """The tag that the first request deleted may be there again; another workspace's key is another key."""
     key, id = new_key(), make_tag(client, fresh, "a")
     path, headers = f"{TAGS}/{id}", {"Idempotency-Key": key}
@@ -80,7 +80,7 @@ def test_a_replay_does_nothing(client: httpx.Client, fresh: Account, account: Ac
     assert DELETE_TAG.send(client, account.key, path=path, headers=headers).status_code == 404
 
 
-def test_keys_that_are_none(client: httpx.Client, fresh: Account) -> None:
+def test_invalid_key_is_refused(client: httpx.Client, fresh: Account) -> None:
     for key in ("", "a b", "x" * 256):
         for endpoint, body in ((CREATE_TAG, {"name": "a"}), (UNFAVORITE, {"request_id": "a"})):
             response = endpoint.send(client, fresh.key, json=body, headers={"Idempotency-Key": key})

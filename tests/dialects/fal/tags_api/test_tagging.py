@@ -46,16 +46,14 @@ def aimed(endpoint: Endpoint, client: httpx.Client, account: Account, tag_id: st
     return endpoint.send(client, account.key, path=path, json=body)
 
 
-def test_assigned_twice_it_is_there_once(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
+def test_assign_is_idempotent(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
     for tag in (tags[1], tags[0], tags[1]):
         response = assign(client, account, tag, vector_id=asset)
         assert (response.status_code, response.json()) == (200, {"success": True})
     assert tags_of(client, account, asset) == tags[:2]
 
 
-def test_unassigned_it_is_gone_and_the_others_stay(
-    client: httpx.Client, account: Account, asset: str, tags: list[str]
-) -> None:
+def test_unassign_keeps_other_tags(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
     put(client, account, tags, vector_id=asset)
     for _ in range(2):
         response = unassign(client, account, tags[1], vector_id=asset)
@@ -63,7 +61,7 @@ def test_unassigned_it_is_gone_and_the_others_stay(
         assert tags_of(client, account, asset) == [tags[0], tags[2]]
 
 
-def test_the_whole_set(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
+def test_put_replaces_all_tags(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
     for wanted in (tags[:2], [tags[2], tags[1], tags[2]], [tags[2]], [], tags[::-1]):
         response = put(client, account, wanted, vector_id=asset)
         assert (response.status_code, list(response.json())) == (200, ["tags"])
@@ -72,7 +70,7 @@ def test_the_whole_set(client: httpx.Client, account: Account, asset: str, tags:
         assert tags_of(client, account, asset) == kept
 
 
-def test_a_set_with_an_unknown_tag_changes_nothing(
+def test_unknown_tag_changes_nothing(
     client: httpx.Client, account: Account, fresh: Account, asset: str, tags: list[str]
 ) -> None:
     put(client, account, tags[:1], vector_id=asset)
@@ -86,7 +84,7 @@ def test_a_set_with_an_unknown_tag_changes_nothing(
     assert tags_of(client, account, asset) == tags[:1]
 
 
-def test_sets_that_are_none(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
+def test_invalid_tag_list_is_refused(client: httpx.Client, account: Account, asset: str, tags: list[str]) -> None:
     assert put(client, account, [tags[0]] * 1000, vector_id=asset).status_code == 200
     wrongs: list[Any] = [[tags[1]] * 1001, None, tags[1], [None], [""], {}]
     for wrong in wrongs:
@@ -97,7 +95,7 @@ def test_sets_that_are_none(client: httpx.Client, account: Account, asset: str, 
     assert tags_of(client, account, asset) == tags[:1]
 
 
-def test_a_thousand_tags(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_asset_accepts_1000_tags(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     query = "INSERT INTO tag SELECT gen_random_uuid(), %s, 'tag ' || n FROM generate_series(1, 1000) n RETURNING id"
     ids = [str(row[0]) for row in stock.database.execute(query, [fresh.workspace_id])]
     asset = make_asset(stock, fresh)
@@ -105,7 +103,7 @@ def test_a_thousand_tags(client: httpx.Client, fresh: Account, stock: Stock) -> 
     assert set(tags_of(client, fresh, asset)) == set(ids)
 
 
-def test_by_request_the_oldest_of_its_assets(
+def test_request_id_refers_to_its_oldest_asset(
     client: httpx.Client, account: Account, fresh: Account, stock: Stock, tags: list[str]
 ) -> None:
     request_id = f"request {uuid4()}"
@@ -123,7 +121,7 @@ def test_by_request_the_oldest_of_its_assets(
 
 
 @pytest.mark.parametrize("endpoint", TARGETED, ids=lambda endpoint: endpoint.name)
-def test_one_name_of_the_asset_and_no_more(
+def test_exactly_one_asset_reference_is_required(
     client: httpx.Client, account: Account, endpoint: Endpoint, asset: str, tags: list[str]
 ) -> None:
     for wrong in (
@@ -137,7 +135,7 @@ def test_one_name_of_the_asset_and_no_more(
 
 
 @pytest.mark.parametrize("endpoint", TARGETED, ids=lambda endpoint: endpoint.name)
-def test_which_asset(
+def test_foreign_unknown_and_expired_assets_look_alike(
     client: httpx.Client, account: Account, fresh: Account, stock: Stock, endpoint: Endpoint, tags: list[str]
 ) -> None:
     """Another's is as unknown as none, and so is one that has expired."""
@@ -156,7 +154,9 @@ def test_which_asset(
 
 
 @pytest.mark.parametrize("endpoint", [ASSIGN_TAG, UNASSIGN_TAG], ids=lambda endpoint: endpoint.name)
-def test_which_tag(client: httpx.Client, account: Account, fresh: Account, asset: str, endpoint: Endpoint) -> None:
+def test_foreign_and_unknown_tags_look_alike(
+    client: httpx.Client, account: Account, fresh: Account, asset: str, endpoint: Endpoint
+) -> None:
     told = set()
     for asked in (make_tag(client, fresh), str(uuid4()), "nonsense"):
         response = endpoint.send(client, account.key, path=f"{TAGS}/{asked}/assign", json={"vector_id": asset})
@@ -166,7 +166,7 @@ def test_which_tag(client: httpx.Client, account: Account, fresh: Account, asset
     assert told == {"Tag  not found."}
 
 
-def test_the_tags_of_what_is_no_asset_of_the_workspace(
+def test_unknown_asset_has_no_tags(
     client: httpx.Client, account: Account, fresh: Account, stock: Stock, asset: str, tags: list[str]
 ) -> None:
     """[documented] A vector that has not been saved as an asset has none."""

@@ -30,7 +30,7 @@ def refused(response: httpx.Response, status: int) -> None:
     say_platform(response, {404: "not_found", 409: "validation_error", 422: "validation_error"}[status])
 
 
-def test_what_is_created_is_what_is_listed(client: httpx.Client, fresh: Account) -> None:
+def test_created_tag_is_listed(client: httpx.Client, fresh: Account) -> None:
     assert all_tags(client, fresh) == []
     response = create(client, fresh, "Mood")
     assert (response.status_code, list(response.json())) == (201, ["tag"])
@@ -42,20 +42,20 @@ def test_what_is_created_is_what_is_listed(client: httpx.Client, fresh: Account)
     assert all_tags(client, fresh) == [tag]
 
 
-def test_the_list_is_sorted_by_name_whatever_its_case(client: httpx.Client, fresh: Account) -> None:
+def test_list_is_sorted_case_insensitively(client: httpx.Client, fresh: Account) -> None:
     for name in ("b", "C", "a", "Ä", "10", "ä2"):
         make_tag(client, fresh, name)
     assert tag_names(client, fresh) == ["10", "a", "b", "C", "Ä", "ä2"]
 
 
 @pytest.mark.parametrize("name", ["x", "x" * 50, "🐻" * 50, " blanks stay ", "a/b?c=%20&d", "<b>", "null"])
-def test_names_are_kept_as_they_are_sent(client: httpx.Client, fresh: Account, name: str) -> None:
+def test_name_is_stored_unchanged(client: httpx.Client, fresh: Account, name: str) -> None:
     assert create(client, fresh, name).json()["tag"]["name"] == name
     assert tag_names(client, fresh) == [name]
 
 
 @pytest.mark.parametrize("name", IMPOSSIBLE, ids=repr)
-def test_names_that_are_none(client: httpx.Client, fresh: Account, stock: Stock, name: Any) -> None:
+def test_invalid_name_is_refused(client: httpx.Client, fresh: Account, stock: Stock, name: Any) -> None:
     id = make_tag(client, fresh, "kept")
     before = stock.of(fresh)
     refused(create(client, fresh, name), 422)
@@ -64,12 +64,12 @@ def test_names_that_are_none(client: httpx.Client, fresh: Account, stock: Stock,
     assert tag_names(client, fresh) == ["kept"]
 
 
-def test_a_name_is_needed(client: httpx.Client, fresh: Account) -> None:
+def test_missing_name_is_refused(client: httpx.Client, fresh: Account) -> None:
     refused(CREATE_TAG.send(client, fresh.key, json={}), 422)
 
 
 @pytest.mark.parametrize(("name", "twin"), TWINS)
-def test_a_name_is_there_once_in_a_workspace(
+def test_name_is_unique_ignoring_case(
     client: httpx.Client, fresh: Account, account: Account, name: str, twin: str
 ) -> None:
     make_tag(client, fresh, name)
@@ -83,15 +83,13 @@ def test_a_name_is_there_once_in_a_workspace(
 
 
 @pytest.mark.parametrize(("name", "twin"), TWINS)
-def test_a_name_in_another_case_is_a_new_name_of_its_own_tag(
-    client: httpx.Client, fresh: Account, name: str, twin: str
-) -> None:
+def test_case_of_own_name_can_be_changed(client: httpx.Client, fresh: Account, name: str, twin: str) -> None:
     tag = create(client, fresh, name).json()["tag"]
     response = update(client, fresh, tag["id"], {"name": twin})
     assert (response.status_code, response.json()) == (200, {"tag": {**tag, "name": twin}})
 
 
-def test_renamed_the_tag_stays_where_it_is(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_rename_keeps_assignments(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     tag = create(client, fresh, "before").json()["tag"]
     asset = make_asset(stock, fresh)
     assign(client, fresh, tag["id"], vector_id=asset)
@@ -101,13 +99,13 @@ def test_renamed_the_tag_stays_where_it_is(client: httpx.Client, fresh: Account,
 
 
 @pytest.mark.parametrize("body", [{}, {"color": "red"}], ids=str)
-def test_nothing_to_change(client: httpx.Client, fresh: Account, body: dict[str, str]) -> None:
+def test_update_without_change_returns_tag(client: httpx.Client, fresh: Account, body: dict[str, str]) -> None:
     tag = create(client, fresh, "a").json()
     response = update(client, fresh, tag["tag"]["id"], body)
     assert (response.status_code, response.json()) == (200, tag)
 
 
-def test_deleted_it_is_taken_from_every_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_tag_from_assets(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     gone, kept = make_tag(client, fresh, "gone"), make_tag(client, fresh, "kept")
     assets = [make_asset(stock, fresh) for _ in range(2)]
     for asset in assets:
@@ -121,7 +119,7 @@ def test_deleted_it_is_taken_from_every_asset(client: httpx.Client, fresh: Accou
     assert create(client, fresh, "GONE").json()["tag"]["id"] != gone
 
 
-def test_which_tag(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_tags_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another's is as unknown as none, and is left alone."""
     theirs = make_tag(client, fresh, "theirs")
     for endpoint, request in ((UPDATE_TAG, {"json": {"name": uuid4().hex}}), (DELETE_TAG, {})):
@@ -134,7 +132,7 @@ def test_which_tag(client: httpx.Client, account: Account, fresh: Account) -> No
     assert tag_names(client, fresh) == ["theirs"]
 
 
-def test_no_more_than_ten_thousand(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_workspace_is_limited_to_10000_tags(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     query = "INSERT INTO tag SELECT gen_random_uuid(), %s, 'tag ' || n FROM generate_series(1, 9999) n"
     stock.database.execute(query, [fresh.workspace_id])
     last = make_tag(client, fresh, "the last")

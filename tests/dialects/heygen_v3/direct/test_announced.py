@@ -26,7 +26,7 @@ MIB = 1024 * 1024
         ("application/x-zip-compressed", "application/zip"),
     ],
 )
-def test_other_names_of_a_type(client: httpx.Client, account: Account, declared: str, mime: str) -> None:
+def test_type_aliases_are_accepted(client: httpx.Client, account: Account, declared: str, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
     slot = promise(client, account, data, declared)
     assert put(client, slot, data).status_code == 200
@@ -43,7 +43,7 @@ def test_other_names_of_a_type(client: httpx.Client, account: Account, declared:
         ("x" * 1024, None),
     ],
 )
-def test_names(client: httpx.Client, account: Account, filename: str, name: str | None) -> None:
+def test_filename_is_sanitized(client: httpx.Client, account: Account, filename: str, name: str | None) -> None:
     slot = promise(client, account, samples.png(), filename=filename)
     put(client, slot, samples.png())
     complete(client, account, slot)
@@ -79,7 +79,7 @@ def test_names(client: httpx.Client, account: Account, filename: str, name: str 
     ],
     ids=lambda change: str(change)[:40],
 )
-def test_what_cannot_be_announced(
+def test_invalid_declaration_is_refused(
     client: httpx.Client, account: Account, stock: Stock, change: dict[str, Any], param: str
 ) -> None:
     before = stock.of(account)
@@ -90,7 +90,7 @@ def test_what_cannot_be_announced(
 
 
 @pytest.mark.parametrize("field", ["filename", "content_type", "size_bytes"])
-def test_what_must_be_announced(client: httpx.Client, account: Account, field: str) -> None:
+def test_missing_field_is_named(client: httpx.Client, account: Account, field: str) -> None:
     body = announced(samples.png())
     del body[field]
     response = PRESIGN.send(client, account.key, json=body)
@@ -98,6 +98,6 @@ def test_what_must_be_announced(client: httpx.Client, account: Account, field: s
     say_param(response, field)
 
 
-def test_the_largest_may_be_announced(client: httpx.Client, account: Account) -> None:
+def test_largest_size_can_be_declared(client: httpx.Client, account: Account) -> None:
     body = {"filename": "a.zip", "content_type": "application/zip", "size_bytes": 200 * MIB}
     assert PRESIGN.send(client, account.key, json=body).status_code == 200

@@ -43,7 +43,7 @@ def statuses(client: httpx.Client, account: Account, **params: Any) -> Json:
     return body
 
 
-def test_where_to_send_them(client: httpx.Client, account: Account) -> None:
+def test_batch_presign_returns_targets_in_order(client: httpx.Client, account: Account) -> None:
     """In their order; a URL to call back is taken, and nothing is ever sent to it."""
     body = {"files": [PNG, WAV, PNG], "title": "three", "callback_url": "http://127.0.0.1:9/", "later": 1}
     response = PRESIGN_BATCH.send(client, account.key, json=body)
@@ -59,7 +59,7 @@ def test_where_to_send_them(client: httpx.Client, account: Account) -> None:
     assert len({slot["upload_url"] for slot in batch["items"]}) == 3
 
 
-def test_how_far_it_has_come(client: httpx.Client, account: Account) -> None:
+def test_progress_counts_items_by_status(client: httpx.Client, account: Account) -> None:
     batch = promise_all(client, account, PNG, WAV, title="two")
     found = progress(client, account, batch["batch_id"])
     assert abs(datetime.now(UTC) - datetime.fromtimestamp(found.pop("created_at"), UTC)) < timedelta(minutes=1)
@@ -79,7 +79,7 @@ def test_how_far_it_has_come(client: httpx.Client, account: Account) -> None:
     assert "title" not in progress(client, account, promise_all(client, account, PNG)["batch_id"])
 
 
-def test_a_hundred_files_page_by_page(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_progress_of_100_files_is_paged(client: httpx.Client, account: Account, stock: Stock) -> None:
     files = [announced(samples.png(), filename=f"{number}.png") for number in range(100)]
     before = stock.of(account)
     batch = promise_all(client, account, *files)
@@ -121,7 +121,7 @@ def test_a_hundred_files_page_by_page(client: httpx.Client, account: Account, st
     ],
     ids=lambda body: str(body)[:24] + str(body)[-24:],
 )
-def test_one_that_cannot_be_refuses_all(
+def test_one_invalid_file_refuses_the_batch(
     client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any]
 ) -> None:
     before = stock.of(account)
@@ -133,7 +133,7 @@ def test_one_that_cannot_be_refuses_all(
     assert stock.database.execute(query).fetchone() == (0,)
 
 
-def test_the_same_batch_under_a_key(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_idempotency_key_replays_batch(client: httpx.Client, account: Account, stock: Stock) -> None:
     headers = {"Idempotency-Key": new_key()}
     first = PRESIGN_BATCH.send(client, account.key, json={"files": [PNG, WAV]}, headers=headers)
     before = stock.of(account)
@@ -142,7 +142,7 @@ def test_the_same_batch_under_a_key(client: httpx.Client, account: Account, stoc
     stock.settles(account, before)
 
 
-def test_each_file_can_be_completed_by_itself(client: httpx.Client, account: Account) -> None:
+def test_item_can_be_completed_individually(client: httpx.Client, account: Account) -> None:
     batch = promise_all(client, account, PNG, PNG)
     put(client, batch["items"][1], samples.png())
     assert complete(client, account, batch["items"][1]).status_code == 200
@@ -151,7 +151,7 @@ def test_each_file_can_be_completed_by_itself(client: httpx.Client, account: Acc
     assert (found["status"], found["counts_by_status"]) == ("processing", {"queued": 1, "completed": 1})
 
 
-def test_declared_complete(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_batch_completion_defers_one_task_per_item(client: httpx.Client, account: Account, stock: Stock) -> None:
     """The worker does the rest; there is none beside this server. Asked again, nothing is asked of it twice."""
     batch = promise_all(client, account, PNG, WAV)
     body = {"batch_id": batch["batch_id"]}
@@ -165,7 +165,7 @@ def test_declared_complete(client: httpx.Client, account: Account, stock: Stock)
     assert stock.database.execute(query, [batch["batch_id"]]).fetchone() == (2,)
 
 
-def test_which_batch(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_batches_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another workspace's is as unknown as none."""
     id = promise_all(client, account, PNG)["batch_id"]
     for ask in (
@@ -186,7 +186,7 @@ def test_which_batch(client: httpx.Client, account: Account, fresh: Account) -> 
     [{"limit": "0"}, {"limit": "101"}, {"limit": "-1"}, {"limit": "x"}, {"limit": ""}, {"token": "x"}, {"token": "é"}],
     ids=str,
 )
-def test_pages_that_are_none(client: httpx.Client, account: Account, params: dict[str, str]) -> None:
+def test_invalid_page_is_refused(client: httpx.Client, account: Account, params: dict[str, str]) -> None:
     path = f"/v3/assets/batches/{promise_all(client, account, PNG)['batch_id']}"
     for response in (
         PROGRESS.send(client, account.key, path=path, params=params),
@@ -196,7 +196,7 @@ def test_pages_that_are_none(client: httpx.Client, account: Account, params: dic
         assert response.json()["error"]["param"] == next(iter(params))
 
 
-def test_the_files_that_never_came(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_expired_items_fail(client: httpx.Client, account: Account, stock: Stock) -> None:
     """When their time is up, they have failed, and with all of them the batch."""
     batch = promise_all(client, account, PNG, PNG)
     query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE batch_id = %s"
@@ -211,7 +211,7 @@ def test_the_files_that_never_came(client: httpx.Client, account: Account, stock
 class TestStatuses:
     """GET /v3/assets/statuses."""
 
-    def test_in_the_order_asked(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+    def test_statuses_are_in_requested_order(self, client: httpx.Client, account: Account, fresh: Account) -> None:
         """Uploads of every sort, assets without one, and what is unknown or another's: those alike."""
         whole = UPLOAD.upload(client, account.key, samples.png()).json()["data"]["asset_id"]
         slot = promise(client, account, samples.png())
@@ -241,7 +241,7 @@ class TestStatuses:
             "next_token": None,
         }
 
-    def test_page_by_page(self, client: httpx.Client, account: Account) -> None:
+    def test_statuses_are_paged(self, client: httpx.Client, account: Account) -> None:
         batches = [promise_all(client, account, PNG, WAV, PNG)["batch_id"] for _ in range(3)]
         asked = {"asset_ids": ",".join(uuid4().hex for _ in range(4)), "batch_ids": ",".join(batches)}
         whole = statuses(client, account, **asked)["data"]
@@ -254,7 +254,7 @@ class TestStatuses:
             assert page["has_more"] == (token is not None)
         assert pages == whole
 
-    def test_deleted_since(self, client: httpx.Client, account: Account) -> None:
+    def test_deleted_asset_is_not_found(self, client: httpx.Client, account: Account) -> None:
         slot = promise(client, account, samples.png())
         put(client, slot, samples.png())
         complete(client, account, slot)
@@ -263,7 +263,7 @@ class TestStatuses:
         found = statuses(client, account, asset_ids=slot["asset_id"])["data"]
         assert found == [{"status": "not_found", "video_id": slot["asset_id"]}]
 
-    def test_one_that_failed(self, client: httpx.Client, account: Account) -> None:
+    def test_refused_upload_shows_its_error(self, client: httpx.Client, account: Account) -> None:
         slot = promise(client, account, samples.png())
         put(client, slot, b"x" * len(samples.png()))
         complete(client, account, slot)
@@ -271,10 +271,10 @@ class TestStatuses:
         assert (found["status"], list(found["error"])) == ("failed", ["code", "message"])
 
     @pytest.mark.parametrize("params", [{}, {"asset_ids": ""}, {"asset_ids": ", ,"}, {"batch_ids": ""}], ids=str)
-    def test_of_nothing(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
+    def test_empty_query_is_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
         assert STATUSES.send(client, account.key, params=params).status_code == 400
 
-    def test_of_too_many(self, client: httpx.Client, account: Account) -> None:
+    def test_more_than_100_ids_are_refused(self, client: httpx.Client, account: Account) -> None:
         ids = ",".join(uuid4().hex for _ in range(100))
         assert len(statuses(client, account, asset_ids=ids)["data"]) == 100
         response = STATUSES.send(client, account.key, params={"asset_ids": ids, "batch_ids": uuid4().hex})

@@ -54,7 +54,7 @@ def worked(http: httpx.Client, owner: Account, batch: Json) -> Json:
     return found()
 
 
-def test_each_by_itself(http: httpx.Client, owner: Account) -> None:
+def test_worker_completes_each_item_separately(http: httpx.Client, owner: Account) -> None:
     """One was not sent, one is not what was announced: the others are assets. Later those may be, too."""
     wrong = announced(samples.png(), "image/jpeg")
     batch = promise_all(http, owner, PNG, PNG, wrong, announced(samples.wav(), "audio/wav", "b.wav"))
@@ -74,13 +74,13 @@ def test_each_by_itself(http: httpx.Client, owner: Account) -> None:
     assert http.get(shown["url"]).content == samples.png()
 
 
-def test_nothing_was_sent(http: httpx.Client, owner: Account) -> None:
+def test_batch_without_bytes_fails(http: httpx.Client, owner: Account) -> None:
     found = worked(http, owner, promise_all(http, owner, PNG, PNG))
     assert (found["status"], found["counts_by_status"]) == ("failed", {"failed": 2})
     assert http.get("/v3/assets", headers=auth(owner.key)).json()["data"] == []
 
 
-def test_complete_already(http: httpx.Client, owner: Account, work_stock: Stock) -> None:
+def test_completed_items_are_not_repeated(http: httpx.Client, owner: Account, work_stock: Stock) -> None:
     """By itself or with its batch before: nothing is done twice."""
     batch = promise_all(http, owner, PNG, PNG)
     for slot in batch["items"]:

@@ -76,7 +76,7 @@ def bucket(seaweed: Seaweed, bucketed: Serve) -> Bucket:
     return Bucket(seaweed, bucketed)
 
 
-def test_the_bytes_do_not_pass_through_the_server(
+def test_bytes_are_sent_to_bucket_directly(
     http: httpx.Client, bucketed: Serve, seaweed: Seaweed, owner: Account
 ) -> None:
     data = samples.mp4()
@@ -94,7 +94,7 @@ def test_the_bytes_do_not_pass_through_the_server(
     assert "PUT" not in {request.get("method") for request in requests}
 
 
-def test_nothing_is_served_from_the_quarantine(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
+def test_quarantined_bytes_are_not_served(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
     before = bucket.names()
     slot = promise(http, owner, samples.png())
     assert put(http, slot, samples.png()).status_code == 200
@@ -106,7 +106,7 @@ def test_nothing_is_served_from_the_quarantine(http: httpx.Client, owner: Accoun
 
 
 @pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1])
-def test_another_size(http: httpx.Client, owner: Account, bucket: Bucket, size: int) -> None:
+def test_wrong_size_is_refused(http: httpx.Client, owner: Account, bucket: Bucket, size: int) -> None:
     """The bucket refuses it, for the size is signed; and what got past it is caught here."""
     slot = promise(http, owner, bytes(SIZE), "image/jpeg")
     before = bucket.names()
@@ -126,7 +126,7 @@ def _quarantined(bucket: Bucket, slot: Any) -> str:
     return f"{bucket.prefix}/quarantine/{urlsplit(slot['upload_url']).path.rpartition('/')[2]}"
 
 
-def test_what_comes_later_cannot_change_the_asset(http: httpx.Client, owner: Account) -> None:
+def test_later_put_does_not_change_asset(http: httpx.Client, owner: Account) -> None:
     """The URL is good for an hour, also for its second use; the asset's bytes are a copy that nobody has a URL for."""
     slot = promise(http, owner, bytes(SIZE), "image/jpeg")
     put(http, slot, jpeg_of(SIZE))
@@ -138,7 +138,7 @@ def test_what_comes_later_cannot_change_the_asset(http: httpx.Client, owner: Acc
     assert http.get(url, headers={"Range": "bytes=-8"}).content == jpeg_of(SIZE)[-8:]
 
 
-def test_bytes_that_are_not_as_announced(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
+def test_mismatched_bytes_are_refused_and_deleted(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
     """Refused, and the same again, until others are sent; nothing of them stays."""
     before = bucket.names()
     for wish, wrong in (({}, samples.text().ljust(SIZE)), ({"checksum_sha256": sha256(jpeg_of(SIZE))}, bytes(SIZE))):
@@ -153,7 +153,7 @@ def test_bytes_that_are_not_as_announced(http: httpx.Client, owner: Account, buc
         before = bucket.names()
 
 
-def test_complete_by_many_at_once(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
+def test_concurrent_completions_make_one_asset(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
     """One asset, and one copy beside what was sent."""
     data, before = samples.png(seed=71), bucket.names()
     slot = promise(http, owner, data)
@@ -165,7 +165,7 @@ def test_complete_by_many_at_once(http: httpx.Client, owner: Account, bucket: Bu
     assert len(bucket.names() - before) == 2
 
 
-def test_a_batch(http: httpx.Client, seaweed: Seaweed, owner: Account) -> None:
+def test_batch_is_completed_from_bucket(http: httpx.Client, seaweed: Seaweed, owner: Account) -> None:
     files = [announced(samples.png(seed=72)), announced(samples.wav(), "audio/wav"), announced(samples.png(seed=73))]
     batch = promise_all(http, owner, *files)
     assert all(slot["upload_url"].startswith(seaweed.endpoint) for slot in batch["items"])
@@ -181,7 +181,7 @@ def test_a_batch(http: httpx.Client, seaweed: Seaweed, owner: Account) -> None:
     assert found() == ["completed", "completed", "failed"]
 
 
-async def test_a_sweep_empties_the_quarantine(
+async def test_collection_empties_quarantine(
     http: httpx.Client, bucketed: Serve, owner: Account, bucket: Bucket, tmp_path: Path
 ) -> None:
     """What was sent and never completed, and what was; the assets keep their bytes."""

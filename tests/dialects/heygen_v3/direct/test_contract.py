@@ -30,11 +30,11 @@ class TestComplete(Keyed):
     endpoint = upload_sessions.COMPLETE
 
     @pytest.mark.parametrize("body", [b"{", b"nonsense", b'{"a": NaN}', b'{"a": "\xff"}', b'{"a":' * 20_000])
-    def test_what_is_not_json(self, body: bytes) -> None:
+    def test_malformed_json_is_refused(self, body: bytes) -> None:
         self.refused(self.send(content=body), "Malformed")
 
     @pytest.mark.parametrize("body", [b"[]", b"1", b"null", b'{"checksum_sha256": 1}', b'{"a": "\\u0000"}'])
-    def test_what_is_no_completion(self, body: bytes) -> None:
+    def test_invalid_completion_is_refused(self, body: bytes) -> None:
         self.refused(self.send(content=body), "Invalid")
 
 

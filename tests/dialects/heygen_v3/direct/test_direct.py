@@ -21,7 +21,7 @@ TYPES = sorted(UPLOAD.types | {"application/zip"})
 KEPT = Counter(("blob", "file", "asset", "upload", "kept upload", "stored"))
 
 
-def test_where_to_send_it(client: httpx.Client, server: Serve, account: Account) -> None:
+def test_presign_returns_upload_target(client: httpx.Client, server: Serve, account: Account) -> None:
     response = PRESIGN.send(client, account.key, json=announced(samples.png(), checksum_sha256=None, later=1))
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     assert list(response.json()) == ["data"]
@@ -35,7 +35,7 @@ def test_where_to_send_it(client: httpx.Client, server: Serve, account: Account)
 
 
 @pytest.mark.parametrize("mime", TYPES)
-def test_the_whole_way(client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
+def test_direct_upload_becomes_asset(client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
     slot = promise(client, account, data, mime, filename="my file")
     assert put(client, slot, data).status_code == 200
@@ -50,7 +50,7 @@ def test_the_whole_way(client: httpx.Client, server: Serve, account: Account, mi
     assert (served.content, served.headers["content-type"].partition(";")[0]) == (data, mime)
 
 
-def test_before_it_is_complete_there_is_nothing(client: httpx.Client, fresh: Account) -> None:
+def test_incomplete_upload_is_not_visible(client: httpx.Client, fresh: Account) -> None:
     """Neither an asset nor a file, and so nothing is served."""
     slot = promise(client, fresh, samples.png())
     put(client, slot, samples.png())
@@ -66,7 +66,7 @@ def test_before_it_is_complete_there_is_nothing(client: httpx.Client, fresh: Acc
     assert [asset["id"] for asset in client.get("/v3/assets", headers=headers).json()["data"]] == [slot["asset_id"]]
 
 
-def test_an_archive_is_kept_as_a_document(client: httpx.Client, account: Account) -> None:
+def test_zip_archive_is_stored_as_document(client: httpx.Client, account: Account) -> None:
     data = samples.plain_zip()
     slot = promise(client, account, data, "application/zip", filename="project.zip")
     put(client, slot, data)
@@ -79,14 +79,14 @@ def test_an_archive_is_kept_as_a_document(client: httpx.Client, account: Account
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"checksum_sha256": null}', b'{"later": 1}'])
-def test_completions_without_a_wish(client: httpx.Client, account: Account, body: bytes) -> None:
+def test_completion_body_is_optional(client: httpx.Client, account: Account, body: bytes) -> None:
     slot = promise(client, account, samples.png())
     put(client, slot, samples.png())
     path = f"/v3/assets/{slot['asset_id']}/complete"
     assert client.post(path, content=body, headers=auth(account.key)).status_code == 200
 
 
-def test_before_the_bytes_are_there(client: httpx.Client, account: Account) -> None:
+def test_completion_before_bytes_is_a_conflict(client: httpx.Client, account: Account) -> None:
     """A conflict that HeyGen's own client waits for the end of."""
     slot = promise(client, account, samples.png())
     for _ in range(2):
@@ -98,7 +98,7 @@ def test_before_the_bytes_are_there(client: httpx.Client, account: Account) -> N
     assert complete(client, account, slot).status_code == 200
 
 
-def test_the_last_bytes_count(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_last_put_wins(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """Sent again before it is complete, they replace the first, of which nothing stays."""
     size = len(samples.jpeg()) + 200
     before = stock.of(fresh)
@@ -118,7 +118,7 @@ def _jpeg(size: int, seed: int) -> bytes:
     return bytes(data)
 
 
-def test_after_it_is_complete_nothing_changes(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_put_after_completion_is_refused(client: httpx.Client, account: Account, stock: Stock) -> None:
     size = len(samples.jpeg()) + 200
     slot = promise(client, account, bytes(size), "image/jpeg")
     put(client, slot, _jpeg(size, 1))
@@ -132,7 +132,7 @@ def test_after_it_is_complete_nothing_changes(client: httpx.Client, account: Acc
     stock.settles(account, before)
 
 
-def test_complete_again_and_again(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_completion_can_be_repeated(client: httpx.Client, account: Account, stock: Stock) -> None:
     data = samples.png(seed=53)
     before = stock.of(account)
     slot = promise(client, account, data)
@@ -142,7 +142,7 @@ def test_complete_again_and_again(client: httpx.Client, account: Account, stock:
     stock.settles(account, before + KEPT)
 
 
-def test_complete_by_many_at_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_concurrent_completions_make_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """One asset, and nothing noted that a sweep would later remove its bytes for."""
     data = samples.png(seed=54)
     before = stock.of(fresh)
@@ -157,7 +157,7 @@ def test_complete_by_many_at_once(client: httpx.Client, fresh: Account, stock: S
     assert stock.database.execute(query, [fresh.workspace_id]).fetchone() == (0,)
 
 
-def test_sent_by_many_at_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_concurrent_puts_keep_one_content(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """One of them wins, and only its bytes stay."""
     size = len(samples.jpeg()) + 200
     before = stock.of(fresh)
@@ -171,7 +171,7 @@ def test_sent_by_many_at_once(client: httpx.Client, fresh: Account, stock: Stock
     stock.settles(fresh, before + KEPT)
 
 
-def test_content_that_is_here_already(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stock: Stock) -> None:
     """Another asset over the same bytes; those that were sent go."""
     UPLOAD.upload(client, fresh.key, samples.png())
     before = stock.of(fresh)
@@ -181,7 +181,7 @@ def test_content_that_is_here_already(client: httpx.Client, fresh: Account, stoc
     stock.settles(fresh, before + Counter(("file", "asset", "upload", "kept upload")))
 
 
-def test_deleted_and_completed_again(client: httpx.Client, account: Account) -> None:
+def test_completion_after_delete_is_not_found(client: httpx.Client, account: Account) -> None:
     slot = promise(client, account, samples.png())
     put(client, slot, samples.png())
     complete(client, account, slot)
@@ -193,7 +193,7 @@ def test_deleted_and_completed_again(client: httpx.Client, account: Account) -> 
 
 
 @pytest.mark.parametrize("spelling", ["hex", "HEX", "base64"])
-def test_a_checksum_that_is_right(client: httpx.Client, account: Account, spelling: str) -> None:
+def test_correct_checksum_is_accepted(client: httpx.Client, account: Account, spelling: str) -> None:
     """Hex by the vendor's schema, base64 by its examples; announced, or said when it is complete, or both."""
     data = samples.png(seed=55)
     digest = bytes.fromhex(sha256(data))

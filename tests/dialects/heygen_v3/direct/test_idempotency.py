@@ -18,7 +18,7 @@ class TestIdempotency:
         headers = {"Idempotency-Key": key}
         return PRESIGN.send(client, account.key, json={**announced(samples.png()), **body}, headers=headers)
 
-    def test_the_same_url(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_same_key_replays_upload_url(self, client: httpx.Client, account: Account, stock: Stock) -> None:
         key = new_key()
         first = self.promise(client, account, key)
         before = stock.of(account)
@@ -31,7 +31,7 @@ class TestIdempotency:
         assert complete(client, account, first.json()["data"]).status_code == 200
         assert self.promise(client, account, key).content == first.content
 
-    def test_on_another_route_it_is_another_key(self, client: httpx.Client, account: Account) -> None:
+    def test_key_is_scoped_to_route(self, client: httpx.Client, account: Account) -> None:
         """HeyGen's render client uses one for a presign and for a render."""
         headers = {"Idempotency-Key": new_key()}
         slot = PRESIGN.send(client, account.key, json=announced(samples.png()), headers=headers).json()["data"]
@@ -43,16 +43,16 @@ class TestIdempotency:
         done = client.post(path, json={}, headers={**headers, **auth(account.key)})
         assert done.json()["data"]["asset_id"] == slot["asset_id"]
 
-    def test_another_workspaces_key_is_another(self, client: httpx.Client, account: Account, fresh: Account) -> None:
+    def test_key_is_scoped_to_workspace(self, client: httpx.Client, account: Account, fresh: Account) -> None:
         key = new_key()
         assert self.promise(client, account, key).content != self.promise(client, fresh, key).content
 
-    def test_a_refusal_leaves_it_free(self, client: httpx.Client, account: Account) -> None:
+    def test_refused_request_frees_its_key(self, client: httpx.Client, account: Account) -> None:
         key = new_key()
         assert self.promise(client, account, key, size_bytes=0).status_code == 400
         assert self.promise(client, account, key).status_code == 200
 
-    def test_one_that_is_none(self, client: httpx.Client, account: Account) -> None:
+    def test_invalid_key_is_refused(self, client: httpx.Client, account: Account) -> None:
         response = self.promise(client, account, "a b")
         assert response.status_code == 400
         say_param(response, "Idempotency-Key")

@@ -22,7 +22,7 @@ from tests.server import Serve
 
 @pytest.mark.parametrize("missing", [-1, 1, 1000, -100_000])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_another_size(
+def test_wrong_size_is_refused(
     client: httpx.Client, server: Serve, account: Account, stock: Stock, missing: int, chunked: bool
 ) -> None:
     """To the byte, whether the request says its length or not; and then the right bytes are welcome."""
@@ -42,7 +42,7 @@ def test_another_size(
     assert complete(client, account, slot).status_code == 200
 
 
-def test_a_length_that_is_refused_before_the_bytes(client: httpx.Client, server: Serve, account: Account) -> None:
+def test_wrong_content_length_is_refused_before_body(client: httpx.Client, server: Serve, account: Account) -> None:
     """A client that asks first is not told to go on."""
     slot = promise(client, account, samples.png())
     path = slot["upload_url"].removeprefix(server.url)
@@ -52,14 +52,14 @@ def test_a_length_that_is_refused_before_the_bytes(client: httpx.Client, server:
     assert answer.status_code == 400
 
 
-def test_a_wrong_size_keeps_what_was_sent_before(client: httpx.Client, account: Account) -> None:
+def test_refused_put_keeps_earlier_bytes(client: httpx.Client, account: Account) -> None:
     slot = promise(client, account, samples.png())
     put(client, slot, samples.png())
     assert put(client, slot, samples.png()[:-1]).status_code == 400
     assert complete(client, account, slot).status_code == 200
 
 
-def test_a_put_that_breaks_off(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
+def test_interrupted_put_stores_nothing(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
     slot = promise(client, account, samples.png())
     before = stock.of(account)
     head = sockets.head("PUT", slot["upload_url"].removeprefix(server.url), {}, len(samples.png()))
@@ -81,7 +81,7 @@ def test_a_put_that_breaks_off(client: httpx.Client, server: Serve, account: Acc
     ],
     ids=["jpeg as png", "png and zeros", "jpeg as zip", "zip as jpeg", "half a jpeg", "text as mp4", "html as pdf"],
 )
-def test_bytes_of_another_type(
+def test_content_of_other_type_is_refused(
     client: httpx.Client, account: Account, stock: Stock, announced: str, sent: Callable[[int], bytes]
 ) -> None:
     """Refused for what it is, as often as one asks, until other bytes are sent. Nothing of it stays."""
@@ -108,7 +108,7 @@ def test_a_repeated_refusal_has_the_vendors_sentence(client: httpx.Client, accou
         assert message == "Content type not match: declared image/png, found image/jpeg."
 
 
-def test_then_the_right_bytes(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_right_bytes_after_refusal_succeed(client: httpx.Client, account: Account, stock: Stock) -> None:
     size = len(samples.jpeg()) + 300
     slot = promise(client, account, bytes(size), "image/jpeg")
     before = stock.of(account)
@@ -122,7 +122,7 @@ def test_then_the_right_bytes(client: httpx.Client, account: Account, stock: Sto
 
 
 @pytest.mark.parametrize("when", ["announced", "completed"])
-def test_a_checksum_that_is_wrong(client: httpx.Client, account: Account, stock: Stock, when: str) -> None:
+def test_wrong_checksum_is_refused(client: httpx.Client, account: Account, stock: Stock, when: str) -> None:
     """The bytes were damaged on their way, and are to be sent again."""
     size = len(samples.jpeg()) + 400
     wish = {"checksum_sha256": sha256(jpeg_of(size))}
@@ -140,7 +140,7 @@ def test_a_checksum_that_is_wrong(client: httpx.Client, account: Account, stock:
     assert complete(client, account, slot, **late).status_code == 200
 
 
-def test_two_checksums(client: httpx.Client, account: Account) -> None:
+def test_contradicting_checksums_are_refused(client: httpx.Client, account: Account) -> None:
     """One that contradicts what was announced is the caller's mistake: the bytes stay."""
     data = samples.png(seed=61)
     slot = promise(client, account, data, checksum_sha256=sha256(data))
@@ -154,7 +154,7 @@ def test_two_checksums(client: httpx.Client, account: Account) -> None:
 
 
 @pytest.mark.parametrize("checksum", ["", "0" * 63, "A" * 44, "=" * 44, "é" * 44, "x" * 101])
-def test_what_is_no_checksum(client: httpx.Client, account: Account, checksum: str) -> None:
+def test_malformed_checksum_is_refused(client: httpx.Client, account: Account, checksum: str) -> None:
     slot = promise(client, account, samples.png())
     put(client, slot, samples.png())
     response = complete(client, account, slot, checksum_sha256=checksum)
@@ -163,7 +163,7 @@ def test_what_is_no_checksum(client: httpx.Client, account: Account, checksum: s
     assert complete(client, account, slot).status_code == 200
 
 
-def test_what_nobody_promised(client: httpx.Client, account: Account, fresh: Account) -> None:
+def test_foreign_and_unknown_uploads_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another workspace's upload is as unknown as none, before it is complete and after."""
     slot = promise(client, account, samples.png())
     put(client, slot, samples.png())
@@ -181,14 +181,14 @@ def test_what_nobody_promised(client: httpx.Client, account: Account, fresh: Acc
     assert told(fresh, slot["asset_id"]) == unknown
 
 
-def test_an_asset_that_came_another_way(client: httpx.Client, account: Account) -> None:
+def test_asset_of_other_dialect_cannot_be_completed(client: httpx.Client, account: Account) -> None:
     """There is nothing to complete."""
     asset = client.post("/assets", files={"file": samples.png()}, headers=auth(account.key)).json()
     response = COMPLETE.send(client, account.key, path=f"/v3/assets/{asset['id']}/complete", json={})
     assert response.status_code == 404
 
 
-def test_urls_that_are_not_its_own(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
+def test_foreign_upload_url_is_not_found(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
     slot, other = promise(client, account, samples.png()), promise(client, account, samples.png())
     fal = INITIATE.send(client, account.key, json={}).json()["upload_url"]
     before = stock.of(account)
@@ -223,14 +223,14 @@ def test_urls_that_are_not_its_own(client: httpx.Client, server: Serve, account:
     ],
     ids=str,
 )
-def test_the_url_is_the_permission(client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
+def test_upload_url_needs_no_key(client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
     slot = promise(client, account, samples.png())
     assert client.put(slot["upload_url"], content=samples.png(), headers=headers).status_code == 200
     assert complete(client, account, slot).status_code == 200
 
 
 @pytest.mark.parametrize("sent", [False, True])
-def test_out_of_date(client: httpx.Client, account: Account, stock: Stock, sent: bool) -> None:
+def test_expired_upload_is_not_found(client: httpx.Client, account: Account, stock: Stock, sent: bool) -> None:
     slot = promise(client, account, samples.png())
     if sent:
         put(client, slot, samples.png())
@@ -244,7 +244,7 @@ def test_out_of_date(client: httpx.Client, account: Account, stock: Stock, sent:
     stock.settles(account, before)
 
 
-def test_what_is_complete_stays_so(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_completed_upload_survives_expiry(client: httpx.Client, account: Account, stock: Stock) -> None:
     """Past the end of its URL, too."""
     slot = promise(client, account, samples.png())
     put(client, slot, samples.png())
@@ -254,7 +254,7 @@ def test_what_is_complete_stays_so(client: httpx.Client, account: Account, stock
     assert complete(client, account, slot).content == first.content
 
 
-def test_a_revoked_key(client: httpx.Client, server: Serve, stock: Stock) -> None:
+def test_revoked_key_revokes_upload_url(client: httpx.Client, server: Serve, stock: Stock) -> None:
     leaving = stock.account(server.new_key())
     slot: Json = promise(client, leaving, samples.png())
     stock.revoke(leaving)
@@ -262,6 +262,6 @@ def test_a_revoked_key(client: httpx.Client, server: Serve, stock: Stock) -> Non
     until(lambda: complete(client, leaving, slot).status_code == 401)
 
 
-def test_puts_are_counted_against_the_key(strict_client: httpx.Client, limited: Account, strict_stock: Stock) -> None:
+def test_puts_count_against_rate_limit(strict_client: httpx.Client, limited: Account, strict_stock: Stock) -> None:
     slot: Any = promise(strict_client, limited, samples.png())
     assert [put(strict_client, slot, samples.png()).status_code for _ in range(5)] == [200] * 4 + [429]
