@@ -8,52 +8,52 @@ import pytest
 
 from mediatheque.model import Scope
 from mediatheque.records.database import Database, DatabaseConfig
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.wire.remote_server import Origin
 from tests.server import Serve
 
 
 @pytest.fixture(scope="session")
-def stock(server: Serve) -> Iterator[Stock]:
+def stored(server: Serve) -> Iterator[StoredData]:
     with psycopg.connect(server.database_url, autocommit=True) as connection:
-        yield Stock(connection, server.data / "blobs")
+        yield StoredData(connection, server.data / "blobs")
 
 
 @pytest.fixture(scope="session")
-def account(server: Serve, stock: Stock) -> Account:
+def account(server: Serve, stored: StoredData) -> Account:
     """A workspace that the tests of this folder share; they count what changes."""
-    return stock.account(server.new_key())
+    return stored.account(server.new_key())
 
 
 @pytest.fixture
-def fresh(server: Serve, stock: Stock) -> Account:
+def fresh(server: Serve, stored: StoredData) -> Account:
     """A workspace of this test alone."""
-    return stock.account(server.new_key())
+    return stored.account(server.new_key())
 
 
 @pytest.fixture(scope="session")
-def reader(server: Serve, stock: Stock) -> Account:
-    return stock.account(server.new_key(Scope.READ))
+def reader(server: Serve, stored: StoredData) -> Account:
+    return stored.account(server.new_key(Scope.READ))
 
 
 @pytest.fixture(scope="session")
-def writer(server: Serve, stock: Stock) -> Account:
-    return stock.account(server.new_key(Scope.WRITE))
+def writer(server: Serve, stored: StoredData) -> Account:
+    return stored.account(server.new_key(Scope.WRITE))
 
 
 @pytest.fixture(scope="session")
-def admin(server: Serve, stock: Stock, account: Account) -> Account:
+def admin(server: Serve, stored: StoredData, account: Account) -> Account:
     """A key that may do everything, in the same workspace as `account`."""
-    row = stock.database.execute("SELECT name FROM workspace WHERE id = %s", [account.workspace_id]).fetchone()
+    row = stored.database.execute("SELECT name FROM workspace WHERE id = %s", [account.workspace_id]).fetchone()
     assert row
-    return stock.account(server.new_key(Scope.ADMIN, workspace=row[0]))
+    return stored.account(server.new_key(Scope.ADMIN, workspace=row[0]))
 
 
 @pytest.fixture(scope="session")
-def revoked(server: Serve, stock: Stock) -> Account:
+def revoked(server: Serve, stored: StoredData) -> Account:
     """A key that was revoked before any process has seen it."""
-    account = stock.account(server.new_key())
-    stock.revoke(account)
+    account = stored.account(server.new_key())
+    stored.revoke(account)
     return account
 
 
@@ -100,9 +100,9 @@ def strict(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def strict_stock(strict: Serve) -> Iterator[Stock]:
+def strict_stored(strict: Serve) -> Iterator[StoredData]:
     with psycopg.connect(strict.database_url, autocommit=True) as connection:
-        yield Stock(connection, strict.data / "blobs")
+        yield StoredData(connection, strict.data / "blobs")
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +112,6 @@ def strict_client(strict: Serve) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def limited(strict: Serve, strict_stock: Stock) -> Account:
+def limited(strict: Serve, strict_stored: StoredData) -> Account:
     """A fresh workspace on the strict server."""
-    return strict_stock.account(strict.new_key())
+    return strict_stored.account(strict.new_key())

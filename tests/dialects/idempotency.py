@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.server import Serve
 
 
@@ -23,10 +23,10 @@ def until(condition: Callable[[], object], within: float = 20) -> None:
         time.sleep(0.01)
 
 
-def held(stock: Stock, key: str) -> bool:
+def held(stored: StoredData, key: str) -> bool:
     """Whether a request under the key is being worked on."""
     query = "SELECT 1 FROM idempotency WHERE key = %s AND status IS NULL"
-    return stock.database.execute(query, [key]).fetchone() is not None
+    return stored.database.execute(query, [key]).fetchone() is not None
 
 
 def warnings_of(server: Serve, request_id: str) -> list[str]:
@@ -36,13 +36,13 @@ def warnings_of(server: Serve, request_id: str) -> list[str]:
 
 
 @contextmanager
-def in_flight(server: Serve, stock: Stock, head: bytes, first: bytes, key: str) -> Iterator[socket.socket]:
+def in_flight(server: Serve, stored: StoredData, head: bytes, first: bytes, key: str) -> Iterator[socket.socket]:
     """A request that has claimed its key and sent `first` of its body; the rest is the caller's to send."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(head + first)
-        until(lambda: held(stock, key))
+        until(lambda: held(stored, key))
         yield connection
 
 
-def assets(stock: Stock, account: Account) -> int:
-    return stock.of(account)["asset"]
+def assets(stored: StoredData, account: Account) -> int:
+    return stored.count(account)["asset"]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal import endpoints as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
 from tests.dialects.heygen_v3 import endpoints as heygen_v3
@@ -34,10 +34,10 @@ def through_heygen_v3(client: httpx.Client, account: Account, data: bytes) -> tu
     return body["asset_id"], body["url"]
 
 
-DOORS = [through_krea, through_fal, through_heygen_v1, through_heygen_v3]
+UPLOADS = [through_krea, through_fal, through_heygen_v1, through_heygen_v3]
 
 
-@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.__name__)
+@pytest.mark.parametrize("endpoint", UPLOADS, ids=lambda endpoint: endpoint.__name__)
 def test_asset_of_each_dialect_is_readable_in_krea(client: httpx.Client, account: Account, endpoint: object) -> None:
     id, url = endpoint(client, account, samples.png())  # type: ignore[operator] # one of DOORS
     response = krea.GET.send(client, account.key, path=f"/assets/{id}")
@@ -49,10 +49,10 @@ def test_asset_of_each_dialect_is_readable_in_krea(client: httpx.Client, account
     krea.GET.spec.check(response)
 
 
-def test_same_content_from_all_dialects_is_one_blob(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_same_content_from_all_dialects_is_one_blob(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     data = samples.png(seed=50)
-    ids = {UUID(endpoint(client, fresh, data)[0]) for endpoint in DOORS}
-    counts = stock.of(fresh)
+    ids = {UUID(endpoint(client, fresh, data)[0]) for endpoint in UPLOADS}
+    counts = stored.count(fresh)
     assert (len(ids), counts["asset"], counts["blob"]) == (4, 4, 1)
 
 
@@ -70,14 +70,14 @@ def test_unregistered_file_is_not_a_krea_asset(client: httpx.Client, account: Ac
 
 
 def test_same_content_in_two_workspaces_is_independent(
-    client: httpx.Client, account: Account, fresh: Account, stock: Stock
+    client: httpx.Client, account: Account, fresh: Account, stored: StoredData
 ) -> None:
     """The same bytes: stored for each, nothing in the answers tells."""
     data = samples.png(seed=51)
     mine = krea.UPLOAD.upload(client, account.key, data).json()
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     theirs = krea.UPLOAD.upload(client, fresh.key, data).json()
-    after = stock.of(fresh)
+    after = stored.count(fresh)
     assert (after["blob"] - before["blob"], after["stored"] - before["stored"]) == (1, 1)
     assert mine["image_url"] != theirs["image_url"]
     assert krea.GET.send(client, fresh.key, path=f"/assets/{mine['id']}").status_code == 404

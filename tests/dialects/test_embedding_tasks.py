@@ -7,18 +7,20 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.test_across_dialects import DOORS
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.test_across_dialects import UPLOADS
 
 _TASKS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'embed_asset' AND args->>'asset_id' = %s"
 
 Door = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
 
 
-@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.__name__)
-def test_each_asset_gets_one_embedding_task(client: httpx.Client, fresh: Account, stock: Stock, endpoint: Door) -> None:
+@pytest.mark.parametrize("endpoint", UPLOADS, ids=lambda endpoint: endpoint.__name__)
+def test_each_asset_gets_one_embedding_task(
+    client: httpx.Client, fresh: Account, stored: StoredData, endpoint: Door
+) -> None:
     """Also for a copy of what is there."""
     ids = {UUID(endpoint(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
     assert len(ids) == 2
     for id in ids:
-        assert stock.database.execute(_TASKS, [str(id)]).fetchone() == (1,)
+        assert stored.database.execute(_TASKS, [str(id)]).fetchone() == (1,)

@@ -14,7 +14,9 @@ from mediatheque.errors import LibraryError
 from mediatheque.http.dialect import ErrorContext, ErrorFormat, to_library_error
 from tests.contracts.dialect import ErrorTable
 
-MEANINGS = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, LibraryError)}
+ERROR_CLASSES = {
+    name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, LibraryError)
+}
 TABLES: dict[str, ErrorTable] = {
     name: table
     for dialect in DIALECTS
@@ -23,7 +25,7 @@ TABLES: dict[str, ErrorTable] = {
 BY_NAME = {error_format.name: error_format for dialect in DIALECTS for error_format in dialect.error_formats}
 
 
-def raised(kind: type[LibraryError]) -> LibraryError:
+def example_of(kind: type[LibraryError]) -> LibraryError:
     arguments = {
         errors.TooLarge: (100,),
         errors.RateLimited: (7,),
@@ -32,7 +34,7 @@ def raised(kind: type[LibraryError]) -> LibraryError:
     return kind(*arguments)  # type: ignore[arg-type]  # three of them take arguments of their own
 
 
-def said(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
+def rendered(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
     """As the gate would send it."""
     response: Response[bytes] = error_format.render(error, ErrorContext("4711", "http://127.0.0.1"))
     headers = {**response.headers, "content-type": response.media_type or "", "x-request-id": "4711"}
@@ -42,18 +44,18 @@ def said(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
 def test_each_format_has_a_row_per_error() -> None:
     assert set(BY_NAME) == set(TABLES)
     for table in TABLES.values():
-        assert set(table.refusals) == set(MEANINGS)
+        assert set(table.refusals) == set(ERROR_CLASSES)
 
 
-@pytest.mark.parametrize("meaning", MEANINGS)
+@pytest.mark.parametrize("meaning", ERROR_CLASSES)
 @pytest.mark.parametrize("dialect", TABLES)
 def test_error_renders_as_documented(dialect: str, meaning: str) -> None:
     table = TABLES[dialect]
     status, code = table.refusals[meaning]
-    response = said(BY_NAME[dialect], raised(MEANINGS[meaning]))
+    response = rendered(BY_NAME[dialect], example_of(ERROR_CLASSES[meaning]))
     assert response.status_code == status
     assert response.headers["content-type"] == BY_NAME[dialect].content_type
-    table.say(response, code)
+    table.check_error(response, code)
     if table.spec:
         table.spec.check(response)
 
@@ -61,23 +63,23 @@ def test_error_renders_as_documented(dialect: str, meaning: str) -> None:
 @pytest.mark.parametrize("dialect", TABLES)
 def test_retryable_errors_have_retry_after(dialect: str) -> None:
     error_format = BY_NAME[dialect]
-    assert said(error_format, errors.RateLimited(7)).headers["retry-after"] == "7"
-    assert said(error_format, errors.DatabaseUnavailable()).headers["retry-after"] == "1"
-    assert said(error_format, errors.InProgress()).headers["retry-after"] == "1"
-    assert "retry-after" not in said(error_format, errors.NotFound()).headers
+    assert rendered(error_format, errors.RateLimited(7)).headers["retry-after"] == "7"
+    assert rendered(error_format, errors.DatabaseUnavailable()).headers["retry-after"] == "1"
+    assert rendered(error_format, errors.InProgress()).headers["retry-after"] == "1"
+    assert "retry-after" not in rendered(error_format, errors.NotFound()).headers
 
 
 @pytest.mark.parametrize("dialect", TABLES)
 def test_internal_messages_are_not_shown(dialect: str) -> None:
-    assert "Grüße" in said(BY_NAME[dialect], errors.Invalid("Grüße")).text
-    assert "secret" not in said(BY_NAME[dialect], to_library_error(RuntimeError("secret"))).text
+    assert "Grüße" in rendered(BY_NAME[dialect], errors.Invalid("Grüße")).text
+    assert "secret" not in rendered(BY_NAME[dialect], to_library_error(RuntimeError("secret"))).text
 
 
 def test_heygen_v3_names_the_invalid_field() -> None:
-    with_field = said(BY_NAME["heygen_v3"], errors.Invalid("No.", param="file")).json()
+    with_field = rendered(BY_NAME["heygen_v3"], errors.Invalid("No.", param="file")).json()
     page = "http://127.0.0.1/docs/error-codes#invalid-parameter"
     assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page, "param": "file"}}
-    without = said(BY_NAME["heygen_v3"], errors.Invalid("No.")).json()
+    without = rendered(BY_NAME["heygen_v3"], errors.Invalid("No.")).json()
     assert without == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page}}
 
 
@@ -142,12 +144,12 @@ def _renaming_format() -> ErrorFormat:
 def test_error_param_is_renamed_to_vendor_field(
     message: str, param: str, vendor_message: str, vendor_param: str
 ) -> None:
-    error = said(_renaming_format(), errors.Invalid(message, param=param)).json()["error"]
+    error = rendered(_renaming_format(), errors.Invalid(message, param=param)).json()["error"]
     assert (error["message"], error["param"]) == (vendor_message, vendor_param)
 
 
 def test_vendor_sentence_replaces_error_message() -> None:
     error = errors.DeclaredTypeMismatch("image/png", "image/jpeg")
     sentence = "Content type not match: declared image/png, found image/jpeg."
-    assert said(BY_NAME["heygen_v1"], error).json()["message"] == sentence
-    assert sentence not in said(BY_NAME["krea"], error).text
+    assert rendered(BY_NAME["heygen_v1"], error).json()["message"] == sentence
+    assert sentence not in rendered(BY_NAME["krea"], error).text

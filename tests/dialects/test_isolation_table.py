@@ -8,7 +8,7 @@ from tests.acceptance.isolation.probe import route_of
 from tests.acceptance.isolation.probes import PROBES, SILENT
 from tests.acceptance.isolation.state import LISTS, SEARCHES
 
-ASKED = {each.route for each in (*PROBES, *LISTS, *SEARCHES)}
+PROBED = {each.route for each in (*PROBES, *LISTS, *SEARCHES)}
 
 
 def operations() -> set[str]:
@@ -22,8 +22,8 @@ def operations() -> set[str]:
 
 
 def test_each_operation_has_an_isolation_probe() -> None:
-    assert ASKED | set(SILENT) == operations()
-    assert not ASKED & set(SILENT)
+    assert PROBED | set(SILENT) == operations()
+    assert not PROBED & set(SILENT)
 
 
 @pytest.mark.parametrize("route", sorted(operations() - set(SILENT)))

@@ -8,7 +8,7 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Endpoint
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal import endpoints as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
 from tests.dialects.heygen_v3 import endpoints as heygen_v3
@@ -47,24 +47,24 @@ LIMIT = 100_000
 def refused(endpoint: Endpoint, response: httpx.Response, meaning: str) -> None:
     status, code = endpoint.refusals[meaning]
     assert response.status_code == status, response.text
-    endpoint.say(response, code)
+    endpoint.check_error(response, code)
     if endpoint.spec:
         endpoint.spec.check(response)
 
 
 @pytest.mark.parametrize("name", KEYED)
 def test_rate_limit_refuses_each_operation(
-    strict: Serve, strict_client: httpx.Client, limited: Account, strict_stock: Stock, name: str
+    strict: Serve, strict_client: httpx.Client, limited: Account, strict_stored: StoredData, name: str
 ) -> None:
     """Refused requests count too; another key has its own share."""
     endpoint = KEYED[name]
     assert 429 not in [endpoint.send(strict_client, limited.key).status_code for _ in range(5)]
-    before = strict_stock.of(limited)
+    before = strict_stored.count(limited)
     body: dict[str, Any] = {"content": form(file_part(samples.png())), "headers": {"Content-Type": CONTENT_TYPE}}
     response = endpoint.send(strict_client, limited.key, **body)
     refused(endpoint, response, "RateLimited")
     assert 1 <= int(response.headers["retry-after"]) <= 24 * 3600
-    strict_stock.settles(limited, before)
+    strict_stored.expect_counts(limited, before)
     assert endpoint.send(strict_client, strict.new_key()).status_code != 429
 
 
@@ -80,24 +80,24 @@ def test_wrong_secret_does_not_count(strict_client: httpx.Client, limited: Accou
     assert krea.UPLOAD.send(strict_client, limited.key).status_code == 400
 
 
-def test_fal_upload_limit_is_exact(strict_client: httpx.Client, limited: Account, strict_stock: Stock) -> None:
+def test_fal_upload_limit_is_exact(strict_client: httpx.Client, limited: Account, strict_stored: StoredData) -> None:
     assert fal.UPLOAD.upload(strict_client, limited.key, wav_of(LIMIT)).status_code == 200
-    before = strict_stock.of(limited)
+    before = strict_stored.count(limited)
     refused(fal.UPLOAD, fal.UPLOAD.upload(strict_client, limited.key, wav_of(LIMIT + 1)), "TooLarge")
-    strict_stock.settles(limited, before)
+    strict_stored.expect_counts(limited, before)
 
 
 def test_chunked_upload_limit_is_exact(
-    strict: Serve, strict_client: httpx.Client, limited: Account, strict_stock: Stock
+    strict: Serve, strict_client: httpx.Client, limited: Account, strict_stored: StoredData
 ) -> None:
     headers = {**fal.auth(limited.key), "Content-Type": "audio/wav"}
     head = sockets.head("POST", "/files/upload", headers, None)
-    before = strict_stock.of(limited)
+    before = strict_stored.count(limited)
     for size in (LIMIT + 1, 20 * LIMIT):
         answer = sockets.exchange(strict.port, head, sockets.chunk(wav_of(size)), sockets.LAST_CHUNK)
         assert answer
         refused(fal.UPLOAD, answer, "TooLarge")
-    strict_stock.settles(limited, before)
+    strict_stored.expect_counts(limited, before)
     exact = sockets.exchange(strict.port, head, sockets.chunk(wav_of(LIMIT)), sockets.LAST_CHUNK)
     assert exact
     assert exact.status_code == 200
@@ -109,9 +109,9 @@ def test_initiated_upload_has_same_limit(strict_client: httpx.Client, limited: A
     assert strict_client.put(promise["upload_url"], content=wav_of(LIMIT)).status_code == 200
 
 
-def test_stalled_body_times_out(strict: Serve, limited: Account, strict_stock: Stock) -> None:
+def test_stalled_body_times_out(strict: Serve, limited: Account, strict_stored: StoredData) -> None:
     """All doors at once: each waits two seconds."""
-    before = strict_stock.of(limited)
+    before = strict_stored.count(limited)
 
     def stall(endpoint: Endpoint) -> sockets.Answer | None:
         body, kind = (form(file_part(samples.png())), CONTENT_TYPE) if endpoint.framed else (samples.png(), "image/png")
@@ -124,16 +124,16 @@ def test_stalled_body_times_out(strict: Serve, limited: Account, strict_stock: S
         assert answer, endpoint.name
         refused(endpoint, answer, "BodyTooSlow")
         assert answer.headers["connection"] == "close"
-    strict_stock.settles(limited, before)
+    strict_stored.expect_counts(limited, before)
 
 
-def test_revoked_key_is_refused_by_all_dialects(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_revoked_key_is_refused_by_all_dialects(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """Even for a process that has just seen the key alive."""
 
     def upload(endpoint: Endpoint) -> int:
         return int(endpoint.upload(client, fresh.key, samples.png(), declared="image/png").status_code)
 
     assert {upload(endpoint) for endpoint in UPLOADS.values()} == {200}
-    stock.revoke(fresh)
+    stored.revoke(fresh)
     until(lambda: upload(krea.UPLOAD) == 401, within=10)
     assert {upload(endpoint) for endpoint in UPLOADS.values()} == {401}

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api import browsing as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
 from tests.dialects.heygen_v3 import endpoints as heygen_v3
 from tests.dialects.krea import endpoints as krea
 
-Put = Callable[[Stock, Account, Iterable[Row]], None]
+Put = Callable[[StoredData, Account, Iterable[Row]], None]
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class Listing(msgspec.Struct, frozen=True):
     param: str = "token"
     cuts: bool = False
     put: Put = rows.put_assets
-    take: Callable[[Stock, UUID], None] = rows.take_asset
+    take: Callable[[StoredData, UUID], None] = rows.take_asset
 
 
 LISTINGS = {
@@ -75,10 +75,10 @@ QUICK = settings(
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(fresh: Account, stock: Stock) -> Iterator[None]:
+def nothing_left(fresh: Account, stored: StoredData) -> Iterator[None]:
     """Hypothesis makes up the same ids again for the next test."""
     yield
-    rows.clear(stock, fresh)
+    rows.clear(stored, fresh)
 
 
 def page(
@@ -97,11 +97,11 @@ def page(
 @QUICK
 @given(many=MANY, limit=LIMITS)
 def test_pages_cover_the_whole_list(
-    client: httpx.Client, fresh: Account, stock: Stock, name: str, many: list[Row], limit: int
+    client: httpx.Client, fresh: Account, stored: StoredData, name: str, many: list[Row], limit: int
 ) -> None:
     listing = LISTINGS[name]
-    rows.clear(stock, fresh)
-    listing.put(stock, fresh, many)
+    rows.clear(stored, fresh)
+    listing.put(stored, fresh, many)
     seen, cursor = page(listing, client, fresh, limit, None)
     pages = 1
     while cursor:
@@ -118,11 +118,17 @@ def test_pages_cover_the_whole_list(
 @QUICK
 @given(many=MANY, limit=st.integers(1, 4), data=st.data())
 def test_concurrent_changes_do_not_disturb_pages(
-    client: httpx.Client, fresh: Account, stock: Stock, name: str, many: list[Row], limit: int, data: st.DataObject
+    client: httpx.Client,
+    fresh: Account,
+    stored: StoredData,
+    name: str,
+    many: list[Row],
+    limit: int,
+    data: st.DataObject,
 ) -> None:
     listing = LISTINGS[name]
-    rows.clear(stock, fresh)
-    listing.put(stock, fresh, many)
+    rows.clear(stored, fresh)
+    listing.put(stored, fresh, many)
     known, gone = {row.id: row for row in many}, set[UUID]()
     seen, cursor = page(listing, client, fresh, limit, None)
     while cursor:
@@ -130,10 +136,10 @@ def test_concurrent_changes_do_not_disturb_pages(
             st.lists(ROWS.filter(lambda row: row.id not in known), max_size=2, unique_by=lambda r: r.id)
         ):
             known[row.id] = row
-            listing.put(stock, fresh, [row])
+            listing.put(stored, fresh, [row])
         for id in data.draw(st.lists(st.sampled_from(sorted(known)), max_size=2)):
             gone.add(id)
-            listing.take(stock, id)
+            listing.take(stored, id)
         more, cursor = page(listing, client, fresh, limit, cursor)
         seen += more
         assert len(seen) <= len(known), "nothing twice"
@@ -144,12 +150,12 @@ def test_concurrent_changes_do_not_disturb_pages(
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_cursor_of_other_workspace_shows_nothing(
-    client: httpx.Client, fresh: Account, account: Account, stock: Stock, name: str
+    client: httpx.Client, fresh: Account, account: Account, stored: StoredData, name: str
 ) -> None:
     """Not even behind a position in this one."""
     listing = LISTINGS[name]
     mine = [Row(number, UUID(int=(fresh.workspace_id.int + number) % 2**128)) for number in range(4)]
-    listing.put(stock, fresh, mine)
+    listing.put(stored, fresh, mine)
     _, cursor = page(listing, client, fresh, 1, None)
     others, _ = page(listing, client, account, 50, cursor)
     assert not {row.id for row in mine} & set(others)
@@ -173,4 +179,4 @@ def refused(listing: Listing, client: httpx.Client, account: Account, **query: s
     response = listing.endpoint.send(client, account.key, params={**listing.query, **query})
     status, code = listing.endpoint.refusals["InvalidQuery"]
     assert response.status_code == status, response.text
-    listing.endpoint.say(response, code)
+    listing.endpoint.check_error(response, code)

@@ -9,21 +9,21 @@ import pytest
 
 from mediatheque.model import Scope
 from tests.contracts.dialect import values
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.wire import sockets
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 from tests.server import Serve
 
-Words = tuple[int, str | int | None]
+StatusAndCode = tuple[int, str | int | None]
 """How a dialect says something: the status, and its own code if it has one."""
 
 
 class ErrorTable(msgspec.Struct, frozen=True):
     """One error format as its vendor documents it: the words per error class, a check of the body, the schema."""
 
-    refusals: Mapping[str, Words]
-    say: Callable[[httpx.Response, str | int | None], None]
+    refusals: Mapping[str, StatusAndCode]
+    check_error: Callable[[httpx.Response, str | int | None], None]
     spec: Spec | None = None
 
 
@@ -38,8 +38,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     path: str
     auth: Callable[[str], dict[str, str]]
-    refusals: Mapping[str, Words]
-    say: Callable[[httpx.Response, str | int | None], None]
+    refusals: Mapping[str, StatusAndCode]
+    check_error: Callable[[httpx.Response, str | int | None], None]
     valid: Callable[[Any], dict[str, Any]]
     method: str = "POST"
     success: int = 200
@@ -73,13 +73,13 @@ class Suite:
     endpoint: Endpoint
     client: httpx.Client
     account: Account
-    stock: Stock
+    stored: StoredData
     server: Serve
 
     @pytest.fixture(autouse=True)
-    def setting(self, client: httpx.Client, account: Account, stock: Stock, server: Serve) -> None:
-        self.client, self.account, self.stock, self.server = client, account, stock, server
-        self.before = stock.of(account)
+    def setting(self, client: httpx.Client, account: Account, stored: StoredData, server: Serve) -> None:
+        self.client, self.account, self.stored, self.server = client, account, stored, server
+        self.before = stored.count(account)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         values.parametrize(metafunc, every_value=self.every_value)
@@ -90,10 +90,10 @@ class Suite:
         assert response.status_code in [status for status, _ in words], response.text
         assert response.headers["content-type"] == self.endpoint.refused_as
         assert response.headers["x-request-id"]
-        self.endpoint.say(response, next(code for status, code in words if status == response.status_code))
+        self.endpoint.check_error(response, next(code for status, code in words if status == response.status_code))
         if self.endpoint.spec:
             self.endpoint.spec.check(response)
-        self.stock.settles(self.account, self.before)
+        self.stored.expect_counts(self.account, self.before)
 
     def answered(self, response: httpx.Response) -> Any:
         """Success, as the vendor documents it."""

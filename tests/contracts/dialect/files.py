@@ -70,24 +70,24 @@ class TakesFiles(Suite):
         head = sockets.head(self.endpoint.method, self.endpoint.path, given, 0).replace(b"Content-Length: 0\r\n", b"")
         answer = sockets.exchange(self.server.port, head)
         assert answer is None or 400 <= answer.status_code < 500
-        self.stock.settles(self.account, self.before)
+        self.stored.expect_counts(self.account, self.before)
 
     def test_client_disconnect_stores_nothing(self) -> None:
         half = self.body(samples.png(400, 300))[:100_000]
         self.raw(half, length=300_000, hang_up=True, Content_Type=self.content_type)
-        self.stock.settles(self.account, self.before)
+        self.stored.expect_counts(self.account, self.before)
 
     def test_unterminated_chunked_body_stores_nothing(self) -> None:
         """All of the file has come, and still it is not known to be all."""
         body = file_part(samples.png()) if self.endpoint.framed else samples.png()
         self.raw(sockets.chunk(body), length=None, hang_up=True, Content_Type=self.content_type)
-        self.stock.settles(self.account, self.before)
+        self.stored.expect_counts(self.account, self.before)
 
     @pytest.mark.parametrize("broken", [b"zz\r\nnot a size", b"5\r\ntoo long for five\r\n0\r\n\r\n"])
     def test_malformed_chunks_are_refused(self, broken: bytes) -> None:
         answer = self.raw(broken, length=None, Content_Type=self.content_type)
         assert answer is None or answer.status_code == 400
-        self.stock.settles(self.account, self.before)
+        self.stored.expect_counts(self.account, self.before)
 
     def test_bytes_after_content_length_are_ignored(self) -> None:
         body = self.body(samples.png(seed=13))
@@ -96,7 +96,7 @@ class TakesFiles(Suite):
         self.answered(answer)
         short = self.raw(body[:-40], b"", length=len(body) - 40, Content_Type=self.content_type)
         assert short
-        self.before = self.stock.of(self.account)
+        self.before = self.stored.count(self.account)
         self.refused(short, "Malformed", "Unreadable")
 
     def test_chunked_upload_succeeds(self) -> None:

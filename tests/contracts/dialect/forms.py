@@ -10,12 +10,12 @@ from tests.contracts.dialect.endpoint import Suite
 from tests.dialects.wire.form import BOUNDARY, CONTENT_TYPE, file_part, form
 
 
-def _altered(old: bytes, new: bytes) -> bytes:
+def _form_with(old: bytes, new: bytes) -> bytes:
     """A good form in which something is otherwise."""
     return form(file_part(samples.png())).replace(old, new)
 
 
-NO_FORMS: dict[str, tuple[Callable[[], bytes], str]] = {
+MALFORMED: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "Malformed"),
     "one line": (lambda: b"\r\n", "Malformed"),
     "garbage": (lambda: b"garbage that is no form", "Malformed"),
@@ -23,16 +23,16 @@ NO_FORMS: dict[str, tuple[Callable[[], bytes], str]] = {
     "ends in the file": (lambda: form(file_part(samples.png()))[:-60], "Malformed"),
     "ends in the headers": (lambda: form(file_part(samples.png()))[:70], "Malformed"),
     "no end": (lambda: file_part(samples.png()), "Malformed"),
-    "bare line feeds": (lambda: _altered(b"\r\n", b"\n"), "Malformed"),
-    "nameless": (lambda: _altered(b'name="file"; ', b""), "Malformed"),
-    "empty name": (lambda: _altered(b'name="file"', b'name=""'), "Malformed"),
-    "an attachment": (lambda: _altered(b"form-data", b"attachment"), "Malformed"),
-    "no disposition": (lambda: _altered(b"Content-Disposition", b"X-Disposition"), "Malformed"),
-    "another field": (lambda: _altered(b'name="file"', b'name="image"'), "Invalid"),
+    "bare line feeds": (lambda: _form_with(b"\r\n", b"\n"), "Malformed"),
+    "nameless": (lambda: _form_with(b'name="file"; ', b""), "Malformed"),
+    "empty name": (lambda: _form_with(b'name="file"', b'name=""'), "Malformed"),
+    "an attachment": (lambda: _form_with(b"form-data", b"attachment"), "Malformed"),
+    "no disposition": (lambda: _form_with(b"Content-Disposition", b"X-Disposition"), "Malformed"),
+    "another field": (lambda: _form_with(b'name="file"', b'name="image"'), "Invalid"),
     "two files": (lambda: form(file_part(samples.png()), file_part(samples.jpeg())), "Invalid"),
     "ten thousand parts": (lambda: form(*[file_part(b"x", name=f"n{n}") for n in range(10_000)]), "Malformed"),
     "endless file name": (lambda: form(file_part(samples.png(), filename="x" * 100_000)), "Malformed"),
-    "many headers": (lambda: _altered(b"Content-Type: ", b"X-A: 1\r\n" * 50 + b"Content-Type: "), "Malformed"),
+    "many headers": (lambda: _form_with(b"Content-Type: ", b"X-A: 1\r\n" * 50 + b"Content-Type: "), "Malformed"),
 }
 
 
@@ -79,7 +79,7 @@ class TakesForms(Suite):
     def test_non_multipart_content_type_is_refused(self, content_type: str) -> None:
         self.refused(self.post(form(file_part(samples.png())), content_type), "Malformed")
 
-    @pytest.mark.parametrize("name", NO_FORMS)
+    @pytest.mark.parametrize("name", MALFORMED)
     def test_malformed_multipart_is_refused(self, name: str) -> None:
-        body, meaning = NO_FORMS[name]
+        body, meaning = MALFORMED[name]
         self.refused(self.post(body()), meaning)

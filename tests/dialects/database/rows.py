@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 
 BEGINNING = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ class Row(msgspec.Struct, frozen=True, order=True):
 
 
 def put_assets(
-    stock: Stock,
+    stored: StoredData,
     account: Account,
     rows: Iterable[Row],
     *,
@@ -40,42 +40,42 @@ def put_assets(
     kind = mime.partition("/")[0]
     for row in rows:
         digest = hashlib.sha256(row.id.bytes).digest()
-        stock.database.execute(
+        stored.database.execute(
             "INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind, width, height)"
             " VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s)",
             [row.id, account.workspace_id, digest, row.id.hex, mime, kind, *size],
         )
-        stock.database.execute(
+        stored.database.execute(
             "INSERT INTO file (id, workspace_id, blob_id, name) VALUES (%s, %s, %s, %s)",
             [row.id, account.workspace_id, row.id, name],
         )
-        stock.database.execute(
+        stored.database.execute(
             "INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, folder_id, created_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, 'upload', %s, %s)",
             [row.id, account.workspace_id, row.id, kind, title, caption, folder_id, moment(row.moment)],
         )
 
 
-def take_asset(stock: Stock, id: UUID) -> None:
+def take_asset(stored: StoredData, id: UUID) -> None:
     for table in ("asset", "file", "blob"):
-        stock.database.execute(f"DELETE FROM {table} WHERE id = %s", [id])  # type: ignore[arg-type] # our own words
+        stored.database.execute(f"DELETE FROM {table} WHERE id = %s", [id])  # type: ignore[arg-type] # our own words
 
 
-def put_folders(stock: Stock, account: Account, rows: Iterable[Row]) -> None:
+def put_folders(stored: StoredData, account: Account, rows: Iterable[Row]) -> None:
     for row in rows:
-        stock.database.execute(
+        stored.database.execute(
             "INSERT INTO folder (id, workspace_id, name, project_type, created_at)"
             " VALUES (%s, %s, 'a word', 'mixed', %s)",
             [row.id, account.workspace_id, moment(row.moment)],
         )
 
 
-def take_folder(stock: Stock, id: UUID) -> None:
-    stock.database.execute("DELETE FROM folder WHERE id = %s", [id])
+def take_folder(stored: StoredData, id: UUID) -> None:
+    stored.database.execute("DELETE FROM folder WHERE id = %s", [id])
 
 
-def clear(stock: Stock, account: Account) -> None:
+def clear(stored: StoredData, account: Account) -> None:
     """Nothing is left of the workspace's assets and folders."""
     for table in ("asset", "file", "blob", "folder"):
         query = f"DELETE FROM {table} WHERE workspace_id = %s"
-        stock.database.execute(query, [account.workspace_id])  # type: ignore[arg-type] # our own words
+        stored.database.execute(query, [account.workspace_id])  # type: ignore[arg-type] # our own words

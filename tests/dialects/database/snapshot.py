@@ -36,7 +36,7 @@ class Account(msgspec.Struct, frozen=True):
         return UUID(hex=self.key.split("_")[1])
 
 
-class Stock:
+class StoredData:
     """Counts. `database` is a connection of its own to the server's database, `blobs` its folder of bytes."""
 
     def __init__(self, database: psycopg.Connection, blobs: Path) -> None:
@@ -53,14 +53,14 @@ class Stock:
     def revoke(self, account: Account) -> None:
         self.database.execute("UPDATE api_key SET revoked_at = now() WHERE id = %s", [account.key_id])
 
-    def doom_unused(self) -> None:
+    def mark_unreferenced(self) -> None:
         """What the library does when it removes a file, for tests that remove one behind its back."""
         self.database.execute(
             "UPDATE blob SET unreferenced_since = now() WHERE unreferenced_since IS NULL"
             " AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)"
         )
 
-    def of(self, account: Account) -> Counter[str]:
+    def count(self, account: Account) -> Counter[str]:
         """Rows of the workspace by table, files of everybody by folder."""
         rows = self.database.execute(_ROWS, {"id": account.workspace_id}).fetchall()
         counts = Counter({name: count for name, count in rows if count})
@@ -70,9 +70,9 @@ class Stock:
                     counts["spooled" if folder.name == "spool" else "stored"] += sum(1 for _ in files)
         return +counts
 
-    def settles(self, account: Account, expected: Counter[str], within: float = 10) -> None:
+    def expect_counts(self, account: Account, expected: Counter[str], within: float = 10) -> None:
         """The counts are, or soon become, what they should be: a client that hung up does not see the tidying."""
         deadline = time.monotonic() + within
-        while (counts := self.of(account)) != expected and time.monotonic() < deadline:
+        while (counts := self.count(account)) != expected and time.monotonic() < deadline:
             time.sleep(0.02)
         assert counts == expected

@@ -6,13 +6,13 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, StatusAndCode, Suite
 from tests.dialects.wire.openapi import Spec
 
 GIB = 1024**3
 
 # Documented for the Assets API are 400, 401, 403, 404, 409, 422, 429, 500 and 502 in one shape.
-PLATFORM: dict[str, Words] = {
+PLATFORM: dict[str, StatusAndCode] = {
     "LibraryError": (500, "server_error"),
     "Malformed": (400, "validation_error"),
     "BodyIncomplete": (400, "validation_error"),
@@ -47,12 +47,12 @@ PLATFORM: dict[str, Words] = {
 }
 
 # Documented for the platform's storage operations are 400, 401, 403, 404, 429 and 500.
-PLATFORM_STORAGE: dict[str, Words] = {
+PLATFORM_STORAGE: dict[str, StatusAndCode] = {
     meaning: (400 if status in (409, 422) else status, code) for meaning, (status, code) in PLATFORM.items()
 }
 
 # Never 409: fal's Python client repeats that ten times.
-STORAGE: dict[str, Words] = {
+STORAGE: dict[str, StatusAndCode] = {
     "LibraryError": (500, None),
     "Malformed": (400, None),
     "BodyIncomplete": (400, None),
@@ -91,7 +91,7 @@ def auth(key: str) -> dict[str, str]:
     return {"Authorization": f"Key {key}"}
 
 
-def say_platform(response: httpx.Response, type: str | int | None) -> None:  # noqa: A002 - the vendor's own word
+def check_platform_error(response: httpx.Response, type: str | int | None) -> None:  # noqa: A002 - the vendor's own word
     body = response.json()
     assert list(body) == ["error"]
     assert list(body["error"]) == ["type", "message", "request_id"]
@@ -100,7 +100,7 @@ def say_platform(response: httpx.Response, type: str | int | None) -> None:  # n
     assert body["error"]["request_id"] == response.headers["x-request-id"]
 
 
-def say_storage(response: httpx.Response, _: object = None) -> None:
+def check_storage_error(response: httpx.Response, _: object = None) -> None:
     """fal-client shows `detail`, as FastAPI would say it."""
     body = response.json()
     assert list(body) == ["detail"]
@@ -116,28 +116,28 @@ def hosted(suite: Suite, data: bytes | None = None, declared: str = "image/png")
         headers={**auth(suite.account.key), "Content-Type": declared},
     )
     assert response.status_code == 200, response.text
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return str(response.json()["access_url"])
 
 
 def begun(suite: Suite) -> str:
     """The path of an upload in parts, as fal's Python client goes on with it."""
     begun = BEGIN.send(suite.client, suite.account.key).json()
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return f"{begun['access_url']}/multipart/{begun['uploadId']}".removeprefix(suite.server.url)
 
 
 def initiated(suite: Suite) -> str:
     """The path of an upload in parts and its query, as fal's JavaScript client goes on with it."""
     begun = INITIATE_PARTS.send(suite.client, suite.account.key, json={"file_name": "a.png"}).json()
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return str(begun["upload_url"]).removeprefix(suite.server.url)
 
 
 def promised(suite: Suite) -> str:
     """An upload URL, path and query, not used yet."""
     response = INITIATE.send(suite.client, suite.account.key, json={"file_name": "a.png", "content_type": "image/png"})
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return str(response.json()["upload_url"]).removeprefix(suite.server.url)
 
 
@@ -146,7 +146,7 @@ REGISTER = Endpoint(
     path="/v1/assets/uploads",
     auth=auth,
     refusals=PLATFORM,
-    say=say_platform,
+    check_error=check_platform_error,
     valid=lambda suite: {"json": {"url": hosted(suite), "type": "image"}},
     success=201,
     spec=Spec("fal-upload-asset.openapi.json", "/assets/uploads"),
@@ -157,7 +157,7 @@ def asset(suite: Suite) -> dict[str, Any]:
     """The path of an asset that is there for this request alone."""
     body = {"url": hosted(suite), "type": "image"}
     id = REGISTER.send(suite.client, suite.account.key, json=body).json()["asset"]["vector_id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"/v1/assets/{id}"}
 
 
@@ -165,7 +165,7 @@ _ASSET: dict[str, Any] = {
     "path": f"/v1/assets/{'0' * 32}",
     "auth": auth,
     "refusals": PLATFORM,
-    "say": say_platform,
+    "say": check_platform_error,
     "valid": asset,
     "wrong_method": "PATCH",
 }
@@ -177,7 +177,7 @@ def _file(_: Suite) -> dict[str, Any]:
     return {"content": samples.png(), "headers": {"Content-Type": "image/png"}}
 
 
-_STORAGE_WORDS: dict[str, Any] = {"auth": auth, "refusals": STORAGE, "say": say_storage}
+_STORAGE_WORDS: dict[str, Any] = {"auth": auth, "refusals": STORAGE, "say": check_storage_error}
 
 TOKEN = Endpoint(name="fal-token", path="/storage/auth/token", valid=lambda _: {"json": {}}, **_STORAGE_WORDS)
 INITIATE = Endpoint(
@@ -212,7 +212,7 @@ def _part(suite: Suite) -> dict[str, Any]:
 def _completion(suite: Suite) -> dict[str, Any]:
     path = begun(suite)
     etag = PART.send(suite.client, suite.account.key, path=f"{path}/1", content=samples.png()).headers["etag"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"{path}/complete", "json": {"parts": [{"partNumber": 1, "etag": etag}]}}
 
 
@@ -222,7 +222,7 @@ COMPLETE = Endpoint(
     name="fal-complete", path=f"{_NO_UPLOAD}/complete", valid=_completion, wrong_method="PATCH", **_STORAGE_WORDS
 )
 
-_PLATFORM_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM_STORAGE, "say": say_platform}
+_PLATFORM_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM_STORAGE, "say": check_platform_error}
 _READS: dict[str, Any] = {**_PLATFORM_WORDS, "method": "GET", "scope": Scope.READ}
 _ACL, _SETTINGS = "/v1/storage/files/acl", "/v1/storage/settings"
 
@@ -251,7 +251,7 @@ PUT_SETTINGS = Endpoint(
 )
 
 ERROR_TABLES = {
-    "fal": ErrorTable(PLATFORM, say_platform, REGISTER.spec),
-    "fal-platform-storage": ErrorTable(PLATFORM_STORAGE, say_platform),
-    "fal-storage": ErrorTable(STORAGE, say_storage),
+    "fal": ErrorTable(PLATFORM, check_platform_error, REGISTER.spec),
+    "fal-platform-storage": ErrorTable(PLATFORM_STORAGE, check_platform_error),
+    "fal-storage": ErrorTable(STORAGE, check_storage_error),
 }

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from tests.contracts.dialect import Keyed, Suite, TakesBodies, TakesFiles, TakesJson
 from tests.dialects.fal import endpoints
-from tests.dialects.fal.storage_api.multipart_uploads import below
+from tests.dialects.fal.storage_api.multipart_uploads import url_below
 
 TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
 """Ten thousand parts are a list of a megabyte, so more is read here than elsewhere."""
@@ -91,14 +91,14 @@ class TestTokenPart(_OfAnUpload, TakesBodies):
     """PUT {upload_url}/{n}, with the token and no key."""
 
     endpoint = structs.replace(endpoints.PART, auth=lambda _: {})
-    where = staticmethod(lambda suite: below(endpoints.initiated(suite), "1"))
+    where = staticmethod(lambda suite: url_below(endpoints.initiated(suite), "1"))
 
 
 class TestTokenComplete(_OfAnUpload, TakesJson):
     """POST {upload_url}/complete, with the token and no key."""
 
     endpoint = structs.replace(endpoints.COMPLETE, auth=lambda _: {})
-    where = staticmethod(lambda suite: below(endpoints.initiated(suite), "complete"))
+    where = staticmethod(lambda suite: url_below(endpoints.initiated(suite), "complete"))
 
     def test_oversized_json_is_refused(self) -> None:
         self.refused(self.json(TOO_LONG), "Malformed")

@@ -7,14 +7,14 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, StatusAndCode, Suite
 from tests.dialects.wire.openapi import Spec
 
 MIB = 1024 * 1024
 
 # 40001 and 400 are what the live service answers; the other numbers are the vendor's own where its table has one for
 # the meaning, else the HTTP status.
-REFUSALS: dict[str, Words] = {
+REFUSALS: dict[str, StatusAndCode] = {
     "LibraryError": (500, 500),
     "Malformed": (400, 400175),
     "BodyIncomplete": (400, 400175),
@@ -71,7 +71,7 @@ def auth(key: str) -> dict[str, str]:
     return {"X-API-KEY": key}
 
 
-def say(response: httpx.Response, code: str | int | None) -> None:
+def check_error(response: httpx.Response, code: str | int | None) -> None:
     """Clients of uploads look at `code` and `message`, those of lists and folders at `error`."""
     body = response.json()
     assert list(body) == ["code", "data", "msg", "message", "error"]
@@ -93,7 +93,7 @@ UPLOAD = Endpoint(
     path="/v1/asset",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=_png,
     spec=Spec("heygen-v1-upload-asset.openapi.json", "/v1/asset"),
     types=frozenset({"image/png", "image/jpeg", "video/mp4", "video/webm", "audio/mpeg", "audio/wav"}),
@@ -103,17 +103,17 @@ UPLOAD = Endpoint(
 
 def _asset(suite: Suite) -> str:
     id = UPLOAD.send(suite.client, suite.account.key, **_png(suite)).json()["data"]["id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return str(id)
 
 
 def _folder(suite: Suite) -> str:
     id = CREATE.send(suite.client, suite.account.key, json={"name": "a folder"}).json()["data"]["id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return str(id)
 
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": say}
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": check_error}
 _READ: dict[str, Any] = {**_WORDS, "method": "GET", "valid": lambda _: {}, "scope": Scope.READ}
 
 LIST = Endpoint(name="heygen-v1-list", path="/v1/asset/list", **_READ)
@@ -163,4 +163,4 @@ DELETE_PHOTO = Endpoint(
     **_WORDS,
 )
 
-ERROR_TABLES = {"heygen_v1": ErrorTable(REFUSALS, say, UPLOAD.spec)}
+ERROR_TABLES = {"heygen_v1": ErrorTable(REFUSALS, check_error, UPLOAD.spec)}

@@ -11,7 +11,7 @@ from tests import samples
 from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v1.endpoints import CREATE, FOLDERS, RENAME, RESTORE, TRASH, UPLOAD
 
 KEYS = [
@@ -52,11 +52,11 @@ def names(client: httpx.Client, account: Account, **query: str) -> list[str]:
 
 def refused(response: httpx.Response, status: int, code: int) -> None:
     assert response.status_code == status, response.text
-    FOLDERS.say(response, code)
+    FOLDERS.check_error(response, code)
 
 
-def test_created_folder_is_complete(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    row = stock.database.execute("SELECT name FROM workspace WHERE id = %s", [fresh.workspace_id]).fetchone()
+def test_created_folder_is_complete(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    row = stored.database.execute("SELECT name FROM workspace WHERE id = %s", [fresh.workspace_id]).fetchone()
     assert row
     folder = create(client, fresh, "Holiday 🏖")
     assert list(folder) == KEYS
@@ -128,11 +128,11 @@ def test_folder_name_is_stored_unchanged(client: httpx.Client, account: Account,
     ids=str,
 )
 def test_invalid_create_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any], code: int
+    client: httpx.Client, account: Account, stored: StoredData, body: dict[str, Any], code: int
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     refused(CREATE.send(client, account.key, json=body), 400, code)
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize(("body", "code"), [({"name": ""}, 400175), ({"name": "x" * 256}, 400175), ({"x": 1}, 40001)])
@@ -143,12 +143,12 @@ def test_invalid_rename_is_refused(client: httpx.Client, account: Account, body:
 
 
 def test_foreign_unknown_and_trashed_parents_look_alike(
-    client: httpx.Client, account: Account, fresh: Account, stock: Stock
+    client: httpx.Client, account: Account, fresh: Account, stored: StoredData
 ) -> None:
     """Unknown, another's, in the trash: the answer is the same."""
     theirs, trashed = create(client, account)["id"], create(client, fresh)["id"]
     change(client, fresh, TRASH, trashed)
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     answers = [
         CREATE.send(client, fresh.key, json={"name": "a", "parent_id": id})
         for id in (theirs, trashed, uuid4().hex, "no id")
@@ -156,7 +156,7 @@ def test_foreign_unknown_and_trashed_parents_look_alike(
     for answer in answers:
         refused(answer, 404, 404)
     assert len({answer.content for answer in answers}) == 1
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
     listings = [FOLDERS.send(client, fresh.key, params={"parent_id": id}) for id in (theirs, uuid4().hex, "no id")]
     for answer in listings:
         refused(answer, 404, 404)
@@ -175,9 +175,9 @@ def test_foreign_and_unknown_folders_look_alike(
     assert theirs in listed(client, account, name_filter="theirs")["folders"]
 
 
-def test_rename_updates_name_and_timestamp(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_rename_updates_name_and_timestamp(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     folder = create(client, fresh, "old")
-    stock.database.execute(
+    stored.database.execute(
         "UPDATE folder SET created_at = created_at - interval '1 hour', updated_at = updated_at - interval '1 hour'"
         " WHERE id = %s",
         [folder["id"]],
@@ -213,11 +213,11 @@ def test_name_filter_matches_substring(client: httpx.Client, fresh: Account, wan
     assert listed(client, fresh, name_filter=wanted, limit="0")["total"] == len(found)
 
 
-def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_folders(stock, fresh, [Row(n, uuid4()) for n in range(101)])
+def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    rows.put_folders(stored, fresh, [Row(n, uuid4()) for n in range(101)])
     assert listed(client, fresh, limit="0") == {"folders": [], "token": None, "total": 101}
     assert len(listed(client, fresh)["folders"]) == 100
-    rows.clear(stock, fresh)
+    rows.clear(stored, fresh)
 
 
 @pytest.mark.parametrize("query", [{"is_trash": "maybe"}, {"is_trash": "1"}, {"limit": "101"}, {"name_filter": "a\0"}])

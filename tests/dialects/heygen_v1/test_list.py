@@ -9,7 +9,7 @@ import pytest
 from tests import samples
 from tests.dialects.database import rows
 from tests.dialects.database.rows import BEGINNING, Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal import endpoints as fal
 from tests.dialects.heygen_v1.endpoints import CREATE, DELETE, FOLDERS, LIST, TRASH, UPLOAD, auth
 from tests.dialects.idempotency import assets
@@ -40,7 +40,7 @@ def folder(client: httpx.Client, account: Account) -> str:
 
 def refused(response: httpx.Response, status: int, code: int) -> None:
     assert response.status_code == status, response.text
-    LIST.say(response, code)
+    LIST.check_error(response, code)
 
 
 def test_empty_list_is_complete(client: httpx.Client, fresh: Account) -> None:
@@ -56,8 +56,8 @@ def test_list_is_complete_and_newest_first(client: httpx.Client, fresh: Account)
     assert list(body["assets"][0]) == ["id", "name", "file_type", "folder_id", "created_ts", "url"]
 
 
-def test_created_ts_is_in_whole_seconds(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_assets(stock, fresh, [Row(999_999, uuid4())])
+def test_created_ts_is_in_whole_seconds(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    rows.put_assets(stored, fresh, [Row(999_999, uuid4())])
     assert listed(client, fresh)["assets"][0]["created_ts"] == int(BEGINNING.timestamp())
 
 
@@ -87,9 +87,9 @@ def test_invalid_file_type_is_refused(client: httpx.Client, account: Account, fi
     refused(LIST.send(client, account.key, params={"file_type": file_type}), 400, 40012)
 
 
-def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """A limit of none asks for the total alone."""
-    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
+    rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(101)])
     assert listed(client, fresh, limit="0") == {"assets": [], "total": 101, "token": None}
     for query in ({}, {"limit": "100"}):
         body = listed(client, fresh, **query)
@@ -99,11 +99,11 @@ def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stock: Stock) -
     refused(LIST.send(client, fresh.key, params={"limit": "101"}), 400, 40012)
 
 
-def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     id = folder(client, fresh)
     for _ in range(2):
         asset = upload(client, fresh, samples.png(), "image/png", folder_id=id)
-    stock.database.execute(
+    stored.database.execute(
         "UPDATE file SET expires_at = now() - interval '1 second' WHERE id = (SELECT file_id FROM asset WHERE id = %s)",
         [asset["id"]],
     )
@@ -129,12 +129,12 @@ class TestFolders:
         assert listed(client, fresh)["total"] == 2
 
     def test_upload_into_unavailable_folder_is_refused(
-        self, client: httpx.Client, account: Account, fresh: Account, stock: Stock
+        self, client: httpx.Client, account: Account, fresh: Account, stored: StoredData
     ) -> None:
         """Unknown, another's, in the trash: the answer is the same, and nothing is stored."""
         theirs, trashed = folder(client, account), folder(client, fresh)
         TRASH.send(client, fresh.key, path=f"/v1/folders/{trashed}/trash")
-        before = stock.of(fresh)
+        before = stored.count(fresh)
         answers = [
             UPLOAD.send(client, fresh.key, content=samples.png(), params={"folder_id": id})
             for id in (theirs, trashed, uuid4().hex, "no id", "é", "0" * 500)
@@ -143,7 +143,7 @@ class TestFolders:
             refused(answer, 404, 404)
         assert len({answer.content for answer in answers}) == 1
         refused(UPLOAD.send(client, fresh.key, content=samples.png(), params={"folder_id": "\0"}), 400, 40012)
-        stock.settles(fresh, before)
+        stored.expect_counts(fresh, before)
 
     def test_folder_is_checked_before_body(self, client: httpx.Client, server: Serve, fresh: Account) -> None:
         """A client that asks first is not told to go on."""
@@ -177,7 +177,9 @@ class TestFolders:
 
 
 class TestDelete:
-    def test_delete_returns_asset_then_not_found(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_delete_returns_asset_then_not_found(
+        self, client: httpx.Client, fresh: Account, stored: StoredData
+    ) -> None:
         id = folder(client, fresh)
         asset = upload(client, fresh, samples.png(), "image/png", folder_id=id)
         assert client.get(asset["url"]).status_code == 200
@@ -188,7 +190,7 @@ class TestDelete:
         again = DELETE.send(client, fresh.key, path=f"/v1/asset/{asset['id']}/delete")
         refused(again, 404, 404)
         assert again.json()["message"] == "Asset not found."
-        assert assets(stock, fresh) == 0
+        assert assets(stored, fresh) == 0
 
     def test_foreign_and_unknown_assets_look_alike(
         self, client: httpx.Client, account: Account, fresh: Account

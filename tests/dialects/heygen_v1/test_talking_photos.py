@@ -9,7 +9,7 @@ import pytest
 from tests import samples
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v1.endpoints import DELETE, DELETE_PHOTO, PHOTO, PHOTOS, UPLOAD
 from tests.dialects.idempotency import assets
 from tests.dialects.krea import endpoints as krea
@@ -44,20 +44,20 @@ def test_upload_and_list_are_complete(
     assert listed(client, fresh) == {"code": 100, "data": [photo], "token": None}
 
 
-def test_size_limit_is_exact(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_size_limit_is_exact(client: httpx.Client, account: Account, stored: StoredData) -> None:
     upload(client, account, jpeg_of(PHOTO.limit), "image/jpeg")
-    before = stock.of(account)
+    before = stored.count(account)
     refused = PHOTO.send(client, account.key, content=jpeg_of(PHOTO.limit + 1), headers={"Content-Type": "image/jpeg"})
     assert refused.status_code == 400
-    PHOTO.say(refused, 400175)
-    stock.settles(account, before)
+    PHOTO.check_error(refused, 400175)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize("declared", ["image/png", "multipart/form-data; boundary=x"])
 def test_invalid_declared_type_is_refused(client: httpx.Client, account: Account, declared: str) -> None:
     response = PHOTO.send(client, account.key, content=samples.jpeg(), headers={"Content-Type": declared})
     assert response.status_code == 400
-    PHOTO.say(response, 40001 if "multipart" in declared else 400175)
+    PHOTO.check_error(response, 40001 if "multipart" in declared else 400175)
 
 
 def test_list_has_only_jpeg_and_png_images(client: httpx.Client, fresh: Account) -> None:
@@ -68,19 +68,19 @@ def test_list_has_only_jpeg_and_png_images(client: httpx.Client, fresh: Account)
     assert [each["id"] for each in listed(client, fresh)["data"]] == [UUID(jpeg).hex, photo]
 
 
-def test_page_size_is_capped_at_1000(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(1001)])
+def test_page_size_is_capped_at_1000(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(1001)])
     first = listed(client, fresh)
     assert len(first["data"]) == 1000
     assert len(listed(client, fresh, token=first["token"])["data"]) == 1
     assert listed(client, fresh, limit="0") == {"code": 100, "data": [], "token": None}
     refused = PHOTOS.send(client, fresh.key, params={"limit": "1001"})
     assert refused.status_code == 400
-    PHOTOS.say(refused, 40012)
-    rows.clear(stock, fresh)
+    PHOTOS.check_error(refused, 40012)
+    rows.clear(stored, fresh)
 
 
-def test_delete_removes_asset_from_all_dialects(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_from_all_dialects(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     data = upload(client, fresh, samples.png(), "image/png")["data"]
     id, url = data["talking_photo_id"], data["talking_photo_url"]
     assert client.get(url).status_code == 200
@@ -90,8 +90,8 @@ def test_delete_removes_asset_from_all_dialects(client: httpx.Client, fresh: Acc
     assert listed(client, fresh)["data"] == []
     again = DELETE_PHOTO.send(client, fresh.key, path=f"/v2/talking_photo/{id}")
     assert again.status_code == 404
-    DELETE_PHOTO.say(again, 404)
-    assert assets(stock, fresh) == 0
+    DELETE_PHOTO.check_error(again, 404)
+    assert assets(stored, fresh) == 0
 
 
 def test_deleted_asset_is_no_longer_listed(client: httpx.Client, fresh: Account) -> None:
@@ -110,6 +110,6 @@ def test_foreign_unknown_and_other_assets_look_alike(client: httpx.Client, accou
     ]
     for answer in answers:
         assert answer.status_code == 404
-        DELETE_PHOTO.say(answer, 404)
+        DELETE_PHOTO.check_error(answer, 404)
     assert len({answer.content for answer in answers}) == 1
     assert client.get(film["url"]).status_code == client.get(theirs["talking_photo_url"]).status_code == 200

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v1.endpoints import MIB, UPLOAD, auth
 from tests.dialects.sizes import jpeg_of, mp4_of, wav_of
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
@@ -94,14 +94,14 @@ def test_upload_without_content_type_succeeds(client: httpx.Client, account: Acc
     ],
 )
 def test_mismatched_content_type_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, mime: str, declared: str
+    client: httpx.Client, account: Account, stored: StoredData, mime: str, declared: str
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = post(client, account, samples.ACCEPTED[mime](), declared)
     assert response.status_code == 400
-    UPLOAD.say(response, 400175)
+    UPLOAD.check_error(response, 400175)
     assert "Content type not match" in response.json()["message"]
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize("content_type", [CONTENT_TYPE, "multipart/form-data", "Multipart/Mixed; boundary=x"])
@@ -109,14 +109,14 @@ def test_mismatched_content_type_is_refused(
     "body", [form(file_part(samples.png())), b"", samples.png()], ids=["form", "nothing", "a file"]
 )
 def test_multipart_body_is_refused_with_40001(
-    client: httpx.Client, account: Account, stock: Stock, content_type: str, body: bytes
+    client: httpx.Client, account: Account, stored: StoredData, content_type: str, body: bytes
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = post(client, account, body, content_type)
     assert response.status_code == 400
-    UPLOAD.say(response, 40001)
+    UPLOAD.check_error(response, 40001)
     assert response.json()["message"] == "asset data must be provided"
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_query_name_becomes_file_name(client: httpx.Client, account: Account, qu
     assert client.get(envelope["data"]["url"]).content == samples.png()
 
 
-def test_oversized_chunked_body_is_refused(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_oversized_chunked_body_is_refused(client: httpx.Client, account: Account, stored: StoredData) -> None:
     data = memoryview(mp4_of(UPLOAD.limit + 1))
-    before = stock.of(account)
+    before = stored.count(account)
     pieces = (bytes(data[at : at + MIB]) for at in range(0, len(data), MIB))
     headers = {**auth(account.key), "Content-Type": "video/mp4"}
     response = client.post("/v1/asset", content=pieces, headers=headers)
     assert response.status_code == 400
-    UPLOAD.say(response, 400175)
-    stock.settles(account, before)
+    UPLOAD.check_error(response, 400175)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_oversized_chunked_body_is_refused(client: httpx.Client, account: Accoun
     [(jpeg_of, "image/jpeg", 50 * MIB), (wav_of, "audio/wav", 50 * MIB), (mp4_of, "video/mp4", 100 * MIB)],
 )
 def test_size_limit_is_exact(
-    client: httpx.Client, account: Account, stock: Stock, make: Any, declared: str, limit: int
+    client: httpx.Client, account: Account, stored: StoredData, make: Any, declared: str, limit: int
 ) -> None:
     accepted = post(client, account, make(limit), declared)
     assert accepted.status_code == 200, accepted.text
-    before = stock.of(account)
+    before = stored.count(account)
     refused = post(client, account, make(limit + 1), declared)
     assert refused.status_code == 400
-    UPLOAD.say(refused, 400175)
+    UPLOAD.check_error(refused, 400175)
     assert str(limit) in refused.json()["message"]
-    stock.settles(account, before)
+    stored.expect_counts(account, before)

@@ -7,14 +7,14 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, StatusAndCode, Suite
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 
 MIB = 1024 * 1024
 
 # Documented are 400, 401, 409 and 429 with these codes; the other codes are in the vendor's table of error codes.
-REFUSALS: dict[str, Words] = {
+REFUSALS: dict[str, StatusAndCode] = {
     "LibraryError": (500, "internal_error"),
     "Malformed": (400, "invalid_parameter"),
     "BodyIncomplete": (400, "invalid_parameter"),
@@ -53,7 +53,7 @@ def auth(key: str) -> dict[str, str]:
     return {"x-api-key": key}
 
 
-def say(response: httpx.Response, code: str | int | None) -> None:
+def check_error(response: httpx.Response, code: str | int | None) -> None:
     """A live answer has no `param` where no field is at fault, and a specified one names the field."""
     body = response.json()
     assert list(body) == ["error"]
@@ -74,7 +74,7 @@ UPLOAD = Endpoint(
     path="/v3/assets",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=_form,
     spec=Spec("heygen-v3-upload-asset.openapi.json", "/v3/assets"),
     framed=True,
@@ -91,11 +91,11 @@ UPLOAD = Endpoint(
 def _asset(suite: Suite) -> dict[str, Any]:
     """The path of an asset that is there for this request alone."""
     id = UPLOAD.send(suite.client, suite.account.key, **_form(suite)).json()["data"]["asset_id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"/v3/assets/{id}"}
 
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": say}
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": check_error}
 _READ: dict[str, Any] = {**_WORDS, "method": "GET", "scope": Scope.READ}
 
 LIST = Endpoint(name="heygen-v3-list", path="/v3/assets", valid=lambda _: {}, **_READ)
@@ -115,4 +115,4 @@ SEARCH = Endpoint(
     **_READ,
 )
 
-ERROR_TABLES = {"heygen_v3": ErrorTable(REFUSALS, say, UPLOAD.spec)}
+ERROR_TABLES = {"heygen_v3": ErrorTable(REFUSALS, check_error, UPLOAD.spec)}

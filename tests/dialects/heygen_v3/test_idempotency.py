@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal import endpoints as fal
 from tests.dialects.heygen_v3.endpoints import UPLOAD, auth
 from tests.dialects.idempotency import assets, held, in_flight, new_key, until, warnings_of
@@ -32,7 +32,7 @@ def slow_head(account: Account, key: str, length: int) -> bytes:
     return sockets.head("POST", "/v3/assets", headers, length)
 
 
-def test_same_key_replays_response(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
+def test_same_key_replays_response(client: httpx.Client, server: Serve, fresh: Account, stored: StoredData) -> None:
     key = new_key()
     first, second = post(client, fresh, key), post(client, fresh, key)
     assert (first.status_code, second.status_code) == (200, 200)
@@ -40,7 +40,7 @@ def test_same_key_replays_response(client: httpx.Client, server: Serve, fresh: A
     assert second.headers["content-type"] == "application/json"
     assert (first.headers.get("idempotent-replayed"), second.headers["idempotent-replayed"]) == (None, "true")
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
-    assert assets(stock, fresh) == 1
+    assert assets(stored, fresh) == 1
     assert warnings_of(server, second.headers["x-request-id"]) == []
 
 
@@ -68,16 +68,16 @@ def test_same_key_replays_response(client: httpx.Client, server: Serve, fresh: A
     ],
 )
 def test_different_body_replays_response_and_warns(
-    client: httpx.Client, server: Serve, fresh: Account, stock: Stock, other: bytes
+    client: httpx.Client, server: Serve, fresh: Account, stored: StoredData, other: bytes
 ) -> None:
     key = new_key()
     first = post(client, fresh, key)
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     headers = {**auth(fresh.key), "Content-Type": CONTENT_TYPE, "Idempotency-Key": key}
     second = client.post("/v3/assets", content=other, headers=headers)
     assert (second.status_code, second.content) == (200, first.content)
     assert warnings_of(server, second.headers["x-request-id"]) == [REUSED]
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
 
 
 @pytest.mark.parametrize(
@@ -92,22 +92,22 @@ def test_valid_key_is_accepted(client: httpx.Client, fresh: Account, key: str) -
     ["", "a" * 256, "a" * 4000, "a b", "a/b", '"quoted"', "a,b", "a=b", "a+b", "*", "{}", b"\xc3\xa9", b"\xff", "a\tb"],
     ids=lambda key: repr(key[:12]),
 )
-def test_invalid_key_is_refused(client: httpx.Client, fresh: Account, stock: Stock, key: str | bytes) -> None:
+def test_invalid_key_is_refused(client: httpx.Client, fresh: Account, stored: StoredData, key: str | bytes) -> None:
     response = post(client, fresh, key)
     assert response.status_code == 400
-    UPLOAD.say(response, "invalid_parameter")
+    UPLOAD.check_error(response, "invalid_parameter")
     assert response.json()["error"]["param"] == "Idempotency-Key"
-    assert not stock.of(fresh)["idempotency"] + assets(stock, fresh)
+    assert not stored.count(fresh)["idempotency"] + assets(stored, fresh)
 
 
 def test_request_during_original_is_a_conflict(
-    client: httpx.Client, server: Serve, fresh: Account, stock: Stock
+    client: httpx.Client, server: Serve, fresh: Account, stored: StoredData
 ) -> None:
     key, body = new_key(), form(file_part(samples.png()))
-    with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key) as connection:
+    with in_flight(server, stored, slow_head(fresh, key, len(body)), body[:200], key) as connection:
         early = post(client, fresh, key)
         assert early.status_code == 409
-        UPLOAD.say(early, "request_in_progress")
+        UPLOAD.check_error(early, "request_in_progress")
         assert UPLOAD.spec
         UPLOAD.spec.check(early)
         assert int(early.headers["retry-after"]) >= 1
@@ -117,10 +117,10 @@ def test_request_during_original_is_a_conflict(
     assert original
     assert original.status_code == 200
     assert post(client, fresh, key).content == original.content
-    assert assets(stock, fresh) == 2
+    assert assets(stored, fresh) == 2
 
 
-def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     key, start = new_key(), Barrier(8)
 
     def send(_: int) -> httpx.Response:
@@ -133,31 +133,33 @@ def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account
     assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
     for answer in answers:
         if answer.status_code == 409:
-            UPLOAD.say(answer, "request_in_progress")
-    assert (assets(stock, fresh), stock.of(fresh)["file"]) == (1, 1)
+            UPLOAD.check_error(answer, "request_in_progress")
+    assert (assets(stored, fresh), stored.count(fresh)["file"]) == (1, 1)
 
 
 @pytest.mark.parametrize("bad", [b"", samples.html(), samples.truncated_png()], ids=["empty", "html", "damaged"])
-def test_refused_request_frees_its_key(client: httpx.Client, fresh: Account, stock: Stock, bad: bytes) -> None:
+def test_refused_request_frees_its_key(client: httpx.Client, fresh: Account, stored: StoredData, bad: bytes) -> None:
     key = new_key()
     assert post(client, fresh, key, bad).status_code == 400
-    assert stock.of(fresh)["idempotency"] == 0
+    assert stored.count(fresh)["idempotency"] == 0
     assert post(client, fresh, key).status_code == 200
-    assert assets(stock, fresh) == 1
+    assert assets(stored, fresh) == 1
 
 
-def test_client_disconnect_frees_its_key(client: httpx.Client, server: Serve, fresh: Account, stock: Stock) -> None:
+def test_client_disconnect_frees_its_key(
+    client: httpx.Client, server: Serve, fresh: Account, stored: StoredData
+) -> None:
     key, body = new_key(), form(file_part(samples.png()))
-    with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key):
+    with in_flight(server, stored, slow_head(fresh, key, len(body)), body[:200], key):
         pass
-    until(lambda: not held(stock, key))
+    until(lambda: not held(stored, key))
     assert post(client, fresh, key).status_code == 200
-    assert assets(stock, fresh) == 1
+    assert assets(stored, fresh) == 1
 
 
-def test_forbidden_request_does_not_claim_key(client: httpx.Client, reader: Account, stock: Stock) -> None:
+def test_forbidden_request_does_not_claim_key(client: httpx.Client, reader: Account, stored: StoredData) -> None:
     assert post(client, reader, new_key()).status_code == 403
-    assert stock.of(reader)["idempotency"] == 0
+    assert stored.count(reader)["idempotency"] == 0
 
 
 def test_key_is_scoped_to_route_key_and_workspace(
@@ -173,76 +175,80 @@ def test_key_is_scoped_to_route_key_and_workspace(
     assert registered.status_code == 201, registered.text
 
 
-def test_other_operations_ignore_idempotency_key(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_other_operations_ignore_idempotency_key(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     headers = {"Authorization": f"Bearer {fresh.key}", "Idempotency-Key": new_key()}
     ids = {client.post("/assets", files={"file": samples.png()}, headers=headers).json()["id"] for _ in range(2)}
     assert len(ids) == 2
-    assert stock.of(fresh)["idempotency"] == 0
+    assert stored.count(fresh)["idempotency"] == 0
 
 
 class TestTime:
     """Time passes in the database: what a row says of it is set back."""
 
-    def test_key_expires_after_a_day(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_key_expires_after_a_day(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
         key = new_key()
         first = post(client, fresh, key)
-        self.age(stock, key, "23 hours 55 minutes")
+        self.age(stored, key, "23 hours 55 minutes")
         assert post(client, fresh, key).content == first.content
-        self.age(stock, key, "10 minutes")
+        self.age(stored, key, "10 minutes")
         later = post(client, fresh, key, samples.jpeg())
         assert later.status_code == 200
         assert later.json()["data"]["mime_type"] == "image/jpeg"
         assert post(client, fresh, key).content == later.content
-        assert assets(stock, fresh) == 2
+        assert assets(stored, fresh) == 2
 
-    def test_abandoned_key_is_held_until_lease_ends(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_abandoned_key_is_held_until_lease_ends(
+        self, client: httpx.Client, fresh: Account, stored: StoredData
+    ) -> None:
         key = new_key()
-        stock.database.execute(
+        stored.database.execute(
             "INSERT INTO idempotency (key_id, operation, key, attempt, lease_until)"
             " VALUES (%s, 'POST /v3/assets', %s, %s, now() + interval '1 minute')",
             [fresh.key_id, key, uuid4()],
         )
         early = post(client, fresh, key)
         assert early.status_code == 409
-        UPLOAD.say(early, "request_in_progress")
-        self.end_lease(stock, key)
+        UPLOAD.check_error(early, "request_in_progress")
+        self.end_lease(stored, key)
         assert post(client, fresh, key).status_code == 200
-        assert assets(stock, fresh) == 1
+        assert assets(stored, fresh) == 1
 
-    def test_lease_lasts_at_most_a_minute(self, server: Serve, fresh: Account, stock: Stock) -> None:
+    def test_lease_lasts_at_most_a_minute(self, server: Serve, fresh: Account, stored: StoredData) -> None:
         key, body = new_key(), form(file_part(samples.png()))
-        with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key):
+        with in_flight(server, stored, slow_head(fresh, key, len(body)), body[:200], key):
             query = "SELECT lease_until - now() <= interval '1 minute' FROM idempotency WHERE key = %s"
-            row = stock.database.execute(query, [key]).fetchone()
+            row = stored.database.execute(query, [key]).fetchone()
         assert row == (True,)
-        until(lambda: not held(stock, key))
+        until(lambda: not held(stored, key))
 
     def test_resumed_request_finds_key_taken(
-        self, client: httpx.Client, server: Serve, fresh: Account, stock: Stock
+        self, client: httpx.Client, server: Serve, fresh: Account, stored: StoredData
     ) -> None:
         key, body = new_key(), form(file_part(samples.png(seed=5)))
-        with in_flight(server, stock, slow_head(fresh, key, len(body)), body[:200], key) as connection:
+        with in_flight(server, stored, slow_head(fresh, key, len(body)), body[:200], key) as connection:
 
             def taken_over() -> bool:  # the request still renews its lease, now and then
-                self.end_lease(stock, key)
+                self.end_lease(stored, key)
                 return post(client, fresh, key, samples.jpeg()).status_code == 200
 
             until(taken_over)
-            before = stock.of(fresh)
+            before = stored.count(fresh)
             connection.sendall(body[200:])
             late = sockets.read(connection)
         assert late
         assert late.status_code == 409
-        UPLOAD.say(late, "conflict")
+        UPLOAD.check_error(late, "conflict")
         before["spooled"] = 0
-        stock.settles(fresh, +before)
-        assert assets(stock, fresh) == 1
+        stored.expect_counts(fresh, +before)
+        assert assets(stored, fresh) == 1
         assert post(client, fresh, key).json()["data"]["mime_type"] == "image/jpeg"
 
-    def age(self, stock: Stock, key: str, by: str) -> None:
-        stock.database.execute(
+    def age(self, stored: StoredData, key: str, by: str) -> None:
+        stored.database.execute(
             "UPDATE idempotency SET created_at = created_at - %s::interval WHERE key = %s", [by, key]
         )
 
-    def end_lease(self, stock: Stock, key: str) -> None:
-        stock.database.execute("UPDATE idempotency SET lease_until = now() - interval '1 second' WHERE key = %s", [key])
+    def end_lease(self, stored: StoredData, key: str) -> None:
+        stored.database.execute(
+            "UPDATE idempotency SET lease_until = now() - interval '1 second' WHERE key = %s", [key]
+        )

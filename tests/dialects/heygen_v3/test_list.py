@@ -10,7 +10,7 @@ from tests import samples
 from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import BEGINNING, Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
 from tests.dialects.heygen_v3.endpoints import DELETE, GET, LIST, UPLOAD
 from tests.dialects.idempotency import assets
@@ -36,8 +36,8 @@ def ask(client: httpx.Client, account: Account, endpoint: Endpoint, id: str) -> 
     return endpoint.send(client, account.key, path=f"/v3/assets/{id}")
 
 
-def owner(stock: Stock, account: Account) -> str:
-    row = stock.database.execute("SELECT name FROM workspace WHERE id = %s", [account.workspace_id]).fetchone()
+def owner(stored: StoredData, account: Account) -> str:
+    row = stored.database.execute("SELECT name FROM workspace WHERE id = %s", [account.workspace_id]).fetchone()
     assert row
     return str(row[0])
 
@@ -73,16 +73,16 @@ def test_empty_list_is_complete(client: httpx.Client, fresh: Account) -> None:
     ],
 )
 def test_asset_and_list_are_complete(
-    client: httpx.Client, fresh: Account, stock: Stock, data: bytes, name: str, shown: str, kind: str
+    client: httpx.Client, fresh: Account, stored: StoredData, data: bytes, name: str, shown: str, kind: str
 ) -> None:
     posted = upload(client, fresh, data, name)
     rows_of = "UPDATE asset SET created_at = %s WHERE workspace_id = %s"
-    stock.database.execute(rows_of, [rows.moment(999_999), fresh.workspace_id])
+    stored.database.execute(rows_of, [rows.moment(999_999), fresh.workspace_id])
     asset = {
         "id": posted["asset_id"],
         "name": shown,
         "type": kind,
-        "owner": owner(stock, fresh),
+        "owner": owner(stored, fresh),
         "space_id": fresh.workspace_id.hex,
         "uploaded_at": int(BEGINNING.timestamp()),
         "url": posted["url"],
@@ -95,8 +95,8 @@ def test_asset_and_list_are_complete(
     assert ask(client, fresh, GET, str(UUID(posted["asset_id"]))).json() == {"data": asset}
 
 
-def test_page_size_defaults_to_20_and_is_at_most_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
+def test_page_size_defaults_to_20_and_is_at_most_100(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(101)])
     first = listed(client, fresh)
     assert (len(first["data"]), first["has_more"]) == (20, True)
     second = listed(client, fresh, limit="100", token=first["next_token"])
@@ -104,7 +104,7 @@ def test_page_size_defaults_to_20_and_is_at_most_100(client: httpx.Client, fresh
     for limit in ("0", "101"):
         response = LIST.send(client, fresh.key, params={"limit": limit})
         assert response.status_code == 400
-        LIST.say(response, "invalid_parameter")
+        LIST.check_error(response, "invalid_parameter")
         assert response.json()["error"]["param"] == "limit"
 
 
@@ -128,11 +128,11 @@ def test_foreign_and_unknown_folders_look_alike(client: httpx.Client, account: A
     answers = [LIST.send(client, fresh.key, params={"folder_id": id}) for id in (theirs, uuid4().hex, "folder_abc")]
     for answer in answers:
         assert answer.status_code == 404
-        LIST.say(answer, "not_found")
+        LIST.check_error(answer, "not_found")
     assert len({answer.content for answer in answers}) == 1
 
 
-def test_delete_removes_asset_and_file(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_and_file(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     posted = upload(client, fresh, samples.png(), "a.png")
     id = posted["asset_id"]
     assert client.get(posted["url"]).status_code == 200
@@ -142,7 +142,7 @@ def test_delete_removes_asset_and_file(client: httpx.Client, fresh: Account, sto
     not_found(ask(client, fresh, DELETE, id), id)
     not_found(ask(client, fresh, GET, id), id)
     assert krea.GET.send(client, fresh.key, path=f"/assets/{id}").status_code == 404
-    assert assets(stock, fresh) == 0
+    assert assets(stored, fresh) == 0
 
 
 @pytest.mark.parametrize("endpoint", [GET, DELETE], ids=lambda endpoint: endpoint.name)
@@ -172,4 +172,4 @@ def test_escaped_slash_in_id_is_not_found(client: httpx.Client, account: Account
     """The vendor's command line escapes what it is given."""
     response = ask(client, account, endpoint, "a%2Fb")
     assert response.status_code == 404
-    endpoint.say(response, "not_found")
+    endpoint.check_error(response, "not_found")

@@ -9,7 +9,7 @@ import pytest
 from tests import samples
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v3.endpoints import SEARCH
 from tests.dialects.krea import endpoints as krea
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form, text_part
@@ -25,9 +25,9 @@ def found(client: httpx.Client, account: Account, query: str, **more: str) -> li
     return [UUID(item["id"]) for item in search(client, account, query, **more)["data"]]
 
 
-def put(stock: Stock, account: Account, at: int = 0, **media_info: Any) -> UUID:
+def put(stored: StoredData, account: Account, at: int = 0, **media_info: Any) -> UUID:
     id = uuid4()
-    rows.put_assets(stock, account, [Row(at, id)], **media_info)
+    rows.put_assets(stored, account, [Row(at, id)], **media_info)
     return id
 
 
@@ -52,8 +52,8 @@ def test_search_response_is_complete(
         assert search(client, fresh, query) == {"data": [answer], "has_more": False, "next_token": None}
 
 
-def test_image_without_size_has_null_dimensions(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    put(stock, fresh, size=(None, None))
+def test_image_without_size_has_null_dimensions(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    put(stored, fresh, size=(None, None))
     (item,) = search(client, fresh, "word")["data"]
     assert (item["width"], item["height"], item["orientation"]) == (None, None, None)
 
@@ -87,9 +87,11 @@ def test_image_without_size_has_null_dimensions(client: httpx.Client, fresh: Acc
         ("'; DROP TABLE asset; --", False),
     ],
 )
-def test_text_match_ignores_case(client: httpx.Client, fresh: Account, stock: Stock, query: str, hits: bool) -> None:
+def test_text_match_ignores_case(
+    client: httpx.Client, fresh: Account, stored: StoredData, query: str, hits: bool
+) -> None:
     id = put(
-        stock,
+        stored,
         fresh,
         title="A Bear title",
         caption="caption: at the sea, Größe 熊🐻 МОСКВА ΣΊΣΥΦΟΣ 100% a\\b",  # noqa: RUF001 - Russian
@@ -98,30 +100,32 @@ def test_text_match_ignores_case(client: httpx.Client, fresh: Account, stock: St
     assert found(client, fresh, query) == ([id] if hits else [])
 
 
-def test_search_excludes_other_workspaces(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
-    theirs = put(stock, account, title="fjord")
-    mine = [put(stock, fresh, at, title="fjord") for at in range(3)]
+def test_search_excludes_other_workspaces(
+    client: httpx.Client, fresh: Account, account: Account, stored: StoredData
+) -> None:
+    theirs = put(stored, account, title="fjord")
+    mine = [put(stored, fresh, at, title="fjord") for at in range(3)]
     assert set(found(client, fresh, "fjord")) == set(mine)
     assert theirs in found(client, account, "fjord")
 
 
-def test_changed_title_and_caption_are_searchable(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    id = put(stock, fresh, title="old")
-    stock.database.execute("UPDATE asset SET title = 'Fresh', caption = 'paint' WHERE id = %s", [id])
+def test_changed_title_and_caption_are_searchable(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    id = put(stored, fresh, title="old")
+    stored.database.execute("UPDATE asset SET title = 'Fresh', caption = 'paint' WHERE id = %s", [id])
     assert found(client, fresh, "fresh paint") == [id]
     assert found(client, fresh, "old") == []
 
 
-def test_search_finds_images_only(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    put(stock, fresh, mime="video/mp4", title="sea")
-    id = put(stock, fresh, title="sea")
+def test_search_finds_images_only(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    put(stored, fresh, mime="video/mp4", title="sea")
+    id = put(stored, fresh, title="sea")
     for scope in ("public", "personal", "PUBLIC", ""):
         assert found(client, fresh, "sea", scope=scope) == [id]
     assert search(client, fresh, "sea", type="icon") == {"data": [], "has_more": False, "next_token": None}
 
 
-def test_page_size_defaults_to_20_and_is_at_most_50(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(51)])
+def test_page_size_defaults_to_20_and_is_at_most_50(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(51)])
     first = search(client, fresh, "word")
     assert (len(first["data"]), first["has_more"]) == (20, True)
     last = search(client, fresh, "word", limit="50", token=first["next_token"])
@@ -151,7 +155,7 @@ def test_page_size_defaults_to_20_and_is_at_most_50(client: httpx.Client, fresh:
 def test_invalid_parameter_is_named(client: httpx.Client, account: Account, query: dict[str, str], param: str) -> None:
     response = SEARCH.send(client, account.key, params=query)
     assert response.status_code == 400, response.text
-    SEARCH.say(response, "invalid_parameter")
+    SEARCH.check_error(response, "invalid_parameter")
     assert response.json()["error"]["param"] == param
 
 

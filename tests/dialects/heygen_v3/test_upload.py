@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v3.endpoints import UPLOAD, auth
 from tests.dialects.sizes import wav_of
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
@@ -56,12 +56,12 @@ def test_error_without_field_has_no_param(client: httpx.Client, account: Account
     assert "param" not in client.post("/v3/assets").json()["error"]
 
 
-def test_size_limit_is_exact(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_size_limit_is_exact(client: httpx.Client, account: Account, stored: StoredData) -> None:
     accepted = UPLOAD.upload(client, account.key, wav_of(UPLOAD.limit))
     assert accepted.status_code == 200, accepted.text
     assert accepted.json()["data"]["size_bytes"] == UPLOAD.limit
-    before = stock.of(account)
+    before = stored.count(account)
     refused = UPLOAD.upload(client, account.key, wav_of(UPLOAD.limit + 1))
     assert refused.status_code == 400
-    UPLOAD.say(refused, "invalid_parameter")
-    stock.settles(account, before)
+    UPLOAD.check_error(refused, "invalid_parameter")
+    stored.expect_counts(account, before)

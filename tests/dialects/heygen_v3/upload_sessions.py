@@ -10,26 +10,26 @@ from mediatheque.model import Scope
 from tests import samples
 from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
-from tests.dialects.heygen_v3.endpoints import REFUSALS, auth, say
+from tests.dialects.heygen_v3.endpoints import REFUSALS, auth, check_error
 
 Json = dict[str, Any]
 SLOT = ["asset_id", "upload_url", "upload_headers", "expires_in_seconds", "max_bytes", "status"]
 ASSET = ["asset_id", "url", "mime_type", "size_bytes", "status"]
 
 
-def announced(data: bytes, content_type: str = "image/png", filename: str = "a.png", **more: Any) -> Json:
+def declaration(data: bytes, content_type: str = "image/png", filename: str = "a.png", **more: Any) -> Json:
     return {"filename": filename, "content_type": content_type, "size_bytes": len(data), **more}
 
 
-def promise(client: httpx.Client, account: Account, data: bytes, content_type: str = "image/png", **more: Any) -> Json:
+def presign(client: httpx.Client, account: Account, data: bytes, content_type: str = "image/png", **more: Any) -> Json:
     """Where to send the bytes."""
-    response = PRESIGN.send(client, account.key, json=announced(data, content_type, **more))
+    response = PRESIGN.send(client, account.key, json=declaration(data, content_type, **more))
     assert response.status_code == 200, response.text
     slot: Json = response.json()["data"]
     return slot
 
 
-def promise_all(client: httpx.Client, account: Account, *files: Json, **more: Any) -> Json:
+def presign_batch(client: httpx.Client, account: Account, *files: Json, **more: Any) -> Json:
     """A batch, and where to send each file's bytes."""
     response = PRESIGN_BATCH.send(client, account.key, json={"files": files, **more})
     assert response.status_code == 200, response.text
@@ -50,7 +50,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def say_param(response: httpx.Response, param: str | None = None) -> None:
+def check_param_error(response: httpx.Response, param: str | None = None) -> None:
     """As the dialect says it, and which field is at fault."""
     error = response.json()["error"]
     assert list(response.json()) == ["error"]
@@ -59,25 +59,25 @@ def say_param(response: httpx.Response, param: str | None = None) -> None:
 
 
 def _completion(suite: Suite) -> Json:
-    slot = promise(suite.client, suite.account, samples.png())
+    slot = presign(suite.client, suite.account, samples.png())
     put(suite.client, slot, samples.png())
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"/v3/assets/{slot['asset_id']}/complete", "json": {}}
 
 
 def _batch(suite: Suite) -> str:
-    id = promise_all(suite.client, suite.account, announced(samples.png()))["batch_id"]
-    suite.before = suite.stock.of(suite.account)
+    id = presign_batch(suite.client, suite.account, declaration(samples.png()))["batch_id"]
+    suite.before = suite.stored.count(suite.account)
     return str(id)
 
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": say}
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": check_error}
 _READS: dict[str, Any] = {**_WORDS, "method": "GET", "scope": Scope.READ, "wrong_method": "PATCH"}
 
 PRESIGN = Endpoint(
     name="heygen-v3-presign",
     path="/v3/assets/direct-uploads",
-    valid=lambda _: {"json": announced(samples.png())},
+    valid=lambda _: {"json": declaration(samples.png())},
     **_WORDS,
 )
 COMPLETE = Endpoint(
@@ -90,7 +90,7 @@ COMPLETE = Endpoint(
 PRESIGN_BATCH = Endpoint(
     name="heygen-v3-presign-batch",
     path="/v3/assets/direct-uploads/batches",
-    valid=lambda _: {"json": {"files": [announced(samples.png())] * 2}},
+    valid=lambda _: {"json": {"files": [declaration(samples.png())] * 2}},
     **_WORDS,
 )
 COMPLETE_BATCH = Endpoint(

@@ -7,7 +7,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, StatusAndCode, Suite
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.dialects.wire.openapi import Spec
 
@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 # Statuses: documented are 400, 401 and 404; the others are ours, in the same shape. UrlRefused, FetchFailed and
 # InProgress cannot happen at this door.
-REFUSALS: dict[str, Words] = {
+REFUSALS: dict[str, StatusAndCode] = {
     "LibraryError": (500, None),
     "Malformed": (400, None),
     "BodyIncomplete": (400, None),
@@ -54,7 +54,7 @@ def auth(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def say(response: httpx.Response, _: object = None) -> None:
+def check_error(response: httpx.Response, _: object = None) -> None:
     """`error` is documented; `message` beside it has been seen in live answers."""
     body = response.json()
     assert list(body) == ["error", "message"]
@@ -73,7 +73,7 @@ _POSTED: dict[str, str] = {}
 def _new(suite: Suite) -> dict[str, Any]:
     """The path of an asset that is there for this request alone."""
     response = UPLOAD.send(suite.client, suite.account.key, **_form(suite))
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"/assets/{response.json()['id']}"}
 
 
@@ -82,7 +82,7 @@ def _posted(suite: Suite) -> dict[str, Any]:
     if suite.account.key not in _POSTED:
         response = UPLOAD.send(suite.client, suite.account.key, **_form(suite))
         _POSTED[suite.account.key] = response.json()["id"]
-        suite.before = suite.stock.of(suite.account)
+        suite.before = suite.stored.count(suite.account)
     return {"path": f"/assets/{_POSTED[suite.account.key]}"}
 
 
@@ -91,7 +91,7 @@ UPLOAD = Endpoint(
     path="/assets",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=_form,
     spec=Spec("krea-upload-asset.openapi.json", "/assets"),
     framed=True,
@@ -110,7 +110,7 @@ GET = Endpoint(
     path=f"/assets/{uuid4()}",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=_posted,
     scope=Scope.READ,
     wrong_method="PUT",
@@ -123,7 +123,7 @@ LIST = Endpoint(
     path="/assets",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=lambda _: {},
     scope=Scope.READ,
 )
@@ -134,9 +134,9 @@ DELETE = Endpoint(
     path=f"/assets/{uuid4()}",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=_new,
     wrong_method="PUT",
 )
 
-ERROR_TABLES = {"krea": ErrorTable(REFUSALS, say, UPLOAD.spec)}
+ERROR_TABLES = {"krea": ErrorTable(REFUSALS, check_error, UPLOAD.spec)}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.krea.endpoints import DELETE, GET, LIST
 from tests.dialects.krea.test_upload import post
 from tests.dialects.wire.form import file_part
@@ -17,7 +17,7 @@ def delete(client: httpx.Client, account: Account, id: str) -> httpx.Response:
     return DELETE.send(client, account.key, path=f"/assets/{id}")
 
 
-def test_delete_removes_asset_then_not_found(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_asset_then_not_found(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     asset = post(client, fresh.key, file_part(samples.png())).json()
     assert client.get(asset["image_url"]).status_code == 200
     response = delete(client, fresh, asset["id"])
@@ -25,11 +25,11 @@ def test_delete_removes_asset_then_not_found(client: httpx.Client, fresh: Accoun
     assert response.json() == {"success": True, "message": "Asset deleted successfully"}
     for gone in (delete(client, fresh, asset["id"]), GET.send(client, fresh.key, path=f"/assets/{asset['id']}")):
         assert gone.status_code == 404
-        DELETE.say(gone)
+        DELETE.check_error(gone)
         assert gone.json()["error"] == "Asset not found."
     assert client.get(asset["image_url"]).status_code == 404, "this process has just served it"
     assert LIST.send(client, fresh.key).json()["items"] == []
-    counts = stock.of(fresh)
+    counts = stored.count(fresh)
     assert (counts["asset"], counts["file"], counts["blob"]) == (0, 0, 1), "bytes go after a grace period"
 
 
@@ -58,4 +58,4 @@ def test_concurrent_deletes_succeed_once(client: httpx.Client, fresh: Account) -
 def test_malformed_id_is_not_found(client: httpx.Client, account: Account, id: str) -> None:
     response = delete(client, account, id)
     assert response.status_code == 404
-    DELETE.say(response)
+    DELETE.check_error(response)

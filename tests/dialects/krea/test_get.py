@@ -38,7 +38,7 @@ def test_id_in_other_uuid_spelling_is_accepted(client: httpx.Client, account: Ac
 def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, fresh: Account, posted: dict[str, str]) -> None:
     theirs, none = get(client, fresh, posted["id"]), get(client, fresh, str(uuid4()))
     assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
-    GET.say(theirs, None)
+    GET.check_error(theirs, None)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, fresh: Acco
 def test_malformed_id_is_not_found(client: httpx.Client, account: Account, id: str) -> None:
     response = get(client, account, id)
     assert response.status_code == 404
-    GET.say(response, None)
+    GET.check_error(response, None)
     assert GET.spec
     GET.spec.check(response)
 

@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.dialects.database import rows
 from tests.dialects.database.rows import BEGINNING, Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.krea.endpoints import LIST
 from tests.dialects.krea.test_upload import post
 from tests.dialects.wire.form import file_part, text_part
@@ -42,9 +42,9 @@ def test_list_is_newest_first_and_equals_uploads(client: httpx.Client, fresh: Ac
     assert listed(client, fresh) == {"items": posted[::-1], "next_cursor": None, "nextCursor": None}
 
 
-def test_metadata_has_title_name_and_stored_fields(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_metadata_has_title_name_and_stored_fields(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     asset = post(client, fresh.key, file_part(samples.png(), filename="Grüße.png")).json()
-    stock.database.execute(
+    stored.database.execute(
         """UPDATE asset SET metadata = '{"prompt": "a bear", "input_params": {"seed": 1}}' WHERE id = %s""",
         [asset["id"]],
     )
@@ -58,27 +58,29 @@ def test_metadata_has_title_name_and_stored_fields(client: httpx.Client, fresh: 
     }
 
 
-def test_page_size_defaults_to_100_and_is_at_most_1000(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
+def test_page_size_defaults_to_100_and_is_at_most_1000(
+    client: httpx.Client, fresh: Account, stored: StoredData
+) -> None:
+    rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(101)])
     assert len(ids(listed(client, fresh))) == 100
     assert len(ids(listed(client, fresh, limit="1000"))) == 101
     for limit in ("0", "1001"):
         response = LIST.send(client, fresh.key, params={"limit": limit})
         assert response.status_code == 400
-        LIST.say(response)
+        LIST.check_error(response)
 
 
 @pytest.fixture
-def nothing_left(fresh: Account, stock: Stock) -> Iterator[None]:
+def nothing_left(fresh: Account, stored: StoredData) -> Iterator[None]:
     """Other tests ask for files with ids as special as these."""
     yield
-    rows.clear(stock, fresh)
+    rows.clear(stored, fresh)
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_cursor_is_date_time_under_both_names(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_cursor_is_date_time_under_both_names(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """It is the last item's moment, to the microsecond and beyond."""
-    rows.put_assets(stock, fresh, [Row(0, LARGEST), Row(123_456, UUID(int=1)), Row(999_999, UUID(int=0))])
+    rows.put_assets(stored, fresh, [Row(0, LARGEST), Row(123_456, UUID(int=1)), Row(999_999, UUID(int=0))])
     body = listed(client, fresh, limit="1")
     cursor = body["next_cursor"]
     assert isinstance(cursor, str)
@@ -114,11 +116,11 @@ def test_cursor_is_date_time_under_both_names(client: httpx.Client, fresh: Accou
     ],
 )
 def test_date_time_cursor_lists_older_assets(
-    client: httpx.Client, fresh: Account, stock: Stock, cursor: str, older: list[int]
+    client: httpx.Client, fresh: Account, stored: StoredData, cursor: str, older: list[int]
 ) -> None:
     """A space is a plus sign that a client did not escape."""
     known = {n: uuid4() for n in range(3)}
-    rows.put_assets(stock, fresh, [Row(n, id) for n, id in known.items()])
+    rows.put_assets(stored, fresh, [Row(n, id) for n, id in known.items()])
     assert ids(listed(client, fresh, cursor=cursor)) == [known[n] for n in older]
 
 
@@ -142,4 +144,4 @@ def test_date_time_cursor_lists_older_assets(
 def test_invalid_cursor_is_refused(client: httpx.Client, account: Account, cursor: str) -> None:
     response = LIST.send(client, account.key, params={"cursor": cursor})
     assert response.status_code == 400, response.text
-    LIST.say(response)
+    LIST.check_error(response)

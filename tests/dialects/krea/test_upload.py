@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.krea.endpoints import GET, UPLOAD, auth
 from tests.dialects.sizes import wav_of
 from tests.dialects.wire.form import BOUNDARY, CONTENT_TYPE, file_part, form, part, text_part
@@ -76,16 +76,18 @@ def test_longest_description_is_stored(client: httpx.Client, account: Account) -
     [b"x" * 10_001, "🐻".encode() * 10_001, b"x" * 1_000_000, b"\xff\xfe", b"caf\xe9", b"\xed\xa0\x80", b"a\0b"],
     ids=lambda text: repr(text[:8]) + str(len(text)),
 )
-def test_invalid_description_is_refused(client: httpx.Client, account: Account, stock: Stock, text: bytes) -> None:
-    before = stock.of(account)
+def test_invalid_description_is_refused(
+    client: httpx.Client, account: Account, stored: StoredData, text: bytes
+) -> None:
+    before = stored.count(account)
     for parts in (
         [text_part("description", text), file_part(samples.png())],
         [file_part(samples.png()), text_part("description", text)],
     ):
         response = post(client, account.key, *parts)
         assert response.status_code == 400
-        UPLOAD.say(response, None)
-    stock.settles(account, before)
+        UPLOAD.check_error(response, None)
+    stored.expect_counts(account, before)
 
 
 def test_repeated_description_is_refused(client: httpx.Client, account: Account) -> None:
@@ -139,20 +141,20 @@ def test_part_header_names_ignore_case(client: httpx.Client, account: Account) -
     assert post(client, account.key, shouted).status_code == 200
 
 
-def test_same_content_is_stored_once(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_same_content_is_stored_once(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     data = samples.png(seed=21)
     first, second = (post(client, fresh.key, file_part(data)).json() for _ in range(2))
     assert first["id"] != second["id"]
-    counts = stock.of(fresh)
+    counts = stored.count(fresh)
     assert (counts["blob"], counts["file"], counts["asset"]) == (1, 2, 2)
 
 
-def test_size_limit_is_exact(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_size_limit_is_exact(client: httpx.Client, account: Account, stored: StoredData) -> None:
     accepted = UPLOAD.upload(client, account.key, wav_of(UPLOAD.limit))
     assert accepted.status_code == 200, accepted.text
     assert accepted.json()["size_bytes"] == UPLOAD.limit
-    before = stock.of(account)
+    before = stored.count(account)
     refused = UPLOAD.upload(client, account.key, wav_of(UPLOAD.limit + 1))
     assert refused.status_code == 400
-    UPLOAD.say(refused, None)
-    stock.settles(account, before)
+    UPLOAD.check_error(refused, None)
+    stored.expect_counts(account, before)

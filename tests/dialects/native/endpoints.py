@@ -8,7 +8,7 @@ import httpx
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.contracts.dialect import Endpoint, ErrorTable, Suite, Words
+from tests.contracts.dialect import Endpoint, ErrorTable, StatusAndCode, Suite
 
 STATUSES = {
     "LibraryError": 500,
@@ -43,10 +43,10 @@ STATUSES = {
     "ModelUnavailable": 503,
     "BlobsUnavailable": 503,
 }
-REFUSALS: dict[str, Words] = {meaning: (status, None) for meaning, status in STATUSES.items()}
+REFUSALS: dict[str, StatusAndCode] = {meaning: (status, None) for meaning, status in STATUSES.items()}
 
 
-def say(response: httpx.Response, _: object = None) -> None:
+def check_error(response: httpx.Response, _: object = None) -> None:
     body = response.json()
     assert response.headers["content-type"] == "application/problem+json"
     assert list(body) == ["type", "title", "status", "detail", "request_id"]
@@ -71,7 +71,7 @@ def create(client: httpx.Client, key: str, source: dict[str, str], **more: Any) 
 def _created(suite: Suite) -> dict[str, Any]:
     """The path of an asset that is there."""
     id = create(suite.client, suite.account.key, inline(samples.png())).json()["id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"/api/assets/{id}"}
 
 
@@ -80,7 +80,7 @@ CREATE = Endpoint(
     path="/api/assets",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=lambda _: {"json": {"source": inline(samples.png())}},
     success=201,
     refused_as="application/problem+json",
@@ -91,7 +91,7 @@ LIST = Endpoint(
     path="/api/assets",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=lambda _: {},
     scope=Scope.READ,
     refused_as="application/problem+json",
@@ -102,11 +102,11 @@ GET = Endpoint(
     path=f"/api/assets/{uuid4()}",
     auth=auth,
     refusals=REFUSALS,
-    say=say,
+    check_error=check_error,
     valid=_created,
     scope=Scope.READ,
     wrong_method="PUT",
     refused_as="application/problem+json",
 )
 
-ERROR_TABLES = {"native": ErrorTable(REFUSALS, say)}
+ERROR_TABLES = {"native": ErrorTable(REFUSALS, check_error)}

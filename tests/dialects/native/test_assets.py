@@ -9,9 +9,9 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Keyed, TakesJson
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.native import endpoints
-from tests.dialects.native.endpoints import auth, create, inline, say
+from tests.dialects.native.endpoints import auth, check_error, create, inline
 from tests.dialects.native.hosting import host
 from tests.server import Serve
 
@@ -73,12 +73,12 @@ def test_own_url_is_the_same_asset_each_time(client: httpx.Client, account: Acco
     assert first["url"] == url
 
 
-def test_asset_source_copies_content(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_asset_source_copies_content(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     first = create(client, fresh.key, inline(PNG)).json()
     second = create(client, fresh.key, {"type": "asset_id", "asset_id": first["id"]}, title="again").json()
     assert (second["sha256"], second["title"]) == (first["sha256"], "again")
     assert second["id"] != first["id"]
-    counts = stock.of(fresh)
+    counts = stored.count(fresh)
     assert (counts["blob"], counts["file"], counts["asset"]) == (1, 2, 2)
     assert client.delete(f"/api/assets/{first['id']}", headers=auth(fresh.key)).status_code == 204
     assert client.get(second["url"]).content == PNG
@@ -111,20 +111,20 @@ def test_copy_keeps_acl(client: httpx.Client, account: Account) -> None:
     ids=lambda value: str(value)[:50],
 )
 def test_invalid_source_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, source: dict[str, str], status: int
+    client: httpx.Client, account: Account, stored: StoredData, source: dict[str, str], status: int
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = create(client, account.key, source)
     assert response.status_code == status, response.text
-    say(response)
-    stock.settles(account, before)
+    check_error(response)
+    stored.expect_counts(account, before)
 
 
-def test_oversized_inline_content_is_refused(client: httpx.Client, account: Account, stock: Stock) -> None:
-    before = stock.of(account)
+def test_oversized_inline_content_is_refused(client: httpx.Client, account: Account, stored: StoredData) -> None:
+    before = stored.count(account)
     response = create(client, account.key, inline(samples.png() + bytes(10 * 1024 * 1024)))
     assert response.status_code == 413
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_foreign_and_unknown_sources_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
@@ -135,14 +135,14 @@ def test_foreign_and_unknown_sources_look_alike(client: httpx.Client, account: A
     assert theirs.status_code == 404
 
 
-def test_idempotency_key_makes_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_idempotency_key_makes_one_asset(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     def send(caption: str) -> httpx.Response:
         body = {"source": inline(PNG), "caption": caption}
         return client.post("/api/assets", json=body, headers={**auth(fresh.key), "Idempotency-Key": "once"})
 
     first, second = send("a"), send("a")
     assert (first.content, second.headers["idempotent-replayed"]) == (second.content, "true")
-    assert stock.of(fresh)["asset"] == 1
+    assert stored.count(fresh)["asset"] == 1
     assert send("b").status_code == 409
 
 
@@ -166,7 +166,7 @@ def test_pages_cover_all_assets_once(client: httpx.Client, fresh: Account) -> No
 def test_invalid_query_is_refused(client: httpx.Client, account: Account, query: str) -> None:
     response = client.get(f"/api/assets?{query}", headers=auth(account.key))
     assert response.status_code == 422
-    say(response)
+    check_error(response)
 
 
 def test_delete_removes_own_asset_and_file(client: httpx.Client, account: Account, fresh: Account) -> None:

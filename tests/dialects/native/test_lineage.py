@@ -10,10 +10,10 @@ import pytest
 from mediatheque.model import Scope
 from tests import samples
 from tests.contracts.dialect import Endpoint, Keyed, Suite
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.idempotency import new_key
 from tests.dialects.native import endpoints
-from tests.dialects.native.endpoints import REFUSALS, auth, create, inline, say
+from tests.dialects.native.endpoints import REFUSALS, auth, check_error, create, inline
 
 EXTERNAL = "https://elsewhere.example/a.png"
 
@@ -29,7 +29,7 @@ class TestLineage(Keyed):
         path=f"/api/assets/{uuid4()}/lineage",
         auth=auth,
         refusals=REFUSALS,
-        say=say,
+        check_error=check_error,
         valid=_asset,
         scope=Scope.READ,
         refused_as="application/problem+json",
@@ -49,9 +49,9 @@ def lineage(client: httpx.Client, account: Account, id: str, query: str = "") ->
 
 
 @pytest.fixture
-def character(stock: Stock, fresh: Account) -> str:
+def character(stored: StoredData, fresh: Account) -> str:
     id = uuid4()
-    stock.database.execute(
+    stored.database.execute(
         "INSERT INTO collection (id, workspace_id, name, type, identifier)"
         " VALUES (%s, %s, 'The Bear', 'character', 'bear')",
         [id, fresh.workspace_id],
@@ -158,13 +158,13 @@ def test_declared_origin_becomes_source(client: httpx.Client, fresh: Account, to
     ids=lambda value: str(value)[:50],
 )
 def test_invalid_provenance_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, told: dict[str, Any], status: int
+    client: httpx.Client, account: Account, stored: StoredData, told: dict[str, Any], status: int
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = create(client, account.key, inline(samples.png()), provenance=told)
     assert response.status_code == status, response.text
-    say(response)
-    stock.settles(account, before)
+    check_error(response)
+    stored.expect_counts(account, before)
 
 
 def test_different_provenance_is_a_conflict(client: httpx.Client, fresh: Account) -> None:
@@ -183,7 +183,7 @@ def test_different_provenance_is_a_conflict(client: httpx.Client, fresh: Account
 def test_invalid_depth_is_refused(client: httpx.Client, account: Account, depth: str) -> None:
     response = lineage(client, account, str(uuid4()), f"?depth={depth}")
     assert response.status_code == 422
-    say(response)
+    check_error(response)
 
 
 def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.idempotency import until
-from tests.dialects.native.endpoints import say
+from tests.dialects.native.endpoints import check_error
 from tests.dialects.native.hosting import DATA, get, host
 from tests.dialects.wire import sockets
 from tests.server import Serve
@@ -38,14 +38,14 @@ class TestRefusals:
         assert response.status_code == 404
         assert response.headers["x-request-id"]
         if method == "GET":
-            say(response)
+            check_error(response)
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
     def test_write_methods_are_refused(self, client: httpx.Client, url: str, method: str) -> None:
         response = client.request(method, url, content=b"x")
         assert response.status_code == 405
         assert {"GET", "HEAD"} <= set(response.headers["allow"].split(", "))
-        say(response)
+        check_error(response)
         assert get(client, url).content == DATA
 
     def test_path_traversal_is_not_found(self, server: Serve) -> None:
@@ -54,10 +54,10 @@ class TestRefusals:
             assert answer
             assert answer.status_code == 404
 
-    def test_url_of_deleted_file_is_not_found(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_url_of_deleted_file_is_not_found(self, client: httpx.Client, account: Account, stored: StoredData) -> None:
         url = host(client, account, samples.png(seed=70))
         id = url.split("/")[-2]
         assert client.head(url).status_code == 200
-        stock.database.execute("DELETE FROM file WHERE id = %s", [id])
-        stock.doom_unused()
+        stored.database.execute("DELETE FROM file WHERE id = %s", [id])
+        stored.mark_unreferenced()
         until(lambda: client.head(url).status_code == 404)

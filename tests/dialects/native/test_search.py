@@ -11,7 +11,7 @@ from tests import samples
 from tests.contracts.dialect import Endpoint, Keyed, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.native import endpoints
-from tests.dialects.native.endpoints import REFUSALS, auth, create, inline, say
+from tests.dialects.native.endpoints import REFUSALS, auth, check_error, create, inline
 
 
 def _endpoint(name: str, path: str, valid: Any) -> Endpoint:
@@ -21,7 +21,7 @@ def _endpoint(name: str, path: str, valid: Any) -> Endpoint:
         path=path,
         auth=auth,
         refusals=REFUSALS,
-        say=say,
+        check_error=check_error,
         valid=valid,
         scope=Scope.READ,
         refused_as="application/problem+json",
@@ -89,7 +89,7 @@ def test_foreign_and_unknown_examples_look_alike(client: httpx.Client, fresh: Ac
 def test_invalid_query_is_refused(client: httpx.Client, account: Account, query: dict[str, str]) -> None:
     response = search(client, account, **query)
     assert response.status_code == 422
-    say(response)
+    check_error(response)
 
 
 def test_identical_content_is_marked_duplicate(client: httpx.Client, fresh: Account) -> None:
@@ -104,4 +104,4 @@ def test_similar_to_foreign_or_unknown_is_not_found(client: httpx.Client, fresh:
     for id in (asset["id"], str(uuid4())):
         response = client.get(f"/api/assets/{id}/similar", headers=auth(account.key))
         assert response.status_code == 404
-        say(response)
+        check_error(response)

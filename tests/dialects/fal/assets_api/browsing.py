@@ -10,9 +10,9 @@ from mediatheque.model import Scope
 from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api.collection_endpoints import COLLECTIONS, CREATE_COLLECTION
-from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
 
 ASSETS = "/v1/assets"
 PAGE = {"assets", "next_cursor", "has_more", "total_count", "scope_truncated"}
@@ -39,14 +39,14 @@ _WORDS: dict[str, Any] = {
     "scope": Scope.READ,
     "auth": auth,
     "refusals": PLATFORM,
-    "say": say_platform,
+    "say": check_platform_error,
 }
 
 
 def _in_new_collection(suite: Suite) -> dict[str, Any]:
     body = {"name": "a word"}
     id = CREATE_COLLECTION.send(suite.client, suite.account.key, json=body).json()["collection"]["id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return {"path": f"{COLLECTIONS}/{id}/assets"}
 
 
@@ -93,17 +93,17 @@ def refused(client: httpx.Client, account: Account, status: int, path: str = ASS
     """The message."""
     response = LIST.send(client, account.key, path=path, params=query)
     assert response.status_code == status, response.text
-    say_platform(response, {404: "not_found", 422: "validation_error"}[status])
+    check_platform_error(response, {404: "not_found", 422: "validation_error"}[status])
     return str(response.json()["error"]["message"])
 
 
-def put(stock: Stock, account: Account, at: int = 0, mime: str = "image/png", **columns: Any) -> str:
+def put(stored: StoredData, account: Account, at: int = 0, mime: str = "image/png", **columns: Any) -> str:
     """The id of an asset without bytes; `columns` are of its row."""
     id: UUID = uuid4()
-    rows.put_assets(stock, account, [Row(at, id)], mime=mime)
+    rows.put_assets(stored, account, [Row(at, id)], mime=mime)
     for name, value in columns.items():
         query = f"UPDATE asset SET {name} = %s WHERE id = %s"
-        stock.database.execute(query, [value, id])  # type: ignore[arg-type] # our own words
+        stored.database.execute(query, [value, id])  # type: ignore[arg-type] # our own words
         if name == "kind":
-            stock.database.execute("UPDATE blob SET kind = %s WHERE id = %s", [value, id])
+            stored.database.execute("UPDATE blob SET kind = %s WHERE id = %s", [value, id])
     return str(id)

@@ -9,7 +9,7 @@ from tests import samples
 from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal import endpoints
-from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
 from tests.dialects.fal.register_contract import host, register
 
 
@@ -24,13 +24,13 @@ LINEAGE = Endpoint(
     path=f"/v1/assets/{'0' * 32}/lineage",
     auth=auth,
     refusals=PLATFORM,
-    say=say_platform,
+    check_error=check_platform_error,
     valid=_asset,
     scope=Scope.READ,
 )
 
 
-def made(client: httpx.Client, account: Account, mime: str = "image/png", **said: Any) -> dict[str, Any]:
+def register_new(client: httpx.Client, account: Account, mime: str = "image/png", **said: Any) -> dict[str, Any]:
     """A new asset that says so."""
     types = {"image/png": "image", "video/mp4": "video", "audio/mpeg": "audio", "model/gltf-binary": "3d"}
     url = host(client, account, samples.ACCEPTED[mime](), mime)

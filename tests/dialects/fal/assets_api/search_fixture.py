@@ -15,7 +15,7 @@ import psycopg
 import skimage
 from PIL import Image
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.register_contract import host, register
 from tests.server import Serve
 
@@ -31,7 +31,7 @@ class Searched(msgspec.Struct, frozen=True):
 
     server: Serve
     client: httpx.Client
-    stock: Stock
+    stored: StoredData
     account: Account
     assets: dict[str, dict[str, Any]]
 
@@ -43,7 +43,7 @@ class Searched(msgspec.Struct, frozen=True):
         return [by_id[id] for id in ids]
 
     def new_account(self) -> Account:
-        return self.stock.account(self.server.new_key())
+        return self.stored.account(self.server.new_key())
 
     def take(self, account: Account, data: bytes, mime: str = "image/png", **more: Any) -> dict[str, Any]:
         """An asset that is not embedded yet, perhaps."""
@@ -62,7 +62,7 @@ class Searched(msgspec.Struct, frozen=True):
         return time.monotonic() - began
 
     def _without(self, account: Account) -> int:
-        row = self.stock.database.execute(_WITHOUT_VECTORS, [account.workspace_id]).fetchone()
+        row = self.stored.database.execute(_WITHOUT_VECTORS, [account.workspace_id]).fetchone()
         assert row
         return int(row[0])
 
@@ -97,8 +97,8 @@ def searched(data: Path) -> Iterator[Searched]:
         httpx.Client(base_url=server.url, timeout=60) as client,
         psycopg.connect(server.database_url, autocommit=True) as connection,
     ):
-        stock = Stock(connection, server.data / "blobs")
-        running = Searched(server, client, stock, stock.account(server.new_key()), {})
+        stored = StoredData(connection, server.data / "blobs")
+        running = Searched(server, client, stored, stored.account(server.new_key()), {})
         for name in PHOTOS:
             running.assets[name] = running.take(running.account, photo(name), mime_of(name))
         running.assets["film"] = running.take(running.account, film("chelsea.png"), "video/mp4")

@@ -6,9 +6,9 @@ from uuid import uuid4
 from mediatheque.model import Scope
 from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.rows import Row, put_assets
-from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": say_platform}
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": check_platform_error}
 _NONE = "0" * 32
 TAGS = "/v1/assets/tags"
 
@@ -20,15 +20,15 @@ def _name(_: Suite) -> dict[str, Any]:
 def _tag(suite: Suite) -> str:
     """The id of a tag that is there for this request alone."""
     id = CREATE_TAG.send(suite.client, suite.account.key, **_name(suite)).json()["tag"]["id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return str(id)
 
 
 def _asset(suite: Suite) -> str:
     """The same of an asset; it has no bytes."""
     id = uuid4()
-    put_assets(suite.stock, suite.account, [Row(0, id)])
-    suite.before = suite.stock.of(suite.account)
+    put_assets(suite.stored, suite.account, [Row(0, id)])
+    suite.before = suite.stored.count(suite.account)
     return str(id)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from tests.dialects.database.rows import Row, put_assets
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.tag_endpoints import (
     ASSET_TAGS,
     ASSIGN_TAG,
@@ -17,17 +17,17 @@ from tests.dialects.fal.assets_api.tag_endpoints import (
 )
 
 
-def make_asset(stock: Stock, account: Account, *, moment: int = 0, request_id: str | None = None) -> str:
+def make_asset(stored: StoredData, account: Account, *, moment: int = 0, request_id: str | None = None) -> str:
     """The id of an asset without bytes."""
     id = uuid4()
-    put_assets(stock, account, [Row(moment, id)])
-    stock.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", [request_id, id])
+    put_assets(stored, account, [Row(moment, id)])
+    stored.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", [request_id, id])
     return str(id)
 
 
-def expire(stock: Stock, asset_id: str) -> None:
+def expire(stored: StoredData, asset_id: str) -> None:
     query = "UPDATE file SET expires_at = now() - interval '1 second' WHERE id = %s"
-    stock.database.execute(query, [UUID(asset_id)])
+    stored.database.execute(query, [UUID(asset_id)])
 
 
 def make_tag(client: httpx.Client, account: Account, name: str | None = None) -> str:

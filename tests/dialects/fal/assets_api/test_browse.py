@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.browsing import browse, ids, inside, put, refused
 from tests.dialects.fal.assets_api.tagged import assign, expire, make_tag
 from tests.dialects.fal.collections_api.collections_contract import add, character, collection, image
@@ -42,10 +42,10 @@ def test_empty_library_lists_nothing(client: httpx.Client, fresh: Account) -> No
     assert ids(client, fresh, q="anything") == []
 
 
-def test_media_type_filters_by_kind(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_media_type_filters_by_kind(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """Documents are no type of fal's: they are read by id."""
     mimes = {"image": "image/png", "video": "video/mp4", "audio": "audio/mpeg", "3d": "model/gltf-binary"}
-    made = {kind: put(stock, fresh, at, mime, kind=kind) for at, (kind, mime) in enumerate(mimes.items())}
+    made = {kind: put(stored, fresh, at, mime, kind=kind) for at, (kind, mime) in enumerate(mimes.items())}
     document = native.create(client, fresh.key, native.inline(samples.pdf(), "application/pdf")).json()["id"]
     assert ids(client, fresh) == list(made.values())[::-1]
     for kind, id in made.items():
@@ -64,10 +64,10 @@ SECTIONS = {
 }
 
 
-def test_section_and_source_filters_combine(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_section_and_source_filters_combine(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     things = list(product(SOURCES, (False, True)))
     made = {
-        put(stock, fresh, at, source=source, is_favorite=favorite): (source, favorite)
+        put(stored, fresh, at, source=source, is_favorite=favorite): (source, favorite)
         for at, (source, favorite) in enumerate(things)
     }
     for section, sources in product(SECTIONS, ([], ["upload"], ["response"], ["request", "upload"], list(SOURCES))):
@@ -80,8 +80,10 @@ def test_section_and_source_filters_combine(client: httpx.Client, fresh: Account
         assert ids(client, fresh, **query) == expected[::-1], query
 
 
-def test_tag_filter_honours_tag_mode(client: httpx.Client, fresh: Account, account: Account, stock: Stock) -> None:
-    one, two, three = (put(stock, fresh, at) for at in range(3))
+def test_tag_filter_honours_tag_mode(
+    client: httpx.Client, fresh: Account, account: Account, stored: StoredData
+) -> None:
+    one, two, three = (put(stored, fresh, at) for at in range(3))
     red, blue, none = (make_tag(client, fresh) for _ in range(3))
     for tag, asset in ((red, one), (red, two), (blue, two), (blue, three)):
         assign(client, fresh, tag, vector_id=asset)
@@ -106,9 +108,9 @@ def test_tag_filter_honours_tag_mode(client: httpx.Client, fresh: Account, accou
 
 
 def test_character_identifier_filters_assets(
-    client: httpx.Client, fresh: Account, account: Account, stock: Stock
+    client: httpx.Client, fresh: Account, account: Account, stored: StoredData
 ) -> None:
-    one, two, three = (put(stock, fresh, at) for at in range(3))
+    one, two, three = (put(stored, fresh, at) for at in range(3))
     maria = character(client, fresh, [one], "Maria", identifier="Maria")
     zoe = character(client, fresh, [one], "Zoe", identifier="zoe-2")
     for who, asset in ((maria, one), (maria, two), (zoe, three)):
@@ -125,8 +127,8 @@ def test_character_identifier_filters_assets(
         assert ids(client, fresh, collection_id=id) == ids(client, fresh, inside(id)) == expected
 
 
-def test_collection_lists_direct_members_only(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    above, below, beside = (put(stock, fresh, at) for at in range(3))
+def test_collection_lists_direct_members_only(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    above, below, beside = (put(stored, fresh, at) for at in range(3))
     parent = str(collection(client, fresh)["id"])
     child = str(collection(client, fresh, parent_collection_id=parent)["id"])
     for where, asset in ((parent, above), (child, below)):
@@ -136,23 +138,25 @@ def test_collection_lists_direct_members_only(client: httpx.Client, fresh: Accou
     assert ids(client, fresh, inside(parent), collection_id=child) == [above]
     assert ids(client, fresh, collection_id="") == [beside, below, above]
     assert ids(client, fresh, inside(parent), media_type="video") == []
-    stock.database.execute("UPDATE asset SET is_favorite = true WHERE id = %s", [above])
+    stored.database.execute("UPDATE asset SET is_favorite = true WHERE id = %s", [above])
     assert ids(client, fresh, inside(parent), section="favorites") == [above]
 
 
-def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    old, new = put(stock, fresh, 0), put(stock, fresh, 1)
+def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    old, new = put(stored, fresh, 0), put(stored, fresh, 1)
     id, tag = str(collection(client, fresh)["id"]), make_tag(client, fresh)
     for asset in (old, new):
         add(client, fresh, id, vector_id=asset)
         assign(client, fresh, tag, vector_id=asset)
-    expire(stock, old)
+    expire(stored, old)
     for query in ({}, {"collection_id": id}, {"tag_id": tag}, {"q": "word"}):
         assert ids(client, fresh, **query) == [new], query
 
 
-def test_page_size_defaults_to_50_and_is_capped_at_100(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    rows.put_assets(stock, fresh, [Row(n, uuid4()) for n in range(101)])
+def test_page_size_defaults_to_50_and_is_capped_at_100(
+    client: httpx.Client, fresh: Account, stored: StoredData
+) -> None:
+    rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(101)])
     for path, query, shown in (
         ("", {}, 50),
         ("", {"limit": "1"}, 1),
@@ -172,18 +176,18 @@ def test_page_size_defaults_to_50_and_is_capped_at_100(client: httpx.Client, fre
         assert len(set(both)) == len(both)
 
 
-def test_total_count_is_exact_up_to_1000(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    put(stock, fresh, mime="video/mp4")
+def test_total_count_is_exact_up_to_1000(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    put(stored, fresh, mime="video/mp4")
     many = {"w": fresh.workspace_id}
     try:
-        stock.database.execute(
+        stored.database.execute(
             "WITH n AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 1000)),"
             " b AS (INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)"
             " SELECT id, %(w)s, sha256(id::text::bytea), 1, id::text, 'image/png', 'image' FROM n)"
             " INSERT INTO file (id, workspace_id, blob_id, name) SELECT id, %(w)s, id, 'n' FROM n",
             many,
         )
-        stock.database.execute(
+        stored.database.execute(
             "INSERT INTO asset (id, workspace_id, file_id, kind, title, source, created_at)"
             " SELECT id, workspace_id, id, 'image', 't', 'upload', created_at FROM file"
             " WHERE workspace_id = %(w)s AND name = 'n'",
@@ -193,7 +197,7 @@ def test_total_count_is_exact_up_to_1000(client: httpx.Client, fresh: Account, s
         assert browse(client, fresh, media_type="video")["total_count"] == 1
         assert browse(client, fresh)["total_count"] is None
     finally:
-        rows.clear(stock, fresh)
+        rows.clear(stored, fresh)
 
 
 _CURSOR_OF_A_LIST = "AAZD3a1xPAAAAAAAAAAAAAAAAAAAAAAA"
@@ -241,8 +245,8 @@ def test_invalid_query_within_collection_is_refused(client: httpx.Client, accoun
         refused(client, account, 422, path, **query)
 
 
-def test_empty_parameters_are_ignored(client: httpx.Client, fresh: Account, stock: Stock) -> None:
-    id = put(stock, fresh)
+def test_empty_parameters_are_ignored(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    id = put(stored, fresh)
     names = ("cursor", "q", "search_image_url", "search_video_url", "media_type", "source", "section")
     for name in (*names, "collection_id", "character_identifier", "tag_id", "tag_mode"):
         assert ids(client, fresh, **{name: ""}) == [id], name

@@ -99,8 +99,8 @@ def test_search_combines_with_each_filter(photos: Searched) -> None:
         assign(client, account, red, vector_id=asset)
         add(client, account, id, vector_id=asset)
         add(client, account, who["id"], vector_id=asset)
-    photos.stock.database.execute("UPDATE asset SET is_favorite = true WHERE id = ANY(%s)", [[coffee, rocket]])
-    photos.stock.database.execute("UPDATE asset SET source = 'response' WHERE id = %s", [cat])
+    photos.stored.database.execute("UPDATE asset SET is_favorite = true WHERE id = ANY(%s)", [[coffee, rocket]])
+    photos.stored.database.execute("UPDATE asset SET source = 'response' WHERE id = %s", [cat])
     for scope in (
         *({"tag_id": red}, {"tag_id": [red, str(uuid4())]}, {"collection_id": id}, {"collection_id": who["id"]}),
         *({"character_identifier": "@WHO"}, {"section": "favorites"}, {"section": "favorites", "tag_id": red}),
@@ -145,7 +145,7 @@ def test_expired_assets_do_not_shorten_search_pages(photos: Searched) -> None:
     made = [photos.take(other, samples.png(seed=n), prompt="a fjord" if n < 60 else "a lake") for n in range(66)]
     photos.wait(other)
     for asset in made[:60]:
-        expire(photos.stock, asset)
+        expire(photos.stored, asset)
     shown: list[str] = []
     query: dict[str, str] = {"q": "a fjord", "limit": "2"}
     for left in (4, 2, 0):
@@ -158,14 +158,14 @@ def test_expired_assets_do_not_shorten_search_pages(photos: Searched) -> None:
 
 def test_search_ends_after_500_results(photos: Searched) -> None:
     other = photos.new_account()
-    photos.stock.database.execute(
+    photos.stored.database.execute(
         "WITH n AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 510)),"
         " b AS (INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)"
         " SELECT id, %(w)s, sha256(id::text::bytea), 1, id::text, 'image/png', 'image' FROM n)"
         " INSERT INTO file (id, workspace_id, blob_id, name) SELECT id, %(w)s, id, 'fjord' FROM n",
         {"w": other.workspace_id},
     )
-    photos.stock.database.execute(
+    photos.stored.database.execute(
         "INSERT INTO asset (id, workspace_id, file_id, kind, title, source, created_at)"
         " SELECT id, workspace_id, id, 'image', 'fjord', 'upload', created_at FROM file WHERE workspace_id = %s",
         [other.workspace_id],

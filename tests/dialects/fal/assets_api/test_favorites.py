@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.tag_endpoints import FAVORITE, UNFAVORITE
 from tests.dialects.fal.assets_api.tagged import make_asset
 from tests.dialects.fal.endpoints import GET_ASSET
@@ -15,8 +15,8 @@ def show(client: httpx.Client, account: Account, id: str) -> dict[str, Any]:
     return dict(GET_ASSET.send(client, account.key, path=f"/v1/assets/{id}").json()["asset"])
 
 
-def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, account: Account, stock: Stock) -> None:
-    id, other = make_asset(stock, account), make_asset(stock, account)
+def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, account: Account, stored: StoredData) -> None:
+    id, other = make_asset(stored, account), make_asset(stored, account)
     before = show(client, account, id)
     assert before["is_favorited"] is False
     for endpoint, expected in ((FAVORITE, True), (FAVORITE, True), (UNFAVORITE, False), (UNFAVORITE, False)):
@@ -26,9 +26,9 @@ def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, account: A
         assert show(client, account, other)["is_favorited"] is False
 
 
-def test_request_id_refers_to_its_oldest_asset(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_request_id_refers_to_its_oldest_asset(client: httpx.Client, account: Account, stored: StoredData) -> None:
     request_id = str(uuid4())
-    newer, older = (make_asset(stock, account, moment=moment, request_id=request_id) for moment in (2, 1))
+    newer, older = (make_asset(stored, account, moment=moment, request_id=request_id) for moment in (2, 1))
     assert FAVORITE.send(client, account.key, json={"request_id": request_id}).json() == {"is_favorited": True}
     assert [show(client, account, id)["is_favorited"] for id in (older, newer)] == [True, False]
     assert UNFAVORITE.send(client, account.key, json={"request_id": request_id}).json() == {"is_favorited": False}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
 from tests.dialects.idempotency import new_key
 from tests.dialects.wire.remote_server import Origin
@@ -47,20 +47,20 @@ def test_allowed_url_is_fetched(strict_client: httpx.Client, limited: Account, o
 
 
 def test_same_url_is_fetched_once(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData, origin: Origin
 ) -> None:
     url = f"{origin.url}/picture.png?only={limited.workspace_id}"
     first = register(strict_client, limited, url)
     asked = len(origin.asked)
     assert register(strict_client, limited, url).content == first.content
     assert len(origin.asked) == asked
-    assert strict_stock.of(limited)["asset"] == 1
+    assert strict_stored.count(limited)["asset"] == 1
 
 
 def test_each_workspace_fetches_its_own_copy(
-    strict_client: httpx.Client, limited: Account, strict: object, strict_stock: Stock, origin: Origin
+    strict_client: httpx.Client, limited: Account, strict: object, strict_stored: StoredData, origin: Origin
 ) -> None:
-    other = strict_stock.account(strict.new_key())  # type: ignore[attr-defined] # the fixture is a Serve
+    other = strict_stored.account(strict.new_key())  # type: ignore[attr-defined] # the fixture is a Serve
     url = f"{origin.url}/picture.png?shared"
     first, second = (register(strict_client, who, url).json()["asset"] for who in (limited, other))
     assert first["vector_id"] != second["vector_id"]
@@ -68,14 +68,14 @@ def test_each_workspace_fetches_its_own_copy(
 
 
 def test_concurrent_fetches_make_one_asset(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData, origin: Origin
 ) -> None:
     url = f"{origin.url}/picture.png?many={limited.workspace_id}"
     with ThreadPoolExecutor(5) as threads:
         answers = list(threads.map(lambda _: register(strict_client, limited, url), range(5)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["asset"]["vector_id"] for answer in answers}) == 1
-    counts = strict_stock.of(limited)
+    counts = strict_stored.count(limited)
     assert (counts["asset"], counts["file"], counts["blob"]) == (1, 1, 1)
 
 
@@ -91,28 +91,28 @@ def test_redirect_to_allowed_host_is_followed(strict_client: httpx.Client, limit
 
 
 def test_size_limit_is_exact(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData, origin: Origin
 ) -> None:
     assert register(strict_client, limited, f"{origin.url}/largest.wav", "audio").status_code == 201
-    before = strict_stock.of(limited)
+    before = strict_stored.count(limited)
     response = register(strict_client, limited, f"{origin.url}/larger.wav", "audio")
     assert response.status_code == 422
-    REGISTER.say(response, "validation_error")
-    strict_stock.settles(limited, before)
+    REGISTER.check_error(response, "validation_error")
+    strict_stored.expect_counts(limited, before)
 
 
 @pytest.mark.parametrize("path", CASES)
 def test_unreadable_url_is_refused(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin, path: str
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData, origin: Origin, path: str
 ) -> None:
-    before = strict_stock.of(limited)
+    before = strict_stored.count(limited)
     status, kind = CASES[path]
     response = register(strict_client, limited, origin.url + path)
     assert response.status_code == status, response.text
-    REGISTER.say(response, kind)
+    REGISTER.check_error(response, kind)
     assert REGISTER.spec
     REGISTER.spec.check(response)
-    strict_stock.settles(limited, before)
+    strict_stored.expect_counts(limited, before)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_alternative_host_spelling_is_refused(
 
 
 def test_idempotency_key_replays_fetch(
-    strict_client: httpx.Client, limited: Account, strict_stock: Stock, origin: Origin
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData, origin: Origin
 ) -> None:
     key, url = new_key(), f"{origin.url}/picture.png?key"
     first = register(strict_client, limited, url, **{"Idempotency-Key": key})
     assert first.status_code == 201
     assert register(strict_client, limited, url, **{"Idempotency-Key": key}).content == first.content
     assert register(strict_client, limited, url + "2", **{"Idempotency-Key": key}).status_code == 409
-    assert strict_stock.of(limited)["asset"] == 1
+    assert strict_stored.count(limited)["asset"] == 1
 
 
 def test_api_key_is_not_sent_to_origin(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:

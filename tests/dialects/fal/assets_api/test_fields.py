@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
 from tests.dialects.fal.register_contract import register
 
@@ -61,15 +61,15 @@ def test_unknown_fields_are_ignored(client: httpx.Client, account: Account, url:
     ids=lambda change: repr(change)[:40],
 )
 def test_invalid_field_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, url: str, change: dict[str, Any]
+    client: httpx.Client, account: Account, stored: StoredData, url: str, change: dict[str, Any]
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = REGISTER.send(client, account.key, json={"url": url, "type": "image", **change})
     assert response.status_code == 422, response.text
-    REGISTER.say(response, "validation_error")
+    REGISTER.check_error(response, "validation_error")
     assert REGISTER.spec
     REGISTER.spec.check(response)
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize("missing", ["url", "type"])

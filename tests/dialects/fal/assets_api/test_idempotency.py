@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
 from tests.dialects.fal.register_contract import host
 from tests.dialects.idempotency import assets, new_key
@@ -23,12 +23,12 @@ def url(client: httpx.Client, fresh: Account) -> str:
     return host(client, fresh, samples.png(), "image/png")
 
 
-def test_same_key_replays_response(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
+def test_same_key_replays_response(client: httpx.Client, fresh: Account, stored: StoredData, url: str) -> None:
     key, body = new_key(), {"url": url, "type": "image", "prompt": "first"}
     first, second = register(client, fresh, key, body), register(client, fresh, key, body)
     assert (first.status_code, second.status_code, second.content) == (201, 201, first.content)
     assert second.headers["idempotent-replayed"] == "true"
-    assert assets(stock, fresh) == 1
+    assert assets(stored, fresh) == 1
 
 
 def test_replay_ignores_later_changes(client: httpx.Client, fresh: Account, url: str) -> None:
@@ -56,17 +56,17 @@ def test_equivalent_json_is_the_same_request(client: httpx.Client, fresh: Accoun
     "change", [{"favorite": True}, {"prompt": "x"}, {"type": "video"}, {"url": "http://else/"}], ids=str
 )
 def test_different_body_is_a_conflict(
-    client: httpx.Client, fresh: Account, stock: Stock, url: str, change: dict[str, Any]
+    client: httpx.Client, fresh: Account, stored: StoredData, url: str, change: dict[str, Any]
 ) -> None:
     key, body = new_key(), {"url": url, "type": "image"}
     first = register(client, fresh, key, body)
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     other = register(client, fresh, key, {**body, **change})
     assert other.status_code == 409
-    REGISTER.say(other, "validation_error")
+    REGISTER.check_error(other, "validation_error")
     assert REGISTER.spec
     REGISTER.spec.check(other)
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
     assert register(client, fresh, key, body).content == first.content
 
 
@@ -76,11 +76,11 @@ def test_different_body_is_a_conflict(
     ids=str,
 )
 def test_refused_request_frees_its_key(
-    client: httpx.Client, fresh: Account, stock: Stock, url: str, change: dict[str, Any]
+    client: httpx.Client, fresh: Account, stored: StoredData, url: str, change: dict[str, Any]
 ) -> None:
     key, body = new_key(), {"url": url, "type": "image"}
     assert register(client, fresh, key, {**body, **change}).status_code in (404, 422)
-    assert stock.of(fresh)["idempotency"] == 0
+    assert stored.count(fresh)["idempotency"] == 0
     assert register(client, fresh, key, body).status_code == 201
 
 
@@ -89,10 +89,10 @@ def test_invalid_key_is_refused(client: httpx.Client, fresh: Account, url: str, 
     headers = {**auth(fresh.key), "Idempotency-Key": key.encode("latin-1")}
     response = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)  # type: ignore[arg-type] # bytes are headers too
     assert response.status_code == 422
-    REGISTER.say(response, "validation_error")
+    REGISTER.check_error(response, "validation_error")
 
 
-def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account, stock: Stock, url: str) -> None:
+def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account, stored: StoredData, url: str) -> None:
     key, start = new_key(), Barrier(8)
 
     def send(_: int) -> httpx.Response:
@@ -103,11 +103,11 @@ def test_concurrent_requests_make_one_asset(client: httpx.Client, fresh: Account
         answers = list(threads.map(send, range(8)))
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
-    assert assets(stock, fresh) == 1
+    assert assets(stored, fresh) == 1
 
 
 def test_concurrent_requests_without_key_make_one_asset(
-    client: httpx.Client, fresh: Account, stock: Stock, url: str
+    client: httpx.Client, fresh: Account, stored: StoredData, url: str
 ) -> None:
     start = Barrier(8)
 
@@ -119,4 +119,4 @@ def test_concurrent_requests_without_key_make_one_asset(
         answers = list(threads.map(send, range(8)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["asset"]["vector_id"] for answer in answers}) == 1
-    assert assets(stock, fresh) == 1
+    assert assets(stored, fresh) == 1

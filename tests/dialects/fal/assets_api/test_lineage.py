@@ -11,9 +11,9 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Keyed
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.assets_api.lineages import LINEAGE, lineage, made, of_kind
-from tests.dialects.fal.endpoints import DELETE_ASSET, auth, say_platform
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.assets_api.lineages import LINEAGE, lineage, of_kind, register_new
+from tests.dialects.fal.endpoints import DELETE_ASSET, auth, check_platform_error
 
 EXTERNAL = "https://elsewhere.example/a%20b.png?x=1"
 
@@ -27,9 +27,9 @@ def md5(text: str) -> str:
 
 
 @pytest.fixture
-def character(stock: Stock, fresh: Account) -> str:
+def character(stored: StoredData, fresh: Account) -> str:
     id = uuid4()
-    stock.database.execute(
+    stored.database.execute(
         "INSERT INTO collection (id, workspace_id, name, type, identifier)"
         " VALUES (%s, %s, 'The Bear', 'character', 'bear')",
         [id, fresh.workspace_id],
@@ -37,21 +37,21 @@ def character(stock: Stock, fresh: Account) -> str:
     return str(id)
 
 
-def expire(stock: Stock, asset: dict[str, Any]) -> None:
+def expire(stored: StoredData, asset: dict[str, Any]) -> None:
     """Let the asset's time be up; nothing has swept it yet."""
-    stock.database.execute(
+    stored.database.execute(
         "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)", [asset["vector_id"]]
     )
 
 
 def test_graph_has_all_documented_keys(client: httpx.Client, fresh: Account, character: str) -> None:
-    source = made(client, fresh)
+    source = register_new(client, fresh)
     inputs = [
         {"vector_id": source["vector_id"], "role": "source"},
         {"url": EXTERNAL, "role": "mask"},
         {"character": "@Bear"},
     ]
-    image = made(client, fresh, request_id="r-1", endpoint="fal-ai/flux", prompt="a bear", inputs=inputs)
+    image = register_new(client, fresh, request_id="r-1", endpoint="fal-ai/flux", prompt="a bear", inputs=inputs)
     graph = lineage(client, fresh, image["vector_id"])
     assert list(graph) == ["focus", "nodes", "edges"]
     focus, ancestor = of_kind(graph, "asset")
@@ -100,7 +100,7 @@ def test_graph_has_all_documented_keys(client: httpx.Client, fresh: Account, cha
 
 
 def test_asset_without_provenance_is_single_node(client: httpx.Client, fresh: Account) -> None:
-    graph = lineage(client, fresh, made(client, fresh)["vector_id"])
+    graph = lineage(client, fresh, register_new(client, fresh)["vector_id"])
     assert (len(graph["nodes"]), graph["edges"]) == (1, [])
 
 
@@ -108,7 +108,7 @@ def test_asset_without_provenance_is_single_node(client: httpx.Client, fresh: Ac
     ("mime", "type"), [("video/mp4", "video"), ("audio/mpeg", "audio"), ("model/gltf-binary", "3d")]
 )
 def test_node_type_follows_media_kind(client: httpx.Client, fresh: Account, mime: str, type: str) -> None:  # noqa: A002
-    (node,) = lineage(client, fresh, made(client, fresh, mime)["vector_id"])["nodes"]
+    (node,) = lineage(client, fresh, register_new(client, fresh, mime)["vector_id"])["nodes"]
     assert node["type"] == type
 
 
@@ -121,10 +121,10 @@ def test_document_node_has_type_text(client: httpx.Client, fresh: Account) -> No
 
 def chain(client: httpx.Client, account: Account, length: int) -> list[dict[str, Any]]:
     """Assets of which each is made from the one before."""
-    assets = [made(client, account)]
+    assets = [register_new(client, account)]
     for number in range(1, length):
         inputs = [{"vector_id": assets[-1]["vector_id"]}]
-        assets.append(made(client, account, request_id=f"r-{number}", inputs=inputs))
+        assets.append(register_new(client, account, request_id=f"r-{number}", inputs=inputs))
     return assets
 
 
@@ -145,23 +145,23 @@ def test_depth_limits_requests_in_both_directions(client: httpx.Client, fresh: A
 def test_invalid_depth_is_refused(client: httpx.Client, account: Account, depth: str) -> None:
     response = LINEAGE.send(client, account.key, params={"depth": depth})
     assert response.status_code == 422
-    say_platform(response, "validation_error")
+    check_platform_error(response, "validation_error")
 
 
 @pytest.mark.parametrize("how", ["deleted", "expired"])
 def test_deleted_objects_become_tombstones(
-    client: httpx.Client, fresh: Account, stock: Stock, character: str, how: str
+    client: httpx.Client, fresh: Account, stored: StoredData, character: str, how: str
 ) -> None:
     """What is gone keeps its place and its kind, and shows nothing else; its id stays what it was."""
-    first = made(client, fresh, request_id="r-0", inputs=[{"url": EXTERNAL}])
+    first = register_new(client, fresh, request_id="r-0", inputs=[{"url": EXTERNAL}])
     inputs = [{"request_id": "r-0"}, {"character": character}]
-    second = made(client, fresh, request_id="r-1", prompt="a bear", inputs=inputs)
+    second = register_new(client, fresh, request_id="r-1", prompt="a bear", inputs=inputs)
     before = lineage(client, fresh, second["vector_id"])
     if how == "deleted":
         DELETE_ASSET.send(client, fresh.key, path=f"/v1/assets/{first['vector_id']}")
     else:
-        expire(stock, first)
-    stock.database.execute("DELETE FROM collection WHERE id = %s", [character])
+        expire(stored, first)
+    stored.database.execute("DELETE FROM collection WHERE id = %s", [character])
     after = lineage(client, fresh, second["vector_id"])
     assert [node["id"] for node in after["nodes"]] == [node["id"] for node in before["nodes"]]
     assert after["edges"] == before["edges"]
@@ -184,7 +184,7 @@ def test_deleted_objects_become_tombstones(
 
 
 def test_asset_may_be_its_own_input(client: httpx.Client, fresh: Account) -> None:
-    asset = made(client, fresh, request_id="r-0")
+    asset = register_new(client, fresh, request_id="r-0")
     body = {"url": asset["url"], "type": "image", "request_id": "r-0", "inputs": [{"vector_id": asset["vector_id"]}]}
     assert client.post("/v1/assets/uploads", json=body, headers=auth(fresh.key)).status_code == 201
     graph = lineage(client, fresh, asset["vector_id"])
@@ -194,19 +194,19 @@ def test_asset_may_be_its_own_input(client: httpx.Client, fresh: Account) -> Non
 
 def test_foreign_and_unknown_ids_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another's is as unknown as none."""
-    id = made(client, account)["vector_id"]
+    id = register_new(client, account)["vector_id"]
     told = []
     for key, asked in ((fresh.key, id), (account.key, str(uuid4())), (account.key, "nonsense")):
         response = LINEAGE.send(client, key, path=f"/v1/assets/{asked}/lineage")
         assert response.status_code == 404
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
         told.append(response.json()["error"]["message"].replace(asked, ""))
     assert told[0] == told[1]
 
 
 def test_same_request_id_is_separate_per_workspace(client: httpx.Client, account: Account, fresh: Account) -> None:
-    mine = made(client, account, request_id="shared", prompt="mine", inputs=[{"url": EXTERNAL}])
-    theirs = made(client, fresh, request_id="shared", prompt="theirs")
+    mine = register_new(client, account, request_id="shared", prompt="mine", inputs=[{"url": EXTERNAL}])
+    theirs = register_new(client, fresh, request_id="shared", prompt="theirs")
     (request,) = of_kind(lineage(client, account, mine["vector_id"]), "request")
     assert request["prompt"] == "mine"
     graph = lineage(client, fresh, theirs["vector_id"])

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.assets_api.lineages import lineage, made, of_kind
-from tests.dialects.fal.endpoints import REGISTER, auth, say_platform
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.assets_api.lineages import lineage, of_kind, register_new
+from tests.dialects.fal.endpoints import REGISTER, auth, check_platform_error
 from tests.dialects.fal.register_contract import host, register
 from tests.dialects.idempotency import new_key
 
@@ -34,7 +34,7 @@ from tests.dialects.idempotency import new_key
 def test_asset_shows_declared_provenance(
     client: httpx.Client, fresh: Account, said: dict[str, Any], source: str
 ) -> None:
-    asset = made(client, fresh, **said)
+    asset = register_new(client, fresh, **said)
     assert asset["source"] == source
     assert (asset["request_id"], asset["endpoint"]) == (said.get("request_id"), said.get("endpoint"))
     found = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(fresh.key))
@@ -75,27 +75,27 @@ def test_asset_shows_declared_provenance(
     ids=lambda change: repr(change)[:50],
 )
 def test_invalid_provenance_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, url: str, change: dict[str, Any]
+    client: httpx.Client, account: Account, stored: StoredData, url: str, change: dict[str, Any]
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = register(client, account, url, **{"request_id": new_key(), **change})
     assert response.status_code == 422, response.text
-    REGISTER.say(response, "validation_error")
-    stock.settles(account, before)
+    REGISTER.check_error(response, "validation_error")
+    stored.expect_counts(account, before)
 
 
 def test_longest_inputs_are_accepted(client: httpx.Client, fresh: Account, url: str) -> None:
     inputs = [{"url": f"HTTPS://a.example/{n:03}/" + "x" * 1978, "role": "content_ref"} for n in range(100)]
     assert len(inputs[0]["url"]) == 2000
-    asset = made(client, fresh, request_id="r", inputs=inputs)
+    asset = register_new(client, fresh, request_id="r", inputs=inputs)
     assert len(of_kind(lineage(client, fresh, asset["vector_id"]), "external_input")) == 100
 
 
 def test_input_url_of_own_file_refers_to_asset(client: httpx.Client, fresh: Account, account: Account) -> None:
-    source, theirs = made(client, fresh), made(client, account)
+    source, theirs = register_new(client, fresh), register_new(client, account)
     bare = host(client, fresh, samples.jpeg(), "image/jpeg")
     localhost = source["url"].replace("127.0.0.1", "LOCALHOST")
-    asset = made(client, fresh, request_id="r", inputs=[{"url": u} for u in (localhost, bare, theirs["url"])])
+    asset = register_new(client, fresh, request_id="r", inputs=[{"url": u} for u in (localhost, bare, theirs["url"])])
     graph = lineage(client, fresh, asset["vector_id"])
     assert [node["url"] for node in of_kind(graph, "asset")] == [asset["url"], source["url"]]
     assert [node["url"] for node in of_kind(graph, "external_input")] == [bare, theirs["url"]]
@@ -116,38 +116,38 @@ def test_asset_declared_as_request_input_is_linked(client: httpx.Client, fresh: 
 
 
 @pytest.fixture
-def theirs(client: httpx.Client, account: Account, stock: Stock) -> Iterator[dict[str, str]]:
+def theirs(client: httpx.Client, account: Account, stored: StoredData) -> Iterator[dict[str, str]]:
     """What another workspace has, by the name an input could have it by."""
     id, handle = uuid4(), uuid4().hex
-    stock.database.execute(
+    stored.database.execute(
         "INSERT INTO collection (id, workspace_id, name, type, identifier) VALUES (%s, %s, 'x', 'character', %s)",
         [id, account.workspace_id, handle],
     )
-    asset = made(client, account, request_id=new_key())
+    asset = register_new(client, account, request_id=new_key())
     yield {
         "vector_id": asset["vector_id"],
         "request_id": asset["request_id"],
         "character": str(id),
         "handle": f"@{handle}",
     }
-    stock.database.execute("DELETE FROM collection WHERE id = %s", [id])
+    stored.database.execute("DELETE FROM collection WHERE id = %s", [id])
 
 
 @pytest.mark.parametrize("name", ["vector_id", "request_id", "character", "handle"])
 def test_foreign_and_unknown_inputs_look_alike(
-    client: httpx.Client, fresh: Account, stock: Stock, theirs: dict[str, str], name: str
+    client: httpx.Client, fresh: Account, stored: StoredData, theirs: dict[str, str], name: str
 ) -> None:
     url = host(client, fresh, samples.png(), "image/png")
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     told = set()
     for id in (theirs[name], str(uuid4()), "nonsense"):
         named = {"character" if name == "handle" else name: id}
         response = register(client, fresh, url, request_id="r", inputs=[{"url": "https://a/"}, named])
         assert response.status_code == 404, response.text
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
         told.add(response.json()["error"]["message"])
     assert len(told) == 1
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
 
 
 def test_registering_again_adds_provenance(client: httpx.Client, fresh: Account) -> None:
@@ -165,8 +165,8 @@ def test_registering_again_adds_provenance(client: httpx.Client, fresh: Account)
 
 
 def test_outputs_share_one_request_node(client: httpx.Client, fresh: Account) -> None:
-    one = made(client, fresh, request_id="r", inputs=[{"url": "https://a/"}])
-    two = made(client, fresh, request_id="r", endpoint="e", prompt="a bear")
+    one = register_new(client, fresh, request_id="r", inputs=[{"url": "https://a/"}])
+    two = register_new(client, fresh, request_id="r", endpoint="e", prompt="a bear")
     for asset in (one, two):
         graph = lineage(client, fresh, asset["vector_id"])
         (request,) = of_kind(graph, "request")
@@ -182,7 +182,7 @@ def test_concurrent_registrations_share_one_request(client: httpx.Client, fresh:
     assert statuses == [201] * len(urls)
 
 
-def test_provenance_is_part_of_the_idempotent_request(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_provenance_is_part_of_the_idempotent_request(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     url, key = host(client, fresh, samples.png(), "image/png"), new_key()
 
     def send(**said: Any) -> httpx.Response:
@@ -190,11 +190,11 @@ def test_provenance_is_part_of_the_idempotent_request(client: httpx.Client, fres
         return REGISTER.send(client, fresh.key, json=body, headers={"Idempotency-Key": key})
 
     first = send()
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     second = send()
     assert (second.status_code, second.content) == (201, first.content)
     assert second.headers["idempotent-replayed"] == "true"
     changes: list[dict[str, Any]] = [{"request_id": "s"}, {"endpoint": "e"}, {"source": "upload"}, {"inputs": []}]
     for change in changes:
         assert send(**change).status_code == 409
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)

@@ -11,7 +11,7 @@ from mediatheque.library.catalog.tags import Tags
 from mediatheque.library.collections.collections import Collections
 from mediatheque.records.database import Database
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
 from tests.dialects.fal.register_contract import host, register
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
@@ -96,33 +96,33 @@ async def theirs(database: Database, reader: Account) -> dict[str, Any]:
 
 @pytest.mark.parametrize("field", ["tag_ids", "collection_id"])
 def test_foreign_and_unknown_ids_look_alike(
-    client: httpx.Client, account: Account, stock: Stock, url: str, theirs: dict[str, Any], field: str
+    client: httpx.Client, account: Account, stored: StoredData, url: str, theirs: dict[str, Any], field: str
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     unknown = str(uuid4())
     asked = {"unknown": unknown, "theirs": theirs[field], "no uuid": "d8b6elcregj72v34jr8g", "odd": "x" * 5000}
     for what, id in asked.items():
         given = id if field == "collection_id" or isinstance(id, list) else [id]
         response = register(client, account, url, **{field: given})
         assert response.status_code == 404, what
-        REGISTER.say(response, "not_found")
+        REGISTER.check_error(response, "not_found")
         assert {"tag_ids": "Tag", "collection_id": "Collection"}[field] in response.json()["error"]["message"]
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_unknown_tag_stores_nothing(
-    client: httpx.Client, account: Account, stock: Stock, url: str, tags: list[dict[str, str]]
+    client: httpx.Client, account: Account, stored: StoredData, url: str, tags: list[dict[str, str]]
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     assert register(client, account, url, tag_ids=[tags[0]["id"], str(uuid4())]).status_code == 404
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_registering_again_adds_to_the_asset(
-    client: httpx.Client, account: Account, stock: Stock, url: str, tags: list[dict[str, str]], collection: str
+    client: httpx.Client, account: Account, stored: StoredData, url: str, tags: list[dict[str, str]], collection: str
 ) -> None:
     first = register(client, account, url).json()["asset"]
-    before = stock.of(account)
+    before = stored.count(account)
     again = register(client, account, url)
     assert (again.status_code, again.json()["asset"]) == (201, first)
     ids = [tag["id"] for tag in tags]
@@ -133,7 +133,7 @@ def test_registering_again_adds_to_the_asset(
     assert [tag["id"] for tag in richer.json()["asset"]["tags"]] == ids
     kept = register(client, account, url, prompt="later still").json()["asset"]
     assert kept == richer.json()["asset"]
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_duplicate_tag_ids_are_assigned_once(
@@ -181,15 +181,15 @@ def test_registering_asset_of_other_dialect_keeps_its_id(client: httpx.Client, a
 def test_declared_type_must_match_content(
     client: httpx.Client,
     account: Account,
-    stock: Stock,
+    stored: StoredData,
     mime: str,
     type: str,  # noqa: A002
 ) -> None:
     url = host(client, account, samples.ACCEPTED[mime](), mime)
     if TYPES.get(mime) == type:
         return
-    before = stock.of(account)
+    before = stored.count(account)
     response = register(client, account, url, type)
     assert response.status_code == 422
-    REGISTER.say(response, "validation_error")
-    stock.settles(account, before)
+    REGISTER.check_error(response, "validation_error")
+    stored.expect_counts(account, before)

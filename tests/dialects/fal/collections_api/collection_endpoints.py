@@ -6,9 +6,9 @@ from uuid import uuid4
 from mediatheque.model import Scope
 from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.rows import Row, put_assets
-from tests.dialects.fal.endpoints import PLATFORM, auth, say_platform
+from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": say_platform}
+_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": check_platform_error}
 _NONE = "0" * 32
 COLLECTIONS = "/v1/assets/collections"
 CHARACTERS = "/v1/assets/characters"
@@ -21,8 +21,8 @@ def _name(_: Suite) -> dict[str, Any]:
 def _asset(suite: Suite) -> str:
     """The id of an image asset that is there for this request alone; it has no bytes."""
     id = uuid4()
-    put_assets(suite.stock, suite.account, [Row(0, id)])
-    suite.before = suite.stock.of(suite.account)
+    put_assets(suite.stored, suite.account, [Row(0, id)])
+    suite.before = suite.stored.count(suite.account)
     return str(id)
 
 
@@ -33,7 +33,7 @@ def _character(suite: Suite) -> dict[str, Any]:
 def _made(suite: Suite, endpoint: Endpoint, noun: str) -> str:
     """The path of a collection or character that is there for this request alone."""
     id = endpoint.send(suite.client, suite.account.key, **endpoint.valid(suite)).json()[noun]["id"]
-    suite.before = suite.stock.of(suite.account)
+    suite.before = suite.stored.count(suite.account)
     return f"{endpoint.path}/{id}"
 
 

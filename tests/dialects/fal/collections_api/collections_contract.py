@@ -7,7 +7,7 @@ import httpx
 
 from tests import samples
 from tests.contracts.dialect import Endpoint
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api.collection_endpoints import ADD, CREATE_CHARACTER, CREATE_COLLECTION, REMOVE
 from tests.dialects.fal.register_contract import host, register
 
@@ -53,12 +53,12 @@ def remove(client: httpx.Client, account: Account, id: str, **target: str) -> ht
     return at(client, account, REMOVE, id, json=target)
 
 
-def members(stock: Stock, id: str) -> list[UUID]:
+def members(stored: StoredData, id: str) -> list[UUID]:
     query = "SELECT asset_id FROM collection_asset WHERE collection_id = %s ORDER BY added_at, asset_id"
-    return [row[0] for row in stock.database.execute(query, [id]).fetchall()]
+    return [row[0] for row in stored.database.execute(query, [id]).fetchall()]
 
 
-def expire(stock: Stock, asset: dict[str, Any]) -> None:
+def expire(stored: StoredData, asset: dict[str, Any]) -> None:
     """The asset's file is past its time, and not swept yet."""
     query = "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)"
-    stock.database.execute(query, [asset["vector_id"]])
+    stored.database.execute(query, [asset["vector_id"]])

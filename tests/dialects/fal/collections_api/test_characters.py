@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.fal.collections_api.collections_contract import add, at, character, collection, done, expire, image
 from tests.dialects.fal.endpoints import auth
@@ -68,12 +68,12 @@ def test_created_character_has_all_documented_keys(client: httpx.Client, fresh: 
 
 class TestImages:
     def test_references_of_each_form_keep_their_order(
-        self, client: httpx.Client, fresh: Account, shown: str, stock: Stock
+        self, client: httpx.Client, fresh: Account, shown: str, stored: StoredData
     ) -> None:
         assets = [image(client, fresh, seed) for seed in (1, 2, 3)]
-        stock.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", ["r 1", assets[1]["vector_id"]])
+        stored.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", ["r 1", assets[1]["vector_id"]])
         request_id = str(uuid4())
-        stock.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", [request_id, assets[2]["vector_id"]])
+        stored.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", [request_id, assets[2]["vector_id"]])
         names = ["r 1", assets[0]["vector_id"], shown, request_id]
         made = character(client, fresh, names)
         assert made["reference_images"] == [assets[1]["url"], assets[0]["url"], shown, assets[2]["url"]]
@@ -120,22 +120,22 @@ class TestImages:
         ids=str,
     )
     def test_invalid_images_are_refused(
-        self, client: httpx.Client, fresh: Account, stock: Stock, shown: str, images: Any, status: int
+        self, client: httpx.Client, fresh: Account, stored: StoredData, shown: str, images: Any, status: int
     ) -> None:
         here = shown.partition("/files/")[0]
         named = images and [
             each.replace("SHOWN", shown).replace("HERE", here) if isinstance(each, str) else each for each in images
         ]
         made = character(client, fresh, [shown])
-        before = stock.of(fresh)
+        before = stored.count(fresh)
         answers = (
             create(client, fresh, name="b", description="b", reference_images=named),
             change(client, fresh, made["id"], name="b", reference_images=named),
         )
         for response in answers:
             assert response.status_code == status, response.text
-            endpoints.CREATE_CHARACTER.say(response, {404: "not_found", 422: "validation_error"}[status])
-        assert stock.of(fresh) == before
+            endpoints.CREATE_CHARACTER.check_error(response, {404: "not_found", 422: "validation_error"}[status])
+        assert stored.count(fresh) == before
         assert get(client, fresh, made["id"]) == made
 
     def test_non_image_reference_is_refused(self, client: httpx.Client, fresh: Account, shown: str) -> None:
@@ -156,13 +156,13 @@ class TestImages:
             for body in ({"reference_images": [name]}, {"reference_images": [shown], "cover_image_url": theirs["url"]}):
                 assert create(client, fresh, name="a", description="b", **body).status_code == 404
 
-    def test_deleted_images_are_removed(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_deleted_images_are_removed(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
         assets = [image(client, fresh, seed) for seed in (1, 2)]
         urls = [asset["url"] for asset in assets]
         made = character(client, fresh, urls, cover_image_url=urls[0])
         assert client.delete(f"/v1/assets/{assets[0]['vector_id']}", headers=auth(fresh.key)).status_code == 204
         assert get(client, fresh, made["id"]) == {**made, "reference_images": urls[1:], "cover_image_url": urls[1]}
-        expire(stock, assets[1])
+        expire(stored, assets[1])
         assert get(client, fresh, made["id"]) == {**made, "reference_images": [], "cover_image_url": None}
         assert change(client, fresh, made["id"], reference_images=[urls[1]]).status_code == 404
 
@@ -191,18 +191,25 @@ class TestHandles:
     ) -> None:
         response = create(client, fresh, name="a", description="b", reference_images=[shown], identifier=identifier)
         assert response.status_code == 422
-        endpoints.CREATE_CHARACTER.say(response, "validation_error")
+        endpoints.CREATE_CHARACTER.check_error(response, "validation_error")
 
     @pytest.mark.parametrize("taken", ["Maria", "@maria", "MARIA"])
     def test_identifier_is_unique_in_workspace(
-        self, client: httpx.Client, fresh: Account, account: Account, stock: Stock, shown: str, url: str, taken: str
+        self,
+        client: httpx.Client,
+        fresh: Account,
+        account: Account,
+        stored: StoredData,
+        shown: str,
+        url: str,
+        taken: str,
     ) -> None:
         handle(client, fresh, shown, "a", identifier="maria")
-        before = stock.of(fresh)
+        before = stored.count(fresh)
         response = create(client, fresh, name="a", description="b", reference_images=[shown], identifier=taken)
         assert response.status_code == 409
-        endpoints.CREATE_CHARACTER.say(response, "validation_error")
-        assert stock.of(fresh) == before
+        endpoints.CREATE_CHARACTER.check_error(response, "validation_error")
+        assert stored.count(fresh) == before
         own = uuid4().hex
         handle(client, fresh, shown, "a", identifier=own)
         assert handle(client, account, url, "a", identifier=own) == own
@@ -272,15 +279,15 @@ class TestHandles:
     ids=lambda body: str(body)[:40],
 )
 def test_invalid_body_is_refused(
-    client: httpx.Client, fresh: Account, stock: Stock, shown: str, body: dict[str, Any]
+    client: httpx.Client, fresh: Account, stored: StoredData, shown: str, body: dict[str, Any]
 ) -> None:
     made = character(client, fresh, [shown])
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     whole = {"name": "a", "description": "b", "reference_images": [shown], **body}
     for response in (create(client, fresh, **whole), change(client, fresh, made["id"], **body)):
         assert response.status_code == 422
-        endpoints.CREATE_CHARACTER.say(response, "validation_error")
-    assert stock.of(fresh) == before
+        endpoints.CREATE_CHARACTER.check_error(response, "validation_error")
+    assert stored.count(fresh) == before
     assert get(client, fresh, made["id"]) == made
 
 
@@ -367,22 +374,22 @@ class TestAsCollections:
             body = {"json": {"name": "b"}} if endpoint is endpoints.UPDATE_CHARACTER else {}
             response = at(client, fresh, endpoint, made["id"], **body)
             assert response.status_code == 404
-            endpoint.say(response, "not_found")
+            endpoint.check_error(response, "not_found")
         assert done(at(client, fresh, endpoints.GET_COLLECTION, made["id"])) == made
 
-    def test_delete_keeps_files_and_assets(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_delete_keeps_files_and_assets(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
         asset = image(client, fresh)
         made = character(client, fresh, [asset["vector_id"]])
         add(client, fresh, made["id"], vector_id=asset["vector_id"])
         assert at(client, fresh, endpoints.DELETE_CHARACTER, made["id"]).status_code == 204
         assert at(client, fresh, endpoints.DELETE_CHARACTER, made["id"]).status_code == 404
-        counts = stock.of(fresh)
+        counts = stored.count(fresh)
         assert (counts["collection"], counts["asset"], counts["file"]) == (0, 1, 1)
         assert client.get(asset["url"]).content == samples.png()
 
 
 def test_same_idempotency_key_with_other_identifier_is_a_conflict(
-    client: httpx.Client, fresh: Account, shown: str, stock: Stock
+    client: httpx.Client, fresh: Account, shown: str, stored: StoredData
 ) -> None:
     headers = {"Idempotency-Key": new_key()}
 
@@ -393,4 +400,4 @@ def test_same_idempotency_key_with_other_identifier_is_a_conflict(
     first = send("maria")
     assert (first.status_code, send("zoe").status_code) == (201, 409)
     assert send("maria").content == first.content
-    assert stock.of(fresh)["collection"] == 1
+    assert stored.count(fresh)["collection"] == 1

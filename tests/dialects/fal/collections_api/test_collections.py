@@ -9,7 +9,7 @@ import pytest
 
 from tests import samples
 from tests.dialects.database.rows import Row, put_assets
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.fal.collections_api.collections_contract import (
     add,
@@ -119,13 +119,13 @@ def test_collection_with_filters_is_smart(client: httpx.Client, account: Account
     ids=lambda value: str(value)[:60],
 )
 def test_invalid_body_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any], status: int
+    client: httpx.Client, account: Account, stored: StoredData, body: dict[str, Any], status: int
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = endpoints.CREATE_COLLECTION.send(client, account.key, json=body)
     assert response.status_code == status, response.text
-    endpoints.CREATE_COLLECTION.say(response, {404: "not_found", 422: "validation_error"}[status])
-    assert stock.of(account) == before
+    endpoints.CREATE_COLLECTION.check_error(response, {404: "not_found", 422: "validation_error"}[status])
+    assert stored.count(account) == before
 
 
 def test_malformed_filter_error_has_its_path(client: httpx.Client, account: Account) -> None:
@@ -187,11 +187,11 @@ def test_invalid_update_is_refused(client: httpx.Client, account: Account, body:
     made = collection(client, account)
     response = change(client, account, made["id"], **{"description": "new", **body})
     assert response.status_code == 422
-    endpoints.UPDATE_COLLECTION.say(response, "validation_error")
+    endpoints.UPDATE_COLLECTION.check_error(response, "validation_error")
     assert get(client, account, made["id"]) == made
 
 
-def test_cover_must_be_an_own_image(client: httpx.Client, account: Account, fresh: Account, stock: Stock) -> None:
+def test_cover_must_be_an_own_image(client: httpx.Client, account: Account, fresh: Account, stored: StoredData) -> None:
     """Of this library and this workspace, images, whether they are assets or not."""
     id = collection(client, account)["id"]
     video = host(client, account, samples.mp4(), "video/mp4")
@@ -209,14 +209,14 @@ def test_cover_must_be_an_own_image(client: httpx.Client, account: Account, fres
     assert get(client, account, id)["cover_image_url"] == ours
     shown = at(client, account, endpoints.GET_COLLECTION, id, headers={"Host": "media.example"}).json()
     assert shown["collection"]["cover_image_url"].startswith("http://media.example/files/b/")
-    assert stock.of(fresh)["file"] == 1
+    assert stored.count(fresh)["file"] == 1
 
 
-def test_deleted_or_expired_cover_is_null(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_deleted_or_expired_cover_is_null(client: httpx.Client, account: Account, stored: StoredData) -> None:
     assets = [image(client, account, seed) for seed in (1, 2)]
     made = [collection(client, account, cover_image_url=asset["url"]) for asset in assets]
     assert client.delete(f"/v1/assets/{assets[0]['vector_id']}", headers=auth(account.key)).status_code == 204
-    expire(stock, assets[1])
+    expire(stored, assets[1])
     for each in made:
         assert get(client, account, each["id"]) == {**each, "cover_image_url": None}
     again = change(client, account, made[0]["id"], cover_image_url=assets[1]["url"])
@@ -236,7 +236,7 @@ def test_favorite_and_unfavorite_are_idempotent(client: httpx.Client, account: A
         assert get(client, account, made["id"]) == expected
 
 
-def test_delete_keeps_assets(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_delete_keeps_assets(client: httpx.Client, account: Account, stored: StoredData) -> None:
     made, asset = collection(client, account), image(client, account)
     assert add(client, account, made["id"], vector_id=asset["vector_id"]).status_code == 200
     response = at(client, account, endpoints.DELETE_COLLECTION, made["id"])
@@ -245,7 +245,7 @@ def test_delete_keeps_assets(client: httpx.Client, account: Account, stock: Stoc
         assert at(client, account, endpoint, made["id"]).status_code == 404
     shown = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(account.key)).json()["asset"]
     assert shown == {**asset, "collection_ids": []}
-    assert members(stock, made["id"]) == []
+    assert members(stored, made["id"]) == []
 
 
 class TestLists:
@@ -267,8 +267,8 @@ class TestLists:
         assert listed(client, fresh, offset=10**9) == []
         assert listed(client, fresh, offset=32_700, limit=100) == []
 
-    def test_page_size_defaults_to_50(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
-        stock.database.execute(
+    def test_page_size_defaults_to_50(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+        stored.database.execute(
             "INSERT INTO collection (id, workspace_id, name) SELECT gen_random_uuid(), %s, 'a'"
             " FROM generate_series(1, 101)",
             [fresh.workspace_id],
@@ -290,7 +290,7 @@ class TestLists:
     def test_invalid_page_is_refused(self, client: httpx.Client, account: Account, params: dict[str, str]) -> None:
         response = endpoints.LIST_COLLECTIONS.send(client, account.key, params=params)
         assert response.status_code == 422
-        endpoints.LIST_COLLECTIONS.say(response, "validation_error")
+        endpoints.LIST_COLLECTIONS.check_error(response, "validation_error")
 
     def test_list_excludes_other_workspaces(self, client: httpx.Client, fresh: Account, account: Account) -> None:
         collection(client, account)
@@ -312,25 +312,29 @@ class TestMembers:
             assert (response.status_code, response.content) == (204, b"")
         assert [get(client, account, id)["asset_count"] for id in ids] == [0, 1]
 
-    def test_request_id_refers_to_its_oldest_asset(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_request_id_refers_to_its_oldest_asset(
+        self, client: httpx.Client, fresh: Account, stored: StoredData
+    ) -> None:
         """The first of the assets that the request made."""
         rows = [Row(n, uuid4()) for n in range(3)]
-        put_assets(stock, fresh, rows)
-        stock.database.execute("UPDATE asset SET request_id = 'r 1' WHERE workspace_id = %s", [fresh.workspace_id])
+        put_assets(stored, fresh, rows)
+        stored.database.execute("UPDATE asset SET request_id = 'r 1' WHERE workspace_id = %s", [fresh.workspace_id])
         id = collection(client, fresh)["id"]
         assert add(client, fresh, id, request_id="r 1").status_code == 200
-        assert members(stock, id) == [rows[0].id]
+        assert members(stored, id) == [rows[0].id]
         assert remove(client, fresh, id, request_id="r 1").status_code == 204
-        assert members(stock, id) == []
+        assert members(stored, id) == []
 
-    def test_character_accepts_members(self, client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+    def test_character_accepts_members(
+        self, client: httpx.Client, account: Account, stored: StoredData, url: str
+    ) -> None:
         id, asset = character(client, account, [url])["id"], image(client, account)
         assert add(client, account, id, vector_id=asset["vector_id"]).status_code == 200
-        assert members(stock, id) == [UUID(asset["vector_id"])]
+        assert members(stored, id) == [UUID(asset["vector_id"])]
         assert get(client, account, id)["asset_count"] is None
         assert remove(client, account, id, vector_id=asset["vector_id"]).status_code == 204
 
-    def test_smart_collection_refuses_members(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_smart_collection_refuses_members(self, client: httpx.Client, account: Account, stored: StoredData) -> None:
         id, asset = collection(client, account, filters=FILTERS)["id"], image(client, account)
         for response in (
             add(client, account, id, vector_id=asset["vector_id"]),
@@ -338,17 +342,17 @@ class TestMembers:
             register(client, account, asset["url"], collection_id=id, favorite=True),
         ):
             assert response.status_code == 422
-            endpoints.ADD.say(response, "validation_error")
-        assert members(stock, id) == []
+            endpoints.ADD.check_error(response, "validation_error")
+        assert members(stored, id) == []
         shown = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(account.key)).json()["asset"]
         assert shown == asset
 
     def test_registration_into_character_is_refused(
-        self, client: httpx.Client, account: Account, stock: Stock, url: str
+        self, client: httpx.Client, account: Account, stored: StoredData, url: str
     ) -> None:
         id = character(client, account, [url])["id"]
         assert register(client, account, url, collection_id=id).status_code == 422
-        assert members(stock, id) == []
+        assert members(stored, id) == []
 
     @pytest.mark.parametrize(
         ("target", "status"),
@@ -371,18 +375,18 @@ class TestMembers:
         for endpoint in (endpoints.ADD, endpoints.REMOVE):
             response = at(client, account, endpoint, id, json=target)
             assert response.status_code == status
-            endpoint.say(response, {404: "not_found", 422: "validation_error"}[status])
+            endpoint.check_error(response, {404: "not_found", 422: "validation_error"}[status])
 
     def test_foreign_assets_are_not_found(
-        self, client: httpx.Client, account: Account, fresh: Account, stock: Stock
+        self, client: httpx.Client, account: Account, fresh: Account, stored: StoredData
     ) -> None:
         id, theirs = collection(client, account)["id"], image(client, fresh)
         assert add(client, account, id, vector_id=theirs["vector_id"]).status_code == 404
         assert remove(client, account, id, vector_id=theirs["vector_id"]).status_code == 404
-        assert members(stock, id) == []
+        assert members(stored, id) == []
 
     def test_same_idempotency_key_with_other_asset_is_a_conflict(
-        self, client: httpx.Client, account: Account, stock: Stock
+        self, client: httpx.Client, account: Account, stored: StoredData
     ) -> None:
         id, assets = collection(client, account)["id"], [image(client, account, seed)["vector_id"] for seed in (1, 2)]
         headers = {"Idempotency-Key": new_key()}
@@ -391,23 +395,25 @@ class TestMembers:
             for asset in (*assets, assets[0])
         ]
         assert answers == [200, 409, 200]
-        assert members(stock, id) == [UUID(assets[0])]
+        assert members(stored, id) == [UUID(assets[0])]
 
 
 class TestCounts:
-    def test_expired_assets_are_not_counted(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_expired_assets_are_not_counted(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
         id, assets = collection(client, fresh)["id"], [image(client, fresh, seed) for seed in range(3)]
         for asset in assets:
             add(client, fresh, id, vector_id=asset["vector_id"])
-        expire(stock, assets[0])
+        expire(stored, assets[0])
         assert get(client, fresh, id)["asset_count"] == 2
         assert client.delete(f"/v1/assets/{assets[1]['vector_id']}", headers=auth(fresh.key)).status_code == 204
         assert get(client, fresh, id)["asset_count"] == 1
 
-    def test_count_is_of_direct_members_up_to_10000(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_count_is_of_direct_members_up_to_10000(
+        self, client: httpx.Client, fresh: Account, stored: StoredData
+    ) -> None:
         outer = collection(client, fresh)["id"]
         inner = collection(client, fresh, parent_collection_id=outer)["id"]
-        put_many(stock, fresh, inner, 10_000)
+        put_many(stored, fresh, inner, 10_000)
         assert [get(client, fresh, id)["asset_count"] for id in (outer, inner)] == [0, 10_000]
         add(client, fresh, inner, vector_id=image(client, fresh)["vector_id"])
         assert get(client, fresh, inner)["asset_count"] is None
@@ -415,11 +421,11 @@ class TestCounts:
         assert [each["asset_count"] for each in shown] == [None, 0]
 
 
-def put_many(stock: Stock, account: Account, collection_id: str, count: int) -> None:
+def put_many(stored: StoredData, account: Account, collection_id: str, count: int) -> None:
     """So many assets over one blob, all in the collection."""
     blob = uuid4()
-    put_assets(stock, account, [Row(0, blob)])
-    stock.database.execute(
+    put_assets(stored, account, [Row(0, blob)])
+    stored.database.execute(
         """
         WITH new AS (SELECT gen_random_uuid() AS id FROM generate_series(1, %(count)s)),
         files AS (

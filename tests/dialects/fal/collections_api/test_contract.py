@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.contracts.dialect import Endpoint, Keyed, Suite, TakesJson
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api import collection_endpoints as endpoints
 from tests.dialects.idempotency import new_key
 
@@ -110,7 +110,7 @@ class TestIds(_Each):
             shown = str(request["path"]).split("/")[4]
             response = endpoint.send(self.client, fresh.key, **request)
             assert response.status_code == 404
-            endpoint.say(response, "not_found")
+            endpoint.check_error(response, "not_found")
             text = response.text.replace(shown, "ID").replace(response.headers["x-request-id"], "REQUEST")
             answers.append((text, {k: v for k, v in response.headers.items() if k not in ("x-request-id", "date")}))
         assert answers[0] == answers[1]
@@ -149,10 +149,10 @@ class TestIdempotency(_Each):
 
 @pytest.mark.parametrize("endpoint", endpoints.WITH_BODIES, ids=lambda endpoint: endpoint.name)
 class TestAnotherBody(_Each):
-    def test_different_body_is_a_conflict(self, endpoint: Endpoint, stock: Stock) -> None:
+    def test_different_body_is_a_conflict(self, endpoint: Endpoint, stored: StoredData) -> None:
         request, headers = endpoint.valid(self), {"Idempotency-Key": new_key()}
         assert endpoint.send(self.client, self.account.key, **request, headers=headers).status_code == endpoint.success
-        self.before = stock.of(self.account)
+        self.before = stored.count(self.account)
         other = {**request, "json": {**request["json"], "name": "other", "request_id": "x"}}
         if "parent_collection_id" in request["json"]:
             other["json"]["parent_collection_id"] = str(uuid4())

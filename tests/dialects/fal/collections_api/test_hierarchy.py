@@ -44,7 +44,7 @@ def node(id: str, name: str, *children: dict[str, Any]) -> dict[str, Any]:
 
 def refused(response: httpx.Response, word: str) -> None:
     assert response.status_code == 422, response.text
-    endpoints.MOVE.say(response, "validation_error")
+    endpoints.MOVE.check_error(response, "validation_error")
     assert word in response.json()["error"]["message"]
 
 
@@ -161,7 +161,7 @@ def test_foreign_and_unknown_parents_look_alike(client: httpx.Client, account: A
     for parent in ("x", unknown, theirs):
         response = move(client, account, id, parent)
         assert response.status_code == 404
-        endpoints.MOVE.say(response, "not_found")
+        endpoints.MOVE.check_error(response, "not_found")
         body = {"name": "a", "parent_collection_id": parent}
         assert endpoints.CREATE_COLLECTION.send(client, account.key, json=body).status_code == 404
     assert hierarchy(client, fresh, theirs)["hierarchy"]["children"] == []

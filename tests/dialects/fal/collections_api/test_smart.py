@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.dialects.database import rows
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.browsing import browse, ids, inside, put, refused
 from tests.dialects.fal.assets_api.search_fixture import Searched, film, photo
 from tests.dialects.fal.collections_api.collection_endpoints import CREATE_COLLECTION, UPDATE_COLLECTION
@@ -26,7 +26,7 @@ def smart(client: httpx.Client, account: Account, tree: Tree) -> str:
 
 
 @pytest.fixture
-def made(client: httpx.Client, fresh: Account, stock: Stock) -> list[str]:
+def made(client: httpx.Client, fresh: Account, stored: StoredData) -> list[str]:
     """Five assets a microsecond apart, newest first."""
     columns: list[dict[str, Any]] = [
         {"source": "upload"},
@@ -35,7 +35,7 @@ def made(client: httpx.Client, fresh: Account, stock: Stock) -> list[str]:
         {"source": "request", "endpoint": "fal-ai/kling", "is_favorite": True},
         {"source": "upload", "mime": "audio/mpeg"},
     ]
-    return [put(stock, fresh, at, **each) for at, each in enumerate(columns)][::-1]
+    return [put(stored, fresh, at, **each) for at, each in enumerate(columns)][::-1]
 
 
 _AT = [rows.moment(n).isoformat() for n in range(5)]
@@ -101,10 +101,10 @@ def test_smart_collection_combines_with_filters_and_search(
 
 
 def test_smart_collection_follows_its_current_filters(
-    client: httpx.Client, fresh: Account, stock: Stock, made: list[str]
+    client: httpx.Client, fresh: Account, stored: StoredData, made: list[str]
 ) -> None:
     id = smart(client, fresh, leaf("type", "eq", "audio"))
-    new = put(stock, fresh, 5, mime="audio/mpeg")
+    new = put(stored, fresh, 5, mime="audio/mpeg")
     assert ids(client, fresh, inside(id)) == [new, made[0]]
     path = f"/v1/assets/collections/{id}"
     response = UPDATE_COLLECTION.send(client, fresh.key, path=path, json={"filters": leaf("type", "eq", "video")})
@@ -126,19 +126,19 @@ def test_smart_collection_follows_its_current_filters(
     ids=str,
 )
 def test_invalid_filter_tree_is_refused(
-    client: httpx.Client, fresh: Account, stock: Stock, tree: object, said: str
+    client: httpx.Client, fresh: Account, stored: StoredData, tree: object, said: str
 ) -> None:
     id = smart(client, fresh, leaf("type", "eq", "video"))
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     path = f"/v1/assets/collections/{id}"
     for response in (
         CREATE_COLLECTION.send(client, fresh.key, json={"name": "a", "filters": tree}),
         UPDATE_COLLECTION.send(client, fresh.key, path=path, json={"filters": tree}),
     ):
         assert response.status_code == 422, response.text
-        CREATE_COLLECTION.say(response, "validation_error")
+        CREATE_COLLECTION.check_error(response, "validation_error")
         assert response.json()["error"]["message"].startswith(said)
-    assert stock.of(fresh) == before
+    assert stored.count(fresh) == before
     assert ids(client, fresh, inside(id)) == []
 
 

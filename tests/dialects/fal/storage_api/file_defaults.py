@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import GET_ACL, INITIATE, auth
-from tests.dialects.fal.storage_api.multipart_uploads import Begin, javascript, python, sent
+from tests.dialects.fal.storage_api.multipart_uploads import Begin, begin_as_javascript, begin_as_python, put_all_parts
 
 Headers = Mapping[str, str]
 Upload = Callable[..., str]
@@ -52,7 +52,7 @@ def _parted(begin: Begin) -> Upload:
         client: httpx.Client, account: Account, wishes: Headers = NONE, meanwhile: Callable[[], None] = nothing
     ) -> str:
         begun = begin(client, account, "a.png", **wishes)
-        parts = sent(begun, samples.png(), 4000)
+        parts = put_all_parts(begun, samples.png(), 4000)
         meanwhile()
         assert begun.complete(parts).status_code == 200
         return begun.url
@@ -60,22 +60,22 @@ def _parted(begin: Begin) -> Upload:
     return upload
 
 
-DOORS: dict[str, Upload] = {
+UPLOADS: dict[str, Upload] = {
     "upload": _upload,
     "promise": _promise,
-    "python": _parted(python),
-    "javascript": _parted(javascript),
+    "python": _parted(begin_as_python),
+    "javascript": _parted(begin_as_javascript),
 }
 
 
-def life(stock: Stock, url: str) -> timedelta | None:
+def lifetime(stored: StoredData, url: str) -> timedelta | None:
     """From when the file was made to its end."""
     query = "SELECT date_trunc('second', expires_at - created_at + interval '0.5 s') FROM file WHERE id = %s"
-    row = stock.database.execute(query, [url.split("/")[-2]]).fetchone()
+    row = stored.database.execute(query, [url.split("/")[-2]]).fetchone()
     assert row
     found: timedelta | None = row[0]
     return found
 
 
-def access(client: httpx.Client, account: Account, url: str) -> Any:
+def acl_of(client: httpx.Client, account: Account, url: str) -> Any:
     return GET_ACL.send(client, account.key, params={"url": url}).json()

@@ -14,13 +14,13 @@ from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, auth
 Part = dict[str, Any]
 
 
-def below(url: str, end: str) -> str:
+def url_below(url: str, end: str) -> str:
     """A URL one step below, with the same query."""
     path, mark, query = url.partition("?")
     return f"{path}/{end}{mark}{query}"
 
 
-class Parted(msgspec.Struct, frozen=True):
+class MultipartUpload(msgspec.Struct, frozen=True):
     """An upload in parts that has begun: `address` is what its parts and its completion are below."""
 
     client: httpx.Client
@@ -33,7 +33,7 @@ class Parted(msgspec.Struct, frozen=True):
         return self.address.partition("?")[0].rpartition("/")[2]
 
     def put(self, number: int | str, data: bytes) -> httpx.Response:
-        return self.client.put(below(self.address, str(number)), content=data, headers=self.headers)
+        return self.client.put(url_below(self.address, str(number)), content=data, headers=self.headers)
 
     def keep(self, number: int, data: bytes) -> Part:
         """The part as a client lists it afterwards."""
@@ -42,28 +42,32 @@ class Parted(msgspec.Struct, frozen=True):
         return {"partNumber": number, "etag": response.headers["etag"]}
 
     def complete(self, parts: Sequence[Part]) -> httpx.Response:
-        return self.client.post(below(self.address, "complete"), json={"parts": parts}, headers=self.headers)
+        return self.client.post(url_below(self.address, "complete"), json={"parts": parts}, headers=self.headers)
 
 
-def python(client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str) -> Parted:
+def begin_as_python(
+    client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str
+) -> MultipartUpload:
     """As fal-client: with a key, below the file's own URL."""
     declared = {"X-Fal-File-Name": name, "Content-Type": declared}
     given = {**{key: text for key, text in declared.items() if text}, **headers}
     begun = BEGIN.send(client, account.key, headers=given).json()
-    return Parted(
+    return MultipartUpload(
         client, auth(account.key), f"{begun['access_url']}/multipart/{begun['uploadId']}", begun["access_url"]
     )
 
 
-def javascript(client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str) -> Parted:
+def begin_as_javascript(
+    client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str
+) -> MultipartUpload:
     """As @fal-ai/client: with a token in the URL, and no key."""
     declared = {"file_name": name or None, "content_type": declared or None}
     begun = INITIATE_PARTS.send(client, account.key, json=declared, headers=headers).json()
-    return Parted(client, {}, begun["upload_url"], begun["file_url"])
+    return MultipartUpload(client, {}, begun["upload_url"], begun["file_url"])
 
 
-Begin = Callable[..., Parted]
-WAYS: dict[str, Begin] = {"python": python, "javascript": javascript}
+Begin = Callable[..., MultipartUpload]
+WAYS: dict[str, Begin] = {"python": begin_as_python, "javascript": begin_as_javascript}
 
 
 def etag(data: bytes) -> str:
@@ -74,11 +78,11 @@ def cut(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-def sent(upload: Parted, data: bytes, size: int) -> list[Part]:
+def put_all_parts(upload: MultipartUpload, data: bytes, size: int) -> list[Part]:
     """All parts of the data, in order."""
     return [upload.keep(number, piece) for number, piece in enumerate(cut(data, size), 1)]
 
 
 def more(*names: str) -> Counter[str]:
-    """One more of each, to be added to what was in stock."""
+    """One more of each, to be added to what was in stored."""
     return Counter(names)

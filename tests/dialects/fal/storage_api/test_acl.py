@@ -8,10 +8,10 @@ import pytest
 
 from mediatheque.model import Scope
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import GET_ACL, PUT_ACL, auth, say_platform
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import GET_ACL, PUT_ACL, auth, check_platform_error
 from tests.dialects.fal.register_contract import host, register
-from tests.dialects.native.endpoints import say as say_native
+from tests.dialects.native.endpoints import check_error as say_native
 from tests.server import Serve
 
 PUBLIC, PRIVATE = "public, max-age=31536000, immutable", "private, no-store"
@@ -226,7 +226,7 @@ def test_last_rule_of_a_user_wins(client: httpx.Client, account: Account, guest:
 def test_invalid_acl_is_refused(client: httpx.Client, account: Account, url: str, acl: dict[str, Any]) -> None:
     response = PUT_ACL.send(client, account.key, params={"url": url}, json=acl)
     assert response.status_code == 400, response.text
-    say_platform(response, "validation_error")
+    check_platform_error(response, "validation_error")
     assert client.get(url).status_code == 200
     assert GET_ACL.send(client, account.key, params={"url": url}).json() == {"default": "allow", "rules": []}
 
@@ -242,13 +242,13 @@ def test_foreign_and_unknown_files_look_alike(
     for key, asked in ((fresh.key, url), (account.key, unknown), (account.key, "https://v3.fal.media/files/b/x/a.png")):
         response = endpoint.send(client, key, params={"url": asked}, **body)
         assert response.status_code == 404
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
         said.append(response.json()["error"]["message"])
     assert len(set(said)) == 1
     for wrong in ({}, {"url": ""}, {"url": f"{url}?expires=1"}, {"url": f"{url}?"}):
         response = endpoint.send(client, account.key, params=wrong, **body)
         assert response.status_code == 400
-        say_platform(response, "validation_error")
+        check_platform_error(response, "validation_error")
     assert client.get(url).status_code == 200
 
 
@@ -257,8 +257,8 @@ def test_file_name_in_url_is_ignored(client: httpx.Client, account: Account, url
     assert client.get(url).status_code == 403
 
 
-def test_expired_file_is_not_found(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
+def test_expired_file_is_not_found(client: httpx.Client, account: Account, stored: StoredData, url: str) -> None:
     id = url.split("/")[-2]
-    stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [id])
+    stored.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [id])
     for endpoint, body in ((GET_ACL, {}), (PUT_ACL, {"json": {"default": "allow"}})):
         assert endpoint.send(client, account.key, params={"url": url}, **body).status_code == 404

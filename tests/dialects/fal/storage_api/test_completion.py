@@ -8,17 +8,24 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import say_storage
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import check_storage_error
 from tests.dialects.fal.register_contract import register
-from tests.dialects.fal.storage_api.multipart_uploads import Begin, Parted, below, etag, more, sent
+from tests.dialects.fal.storage_api.multipart_uploads import (
+    Begin,
+    MultipartUpload,
+    etag,
+    more,
+    put_all_parts,
+    url_below,
+)
 from tests.server import Serve
 
 ONE, TWO = etag(b"one "), etag(b"two")
 
 
 @pytest.fixture
-def upload(client: httpx.Client, account: Account, begin: Begin) -> Parted:
+def upload(client: httpx.Client, account: Account, begin: Begin) -> MultipartUpload:
     """Two parts have arrived."""
     upload = begin(client, account)
     upload.keep(2, b"two")
@@ -37,7 +44,7 @@ def upload(client: httpx.Client, account: Account, begin: Begin) -> Parted:
     ids=["unsorted", "snake", "bare tags and more keys", "nulls"],
 )
 def test_part_lists_of_both_clients_are_accepted(
-    client: httpx.Client, upload: Parted, parts: list[dict[str, Any]]
+    client: httpx.Client, upload: MultipartUpload, parts: list[dict[str, Any]]
 ) -> None:
     assert upload.complete(parts).status_code == 200
     assert client.get(upload.url).content == b"one two"
@@ -74,64 +81,66 @@ def test_part_lists_of_both_clients_are_accepted(
     ids=lambda body: str(body).replace(ONE, "1").replace(TWO, "2")[:48],
 )
 def test_invalid_part_list_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, upload: Parted, body: dict[str, Any]
+    client: httpx.Client, account: Account, stored: StoredData, upload: MultipartUpload, body: dict[str, Any]
 ) -> None:
     """Never for good: a better list may follow."""
-    before = stock.of(account)
-    response = client.post(below(upload.address, "complete"), json=body, headers=upload.headers)
+    before = stored.count(account)
+    response = client.post(url_below(upload.address, "complete"), json=body, headers=upload.headers)
     assert response.status_code == 422, response.text
-    say_storage(response)
+    check_storage_error(response)
     assert client.get(upload.url).status_code == 404
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
     assert upload.complete([{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]).status_code == 200
 
 
 def test_completion_without_parts_is_refused(client: httpx.Client, account: Account, begin: Begin) -> None:
     response = begin(client, account).complete([{"partNumber": 1, "etag": ONE}])
     assert response.status_code == 422
-    say_storage(response)
+    check_storage_error(response)
 
 
-def test_completion_can_be_repeated(client: httpx.Client, account: Account, stock: Stock, upload: Parted) -> None:
+def test_completion_can_be_repeated(
+    client: httpx.Client, account: Account, stored: StoredData, upload: MultipartUpload
+) -> None:
     """A client whose answer was lost asks once more; what it lists then is nobody's business."""
     parts = [{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]
     first = upload.complete(parts)
-    before = stock.of(account)
+    before = stored.count(account)
     for listed in (parts, parts[:1]):
         again = upload.complete(listed)
         assert (again.status_code, again.content) == (200, first.content)
     assert client.get(upload.url).content == b"one two"
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize(("number", "data"), [(1, b"one "), (1, b"other"), (3, b"three")])
 def test_part_after_completion_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, upload: Parted, number: int, data: bytes
+    client: httpx.Client, account: Account, stored: StoredData, upload: MultipartUpload, number: int, data: bytes
 ) -> None:
     upload.complete([{"partNumber": 1, "etag": ONE}])
-    before = stock.of(account)
+    before = stored.count(account)
     response = upload.put(number, data)
     assert response.status_code == 422
-    say_storage(response)
+    check_storage_error(response)
     assert client.get(upload.url).content == b"one "
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_concurrent_completions_make_one_file(
-    client: httpx.Client, server: Serve, account: Account, stock: Stock, begin: Begin
+    client: httpx.Client, server: Serve, account: Account, stored: StoredData, begin: Begin
 ) -> None:
     """One file, and nothing noted that a sweep would later remove its bytes for."""
     data = os.urandom(3_000_000)
-    before = stock.of(account)
+    before = stored.count(account)
     upload = begin(client, account)
-    parts = sent(upload, data, 500_000)
+    parts = put_all_parts(upload, data, 500_000)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: upload.complete(parts), range(8)))
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert client.get(upload.url).content == data
-    stock.settles(account, before + more("blob", "file", "upload", "kept upload", "stored"))
+    stored.expect_counts(account, before + more("blob", "file", "upload", "kept upload", "stored"))
     query = "SELECT count(*) FROM pending_write JOIN blob USING (storage_key) WHERE workspace_id = %s"
-    assert stock.database.execute(query, [account.workspace_id]).fetchone() == (0,)
+    assert stored.database.execute(query, [account.workspace_id]).fetchone() == (0,)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +156,7 @@ def test_concurrent_completions_make_one_file(
 def test_refused_content_stays_refused(
     client: httpx.Client,
     account: Account,
-    stock: Stock,
+    stored: StoredData,
     begin: Begin,
     data: bytes,
     name: str,
@@ -155,30 +164,30 @@ def test_refused_content_stays_refused(
     status: int,
 ) -> None:
     """What claims to be media is, or nothing of it stays: no row but the upload's own, no blob, no parts."""
-    before = stock.of(account)
+    before = stored.count(account)
     upload = begin(client, account, name, declared)
-    parts = sent(upload, data, 400)
+    parts = put_all_parts(upload, data, 400)
     first = upload.complete(parts)
     assert first.status_code == status, first.text
-    say_storage(first)
-    stock.settles(account, before + more("upload"))
+    check_storage_error(first)
+    stored.expect_counts(account, before + more("upload"))
     again, part = upload.complete(parts), upload.put(1, samples.png())
     assert (again.status_code, part.status_code) == (422, 422)
     assert again.json() == first.json()
-    say_storage(part)
+    check_storage_error(part)
     assert client.get(upload.url).status_code == 404
     assert register(client, account, upload.url).status_code == 404
-    stock.settles(account, before + more("upload"))
+    stored.expect_counts(account, before + more("upload"))
 
 
 def test_concurrent_completions_are_all_refused(
-    client: httpx.Client, account: Account, stock: Stock, begin: Begin
+    client: httpx.Client, account: Account, stored: StoredData, begin: Begin
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     upload = begin(client, account, "a.png", "image/png")
-    parts = sent(upload, samples.text(), 50)
+    parts = put_all_parts(upload, samples.text(), 50)
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda _: upload.complete(parts), range(6)))
     assert {answer.status_code for answer in answers} <= {415, 422}
     assert len({answer.content for answer in answers}) == 1
-    stock.settles(account, before + more("upload"))
+    stored.expect_counts(account, before + more("upload"))

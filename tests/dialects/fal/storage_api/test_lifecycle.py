@@ -12,10 +12,18 @@ from mediatheque.blobs import Disk
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import BEGIN, INITIATE, INITIATE_PARTS, PUT_SETTINGS, UPLOAD, auth, say_storage
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import (
+    BEGIN,
+    INITIATE,
+    INITIATE_PARTS,
+    PUT_SETTINGS,
+    UPLOAD,
+    auth,
+    check_storage_error,
+)
 from tests.dialects.fal.register_contract import host, register
-from tests.dialects.fal.storage_api.file_defaults import DOORS, access, life, lifecycle, preference
+from tests.dialects.fal.storage_api.file_defaults import UPLOADS, acl_of, lifecycle, lifetime, preference
 from tests.server import Serve
 
 ACL = {"default": "hide", "rules": [{"user": "somebody", "decision": "allow"}]}
@@ -23,42 +31,42 @@ HEADER = "X-Fal-Object-Lifecycle"
 
 
 @pytest.mark.parametrize("header", [lifecycle, preference])
-@pytest.mark.parametrize("endpoint", DOORS)
+@pytest.mark.parametrize("endpoint", UPLOADS)
 def test_each_header_sets_expiry_and_acl(
-    client: httpx.Client, account: Account, stock: Stock, endpoint: str, header: Callable[..., Mapping[str, str]]
+    client: httpx.Client, account: Account, stored: StoredData, endpoint: str, header: Callable[..., Mapping[str, str]]
 ) -> None:
-    url = DOORS[endpoint](client, account, header(expiration_duration_seconds=60, initial_acl=ACL))
-    assert life(stock, url) == timedelta(seconds=60)
-    assert access(client, account, url) == ACL
+    url = UPLOADS[endpoint](client, account, header(expiration_duration_seconds=60, initial_acl=ACL))
+    assert lifetime(stored, url) == timedelta(seconds=60)
+    assert acl_of(client, account, url) == ACL
     assert client.get(url).status_code == 404
     assert client.get(url, headers=auth(account.key)).content == samples.png()
 
 
-def test_first_of_both_headers_wins(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_first_of_both_headers_wins(client: httpx.Client, account: Account, stored: StoredData) -> None:
     """fal's Python client sends the same in both."""
     both = {**preference(expiration_duration_seconds=60), **lifecycle(expiration_duration_seconds=120)}
-    assert life(stock, DOORS["upload"](client, account, both)) == timedelta(seconds=120)
+    assert lifetime(stored, UPLOADS["upload"](client, account, both)) == timedelta(seconds=120)
 
 
 @pytest.mark.parametrize("wishes", [{}, {"expiration_duration_seconds": None}, {"initial_acl": None}, {"later": 1}])
 def test_empty_lifecycle_means_no_expiry(
-    client: httpx.Client, account: Account, stock: Stock, wishes: dict[str, Any]
+    client: httpx.Client, account: Account, stored: StoredData, wishes: dict[str, Any]
 ) -> None:
-    url = DOORS["upload"](client, account, lifecycle(**wishes))
-    assert life(stock, url) is None
+    url = UPLOADS["upload"](client, account, lifecycle(**wishes))
+    assert lifetime(stored, url) is None
     assert client.get(url).headers["cache-control"].endswith("immutable")
 
 
 def test_partial_acl_is_completed_by_settings(client: httpx.Client, fresh: Account) -> None:
     """Both clients leave out what their user does, and the settings say the rest."""
     rules = [{"user": "somebody", "decision": "forbid"}]
-    url = DOORS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
-    assert access(client, fresh, url) == {"default": "allow", "rules": rules}
+    url = UPLOADS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
+    assert acl_of(client, fresh, url) == {"default": "allow", "rules": rules}
     PUT_SETTINGS.send(client, fresh.key, json={"initial_acl": {"default": "hide", "rules": [*rules, *rules]}})
-    url = DOORS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
-    assert access(client, fresh, url) == {"default": "hide", "rules": rules}
-    url = DOORS["upload"](client, fresh, lifecycle(initial_acl={}))
-    assert access(client, fresh, url) == {"default": "hide", "rules": []}
+    url = UPLOADS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
+    assert acl_of(client, fresh, url) == {"default": "hide", "rules": rules}
+    url = UPLOADS["upload"](client, fresh, lifecycle(initial_acl={}))
+    assert acl_of(client, fresh, url) == {"default": "hide", "rules": []}
 
 
 @pytest.mark.parametrize(
@@ -84,9 +92,9 @@ def test_partial_acl_is_completed_by_settings(client: httpx.Client, fresh: Accou
     ],
     ids=lambda text: repr(text[:56]),
 )
-def test_invalid_lifecycle_is_refused(client: httpx.Client, account: Account, stock: Stock, text: str) -> None:
+def test_invalid_lifecycle_is_refused(client: httpx.Client, account: Account, stored: StoredData, text: str) -> None:
     """Refused before anything is stored, rather than kept for good against its sender's will."""
-    before = stock.of(account)
+    before = stored.count(account)
     for endpoint, request in (
         (UPLOAD, {"content": samples.png()}),
         (INITIATE, {"json": {}}),
@@ -97,21 +105,21 @@ def test_invalid_lifecycle_is_refused(client: httpx.Client, account: Account, st
             headers: Any = {name: text.encode("latin-1")}
             response = endpoint.send(client, account.key, headers=headers, **request)
             assert response.status_code == 422, (endpoint.name, response.text)
-            say_storage(response)
-    stock.settles(account, before)
+            check_storage_error(response)
+    stored.expect_counts(account, before)
 
 
-def _end(stock: Stock, url: str) -> datetime:
-    row = stock.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()
+def _end(stored: StoredData, url: str) -> datetime:
+    row = stored.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()
     assert row
     end: datetime = row[0]
     return end
 
 
-def test_file_is_served_until_it_expires(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_file_is_served_until_it_expires(client: httpx.Client, account: Account, stored: StoredData) -> None:
     """Asked all the time, so that it is remembered; the server's clock is ours."""
-    url = DOORS["upload"](client, account, lifecycle(expiration_duration_seconds=1))
-    end, seen = _end(stock, url), set()
+    url = UPLOADS["upload"](client, account, lifecycle(expiration_duration_seconds=1))
+    end, seen = _end(stored, url), set()
     while (asked := datetime.now(UTC)) < end + timedelta(seconds=0.1):
         response = client.get(url)
         if datetime.now(UTC) < end:
@@ -124,21 +132,21 @@ def test_file_is_served_until_it_expires(client: httpx.Client, account: Account,
 
 
 def test_cache_control_ends_with_expiry(client: httpx.Client, account: Account) -> None:
-    url = DOORS["upload"](client, account, lifecycle(expiration_duration_seconds=3600))
+    url = UPLOADS["upload"](client, account, lifecycle(expiration_duration_seconds=3600))
     scope, age = client.get(url).headers["cache-control"].split("=")
     assert scope == "public, max-age"
     assert 3000 < int(age) < 3600
 
 
-def test_expired_file_is_gone_before_collection(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expired_file_is_gone_before_collection(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """Before any sweep: the file, its asset, and what could be made of its URL."""
-    url = DOORS["promise"](client, fresh, lifecycle(expiration_duration_seconds=3600))
+    url = UPLOADS["promise"](client, fresh, lifecycle(expiration_duration_seconds=3600))
     asset = register(client, fresh, url).json()["asset"]
     headers = auth(fresh.key)
     paths = [f"/assets/{asset['vector_id']}", f"/v3/assets/{asset['vector_id'].replace('-', '')}"]
     assert [client.get(path, headers=headers).status_code for path in (url, *paths)] == [200, 200, 200]
     assert len(client.get("/assets", headers=headers).json()["items"]) == 1
-    stock.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
+    stored.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
     assert [client.get(path, headers=headers).status_code for path in paths] == [404, 404]
     assert client.get("/assets", headers=headers).json()["items"] == []
     assert client.get("/v3/assets", headers=headers).json()["data"] == []
@@ -146,49 +154,49 @@ def test_expired_file_is_gone_before_collection(client: httpx.Client, fresh: Acc
     assert register(client, fresh, url).status_code == 404
 
 
-def test_repeated_put_to_expired_file_is_not_found(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_repeated_put_to_expired_file_is_not_found(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """A PUT whose answer was lost may come after the end of the file."""
     promise = INITIATE.send(client, fresh.key, json={}).json()
     client.put(promise["upload_url"], content=samples.png())
-    stock.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
+    stored.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
     again = client.put(promise["upload_url"], content=samples.png())
     assert again.status_code == 404
-    say_storage(again)
+    check_storage_error(again)
 
 
-def test_expiry_does_not_affect_equal_content(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_expiry_does_not_affect_equal_content(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """A file ends and not its content, of which there may be others."""
-    ends = DOORS["upload"](client, fresh, lifecycle(expiration_duration_seconds=3600))
+    ends = UPLOADS["upload"](client, fresh, lifecycle(expiration_duration_seconds=3600))
     stays = host(client, fresh, samples.png(), "image/png")
-    stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [ends.split("/")[-2]])
+    stored.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [ends.split("/")[-2]])
     assert client.get(ends).status_code == 404
     assert client.get(stays).content == samples.png()
 
 
 async def test_collection_deletes_expired_file(
-    client: httpx.Client, server: Serve, fresh: Account, stock: Stock
+    client: httpx.Client, server: Serve, fresh: Account, stored: StoredData
 ) -> None:
     """Row, asset, blob and bytes; other files keep theirs."""
     ending = lifecycle(expiration_duration_seconds=3600)
     doomed = host(client, fresh, samples.png(seed=41), "image/png", **ending)
     register(client, fresh, doomed)
-    stays = DOORS["upload"](client, fresh)
-    DOORS["promise"](client, fresh, ending)
-    bytes_of = [_path(server, stock, url) for url in (doomed, stays)]
+    stays = UPLOADS["upload"](client, fresh)
+    UPLOADS["promise"](client, fresh, ending)
+    bytes_of = [_path(server, stored, url) for url in (doomed, stays)]
     assert [path.exists() for path in bytes_of] == [True, True]
     query = "UPDATE file SET expires_at = now() WHERE workspace_id = %s AND expires_at IS NOT NULL"
-    stock.database.execute(query, [fresh.workspace_id])
+    stored.database.execute(query, [fresh.workspace_id])
     async with Database(DatabaseConfig(url=server.database_url, pool_min=2, pool_max=2)) as database:
         swept = await GarbageCollector(database, Disk(server.data / "blobs"), timedelta(seconds=-60)).run()
     assert swept.files >= 2
     assert [path.exists() for path in bytes_of] == [False, True]
-    counts = stock.of(fresh)
+    counts = stored.count(fresh)
     assert (counts["file"], counts["asset"], counts["blob"]) == (1, 0, 1)
     assert client.get(stays).content == samples.png()
 
 
-def _path(server: Serve, stock: Stock, url: str) -> Path:
+def _path(server: Serve, stored: StoredData, url: str) -> Path:
     query = "SELECT b.storage_key FROM file f JOIN blob b ON b.id = f.blob_id WHERE f.id = %s"
-    row = stock.database.execute(query, [url.split("/")[-2]]).fetchone()
+    row = stored.database.execute(query, [url.split("/")[-2]]).fetchone()
     assert row
     return server.data / "blobs" / row[0][:2] / str(row[0])

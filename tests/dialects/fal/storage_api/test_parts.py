@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, say_storage
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, check_storage_error
 from tests.dialects.fal.register_contract import host, register
-from tests.dialects.fal.storage_api.multipart_uploads import Begin, etag, more, python, sent
+from tests.dialects.fal.storage_api.multipart_uploads import Begin, begin_as_python, etag, more, put_all_parts
 from tests.server import Serve
 
 CSV = b"a,b\n" + b"1,2\n" * 2000
@@ -62,7 +62,7 @@ def test_part_and_completion_return_etag_and_url(client: httpx.Client, account: 
 def test_upload_without_name_and_type_succeeds(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account)
     assert upload.url.endswith("/upload.bin")
-    assert upload.complete(sent(upload, CSV, 3000)).status_code == 200
+    assert upload.complete(put_all_parts(upload, CSV, 3000)).status_code == 200
     served = client.get(upload.url)
     assert (served.content, served.headers["content-type"]) == (CSV, "application/octet-stream")
     assert served.headers["content-disposition"].startswith("attachment")
@@ -70,7 +70,7 @@ def test_upload_without_name_and_type_succeeds(client: httpx.Client, account: Ac
 
 def test_multipart_video_can_be_registered(client: httpx.Client, account: Account, begin: Begin) -> None:
     upload = begin(client, account, "film.mp4", "video/mp4")
-    assert upload.complete(sent(upload, samples.mp4(), 500)).status_code == 200
+    assert upload.complete(put_all_parts(upload, samples.mp4(), 500)).status_code == 200
     assert client.get(upload.url).content == samples.mp4()
     part = client.get(upload.url, headers={"Range": "bytes=490-1009"})
     assert (part.status_code, part.content) == (206, samples.mp4()[490:1010])
@@ -95,22 +95,22 @@ def test_part_numbers_may_have_gaps(client: httpx.Client, account: Account, begi
     assert client.get(upload.url).content == b"3 77 10000 "
 
 
-def test_only_listed_parts_are_joined(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
-    before = stock.of(fresh)
+def test_only_listed_parts_are_joined(client: httpx.Client, fresh: Account, stored: StoredData, begin: Begin) -> None:
+    before = stored.count(fresh)
     upload = begin(client, fresh)
     parts = [upload.keep(number, b"part %d," % number) for number in (1, 2, 3)]
     assert upload.complete([parts[2], parts[0]]).status_code == 200
     assert client.get(upload.url).content == b"part 1,part 3,"
-    stock.settles(fresh, before + more("blob", "file", "upload", "kept upload", "stored"))
+    stored.expect_counts(fresh, before + more("blob", "file", "upload", "kept upload", "stored"))
 
 
-def test_same_part_can_be_sent_again(client: httpx.Client, account: Account, stock: Stock, begin: Begin) -> None:
+def test_same_part_can_be_sent_again(client: httpx.Client, account: Account, stored: StoredData, begin: Begin) -> None:
     """The same bytes are the same part, whose first sending is as good."""
     upload = begin(client, account)
     first, rest = upload.keep(1, b"one"), upload.keep(2, b"two")
-    before = stock.of(account)
+    before = stored.count(account)
     assert upload.keep(1, b"one") == first
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
     assert upload.complete([rest, first]).status_code == 200
     assert client.get(upload.url).content == b"onetwo"
 
@@ -121,40 +121,40 @@ def test_later_part_replaces_earlier(client: httpx.Client, account: Account, beg
     new = upload.keep(1, b"one")
     refused = upload.complete([old, rest])
     assert refused.status_code == 422
-    say_storage(refused)
+    check_storage_error(refused)
     newer = upload.keep(1, b"one, longer than ever")
     assert new["etag"] != newer["etag"]
     assert upload.complete([newer, rest]).status_code == 200
     assert client.get(upload.url).content == b"one, longer than ever and two"
 
 
-def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stock: Stock, begin: Begin) -> None:
+def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stored: StoredData, begin: Begin) -> None:
     """What was joined is removed again, and the file has the bytes that were there."""
     data = samples.png(seed=31)
     host(client, fresh, data, "image/png")
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     upload = begin(client, fresh, "b.png", "image/png")
-    assert upload.complete(sent(upload, data, 2000)).status_code == 200
+    assert upload.complete(put_all_parts(upload, data, 2000)).status_code == 200
     assert client.get(upload.url).content == data
-    stock.settles(fresh, before + more("file", "upload", "kept upload"))
+    stored.expect_counts(fresh, before + more("file", "upload", "kept upload"))
 
 
 def test_concurrent_uploads_of_same_content_share_blob(
-    client: httpx.Client, fresh: Account, stock: Stock, begin: Begin
+    client: httpx.Client, fresh: Account, stored: StoredData, begin: Begin
 ) -> None:
     data = samples.png(seed=32)
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     uploads = [begin(client, fresh, "a.png"), begin(client, fresh, "b.png")]
-    lists = [sent(upload, data, 3000) for upload in uploads]
+    lists = [put_all_parts(upload, data, 3000) for upload in uploads]
     with ThreadPoolExecutor(2) as threads:
         answers = list(threads.map(lambda pair: pair[0].complete(pair[1]), zip(uploads, lists, strict=True)))
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [client.get(upload.url).content for upload in uploads] == [data, data]
     each = more("file", "upload", "kept upload")
-    stock.settles(fresh, before + each + each + more("blob", "stored"))
+    stored.expect_counts(fresh, before + each + each + more("blob", "stored"))
 
 
 def test_other_key_of_workspace_can_continue(client: httpx.Client, account: Account, admin: Account) -> None:
-    begun = python(client, account)
+    begun = begin_as_python(client, account)
     upload = type(begun)(client, {"Authorization": f"Key {admin.key}"}, begun.address, begun.url)
     assert upload.complete([upload.keep(1, b"one")]).status_code == 200

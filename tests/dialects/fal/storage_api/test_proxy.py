@@ -6,11 +6,18 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import GET_SETTINGS, INITIATE, INITIATE_PARTS, auth, say_platform, say_storage
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import (
+    GET_SETTINGS,
+    INITIATE,
+    INITIATE_PARTS,
+    auth,
+    check_platform_error,
+    check_storage_error,
+)
 from tests.dialects.fal.register_contract import host
 from tests.dialects.fal.storage_api.file_defaults import lifecycle
-from tests.dialects.fal.storage_api.multipart_uploads import Parted, sent
+from tests.dialects.fal.storage_api.multipart_uploads import MultipartUpload, put_all_parts
 from tests.dialects.idempotency import new_key
 from tests.server import Serve
 
@@ -36,8 +43,8 @@ def test_proxied_upload_returns_direct_urls(client: httpx.Client, server: Serve,
 def test_proxied_multipart_upload_succeeds(client: httpx.Client, account: Account) -> None:
     target = f"{REST}/storage/upload/initiate-multipart?storage_type=fal-cdn-v3"
     begun = call(client, account.key, target, json={"file_name": "a.png"}).json()
-    upload = Parted(client, {}, begun["upload_url"], begun["file_url"])
-    assert upload.complete(sent(upload, samples.png(), 3000)).status_code == 200
+    upload = MultipartUpload(client, {}, begun["upload_url"], begun["file_url"])
+    assert upload.complete(put_all_parts(upload, samples.png(), 3000)).status_code == 200
     assert client.get(upload.url).content == samples.png()
 
 
@@ -75,28 +82,28 @@ def test_proxied_and_direct_requests_share_idempotency(client: httpx.Client, acc
 def test_proxied_errors_are_in_target_format(client: httpx.Client, account: Account) -> None:
     """In the words of the operation that was meant."""
     for target, method, status, say in (
-        (f"{REST}/storage/upload/initiate", "GET", 405, say_storage),
-        (f"{REST}/storage/nothing", "POST", 404, say_storage),
-        (f"{PLATFORM}/v1/assets/uploads", "POST", 422, say_platform),
+        (f"{REST}/storage/upload/initiate", "GET", 405, check_storage_error),
+        (f"{REST}/storage/nothing", "POST", 404, check_storage_error),
+        (f"{PLATFORM}/v1/assets/uploads", "POST", 422, check_platform_error),
     ):
         response = call(client, account.key, target, method, json={})
         assert response.status_code == status, (target, response.text)
-        if say is say_storage:
-            say_storage(response)
+        if say is check_storage_error:
+            check_storage_error(response)
         else:
-            say_platform(response, "validation_error")
+            check_platform_error(response, "validation_error")
 
 
 @pytest.mark.parametrize("endpoint", [INITIATE, INITIATE_PARTS], ids=lambda endpoint: endpoint.name)
 def test_proxied_request_requires_key(
-    client: httpx.Client, account: Account, stock: Stock, reader: Account, endpoint: Any
+    client: httpx.Client, account: Account, stored: StoredData, reader: Account, endpoint: Any
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     for key, status in ((None, 401), ("wrong", 401), (reader.key, 403)):
         response = call(client, key, REST + endpoint.path, json={})
         assert response.status_code == status
-        say_storage(response)
-    stock.settles(account, before)
+        check_storage_error(response)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize(
@@ -132,20 +139,20 @@ def test_proxied_request_requires_key(
         "https://rest.fal.ai/%73torage/upload/initiate",
     ],
 )
-def test_invalid_target_is_refused(client: httpx.Client, account: Account, stock: Stock, target: str) -> None:
+def test_invalid_target_is_refused(client: httpx.Client, account: Account, stored: StoredData, target: str) -> None:
     """It reaches no other host, and on this one nothing but fal's operations."""
-    before = stock.of(account)
+    before = stored.count(account)
     response = call(client, account.key, target, json={})
     assert response.status_code in (404, 422), response.text
-    say_storage(response)
-    stock.settles(account, before)
+    check_storage_error(response)
+    stored.expect_counts(account, before)
 
 
 def test_missing_target_is_refused(client: httpx.Client, account: Account) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
         response = client.request(method, PROXY, headers=auth(account.key))
         assert response.status_code == 422
-        say_storage(response)
+        check_storage_error(response)
 
 
 def test_target_header_is_ignored_elsewhere(client: httpx.Client, account: Account) -> None:

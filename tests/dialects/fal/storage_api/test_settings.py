@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import GET_SETTINGS, PUT_SETTINGS, say_platform
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import GET_SETTINGS, PUT_SETTINGS, check_platform_error
 from tests.dialects.fal.register_contract import host
-from tests.dialects.fal.storage_api.file_defaults import DOORS, access, life, lifecycle
+from tests.dialects.fal.storage_api.file_defaults import UPLOADS, acl_of, lifecycle, lifetime
 
 NOTHING = {"expiration_duration_seconds": None, "initial_acl": None}
 FORBID = {"default": "forbid", "rules": [{"user": "a", "decision": "allow"}]}
@@ -38,46 +38,48 @@ def test_put_replaces_settings(client: httpx.Client, fresh: Account, account: Ac
     assert GET_SETTINGS.send(client, account.key).json() == NOTHING
 
 
-@pytest.mark.parametrize("endpoint", DOORS)
-def test_settings_apply_to_new_files(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
+@pytest.mark.parametrize("endpoint", UPLOADS)
+def test_settings_apply_to_new_files(client: httpx.Client, fresh: Account, stored: StoredData, endpoint: str) -> None:
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
-    url = DOORS[endpoint](client, fresh)
-    assert life(stock, url) == timedelta(seconds=3600)
-    assert access(client, fresh, url) == FORBID
+    url = UPLOADS[endpoint](client, fresh)
+    assert lifetime(stored, url) == timedelta(seconds=3600)
+    assert acl_of(client, fresh, url) == FORBID
     assert client.get(url).status_code == 403
 
 
-def test_settings_do_not_affect_existing_files(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_settings_do_not_affect_existing_files(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     url = host(client, fresh, samples.png(), "image/png")
     put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
-    assert life(stock, url) is None
+    assert lifetime(stored, url) is None
     assert client.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("endpoint", [name for name in DOORS if name != "upload"])
+@pytest.mark.parametrize("endpoint", [name for name in UPLOADS if name != "upload"])
 def test_settings_at_initiation_apply_to_upload(
-    client: httpx.Client, fresh: Account, stock: Stock, endpoint: str
+    client: httpx.Client, fresh: Account, stored: StoredData, endpoint: str
 ) -> None:
     """The client was told then; the time runs from when the bytes are there."""
     put(client, fresh, expiration_duration_seconds=3600)
-    url = DOORS[endpoint](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
-    assert life(stock, url) == timedelta(seconds=3600)
+    url = UPLOADS[endpoint](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
+    assert lifetime(stored, url) == timedelta(seconds=3600)
     assert client.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("endpoint", DOORS)
-def test_lifecycle_header_overrides_settings(client: httpx.Client, fresh: Account, stock: Stock, endpoint: str) -> None:
+@pytest.mark.parametrize("endpoint", UPLOADS)
+def test_lifecycle_header_overrides_settings(
+    client: httpx.Client, fresh: Account, stored: StoredData, endpoint: str
+) -> None:
     """Key by key: what it leaves out is left to the settings, and null is none."""
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
-    longer = DOORS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=7200))
-    assert (life(stock, longer), client.get(longer).status_code) == (timedelta(seconds=7200), 403)
-    hidden = DOORS[endpoint](client, fresh, lifecycle(initial_acl={"default": "hide"}))
-    assert (life(stock, hidden), client.get(hidden).status_code) == (timedelta(seconds=3600), 404)
-    for_good = DOORS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=None, initial_acl=None))
-    assert (life(stock, for_good), client.get(for_good).status_code) == (None, 200)
+    longer = UPLOADS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=7200))
+    assert (lifetime(stored, longer), client.get(longer).status_code) == (timedelta(seconds=7200), 403)
+    hidden = UPLOADS[endpoint](client, fresh, lifecycle(initial_acl={"default": "hide"}))
+    assert (lifetime(stored, hidden), client.get(hidden).status_code) == (timedelta(seconds=3600), 404)
+    for_good = UPLOADS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=None, initial_acl=None))
+    assert (lifetime(stored, for_good), client.get(for_good).status_code) == (None, 200)
 
 
-def test_settings_do_not_apply_to_other_dialects(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_settings_do_not_apply_to_other_dialects(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """They are fal's: a file of Krea's or HeyGen's never expires behind its owner's back."""
     put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
     sent: dict[str, Any] = {"headers": {"X-API-KEY": fresh.key, "Content-Type": "image/png"}, "content": samples.png()}
@@ -88,7 +90,7 @@ def test_settings_do_not_apply_to_other_dialects(client: httpx.Client, fresh: Ac
         client.post("/v3/assets", **form).json()["data"]["url"],
     ]
     for url in urls:
-        assert life(stock, url) is None
+        assert lifetime(stored, url) is None
         assert client.get(url).status_code == 200
 
 
@@ -115,14 +117,14 @@ def test_invalid_settings_are_refused(client: httpx.Client, fresh: Account, sett
     put(client, fresh, expiration_duration_seconds=3600)
     response = PUT_SETTINGS.send(client, fresh.key, json=settings)
     assert response.status_code == 400, response.text
-    say_platform(response, "validation_error")
+    check_platform_error(response, "validation_error")
     assert GET_SETTINGS.send(client, fresh.key).json()["expiration_duration_seconds"] == 3600
 
 
-def test_longest_expiry_is_stored(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_longest_expiry_is_stored(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     put(client, fresh, expiration_duration_seconds=3_155_760_000)
     url = host(client, fresh, samples.png(), "image/png")
-    row = stock.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()
+    row = stored.database.execute("SELECT expires_at FROM file WHERE id = %s", [url.split("/")[-2]]).fetchone()
     assert row
     assert row[0] > datetime.now(UTC) + timedelta(days=36_000)
     age = client.get(url).headers["cache-control"].partition("max-age=")[2]

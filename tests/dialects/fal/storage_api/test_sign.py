@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import PUT_ACL, SIGN, say_platform
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import PUT_ACL, SIGN, check_platform_error
 from tests.dialects.fal.register_contract import host
 
 WEEK = 7 * 24 * 3600
@@ -101,11 +101,11 @@ def test_signature_is_bound_to_its_file(client: httpx.Client, account: Account, 
 
 
 def test_signed_url_of_expired_file_is_not_found(
-    client: httpx.Client, account: Account, stock: Stock, closed: str
+    client: httpx.Client, account: Account, stored: StoredData, closed: str
 ) -> None:
     link = sign(client, account, closed)
     assert client.get(link).status_code == 200
-    stock.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [closed.split("/")[-2]])
+    stored.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [closed.split("/")[-2]])
     time.sleep(1.1)  # it was looked up less than a second ago, and the row was changed past the server
     assert client.get(link).status_code == 404
 
@@ -128,7 +128,7 @@ def test_signed_url_of_expired_file_is_not_found(
 def test_invalid_expiration_is_refused(client: httpx.Client, account: Account, url: str, body: dict[str, Any]) -> None:
     response = SIGN.send(client, account.key, params={"url": url}, json=body)
     assert response.status_code == 400, response.text
-    say_platform(response, "validation_error")
+    check_platform_error(response, "validation_error")
 
 
 def test_foreign_and_unknown_files_look_alike(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
@@ -140,7 +140,7 @@ def test_foreign_and_unknown_files_look_alike(client: httpx.Client, account: Acc
     ]
     for response in said:
         assert response.status_code == 404
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
     assert said[0].json()["error"]["message"] == said[1].json()["error"]["message"]
     for asked in ("", f"{url}?x=1"):
         assert SIGN.send(client, account.key, params={"url": asked}, json=wish).status_code == 400

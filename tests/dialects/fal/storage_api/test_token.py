@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import TOKEN, say_storage
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import TOKEN, check_storage_error
 from tests.dialects.idempotency import until
 from tests.server import Serve
 
@@ -27,10 +27,12 @@ class TestTokens:
         assert token["expires_at"].endswith("+00:00")  # Python 3.10 does not read a Z
         assert timedelta(minutes=5) < expires - datetime.now(UTC) < timedelta(days=1)
 
-    def test_token_uploads_into_workspace_of_its_key(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_token_uploads_into_workspace_of_its_key(
+        self, client: httpx.Client, fresh: Account, stored: StoredData
+    ) -> None:
         headers = {"Authorization": f"Bearer {self.token(client, fresh)['token']}", "Content-Type": "image/png"}
         assert client.post("/files/upload", content=samples.png(), headers=headers).status_code == 200
-        assert stock.of(fresh)["file"] == 1
+        assert stored.count(fresh)["file"] == 1
 
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -63,10 +65,10 @@ class TestTokens:
                 "/files/upload", content=samples.png(), headers={"Authorization": f"Bearer {forged}"}
             )
             assert response.status_code == 401
-            say_storage(response)
+            check_storage_error(response)
 
-    def test_revoked_key_revokes_its_tokens(self, client: httpx.Client, fresh: Account, stock: Stock) -> None:
+    def test_revoked_key_revokes_its_tokens(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
         headers = {"Authorization": f"Bearer {self.token(client, fresh)['token']}"}
         assert client.post("/files/upload", content=b"x", headers=headers).status_code == 200
-        stock.revoke(fresh)
+        stored.revoke(fresh)
         until(lambda: client.post("/files/upload", content=b"x", headers=headers).status_code == 401)

@@ -8,8 +8,8 @@ import pytest
 
 from tests import samples
 from tests.contracts.dialect import Endpoint, TakesBodies, TakesFiles
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, promised, say_storage
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, check_storage_error, promised
 from tests.server import Serve
 
 
@@ -39,26 +39,28 @@ class TestPromises:
         put = client.put(self.promise(client, account)["upload_url"], content=samples.png(), headers=headers)
         assert put.status_code == 200
 
-    def test_repeated_put_must_have_same_bytes(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_repeated_put_must_have_same_bytes(
+        self, client: httpx.Client, account: Account, stored: StoredData
+    ) -> None:
         promise = self.promise(client, account)
         client.put(promise["upload_url"], content=samples.png())
-        before = stock.of(account)
+        before = stored.count(account)
         assert client.put(promise["upload_url"], content=samples.png()).status_code == 200
         for other in (samples.jpeg(), samples.png() + b"x", b""):
             response = client.put(promise["upload_url"], content=other)
             assert response.status_code == 422
-            say_storage(response)
+            check_storage_error(response)
         assert client.get(promise["file_url"]).content == samples.png()
-        stock.settles(account, before)
+        stored.expect_counts(account, before)
 
     def test_refused_put_can_be_retried(self, client: httpx.Client, account: Account) -> None:
         promise = self.promise(client, account, file_name="a.png")
         assert client.put(promise["upload_url"], content=samples.text()).status_code == 415
         assert client.put(promise["upload_url"], content=samples.png()).status_code == 200
 
-    def test_foreign_token_is_not_found(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_foreign_token_is_not_found(self, client: httpx.Client, account: Account, stored: StoredData) -> None:
         promise, other = self.promise(client, account), self.promise(client, account)
-        before = stock.of(account)
+        before = stored.count(account)
         path, _, query = promise["upload_url"].partition("?")
         wrong = other["upload_url"].partition("?")[2]
         for attempt in (
@@ -71,16 +73,16 @@ class TestPromises:
         ):
             response = client.put(attempt, content=samples.png())
             assert response.status_code == 404, attempt
-            say_storage(response)
-        stock.settles(account, before)
+            check_storage_error(response)
+        stored.expect_counts(account, before)
 
-    def test_expired_upload_url_is_not_found(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_expired_upload_url_is_not_found(self, client: httpx.Client, account: Account, stored: StoredData) -> None:
         url = self.promise(client, account)["upload_url"]
         id = urlsplit(url).path.rsplit("/", 1)[1]
-        stock.database.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", [id])
+        stored.database.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", [id])
         response = client.put(url, content=samples.png())
         assert response.status_code == 404
-        say_storage(response)
+        check_storage_error(response)
 
     def test_foreign_file_cannot_be_registered(self, client: httpx.Client, account: Account, fresh: Account) -> None:
         promise = self.promise(client, account)
@@ -101,13 +103,13 @@ class TestPromises:
         ids=lambda body: repr(body)[:32],
     )
     def test_invalid_field_is_refused(
-        self, client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any]
+        self, client: httpx.Client, account: Account, stored: StoredData, body: dict[str, Any]
     ) -> None:
-        before = stock.of(account)
+        before = stored.count(account)
         response = INITIATE.send(client, account.key, json=body)
         assert response.status_code == 422
-        say_storage(response)
-        stock.settles(account, before)
+        check_storage_error(response)
+        stored.expect_counts(account, before)
 
 
 class TestPut(TakesFiles, TakesBodies):
@@ -123,7 +125,7 @@ class TestPut(TakesFiles, TakesBodies):
                 path=promised(self),
                 auth=lambda _: {},
                 refusals=STORAGE,
-                say=say_storage,
+                check_error=check_storage_error,
                 valid=lambda _: {},
                 types=UPLOAD.types,
                 limit=UPLOAD.limit,

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
 from tests.dialects.fal.register_contract import register
 from tests.server import Serve
@@ -24,18 +24,18 @@ def test_localhost_equals_127_0_0_1(client: httpx.Client, account: Account, url:
 
 
 def test_foreign_and_unknown_urls_look_alike(
-    client: httpx.Client, server: Serve, account: Account, fresh: Account, stock: Stock, url: str
+    client: httpx.Client, server: Serve, account: Account, fresh: Account, stored: StoredData, url: str
 ) -> None:
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     register(client, account, url)
     said = []
     for asked in (url, f"{server.url}/files/b/{uuid4().hex}/a.png"):
         response = register(client, fresh, asked)
         assert response.status_code == 404
-        REGISTER.say(response, "not_found")
+        REGISTER.check_error(response, "not_found")
         said.append(response.json()["error"]["message"])
     assert said[0] == said[1]
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_foreign_and_unknown_urls_look_alike(
 def test_own_url_without_file_is_not_found(client: httpx.Client, server: Serve, account: Account, path: str) -> None:
     response = register(client, account, server.url + path)
     assert response.status_code == 404
-    REGISTER.say(response, "not_found")
+    REGISTER.check_error(response, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_own_url_without_file_is_not_found(client: httpx.Client, server: Serve, 
     ],
     ids=lambda url: repr(url[:32]),
 )
-def test_url_of_other_host_is_refused(client: httpx.Client, account: Account, stock: Stock, url: str) -> None:
-    before = stock.of(account)
+def test_url_of_other_host_is_refused(client: httpx.Client, account: Account, stored: StoredData, url: str) -> None:
+    before = stored.count(account)
     response = register(client, account, url)
     assert response.status_code == 422, response.text
-    REGISTER.say(response, "validation_error")
+    REGISTER.check_error(response, "validation_error")
     assert REGISTER.spec
     REGISTER.spec.check(response)
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_url_of_pending_upload_is_not_found(client: httpx.Client, account: Account) -> None:

@@ -11,7 +11,7 @@ from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, MUTATIONS, TAGS, UNFAVORITE
 from tests.dialects.fal.assets_api.tagged import all_tags, make_tag
-from tests.dialects.fal.endpoints import say_platform
+from tests.dialects.fal.endpoints import check_platform_error
 from tests.dialects.idempotency import new_key
 
 
@@ -39,7 +39,7 @@ class TestBodies(Keys):
         first = self.keyed(endpoint, key, request)
         other = self.keyed(endpoint, key, self.changed(request, uuid4().hex))
         assert other.status_code == 409, other.text
-        say_platform(other, "validation_error")
+        check_platform_error(other, "validation_error")
         assert self.keyed(endpoint, key, request).content == first.content
 
     def test_refused_request_frees_its_key(self, endpoint: Endpoint) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.contracts.dialect import Endpoint
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.tag_endpoints import (
     ASSET_TAGS,
     ASSIGN_TAG,
@@ -18,14 +18,14 @@ from tests.dialects.fal.assets_api.tag_endpoints import (
     UNFAVORITE,
 )
 from tests.dialects.fal.assets_api.tagged import assign, expire, make_asset, make_tag, tags_of, unassign
-from tests.dialects.fal.endpoints import say_platform
+from tests.dialects.fal.endpoints import check_platform_error
 
 TARGETED = [ASSIGN_TAG, UNASSIGN_TAG, SET_TAGS, FAVORITE, UNFAVORITE]
 
 
 @pytest.fixture
-def asset(stock: Stock, account: Account) -> str:
-    return make_asset(stock, account)
+def asset(stored: StoredData, account: Account) -> str:
+    return make_asset(stored, account)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_unknown_tag_changes_nothing(
     for unknown in (make_tag(client, fresh), str(uuid4()), "nonsense"):
         response = put(client, account, [tags[1], unknown], vector_id=asset)
         assert response.status_code == 404
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
         told.add(response.json()["error"]["message"].replace(unknown, ""))
     assert told == {"Tag  not found."}
     assert tags_of(client, account, asset) == tags[:1]
@@ -90,32 +90,32 @@ def test_invalid_tag_list_is_refused(client: httpx.Client, account: Account, ass
     for wrong in wrongs:
         response = put(client, account, wrong, vector_id=asset)
         assert response.status_code == 422, wrong
-        say_platform(response, "validation_error")
+        check_platform_error(response, "validation_error")
     assert SET_TAGS.send(client, account.key, json={"vector_id": asset}).status_code == 422
     assert tags_of(client, account, asset) == tags[:1]
 
 
-def test_asset_accepts_1000_tags(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_asset_accepts_1000_tags(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     query = "INSERT INTO tag SELECT gen_random_uuid(), %s, 'tag ' || n FROM generate_series(1, 1000) n RETURNING id"
-    ids = [str(row[0]) for row in stock.database.execute(query, [fresh.workspace_id])]
-    asset = make_asset(stock, fresh)
+    ids = [str(row[0]) for row in stored.database.execute(query, [fresh.workspace_id])]
+    asset = make_asset(stored, fresh)
     assert put(client, fresh, ids, vector_id=asset).status_code == 200
     assert set(tags_of(client, fresh, asset)) == set(ids)
 
 
 def test_request_id_refers_to_its_oldest_asset(
-    client: httpx.Client, account: Account, fresh: Account, stock: Stock, tags: list[str]
+    client: httpx.Client, account: Account, fresh: Account, stored: StoredData, tags: list[str]
 ) -> None:
     request_id = f"request {uuid4()}"
-    make_asset(stock, fresh, moment=0, request_id=request_id)
-    newer = make_asset(stock, account, moment=2, request_id=request_id)
-    older = make_asset(stock, account, moment=1, request_id=request_id)
+    make_asset(stored, fresh, moment=0, request_id=request_id)
+    newer = make_asset(stored, account, moment=2, request_id=request_id)
+    older = make_asset(stored, account, moment=1, request_id=request_id)
     assert assign(client, account, tags[0], request_id=request_id).json() == {"success": True}
     assert (tags_of(client, account, older), tags_of(client, account, newer)) == (tags[:1], [])
     assert put(client, account, tags, request_id=request_id).status_code == 200
     assert unassign(client, account, tags[0], request_id=request_id).status_code == 204
     assert (tags_of(client, account, older), tags_of(client, account, newer)) == (tags[1:], [])
-    expire(stock, older)
+    expire(stored, older)
     assert assign(client, account, tags[2], request_id=request_id).json() == {"success": True}
     assert tags_of(client, account, newer) == tags[2:]
 
@@ -130,24 +130,24 @@ def test_exactly_one_asset_reference_is_required(
     ):
         response = aimed(endpoint, client, account, tags[0], wrong)
         assert response.status_code == 422, wrong
-        say_platform(response, "validation_error")
+        check_platform_error(response, "validation_error")
     assert tags_of(client, account, asset) == []
 
 
 @pytest.mark.parametrize("endpoint", TARGETED, ids=lambda endpoint: endpoint.name)
 def test_foreign_unknown_and_expired_assets_look_alike(
-    client: httpx.Client, account: Account, fresh: Account, stock: Stock, endpoint: Endpoint, tags: list[str]
+    client: httpx.Client, account: Account, fresh: Account, stored: StoredData, endpoint: Endpoint, tags: list[str]
 ) -> None:
     """Another's is as unknown as none, and so is one that has expired."""
-    theirs, expired = make_asset(stock, fresh, request_id="theirs"), make_asset(stock, account, request_id="expired")
-    expire(stock, expired)
+    theirs, expired = make_asset(stored, fresh, request_id="theirs"), make_asset(stored, account, request_id="expired")
+    expire(stored, expired)
     ids = (theirs, expired, str(uuid4()), "nonsense", "x" * 5000)
     targets = [*({"vector_id": id} for id in ids), *({"request_id": id} for id in ("theirs", "expired", "none"))]
     told = set()
     for target in targets:
         response = aimed(endpoint, client, account, tags[0], target)
         assert response.status_code == 404, target
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
         told.add(response.text.replace(response.headers["x-request-id"], ""))
     assert len(told) == 1
     assert tags_of(client, fresh, theirs) == []
@@ -161,19 +161,19 @@ def test_foreign_and_unknown_tags_look_alike(
     for asked in (make_tag(client, fresh), str(uuid4()), "nonsense"):
         response = endpoint.send(client, account.key, path=f"{TAGS}/{asked}/assign", json={"vector_id": asset})
         assert response.status_code == 404
-        say_platform(response, "not_found")
+        check_platform_error(response, "not_found")
         told.add(response.json()["error"]["message"].replace(asked, ""))
     assert told == {"Tag  not found."}
 
 
 def test_unknown_asset_has_no_tags(
-    client: httpx.Client, account: Account, fresh: Account, stock: Stock, asset: str, tags: list[str]
+    client: httpx.Client, account: Account, fresh: Account, stored: StoredData, asset: str, tags: list[str]
 ) -> None:
     """[documented] A vector that has not been saved as an asset has none."""
     assign(client, account, tags[0], vector_id=asset)
-    expired = make_asset(stock, fresh)
+    expired = make_asset(stored, fresh)
     assign(client, fresh, make_tag(client, fresh), vector_id=expired)
-    expire(stock, expired)
+    expire(stored, expired)
     for unknown in (asset, expired, str(uuid4()), "nonsense", "x" * 5000, "Tags"):
         response = ASSET_TAGS.send(client, fresh.key, path=f"/v1/assets/{unknown}/tags")
         assert (response.status_code, response.content) == (200, b'{"tags":[]}')

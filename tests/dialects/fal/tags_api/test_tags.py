@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, TAGS, UPDATE_TAG
 from tests.dialects.fal.assets_api.tagged import all_tags, assign, make_asset, make_tag, tag_names, tags_of
-from tests.dialects.fal.endpoints import say_platform
+from tests.dialects.fal.endpoints import check_platform_error
 
 # Pairs that are one name: in another case, put together otherwise, with the Greek sigma that ends words.
 TWINS = [("Mood", "mOOD"), ("caf\u00e9", "CAFE\u0301"), ("\u03c6\u03c9\u03c2", "\u03a6\u03a9\u03a3")]
@@ -27,7 +27,7 @@ def update(client: httpx.Client, account: Account, id: str, body: Any) -> httpx.
 
 def refused(response: httpx.Response, status: int) -> None:
     assert response.status_code == status, response.text
-    say_platform(response, {404: "not_found", 409: "validation_error", 422: "validation_error"}[status])
+    check_platform_error(response, {404: "not_found", 409: "validation_error", 422: "validation_error"}[status])
 
 
 def test_created_tag_is_listed(client: httpx.Client, fresh: Account) -> None:
@@ -55,12 +55,12 @@ def test_name_is_stored_unchanged(client: httpx.Client, fresh: Account, name: st
 
 
 @pytest.mark.parametrize("name", IMPOSSIBLE, ids=repr)
-def test_invalid_name_is_refused(client: httpx.Client, fresh: Account, stock: Stock, name: Any) -> None:
+def test_invalid_name_is_refused(client: httpx.Client, fresh: Account, stored: StoredData, name: Any) -> None:
     id = make_tag(client, fresh, "kept")
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     refused(create(client, fresh, name), 422)
     refused(update(client, fresh, id, {"name": name}), 422)
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
     assert tag_names(client, fresh) == ["kept"]
 
 
@@ -89,9 +89,9 @@ def test_case_of_own_name_can_be_changed(client: httpx.Client, fresh: Account, n
     assert (response.status_code, response.json()) == (200, {"tag": {**tag, "name": twin}})
 
 
-def test_rename_keeps_assignments(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_rename_keeps_assignments(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     tag = create(client, fresh, "before").json()["tag"]
-    asset = make_asset(stock, fresh)
+    asset = make_asset(stored, fresh)
     assign(client, fresh, tag["id"], vector_id=asset)
     assert update(client, fresh, tag["id"], {"name": "after"}).json() == {"tag": {**tag, "name": "after"}}
     assert (tag_names(client, fresh), tags_of(client, fresh, asset)) == (["after"], [tag["id"]])
@@ -105,9 +105,9 @@ def test_update_without_change_returns_tag(client: httpx.Client, fresh: Account,
     assert (response.status_code, response.json()) == (200, tag)
 
 
-def test_delete_removes_tag_from_assets(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_delete_removes_tag_from_assets(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     gone, kept = make_tag(client, fresh, "gone"), make_tag(client, fresh, "kept")
-    assets = [make_asset(stock, fresh) for _ in range(2)]
+    assets = [make_asset(stored, fresh) for _ in range(2)]
     for asset in assets:
         assign(client, fresh, gone, vector_id=asset)
         assign(client, fresh, kept, vector_id=asset)
@@ -132,13 +132,13 @@ def test_foreign_and_unknown_tags_look_alike(client: httpx.Client, account: Acco
     assert tag_names(client, fresh) == ["theirs"]
 
 
-def test_workspace_is_limited_to_10000_tags(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_workspace_is_limited_to_10000_tags(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     query = "INSERT INTO tag SELECT gen_random_uuid(), %s, 'tag ' || n FROM generate_series(1, 9999) n"
-    stock.database.execute(query, [fresh.workspace_id])
+    stored.database.execute(query, [fresh.workspace_id])
     last = make_tag(client, fresh, "the last")
-    before = stock.of(fresh)
+    before = stored.count(fresh)
     refused(create(client, fresh, "one more"), 409)
-    stock.settles(fresh, before)
+    stored.expect_counts(fresh, before)
     assert len(all_tags(client, fresh)) == 10_000
     assert update(client, fresh, last, {"name": "renamed"}).status_code == 200
     assert DELETE_TAG.send(client, fresh.key, path=f"{TAGS}/{last}").status_code == 204

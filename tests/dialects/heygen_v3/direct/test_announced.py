@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v3.endpoints import auth
-from tests.dialects.heygen_v3.upload_sessions import PRESIGN, announced, complete, promise, put, say_param
+from tests.dialects.heygen_v3.upload_sessions import PRESIGN, check_param_error, complete, declaration, presign, put
 
 MIB = 1024 * 1024
 
@@ -28,7 +28,7 @@ MIB = 1024 * 1024
 )
 def test_type_aliases_are_accepted(client: httpx.Client, account: Account, declared: str, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    slot = promise(client, account, data, declared)
+    slot = presign(client, account, data, declared)
     assert put(client, slot, data).status_code == 200
     assert complete(client, account, slot).json()["data"]["mime_type"] == mime
 
@@ -44,7 +44,7 @@ def test_type_aliases_are_accepted(client: httpx.Client, account: Account, decla
     ],
 )
 def test_filename_is_sanitized(client: httpx.Client, account: Account, filename: str, name: str | None) -> None:
-    slot = promise(client, account, samples.png(), filename=filename)
+    slot = presign(client, account, samples.png(), filename=filename)
     put(client, slot, samples.png())
     complete(client, account, slot)
     shown = client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).json()["data"]["name"]
@@ -80,22 +80,22 @@ def test_filename_is_sanitized(client: httpx.Client, account: Account, filename:
     ids=lambda change: str(change)[:40],
 )
 def test_invalid_declaration_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, change: dict[str, Any], param: str
+    client: httpx.Client, account: Account, stored: StoredData, change: dict[str, Any], param: str
 ) -> None:
-    before = stock.of(account)
-    response = PRESIGN.send(client, account.key, json={**announced(samples.png()), **change})
+    before = stored.count(account)
+    response = PRESIGN.send(client, account.key, json={**declaration(samples.png()), **change})
     assert response.status_code == 400, response.text
-    say_param(response, param)
-    stock.settles(account, before)
+    check_param_error(response, param)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize("field", ["filename", "content_type", "size_bytes"])
 def test_missing_field_is_named(client: httpx.Client, account: Account, field: str) -> None:
-    body = announced(samples.png())
+    body = declaration(samples.png())
     del body[field]
     response = PRESIGN.send(client, account.key, json=body)
     assert response.status_code == 400
-    say_param(response, field)
+    check_param_error(response, field)
 
 
 def test_largest_size_can_be_declared(client: httpx.Client, account: Account) -> None:

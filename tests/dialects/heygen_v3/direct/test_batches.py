@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.heygen_v3.endpoints import UPLOAD, auth, say
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.heygen_v3.endpoints import UPLOAD, auth, check_error
 from tests.dialects.heygen_v3.upload_sessions import (
     COMPLETE_BATCH,
     PRESIGN_BATCH,
@@ -17,15 +17,15 @@ from tests.dialects.heygen_v3.upload_sessions import (
     SLOT,
     STATUSES,
     Json,
-    announced,
     complete,
-    promise,
-    promise_all,
+    declaration,
+    presign,
+    presign_batch,
     put,
 )
 from tests.dialects.idempotency import new_key
 
-PNG, WAV = announced(samples.png()), announced(samples.wav(), "audio/wav", "b.wav")
+PNG, WAV = declaration(samples.png()), declaration(samples.wav(), "audio/wav", "b.wav")
 
 
 def progress(client: httpx.Client, account: Account, id: str, **params: Any) -> Json:
@@ -60,7 +60,7 @@ def test_batch_presign_returns_targets_in_order(client: httpx.Client, account: A
 
 
 def test_progress_counts_items_by_status(client: httpx.Client, account: Account) -> None:
-    batch = promise_all(client, account, PNG, WAV, title="two")
+    batch = presign_batch(client, account, PNG, WAV, title="two")
     found = progress(client, account, batch["batch_id"])
     assert abs(datetime.now(UTC) - datetime.fromtimestamp(found.pop("created_at"), UTC)) < timedelta(minutes=1)
     assert found == {
@@ -76,14 +76,14 @@ def test_progress_counts_items_by_status(client: httpx.Client, account: Account)
         "next_token": None,
         "title": "two",
     }
-    assert "title" not in progress(client, account, promise_all(client, account, PNG)["batch_id"])
+    assert "title" not in progress(client, account, presign_batch(client, account, PNG)["batch_id"])
 
 
-def test_progress_of_100_files_is_paged(client: httpx.Client, account: Account, stock: Stock) -> None:
-    files = [announced(samples.png(), filename=f"{number}.png") for number in range(100)]
-    before = stock.of(account)
-    batch = promise_all(client, account, *files)
-    assert stock.of(account)["upload"] == before["upload"] + 100
+def test_progress_of_100_files_is_paged(client: httpx.Client, account: Account, stored: StoredData) -> None:
+    files = [declaration(samples.png(), filename=f"{number}.png") for number in range(100)]
+    before = stored.count(account)
+    batch = presign_batch(client, account, *files)
+    assert stored.count(account)["upload"] == before["upload"] + 100
     ids = [slot["asset_id"] for slot in batch["items"]]
     whole = progress(client, account, batch["batch_id"])
     assert [item["video_id"] for item in whole["items"]] == ids
@@ -122,28 +122,28 @@ def test_progress_of_100_files_is_paged(client: httpx.Client, account: Account, 
     ids=lambda body: str(body)[:24] + str(body)[-24:],
 )
 def test_one_invalid_file_refuses_the_batch(
-    client: httpx.Client, account: Account, stock: Stock, body: dict[str, Any]
+    client: httpx.Client, account: Account, stored: StoredData, body: dict[str, Any]
 ) -> None:
-    before = stock.of(account)
+    before = stored.count(account)
     response = PRESIGN_BATCH.send(client, account.key, json=body)
     assert response.status_code == 400, response.text
     assert response.json()["error"]["code"] == "invalid_parameter"
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
     query = "SELECT count(*) FROM upload_batch b WHERE NOT EXISTS (SELECT FROM upload WHERE batch_id = b.id)"
-    assert stock.database.execute(query).fetchone() == (0,)
+    assert stored.database.execute(query).fetchone() == (0,)
 
 
-def test_idempotency_key_replays_batch(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_idempotency_key_replays_batch(client: httpx.Client, account: Account, stored: StoredData) -> None:
     headers = {"Idempotency-Key": new_key()}
     first = PRESIGN_BATCH.send(client, account.key, json={"files": [PNG, WAV]}, headers=headers)
-    before = stock.of(account)
+    before = stored.count(account)
     again = PRESIGN_BATCH.send(client, account.key, json={"files": [PNG]}, headers=headers)
     assert (again.status_code, again.content) == (200, first.content)
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 def test_item_can_be_completed_individually(client: httpx.Client, account: Account) -> None:
-    batch = promise_all(client, account, PNG, PNG)
+    batch = presign_batch(client, account, PNG, PNG)
     put(client, batch["items"][1], samples.png())
     assert complete(client, account, batch["items"][1]).status_code == 200
     found = progress(client, account, batch["batch_id"])
@@ -151,9 +151,9 @@ def test_item_can_be_completed_individually(client: httpx.Client, account: Accou
     assert (found["status"], found["counts_by_status"]) == ("processing", {"queued": 1, "completed": 1})
 
 
-def test_batch_completion_defers_one_task_per_item(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_batch_completion_defers_one_task_per_item(client: httpx.Client, account: Account, stored: StoredData) -> None:
     """The worker does the rest; there is none beside this server. Asked again, nothing is asked of it twice."""
-    batch = promise_all(client, account, PNG, WAV)
+    batch = presign_batch(client, account, PNG, WAV)
     body = {"batch_id": batch["batch_id"]}
     for _ in range(2):
         response = COMPLETE_BATCH.send(client, account.key, json=body)
@@ -162,12 +162,12 @@ def test_batch_completion_defers_one_task_per_item(client: httpx.Client, account
     assert (found["status"], found["counts_by_status"]) == ("processing", {"processing": 2})
     query = """SELECT count(*) FROM procrastinate_jobs j JOIN upload u ON u.id::text = j.args ->> 'upload_id'
                WHERE u.batch_id = %s"""
-    assert stock.database.execute(query, [batch["batch_id"]]).fetchone() == (2,)
+    assert stored.database.execute(query, [batch["batch_id"]]).fetchone() == (2,)
 
 
 def test_foreign_and_unknown_batches_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another workspace's is as unknown as none."""
-    id = promise_all(client, account, PNG)["batch_id"]
+    id = presign_batch(client, account, PNG)["batch_id"]
     for ask in (
         lambda who, id: PROGRESS.send(client, who.key, path=f"/v3/assets/batches/{id}"),
         lambda who, id: COMPLETE_BATCH.send(client, who.key, json={"batch_id": id}),
@@ -175,7 +175,7 @@ def test_foreign_and_unknown_batches_look_alike(client: httpx.Client, account: A
         answers = [ask(fresh, id), ask(account, uuid4().hex), ask(account, "nonsense"), ask(account, "x" * 90)]
         for answer in answers:
             assert answer.status_code == 404
-            say(answer, "not_found")
+            check_error(answer, "not_found")
         assert len({answer.content for answer in answers}) == 1
     for id in ("x" * 101, 1, None):  # type: ignore[assignment] # what a client may send all the same
         assert COMPLETE_BATCH.send(client, account.key, json={"batch_id": id}).status_code == 400
@@ -187,7 +187,7 @@ def test_foreign_and_unknown_batches_look_alike(client: httpx.Client, account: A
     ids=str,
 )
 def test_invalid_page_is_refused(client: httpx.Client, account: Account, params: dict[str, str]) -> None:
-    path = f"/v3/assets/batches/{promise_all(client, account, PNG)['batch_id']}"
+    path = f"/v3/assets/batches/{presign_batch(client, account, PNG)['batch_id']}"
     for response in (
         PROGRESS.send(client, account.key, path=path, params=params),
         STATUSES.send(client, account.key, params={"asset_ids": uuid4().hex, **params}),
@@ -196,11 +196,11 @@ def test_invalid_page_is_refused(client: httpx.Client, account: Account, params:
         assert response.json()["error"]["param"] == next(iter(params))
 
 
-def test_expired_items_fail(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_expired_items_fail(client: httpx.Client, account: Account, stored: StoredData) -> None:
     """When their time is up, they have failed, and with all of them the batch."""
-    batch = promise_all(client, account, PNG, PNG)
+    batch = presign_batch(client, account, PNG, PNG)
     query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE batch_id = %s"
-    stock.database.execute(query, [batch["batch_id"]])
+    stored.database.execute(query, [batch["batch_id"]])
     found = progress(client, account, batch["batch_id"])
     assert (found["status"], found["counts_by_status"]) == ("failed", {"failed": 2})
     for item in found["items"]:
@@ -214,10 +214,10 @@ class TestStatuses:
     def test_statuses_are_in_requested_order(self, client: httpx.Client, account: Account, fresh: Account) -> None:
         """Uploads of every sort, assets without one, and what is unknown or another's: those alike."""
         whole = UPLOAD.upload(client, account.key, samples.png()).json()["data"]["asset_id"]
-        slot = promise(client, account, samples.png())
-        theirs = promise(client, fresh, samples.png())["asset_id"]
+        slot = presign(client, account, samples.png())
+        theirs = presign(client, fresh, samples.png())["asset_id"]
         unknown = uuid4().hex
-        batch = promise_all(client, account, PNG, WAV)
+        batch = presign_batch(client, account, PNG, WAV)
         put(client, batch["items"][0], samples.png())
         complete(client, account, batch["items"][0])
         first, second = (item["asset_id"] for item in batch["items"])
@@ -242,7 +242,7 @@ class TestStatuses:
         }
 
     def test_statuses_are_paged(self, client: httpx.Client, account: Account) -> None:
-        batches = [promise_all(client, account, PNG, WAV, PNG)["batch_id"] for _ in range(3)]
+        batches = [presign_batch(client, account, PNG, WAV, PNG)["batch_id"] for _ in range(3)]
         asked = {"asset_ids": ",".join(uuid4().hex for _ in range(4)), "batch_ids": ",".join(batches)}
         whole = statuses(client, account, **asked)["data"]
         assert len(whole) == 13
@@ -255,7 +255,7 @@ class TestStatuses:
         assert pages == whole
 
     def test_deleted_asset_is_not_found(self, client: httpx.Client, account: Account) -> None:
-        slot = promise(client, account, samples.png())
+        slot = presign(client, account, samples.png())
         put(client, slot, samples.png())
         complete(client, account, slot)
         assert statuses(client, account, asset_ids=slot["asset_id"])["data"][0]["status"] == "completed"
@@ -264,7 +264,7 @@ class TestStatuses:
         assert found == [{"status": "not_found", "video_id": slot["asset_id"]}]
 
     def test_refused_upload_shows_its_error(self, client: httpx.Client, account: Account) -> None:
-        slot = promise(client, account, samples.png())
+        slot = presign(client, account, samples.png())
         put(client, slot, b"x" * len(samples.png()))
         complete(client, account, slot)
         (found,) = statuses(client, account, asset_ids=slot["asset_id"])["data"]
@@ -279,4 +279,4 @@ class TestStatuses:
         assert len(statuses(client, account, asset_ids=ids)["data"]) == 100
         response = STATUSES.send(client, account.key, params={"asset_ids": ids, "batch_ids": uuid4().hex})
         assert response.status_code == 400
-        say(response, "invalid_parameter")
+        check_error(response, "invalid_parameter")

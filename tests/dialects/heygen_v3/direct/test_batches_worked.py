@@ -7,14 +7,14 @@ import psycopg
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v3.endpoints import auth
-from tests.dialects.heygen_v3.upload_sessions import COMPLETE_BATCH, PROGRESS, Json, announced, promise_all, put
+from tests.dialects.heygen_v3.upload_sessions import COMPLETE_BATCH, PROGRESS, Json, declaration, presign_batch, put
 from tests.dialects.idempotency import until
 from tests.dialects.sizes import jpeg_of
 from tests.server import Serve
 
-PNG = announced(samples.png())
+PNG = declaration(samples.png())
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +24,9 @@ def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
 
 
 @pytest.fixture(scope="module")
-def work_stock(working: Serve) -> Iterator[Stock]:
+def work_stored(working: Serve) -> Iterator[StoredData]:
     with psycopg.connect(working.database_url, autocommit=True) as connection:
-        yield Stock(connection, working.data / "blobs")
+        yield StoredData(connection, working.data / "blobs")
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def http(working: Serve) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def owner(working: Serve, work_stock: Stock) -> Account:
-    return work_stock.account(working.new_key())
+def owner(working: Serve, work_stored: StoredData) -> Account:
+    return work_stored.account(working.new_key())
 
 
 def worked(http: httpx.Client, owner: Account, batch: Json) -> Json:
@@ -56,8 +56,8 @@ def worked(http: httpx.Client, owner: Account, batch: Json) -> Json:
 
 def test_worker_completes_each_item_separately(http: httpx.Client, owner: Account) -> None:
     """One was not sent, one is not what was announced: the others are assets. Later those may be, too."""
-    wrong = announced(samples.png(), "image/jpeg")
-    batch = promise_all(http, owner, PNG, PNG, wrong, announced(samples.wav(), "audio/wav", "b.wav"))
+    wrong = declaration(samples.png(), "image/jpeg")
+    batch = presign_batch(http, owner, PNG, PNG, wrong, declaration(samples.wav(), "audio/wav", "b.wav"))
     for index, data in ((0, samples.png()), (2, samples.png()), (3, samples.wav())):
         put(http, batch["items"][index], data)
     found = worked(http, owner, batch)
@@ -75,21 +75,21 @@ def test_worker_completes_each_item_separately(http: httpx.Client, owner: Accoun
 
 
 def test_batch_without_bytes_fails(http: httpx.Client, owner: Account) -> None:
-    found = worked(http, owner, promise_all(http, owner, PNG, PNG))
+    found = worked(http, owner, presign_batch(http, owner, PNG, PNG))
     assert (found["status"], found["counts_by_status"]) == ("failed", {"failed": 2})
     assert http.get("/v3/assets", headers=auth(owner.key)).json()["data"] == []
 
 
-def test_completed_items_are_not_repeated(http: httpx.Client, owner: Account, work_stock: Stock) -> None:
+def test_completed_items_are_not_repeated(http: httpx.Client, owner: Account, work_stored: StoredData) -> None:
     """By itself or with its batch before: nothing is done twice."""
-    batch = promise_all(http, owner, PNG, PNG)
+    batch = presign_batch(http, owner, PNG, PNG)
     for slot in batch["items"]:
         put(http, slot, samples.png())
     path = f"/v3/assets/{batch['items'][0]['asset_id']}/complete"
     assert http.post(path, json={}, headers=auth(owner.key)).status_code == 200
     first = worked(http, owner, batch)
     assert first["counts_by_status"] == {"completed": 2}
-    before = work_stock.of(owner)
+    before = work_stored.count(owner)
     assert worked(http, owner, batch) == first
-    work_stock.settles(owner, before)
+    work_stored.expect_counts(owner, before)
     assert (before["asset"], before["file"], before["blob"]) == (2, 2, 1)

@@ -17,15 +17,15 @@ from mediatheque.blobs import BlobsConfig, open_store
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.heygen_v3.endpoints import auth, say
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.heygen_v3.endpoints import auth, check_error
 from tests.dialects.heygen_v3.upload_sessions import (
     COMPLETE_BATCH,
     PROGRESS,
-    announced,
     complete,
-    promise,
-    promise_all,
+    declaration,
+    presign,
+    presign_batch,
     put,
     sha256,
 )
@@ -53,7 +53,7 @@ def http(bucketed: Serve) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def owner(bucketed: Serve) -> Iterator[Account]:
     with psycopg.connect(bucketed.database_url, autocommit=True) as connection:
-        yield Stock(connection, Path()).account(bucketed.new_key())
+        yield StoredData(connection, Path()).account(bucketed.new_key())
 
 
 class Bucket:
@@ -80,7 +80,7 @@ def test_bytes_are_sent_to_bucket_directly(
     http: httpx.Client, bucketed: Serve, seaweed: Seaweed, owner: Account
 ) -> None:
     data = samples.mp4()
-    slot = promise(http, owner, data, "video/mp4", filename="film.mp4", checksum_sha256=sha256(data))
+    slot = presign(http, owner, data, "video/mp4", filename="film.mp4", checksum_sha256=sha256(data))
     assert slot["upload_url"].startswith(f"{seaweed.endpoint}/")
     assert set(slot["upload_headers"]) == {"content-type"}
     assert complete(http, owner, slot).status_code == 409
@@ -96,7 +96,7 @@ def test_bytes_are_sent_to_bucket_directly(
 
 def test_quarantined_bytes_are_not_served(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
     before = bucket.names()
-    slot = promise(http, owner, samples.png())
+    slot = presign(http, owner, samples.png())
     assert put(http, slot, samples.png()).status_code == 200
     (arrived,) = bucket.names() - before
     assert arrived.startswith(f"{bucket.prefix}/quarantine/")
@@ -108,7 +108,7 @@ def test_quarantined_bytes_are_not_served(http: httpx.Client, owner: Account, bu
 @pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1])
 def test_wrong_size_is_refused(http: httpx.Client, owner: Account, bucket: Bucket, size: int) -> None:
     """The bucket refuses it, for the size is signed; and what got past it is caught here."""
-    slot = promise(http, owner, bytes(SIZE), "image/jpeg")
+    slot = presign(http, owner, bytes(SIZE), "image/jpeg")
     before = bucket.names()
     assert put(http, slot, jpeg_of(size)).status_code == 403
     assert complete(http, owner, slot).status_code == 409
@@ -116,7 +116,7 @@ def test_wrong_size_is_refused(http: httpx.Client, owner: Account, bucket: Bucke
     for _ in range(2):
         response = complete(http, owner, slot)
         assert response.status_code == 400
-        say(response, "invalid_parameter")
+        check_error(response, "invalid_parameter")
     assert bucket.names() - before == {_quarantined(bucket, slot)}
     assert put(http, slot, jpeg_of(SIZE)).status_code == 200
     assert complete(http, owner, slot).status_code == 200
@@ -128,7 +128,7 @@ def _quarantined(bucket: Bucket, slot: Any) -> str:
 
 def test_later_put_does_not_change_asset(http: httpx.Client, owner: Account) -> None:
     """The URL is good for an hour, also for its second use; the asset's bytes are a copy that nobody has a URL for."""
-    slot = promise(http, owner, bytes(SIZE), "image/jpeg")
+    slot = presign(http, owner, bytes(SIZE), "image/jpeg")
     put(http, slot, jpeg_of(SIZE))
     url = complete(http, owner, slot).json()["data"]["url"]
     other = jpeg_of(SIZE - 8) + b"changed!"
@@ -142,7 +142,7 @@ def test_mismatched_bytes_are_refused_and_deleted(http: httpx.Client, owner: Acc
     """Refused, and the same again, until others are sent; nothing of them stays."""
     before = bucket.names()
     for wish, wrong in (({}, samples.text().ljust(SIZE)), ({"checksum_sha256": sha256(jpeg_of(SIZE))}, bytes(SIZE))):
-        slot = promise(http, owner, bytes(SIZE), "image/jpeg", **wish)
+        slot = presign(http, owner, bytes(SIZE), "image/jpeg", **wish)
         assert put(http, slot, wrong).status_code == 200
         first, second = complete(http, owner, slot), complete(http, owner, slot)
         assert (first.status_code, second.status_code) == (400, 400)
@@ -156,7 +156,7 @@ def test_mismatched_bytes_are_refused_and_deleted(http: httpx.Client, owner: Acc
 def test_concurrent_completions_make_one_asset(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
     """One asset, and one copy beside what was sent."""
     data, before = samples.png(seed=71), bucket.names()
-    slot = promise(http, owner, data)
+    slot = presign(http, owner, data)
     put(http, slot, data)
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda _: complete(http, owner, slot), range(6)))
@@ -166,8 +166,12 @@ def test_concurrent_completions_make_one_asset(http: httpx.Client, owner: Accoun
 
 
 def test_batch_is_completed_from_bucket(http: httpx.Client, seaweed: Seaweed, owner: Account) -> None:
-    files = [announced(samples.png(seed=72)), announced(samples.wav(), "audio/wav"), announced(samples.png(seed=73))]
-    batch = promise_all(http, owner, *files)
+    files = [
+        declaration(samples.png(seed=72)),
+        declaration(samples.wav(), "audio/wav"),
+        declaration(samples.png(seed=73)),
+    ]
+    batch = presign_batch(http, owner, *files)
     assert all(slot["upload_url"].startswith(seaweed.endpoint) for slot in batch["items"])
     put(http, batch["items"][0], samples.png(seed=72))
     put(http, batch["items"][1], samples.wav())
@@ -185,7 +189,7 @@ async def test_collection_empties_quarantine(
     http: httpx.Client, bucketed: Serve, owner: Account, bucket: Bucket, tmp_path: Path
 ) -> None:
     """What was sent and never completed, and what was; the assets keep their bytes."""
-    kept, left = (promise(http, owner, samples.png(seed=74)) for _ in range(2))
+    kept, left = (presign(http, owner, samples.png(seed=74)) for _ in range(2))
     for slot in (kept, left):
         put(http, slot, samples.png(seed=74))
     url = complete(http, owner, kept).json()["data"]["url"]

@@ -21,8 +21,8 @@ class TestPut(TakesBodies):
     @pytest.fixture(autouse=True)
     def promised(self, setting: None) -> None:
         """Each test has an upload of its own."""
-        slot = upload_sessions.promise(self.client, self.account, samples.png())
-        self.before = self.stock.of(self.account)
+        slot = upload_sessions.presign(self.client, self.account, samples.png())
+        self.before = self.stored.count(self.account)
         self.endpoint = structs.replace(type(self).endpoint, path=slot["upload_url"].removeprefix(self.server.url))
 
 

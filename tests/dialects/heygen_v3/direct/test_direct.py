@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
-from tests.dialects.heygen_v3.endpoints import UPLOAD, auth, say
-from tests.dialects.heygen_v3.upload_sessions import ASSET, PRESIGN, SLOT, announced, complete, promise, put, sha256
+from tests.dialects.database.snapshot import Account, StoredData
+from tests.dialects.heygen_v3.endpoints import UPLOAD, auth, check_error
+from tests.dialects.heygen_v3.upload_sessions import ASSET, PRESIGN, SLOT, complete, declaration, presign, put, sha256
 from tests.dialects.sizes import jpeg_of
 from tests.server import Serve
 
@@ -22,7 +22,7 @@ KEPT = Counter(("blob", "file", "asset", "upload", "kept upload", "stored"))
 
 
 def test_presign_returns_upload_target(client: httpx.Client, server: Serve, account: Account) -> None:
-    response = PRESIGN.send(client, account.key, json=announced(samples.png(), checksum_sha256=None, later=1))
+    response = PRESIGN.send(client, account.key, json=declaration(samples.png(), checksum_sha256=None, later=1))
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     assert list(response.json()) == ["data"]
     slot = response.json()["data"]
@@ -37,7 +37,7 @@ def test_presign_returns_upload_target(client: httpx.Client, server: Serve, acco
 @pytest.mark.parametrize("mime", TYPES)
 def test_direct_upload_becomes_asset(client: httpx.Client, server: Serve, account: Account, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    slot = promise(client, account, data, mime, filename="my file")
+    slot = presign(client, account, data, mime, filename="my file")
     assert put(client, slot, data).status_code == 200
     response = complete(client, account, slot)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -52,7 +52,7 @@ def test_direct_upload_becomes_asset(client: httpx.Client, server: Serve, accoun
 
 def test_incomplete_upload_is_not_visible(client: httpx.Client, fresh: Account) -> None:
     """Neither an asset nor a file, and so nothing is served."""
-    slot = promise(client, fresh, samples.png())
+    slot = presign(client, fresh, samples.png())
     put(client, slot, samples.png())
     headers = auth(fresh.key)
     assert client.get("/v3/assets", headers=headers).json()["data"] == []
@@ -68,7 +68,7 @@ def test_incomplete_upload_is_not_visible(client: httpx.Client, fresh: Account) 
 
 def test_zip_archive_is_stored_as_document(client: httpx.Client, account: Account) -> None:
     data = samples.plain_zip()
-    slot = promise(client, account, data, "application/zip", filename="project.zip")
+    slot = presign(client, account, data, "application/zip", filename="project.zip")
     put(client, slot, data)
     url = complete(client, account, slot).json()["data"]["url"]
     shown = client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).json()["data"]
@@ -80,7 +80,7 @@ def test_zip_archive_is_stored_as_document(client: httpx.Client, account: Accoun
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"checksum_sha256": null}', b'{"later": 1}'])
 def test_completion_body_is_optional(client: httpx.Client, account: Account, body: bytes) -> None:
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
     path = f"/v3/assets/{slot['asset_id']}/complete"
     assert client.post(path, content=body, headers=auth(account.key)).status_code == 200
@@ -88,27 +88,27 @@ def test_completion_body_is_optional(client: httpx.Client, account: Account, bod
 
 def test_completion_before_bytes_is_a_conflict(client: httpx.Client, account: Account) -> None:
     """A conflict that HeyGen's own client waits for the end of."""
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     for _ in range(2):
         response = complete(client, account, slot)
         assert response.status_code == 409
-        say(response, "conflict")
+        check_error(response, "conflict")
         assert "param" not in response.json()["error"]
     put(client, slot, samples.png())
     assert complete(client, account, slot).status_code == 200
 
 
-def test_last_put_wins(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_last_put_wins(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """Sent again before it is complete, they replace the first, of which nothing stays."""
     size = len(samples.jpeg()) + 200
-    before = stock.of(fresh)
-    slot = promise(client, fresh, bytes(size), "image/jpeg")
+    before = stored.count(fresh)
+    slot = presign(client, fresh, bytes(size), "image/jpeg")
     for seed in (1, 2, 3):
         assert put(client, slot, _jpeg(size, seed)).status_code == 200
-        stock.settles(fresh, before + Counter(("upload", "stored")))
+        stored.expect_counts(fresh, before + Counter(("upload", "stored")))
     done = complete(client, fresh, slot)
     assert client.get(done.json()["data"]["url"]).content == _jpeg(size, 3)
-    stock.settles(fresh, before + KEPT)
+    stored.expect_counts(fresh, before + KEPT)
 
 
 def _jpeg(size: int, seed: int) -> bytes:
@@ -118,78 +118,78 @@ def _jpeg(size: int, seed: int) -> bytes:
     return bytes(data)
 
 
-def test_put_after_completion_is_refused(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_put_after_completion_is_refused(client: httpx.Client, account: Account, stored: StoredData) -> None:
     size = len(samples.jpeg()) + 200
-    slot = promise(client, account, bytes(size), "image/jpeg")
+    slot = presign(client, account, bytes(size), "image/jpeg")
     put(client, slot, _jpeg(size, 1))
     url = complete(client, account, slot).json()["data"]["url"]
-    before = stock.of(account)
+    before = stored.count(account)
     for data in (_jpeg(size, 2), _jpeg(size, 1)):
         response = put(client, slot, data)
         assert response.status_code == 409
-        say(response, "conflict")
+        check_error(response, "conflict")
     assert client.get(url).content == _jpeg(size, 1)
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
-def test_completion_can_be_repeated(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_completion_can_be_repeated(client: httpx.Client, account: Account, stored: StoredData) -> None:
     data = samples.png(seed=53)
-    before = stock.of(account)
-    slot = promise(client, account, data)
+    before = stored.count(account)
+    slot = presign(client, account, data)
     put(client, slot, data)
     answers = [complete(client, account, slot) for _ in range(3)]
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
-    stock.settles(account, before + KEPT)
+    stored.expect_counts(account, before + KEPT)
 
 
-def test_concurrent_completions_make_one_asset(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_concurrent_completions_make_one_asset(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """One asset, and nothing noted that a sweep would later remove its bytes for."""
     data = samples.png(seed=54)
-    before = stock.of(fresh)
-    slot = promise(client, fresh, data)
+    before = stored.count(fresh)
+    slot = presign(client, fresh, data)
     put(client, slot, data)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: complete(client, fresh, slot), range(8)))
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert client.get(answers[0].json()["data"]["url"]).content == data
-    stock.settles(fresh, before + KEPT)
+    stored.expect_counts(fresh, before + KEPT)
     query = "SELECT count(*) FROM pending_write JOIN blob USING (storage_key) WHERE workspace_id = %s"
-    assert stock.database.execute(query, [fresh.workspace_id]).fetchone() == (0,)
+    assert stored.database.execute(query, [fresh.workspace_id]).fetchone() == (0,)
 
 
-def test_concurrent_puts_keep_one_content(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_concurrent_puts_keep_one_content(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """One of them wins, and only its bytes stay."""
     size = len(samples.jpeg()) + 200
-    before = stock.of(fresh)
-    slot = promise(client, fresh, bytes(size), "image/jpeg")
+    before = stored.count(fresh)
+    slot = presign(client, fresh, bytes(size), "image/jpeg")
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda seed: put(client, slot, _jpeg(size, seed)), range(6)))
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert any(answer.status_code == 200 for answer in answers)
     done = complete(client, fresh, slot)
     assert client.get(done.json()["data"]["url"]).content in [_jpeg(size, seed) for seed in range(6)]
-    stock.settles(fresh, before + KEPT)
+    stored.expect_counts(fresh, before + KEPT)
 
 
-def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stock: Stock) -> None:
+def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
     """Another asset over the same bytes; those that were sent go."""
     UPLOAD.upload(client, fresh.key, samples.png())
-    before = stock.of(fresh)
-    slot = promise(client, fresh, samples.png())
+    before = stored.count(fresh)
+    slot = presign(client, fresh, samples.png())
     put(client, slot, samples.png())
     assert complete(client, fresh, slot).status_code == 200
-    stock.settles(fresh, before + Counter(("file", "asset", "upload", "kept upload")))
+    stored.expect_counts(fresh, before + Counter(("file", "asset", "upload", "kept upload")))
 
 
 def test_completion_after_delete_is_not_found(client: httpx.Client, account: Account) -> None:
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
     complete(client, account, slot)
     path = f"/v3/assets/{slot['asset_id']}"
     assert client.delete(path, headers=auth(account.key)).status_code == 200
     response = complete(client, account, slot)
     assert response.status_code == 404
-    say(response, "asset_not_found")
+    check_error(response, "asset_not_found")
 
 
 @pytest.mark.parametrize("spelling", ["hex", "HEX", "base64"])
@@ -199,7 +199,7 @@ def test_correct_checksum_is_accepted(client: httpx.Client, account: Account, sp
     digest = bytes.fromhex(sha256(data))
     text = {"hex": digest.hex(), "HEX": digest.hex().upper(), "base64": base64.b64encode(digest).decode()}[spelling]
     for early, late in (({"checksum_sha256": text}, {}), ({}, {"checksum_sha256": text})):
-        slot = promise(client, account, data, **early)
+        slot = presign(client, account, data, **early)
         put(client, slot, data)
         assert complete(client, account, slot, **late).status_code == 200
         assert complete(client, account, slot, checksum_sha256=digest.hex()).status_code == 200

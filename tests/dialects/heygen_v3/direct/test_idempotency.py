@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v3.endpoints import auth
-from tests.dialects.heygen_v3.upload_sessions import PRESIGN, announced, complete, put, say_param
+from tests.dialects.heygen_v3.upload_sessions import PRESIGN, check_param_error, complete, declaration, put
 from tests.dialects.idempotency import new_key
 
 
@@ -16,17 +16,17 @@ class TestIdempotency:
 
     def promise(self, client: httpx.Client, account: Account, key: str, **body: Any) -> httpx.Response:
         headers = {"Idempotency-Key": key}
-        return PRESIGN.send(client, account.key, json={**announced(samples.png()), **body}, headers=headers)
+        return PRESIGN.send(client, account.key, json={**declaration(samples.png()), **body}, headers=headers)
 
-    def test_same_key_replays_upload_url(self, client: httpx.Client, account: Account, stock: Stock) -> None:
+    def test_same_key_replays_upload_url(self, client: httpx.Client, account: Account, stored: StoredData) -> None:
         key = new_key()
         first = self.promise(client, account, key)
-        before = stock.of(account)
+        before = stored.count(account)
         for body in ({}, {"filename": "b.png"}, {"size_bytes": 1}):
             again = self.promise(client, account, key, **body)
             assert (again.status_code, again.content) == (200, first.content)
             assert again.headers["idempotent-replayed"] == "true"
-        stock.settles(account, before)
+        stored.expect_counts(account, before)
         put(client, first.json()["data"], samples.png())
         assert complete(client, account, first.json()["data"]).status_code == 200
         assert self.promise(client, account, key).content == first.content
@@ -34,8 +34,8 @@ class TestIdempotency:
     def test_key_is_scoped_to_route(self, client: httpx.Client, account: Account) -> None:
         """HeyGen's render client uses one for a presign and for a render."""
         headers = {"Idempotency-Key": new_key()}
-        slot = PRESIGN.send(client, account.key, json=announced(samples.png()), headers=headers).json()["data"]
-        body = {"files": [announced(samples.png())]}
+        slot = PRESIGN.send(client, account.key, json=declaration(samples.png()), headers=headers).json()["data"]
+        body = {"files": [declaration(samples.png())]}
         batch = client.post(f"{PRESIGN.path}/batches", json=body, headers={**headers, **auth(account.key)})
         assert "batch_id" in batch.json()["data"]
         put(client, slot, samples.png())
@@ -55,4 +55,4 @@ class TestIdempotency:
     def test_invalid_key_is_refused(self, client: httpx.Client, account: Account) -> None:
         response = self.promise(client, account, "a b")
         assert response.status_code == 400
-        say_param(response, "Idempotency-Key")
+        check_param_error(response, "Idempotency-Key")

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.dialects.database.snapshot import Account, Stock
+from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import INITIATE
-from tests.dialects.heygen_v3.endpoints import auth, say
-from tests.dialects.heygen_v3.upload_sessions import COMPLETE, Json, complete, promise, put, sha256
+from tests.dialects.heygen_v3.endpoints import auth, check_error
+from tests.dialects.heygen_v3.upload_sessions import COMPLETE, Json, complete, presign, put, sha256
 from tests.dialects.idempotency import until
 from tests.dialects.sizes import jpeg_of
 from tests.dialects.wire import sockets
@@ -23,20 +23,20 @@ from tests.server import Serve
 @pytest.mark.parametrize("missing", [-1, 1, 1000, -100_000])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_wrong_size_is_refused(
-    client: httpx.Client, server: Serve, account: Account, stock: Stock, missing: int, chunked: bool
+    client: httpx.Client, server: Serve, account: Account, stored: StoredData, missing: int, chunked: bool
 ) -> None:
     """To the byte, whether the request says its length or not; and then the right bytes are welcome."""
     data = samples.png()
-    slot = promise(client, account, data)
-    before = stock.of(account)
+    slot = presign(client, account, data)
+    before = stored.count(account)
     sent = data[:-missing] if missing > 0 else data + bytes(-missing)
     path = slot["upload_url"].removeprefix(server.url)
     pieces = (sockets.chunk(sent), sockets.LAST_CHUNK) if chunked else (sent,)
     answer = sockets.exchange(server.port, sockets.head("PUT", path, {}, None if chunked else len(sent)), *pieces)
     assert answer
     assert answer.status_code == 400, answer.text
-    say(answer, "invalid_parameter")
-    stock.settles(account, before)
+    check_error(answer, "invalid_parameter")
+    stored.expect_counts(account, before)
     assert complete(client, account, slot).status_code == 409
     assert put(client, slot, data).status_code == 200
     assert complete(client, account, slot).status_code == 200
@@ -44,7 +44,7 @@ def test_wrong_size_is_refused(
 
 def test_wrong_content_length_is_refused_before_body(client: httpx.Client, server: Serve, account: Account) -> None:
     """A client that asks first is not told to go on."""
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     path = slot["upload_url"].removeprefix(server.url)
     head = sockets.head("PUT", path, {"Expect": "100-continue"}, 10_000_000)
     answer = sockets.exchange(server.port, head)
@@ -53,18 +53,20 @@ def test_wrong_content_length_is_refused_before_body(client: httpx.Client, serve
 
 
 def test_refused_put_keeps_earlier_bytes(client: httpx.Client, account: Account) -> None:
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
     assert put(client, slot, samples.png()[:-1]).status_code == 400
     assert complete(client, account, slot).status_code == 200
 
 
-def test_interrupted_put_stores_nothing(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
-    slot = promise(client, account, samples.png())
-    before = stock.of(account)
+def test_interrupted_put_stores_nothing(
+    client: httpx.Client, server: Serve, account: Account, stored: StoredData
+) -> None:
+    slot = presign(client, account, samples.png())
+    before = stored.count(account)
     head = sockets.head("PUT", slot["upload_url"].removeprefix(server.url), {}, len(samples.png()))
     sockets.exchange(server.port, head, samples.png()[:-10], hang_up=True)
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
     assert complete(client, account, slot).status_code == 409
 
 
@@ -82,20 +84,20 @@ def test_interrupted_put_stores_nothing(client: httpx.Client, server: Serve, acc
     ids=["jpeg as png", "png and zeros", "jpeg as zip", "zip as jpeg", "half a jpeg", "text as mp4", "html as pdf"],
 )
 def test_content_of_other_type_is_refused(
-    client: httpx.Client, account: Account, stock: Stock, announced: str, sent: Callable[[int], bytes]
+    client: httpx.Client, account: Account, stored: StoredData, announced: str, sent: Callable[[int], bytes]
 ) -> None:
     """Refused for what it is, as often as one asks, until other bytes are sent. Nothing of it stays."""
     size = 20_000
-    slot = promise(client, account, bytes(size), announced)
-    before = stock.of(account)
+    slot = presign(client, account, bytes(size), announced)
+    before = stored.count(account)
     for _ in range(2):
         assert put(client, slot, sent(size)).status_code == 200
         first, second = complete(client, account, slot), complete(client, account, slot)
         assert (first.status_code, second.status_code) == (400, 400), first.text
-        say(first, "invalid_parameter")
-        say(second, "invalid_parameter")
+        check_error(first, "invalid_parameter")
+        check_error(second, "invalid_parameter")
         assert first.json()["error"]["message"] == second.json()["error"]["message"]
-        stock.settles(account, before)
+        stored.expect_counts(account, before)
     assert client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).status_code == 404
 
 
@@ -108,34 +110,34 @@ def test_a_repeated_refusal_has_the_vendors_sentence(client: httpx.Client, accou
         assert message == "Content type not match: declared image/png, found image/jpeg."
 
 
-def test_right_bytes_after_refusal_succeed(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_right_bytes_after_refusal_succeed(client: httpx.Client, account: Account, stored: StoredData) -> None:
     size = len(samples.jpeg()) + 300
-    slot = promise(client, account, bytes(size), "image/jpeg")
-    before = stock.of(account)
+    slot = presign(client, account, bytes(size), "image/jpeg")
+    before = stored.count(account)
     put(client, slot, samples.text().ljust(size))
     assert complete(client, account, slot).status_code == 400
     assert put(client, slot, jpeg_of(size)).status_code == 200
     done = complete(client, account, slot)
     assert done.status_code == 200
     assert client.get(done.json()["data"]["url"]).content == jpeg_of(size)
-    stock.settles(account, before + Counter(("blob", "file", "asset", "kept upload", "stored")))
+    stored.expect_counts(account, before + Counter(("blob", "file", "asset", "kept upload", "stored")))
 
 
 @pytest.mark.parametrize("when", ["announced", "completed"])
-def test_wrong_checksum_is_refused(client: httpx.Client, account: Account, stock: Stock, when: str) -> None:
+def test_wrong_checksum_is_refused(client: httpx.Client, account: Account, stored: StoredData, when: str) -> None:
     """The bytes were damaged on their way, and are to be sent again."""
     size = len(samples.jpeg()) + 400
     wish = {"checksum_sha256": sha256(jpeg_of(size))}
     early, late = (wish, {}) if when == "announced" else ({}, wish)
-    slot = promise(client, account, bytes(size), "image/jpeg", **early)
-    before = stock.of(account)
+    slot = presign(client, account, bytes(size), "image/jpeg", **early)
+    before = stored.count(account)
     put(client, slot, jpeg_of(size - 8) + b"damaged!")
     for _ in range(2):
         response = complete(client, account, slot, **late)
         assert response.status_code == 400
         assert response.json()["error"]["code"] == "invalid_parameter"
         assert "checksum" in response.json()["error"]["message"]
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
     put(client, slot, jpeg_of(size))
     assert complete(client, account, slot, **late).status_code == 200
 
@@ -143,7 +145,7 @@ def test_wrong_checksum_is_refused(client: httpx.Client, account: Account, stock
 def test_contradicting_checksums_are_refused(client: httpx.Client, account: Account) -> None:
     """One that contradicts what was announced is the caller's mistake: the bytes stay."""
     data = samples.png(seed=61)
-    slot = promise(client, account, data, checksum_sha256=sha256(data))
+    slot = presign(client, account, data, checksum_sha256=sha256(data))
     put(client, slot, data)
     for _ in range(2):
         response = complete(client, account, slot, checksum_sha256=sha256(b"other"))
@@ -155,7 +157,7 @@ def test_contradicting_checksums_are_refused(client: httpx.Client, account: Acco
 
 @pytest.mark.parametrize("checksum", ["", "0" * 63, "A" * 44, "=" * 44, "é" * 44, "x" * 101])
 def test_malformed_checksum_is_refused(client: httpx.Client, account: Account, checksum: str) -> None:
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
     response = complete(client, account, slot, checksum_sha256=checksum)
     assert response.status_code == 400
@@ -165,13 +167,13 @@ def test_malformed_checksum_is_refused(client: httpx.Client, account: Account, c
 
 def test_foreign_and_unknown_uploads_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
     """Another workspace's upload is as unknown as none, before it is complete and after."""
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
 
     def told(account: Account, id: str) -> str:
         response = complete(client, account, {"asset_id": id})
         assert response.status_code == 404
-        say(response, "asset_not_found")
+        check_error(response, "asset_not_found")
         return response.text.replace(id, "")
 
     unknown = told(account, uuid4().hex)
@@ -188,10 +190,12 @@ def test_asset_of_other_dialect_cannot_be_completed(client: httpx.Client, accoun
     assert response.status_code == 404
 
 
-def test_foreign_upload_url_is_not_found(client: httpx.Client, server: Serve, account: Account, stock: Stock) -> None:
-    slot, other = promise(client, account, samples.png()), promise(client, account, samples.png())
+def test_foreign_upload_url_is_not_found(
+    client: httpx.Client, server: Serve, account: Account, stored: StoredData
+) -> None:
+    slot, other = presign(client, account, samples.png()), presign(client, account, samples.png())
     fal = INITIATE.send(client, account.key, json={}).json()["upload_url"]
-    before = stock.of(account)
+    before = stored.count(account)
     path, _, query = slot["upload_url"].partition("?")
     id, fal_id = (urlsplit(url).path.rpartition("/")[2] for url in (path, fal))
     answers = [
@@ -207,9 +211,9 @@ def test_foreign_upload_url_is_not_found(client: httpx.Client, server: Serve, ac
         )
     ]
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
-    say(answers[0], "not_found")
+    check_error(answers[0], "not_found")
     assert client.put(f"{server.url}/storage/upload/{id}?{query}", content=samples.png()).status_code == 404
-    stock.settles(account, before)
+    stored.expect_counts(account, before)
 
 
 @pytest.mark.parametrize(
@@ -224,44 +228,46 @@ def test_foreign_upload_url_is_not_found(client: httpx.Client, server: Serve, ac
     ids=str,
 )
 def test_upload_url_needs_no_key(client: httpx.Client, account: Account, headers: dict[str, str]) -> None:
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     assert client.put(slot["upload_url"], content=samples.png(), headers=headers).status_code == 200
     assert complete(client, account, slot).status_code == 200
 
 
 @pytest.mark.parametrize("sent", [False, True])
-def test_expired_upload_is_not_found(client: httpx.Client, account: Account, stock: Stock, sent: bool) -> None:
-    slot = promise(client, account, samples.png())
+def test_expired_upload_is_not_found(client: httpx.Client, account: Account, stored: StoredData, sent: bool) -> None:
+    slot = presign(client, account, samples.png())
     if sent:
         put(client, slot, samples.png())
     query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE asset_id = %s"
-    stock.database.execute(query, [slot["asset_id"]])
-    before = stock.of(account)
+    stored.database.execute(query, [slot["asset_id"]])
+    before = stored.count(account)
     answers = put(client, slot, samples.png()), complete(client, account, slot)
     assert [answer.status_code for answer in answers] == [404, 404]
-    say(answers[0], "not_found")
-    say(answers[1], "asset_not_found")
-    stock.settles(account, before)
+    check_error(answers[0], "not_found")
+    check_error(answers[1], "asset_not_found")
+    stored.expect_counts(account, before)
 
 
-def test_completed_upload_survives_expiry(client: httpx.Client, account: Account, stock: Stock) -> None:
+def test_completed_upload_survives_expiry(client: httpx.Client, account: Account, stored: StoredData) -> None:
     """Past the end of its URL, too."""
-    slot = promise(client, account, samples.png())
+    slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
     first = complete(client, account, slot)
     query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE asset_id = %s"
-    stock.database.execute(query, [slot["asset_id"]])
+    stored.database.execute(query, [slot["asset_id"]])
     assert complete(client, account, slot).content == first.content
 
 
-def test_revoked_key_revokes_upload_url(client: httpx.Client, server: Serve, stock: Stock) -> None:
-    leaving = stock.account(server.new_key())
-    slot: Json = promise(client, leaving, samples.png())
-    stock.revoke(leaving)
+def test_revoked_key_revokes_upload_url(client: httpx.Client, server: Serve, stored: StoredData) -> None:
+    leaving = stored.account(server.new_key())
+    slot: Json = presign(client, leaving, samples.png())
+    stored.revoke(leaving)
     until(lambda: put(client, slot, samples.png()).status_code == 404)
     until(lambda: complete(client, leaving, slot).status_code == 401)
 
 
-def test_puts_count_against_rate_limit(strict_client: httpx.Client, limited: Account, strict_stock: Stock) -> None:
-    slot: Any = promise(strict_client, limited, samples.png())
+def test_puts_count_against_rate_limit(
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData
+) -> None:
+    slot: Any = presign(strict_client, limited, samples.png())
     assert [put(strict_client, slot, samples.png()).status_code for _ in range(5)] == [200] * 4 + [429]
