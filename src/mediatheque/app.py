@@ -1,4 +1,4 @@
-"""Joins everything. One router per dialect; CORS and the RequestMiddleware stand before them all."""
+"""The ASGI application: one router per dialect, behind CorsMiddleware and RequestMiddleware."""
 
 import os
 from collections.abc import AsyncIterator
@@ -28,14 +28,14 @@ from mediatheque.processes.parent_death import die_with_parent
 
 
 def create() -> ASGIApp:
-    """One server process, as Granian starts it, with the configuration that `serve` handed down."""
+    """Create the application of a server process from the configuration that `serve` exported. Granian calls it."""
     die_with_parent()
     logs.configure()
     return build(import_config())
 
 
 def build(config: Config) -> ASGIApp:
-    """The whole application over the configured database and store."""
+    """Build the application over the configured database and store."""
     context = _context(config)
     litestar = Litestar(
         route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
@@ -45,14 +45,14 @@ def build(config: Config) -> ASGIApp:
             Exception: _answer_unrouted,
             HTTPException: _answer_unrouted,
         },
-        lifespan=[lambda _: _running(context.library)],
+        lifespan=[lambda _: _lifespan(context.library)],
         openapi_config=None,
         logging_config=None,
     )
-    gate = RequestMiddleware(
+    app = RequestMiddleware(
         FastPath(litestar, context.file_cache), config.request, on_finish=_observer(context.metrics)
     )
-    return CorsMiddleware(gate, config.cors) if config.cors.origins else gate
+    return CorsMiddleware(app, config.cors) if config.cors.origins else app
 
 
 def _context(config: Config) -> Context:
@@ -70,7 +70,7 @@ def _context(config: Config) -> Context:
 
 
 @asynccontextmanager
-async def _running(library: Library) -> AsyncIterator[None]:
+async def _lifespan(library: Library) -> AsyncIterator[None]:
     await library.open()
     try:
         yield

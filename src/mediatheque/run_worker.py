@@ -1,4 +1,4 @@
-"""One worker process: `mediatheque worker`, or started by `serve` as `python -m mediatheque.run_worker PARENT`."""
+"""A worker process: `mediatheque worker`, or `python -m mediatheque.run_worker PARENT` when `serve` starts it."""
 
 import asyncio
 import signal
@@ -14,26 +14,26 @@ from mediatheque.processes.parent_death import die_with_parent
 from mediatheque.worker import Worker
 
 
-def run(config: Config, *, alone: bool = True) -> None:
-    """Work until SIGTERM or SIGINT. Raises `ConfigError`, and `DatabaseUnavailable` if there is none to begin with.
+def run(config: Config, *, supervised: bool = False) -> None:
+    """Work until SIGTERM or SIGINT.
 
-    Who is not `alone` leaves it to `serve` to warn of odd settings.
+    `supervised`: `serve` started this process, and has logged warnings about the settings. Raises ConfigError, and
+    DatabaseUnavailable when the database does not answer at the start.
     """
     with suppress(asyncio.CancelledError):
-        asyncio.run(_work(config, alone=alone))
+        asyncio.run(_work(config, supervised=supervised))
 
 
-async def _work(config: Config, *, alone: bool) -> None:
+async def _work(config: Config, *, supervised: bool) -> None:
     this = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)  # type: ignore[union-attr]  # a coroutine that runs has its task
     library = build_library(config)
-    await library.open(
-        start_media=False
-    )  # most tasks open no file, and idle decoders cost as much memory as all the rest
+    # Most tasks open no file, and idle decoders take as much memory as the rest of the process.
+    await library.open(start_media=False)
     try:
-        if alone:
+        if not supervised:
             await warn_if_model_differs(library.database, config.embedding.model)
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:
@@ -41,11 +41,11 @@ async def _work(config: Config, *, alone: bool) -> None:
 
 
 def main(parent: int) -> None:
-    """The process that `serve` keeps beside the server, with the configuration that it handed down."""
+    """Run the process that `serve` supervises, with the configuration that it exported."""
     die_with_parent(parent)
     logs.configure()
     try:
-        run(import_config(), alone=False)
+        run(import_config(), supervised=True)
     except (ConfigError, LibraryError) as error:
         sys.exit(f"mediatheque: {error}")
 

@@ -1,4 +1,4 @@
-"""`mediatheque serve`: the database, then the server processes, and everything stopped again in reverse."""
+"""`mediatheque serve`: start the database, the worker and the server processes, and stop them in reverse order."""
 
 import asyncio
 import multiprocessing
@@ -29,20 +29,20 @@ from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, Embedde
 from mediatheque.records.migrate import migrate
 
 _RESPAWN_SECONDS = 0.2
-_HEAD_START_SECONDS = 2  # of the server processes, which would start more slowly beside a worker process that starts
-_CLOSING_SECONDS = 5  # of a worker process that has done its tasks
-_OTHER_CONNECTIONS = 20  # commands beside the server, a look for a lost database, the superuser's own
-_MEMORY = Path("/dev/shm")  # noqa: S108 - no file in it is trusted that was there before
+_WORKER_DELAY_SECONDS = 2  # the server processes start first: a worker that starts beside them slows them down
+_CLOSING_SECONDS = 5  # for a worker process to close after its last task
+_OTHER_CONNECTIONS = 20  # of commands, of probes for a lost database, and reserved for the superuser
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - no file that was there before is trusted
 _log = structlog.get_logger()
-# Granian's own lines go where ours go.
+# Granian logs through our handler.
 _GRANIAN_LOGS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"propagate": True}}}
 
 
 def run(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT. `StartupError` in one line when it cannot start."""
+    """Serve until SIGTERM or SIGINT. Raises StartupError or ConfigError when it cannot start."""
     logs.configure()
     for variable in unknown_variables(os.environ):
-        _log.warning("unknown setting is ignored", variable=variable)
+        _log.warning("unknown_setting_ignored", variable=variable)
     _check_settings(config)
     _check_port(config)
     with _database(config) as url:
@@ -59,7 +59,7 @@ def run(config: Config) -> None:
 
 @contextmanager
 def _database(config: Config) -> Iterator[str]:
-    """The URL of the database, with the data folder held as ours."""
+    """Lock the data folder, and yield the URL of the running database."""
     if config.database.url:
         with DataFolderLock(config.data):
             yield config.database.url
@@ -92,7 +92,7 @@ def _check_settings(config: Config) -> None:
 
 
 def _check_port(config: Config) -> None:
-    """Say so in one line, before anything is started, when somebody listens there already."""
+    """Raise StartupError when the address cannot be listened on, before anything is started."""
     try:
         family, *_, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -104,16 +104,17 @@ def _check_port(config: Config) -> None:
 
 @contextmanager
 def _metrics(data: Path) -> Iterator[None]:
-    """A folder, empty at each start, in which the server processes add up their counts.
+    """Make an empty folder in which the server processes add up their metrics.
 
-    In memory where the system has such a place: who writes to a file mapped from a full disk is killed by SIGBUS.
+    It lies in shared memory where there is such a file system: a process that writes to a file mapped from a full disk
+    is killed by SIGBUS.
     """
     found = data.stat()
-    folder = _MEMORY / f"mediatheque-metrics-{found.st_dev:x}-{found.st_ino:x}"
+    folder = _SHARED_MEMORY / f"mediatheque-metrics-{found.st_dev:x}-{found.st_ino:x}"
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(mode=0o700)
-    except OSError:  # no such place, or somebody else's folder in it
+    except OSError:  # there is no such file system, or the folder is another user's
         folder = data / "metrics"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -125,16 +126,16 @@ def _metrics(data: Path) -> Iterator[None]:
 
 
 def _worker(config: Config) -> AbstractContextManager[object]:
-    """A worker process, if there shall be one; `mediatheque worker` is another, with nobody to keep it."""
+    """Supervise a worker process when the configuration asks for one. `mediatheque worker` runs one unsupervised."""
     command = [sys.executable, "-P", "-m", "mediatheque.run_worker", str(os.getpid())]
-    patience = config.drain_seconds + _CLOSING_SECONDS
+    stop_timeout = config.drain_seconds + _CLOSING_SECONDS
     if not config.run_worker:
         return nullcontext()
-    return ProcessSupervisor(command, delay=_HEAD_START_SECONDS, patience=patience)
+    return ProcessSupervisor(command, delay=_WORKER_DELAY_SECONDS, stop_timeout=stop_timeout)
 
 
 def _server(config: Config) -> MPServer:
-    # Forking would copy the thread that watches over PostgreSQL, and what the libraries keep per process.
+    # A fork would copy the thread that supervises PostgreSQL, and state that libraries keep per process.
     multiprocessing.set_start_method("spawn", force=True)
     return MPServer(
         "mediatheque.app:create",

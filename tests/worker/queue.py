@@ -56,7 +56,7 @@ async def working(
     library: Library, verb: Verb, *, grace: float = 5, sweep_seconds: float = 1000
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A worker that is told to end when the block does."""
-    worker = Worker(library, sweep_seconds=sweep_seconds, grace=grace, verbs={"complete_upload": verb})
+    worker = Worker(library, sweep_seconds=sweep_seconds, grace=grace, handlers={"complete_upload": verb})
     task = asyncio.create_task(worker.run())
     try:
         yield task

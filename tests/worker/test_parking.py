@@ -20,7 +20,7 @@ NAME = "complete_upload"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A task that has to wait is announced to nobody: the worker finds it when it looks the next time."""
-    monkeypatch.setattr(worker, "_POLL", 0.1)
+    monkeypatch.setattr(worker, "_POLL_SECONDS", 0.1)
 
 
 async def parked(library: Library) -> list[FailedTask]:
@@ -89,7 +89,7 @@ async def test_the_reason_goes_with_the_task(library: Library, queue: Queue) -> 
     await queue.query("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", again)
     await queue.query("DELETE FROM procrastinate_jobs WHERE id = %s", gone)
     async with library.database.connection() as conn:
-        await jobs.forget_reasons(conn)
+        await jobs.delete_reasons(conn)
     assert [row["job_id"] for row in await queue.query("SELECT job_id FROM failed_task")] == [kept]
 
 

@@ -15,9 +15,9 @@ from mediatheque.records.embedded import StartupError
 
 
 def main() -> None:
-    """Entry point. Errors the operator can act on are one line on standard error and status 1."""
+    """Run the command. An error that the operator can act on is one line on standard error, and exit status 1."""
     arguments = _parser().parse_args()
-    logs.configure()  # on standard error: what a command prints is on standard output
+    logs.configure()  # to standard error: standard output is for what commands print
     try:
         arguments.run(arguments)
     except (ConfigError, StartupError, LibraryError) as error:
@@ -33,36 +33,36 @@ def _parser() -> argparse.ArgumentParser:
     server.add_argument("--host", help="address to listen on (127.0.0.1)")
     server.add_argument("--port", type=int, help="port to listen on (8000)")
     server.add_argument("--workers", type=int, help="server processes (1)")
-    _command(commands, "worker", _work, "run one more worker process, for tasks and housekeeping")
-    _add_keys(commands.add_parser("keys", help="make, list and revoke API keys"))
-    verification = _command(commands, "verify", _verify, "find rows without bytes, and bytes without rows")
-    verification.epilog = "Exit status: 0 all is well, 1 something was found, 2 this could not be found out."
-    verification.add_argument("--quick", action="store_true", help="do not read bytes whose size is right")
-    verification.add_argument("--repair", action="store_true", help="remove bytes without rows, and rows without bytes")
-    verification.add_argument("--force", action="store_true", help="repair even what looks like another store")
-    reindexing = _command(commands, "reindex", _reindex, "change the model of the search, beside a running server")
+    _command(commands, "worker", _work, "run another worker process, for tasks and housekeeping")
+    _add_keys(commands.add_parser("keys", help="create, list and revoke API keys"))
+    verification = _command(commands, "verify", _verify, "compare the records with the stored bytes")
+    verification.epilog = "Exit status: 0 nothing is wrong, 1 something is wrong, 2 the check could not be completed."
+    verification.add_argument("--quick", action="store_true", help="check sizes only, without reading the bytes")
+    verification.add_argument("--repair", action="store_true", help="delete records and bytes that lack the other")
+    verification.add_argument("--force", action="store_true", help="repair even if this looks like the wrong store")
+    reindexing = _command(commands, "reindex", _reindex, "change the model of the search while the server runs")
     reindexing.add_argument("model", nargs="?", help=f"basic, or onnx-clip:FOLDER ({variable('embedding.model')})")
-    _add_tasks(commands.add_parser("tasks", help="see work for later, and have it tried again"))
+    _add_tasks(commands.add_parser("tasks", help="list queued and failed tasks, and retry failed ones"))
     return parser
 
 
 def _add_keys(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    create = _command(commands, "create", keys.create, "print a new key, which is shown only once")
-    create.add_argument("--workspace", default="default", help="made if it does not exist (default)")
-    create.add_argument("--scopes", default="read,write", help="of read, write, admin (read,write)")
-    _command(commands, "list", keys.show, "list keys, never their secrets")
-    revoke = _command(commands, "revoke", keys.revoke, "end a key within seconds")
+    create = _command(commands, "create", keys.create, "create a key and print it; it is shown only once")
+    create.add_argument("--workspace", default="default", help="the key's workspace, created if needed (default)")
+    create.add_argument("--scopes", default="read,write", help="comma-separated: read, write, admin (read,write)")
+    _command(commands, "list", keys.show, "list keys without their secrets")
+    revoke = _command(commands, "revoke", keys.revoke, "revoke a key; servers refuse it within seconds")
     revoke.add_argument("id", type=keys.key_id, help="the key, or its id from `keys list`")
 
 
 def _add_tasks(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _command(commands, "list", tasks.show, "count tasks, and list those that were given up, with the reason")
-    retry = _command(commands, "retry", tasks.retry, "have tasks tried again that were given up")
+    _command(commands, "list", tasks.show, "count tasks by state, and list failed tasks with the reason")
+    retry = _command(commands, "retry", tasks.retry, "put failed tasks back into the queue")
     which = retry.add_mutually_exclusive_group(required=True)
-    which.add_argument("id", type=int, nargs="?", help="the task's number in `tasks list`")
-    which.add_argument("--all", action="store_true", help="every one of them")
+    which.add_argument("id", type=int, nargs="?", help="id of the task in `tasks list`")
+    which.add_argument("--all", action="store_true", help="all failed tasks")
 
 
 def _command(
@@ -78,7 +78,7 @@ def _command(
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from mediatheque import serve  # noqa: PLC0415 - `mediatheque keys` need not wait for the server's imports
+    from mediatheque import serve  # noqa: PLC0415 - the other commands need not wait for the server's imports
 
     serve.run(
         load(
@@ -92,7 +92,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _work(arguments: argparse.Namespace) -> None:
-    from mediatheque import run_worker  # noqa: PLC0415 - nor for the worker's
+    from mediatheque import run_worker  # noqa: PLC0415 - as above
 
     config = load(os.environ, data=arguments.data)
     with database_url(config) as url:
@@ -100,12 +100,12 @@ def _work(arguments: argparse.Namespace) -> None:
 
 
 def _reindex(arguments: argparse.Namespace) -> None:
-    from mediatheque.cli.reindex import reindex  # noqa: PLC0415 - nor for the models
+    from mediatheque.cli.reindex import reindex  # noqa: PLC0415 - as above
 
     reindex(arguments)
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    from mediatheque.cli.verify import verify  # noqa: PLC0415 - nor for the stores'
+    from mediatheque.cli.verify import verify  # noqa: PLC0415 - as above
 
     verify(arguments)

@@ -1,4 +1,4 @@
-"""The database, for commands beside a server or without one."""
+"""The database of commands, which run beside a server or without one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from mediatheque.records.migrate import migrate
 
 @contextmanager
 def database_url(config: Config) -> Iterator[str]:
-    """The URL of the configured database, its schema up to date: a running server's, or one started for the moment."""
+    """Yield the URL of the configured database, migrated; without a running server, the embedded one is started."""
     if config.database.url:
         migrate(config.database.url)
         yield config.database.url

@@ -18,10 +18,12 @@ _WORKSPACE = re.compile(r"\w[\w.-]{0,99}")
 
 
 def create(arguments: argparse.Namespace) -> None:
-    """Print a new key."""
+    """Create a key and print it."""
     scopes = _scopes(arguments.scopes)
     if not _WORKSPACE.fullmatch(arguments.workspace):
-        raise ConfigError("--workspace: a name has 1 to 100 letters, digits, or . _ - and begins with no sign")
+        raise ConfigError(
+            "--workspace: must be 1 to 100 letters, digits, '.', '_' or '-', and not start with '.' or '-'"
+        )
 
     async def work(accounts: Accounts) -> None:
         _print(await accounts.create_key(arguments.workspace, scopes))
@@ -40,7 +42,7 @@ def show(arguments: argparse.Namespace) -> None:
 
 
 def revoke(arguments: argparse.Namespace) -> None:
-    """End a key."""
+    """Revoke a key."""
 
     async def work(accounts: Accounts) -> None:
         await accounts.revoke(arguments.id)
@@ -49,7 +51,7 @@ def revoke(arguments: argparse.Namespace) -> None:
 
 
 def key_id(text: str) -> UUID:
-    """The id in a key, or the id itself."""
+    """Parse a key or an id; returns the id."""
     return UUID(hex=text.removeprefix("mtq_").partition("_")[0])
 
 
@@ -65,7 +67,7 @@ def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awa
 
 
 def _line(key: Key) -> str:
-    """One key as a line of `keys list`, fields parted by tabs."""
+    """Format a key as a line of `keys list`, with tabs between the fields."""
     used = key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else "never"
     state = "revoked" if key.revoked_at else "live"
     created = key.created_at.isoformat(timespec="seconds")
@@ -78,7 +80,7 @@ def _scopes(text: str) -> frozenset[Scope]:
     try:
         return frozenset(Scope(word.strip()) for word in text.split(","))
     except ValueError:
-        raise ConfigError(f"--scopes: {text!r} is not a list of read, write, admin") from None
+        raise ConfigError(f"--scopes: must be a comma-separated list of read, write and admin, not {text!r}") from None
 
 
 def _print(line: str) -> None:

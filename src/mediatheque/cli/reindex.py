@@ -1,4 +1,4 @@
-"""`mediatheque reindex`: another model for the search, made ready beside a running server, and then used."""
+"""`mediatheque reindex`: embed all assets with another model while the server runs, then switch the search to it."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ from mediatheque.model import EmbeddingModel
 
 
 def reindex(arguments: argparse.Namespace) -> None:
-    """Stopped halfway, it goes on there when it is run again. `ConfigError` for a model that cannot be loaded."""
+    """Run the reindex; one that was interrupted continues. Raises ConfigError when the model cannot be loaded."""
     config = load(os.environ, data=arguments.data, embedding_model=arguments.model)
     with database_url(config) as url:
         sys.stdout.write(asyncio.run(_reindex(with_database_url(config, url))) + "\n")
@@ -32,8 +32,8 @@ async def _reindex(config: Config) -> str:
             await library.search.reindex.finish(model)
     finally:
         await library.close()
-    was = "used it before" if model.active else "uses it now"
-    return f"{done} assets were embedded with {model.name} ({model.spec}). The search {was}."
+    use = "used it before" if model.active else "uses it now"
+    return f"{done} assets were embedded with {model.name} ({model.spec}). The search {use}."
 
 
 async def _begin(library: Library, config: Config) -> EmbeddingModel:
@@ -44,7 +44,7 @@ async def _begin(library: Library, config: Config) -> EmbeddingModel:
 
 
 async def _build(library: Library, model: EmbeddingModel) -> int:
-    """How many assets it lacked."""
+    """Embed with a progress bar; returns how many assets were embedded."""
     done, total = await library.search.reindex.progress(model)
     with tqdm(initial=min(done, total), total=total, unit="asset", desc=model.name) as bar:
         async for number in library.search.reindex.build(model):

@@ -1,11 +1,11 @@
-"""Tasks: work that is deferred to a durable queue, in the transaction that makes it necessary.
+"""Tasks: work that a worker does later, put into the durable queue in the transaction of the rows it belongs to.
 
-A task runs at least once, and on two workers at the same time if one of them was wrongly taken for dead, so every task
-must be safe to repeat. The package `worker` maps the names of tasks to operations.
+A task is done at least once, by any free worker, and by two at the same time when one of them was wrongly taken for
+dead: it must be safe to repeat. `worker/handlers.py` says which method does each task.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,15 +19,14 @@ TASKS: Mapping[str, Mapping[str, type]] = {
     "complete_upload": {"upload_id": UUID},
     "embed_asset": {"asset_id": UUID},
 }
-"""Every task and its arguments."""
-
-_PRIORITIES = {"embed_asset": -1}  # an upload that a client waits for goes before the embedding of a whole import
+"""Every task, and its arguments."""
+_PRIORITIES = {"embed_asset": -1}  # an upload that a client waits for goes before the embedding of a large import
 _PAGE = 1_000
 _STATES = {"todo": "waiting", "doing": "running", "failed": "parked"}
 
 
 class FailedTask(msgspec.Struct, frozen=True):
-    """A task that failed for good. It has no reason if its worker died before it could record one."""
+    """A task that failed at its last attempt. `reason` is None when its worker ended before it could store one."""
 
     id: int
     task: str
@@ -71,15 +70,30 @@ class TaskQueue:
             raise NotFound(f"There is no parked task {id}.")
         return number
 
+    async def dead_letter(self, id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
+        """Store why the task failed at its last attempt."""
+        async with self._database.connection() as conn:
+            await jobs.dead_letter(conn, id, task, arguments, reason)
+
+    async def requeue_stalled(self, silence: timedelta, max_attempts: int) -> int:
+        """Put tasks back whose worker has sent no heartbeat for `silence`; returns how many.
+
+        A task that has lost `max_attempts` workers becomes a failed one.
+        """
+        async with self._database.connection() as conn:
+            tasks = await jobs.requeue_stalled(conn, silence, max_attempts)
+            await jobs.delete_reasons(conn)
+        return tasks
+
 
 async def defer(conn: Connection, task: str, **arguments: Any) -> None:
-    """Have the task run after the caller's transaction commits. Tasks with equal arguments run in order, one at a time.
+    """Put a task into its queue in the caller's transaction. Tasks with equal arguments are done one after the other.
 
-    Raises `TypeError` when there is no such task or it takes other arguments.
+    Raises TypeError when there is no such task, or it takes other arguments.
     """
-    parameters = TASKS.get(task)
-    if parameters is None or parameters.keys() != arguments.keys():
+    takes = TASKS.get(task)
+    if takes is None or takes.keys() != arguments.keys():
         raise TypeError(f"there is no task {task}({', '.join(arguments)})")
-    encoded = msgspec.to_builtins(arguments)
-    lock = msgspec.json.encode([task, encoded], order="sorted").decode()
-    await jobs.insert(conn, task=task, arguments=encoded, lock=lock, priority=_PRIORITIES.get(task, 0))
+    written = msgspec.to_builtins(arguments)
+    lock = msgspec.json.encode([task, written], order="sorted").decode()
+    await jobs.insert(conn, task=task, arguments=written, lock=lock, priority=_PRIORITIES.get(task, 0))

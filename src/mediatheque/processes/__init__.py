@@ -1,1 +1,1 @@
-"""Child processes: how they are supervised, and how they end with their parent."""
+"""Child processes: supervision, and their end with the parent."""

@@ -1,4 +1,7 @@
-"""A child process that does not outlive its parent."""
+"""Child processes that end with their parent.
+
+`records/embedded/launch.py` makes the same system call by itself: it imports nothing of ours, to start in 15 ms.
+"""
 
 import ctypes
 import multiprocessing
@@ -10,12 +13,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int | None = None) -> None:
-    """Ask the kernel to kill this process when the thread that started it ends. Elsewhere than Linux: nothing.
+    """Make the kernel kill this process when the thread that started it ends; on Linux alone.
 
-    `parent` is the number of the process that thread belongs to; what multiprocessing has started knows it by itself.
+    `parent` is the id of the process with that thread; by default the one that multiprocessing knows as the parent.
+    When it ended before this call, this process ends at once.
 
-    Killed and not asked to stop: the database ends with the parent, so that no upload in flight could be acknowledged
-    any more, and waiting for one would keep the port from the next start. A parent that ended before this call counts.
+    The signal is SIGKILL, not SIGTERM: the database ends with the parent, so that no upload in flight can be
+    acknowledged any more, and waiting for one would keep the port from the next start.
     """
     if sys.platform != "linux":
         return

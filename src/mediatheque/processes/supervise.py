@@ -1,4 +1,4 @@
-"""A child process that is kept running for as long as its parent runs."""
+"""Supervision of a child process: it is restarted whenever it ends."""
 
 import subprocess
 import threading
@@ -9,64 +9,64 @@ from typing import Self
 
 import structlog
 
-_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
-"""Seconds before a process that ended is started again, doubled while it ends soon each time."""
-_STEADY = 10.0
-"""Seconds after which a run counts as good."""
+_MIN_DELAY, _MAX_DELAY = 1.0, 30.0
+"""Seconds before a restart, doubled each time the process ends soon."""
+_STABLE_SECONDS = 10.0
+"""Seconds after which a run resets the delay."""
 _log = structlog.get_logger()
 
 
 class ProcessSupervisor:
-    """Starts the command in a thread, and again whatever it ended with; a context manager that ends it for good.
+    """A context manager that runs a command from a thread, and restarts it whatever its exit code.
 
-    The thread lives as long as the process: the kernel ends a child that asked for it (`die_with_parent`) with the
-    thread that started it. The first start is put off by `delay` seconds. The command is told to end by SIGTERM, and
-    killed where that takes it more than `patience` seconds.
+    The thread lives as long as this process: a child that called `die_with_parent` ends with the thread that started
+    it. The first start waits `delay` seconds. At the end the command gets SIGTERM, and SIGKILL after `stop_timeout`
+    seconds.
     """
 
-    def __init__(self, command: Sequence[str], *, delay: float, patience: float) -> None:
+    def __init__(self, command: Sequence[str], *, delay: float, stop_timeout: float) -> None:
         self._command = command
         self._delay = delay
-        self._patience = patience
-        self._ending = threading.Event()
-        self._turn = threading.Lock()
+        self._stop_timeout = stop_timeout
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        with self._turn:
-            self._ending.set()
+        with self._lock:
+            self._stopping.set()
         if self._process:
             self._process.terminate()
-        self._thread.join(self._patience)
+        self._thread.join(self._stop_timeout)
         if self._thread.is_alive() and self._process:
-            _log.warning("child process does not end and is killed", command=self._command, pid=self._process.pid)
+            _log.warning("child_process_killed", command=self._command, pid=self._process.pid)
             self._process.kill()
             self._thread.join()
 
-    def _keep(self) -> None:
-        pause = _PAUSE
-        self._ending.wait(self._delay)
-        while not self._ending.is_set():
+    def _supervise(self) -> None:
+        delay = _MIN_DELAY
+        self._stopping.wait(self._delay)
+        while not self._stopping.is_set():
             begun = time.monotonic()
             code = self._run()
-            if self._ending.is_set():
+            if self._stopping.is_set():
                 return
-            _log.error("child process ended, restarting", command=self._command, exit_code=code, pause=pause)
-            self._ending.wait(pause)
-            pause = _PAUSE if time.monotonic() - begun > _STEADY else min(2 * pause, _LONGEST_PAUSE)
+            _log.error("child_process_ended", command=self._command, exit_code=code, restart_after=delay)
+            self._stopping.wait(delay)
+            delay = _MIN_DELAY if time.monotonic() - begun > _STABLE_SECONDS else min(2 * delay, _MAX_DELAY)
 
     def _run(self) -> int | str:
-        """From start to end: the exit code, or why there was no start."""
+        """Run the command to its end; returns the exit code, or why it could not be started."""
         try:
-            with self._turn:
-                if self._ending.is_set():
+            with self._lock:
+                if self._stopping.is_set():
                     return 0
-                # In a group of its own: what a terminal says is said to the parent alone.
+                # In a process group of its own: Ctrl-C in a terminal reaches the parent alone.
                 self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 - our own program
         except OSError as error:
             return str(error)

@@ -25,7 +25,7 @@ _RARELY = 1.0
 """Seconds between two doubts that rest on a mere lack of free connections."""
 
 
-_SEARCH = {
+_SESSION_SETTINGS = {
     "jit": "off",  # compiling takes longer than any query of ours
     "hnsw.iterative_scan": "relaxed_order",  # a filter must not empty the list of the nearest; it is sorted afterwards
     "hnsw.ef_search": 120,  # two vectors of each of fifty, and some that a filter leaves out: else it searches twice
@@ -61,7 +61,7 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
             f"-c statement_timeout={round(self.statement_timeout * 1000)}",
             f"-c idle_in_transaction_session_timeout={round(self.idle_timeout * 1000)}",
             "-c timezone=UTC",
-            *(f"-c {name}={value}" for name, value in _SEARCH.items()),
+            *(f"-c {name}={value}" for name, value in _SESSION_SETTINGS.items()),
             str(theirs.pop("options", "")),
         ]
         ours = {

@@ -46,7 +46,7 @@ async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mappi
     )
 
 
-async def forget_reasons(conn: Connection) -> None:
+async def delete_reasons(conn: Connection) -> None:
     """Delete the reasons of jobs that were retried or deleted since."""
     await conn.execute(
         """

@@ -1,6 +1,6 @@
-"""Work beside the requests: tasks from the queue, and housekeeping now and then. No HTTP.
+"""The worker: tasks from the queue, and housekeeping. No HTTP.
 
-One `Worker` for each worker process; any number of processes share the work.
+Each worker process has one `Worker`; any number of processes share the queue.
 """
 
 from mediatheque.worker.worker import Worker

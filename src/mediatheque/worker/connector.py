@@ -1,4 +1,4 @@
-"""The line from procrastinate to PostgreSQL."""
+"""procrastinate's connector to PostgreSQL, which reports failures."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -10,33 +10,33 @@ from procrastinate.exceptions import ConnectorException
 
 
 class WatchedConnector(PsycopgConnector):
-    """Calls `broken` when PostgreSQL did not do what it was asked.
+    """Calls `on_failure` when a statement or LISTEN fails.
 
-    procrastinate 3.10 goes on in two cases where it should not. A task whose end could not be noted counts as being
-    done for as long as its worker lives; and a lost LISTEN is noticed only where there are periodic tasks.
+    procrastinate 3.10 continues in two cases in which it should not: a task whose end could not be stored counts as
+    running for as long as its worker lives, and a lost LISTEN is noticed only where there are periodic tasks.
     """
 
-    broken: Callable[[], None] = staticmethod(lambda: None)
+    on_failure: Callable[[], None] = staticmethod(lambda: None)
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        """As procrastinate describes it."""
+        """See `PsycopgConnector`."""
         async with self._watched():
             await super().execute_query_async(query, **arguments)
 
     async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
-        """As procrastinate describes it."""
+        """See `PsycopgConnector`."""
         async with self._watched():
             row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
             return row
 
     async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
-        """As procrastinate describes it."""
+        """See `PsycopgConnector`."""
         async with self._watched():
             rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
             return rows
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        """As procrastinate describes it."""
+        """See `PsycopgConnector`."""
         async with self._watched():
             await super().listen_notify(on_notification, channels)
 
@@ -45,5 +45,5 @@ class WatchedConnector(PsycopgConnector):
         try:
             yield
         except ConnectorException:
-            self.broken()
+            self.on_failure()
             raise

@@ -36,9 +36,9 @@ def test_a_first_start_makes_a_utf8_database_with_the_extensions_we_need(tmp_pat
         assert row == ("UTF8", "äé", False, True)
         for extension in ("vector", "pg_trgm", "btree_gin", "unaccent"):
             connection.execute(f"CREATE EXTENSION {extension}")
-        settings = ("jit", "synchronous_commit", "fsync", "data_checksums", "timezone", "listen_addresses")
+        settings = ("synchronous_commit", "fsync", "data_checksums", "timezone", "listen_addresses")
         shown = [connection.execute(f"SHOW {name}").fetchone() for name in settings]
-        assert shown == [("off",), ("on",), ("on",), ("on",), ("UTC",), ("",)]
+        assert shown == [("on",), ("on",), ("on",), ("UTC",), ("",)]
     assert not clusters.living(data)
     assert not (data / "postgres.new").exists()
 

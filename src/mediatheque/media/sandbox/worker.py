@@ -34,8 +34,9 @@ from mediatheque.media.sandbox.protocol import (
     encode_line,
     to_plain_text,
 )
+from mediatheque.processes.parent_death import die_with_parent
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
+_PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
 _MAX_OPEN_FILES = 64
 _NEEDED_BYTES = 64 << 20
 
@@ -106,10 +107,9 @@ def _ignore_signals() -> None:
 
 def _die_with_parent() -> None:
     """End with the server, even in the middle of a file: the kernel watches the fork server, a thread the server."""
+    die_with_parent(os.getppid())  # the fork server, which is the parent that the kernel knows
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     threading.Thread(target=_exit_with_server, daemon=True).start()
 
 

@@ -116,11 +116,9 @@ _INITDB = [
 _SETTINGS = {
     "unix_socket_permissions": "0700",
     "synchronous_commit": "on",
-    "jit": "off",
     # After a crash every file is made durable before recovery: by one call here, else by one for each file.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
     "random_page_cost": "1.1",
-    "hnsw.iterative_scan": "relaxed_order",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_destination": "stderr",

@@ -1,7 +1,7 @@
 """A script, started by identity.py: becomes whom PostgreSQL must be, then becomes PostgreSQL.
 
-It is a process of its own because Python code between fork and exec is not safe beside other threads. It
-imports nothing of ours, so that it starts in some 15 ms.
+It is a process of its own because Python code between fork and exec is not safe beside other threads. It imports
+nothing of ours, not even `processes/parent_death.py`, so that it starts in about 15 ms.
 
     launch.py PARENT MODE UID GID CAPABILITIES FOLDER PROGRAM [ARGUMENT ...]
 

@@ -103,7 +103,7 @@ def test_content_of_other_type_is_refused(
 
 def test_a_repeated_refusal_has_the_vendors_sentence(client: httpx.Client, account: Account) -> None:
     size = 20_000
-    slot = promise(client, account, bytes(size), "image/png")
+    slot = presign(client, account, bytes(size), "image/png")
     put(client, slot, jpeg_of(size))
     for _ in range(2):
         message = complete(client, account, slot).json()["error"]["message"]
