@@ -9,11 +9,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.data_folder import Template
-from tests.postgres import database_url, migrated, postgres
+from tests.postgres import database_url, databases, migrated, postgres
 from tests.seaweed import seaweed
 from tests.server import Serve
 
-__all__ = ["database_url", "migrated", "postgres", "seaweed"]
+__all__ = ["database_url", "databases", "migrated", "postgres", "seaweed"]
 
 
 @pytest.fixture(scope="session", autouse=True)
