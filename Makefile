@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(VENV) install --quiet
 ARGS ?=
 
-.PHONY: serve test check unit crash bench shape lock format clean
+.PHONY: serve test check unit stress crash bench shape lock format clean
 
 serve: $(VENV)/.installed
 	@exec $(BIN)/mediatheque serve $(ARGS)
@@ -22,6 +22,10 @@ check: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 $(ARGS)
+
+# At length what `unit` samples.
+stress: $(VENV)/.installed-test
+	MEDIATHEQUE_TEST_AT_LENGTH=1 MEDIATHEQUE_TEST_KILLS=100 $(BIN)/pytest -n 2 -m "stress or sampled" $(ARGS)
 
 crash: $(VENV)/.installed-test
 	MEDIATHEQUE_TEST_KILLS=100 $(BIN)/pytest -n 0 tests/crashes

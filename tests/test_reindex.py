@@ -167,6 +167,7 @@ def test_while_the_library_is_used(default: Serve, folders: tuple[str, str]) -> 
     assert "Traceback" not in serve.log()
 
 
+@pytest.mark.stress
 @pytest.mark.timeout(240)
 def test_killed_halfway_it_goes_on(serve: Serve, folders: tuple[str, str]) -> None:
     for seed in range(60):

@@ -13,6 +13,7 @@ from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound
 from mediatheque.model import UploadedPart
 from tests.contracts.blob_store import HOSTILE, content, get, spool_files, stored
+from tests.rounds import examples
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 """Every example creates its own upload, so the store may be shared."""
@@ -295,7 +296,8 @@ class PartsContract:
             size = await store.size(upload.key)
             assert size is None or await upload.read() == expected
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=SHARED)
+    @pytest.mark.sampled
+    @settings(max_examples=examples(20), deadline=None, suppress_health_check=SHARED)
     @given(
         writes=st.lists(
             st.tuples(st.integers(1, 5), st.sampled_from([0.0001, 0.5, 1, 1, 1, 1.0001, 1.5])), min_size=1, max_size=6

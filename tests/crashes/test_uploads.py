@@ -1,6 +1,6 @@
 """Kills at random moments of uploads in parts and direct ones: what was acknowledged is there, and all go on.
 
-Each kill takes seconds, because everything is started again: `make crash` does a hundred, the ordinary run a few.
+Each kill takes seconds, because everything is started again: `make crash` does a hundred, `make test` two.
 """
 
 import contextlib
@@ -21,19 +21,21 @@ from tests.durability.helpers.processes import eventually
 from tests.seaweed import Seaweed
 from tests.server import PROGRAM, Serve
 
-KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "2"))
 OPEN = "SELECT count(*) FROM upload WHERE completed_at IS NULL AND failure IS NOT NULL"
 
 
+@pytest.mark.sampled
 @pytest.mark.timeout(3000)
 def test_kills_on_disk(tmp_path: Path) -> None:
     survives(Serve(tmp_path / "data", env={"MEDIATHEQUE_RUN_WORKER": "false"}, durable=True), kills=KILLS)
 
 
+@pytest.mark.sampled
 @pytest.mark.timeout(900)
 def test_kills_over_a_bucket(tmp_path: Path, seaweed: Seaweed) -> None:
     env = {"MEDIATHEQUE_RUN_WORKER": "false", "MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()}
-    survives(Serve(tmp_path / "data", env=env, durable=True), kills=max(2, KILLS // 10))
+    survives(Serve(tmp_path / "data", env=env, durable=True), kills=max(1, KILLS // 10))
 
 
 def survives(server: Serve, kills: int) -> None:

@@ -18,6 +18,7 @@ from tests.dialects.fal.assets_api import browsing as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
 from tests.dialects.heygen_v3 import endpoints as heygen_v3
 from tests.dialects.krea import endpoints as krea
+from tests.rounds import examples
 
 Put = Callable[[StoredData, Account, Iterable[Row]], None]
 
@@ -70,7 +71,9 @@ ROWS = st.builds(Row, st.integers(0, 3), st.uuids())
 MANY = st.lists(ROWS, max_size=12, unique_by=lambda row: row.id)
 LIMITS = st.integers(1, 13)
 QUICK = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -94,6 +97,7 @@ def page(
 
 
 @pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.sampled
 @QUICK
 @given(many=MANY, limit=LIMITS)
 def test_pages_cover_the_whole_list(
@@ -115,6 +119,7 @@ def test_pages_cover_the_whole_list(
 
 
 @pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.sampled
 @QUICK
 @given(many=MANY, limit=st.integers(1, 4), data=st.data())
 def test_concurrent_changes_do_not_disturb_pages(

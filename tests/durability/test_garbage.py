@@ -30,6 +30,7 @@ from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import DeclaredMetadata
 from mediatheque.records import accounts
 from mediatheque.records.database import Database, DatabaseConfig
+from tests.rounds import examples
 
 AT_ONCE = timedelta(0)
 ANYTHING = Policy(max_bytes=1 << 20, allow_unknown_types=True)
@@ -57,11 +58,15 @@ def world(database_url: str) -> Iterator[World]:
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
+@pytest.mark.sampled
 def test_every_asset_stays_readable_and_garbage_goes(world: World) -> None:
     run_state_machine_as_test(
         lambda: Housekeeping(world),
         settings=settings(
-            max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            max_examples=examples(10),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from tests.durability.conftest import Start
 from tests.durability.helpers import audit, endpoints, processes, wire
@@ -18,6 +19,7 @@ A_MINUTE = 60
 MIB = 1 << 20
 
 
+@pytest.mark.stress
 def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[[Serve], httpx.Client]) -> None:
     server = own(workers=2)
     key = server.key

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-TRIES = 5
+from tests.rounds import rounds
+
+TRIES = max(2, rounds(5))
 _FETCH = """
 const [method, url, key, path, way, tries] = process.argv.slice(1);
 const bytes = require("node:fs").readFileSync(path);

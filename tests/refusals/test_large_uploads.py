@@ -25,6 +25,7 @@ DOORS = {
     "heygen_v3": Endpoint("/v3/assets", True, 400, lambda body: body["error"]["message"]),
     "fal": Endpoint("/files/upload", False, 413, lambda body: body["detail"]),
 }
+pytestmark = pytest.mark.sampled
 Expect = Callable[[int, str], None]
 
 

@@ -11,6 +11,7 @@ from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset, Filter
 from tests import samples
 from tests.library.ingest_requests import ingest_request
+from tests.rounds import rounds
 
 
 async def test_registering_a_deleted_file(library: Library, workspace: UUID) -> None:
@@ -21,9 +22,10 @@ async def test_registering_a_deleted_file(library: Library, workspace: UUID) -> 
     assert await library.catalog.assets.count(workspace, Filter()) == 0
 
 
+@pytest.mark.sampled
 async def test_concurrent_registrations_and_deletions(library: Library, workspace: UUID) -> None:
     """No call fails with a conflict, a deadlock or a foreign key, and deleted assets stay deleted."""
-    for round_number in range(20):
+    for round_number in range(rounds(20)):
         asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name=f"{round_number}.png"))
         done = await asyncio.gather(
             library.catalog.files.register(asset.file, AssetFields(caption="a")),

@@ -15,6 +15,7 @@ from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset, Filter, FolderFilter, Scope
 from tests import samples
 from tests.library.ingest_requests import ingest_request
+from tests.rounds import examples, rounds
 
 
 class Node(msgspec.Struct):
@@ -61,8 +62,9 @@ async def parents_by_id(library: Library, workspace: UUID, *, trashed: bool = Fa
     return {folder.id: folder.parent_id for folder in found}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=Trees, moves=Moves)
+@pytest.mark.sampled
 async def test_folders_match_the_model(library: Library, tree: list[int], moves: list[tuple[str, int]]) -> None:
     key = await library.accounts.create_key(uuid4().hex, frozenset(Scope))
     workspace = (await library.accounts.authenticate(key)).workspace_id
@@ -97,6 +99,7 @@ async def test_folders_match_the_model(library: Library, tree: list[int], moves:
         assert await parents_by_id(library, workspace, trashed=trashed) == expected
 
 
+@pytest.mark.sampled
 async def test_concurrent_changes_leave_no_live_folder_in_a_trashed_one(library: Library, workspace: UUID) -> None:
     """Eight concurrent callers, none of which gets `DatabaseUnavailable`."""
     chance = random.Random(4711)
@@ -114,7 +117,7 @@ async def test_concurrent_changes_leave_no_live_folder_in_a_trashed_one(library:
         else:
             await (library.catalog.folders.trash if verb == "trash" else library.catalog.folders.restore)(workspace, id)
 
-    for _ in range(25):
+    for _ in range(rounds(25)):
         await asyncio.gather(*(act() for _ in range(8)))
         live, trashed = await parents_by_id(library, workspace), await parents_by_id(library, workspace, trashed=True)
         assert live.keys() | trashed.keys() == set(known)

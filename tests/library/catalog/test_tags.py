@@ -13,8 +13,9 @@ from mediatheque.library import Library
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.model import AssetRef
 from tests.library.collections.seed import new_asset, new_file, new_workspace, register
+from tests.rounds import rounds
 
-ROUNDS = 15
+ROUNDS = rounds(15)
 VERBS: dict[str, Callable[[Library, UUID, UUID, UUID], Awaitable[Any]]] = {
     "assign": lambda library, workspace, asset, tag: library.catalog.asset_tags.assign(
         workspace, tag, AssetRef(asset_id=asset)
@@ -69,6 +70,7 @@ async def test_invalid_names(library: Library, workspace: UUID, name: str) -> No
     assert await names(library, workspace) == ["kept"]
 
 
+@pytest.mark.sampled
 async def test_concurrent_creates_make_one(library: Library, workspace: UUID) -> None:
     creates = [library.catalog.tags.create(workspace, name) for name in ("mood", "Mood", "MOOD", "mOOD") * 2]
     results = await at_once(*creates, allowed=Conflict)
@@ -77,6 +79,7 @@ async def test_concurrent_creates_make_one(library: Library, workspace: UUID) ->
     assert len(made) == 1
 
 
+@pytest.mark.sampled
 async def test_concurrent_renames_to_each_others_names(library: Library, workspace: UUID) -> None:
     """Two tags are renamed to each other's names, which must fail, while a third tag is created."""
     one, other = [await library.catalog.tags.create(workspace, name) for name in "ab"]
@@ -88,6 +91,7 @@ async def test_concurrent_renames_to_each_others_names(library: Library, workspa
         assert len(set(found)) == len(found)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("ended", ["tag", "asset"])
 async def test_changes_while_the_tag_or_asset_is_deleted(
@@ -113,6 +117,7 @@ async def test_changes_while_the_tag_or_asset_is_deleted(
                 await library.catalog.assets.get(workspace, asset)
 
 
+@pytest.mark.sampled
 async def test_registration_while_the_tag_is_deleted(library: Library, workspace: UUID) -> None:
     for _ in range(ROUNDS):
         tag, other = await new_tags(library, workspace, 2)
@@ -122,6 +127,7 @@ async def test_registration_while_the_tag_is_deleted(library: Library, workspace
         assert {tag.id for tag in (await register(library, file)).tags} <= {other}
 
 
+@pytest.mark.sampled
 async def test_concurrent_replacements_leave_one_of_the_sets(library: Library, workspace: UUID) -> None:
     tags = await new_tags(library, workspace, 6)
     asset = await new_asset(library, workspace)
@@ -133,6 +139,7 @@ async def test_concurrent_replacements_leave_one_of_the_sets(library: Library, w
         assert await tags_of(library, workspace, asset) in wanted
 
 
+@pytest.mark.sampled
 async def test_concurrent_operations_do_not_deadlock(library: Library, workspace: UUID) -> None:
     """Ten concurrent operations on the same few tags and assets."""
     chance = random.Random(4711)
@@ -158,7 +165,7 @@ async def test_concurrent_operations_do_not_deadlock(library: Library, workspace
             ]
         )()
 
-    for _ in range(40):
+    for _ in range(rounds(40)):
         await at_once(*(act() for _ in range(10)))
         left = {tag.id for tag in await library.catalog.tags.list(workspace)}
         for asset in assets:

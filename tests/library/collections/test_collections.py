@@ -17,6 +17,7 @@ from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.model import Asset, AssetRef, Collection, Scope
 from tests import samples
 from tests.library.ingest_requests import ingest_request
+from tests.rounds import examples, rounds
 
 
 class Model:
@@ -69,8 +70,9 @@ async def parents_by_id(library: Library, workspace: UUID) -> dict[UUID, UUID | 
     return {each.id: each.parent_id for each in await library.collections.collections.page(workspace, 1000, 0)}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deep=st.integers(0, MAX_DEPTH), moves=Moves)
+@pytest.mark.sampled
 async def test_tree_matches_the_model(library: Library, deep: int, moves: list[tuple[str, int, int]]) -> None:
     """The moves start from a chain of `deep` collections."""
     workspace = await new_workspace(library)
@@ -116,8 +118,9 @@ async def outcomes(*calls: object) -> list[object]:
     return list(done)
 
 
+@pytest.mark.sampled
 async def test_concurrent_moves_cannot_make_a_cycle(library: Library, workspace: UUID) -> None:
-    for _ in range(20):
+    for _ in range(rounds(20)):
         a, b = [await library.collections.collections.create(workspace, name) for name in "ab"]
         done = await outcomes(
             library.collections.tree.move(workspace, a.id, b.id), library.collections.tree.move(workspace, b.id, a.id)
@@ -133,9 +136,10 @@ async def test_concurrent_moves_cannot_make_a_cycle(library: Library, workspace:
         )
 
 
+@pytest.mark.sampled
 async def test_concurrent_moves_cannot_exceed_the_depth(library: Library, workspace: UUID) -> None:
     """Each move alone fits into the allowed depth: two levels below two, and those below two more."""
-    for _ in range(20):
+    for _ in range(rounds(20)):
         tops: list[UUID] = []
         bottoms: list[UUID] = []
         for _ in range(3):
@@ -149,6 +153,7 @@ async def test_concurrent_moves_cannot_exceed_the_depth(library: Library, worksp
         assert sum(isinstance(each, Invalid) for each in done) == 1
 
 
+@pytest.mark.sampled
 async def test_concurrent_changes_leave_a_valid_tree(library: Library, workspace: UUID) -> None:
     """Eight concurrent callers: no internal error, no cycle, and no collection below the allowed depth."""
     chance = random.Random(4711)
@@ -164,7 +169,7 @@ async def test_concurrent_changes_leave_a_valid_tree(library: Library, workspace
         else:
             await library.collections.collections.delete(workspace, id)
 
-    for _ in range(25):
+    for _ in range(rounds(25)):
         await outcomes(*(act() for _ in range(8)))
         parents = await parents_by_id(library, workspace)
         assert {parent for parent in parents.values() if parent} <= parents.keys()
@@ -177,8 +182,9 @@ async def test_concurrent_changes_leave_a_valid_tree(library: Library, workspace
             known.append((await library.collections.collections.create(workspace, "root")).id)
 
 
+@pytest.mark.sampled
 async def test_adding_while_the_asset_or_collection_is_deleted(library: Library, workspace: UUID) -> None:
-    for seed in range(12):
+    for seed in range(rounds(12)):
         asset = await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed % 3)))
         collection = await library.collections.collections.create(workspace, "a")
         remove = (
@@ -197,9 +203,10 @@ async def test_adding_while_the_asset_or_collection_is_deleted(library: Library,
             await library.collections.members.add(workspace, collection.id, reference)
 
 
+@pytest.mark.sampled
 async def test_images_of_a_character_deleted_meanwhile(library: Library, workspace: UUID) -> None:
     """One image is both the cover and a reference: the deletions do not deadlock."""
-    for turn in range(10):
+    for turn in range(rounds(10)):
         assets = [
             await library.ingest.create_asset(ingest_request(workspace, samples.png(seed=seed))) for seed in range(3)
         ]

@@ -24,6 +24,7 @@ from mediatheque.records.database import Database, DatabaseConfig
 from tests.library.collections.model import ModelAsset, ModelCollection, WorkspaceModel
 from tests.library.collections.model_check import compare
 from tests.library.collections.seed import new_asset, new_workspace
+from tests.rounds import examples
 
 PICTURES = {"field": "type", "op": "eq", "value": "image"}
 sides = st.booleans()
@@ -197,10 +198,14 @@ def open_library(runner: asyncio.Runner, database_url: str, tmp_path: Path, sand
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
+@pytest.mark.sampled
 def test_operations_match_the_models(runner: asyncio.Runner, open_library: Library) -> None:
     run_state_machine_as_test(
         lambda: WorkspaceMachine(runner, open_library),
         settings=settings(
-            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            max_examples=examples(15),
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )

@@ -34,6 +34,7 @@ from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.library.ingest_requests import ingest_request
 from tests.library.lineage.expected_graph import Edge, GivenInput, Model, Registration
+from tests.rounds import examples
 
 ASSETS, REQUESTS, CHARACTERS = 4, 3, 2
 URLS = ("https://example.com/a.png", "http://example.com/b.png?x=1")
@@ -185,10 +186,11 @@ def running(database_url: str, sandbox: Sandbox) -> Iterator[tuple[asyncio.Runne
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
+@pytest.mark.sampled
 def test_graph_matches_the_model(running: tuple[asyncio.Runner, Library]) -> None:
     runner, library = running
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(said=st.lists(registrations, min_size=2, max_size=8), ended=ends, forgotten=st.booleans())
     def examine(said: list[Registration], ended: dict[int, str], forgotten: bool) -> None:
         runner.run(check(library, said, ended, forgotten))

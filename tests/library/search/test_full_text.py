@@ -13,14 +13,17 @@ from mediatheque.model import Filter, Scope
 from mediatheque.records.search import full_text, hybrid, scopes
 from tests import samples
 from tests.library.ingest_requests import ingest_request
+from tests.rounds import examples
 
 QUICK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SYNTAX = st.sampled_from([*"&|!()<>-'\"\\:*%_?$@", "<->", "<2>", ":*", ":A", "''", "%s", "%(s0)s", " or ", " ", "cat"])
 LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
 TEXTS = st.text(LETTERS, max_size=40) | st.lists(SYNTAX, max_size=15).map("".join) | st.text(LETTERS, min_size=300)
-NAMES = ("Zugspitze bear", "größe", "ΣΊΣΥΦΟΣ", "100% a\\b'c", "cat:*")
+examples = ("Zugspitze bear", "größe", "ΣΊΣΥΦΟΣ", "100% a\\b'c", "cat:*")
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
     owned: dict[UUID, set[UUID]] = {}
     for owner in (workspace, principal.workspace_id):
         owned[owner] = set()
-        for seed, name in enumerate(NAMES):
+        for seed, name in enumerate(examples):
             tag = await library.catalog.tags.create(owner, f"Tag {name}"[:50])
             details = AssetFields(caption=f"caption {name}", title=name, tag_ids=(tag.id,))
             asset = await library.ingest.create_asset(ingest_request(owner, samples.png(seed=seed), details=details))
@@ -39,6 +42,7 @@ async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
     return owned
 
 
+@pytest.mark.sampled
 @QUICK
 @given(text=TEXTS, limit=st.integers(1, 12))
 async def test_any_text_finds_in_one_workspace(
@@ -47,9 +51,9 @@ async def test_any_text_finds_in_one_workspace(
     for owner, owned in stocked.items():
         found = await library.search.hybrid.find(owner, Filter(), Example(text=text), limit)
         ids = [hit.asset.id for hit in found.hits]
-        assert len(set(ids)) == len(ids) == min(limit, len(NAMES))
+        assert len(set(ids)) == len(ids) == min(limit, len(examples))
         assert set(ids) <= owned
-        assert found.more is (limit < len(NAMES))
+        assert found.more is (limit < len(examples))
         assert not found.partial
         assert all(hit.similarity is not None and 0 <= hit.similarity <= 1 for hit in found.hits)
 

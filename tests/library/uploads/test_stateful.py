@@ -31,6 +31,7 @@ from mediatheque.records import accounts
 from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.library.ingest_requests import Content
+from tests.rounds import examples
 
 AT_ONCE = timedelta(0)
 ANYTHING = Policy(max_bytes=1 << 20, allow_unknown_types=True)
@@ -268,11 +269,15 @@ def database(database_url: str) -> Iterator[tuple[asyncio.Runner, Database]]:
 
 
 @pytest.mark.timeout(600)  # hypothesis shortens what it found; without a finding it takes seconds
+@pytest.mark.sampled
 def test_uploads_agree_with_the_model(database: tuple[asyncio.Runner, Database], sandbox: Sandbox) -> None:
     run_state_machine_as_test(
         lambda: Uploading(*database, sandbox),
         settings=settings(
-            max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            max_examples=examples(30),
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )
 

@@ -27,9 +27,12 @@ from mediatheque.records.search import hybrid, scopes
 from mediatheque.records.search.scopes import Estimate
 from tests.records import seed
 from tests.records.seed import ASSET_LISTS, ASSETS, COLLECTIONS, MIMES, MINE, TAGS, UNKNOWN, SeededAsset
+from tests.rounds import examples
 
 EXAMPLES = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 VALUES: dict[Field, st.SearchStrategy[object]] = {
     Field.ENDPOINT: st.sampled_from(["fal-ai/flux", "fal-ai/kling", "%", "'"]),
@@ -96,6 +99,7 @@ async def pages(conn: Connection, wanted: Filter, limit: int) -> list[UUID]:
     return ids
 
 
+@pytest.mark.sampled
 @EXAMPLES
 @given(things=ASSET_LISTS, limit=st.integers(1, 13), data=st.data())
 async def test_lists_and_counts(
@@ -113,6 +117,7 @@ async def test_lists_and_counts(
             assert await listing.count(conn, MINE, wanted, most=5) == len(let)
 
 
+@pytest.mark.sampled
 @EXAMPLES
 @given(things=ASSET_LISTS, data=st.data())
 async def test_searches(
@@ -135,6 +140,7 @@ async def test_searches(
     assert set(found) == {thing.id for thing in things if thing.mine and not thing.expired}
 
 
+@pytest.mark.sampled
 @EXAMPLES
 @given(things=ASSET_LISTS, limit=st.integers(1, 4), data=st.data())
 async def test_inserts_and_deletes_between_pages(
