@@ -49,11 +49,25 @@ def specs() -> Path:
     return Path(__file__).parent / "specs"
 
 
+_LONGEST = ("tests/test_reindex.py", "tests/durability", "tests/dialects/fal")
+"""Begun first: what is begun last should not take long, for then the other processes have ended."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _LONGEST.index(group) if (group := _group(item.nodeid)) in _LONGEST else len(_LONGEST))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """One folder, one process: what a folder's tests share (a server, a cluster, a bucket) is started once."""
-    return _FolderByFolder(config, log)
+    """One group, one process: what its tests share (a server, a cluster, a bucket) is started once."""
+    return _GroupByGroup(config, log)
 
 
-class _FolderByFolder(LoadScopeScheduling):
+class _GroupByGroup(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return "/".join(nodeid.partition("::")[0].split("/")[:2])
+        return _group(nodeid)
+
+
+def _group(nodeid: str) -> str:
+    """The folder below `tests`, or the file; of the two largest folders, a folder or file below them."""
+    parts = nodeid.partition("::")[0].split("/")
+    return "/".join(parts[: 3 if parts[1] in {"dialects", "library"} and len(parts) > 3 else 2])

@@ -74,10 +74,10 @@ class Seaweed:
         for _ in range(attempts):
             self.ports = free_ports(2 * len(PORTS))
             with contextlib.suppress(ServerExited):
-                return self.start(seconds=20)
+                return self.start(seconds=60)
         raise ServerExited((self.folder / "log").read_text()[-4000:])
 
-    def start(self, seconds: float = 40) -> None:
+    def start(self, seconds: float = 120) -> None:
         """From the main thread: the kernel ends the server with the thread that started it."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, preexec_fn=die_with_parent)  # noqa: PLW1509  calls one function already loaded

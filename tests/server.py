@@ -95,7 +95,7 @@ class Serve:
     def log(self) -> str:
         return self.err.read_text()
 
-    def stop(self, signum: signal.Signals = signal.SIGTERM, within: float = 30) -> int:
+    def stop(self, signum: signal.Signals = signal.SIGTERM, within: float = 120) -> int:
         """End it and wait; the exit status."""
         assert self.process
         if self.process.poll() is None:
@@ -113,13 +113,13 @@ class Serve:
         self.stop()
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             assert self.process
             if self.process.poll() is not None:
                 raise AssertionError(f"serve ended with {self.process.returncode}: {self.err.read_text()[-3000:]}")
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == httpx.codes.OK:
+                if httpx.get(f"{self.url}/readyz", timeout=30).status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
                 pass

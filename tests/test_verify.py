@@ -34,7 +34,7 @@ def blob_of(server: Serve, promise: endpoints.Promise) -> Path:
 
 def test_beside_a_server_and_without_one(house: Serve) -> None:
     key = house.new_key()
-    with httpx.Client(base_url=house.url, timeout=20) as http:
+    with httpx.Client(base_url=house.url, timeout=60) as http:
         kept = [endpoint(http, key, endpoints.picture(20_000)) for endpoint in endpoints.DOORS.values()]
         clean = command_line.process("verify", "--data", house.data)
         assert (clean.returncode, clean.stderr) == (0, "")
@@ -76,7 +76,7 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
 
 def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
     key = house.new_key()
-    with httpx.Client(base_url=house.url, timeout=20) as http:
+    with httpx.Client(base_url=house.url, timeout=60) as http:
         promise = endpoints.krea(http, key, endpoints.picture(1000))
     house.stop()
     blobs, aside = house.data / "blobs", house.data / "aside"

@@ -23,7 +23,7 @@ def printed(server: Serve) -> dict[str, str]:
 
 
 def run(line: str) -> Any:
-    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -20,7 +20,7 @@ HIDDEN = {"default": "hide", "rules": [{"user": "somebody", "decision": "allow"}
 def run(node: str, server: Serve, key: str, files: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     job = {"base": server.url, "key": key, "files": files, **more}
     done = subprocess.run(
-        [node, str(SCRIPT)], input=json.dumps(job), capture_output=True, text=True, timeout=60, check=False
+        [node, str(SCRIPT)], input=json.dumps(job), capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)

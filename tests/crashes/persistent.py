@@ -59,7 +59,7 @@ class Persistent:
 
     def _run(self, job: Callable[[httpx.Client], Kept]) -> None:
         try:
-            with httpx.Client(base_url=self._server.url, timeout=20) as http:
+            with httpx.Client(base_url=self._server.url, timeout=60) as http:
                 while not self._done.is_set():
                     self.kept.append(job(http))
         except BaseException as error:  # shown by the thread that waits

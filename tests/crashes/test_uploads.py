@@ -64,9 +64,9 @@ def survives(server: Serve, kills: int) -> None:
 def killed_amid(server: Serve, persistent: Persistent) -> None:
     """Once something has gone on since the last start, the server is killed at any moment, and started again."""
     before = persistent.steps
-    eventually(lambda: persistent.steps > before or persistent.faults, 60, "nothing goes on")
+    eventually(lambda: persistent.steps > before or persistent.faults, 120, "nothing goes on")
     assert not persistent.faults, persistent.faults
     time.sleep(random.uniform(0, 0.3))
     server.kill()
-    eventually(lambda: not processes.family(server.data), 10, "left behind")
+    eventually(lambda: not processes.family(server.data), said="left behind")
     server.start()

@@ -42,4 +42,4 @@ def own(tmp_path: Path) -> Iterator[Start]:
 def connect() -> Iterator[Callable[[Serve], httpx.Client]]:
     """Makes clients of a server."""
     with contextlib.ExitStack() as clients:
-        yield lambda server: clients.enter_context(httpx.Client(base_url=server.url, timeout=20))
+        yield lambda server: clients.enter_context(httpx.Client(base_url=server.url, timeout=60))

@@ -61,7 +61,7 @@ def test_a_full_disk(small_disk: Path, own: Start, connect: Callable[[Serve], ht
     for endpoint in endpoints.DOORS.values():
         assert_no_room(http, key, endpoint, endpoints.picture(20_000))
     hog.unlink()
-    eventually(lambda: http.get("/readyz").is_success, 20)
+    eventually(lambda: http.get("/readyz").is_success)
     eventually(lambda: not audit.spool_files(server))
     assert not audit.rows_without_bytes(server)
     for promise in (

@@ -37,8 +37,8 @@ def end_amid_uploads(server: Serve, number: signal.Signals) -> None:
         answer = slow.send(data[len(data) // 2 :]).answer()
         assert answer is not None
         assert answer.status == 200
-        assert server.process.wait(30) == 0
-        assert time.monotonic() - begun < DRAIN_SECONDS + 6
+        assert server.process.wait(120) == 0
+        assert time.monotonic() - begun < DRAIN_SECONDS + 20
         assert stalled.answer() is None
     assert not processes.family(server.data)
 

@@ -20,7 +20,7 @@ from tests.seaweed import Seaweed
 from tests.server import Serve
 
 PART = 8 << 20
-SOON = 6.0
+SOON = 20.0
 ONCE = "committed-and-not-answered"
 
 
@@ -105,12 +105,12 @@ def test_kills_lose_nothing_that_was_acknowledged(grown: Serve, http: httpx.Clie
         victim, survivor = processes.workers(grown.data)
         processes.kill([victim.pid])
         uploading.go_on(8)
-        eventually(lambda: len(set(processes.workers(grown.data)) - {victim, survivor}) == 1, 30)
+        eventually(lambda: len(set(processes.workers(grown.data)) - {victim, survivor}) == 1)
         assert survivor in processes.workers(grown.data)
         uploading.go_on(8)
         with answer_held_back(grown) as unanswered:
             grown.kill()
-        eventually(lambda: not processes.family(grown.data), 5, f"left behind: {processes.family(grown.data)}")
+        eventually(lambda: not processes.family(grown.data), said=f"left behind: {processes.family(grown.data)}")
         grown.start()
         uploading.go_on(8)
     assert {refused.status for refused in uploading.refusals} <= {503}, uploading.refusals

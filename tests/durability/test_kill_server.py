@@ -33,7 +33,7 @@ def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[
         uploading.go_on(8)
         processes.kill(process.pid for process in processes.postgres(server.data))
         uploading.go_on(8)
-        eventually(lambda: all(httpx.get(f"{server.url}/readyz").is_success for _ in range(8)), 20)
+        eventually(lambda: all(httpx.get(f"{server.url}/readyz").is_success for _ in range(8)))
         died = kill_in_mid_upload(server, key, picture)
         uploading.go_on(8)
         kill_and_restart(server)
@@ -53,7 +53,7 @@ def kill_one_worker(server: Serve) -> None:
     victim, survivor = processes.workers(server.data)
     pause_at_random()
     processes.kill([victim.pid])
-    eventually(lambda: len(set(processes.workers(server.data)) - {victim, survivor}) == 1, 30)
+    eventually(lambda: len(set(processes.workers(server.data)) - {victim, survivor}) == 1)
 
 
 def kill_in_mid_upload(server: Serve, key: str, picture: bytes) -> float:
@@ -64,7 +64,7 @@ def kill_in_mid_upload(server: Serve, key: str, picture: bytes) -> float:
         upload.begin("POST", "/v3/assets", headers).send(body[: len(body) // 2])
         eventually(lambda: audit.is_claimed(server, ONCE) and audit.largest_spool_file(server) >= MIB)
         # A worker that has not noticed yet that PostgreSQL is back answers 503 for a moment.
-        eventually(lambda: endpoints.post_v3(http, key, picture[:100], ONCE).status_code == 409, 10)
+        eventually(lambda: endpoints.post_v3(http, key, picture[:100], ONCE).status_code == 409)
         assert kill_and_restart(server), "bytes were in flight"
         died = time.monotonic()
         assert endpoints.post_v3(http, key, picture, ONCE).status_code in (200, 409)
@@ -75,7 +75,7 @@ def kill_and_restart(server: Serve) -> int:
     """The same folder and port work again at once; how many files in flight were left, which are cleared away."""
     pause_at_random()
     server.kill()
-    eventually(lambda: not processes.family(server.data), 5, f"left behind: {processes.family(server.data)}")
+    eventually(lambda: not processes.family(server.data), said=f"left behind: {processes.family(server.data)}")
     in_flight = audit.spool_files(server)
     server.start()
     assert not [path for path in in_flight if path.exists()]
@@ -86,9 +86,9 @@ def kill_amid_the_start(server: Serve) -> None:
     """A server process that is still loading its code notices as well that nobody is there any more."""
     command = [PROGRAM, "serve", "--data", server.data, "--port", str(server.port)]
     with subprocess.Popen(command, env=server.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as starting:
-        eventually(lambda: processes.workers(server.data), 30)
+        eventually(lambda: processes.workers(server.data))
         starting.kill()
-    eventually(lambda: not processes.family(server.data), 10, f"left behind: {processes.family(server.data)}")
+    eventually(lambda: not processes.family(server.data), said=f"left behind: {processes.family(server.data)}")
 
 
 def pause_at_random() -> None:

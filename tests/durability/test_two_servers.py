@@ -33,4 +33,4 @@ def test_a_second_server_on_the_same_port_refuses_in_one_line(server: Serve, key
 
 def serve(server: Serve, port: int, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = [PROGRAM, "serve", "--data", server.data, "--port", str(port)]
-    return subprocess.run(command, env={**server.env, **env}, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, env={**server.env, **env}, capture_output=True, text=True, timeout=120, check=False)

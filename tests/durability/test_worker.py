@@ -22,12 +22,12 @@ def test_a_worker_is_kept_beside_the_server_and_ends_with_it(own: Start) -> None
     expect_a_sweep(server)
     assert processes.task_workers(server.data) == [first]
     processes.kill([first.pid])
-    eventually(lambda: set(processes.task_workers(server.data)) - {first}, 20)
+    eventually(lambda: set(processes.task_workers(server.data)) - {first})
     expect_a_sweep(server)
     server.kill()
-    eventually(lambda: not processes.family(server.data), 5, f"left behind: {processes.family(server.data)}")
+    eventually(lambda: not processes.family(server.data), said=f"left behind: {processes.family(server.data)}")
     server.start()
-    eventually(lambda: processes.task_workers(server.data), 20)
+    eventually(lambda: processes.task_workers(server.data))
     assert server.stop() == 0
     assert not processes.family(server.data)
     assert "is killed" not in server.log()
@@ -41,7 +41,7 @@ def test_one_more_worker_on_the_same_library(server: Serve, number: signal.Signa
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as worker:
         expect_a_sweep(server)
         worker.send_signal(number)
-        _, said = worker.communicate(timeout=20)
+        _, said = worker.communicate(timeout=120)
     assert worker.returncode == 0
     assert "Traceback" not in said
 
@@ -52,7 +52,7 @@ def expect_a_sweep(server: Serve) -> None:
     with psycopg.connect(server.database_url, autocommit=True) as connection:
         connection.execute("INSERT INTO pending_write (storage_key, deleting) VALUES (%s, true)", [key])
         left = "SELECT FROM pending_write WHERE storage_key = %s"
-        eventually(lambda: not connection.execute(left, [key]).fetchall(), 20)
+        eventually(lambda: not connection.execute(left, [key]).fetchall())
 
 
 def answers(server: Serve) -> bool:

@@ -92,6 +92,6 @@ def test_no_value_breaks_the_reader(value: str) -> None:
 
 @pytest.mark.parametrize("unit", [";", "=", ";=", ';a="', '\\"', "; a=b", " ;", '"'])
 def test_hostile_values_take_time_in_proportion(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse("multipart/form-data" + unit * (400_000 // len(unit)))
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

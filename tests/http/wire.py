@@ -117,7 +117,7 @@ def _free_port() -> int:
         return int(chosen.getsockname()[1])
 
 
-async def raw(port: int, request: bytes, *, seconds: float = 5, hang_up: bool = False) -> bytes:
+async def raw(port: int, request: bytes, *, seconds: float = 60, hang_up: bool = False) -> bytes:
     """Sends bytes, reads what comes until the server closes or falls silent for so long."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answer = b""

@@ -61,7 +61,7 @@ async def test_waiters_are_released_and_new_requests_fail(
     availability.suspect()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [TimeoutError] * 3
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 20
     with pytest.raises(TimeoutError):
         await wait_for_ever(availability)
     server.up.set()

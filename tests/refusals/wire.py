@@ -19,7 +19,7 @@ def post(path: str, key: str, headers: Mapping[str, str] | str) -> bytes:
     return f"{lines}X-Request-Id: {OUTER}\r\n{text}\r\n".encode("latin-1")
 
 
-def converse(port: int, *pieces: bytes, pause: float = 0.1, seconds: float = 20) -> bytes:
+def converse(port: int, *pieces: bytes, pause: float = 0.1, seconds: float = 60) -> bytes:
     """Sends the pieces, a moment between them, and reads until the server hangs up."""
     said = b""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:

@@ -66,7 +66,7 @@ async def working(
         assert task.cancelled(), task.exception()
 
 
-async def eventually(what: Callable[[], Awaitable[object] | object], seconds: float = 10) -> float:
+async def eventually(what: Callable[[], Awaitable[object] | object], seconds: float = 60) -> float:
     """Seconds until it was so."""
     begun = time.monotonic()
     while True:

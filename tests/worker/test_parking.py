@@ -46,7 +46,7 @@ async def test_after_six_tries_with_the_reason(library: Library, queue: Queue, e
     verb = Verb(*[error] * 10)
     await queue.put(id := uuid4())
     async with working(library, verb):
-        await eventually(lambda: done(queue, verb, MAX_ATTEMPTS), 30)
+        await eventually(lambda: done(queue, verb, MAX_ATTEMPTS))
         await eventually(lambda: is_parked(library))
         await asyncio.sleep(0.2)
     assert len(verb.calls) == MAX_ATTEMPTS == 6
@@ -60,7 +60,7 @@ async def test_never_for_what_is_away(library: Library, queue: Queue, error: typ
     verb = Verb(*[error()] * (MAX_ATTEMPTS + 2))
     await queue.put(uuid4())
     async with working(library, verb):
-        await eventually(lambda: done(queue, verb, MAX_ATTEMPTS + 3), 40)
+        await eventually(lambda: done(queue, verb, MAX_ATTEMPTS + 3))
         await eventually(lambda: len(verb.finished) == 1)
     assert await queue.query("SELECT 1 FROM failed_task") == []
 

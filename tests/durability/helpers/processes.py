@@ -100,7 +100,7 @@ def memory(data: Path) -> int:
     return total
 
 
-def eventually(what: Callable[[], object], seconds: float = 10.0, said: str = "it did not happen") -> float:
+def eventually(what: Callable[[], object], seconds: float = 60.0, said: str = "it did not happen") -> float:
     """Seconds until `what` was true."""
     begun = time.monotonic()
     while not what():

@@ -30,7 +30,7 @@ class Uploading:
         self._faults: list[BaseException] = []
         self._threads = [threading.Thread(target=self._run, args=[n], daemon=True) for n in range(threads)]
 
-    def go_on(self, more: int, seconds: float = 40) -> None:
+    def go_on(self, more: int, seconds: float = 120) -> None:
         """Return once this many further uploads were acknowledged."""
         enough = len(self.promises) + more
         eventually(lambda: len(self.promises) >= enough or self._faults, seconds, "uploads do not go on")
@@ -50,7 +50,7 @@ class Uploading:
 
     def _run(self, number: int) -> None:
         try:
-            with httpx.Client(base_url=self._server.url, timeout=20) as http:
+            with httpx.Client(base_url=self._server.url, timeout=60) as http:
                 for endpoint in endpoints.in_turn(number):
                     if self._done.is_set():
                         return

@@ -23,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Connection:
     """One connection to a server on loopback."""
 
-    def __init__(self, port: int, *, seconds: float = 20) -> None:
+    def __init__(self, port: int, *, seconds: float = 60) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=seconds)
 
     def begin(self, method: str, path: str, headers: Mapping[str, str | int]) -> Self:

@@ -67,10 +67,10 @@ def test_header_for_an_empty_file_is_ignored() -> None:
 
 
 def test_huge_header_is_parsed_within_half_a_second() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert parse_range("bytes=" + "0-," * 130_000, 10**9) is None
     assert parse_range("bytes=" + "9" * 400_000 + "-", 10**9) == ()
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 spec = st.one_of(

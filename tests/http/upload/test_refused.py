@@ -39,7 +39,7 @@ def port() -> Iterator[int]:
 
 async def raised(port: int) -> str:
     """What the server raised since it was last asked; waits for something."""
-    async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as client:
+    async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
         while not (said := (await client.get(f"http://127.0.0.1:{port}/raised")).text):
             await asyncio.sleep(0.02)
         return said

@@ -220,7 +220,7 @@ async def _until_waiting(library: Library, count: int) -> None:
         SELECT count(*) AS waiting FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'
     """
-    async with asyncio.timeout(20), library.database.connection() as conn:
+    async with asyncio.timeout(60), library.database.connection() as conn:
         while True:
             row = await (await conn.execute(query)).fetchone()
             if row and row["waiting"] >= count:

@@ -14,7 +14,6 @@ from mediatheque.records.catalog import folders, listing
 from mediatheque.records.database import Connection, Database, DatabaseConfig
 from tests.postgres import database
 
-pytestmark = pytest.mark.timeout(300)  # inserting the rows takes long on a busy machine
 # Tags and collections are empty here.
 _END_TO_END = re.compile(r"Seq Scan on (asset|file|blob|folder) ")
 # Two workspaces share the tables: the one that the tests query has a tenth of the rows.

@@ -50,7 +50,7 @@ def owner(data: Path, manner: str = "orderly", prefix: tuple[str, ...] = ()) -> 
 
 def end(process: subprocess.Popen[str], number: int) -> int:
     process.send_signal(number)
-    code = process.wait(20)
+    code = process.wait(120)
     assert process.stdout is not None
     process.stdout.close()
     return code
@@ -60,7 +60,7 @@ def living(data: Path) -> list[Process]:
     return postgres_on(data.resolve() / "postgres")
 
 
-def eventually(what: Callable[[], object], seconds: float = 10.0) -> float:
+def eventually(what: Callable[[], object], seconds: float = 60.0) -> float:
     """Seconds until `what` was true."""
     begun = time.monotonic()
     while not what():

@@ -13,8 +13,6 @@ from tests.dialects.fal.collections_api.collections_contract import add, charact
 from tests.dialects.fal.endpoints import auth
 from tests.dialects.fal.register_contract import host
 
-pytestmark = pytest.mark.timeout(300)  # the models are made once for the server, on a busy machine
-
 
 def found(photos: Searched, **query: Any) -> list[str]:
     return photos.names(ids(photos.client, photos.account, **query))

@@ -143,8 +143,6 @@ def test_invalid_filter_tree_is_refused(
 
 
 class TestResemblance:
-    pytestmark = pytest.mark.timeout(300)  # the server may have to be started, and its models made
-
     @staticmethod
     def names(photos: Searched, tree: Tree, **query: Any) -> list[str]:
         id = smart(photos.client, photos.account, tree)
