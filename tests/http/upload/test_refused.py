@@ -37,6 +37,13 @@ def port() -> Iterator[int]:
         yield port
 
 
+@pytest.fixture(scope="module")
+def impatient_port() -> Iterator[int]:
+    """Of a server that waits half a second for the next bytes: a busy client of other tests may take longer."""
+    with serving("tests.http.upload.uploads:impatient") as port:
+        yield port
+
+
 async def raised(port: int) -> str:
     """What the server raised since it was last asked; waits for something."""
     async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
@@ -129,8 +136,8 @@ CHUNKED = b"POST /raw HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize("request_", [LENGTH_5 + b"ab", CHUNKED + b"2\r\nab\r\n", CHUNKED + b"5\r\nab"])
-async def test_stalled_upload_is_answered_and_closed(port: int, request_: bytes) -> None:
-    answers = await asyncio.gather(*(raw(port, request_) for _ in range(20)))
+async def test_stalled_upload_is_answered_and_closed(impatient_port: int, request_: bytes) -> None:
+    answers = await asyncio.gather(*(raw(impatient_port, request_) for _ in range(20)))
     assert [status_and_body(answer) for answer in answers] == [(b"400", b"BodyTooSlow")] * 20
 
 

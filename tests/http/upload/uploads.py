@@ -54,13 +54,12 @@ def render(_: Request[Any, Any, Any], error: LibraryError) -> Response[str]:
     return Response(type(error).__name__, status_code=400, media_type="text/plain")
 
 
-app = RequestMiddleware(
-    Litestar(
-        [refuse, form, raw_body, raised],
-        exception_handlers={LibraryError: render},
-        request_max_body_size=None,
-        openapi_config=None,
-        logging_config=None,
-    ),
-    RequestConfig(body_idle_seconds=0.5, access_log=False),
+_uploads = Litestar(
+    [refuse, form, raw_body, raised],
+    exception_handlers={LibraryError: render},
+    request_max_body_size=None,
+    openapi_config=None,
+    logging_config=None,
 )
+app = RequestMiddleware(_uploads, RequestConfig(body_idle_seconds=30, access_log=False))
+impatient = RequestMiddleware(_uploads, RequestConfig(body_idle_seconds=0.5, access_log=False))
