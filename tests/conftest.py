@@ -1,10 +1,12 @@
 """Fixtures for every test: a real server, a real database, real files."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from httpx._transports import default as transports
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -21,6 +23,14 @@ def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
     """Where the data folder is that new servers get a copy of: one for all test processes."""
     base = tmp_path_factory.getbasetemp()
     Template.folder = (base if worker_id == "master" else base.parent) / "template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates() -> Iterator[None]:
+    """Public certificates are read once. httpx reads them for each client, also for HTTP, which takes 20 ms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transports, "create_ssl_context", functools.cache(transports.create_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session")
