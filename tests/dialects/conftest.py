@@ -1,4 +1,4 @@
-"""Workspaces and keys of every sort, and a look at what is stored, beside the running server."""
+"""Fixtures: workspaces and keys on the running server, and its stored data."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -21,13 +21,13 @@ def stored(server: Serve) -> Iterator[StoredData]:
 
 @pytest.fixture(scope="session")
 def account(server: Serve, stored: StoredData) -> Account:
-    """A workspace that the tests of this folder share; they count what changes."""
+    """A workspace shared by the tests of this folder; they compare counts."""
     return stored.account(server.new_key())
 
 
 @pytest.fixture
 def fresh(server: Serve, stored: StoredData) -> Account:
-    """A workspace of this test alone."""
+    """A workspace for this test only."""
     return stored.account(server.new_key())
 
 
@@ -43,7 +43,7 @@ def writer(server: Serve, stored: StoredData) -> Account:
 
 @pytest.fixture(scope="session")
 def admin(server: Serve, stored: StoredData, account: Account) -> Account:
-    """A key that may do everything, in the same workspace as `account`."""
+    """An admin key in the workspace of `account`."""
     row = stored.database.execute("SELECT name FROM workspace WHERE id = %s", [account.workspace_id]).fetchone()
     assert row
     return stored.account(server.new_key(Scope.ADMIN, workspace=row[0]))
@@ -51,7 +51,7 @@ def admin(server: Serve, stored: StoredData, account: Account) -> Account:
 
 @pytest.fixture(scope="session")
 def revoked(server: Serve, stored: StoredData) -> Account:
-    """A key that was revoked before any process has seen it."""
+    """A key that was revoked before its first use."""
     account = stored.account(server.new_key())
     stored.revoke(account)
     return account
@@ -71,20 +71,20 @@ def session_client(server: Serve) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def client(session_client: httpx.Client) -> httpx.Client:
-    """One client for all: its connections are kept, as real clients keep them."""
+    """One client for all tests, with kept-alive connections."""
     return session_client
 
 
 @pytest.fixture(scope="session")
 def origin() -> Iterator[Origin]:
-    """A server on loopback that holds pictures, for registrations by URL."""
+    """A remote server on loopback with images, for registrations by URL."""
     with Origin() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def strict(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """A server with every limit set low; it may read from `origin`. Five requests a key: take a new one each time."""
+    """A server with low limits that may fetch from `origin`. Five requests per key, so each test needs a new key."""
     settings = {
         "RATE_LIMIT": "5/day",
         "MAX_UPLOAD_BYTES": "100000",

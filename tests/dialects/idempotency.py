@@ -1,4 +1,4 @@
-"""What tests of the Idempotency-Key share."""
+"""Helpers for tests of the Idempotency-Key."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ def new_key() -> str:
 
 
 def until(condition: Callable[[], object], within: float = 20) -> None:
-    """Wait for what another process is about to do."""
+    """Wait until the condition holds."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
@@ -24,20 +24,20 @@ def until(condition: Callable[[], object], within: float = 20) -> None:
 
 
 def held(stored: StoredData, key: str) -> bool:
-    """Whether a request under the key is being worked on."""
+    """Return whether a request holds the key."""
     query = "SELECT 1 FROM idempotency WHERE key = %s AND status IS NULL"
     return stored.database.execute(query, [key]).fetchone() is not None
 
 
 def warnings_of(server: Serve, request_id: str) -> list[str]:
-    """What was logged as a warning while that request was served."""
+    """Return the warnings that were logged for the request."""
     lines = [json.loads(line) for line in server.log().splitlines() if request_id in line]
     return [line["event"] for line in lines if line["level"] == "warning"]
 
 
 @contextmanager
 def in_flight(server: Serve, stored: StoredData, head: bytes, first: bytes, key: str) -> Iterator[socket.socket]:
-    """A request that has claimed its key and sent `first` of its body; the rest is the caller's to send."""
+    """Start a request that claims its key and sends `first` of its body; the caller sends the rest."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(head + first)
         until(lambda: held(stored, key))

@@ -1,4 +1,4 @@
-"""Valid media of exactly so many bytes, made without encoding anything."""
+"""Valid media files of an exact size, made without an encoder."""
 
 import struct
 
@@ -6,7 +6,7 @@ from tests import samples
 
 
 def wav_of(size: int) -> bytes:
-    """Silence, one byte a sample."""
+    """A WAV file of silence, one byte per sample."""
     payload = size - 44
     head = b"RIFF" + struct.pack("<I", size - 8) + b"WAVE"
     kind = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)
@@ -14,13 +14,13 @@ def wav_of(size: int) -> bytes:
 
 
 def mp4_of(size: int) -> bytes:
-    """A film and free space behind it."""
+    """An MP4 file with a `free` box appended."""
     film = samples.mp4()
     return film + struct.pack(">I", size - len(film)) + b"free" + bytes(size - len(film) - 8)
 
 
 def jpeg_of(size: int) -> bytes:
-    """A picture with application segments before it."""
+    """A JPEG file with application segments inserted."""
     picture = samples.jpeg()
     missing = size - len(picture)
     lengths = [65_537] * (missing // 65_537)

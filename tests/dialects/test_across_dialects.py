@@ -1,4 +1,4 @@
-"""One asset, many spellings: what came in through any door is there for all."""
+"""Assets of one dialect are available in the others."""
 
 from uuid import UUID
 
@@ -72,7 +72,7 @@ def test_unregistered_file_is_not_a_krea_asset(client: httpx.Client, account: Ac
 def test_same_content_in_two_workspaces_is_independent(
     client: httpx.Client, account: Account, fresh: Account, stored: StoredData
 ) -> None:
-    """The same bytes: stored for each, nothing in the answers tells."""
+    """The bytes are stored for each workspace, and no answer reveals the other."""
     data = samples.png(seed=51)
     mine = krea.UPLOAD.upload(client, account.key, data).json()
     before = stored.count(fresh)

@@ -1,4 +1,4 @@
-"""Pages of other origins can read every answer: of any door, good or bad, and of the layers outside the framework."""
+"""CORS: pages of other origins can read every answer, including those of the layers outside the framework."""
 
 import httpx
 import pytest

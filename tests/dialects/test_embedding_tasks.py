@@ -1,4 +1,4 @@
-"""Through whichever door an asset comes, there is a task to embed it."""
+"""An asset created through any dialect gets an embedding task."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -19,7 +19,7 @@ Door = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
 def test_each_asset_gets_one_embedding_task(
     client: httpx.Client, fresh: Account, stored: StoredData, endpoint: Door
 ) -> None:
-    """Also for a copy of what is there."""
+    """Also for content that is already stored."""
     ids = {UUID(endpoint(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
     assert len(ids) == 2
     for id in ids:

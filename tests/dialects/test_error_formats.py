@@ -1,4 +1,4 @@
-"""Every row of every dialect's error table: each meaning, said in that dialect, as the vendor's document has it."""
+"""Every row of every dialect's error table, against the vendor's documentation."""
 
 import inspect
 from importlib import import_module
@@ -35,7 +35,7 @@ def example_of(kind: type[LibraryError]) -> LibraryError:
 
 
 def rendered(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:
-    """As the gate would send it."""
+    """Return the response as the middleware would send it."""
     response: Response[bytes] = error_format.render(error, ErrorContext("4711", "http://127.0.0.1"))
     headers = {**response.headers, "content-type": response.media_type or "", "x-request-id": "4711"}
     return httpx.Response(response.status_code or 0, headers=headers, content=response.content)
@@ -89,7 +89,7 @@ def test_doc_url_is_null_without_server_address() -> None:
 
 
 def test_fal_storage_has_no_409() -> None:
-    """fal-client repeats a 409 ten times, as if it would pass."""
+    """fal-client retries a 409 ten times."""
     assert 409 not in {answer.status for answer in BY_NAME["fal-storage"].table.values()}
 
 

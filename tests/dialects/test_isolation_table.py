@@ -1,4 +1,4 @@
-"""The isolation test of tests/acceptance forgets no operation."""
+"""The isolation test of tests/acceptance covers every operation."""
 
 import pytest
 from litestar.routes import HTTPRoute
@@ -12,7 +12,7 @@ PROBED = {each.route for each in (*PROBES, *LISTS, *SEARCHES)}
 
 
 def operations() -> set[str]:
-    """Of the running application; OPTIONS is its own business."""
+    """Return all operations of the application, without OPTIONS."""
     found = set()
     routers = (router for dialect in DIALECTS for router in dialect.routers)
     for route in (route for router in routers for route in router.routes):

@@ -1,4 +1,4 @@
-"""Limits that an operator sets, in every dialect's words: requests a key, bytes a file, patience with a body."""
+"""Configured limits in every dialect: requests per key, bytes per file, body time-out."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -56,7 +56,7 @@ def refused(endpoint: Endpoint, response: httpx.Response, meaning: str) -> None:
 def test_rate_limit_refuses_each_operation(
     strict: Serve, strict_client: httpx.Client, limited: Account, strict_stored: StoredData, name: str
 ) -> None:
-    """Refused requests count too; another key has its own share."""
+    """Refused requests count, too; each key has its own limit."""
     endpoint = KEYED[name]
     assert 429 not in [endpoint.send(strict_client, limited.key).status_code for _ in range(5)]
     before = strict_stored.count(limited)
@@ -110,7 +110,7 @@ def test_initiated_upload_has_same_limit(strict_client: httpx.Client, limited: A
 
 
 def test_stalled_body_times_out(strict: Serve, limited: Account, strict_stored: StoredData) -> None:
-    """All doors at once: each waits two seconds."""
+    """All uploads at once; each waits two seconds."""
     before = strict_stored.count(limited)
 
     def stall(endpoint: Endpoint) -> sockets.Answer | None:
@@ -128,7 +128,7 @@ def test_stalled_body_times_out(strict: Serve, limited: Account, strict_stored: 
 
 
 def test_revoked_key_is_refused_by_all_dialects(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """Even for a process that has just seen the key alive."""
+    """Even by a process that has just accepted the key."""
 
     def upload(endpoint: Endpoint) -> int:
         return int(endpoint.upload(client, fresh.key, samples.png(), declared="image/png").status_code)

@@ -1,4 +1,4 @@
-"""The judge is judged: what the vendors' documents let pass, and what they do not."""
+"""Tests of the checks against the vendors' OpenAPI documents."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Which URLs are ours, and which file they name, for every way of being reached."""
+"""Recognition of own URLs, for each way of reaching the server."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Lists in pages, at every door: joined they are the whole list, newest first, whatever its moments and the limit."""
+"""Pages of every list: together they are the whole list, newest first, for any timestamps and page size."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ Put = Callable[[StoredData, Account, Iterable[Row]], None]
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A list: its items and the cursor of the next page in an answer, and the query that asks for it.
+    """A list operation: how its items, its next cursor and its query are read and sent.
 
     `cuts`: asking for too many is no mistake.
     """
@@ -79,7 +79,7 @@ QUICK = settings(
 
 @pytest.fixture(autouse=True)
 def nothing_left(fresh: Account, stored: StoredData) -> Iterator[None]:
-    """Hypothesis makes up the same ids again for the next test."""
+    """Hypothesis generates the same ids again for the next test."""
     yield
     rows.clear(stored, fresh)
 
@@ -157,7 +157,7 @@ def test_concurrent_changes_do_not_disturb_pages(
 def test_cursor_of_other_workspace_shows_nothing(
     client: httpx.Client, fresh: Account, account: Account, stored: StoredData, name: str
 ) -> None:
-    """Not even behind a position in this one."""
+    """Even a cursor from this workspace shows nothing of it."""
     listing = LISTINGS[name]
     mine = [Row(number, UUID(int=(fresh.workspace_id.int + number) % 2**128)) for number in range(4)]
     listing.put(stored, fresh, mine)

@@ -1,8 +1,8 @@
-"""What every operation of every dialect must do, whatever its words.
+"""Contracts that hold for every operation of every dialect.
 
-A test module subclasses the suites that fit an operation and names its `door`: `Keyed` for those that want a key,
-`TakesFiles` for uploads, with `TakesForms` or `TakesBodies` after their framing, `TakesJson`. The doors are data in
-`tests/dialects/<dialect>/door.py`; what a refusal looks like is in there too, as a table from meaning to answer.
+A test module subclasses the suites that fit an operation and names its `endpoint`: `Keyed` if it requires a key,
+`TakesFiles` for uploads, with `TakesForms` or `TakesBodies` by their framing, `TakesJson`. Endpoints are data in
+`tests/dialects/<dialect>/endpoints.py`, with a table from error class to status and code.
 """
 
 from tests.contracts.dialect.endpoint import Endpoint, ErrorTable, StatusAndCode, Suite

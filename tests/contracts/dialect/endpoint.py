@@ -1,4 +1,4 @@
-"""A door: one operation of one dialect, as data, and the assertions that all suites share."""
+"""One operation of one dialect as data, and the assertions that all suites share."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -16,11 +16,11 @@ from tests.dialects.wire.openapi import Spec
 from tests.server import Serve
 
 StatusAndCode = tuple[int, str | int | None]
-"""How a dialect says something: the status, and its own code if it has one."""
+"""The HTTP status, and the dialect's own code if it has one."""
 
 
 class ErrorTable(msgspec.Struct, frozen=True):
-    """One error format as its vendor documents it: the words per error class, a check of the body, the schema."""
+    """An error format as its vendor documents it: status and code by error class, a check of the body, the schema."""
 
     refusals: Mapping[str, StatusAndCode]
     check_error: Callable[[httpx.Response, str | int | None], None]
@@ -28,11 +28,11 @@ class ErrorTable(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `say` checks the exact body of a refusal; `refusals` has the words for each meaning.
+    """One operation. `check_error` checks the body of an error; `refusals` has status and code by error class.
 
-    `auth` puts a key where this vendor's clients do. `types` and `limit` are those of its uploads, `spec` the vendor's
-    own document, `refused_as` the media type of refusals. `valid` makes the keyword arguments of a request that
-    succeeds.
+    `auth` makes the header in which this vendor's clients send a key. `types` and `limit` are those of its uploads,
+    `spec` is the vendor's own document, `refused_as` the media type of errors. `valid` makes the keyword arguments of
+    a request that succeeds.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return client.request(self.method, request.pop("path", self.path), headers=headers, **request)
 
     def upload(self, client: httpx.Client, key: str, data: bytes, *, name: str = "sample", declared: str = "") -> Any:
-        """The bytes as this door takes them; a form's part says octet-stream unless told otherwise."""
+        """Upload the bytes as a form or raw body. A form's part declares octet-stream by default."""
         if self.framed:
             part = file_part(data, filename=name, declared=declared or "application/octet-stream")
             return self.send(client, key, content=form(part), headers={"Content-Type": CONTENT_TYPE})
@@ -65,7 +65,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Suite:
-    """What the suites share. `refused` is the one assertion about everything that goes wrong."""
+    """Base of all suites. `refused` is the assertion for every error."""
 
     every_value: ClassVar[bool] = False
     """Whether `make test` runs the tests marked `each_value` with every value; if not, with the first."""
@@ -85,7 +85,7 @@ class Suite:
         values.parametrize(metafunc, every_value=self.every_value)
 
     def refused(self, response: httpx.Response, *meanings: str) -> None:
-        """In this dialect's exact words, as its vendor documents them, traceable, and with nothing left behind."""
+        """Check status, body, schema and request id of an error, and that nothing was stored."""
         words = [self.endpoint.refusals[meaning] for meaning in meanings]
         assert response.status_code in [status for status, _ in words], response.text
         assert response.headers["content-type"] == self.endpoint.refused_as
@@ -96,7 +96,7 @@ class Suite:
         self.stored.expect_counts(self.account, self.before)
 
     def answered(self, response: httpx.Response) -> Any:
-        """Success, as the vendor documents it."""
+        """Check status and schema of a success, and return the body."""
         assert response.status_code == self.endpoint.success, response.text
         assert response.headers["content-type"] == "application/json"
         assert response.headers["x-request-id"]
@@ -108,7 +108,7 @@ class Suite:
         return self.endpoint.send(self.client, self.account.key, **request)
 
     def raw(self, *pieces: bytes, length: int | None, hang_up: bool = False, **headers: str) -> sockets.Answer | None:
-        """A request spoken by hand: `length` is what Content-Length says, None for chunked."""
+        """Send a request over a socket. `length` is the Content-Length, None for chunked."""
         given = {
             **self.endpoint.auth(self.account.key),
             **{name.replace("_", "-"): text for name, text in headers.items()},

@@ -1,4 +1,4 @@
-"""Uploads: what every door that takes files takes and refuses."""
+"""Contract of uploads: which files are accepted and refused."""
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 
 
 class TakesFiles(Suite):
-    """Uploads, however they are framed."""
+    """Uploads in either framing."""
 
     @property
     def content_type(self) -> str:
@@ -45,14 +45,14 @@ class TakesFiles(Suite):
         self.refused(self.upload(samples.UNKNOWN[name](), name=f"a.{extension}", declared=declared), "UnsupportedKind")
 
     def test_oversized_content_length_is_refused_before_body(self) -> None:
-        """By Content-Length, before a byte of the body is read: a client that asks first is not told to go on."""
+        """The server answers before it reads the body, so an Expect: 100-continue gets no 100."""
         length = self.endpoint.limit + 2 * 1024 * 1024
         answer = self.raw(length=length, Expect="100-continue", Content_Type=self.content_type)
         assert answer
         self.refused(answer, "TooLarge")
 
     def test_content_length_with_chunked_is_not_smuggled(self) -> None:
-        """The server shows us only the chunks (it may, by RFC 9112 section 6.3): they count, and nothing after them."""
+        """Granian passes on the chunks only (RFC 9112 section 6.3). Bytes after them are not a second request."""
         body = self.body(samples.png(seed=12))
         smuggled = sockets.head("GET", "/healthz", {}, 0)
         given = {**self.endpoint.auth(self.account.key), "Content-Type": self.content_type, "Content-Length": "7"}
@@ -65,7 +65,7 @@ class TakesFiles(Suite):
 
     @pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "9" * 400])
     def test_invalid_content_length_stores_nothing(self, length: str) -> None:
-        """Some never reach us: then the server itself refuses, and nothing is stored either."""
+        """Granian refuses some of these itself."""
         given = {**self.endpoint.auth(self.account.key), "Content-Length": length}
         head = sockets.head(self.endpoint.method, self.endpoint.path, given, 0).replace(b"Content-Length: 0\r\n", b"")
         answer = sockets.exchange(self.server.port, head)
@@ -78,7 +78,7 @@ class TakesFiles(Suite):
         self.stored.expect_counts(self.account, self.before)
 
     def test_unterminated_chunked_body_stores_nothing(self) -> None:
-        """All of the file has come, and still it is not known to be all."""
+        """The whole file has arrived, but the last chunk has not."""
         body = file_part(samples.png()) if self.endpoint.framed else samples.png()
         self.raw(sockets.chunk(body), length=None, hang_up=True, Content_Type=self.content_type)
         self.stored.expect_counts(self.account, self.before)

@@ -11,7 +11,7 @@ from tests.dialects.wire.form import BOUNDARY, CONTENT_TYPE, file_part, form
 
 
 def _form_with(old: bytes, new: bytes) -> bytes:
-    """A good form in which something is otherwise."""
+    """Build a valid form, then replace `old` by `new`."""
     return form(file_part(samples.png())).replace(old, new)
 
 

@@ -1,4 +1,4 @@
-"""Operations that want a key."""
+"""Operations that require an API key."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.dialects.database.snapshot import Account
 
 
 class Keyed(Suite):
-    """Operations that want a key."""
+    """Operations that require an API key."""
 
     def valid(self) -> dict[str, Any]:
         return self.endpoint.valid(self)
@@ -83,7 +83,7 @@ class Keyed(Suite):
 
     @each_value("host", ["a@b", "", "[", "[::1", "a b", "a/b", "<a>", "127.0.0.1:port", "a:1:2", "\xe9"])
     def test_invalid_host_header_is_refused(self, host: str) -> None:
-        """URLs in answers begin with it, so it is looked at before anything is stored."""
+        """URLs in answers contain the host, so it is checked before anything is stored."""
         headers = {**self.endpoint.auth(self.account.key), "Host": host.encode("latin-1")}
         self.refused(self.with_headers(headers), "Malformed")  # type: ignore[arg-type] # httpx takes bytes too
 

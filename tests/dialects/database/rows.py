@@ -1,4 +1,4 @@
-"""Rows put into the database past the server, so that a test decides about every moment and id."""
+"""Rows inserted directly, so that a test chooses every timestamp and id."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ def moment(number: int) -> datetime:
 
 
 class Row(msgspec.Struct, frozen=True, order=True):
-    """Sorted as lists show them, the other way round."""
+    """Sorts in the reverse of list order."""
 
     moment: int
     id: UUID
@@ -75,7 +75,7 @@ def take_folder(stored: StoredData, id: UUID) -> None:
 
 
 def clear(stored: StoredData, account: Account) -> None:
-    """Nothing is left of the workspace's assets and folders."""
+    """Delete the workspace's assets and folders."""
     for table in ("asset", "file", "blob", "folder"):
         query = f"DELETE FROM {table} WHERE workspace_id = %s"
         stored.database.execute(query, [account.workspace_id])  # type: ignore[arg-type] # our own words

@@ -1,4 +1,4 @@
-"""What is stored, counted where it is stored: rows of a workspace, and files in the folders of bytes."""
+"""Counts of stored data: rows of a workspace, and files in the blob folders."""
 
 import os
 import time
@@ -41,7 +41,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class StoredData:
-    """Counts. `database` is a connection of its own to the server's database, `blobs` its folder of bytes."""
+    """Stored data of a server, read through its database and its blob folder."""
 
     def __init__(self, database: psycopg.Connection, blobs: Path) -> None:
         self.database = database
@@ -59,14 +59,14 @@ class StoredData:
         self.database.execute("UPDATE api_key SET revoked_at = now() WHERE id = %s", [account.key_id])
 
     def mark_unreferenced(self) -> None:
-        """What the library does when it removes a file, for tests that remove one behind its back."""
+        """Mark blobs without files, as the library does, for tests that delete file rows directly."""
         self.database.execute(
             "UPDATE blob SET unreferenced_since = now() WHERE unreferenced_since IS NULL"
             " AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)"
         )
 
     def count(self, account: Account) -> Counter[str]:
-        """Rows of the workspace by table, files of everybody by folder."""
+        """Count rows of the workspace by table, and files of all workspaces by folder."""
         rows = self.database.execute(_ROWS, {"id": account.workspace_id}).fetchall()
         counts = Counter({name: count for name, count in rows if count})
         with os.scandir(self._blobs) as folders:
@@ -86,7 +86,7 @@ class StoredData:
         return number
 
     def expect_counts(self, account: Account, expected: Counter[str], within: float = 10) -> None:
-        """The counts are, or soon become, what they should be: a client that hung up does not see the tidying."""
+        """Wait until the counts are as expected: after a disconnect, the server cleans up in the background."""
         deadline = time.monotonic() + within
         while (counts := self.count(account)) != expected and time.monotonic() < deadline:
             time.sleep(0.02)

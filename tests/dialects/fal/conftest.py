@@ -1,4 +1,4 @@
-"""A file that is hosted here, and uploads in parts."""
+"""Fixtures: a stored file, multipart uploads, embedded photos."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ def url(client: httpx.Client, account: Account) -> str:
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
-    """Real photos, embedded by a real worker; one workspace for all tests that only look."""
+    """Real photos, embedded by a real worker; one workspace shared by tests that change nothing."""
     with searched(tmp_path_factory.mktemp("searched") / "data") as running:
         yield running
 
 
 @pytest.fixture(params=WAYS)
 def begin(request: pytest.FixtureRequest) -> Begin:
-    """Begins an upload in parts, as each of the clients does it."""
+    """A function that begins a multipart upload, for each client."""
     return WAYS[request.param]

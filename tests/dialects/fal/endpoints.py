@@ -1,4 +1,4 @@
-"""fal's operations, as data: the Assets API, and the storage protocol under it that speaks otherwise."""
+"""fal's operations as data: the Assets API, and the storage protocol with its other error format."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ PLATFORM_STORAGE: dict[str, StatusAndCode] = {
     meaning: (400 if status in (409, 422) else status, code) for meaning, (status, code) in PLATFORM.items()
 }
 
-# Never 409: fal's Python client repeats that ten times.
+# No 409: fal's Python client retries it ten times.
 STORAGE: dict[str, StatusAndCode] = {
     "LibraryError": (500, None),
     "Malformed": (400, None),
@@ -101,7 +101,7 @@ def check_platform_error(response: httpx.Response, type: str | int | None) -> No
 
 
 def check_storage_error(response: httpx.Response, _: object = None) -> None:
-    """fal-client shows `detail`, as FastAPI would say it."""
+    """Check the body; fal-client shows `detail`."""
     body = response.json()
     assert list(body) == ["detail"]
     assert isinstance(body["detail"], str)
@@ -109,7 +109,7 @@ def check_storage_error(response: httpx.Response, _: object = None) -> None:
 
 
 def hosted(suite: Suite, data: bytes | None = None, declared: str = "image/png") -> str:
-    """The URL of a file that was uploaded as fal's clients do it."""
+    """Upload a file as fal's clients do and return its URL."""
     response = suite.client.post(
         "/files/upload",
         content=samples.png() if data is None else data,
@@ -121,21 +121,21 @@ def hosted(suite: Suite, data: bytes | None = None, declared: str = "image/png")
 
 
 def begun(suite: Suite) -> str:
-    """The path of an upload in parts, as fal's Python client goes on with it."""
+    """Begin a multipart upload as the Python client does and return its path."""
     begun = BEGIN.send(suite.client, suite.account.key).json()
     suite.before = suite.stored.count(suite.account)
     return f"{begun['access_url']}/multipart/{begun['uploadId']}".removeprefix(suite.server.url)
 
 
 def initiated(suite: Suite) -> str:
-    """The path of an upload in parts and its query, as fal's JavaScript client goes on with it."""
+    """Begin a multipart upload as the JavaScript client does and return path and query."""
     begun = INITIATE_PARTS.send(suite.client, suite.account.key, json={"file_name": "a.png"}).json()
     suite.before = suite.stored.count(suite.account)
     return str(begun["upload_url"]).removeprefix(suite.server.url)
 
 
 def promised(suite: Suite) -> str:
-    """An upload URL, path and query, not used yet."""
+    """Initiate an upload and return path and query of its URL."""
     response = INITIATE.send(suite.client, suite.account.key, json={"file_name": "a.png", "content_type": "image/png"})
     suite.before = suite.stored.count(suite.account)
     return str(response.json()["upload_url"]).removeprefix(suite.server.url)
@@ -154,7 +154,7 @@ REGISTER = Endpoint(
 
 
 def asset(suite: Suite) -> dict[str, Any]:
-    """The path of an asset that is there for this request alone."""
+    """Create an asset for this request and return its path."""
     body = {"url": hosted(suite), "type": "image"}
     id = REGISTER.send(suite.client, suite.account.key, json=body).json()["asset"]["vector_id"]
     suite.before = suite.stored.count(suite.account)
@@ -165,7 +165,7 @@ _ASSET: dict[str, Any] = {
     "path": f"/v1/assets/{'0' * 32}",
     "auth": auth,
     "refusals": PLATFORM,
-    "say": check_platform_error,
+    "check_error": check_platform_error,
     "valid": asset,
     "wrong_method": "PATCH",
 }
@@ -177,14 +177,14 @@ def _file(_: Suite) -> dict[str, Any]:
     return {"content": samples.png(), "headers": {"Content-Type": "image/png"}}
 
 
-_STORAGE_WORDS: dict[str, Any] = {"auth": auth, "refusals": STORAGE, "say": check_storage_error}
+_STORAGE_COMMON: dict[str, Any] = {"auth": auth, "refusals": STORAGE, "check_error": check_storage_error}
 
-TOKEN = Endpoint(name="fal-token", path="/storage/auth/token", valid=lambda _: {"json": {}}, **_STORAGE_WORDS)
+TOKEN = Endpoint(name="fal-token", path="/storage/auth/token", valid=lambda _: {"json": {}}, **_STORAGE_COMMON)
 INITIATE = Endpoint(
     name="fal-initiate",
     path="/storage/upload/initiate",
     valid=lambda _: {"json": {"file_name": "a.png", "content_type": "image/png"}},
-    **_STORAGE_WORDS,
+    **_STORAGE_COMMON,
 )
 UPLOAD = Endpoint(
     name="fal-upload",
@@ -192,16 +192,16 @@ UPLOAD = Endpoint(
     valid=_file,
     types=frozenset(samples.ACCEPTED),
     limit=5 * GIB,
-    **_STORAGE_WORDS,
+    **_STORAGE_COMMON,
 )
 BEGIN = Endpoint(
-    name="fal-begin", path="/files/upload/multipart", valid=lambda _: {}, wrong_method="PUT", **_STORAGE_WORDS
+    name="fal-begin", path="/files/upload/multipart", valid=lambda _: {}, wrong_method="PUT", **_STORAGE_COMMON
 )
 INITIATE_PARTS = Endpoint(
     name="fal-initiate-multipart",
     path="/storage/upload/initiate-multipart",
     valid=lambda _: {"json": {"file_name": "a.png", "content_type": "image/png"}},
-    **_STORAGE_WORDS,
+    **_STORAGE_COMMON,
 )
 
 
@@ -217,13 +217,13 @@ def _completion(suite: Suite) -> dict[str, Any]:
 
 
 _NO_UPLOAD = f"/files/b/{'0' * 32}/a.png/multipart/{'0' * 32}"
-PART = Endpoint(name="fal-part", method="PUT", path=f"{_NO_UPLOAD}/1", valid=_part, **_STORAGE_WORDS)
+PART = Endpoint(name="fal-part", method="PUT", path=f"{_NO_UPLOAD}/1", valid=_part, **_STORAGE_COMMON)
 COMPLETE = Endpoint(
-    name="fal-complete", path=f"{_NO_UPLOAD}/complete", valid=_completion, wrong_method="PATCH", **_STORAGE_WORDS
+    name="fal-complete", path=f"{_NO_UPLOAD}/complete", valid=_completion, wrong_method="PATCH", **_STORAGE_COMMON
 )
 
-_PLATFORM_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM_STORAGE, "say": check_platform_error}
-_READS: dict[str, Any] = {**_PLATFORM_WORDS, "method": "GET", "scope": Scope.READ}
+_PLATFORM_COMMON: dict[str, Any] = {"auth": auth, "refusals": PLATFORM_STORAGE, "check_error": check_platform_error}
+_READS: dict[str, Any] = {**_PLATFORM_COMMON, "method": "GET", "scope": Scope.READ}
 _ACL, _SETTINGS = "/v1/storage/files/acl", "/v1/storage/settings"
 
 
@@ -237,17 +237,17 @@ PUT_ACL = Endpoint(
     method="PUT",
     path=_ACL,
     valid=lambda suite: {**_at(suite), "json": {"default": "allow"}},
-    **_PLATFORM_WORDS,
+    **_PLATFORM_COMMON,
 )
 SIGN = Endpoint(
     name="fal-sign",
     path="/v1/storage/files/sign",
     valid=lambda suite: {**_at(suite), "json": {"expiration_seconds": 60}},
-    **_PLATFORM_WORDS,
+    **_PLATFORM_COMMON,
 )
 GET_SETTINGS = Endpoint(name="fal-get-settings", path=_SETTINGS, valid=lambda _: {}, **_READS)
 PUT_SETTINGS = Endpoint(
-    name="fal-put-settings", method="PUT", path=_SETTINGS, valid=lambda _: {"json": {}}, **_PLATFORM_WORDS
+    name="fal-put-settings", method="PUT", path=_SETTINGS, valid=lambda _: {"json": {}}, **_PLATFORM_COMMON
 )
 
 ERROR_TABLES = {

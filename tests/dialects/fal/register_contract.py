@@ -1,4 +1,4 @@
-"""The two steps of a registration: a file that is hosted here, and its URL."""
+"""The two steps of a registration: upload a file, register its URL."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The contract at fal's doors."""
+"""The contract for fal."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tests.dialects.fal import endpoints
 from tests.dialects.fal.storage_api.multipart_uploads import url_below
 
 TOO_LONG = b'{"a": "' + b"x" * 5_000_000 + b'"}'
-"""Ten thousand parts are a list of a megabyte, so more is read here than elsewhere."""
+"""A list of 10,000 parts has a megabyte, so the limit is higher here."""
 
 
 class TestRegister(Keyed, TakesJson):
@@ -55,7 +55,7 @@ class TestInitiateParts(Keyed, TakesJson):
 
 
 class _OfAnUpload(Suite):
-    """Each test has an upload of its own, which `where` begins."""
+    """Each test gets an upload, begun by `where`."""
 
     where: Callable[[Suite], str]
 

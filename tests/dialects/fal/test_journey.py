@@ -1,4 +1,4 @@
-"""One library, gone through with all 33 operations: every answer fits, and says what was done before."""
+"""One library used with all 33 operations: answers fit their schemas and show earlier changes."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from tests.dialects.fal.register_contract import host
 
 
 class Journey:
-    """Calls operations by their ids, and remembers which."""
+    """Calls operations by their ids and records which."""
 
     def __init__(self, client: httpx.Client, key: str) -> None:
         self.client, self.key = client, key
         self.seen: set[str] = set()
 
     def call(self, id: str, *path: str, params: dict[str, Any] | None = None, **body: Any) -> Any:
-        """The one thing in a good answer, or all of a page; `path` has what stands in the path."""
+        """Call the operation and return its object or page; `path` fills in the path."""
         operation = BY_ID[id]
         self.seen.add(id)
         before, _, after = operation.path.partition("{")
@@ -58,7 +58,7 @@ def test_asset_lifecycle_across_all_operations(journey: Journey, fresh: Account)
 
 
 def tags(journey: Journey, asset: dict[str, Any]) -> str:
-    """The id of one that is on nothing any more."""
+    """Use all tag operations; return the id of a tag without assets."""
     target = {"vector_id": asset["vector_id"]}
     tag = journey.call("createAssetTag", name="Bears")
     assert journey.call("assignAssetTag", tag["id"], **target) is True
@@ -72,7 +72,7 @@ def tags(journey: Journey, asset: dict[str, Any]) -> str:
 
 
 def collections(journey: Journey, asset: dict[str, Any]) -> str:
-    """The id of one that lies in another and has the asset."""
+    """Use collection operations; return the id of a nested collection with the asset."""
     cover, target = asset["url"], {"vector_id": asset["vector_id"]}
     top = journey.call("createAssetCollection", name="top", cover_image_url=cover, icon="star", color="red")
     low = journey.call("createAssetCollection", name="low", parent_collection_id=top["id"])["id"]

@@ -12,8 +12,7 @@ from tests.dialects.wire.openapi import Spec
 
 MIB = 1024 * 1024
 
-# 40001 and 400 are what the live service answers; the other numbers are the vendor's own where its table has one for
-# the meaning, else the HTTP status.
+# [observed] 40001 and 400. Other codes are the vendor's if its table has one for the error, else the HTTP status.
 REFUSALS: dict[str, StatusAndCode] = {
     "LibraryError": (500, 500),
     "Malformed": (400, 400175),
@@ -72,7 +71,7 @@ def auth(key: str) -> dict[str, str]:
 
 
 def check_error(response: httpx.Response, code: str | int | None) -> None:
-    """Clients of uploads look at `code` and `message`, those of lists and folders at `error`."""
+    """Check both envelopes: `code` and `message` of uploads, `error` of lists and folders."""
     body = response.json()
     assert list(body) == ["code", "data", "msg", "message", "error"]
     assert body["code"] == code
@@ -113,37 +112,37 @@ def _folder(suite: Suite) -> str:
     return str(id)
 
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": check_error}
-_READ: dict[str, Any] = {**_WORDS, "method": "GET", "valid": lambda _: {}, "scope": Scope.READ}
+_COMMON: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "check_error": check_error}
+_READ: dict[str, Any] = {**_COMMON, "method": "GET", "valid": lambda _: {}, "scope": Scope.READ}
 
 LIST = Endpoint(name="heygen-v1-list", path="/v1/asset/list", **_READ)
 DELETE = Endpoint(
     name="heygen-v1-delete",
     path=f"/v1/asset/{uuid4().hex}/delete",
     valid=lambda suite: {"path": f"/v1/asset/{_asset(suite)}/delete"},
-    **_WORDS,
+    **_COMMON,
 )
 FOLDERS = Endpoint(name="heygen-v1-folders", path="/v1/folders", **_READ)
 CREATE = Endpoint(
-    name="heygen-v1-create-folder", path="/v1/folders/create", valid=lambda _: {"json": {"name": "a"}}, **_WORDS
+    name="heygen-v1-create-folder", path="/v1/folders/create", valid=lambda _: {"json": {"name": "a"}}, **_COMMON
 )
 RENAME = Endpoint(
     name="heygen-v1-rename-folder",
     path=f"/v1/folders/{uuid4().hex}",
     valid=lambda suite: {"path": f"/v1/folders/{_folder(suite)}", "json": {"name": "b"}},
-    **_WORDS,
+    **_COMMON,
 )
 TRASH = Endpoint(
     name="heygen-v1-trash-folder",
     path=f"/v1/folders/{uuid4().hex}/trash",
     valid=lambda suite: {"path": f"/v1/folders/{_folder(suite)}/trash"},
-    **_WORDS,
+    **_COMMON,
 )
 RESTORE = Endpoint(
     name="heygen-v1-restore-folder",
     path=f"/v1/folders/{uuid4().hex}/restore",
     valid=lambda suite: {"path": f"/v1/folders/{_folder(suite)}/restore"},
-    **_WORDS,
+    **_COMMON,
 )
 PHOTO = Endpoint(
     name="heygen-v1-talking-photo",
@@ -151,7 +150,7 @@ PHOTO = Endpoint(
     valid=_png,
     types=frozenset({"image/png", "image/jpeg"}),
     limit=50 * MIB,
-    **_WORDS,
+    **_COMMON,
 )
 PHOTOS = Endpoint(name="heygen-v1-talking-photos", path="/v1/talking_photo.list", **_READ)
 DELETE_PHOTO = Endpoint(
@@ -160,7 +159,7 @@ DELETE_PHOTO = Endpoint(
     path=f"/v2/talking_photo/{uuid4().hex}",
     valid=lambda suite: {"path": f"/v2/talking_photo/{_asset(suite)}"},
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 
 ERROR_TABLES = {"heygen_v1": ErrorTable(REFUSALS, check_error, UPLOAD.spec)}

@@ -1,4 +1,4 @@
-"""The contract at HeyGen v1's doors."""
+"""The contract for HeyGen v1."""
 
 from tests.contracts.dialect import Keyed, TakesBodies, TakesFiles, TakesJson
 from tests.dialects.heygen_v1 import endpoints
@@ -26,7 +26,7 @@ class TestTalkingPhotos(Keyed):
 
 
 class WithoutUrls(Keyed):
-    """Answers in which this server's own address does not occur."""
+    """Answers that do not contain the server's address."""
 
     test_a_host_that_is_none = None  # type: ignore[assignment]
 

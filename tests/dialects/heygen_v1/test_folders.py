@@ -1,4 +1,4 @@
-"""Folders: made, found, renamed, trashed and restored."""
+"""Folders: create, list, rename, trash, restore."""
 
 import time
 from typing import Any
@@ -145,7 +145,7 @@ def test_invalid_rename_is_refused(client: httpx.Client, account: Account, body:
 def test_foreign_unknown_and_trashed_parents_look_alike(
     client: httpx.Client, account: Account, fresh: Account, stored: StoredData
 ) -> None:
-    """Unknown, another's, in the trash: the answer is the same."""
+    """All three get the same answer."""
     theirs, trashed = create(client, account)["id"], create(client, fresh)["id"]
     change(client, fresh, TRASH, trashed)
     before = stored.count(fresh)

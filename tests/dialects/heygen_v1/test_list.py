@@ -62,7 +62,7 @@ def test_created_ts_is_in_whole_seconds(client: httpx.Client, fresh: Account, st
 
 
 def test_other_dialects_assets_keep_their_kind(client: httpx.Client, fresh: Account) -> None:
-    """The vendor has no word for models and documents; ours are told, and asked for, as everywhere here."""
+    """The vendor has no names for 3D models and documents; ours are used."""
     krea.UPLOAD.upload(client, fresh.key, samples.glb())
     assert [asset["file_type"] for asset in listed(client, fresh)["assets"]] == ["3d"]
     assert listed(client, fresh, file_type="3d")["total"] == 1
@@ -88,7 +88,7 @@ def test_invalid_file_type_is_refused(client: httpx.Client, account: Account, fi
 
 
 def test_limit_is_0_to_100(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """A limit of none asks for the total alone."""
+    """A limit of 0 returns the total only."""
     rows.put_assets(stored, fresh, [Row(n, uuid4()) for n in range(101)])
     assert listed(client, fresh, limit="0") == {"assets": [], "total": 101, "token": None}
     for query in ({}, {"limit": "100"}):
@@ -116,7 +116,7 @@ def test_expired_assets_are_not_listed(client: httpx.Client, fresh: Account, sto
 
 
 class TestFolders:
-    """Where an asset lies. To upload into a folder is our extension."""
+    """Folders of assets. Uploading into a folder is our extension."""
 
     def test_upload_is_filed_in_folder(self, client: httpx.Client, fresh: Account) -> None:
         id = folder(client, fresh)
@@ -131,7 +131,7 @@ class TestFolders:
     def test_upload_into_unavailable_folder_is_refused(
         self, client: httpx.Client, account: Account, fresh: Account, stored: StoredData
     ) -> None:
-        """Unknown, another's, in the trash: the answer is the same, and nothing is stored."""
+        """Unknown, foreign and trashed folders get the same answer, and nothing is stored."""
         theirs, trashed = folder(client, account), folder(client, fresh)
         TRASH.send(client, fresh.key, path=f"/v1/folders/{trashed}/trash")
         before = stored.count(fresh)
@@ -146,7 +146,7 @@ class TestFolders:
         stored.expect_counts(fresh, before)
 
     def test_folder_is_checked_before_body(self, client: httpx.Client, server: Serve, fresh: Account) -> None:
-        """A client that asks first is not told to go on."""
+        """An Expect: 100-continue gets no 100."""
         trashed = folder(client, fresh)
         TRASH.send(client, fresh.key, path=f"/v1/folders/{trashed}/trash")
         for id in (trashed, uuid4().hex):
@@ -216,7 +216,7 @@ class TestDelete:
 
 
 def test_errors_have_both_envelopes(client: httpx.Client, account: Account) -> None:
-    """A form where raw bytes should be, as the live service answers it, and a list that cannot be."""
+    """For a multipart body, as the live service answers it, and for an invalid list query."""
     upload = UPLOAD.send(client, account.key, content=form(file_part(b"x")), headers={"Content-Type": "multipart/x"})
     assert upload.json() == {
         "code": 40001,

@@ -1,4 +1,4 @@
-"""Talking photos: JPEG and PNG images by another name."""
+"""Talking photos: JPEG and PNG images."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -101,7 +101,7 @@ def test_deleted_asset_is_no_longer_listed(client: httpx.Client, fresh: Account)
 
 
 def test_foreign_unknown_and_other_assets_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
-    """A film, another's, none: the answer is the same, and nothing is deleted."""
+    """A video, a foreign and an unknown id get the same answer, and nothing is deleted."""
     film = UPLOAD.upload(client, fresh.key, samples.mp4(), declared="video/mp4").json()["data"]
     theirs = upload(client, account, samples.png(), "image/png")["data"]
     answers = [

@@ -1,4 +1,4 @@
-"""POST /v1/asset: the envelope, the declared type, and what the live service is known to refuse."""
+"""POST /v1/asset: the envelope, the declared type, and refusals [observed] at the live service."""
 
 import time
 from typing import Any
@@ -15,7 +15,7 @@ from tests.dialects.sizes import jpeg_of, mp4_of, wav_of
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 from tests.server import Serve
 
-# Every way in which clients are known to spell a type that this door takes.
+# Known spellings of the accepted types.
 SPELLINGS = {
     "image/png": ["image/png", "IMAGE/PNG", "image/png; charset=binary", "image/x-png"],
     "image/jpeg": ["image/jpeg", "image/jpg", "image/pjpeg"],

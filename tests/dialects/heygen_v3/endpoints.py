@@ -54,7 +54,7 @@ def auth(key: str) -> dict[str, str]:
 
 
 def check_error(response: httpx.Response, code: str | int | None) -> None:
-    """A live answer has no `param` where no field is at fault, and a specified one names the field."""
+    """Check the body. [observed] `param` is absent unless a field is invalid."""
     body = response.json()
     assert list(body) == ["error"]
     error = body["error"]
@@ -89,14 +89,14 @@ UPLOAD = Endpoint(
 
 
 def _asset(suite: Suite) -> dict[str, Any]:
-    """The path of an asset that is there for this request alone."""
+    """Create an asset for this request and return its path."""
     id = UPLOAD.send(suite.client, suite.account.key, **_form(suite)).json()["data"]["asset_id"]
     suite.before = suite.stored.count(suite.account)
     return {"path": f"/v3/assets/{id}"}
 
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": check_error}
-_READ: dict[str, Any] = {**_WORDS, "method": "GET", "scope": Scope.READ}
+_COMMON: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "check_error": check_error}
+_READ: dict[str, Any] = {**_COMMON, "method": "GET", "scope": Scope.READ}
 
 LIST = Endpoint(name="heygen-v3-list", path="/v3/assets", valid=lambda _: {}, **_READ)
 GET = Endpoint(name="heygen-v3-get", path=f"/v3/assets/{uuid4().hex}", valid=_asset, wrong_method="PUT", **_READ)
@@ -106,7 +106,7 @@ DELETE = Endpoint(
     path=f"/v3/assets/{uuid4().hex}",
     valid=_asset,
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 SEARCH = Endpoint(
     name="heygen-v3-search",

@@ -1,4 +1,4 @@
-"""The contract at HeyGen v3's doors."""
+"""The contract for HeyGen v3."""
 
 from tests.contracts.dialect import Keyed, TakesFiles, TakesForms
 from tests.dialects.heygen_v3 import endpoints

@@ -1,4 +1,4 @@
-"""The page that `doc_url` points at, and the addresses that point at it."""
+"""The page of error codes, and the `doc_url` of errors."""
 
 import re
 from html import unescape

@@ -183,7 +183,7 @@ def test_other_operations_ignore_idempotency_key(client: httpx.Client, fresh: Ac
 
 
 class TestTime:
-    """Time passes in the database: what a row says of it is set back."""
+    """Simulate elapsed time by moving the row's timestamps back."""
 
     def test_key_expires_after_a_day(self, client: httpx.Client, fresh: Account, stored: StoredData) -> None:
         key = new_key()

@@ -51,7 +51,7 @@ def filed(client: httpx.Client, account: Account) -> tuple[str, str]:
 
 
 def not_found(response: httpx.Response, id: str) -> None:
-    """As a live answer has it: no `param`."""
+    """[observed] There is no `param`."""
     assert response.status_code == 404
     page = f"{response.request.url.copy_with(raw_path=b'/docs/error-codes')}#asset-not-found"
     assert response.json() == {

@@ -1,4 +1,4 @@
-"""GET /v3/assets/search: the workspace's own images. Nothing is embedded here, so that words alone find them."""
+"""GET /v3/assets/search: the workspace's images. Nothing is embedded here, so only text matches."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,7 +37,7 @@ def put(stored: StoredData, account: Account, at: int = 0, **media_info: Any) ->
 def test_search_response_is_complete(
     client: httpx.Client, fresh: Account, size: tuple[int, int], orientation: str
 ) -> None:
-    """What an upload called its picture is found by each of its words."""
+    """Each word of the description and the file name finds the image."""
     parts = [text_part("description", "by the sea"), file_part(samples.png(*size), filename="Holiday.png")]
     asset = krea.UPLOAD.send(client, fresh.key, content=form(*parts), headers={"Content-Type": CONTENT_TYPE}).json()
     answer = {

@@ -1,4 +1,4 @@
-"""POST /v3/assets: the answer for every type, whatever the part calls itself."""
+"""POST /v3/assets: the answer for each type, for any declared type."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ def post(client: httpx.Client, account: Account, *parts: bytes) -> httpx.Respons
 def test_upload_response_is_complete(
     client: httpx.Client, server: Serve, account: Account, mime: str, declared: str
 ) -> None:
-    """As HeyGen's own command line sends it: octet-stream, and the file's base name."""
+    """HeyGen's command line declares octet-stream and sends the base name."""
     data = samples.ACCEPTED[mime]()
     response = post(client, account, file_part(data, filename="clip.bin", declared=declared))
     assert response.status_code == 200, response.text

@@ -1,4 +1,4 @@
-"""Direct uploads: their operations, as data, and the steps that a client takes."""
+"""Operations of direct uploads as data, and the steps of a client."""
 
 import hashlib
 from typing import Any
@@ -22,7 +22,7 @@ def declaration(data: bytes, content_type: str = "image/png", filename: str = "a
 
 
 def presign(client: httpx.Client, account: Account, data: bytes, content_type: str = "image/png", **more: Any) -> Json:
-    """Where to send the bytes."""
+    """Presign one upload and return its target."""
     response = PRESIGN.send(client, account.key, json=declaration(data, content_type, **more))
     assert response.status_code == 200, response.text
     slot: Json = response.json()["data"]
@@ -30,7 +30,7 @@ def presign(client: httpx.Client, account: Account, data: bytes, content_type: s
 
 
 def presign_batch(client: httpx.Client, account: Account, *files: Json, **more: Any) -> Json:
-    """A batch, and where to send each file's bytes."""
+    """Presign a batch and return its targets."""
     response = PRESIGN_BATCH.send(client, account.key, json={"files": files, **more})
     assert response.status_code == 200, response.text
     batch: Json = response.json()["data"]
@@ -38,7 +38,7 @@ def presign_batch(client: httpx.Client, account: Account, *files: Json, **more: 
 
 
 def put(client: httpx.Client, slot: Json, data: bytes, **headers: str) -> httpx.Response:
-    """As every client does it: the headers as they were told, and no key."""
+    """PUT the bytes with the headers of the target and no API key."""
     return client.put(slot["upload_url"], content=data, headers={**slot["upload_headers"], **headers})
 
 
@@ -51,7 +51,7 @@ def sha256(data: bytes) -> str:
 
 
 def check_param_error(response: httpx.Response, param: str | None = None) -> None:
-    """As the dialect says it, and which field is at fault."""
+    """Check the error body and the field that it names."""
     error = response.json()["error"]
     assert list(response.json()) == ["error"]
     assert (error["code"], error.get("param")) == ("invalid_parameter", param)
@@ -71,34 +71,34 @@ def _batch(suite: Suite) -> str:
     return str(id)
 
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "say": check_error}
-_READS: dict[str, Any] = {**_WORDS, "method": "GET", "scope": Scope.READ, "wrong_method": "PATCH"}
+_COMMON: dict[str, Any] = {"auth": auth, "refusals": REFUSALS, "check_error": check_error}
+_READS: dict[str, Any] = {**_COMMON, "method": "GET", "scope": Scope.READ, "wrong_method": "PATCH"}
 
 PRESIGN = Endpoint(
     name="heygen-v3-presign",
     path="/v3/assets/direct-uploads",
     valid=lambda _: {"json": declaration(samples.png())},
-    **_WORDS,
+    **_COMMON,
 )
 COMPLETE = Endpoint(
     name="heygen-v3-complete",
     path=f"/v3/assets/{uuid4().hex}/complete",
     valid=_completion,
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 PRESIGN_BATCH = Endpoint(
     name="heygen-v3-presign-batch",
     path="/v3/assets/direct-uploads/batches",
     valid=lambda _: {"json": {"files": [declaration(samples.png())] * 2}},
-    **_WORDS,
+    **_COMMON,
 )
 COMPLETE_BATCH = Endpoint(
     name="heygen-v3-complete-batch",
     path="/v3/assets/complete/batches",
     valid=lambda suite: {"json": {"batch_id": _batch(suite)}},
     success=202,
-    **_WORDS,
+    **_COMMON,
 )
 PROGRESS = Endpoint(
     name="heygen-v3-progress",

@@ -13,8 +13,8 @@ from tests.dialects.wire.openapi import Spec
 
 MIB = 1024 * 1024
 
-# Statuses: documented are 400, 401 and 404; the others are ours, in the same shape. UrlRefused, FetchFailed and
-# InProgress cannot happen at this door.
+# Documented statuses are 400, 401 and 404; the others are ours, in the same shape. UrlRefused, FetchFailed and
+# InProgress cannot occur in Krea.
 REFUSALS: dict[str, StatusAndCode] = {
     "LibraryError": (500, None),
     "Malformed": (400, None),
@@ -55,7 +55,7 @@ def auth(key: str) -> dict[str, str]:
 
 
 def check_error(response: httpx.Response, _: object = None) -> None:
-    """`error` is documented; `message` beside it has been seen in live answers."""
+    """Check the body: `error` is documented, `message` was seen in live answers."""
     body = response.json()
     assert list(body) == ["error", "message"]
     assert body["error"] == body["message"]
@@ -71,14 +71,14 @@ _POSTED: dict[str, str] = {}
 
 
 def _new(suite: Suite) -> dict[str, Any]:
-    """The path of an asset that is there for this request alone."""
+    """Create an asset for this request and return its path."""
     response = UPLOAD.send(suite.client, suite.account.key, **_form(suite))
     suite.before = suite.stored.count(suite.account)
     return {"path": f"/assets/{response.json()['id']}"}
 
 
 def _posted(suite: Suite) -> dict[str, Any]:
-    """The path of an asset that is there."""
+    """Create an asset and return its path."""
     if suite.account.key not in _POSTED:
         response = UPLOAD.send(suite.client, suite.account.key, **_form(suite))
         _POSTED[suite.account.key] = response.json()["id"]

@@ -1,4 +1,4 @@
-"""The contract at Krea's doors."""
+"""The contract for Krea."""
 
 from tests.contracts.dialect import Keyed, TakesFiles, TakesForms
 from tests.dialects.krea import endpoints

@@ -1,4 +1,4 @@
-"""DELETE /assets/{id}: once, and for good."""
+"""DELETE /assets/{id}."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4

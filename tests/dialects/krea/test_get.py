@@ -1,4 +1,4 @@
-"""GET /assets/{id}: one's own, or nothing."""
+"""GET /assets/{id}."""
 
 from uuid import UUID, uuid4
 

@@ -1,4 +1,4 @@
-"""GET /assets: pages of one's own assets, and cursors that are date-times."""
+"""GET /assets: pages, and cursors that are date-times."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -72,14 +72,14 @@ def test_page_size_defaults_to_100_and_is_at_most_1000(
 
 @pytest.fixture
 def nothing_left(fresh: Account, stored: StoredData) -> Iterator[None]:
-    """Other tests ask for files with ids as special as these."""
+    """Other tests use the same special ids."""
     yield
     rows.clear(stored, fresh)
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_cursor_is_date_time_under_both_names(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """It is the last item's moment, to the microsecond and beyond."""
+    """It is the creation time of the last item, with its id in the fraction."""
     rows.put_assets(stored, fresh, [Row(0, LARGEST), Row(123_456, UUID(int=1)), Row(999_999, UUID(int=0))])
     body = listed(client, fresh, limit="1")
     cursor = body["next_cursor"]
@@ -118,7 +118,7 @@ def test_cursor_is_date_time_under_both_names(client: httpx.Client, fresh: Accou
 def test_date_time_cursor_lists_older_assets(
     client: httpx.Client, fresh: Account, stored: StoredData, cursor: str, older: list[int]
 ) -> None:
-    """A space is a plus sign that a client did not escape."""
+    """A space stands for an unescaped plus sign."""
     known = {n: uuid4() for n in range(3)}
     rows.put_assets(stored, fresh, [Row(n, id) for n, id in known.items()])
     assert ids(listed(client, fresh, cursor=cursor)) == [known[n] for n in older]

@@ -1,4 +1,4 @@
-"""POST /assets: what the answer says, whatever the form looks like."""
+"""POST /assets: answers and forms."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
@@ -15,7 +15,7 @@ from tests.dialects.wire.form import BOUNDARY, CONTENT_TYPE, file_part, form, pa
 from tests.server import Serve
 
 KEYS = ["id", "image_url", "url", "uploaded_at", "width", "height", "size_bytes", "mime_type", "metadata"]
-# The size that each sample is shown at; sounds and models have none.
+# The displayed size of each sample; audio and 3D models have none.
 SHOWN = {"image": (64, 48), "video": (64, 48), "audio": (None, None), "model": (None, None)}
 
 
@@ -127,7 +127,7 @@ def test_filename_becomes_url_name(
 
 
 def test_other_boundary_styles_are_accepted(client: httpx.Client, account: Account) -> None:
-    """httpx, and a quoted boundary with a preamble and an epilogue."""
+    """The boundary of httpx, and a quoted boundary with preamble and epilogue."""
     assert (
         client.post("/assets", files={"file": ("a.png", samples.png())}, headers=auth(account.key)).status_code == 200
     )

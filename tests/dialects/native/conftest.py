@@ -1,4 +1,4 @@
-"""The photograph and its tag."""
+"""Fixtures: the photo's URL and ETag."""
 
 import httpx
 import pytest

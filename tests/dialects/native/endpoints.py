@@ -1,4 +1,4 @@
-"""Our own way of saying no: problem documents (RFC 9457)."""
+"""The native API's operations as data; errors are problem documents (RFC 9457)."""
 
 from base64 import b64encode
 from typing import Any
@@ -69,7 +69,7 @@ def create(client: httpx.Client, key: str, source: dict[str, str], **more: Any) 
 
 
 def _created(suite: Suite) -> dict[str, Any]:
-    """The path of an asset that is there."""
+    """Create an asset and return its path."""
     id = create(suite.client, suite.account.key, inline(samples.png())).json()["id"]
     suite.before = suite.stored.count(suite.account)
     return {"path": f"/api/assets/{id}"}

@@ -1,4 +1,4 @@
-"""A photograph that is hosted here, and how it is asked for."""
+"""Upload and request of a photo."""
 
 import httpx
 

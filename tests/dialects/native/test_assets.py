@@ -1,4 +1,4 @@
-"""/api/assets: an asset from each kind of source, read, listed and removed."""
+"""/api/assets: create from each kind of source, read, list, delete."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""GET and HEAD /files/b/...: If-None-Match and its family."""
+"""GET and HEAD /files/b/...: conditional requests (RFC 9110 section 13)."""
 
 import httpx
 import pytest
@@ -7,7 +7,7 @@ from tests.dialects.native.hosting import DATA, get
 
 
 class TestConditions:
-    """If-None-Match and its family."""
+    """conditional requests (RFC 9110 section 13)."""
 
     @pytest.mark.parametrize("form", ["{}", "W/{}", "*", '"other", {}', '{}, "other"', '"a,b",{}'])
     @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -1,4 +1,4 @@
-"""What an asset came from, at our own door: told when it is made, and read as a graph."""
+"""Provenance in the native API: declared on creation, read as a graph."""
 
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ class TestLineage(Keyed):
 
 
 def made(client: httpx.Client, account: Account, **told: Any) -> dict[str, Any]:
-    """A new asset of which this is told."""
+    """Create an asset with the given provenance."""
     response = create(client, account.key, inline(samples.png()), provenance=told)
     assert response.status_code == 201, response.text
     asset: dict[str, Any] = response.json()
@@ -187,7 +187,7 @@ def test_invalid_depth_is_refused(client: httpx.Client, account: Account, depth:
 
 
 def test_foreign_and_unknown_assets_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
-    """Another's is as unknown as none."""
+    """Both get the same answer."""
     theirs = lineage(client, fresh, made(client, account)["id"])
     none = lineage(client, fresh, str(uuid4()))
     assert (theirs.status_code, theirs.json()["detail"]) == (none.status_code, none.json()["detail"])

@@ -1,4 +1,4 @@
-"""GET /metrics: the queue, however many processes answer and whatever is away."""
+"""GET /metrics: queue depths, with several server processes and with PostgreSQL unavailable."""
 
 import contextlib
 import re
@@ -27,7 +27,7 @@ def upload(server: Serve, seed: int) -> int:
 
 
 def test_each_process_reports_metrics_of_all(tmp_path: Path) -> None:
-    """And while PostgreSQL is away, what else there is to say."""
+    """While PostgreSQL is unavailable, the other metrics remain."""
     postgres = EmbeddedPostgres(EmbeddedConfig(data=Template.copy(tmp_path / "postgres"), shared_buffers="16MB"))
     with contextlib.ExitStack() as running:
         stop_postgres = contextlib.ExitStack()

@@ -1,4 +1,4 @@
-"""GET /files/b/...: Range, If-Range, 416, as download managers ask."""
+"""GET /files/b/...: Range, If-Range, 416."""
 
 from email import message_from_bytes
 

@@ -1,4 +1,4 @@
-"""/files/b/...: what is not there, in our own words."""
+"""/files/b/...: errors for missing files."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from tests.server import Serve
 
 
 class TestRefusals:
-    """What is not there, in our own words."""
+    """Errors for missing files."""
 
     @pytest.mark.parametrize(
         "path",

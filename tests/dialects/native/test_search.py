@@ -1,4 +1,4 @@
-"""The native search and similar assets. What is found, and how, is in tests/library/search/test_hybrid.py."""
+"""The native search and similar assets. Ranking is tested in tests/library/search/test_hybrid.py."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Other people's files on our origin: nothing of theirs may run here."""
+"""Active content is never executed on this origin."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from tests.dialects.native.hosting import get, host
 
 
 class TestStrangers:
-    """Other people's files on our origin: nothing of theirs may run here."""
+    """Active content is never executed on this origin."""
 
     @pytest.mark.parametrize(
         ("data", "declared", "name"),

@@ -1,4 +1,4 @@
-"""GET and HEAD /files/b/...: the whole file and what is said about it."""
+"""GET and HEAD /files/b/...: whole files and their headers."""
 
 import hashlib
 import re
@@ -54,7 +54,7 @@ class TestWhole:
         assert get(client, url, Authorization="Bearer wrong").content == DATA
 
     def test_large_file_is_sent_whole(self, client: httpx.Client, account: Account) -> None:
-        """Larger than what is kept in memory: the server sends it from its path."""
+        """Larger than the cache's limit, so the server sends it from its path."""
         data = samples.jpeg(size_about=9_000_000, seed=61)
         url = host(client, account, data)
         with ThreadPoolExecutor(4) as threads:

@@ -1,11 +1,11 @@
-"""multipart/form-data as bytes, so that a test decides about every one of them."""
+"""multipart/form-data built byte by byte."""
 
 BOUNDARY = b"------------------------d74496d66958873e"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY.decode()}"
 
 
 def part(headers: str, content: bytes) -> bytes:
-    """One part, its headers as they stand."""
+    """Build one part with the given headers."""
     return b"--%s\r\n%s\r\n\r\n%s\r\n" % (BOUNDARY, headers.encode(), content)
 
 
@@ -17,7 +17,7 @@ def file_part(
     extended: str | None = None,
     declared: str | None = "application/octet-stream",
 ) -> bytes:
-    """A file as clients write it; `extended` is the raw value of `filename*`."""
+    """Build a file part; `extended` is the raw value of `filename*`."""
     disposition = f'Content-Disposition: form-data; name="{name}"'
     disposition += "" if filename is None else f'; filename="{filename}"'
     disposition += "" if extended is None else f"; filename*={extended}"
@@ -32,5 +32,5 @@ def text_part(name: str, text: str | bytes) -> bytes:
 
 
 def form(*parts: bytes) -> bytes:
-    """The parts and their end."""
+    """Join the parts and close the form."""
     return b"".join(parts) + b"--%s--\r\n" % BOUNDARY

@@ -1,4 +1,4 @@
-"""Bodies against the vendors' own OpenAPI documents, which lie in `tests/specs` as they were handed over."""
+"""Checks of bodies against the vendors' OpenAPI documents, kept unchanged in `tests/specs`."""
 
 import copy
 import json
@@ -41,7 +41,7 @@ class Spec:
         )
 
     def check(self, response: httpx.Response) -> None:
-        """The body is what the document says of this status; of one that it does not list, what it says of errors."""
+        """Check the body against the schema of its status, or of errors if the status is not listed."""
         schema = self.schema(response.status_code)
         if schema is not None:
             jsonschema.Draft202012Validator(schema, registry=self._registry, format_checker=FORMATS).validate(
@@ -49,7 +49,7 @@ class Spec:
             )
 
     def schema(self, status: int) -> dict[str, Any] | None:
-        """None where the document is silent: HeyGen v1 describes no error at all."""
+        """Return the schema; None if the document has none, as for errors of HeyGen v1."""
         responses = self._operation["responses"]
         error = responses.get("400") if status >= 400 else None
         declared = self._resolved(responses.get(str(status), error))
@@ -71,7 +71,7 @@ class Spec:
 
 
 def _absolute(schema: Any) -> Any:
-    """A copy whose references name the document, as it stands outside of it."""
+    """Return a copy of the schema with absolute references."""
     schema = copy.deepcopy(schema)
     pending = [schema]
     while pending:

@@ -1,4 +1,4 @@
-"""Somebody else's web server, on loopback, with everything that one can meet there."""
+"""A remote web server on loopback, with valid and hostile responses."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +34,7 @@ class Origin:
         self._server.server_close()
 
     def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body for a path without its query."""
+        """Return status, headers and body for a path without its query."""
         png = samples.png()
         elsewhere = "http://127.0.0.1:9/picture.png"
         answers: dict[str, tuple[int, dict[str, str], bytes]] = {
@@ -78,6 +78,6 @@ class Origin:
                 self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
-                """Says nothing."""
+                """Log nothing."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""HTTP spoken by hand, for what no decent client would send."""
+"""HTTP over plain sockets, for malformed requests."""
 
 import socket
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 def head(method: str, path: str, headers: Mapping[str, str], length: int | None) -> bytes:
-    """The lines before a body of `length` bytes, None for a chunked one. A header given goes before ours."""
+    """Build the head of a request with a body of `length` bytes, None for chunked. Given headers override."""
     framing = {"Transfer-Encoding": "chunked"} if length is None else {"Content-Length": str(length)}
     given = {**framing, "Host": "127.0.0.1", "Connection": "close", **{k: v for k, v in headers.items() if v}}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
@@ -20,12 +20,12 @@ def head(method: str, path: str, headers: Mapping[str, str], length: int | None)
 
 
 def chunk(data: bytes) -> bytes:
-    """One piece of a chunked body."""
+    """Encode one chunk."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 def exchange(port: int, *pieces: bytes, hang_up: bool = False, seconds: float = 60) -> Answer | None:
-    """Sends the pieces and reads the answer; None if there is none, or if we hung up before it."""
+    """Send the pieces and read the answer; None if there is none or the client hung up."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         for piece in pieces:
             connection.sendall(piece)
@@ -35,7 +35,7 @@ def exchange(port: int, *pieces: bytes, hang_up: bool = False, seconds: float = 
 
 
 def read(connection: socket.socket) -> Answer | None:
-    """The next answer on the connection; None if it was closed without one."""
+    """Read the next answer; None if the connection was closed without one."""
     response = HTTPResponse(connection)
     try:
         response.begin()
@@ -47,7 +47,7 @@ def read(connection: socket.socket) -> Answer | None:
 
 
 def everything(port: int, *pieces: bytes, seconds: float = 60) -> bytes:
-    """All that the server says to the pieces until it closes the connection."""
+    """Send the pieces and read until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(b"".join(pieces))
         said = b""

@@ -1,4 +1,4 @@
-"""fal's lists of assets, asked and looked at."""
+"""Requests to fal's asset lists, and assertions about pages."""
 
 import json
 from typing import Any
@@ -34,12 +34,12 @@ ASSET: dict[str, tuple[type, ...]] = {
     "tags": (list,),
     "similarity": (int, float, type(None)),
 }
-_WORDS: dict[str, Any] = {
+_COMMON: dict[str, Any] = {
     "method": "GET",
     "scope": Scope.READ,
     "auth": auth,
     "refusals": PLATFORM,
-    "say": check_platform_error,
+    "check_error": check_platform_error,
 }
 
 
@@ -50,23 +50,23 @@ def _in_new_collection(suite: Suite) -> dict[str, Any]:
     return {"path": f"{COLLECTIONS}/{id}/assets"}
 
 
-LIST = Endpoint(name="fal-list-assets", path=ASSETS, valid=lambda _: {}, **_WORDS)
+LIST = Endpoint(name="fal-list-assets", path=ASSETS, valid=lambda _: {}, **_COMMON)
 LIST_IN = Endpoint(
     name="fal-list-collection-assets",
     path=f"{COLLECTIONS}/{'0' * 32}/assets",
     valid=_in_new_collection,
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 
 
 def inside(id: str) -> str:
-    """The path of a collection's list."""
+    """Return the path of a collection's asset list."""
     return f"{COLLECTIONS}/{id}/assets"
 
 
 def browse(client: httpx.Client, account: Account, path: str = ASSETS, **query: Any) -> dict[str, Any]:
-    """A page, which has everything that fal documents."""
+    """Request a page and check that it has all documented keys."""
     response = LIST.send(client, account.key, path=path, params=query)
     assert response.status_code == 200, response.text
     page = dict(json.loads(response.text))
@@ -81,7 +81,7 @@ def browse(client: httpx.Client, account: Account, path: str = ASSETS, **query: 
 
 
 def ids(client: httpx.Client, account: Account, path: str = ASSETS, **query: Any) -> list[str]:
-    """Of the assets on the one page that there is; where nothing is searched for they are counted."""
+    """Return the ids on the only page; check the total unless it is a search."""
     page = browse(client, account, path, **query)
     assert page["next_cursor"] is None
     found = [asset["vector_id"] for asset in page["assets"]]
@@ -90,7 +90,7 @@ def ids(client: httpx.Client, account: Account, path: str = ASSETS, **query: Any
 
 
 def refused(client: httpx.Client, account: Account, status: int, path: str = ASSETS, **query: Any) -> str:
-    """The message."""
+    """Check the refusal and return its message."""
     response = LIST.send(client, account.key, path=path, params=query)
     assert response.status_code == status, response.text
     check_platform_error(response, {404: "not_found", 422: "validation_error"}[status])
@@ -98,7 +98,7 @@ def refused(client: httpx.Client, account: Account, status: int, path: str = ASS
 
 
 def put(stored: StoredData, account: Account, at: int = 0, mime: str = "image/png", **columns: Any) -> str:
-    """The id of an asset without bytes; `columns` are of its row."""
+    """Insert an asset without bytes and return its id; `columns` are of its row."""
     id: UUID = uuid4()
     rows.put_assets(stored, account, [Row(at, id)], mime=mime)
     for name, value in columns.items():

@@ -1,4 +1,4 @@
-"""Assets that say where they come from, and the graph that is answered of them."""
+"""Assets with provenance, and their lineage graphs."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.dialects.fal.register_contract import host, register
 
 
 def _asset(suite: Suite) -> dict[str, Any]:
-    """The path of the lineage of an asset that is there."""
+    """Create an asset and return the path of its lineage."""
     return {"path": f"{endpoints.asset(suite)['path']}/lineage"}
 
 
@@ -31,7 +31,7 @@ LINEAGE = Endpoint(
 
 
 def register_new(client: httpx.Client, account: Account, mime: str = "image/png", **said: Any) -> dict[str, Any]:
-    """A new asset that says so."""
+    """Register a new asset with the given fields."""
     types = {"image/png": "image", "video/mp4": "video", "audio/mpeg": "audio", "model/gltf-binary": "3d"}
     url = host(client, account, samples.ACCEPTED[mime](), mime)
     response = register(client, account, url, types[mime], **said)

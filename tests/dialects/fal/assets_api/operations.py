@@ -1,4 +1,4 @@
-"""The 33 operations that fal documents of its Assets API, each with what it answers."""
+"""The 33 documented operations of fal's Assets API, with the schemas of their answers."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.dialects.fal.endpoints import GET_ASSET, REGISTER
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One of them: its path below `/v1`, its status of success and the schema of what it answers then."""
+    """One operation: its path below `/v1`, its success status and schema."""
 
     id: str
     method: str
@@ -30,7 +30,7 @@ class Operation(msgspec.Struct, frozen=True):
         return self.method == "GET"
 
     def send(self, suite: Suite, key: str | None = None, **request: Any) -> httpx.Response:
-        """As its door does it, with the account's key unless another is given; "" for none."""
+        """Send the request, with the account's key unless another is given; "" means no key."""
         return self.endpoint.send(suite.client, suite.account.key if key is None else key, **request)
 
 

@@ -1,4 +1,4 @@
-"""What fal documents of its Assets API's answers, as JSON Schema: these keys and no others, of these types."""
+"""JSON Schemas of the Assets API's documented answers, without additional keys."""
 
 from typing import Any
 
@@ -137,16 +137,16 @@ ERROR = _object(
 
 
 only = _object
-"""An answer that is one thing under its name."""
+"""Schemas of answers with one named object."""
 
 
 def many(**some: Schema) -> Schema:
-    """An answer that is a list under its name."""
+    """Return the schema of an answer with one named list."""
     return _object(**{name: _list(item) for name, item in some.items()})
 
 
 def fits(answer: httpx.Response, schema: Schema | None) -> Any:
-    """The body, which is as the schema says; for None there is none."""
+    """Check the body against the schema and return it; None means an empty body."""
     if schema is None:
         assert answer.content == b""
         return None

@@ -1,4 +1,4 @@
-"""A server whose worker makes vectors, and a workspace with real photos and a video in it."""
+"""A server with an embedding worker, and a workspace with real photos and a video."""
 
 import io
 import time
@@ -27,7 +27,7 @@ _WITHOUT_VECTORS = """
 
 
 class Searched(msgspec.Struct, frozen=True):
-    """`assets` by the photo's name, and "film", which shows the cat of chelsea.png. Names and titles say nothing."""
+    """`assets` by photo name, and "film", a video of chelsea.png (a cat). File names and titles are meaningless."""
 
     server: Serve
     client: httpx.Client
@@ -46,7 +46,7 @@ class Searched(msgspec.Struct, frozen=True):
         return self.stored.account(self.server.new_key())
 
     def take(self, account: Account, data: bytes, mime: str = "image/png", **more: Any) -> dict[str, Any]:
-        """An asset that is not embedded yet, perhaps."""
+        """Create an asset, which may not be embedded yet."""
         url = host(self.client, account, data, mime, "f.bin")
         kind = mime.partition("/")[0]
         response = register(self.client, account, url, kind, **more)
@@ -54,7 +54,7 @@ class Searched(msgspec.Struct, frozen=True):
         return dict(response.json()["asset"])
 
     def wait(self, account: Account, within: float = 100) -> float:
-        """The seconds until every asset of the account is embedded."""
+        """Wait until every asset of the account is embedded; return the seconds."""
         began = time.monotonic()
         while self._without(account):
             assert time.monotonic() - began < within, self.server.log()[-3000:]
@@ -72,7 +72,7 @@ def photo(name: str) -> bytes:
 
 
 def film(name: str) -> bytes:
-    """A second of video that shows the photo."""
+    """Make a video of one second that shows the photo."""
     picture = Image.open(io.BytesIO(photo(name))).convert("RGB").resize((320, 240))
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:

@@ -1,4 +1,4 @@
-"""fal's operations on tags and favourites, as data."""
+"""fal's operations on tags and favorites, as data."""
 
 from typing import Any
 from uuid import uuid4
@@ -8,7 +8,7 @@ from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": check_platform_error}
+_COMMON: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "check_error": check_platform_error}
 _NONE = "0" * 32
 TAGS = "/v1/assets/tags"
 
@@ -18,14 +18,14 @@ def _name(_: Suite) -> dict[str, Any]:
 
 
 def _tag(suite: Suite) -> str:
-    """The id of a tag that is there for this request alone."""
+    """Create a tag for this request and return its id."""
     id = CREATE_TAG.send(suite.client, suite.account.key, **_name(suite)).json()["tag"]["id"]
     suite.before = suite.stored.count(suite.account)
     return str(id)
 
 
 def _asset(suite: Suite) -> str:
-    """The same of an asset; it has no bytes."""
+    """Create an asset without bytes for this request and return its id."""
     id = uuid4()
     put_assets(suite.stored, suite.account, [Row(0, id)])
     suite.before = suite.stored.count(suite.account)
@@ -40,14 +40,14 @@ def _assignment(suite: Suite) -> dict[str, Any]:
     return {"path": f"{TAGS}/{_tag(suite)}/assign", **_target(suite)}
 
 
-LIST_TAGS = Endpoint(name="fal-list-tags", method="GET", path=TAGS, scope=Scope.READ, valid=lambda _: {}, **_WORDS)
-CREATE_TAG = Endpoint(name="fal-create-tag", path=TAGS, success=201, valid=_name, **_WORDS)
+LIST_TAGS = Endpoint(name="fal-list-tags", method="GET", path=TAGS, scope=Scope.READ, valid=lambda _: {}, **_COMMON)
+CREATE_TAG = Endpoint(name="fal-create-tag", path=TAGS, success=201, valid=_name, **_COMMON)
 SET_TAGS = Endpoint(
     name="fal-set-tags",
     method="PUT",
     path=TAGS,
     valid=lambda suite: {"json": {"vector_id": _asset(suite), "tag_ids": [_tag(suite)]}},
-    **_WORDS,
+    **_COMMON,
 )
 UPDATE_TAG = Endpoint(
     name="fal-update-tag",
@@ -55,7 +55,7 @@ UPDATE_TAG = Endpoint(
     path=f"{TAGS}/{_NONE}",
     valid=lambda suite: {"path": f"{TAGS}/{_tag(suite)}", **_name(suite)},
     wrong_method="GET",
-    **_WORDS,
+    **_COMMON,
 )
 DELETE_TAG = Endpoint(
     name="fal-delete-tag",
@@ -64,10 +64,10 @@ DELETE_TAG = Endpoint(
     valid=lambda suite: {"path": f"{TAGS}/{_tag(suite)}"},
     success=204,
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 ASSIGN_TAG = Endpoint(
-    name="fal-assign-tag", path=f"{TAGS}/{_NONE}/assign", valid=_assignment, wrong_method="PUT", **_WORDS
+    name="fal-assign-tag", path=f"{TAGS}/{_NONE}/assign", valid=_assignment, wrong_method="PUT", **_COMMON
 )
 UNASSIGN_TAG = Endpoint(
     name="fal-unassign-tag",
@@ -76,7 +76,7 @@ UNASSIGN_TAG = Endpoint(
     valid=_assignment,
     success=204,
     wrong_method="GET",
-    **_WORDS,
+    **_COMMON,
 )
 ASSET_TAGS = Endpoint(
     name="fal-asset-tags",
@@ -84,9 +84,9 @@ ASSET_TAGS = Endpoint(
     path=f"/v1/assets/{_NONE}/tags",
     valid=lambda suite: {"path": f"/v1/assets/{_asset(suite)}/tags"},
     scope=Scope.READ,
-    **_WORDS,
+    **_COMMON,
 )
-FAVORITE = Endpoint(name="fal-favorite", path="/v1/assets/favorite", valid=_target, **_WORDS)
-UNFAVORITE = Endpoint(name="fal-unfavorite", path="/v1/assets/unfavorite", valid=_target, **_WORDS)
+FAVORITE = Endpoint(name="fal-favorite", path="/v1/assets/favorite", valid=_target, **_COMMON)
+UNFAVORITE = Endpoint(name="fal-unfavorite", path="/v1/assets/unfavorite", valid=_target, **_COMMON)
 
 MUTATIONS = (CREATE_TAG, SET_TAGS, UPDATE_TAG, DELETE_TAG, ASSIGN_TAG, UNASSIGN_TAG, FAVORITE, UNFAVORITE)

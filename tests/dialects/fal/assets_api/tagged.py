@@ -1,4 +1,4 @@
-"""Assets and tags to work with, and what became of them."""
+"""Creation and inspection of tags and tagged assets."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from tests.dialects.fal.assets_api.tag_endpoints import (
 
 
 def make_asset(stored: StoredData, account: Account, *, moment: int = 0, request_id: str | None = None) -> str:
-    """The id of an asset without bytes."""
+    """Insert an asset without bytes and return its id."""
     id = uuid4()
     put_assets(stored, account, [Row(moment, id)])
     stored.database.execute("UPDATE asset SET request_id = %s WHERE id = %s", [request_id, id])
@@ -45,7 +45,7 @@ def tag_names(client: httpx.Client, account: Account) -> list[str]:
 
 
 def tags_of(client: httpx.Client, account: Account, asset_id: str) -> list[str]:
-    """The ids of the asset's tags, as two operations tell them."""
+    """Return the ids of the asset's tags; check that two operations agree."""
     told = ASSET_TAGS.send(client, account.key, path=f"/v1/assets/{asset_id}/tags")
     assert told.status_code == 200, told.text
     shown = client.get(f"/v1/assets/{asset_id}", headers={"Authorization": f"Key {account.key}"}).json()["asset"]

@@ -30,7 +30,7 @@ def test_delete_removes_asset_and_file(client: httpx.Client, fresh: Account, sto
 
 
 def test_foreign_and_unknown_ids_look_alike(client: httpx.Client, account: Account, fresh: Account, url: str) -> None:
-    """Another's is as unknown as none."""
+    """GET and DELETE answer the same for both."""
     id = register(client, account, url).json()["asset"]["vector_id"]
     for endpoint in (GET_ASSET, DELETE_ASSET):
         told = []

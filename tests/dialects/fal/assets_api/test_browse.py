@@ -1,4 +1,4 @@
-"""GET /v1/assets and the list within a collection: what they show, and how much of it."""
+"""GET /v1/assets and the list within a collection: contents, filters, page sizes."""
 
 from itertools import product
 from typing import Any
@@ -43,7 +43,7 @@ def test_empty_library_lists_nothing(client: httpx.Client, fresh: Account) -> No
 
 
 def test_media_type_filters_by_kind(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """Documents are no type of fal's: they are read by id."""
+    """fal has no type for documents; they can only be read by id."""
     mimes = {"image": "image/png", "video": "video/mp4", "audio": "audio/mpeg", "3d": "model/gltf-binary"}
     made = {kind: put(stored, fresh, at, mime, kind=kind) for at, (kind, mime) in enumerate(mimes.items())}
     document = native.create(client, fresh.key, native.inline(samples.pdf(), "application/pdf")).json()["id"]

@@ -1,4 +1,4 @@
-"""The contract at the doors of fal's lists of assets."""
+"""The contract for fal's asset lists."""
 
 from uuid import uuid4
 

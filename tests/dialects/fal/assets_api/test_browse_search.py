@@ -1,4 +1,4 @@
-"""Searching fal's lists: by words, by a picture, by a video; what is found is embedded by a real worker."""
+"""Search in fal's lists by text, image and video, with assets embedded by a real worker."""
 
 from typing import Any
 from uuid import uuid4
@@ -138,7 +138,7 @@ def test_list_and_search_cursors_are_not_interchangeable(photos: Searched) -> No
 
 
 def test_expired_assets_do_not_shorten_search_pages(photos: Searched) -> None:
-    """However many of the best have expired, a page is full and the next one is there."""
+    """Expired assets rank first, and still pages are full."""
     client, other = photos.client, photos.new_account()
     made = [photos.take(other, samples.png(seed=n), prompt="a fjord" if n < 60 else "a lake") for n in range(66)]
     photos.wait(other)
@@ -190,7 +190,7 @@ def test_new_asset_becomes_searchable_by_content(photos: Searched) -> None:
 
 
 def test_search_is_independent_of_other_workspaces(photos: Searched) -> None:
-    """Another one finds its own alone, and nothing it is told depends on what is there."""
+    """No answer depends on assets of the other workspace."""
     other = photos.new_account()
     shared = "Zugspitze"
     for account in (photos.account, other):

@@ -1,4 +1,4 @@
-"""POST /v1/assets/favorite and /v1/assets/unfavorite. How they name an asset: test_tagging.py."""
+"""POST /v1/assets/favorite and /v1/assets/unfavorite. References to assets: test_tagging.py."""
 
 from typing import Any
 from uuid import uuid4

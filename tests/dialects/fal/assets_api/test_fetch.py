@@ -1,4 +1,4 @@
-"""Registration of URLs that are elsewhere: only allowed hosts, and every check that an upload would meet."""
+"""Registration of remote URLs: only allowed hosts, and all checks of an upload."""
 
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
@@ -140,6 +140,6 @@ def test_idempotency_key_replays_fetch(
 
 
 def test_api_key_is_not_sent_to_origin(strict_client: httpx.Client, limited: Account, origin: Origin) -> None:
-    """Nothing of the request is passed on; the origin keeps what it was asked."""
+    """No header of the request is passed on; the test origin records all it receives."""
     assert register(strict_client, limited, f"{origin.url}/picture.png?private").status_code == 201
     assert auth(limited.key)["Authorization"] not in "".join(origin.headers)

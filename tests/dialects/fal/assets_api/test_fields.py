@@ -1,4 +1,4 @@
-"""POST /v1/assets/uploads: what its body may hold."""
+"""POST /v1/assets/uploads: fields of the body."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def character(stored: StoredData, fresh: Account) -> str:
 
 
 def expire(stored: StoredData, asset: dict[str, Any]) -> None:
-    """Let the asset's time be up; nothing has swept it yet."""
+    """Expire the asset's file; garbage collection has not run yet."""
     stored.database.execute(
         "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)", [asset["vector_id"]]
     )
@@ -120,7 +120,7 @@ def test_document_node_has_type_text(client: httpx.Client, fresh: Account) -> No
 
 
 def chain(client: httpx.Client, account: Account, length: int) -> list[dict[str, Any]]:
-    """Assets of which each is made from the one before."""
+    """Make assets, each from the one before."""
     assets = [register_new(client, account)]
     for number in range(1, length):
         inputs = [{"vector_id": assets[-1]["vector_id"]}]
@@ -152,7 +152,7 @@ def test_invalid_depth_is_refused(client: httpx.Client, account: Account, depth:
 def test_deleted_objects_become_tombstones(
     client: httpx.Client, fresh: Account, stored: StoredData, character: str, how: str
 ) -> None:
-    """What is gone keeps its place and its kind, and shows nothing else; its id stays what it was."""
+    """A tombstone keeps position, kind and id, and shows nothing else."""
     first = register_new(client, fresh, request_id="r-0", inputs=[{"url": EXTERNAL}])
     inputs = [{"request_id": "r-0"}, {"character": character}]
     second = register_new(client, fresh, request_id="r-1", prompt="a bear", inputs=inputs)
@@ -193,7 +193,7 @@ def test_asset_may_be_its_own_input(client: httpx.Client, fresh: Account) -> Non
 
 
 def test_foreign_and_unknown_ids_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
-    """Another's is as unknown as none."""
+    """Malformed ids look alike, too."""
     id = register_new(client, account)["vector_id"]
     told = []
     for key, asked in ((fresh.key, id), (account.key, str(uuid4())), (account.key, "nonsense")):

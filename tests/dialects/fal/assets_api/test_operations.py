@@ -1,4 +1,4 @@
-"""All 33 operations: that they are there, and that each answer, good or bad, is what fal documents."""
+"""All 33 operations exist, and their answers and errors are as documented."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "createAssetCollection": {"json": {"name": "a", "parent_collection_id": NOBODY}},
     "createAssetCharacter": {"json": {"name": "a", "description": "b", "reference_images": [NOBODY]}},
 }
-"""Requests for what is not there, where the path names nothing; "uploadAsset" needs the server's own address."""
+"""Requests for unknown objects, for operations without an id in the path. "uploadAsset" needs the server's address."""
 _LISTS = {"listAssetTags", "listAssetTagsForAsset", "listAssetCollections", "listAssetCharacters"}
 NEVER_UNKNOWN = _LISTS | {"createAssetTag", "uploadAsset"}
 UNFIT: dict[str, dict[str, Any]] = {
@@ -140,7 +140,7 @@ class TestReads(Suite):
 
 
 def test_rate_limited_request_is_refused(strict_client: httpx.Client, limited: Account) -> None:
-    """Before anything is looked at, so that nothing need be there."""
+    """The limit applies before ids are looked up, so nothing needs to exist."""
     for _ in range(5):
         strict_client.get("/v1/assets/tags", headers=auth(limited.key))
     for operation in OPERATIONS:

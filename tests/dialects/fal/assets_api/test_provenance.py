@@ -1,4 +1,4 @@
-"""POST /v1/assets/uploads with what fal's own body has not: where the asset comes from."""
+"""POST /v1/assets/uploads with our provenance fields."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +102,7 @@ def test_input_url_of_own_file_refers_to_asset(client: httpx.Client, fresh: Acco
 
 
 def test_asset_declared_as_request_input_is_linked(client: httpx.Client, fresh: Account) -> None:
-    """It went in and did not come out; when its maker is named later, that is added."""
+    """The asset is an input of the request, not its output. The request that made it can be declared later."""
     url = host(client, fresh, samples.png(), "image/png")
     found = register(client, fresh, url, source="request", request_id="into", endpoint="e").json()["asset"]
     assert (found["source"], found["request_id"], found["endpoint"]) == ("request", None, None)
@@ -117,7 +117,7 @@ def test_asset_declared_as_request_input_is_linked(client: httpx.Client, fresh: 
 
 @pytest.fixture
 def theirs(client: httpx.Client, account: Account, stored: StoredData) -> Iterator[dict[str, str]]:
-    """What another workspace has, by the name an input could have it by."""
+    """Objects of another workspace, by the field of an input that could refer to them."""
     id, handle = uuid4(), uuid4().hex
     stored.database.execute(
         "INSERT INTO collection (id, workspace_id, name, type, identifier) VALUES (%s, %s, 'x', 'character', %s)",

@@ -1,4 +1,4 @@
-"""POST /v1/assets/uploads: a URL becomes an asset."""
+"""POST /v1/assets/uploads: register a URL as an asset."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ KEYS = [
     *("height", "content_type", "is_favorited", "collection_ids", "tags", "similarity"),
 ]
 TYPES = {"image/png": "image", "video/mp4": "video", "audio/mpeg": "audio", "model/gltf-binary": "3d"}
-# A file of each kind at fal's own door and at every other dialect's: the URL that each answers can be registered.
+# The type of each sample in fal's words.
 DOORS = ["fal", "krea", "heygen_v1", "heygen_v3", "promised"]
 
 
@@ -75,7 +75,7 @@ def test_all_fields_are_stored(
 
 @pytest.fixture
 async def tags(database: Database, account: Account) -> list[dict[str, str]]:
-    """Two rows, in the order of their names."""
+    """Two tags, in the order of their names."""
     suffix = uuid4().hex[:12]
     made = [await Tags(database).create(account.workspace_id, f"{word} {suffix}") for word in ("alpha", "beta")]
     return [{"id": str(tag.id), "name": tag.name} for tag in made]
@@ -88,7 +88,7 @@ async def collection(database: Database, account: Account) -> str:
 
 @pytest.fixture
 async def theirs(database: Database, reader: Account) -> dict[str, Any]:
-    """A tag and a collection of somebody else."""
+    """A tag and a collection of another workspace."""
     tag = await Tags(database).create(reader.workspace_id, uuid4().hex)
     collection = await Collections(database).create(reader.workspace_id, "Theirs")
     return {"tag_ids": [str(tag.id)], "collection_id": str(collection.id)}

@@ -8,7 +8,7 @@ from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
 
-_WORDS: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "say": check_platform_error}
+_COMMON: dict[str, Any] = {"auth": auth, "refusals": PLATFORM, "check_error": check_platform_error}
 _NONE = "0" * 32
 COLLECTIONS = "/v1/assets/collections"
 CHARACTERS = "/v1/assets/characters"
@@ -19,7 +19,7 @@ def _name(_: Suite) -> dict[str, Any]:
 
 
 def _asset(suite: Suite) -> str:
-    """The id of an image asset that is there for this request alone; it has no bytes."""
+    """Create an image asset without bytes for this request and return its id."""
     id = uuid4()
     put_assets(suite.stored, suite.account, [Row(0, id)])
     suite.before = suite.stored.count(suite.account)
@@ -31,7 +31,7 @@ def _character(suite: Suite) -> dict[str, Any]:
 
 
 def _made(suite: Suite, endpoint: Endpoint, noun: str) -> str:
-    """The path of a collection or character that is there for this request alone."""
+    """Create a collection or character for this request and return its path."""
     id = endpoint.send(suite.client, suite.account.key, **endpoint.valid(suite)).json()[noun]["id"]
     suite.before = suite.stored.count(suite.account)
     return f"{endpoint.path}/{id}"
@@ -49,12 +49,12 @@ def _member(suite: Suite) -> dict[str, Any]:
     return _collection_at(suite, "/assets", json={"vector_id": _asset(suite)})
 
 
-_LISTS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, "valid": lambda _: {}, **_WORDS}
-_GETS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, **_WORDS}
-_DELETES: dict[str, Any] = {"method": "DELETE", "success": 204, **_WORDS}
+_LISTS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, "valid": lambda _: {}, **_COMMON}
+_GETS: dict[str, Any] = {"method": "GET", "scope": Scope.READ, **_COMMON}
+_DELETES: dict[str, Any] = {"method": "DELETE", "success": 204, **_COMMON}
 
 LIST_COLLECTIONS = Endpoint(name="fal-list-collections", path=COLLECTIONS, **_LISTS)
-CREATE_COLLECTION = Endpoint(name="fal-create-collection", path=COLLECTIONS, success=201, valid=_name, **_WORDS)
+CREATE_COLLECTION = Endpoint(name="fal-create-collection", path=COLLECTIONS, success=201, valid=_name, **_COMMON)
 GET_COLLECTION = Endpoint(
     name="fal-get-collection", path=f"{COLLECTIONS}/{_NONE}", valid=_collection_at, wrong_method="PUT", **_GETS
 )
@@ -64,7 +64,7 @@ UPDATE_COLLECTION = Endpoint(
     path=f"{COLLECTIONS}/{_NONE}",
     valid=lambda suite: _collection_at(suite, json={"icon": "star"}),
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 DELETE_COLLECTION = Endpoint(
     name="fal-delete-collection", path=f"{COLLECTIONS}/{_NONE}", valid=_collection_at, wrong_method="PUT", **_DELETES
@@ -79,27 +79,27 @@ MOVE = Endpoint(
     name="fal-move-collection",
     path=f"{COLLECTIONS}/{_NONE}/move",
     valid=lambda suite: _collection_at(suite, "/move", json={"parent_collection_id": None}),
-    **_WORDS,
+    **_COMMON,
 )
 FAVORITE_COLLECTION = Endpoint(
     name="fal-favorite-collection",
     path=f"{COLLECTIONS}/{_NONE}/favorite",
     valid=lambda suite: _collection_at(suite, "/favorite"),
-    **_WORDS,
+    **_COMMON,
 )
 UNFAVORITE_COLLECTION = Endpoint(
     name="fal-unfavorite-collection",
     path=f"{COLLECTIONS}/{_NONE}/unfavorite",
     valid=lambda suite: _collection_at(suite, "/unfavorite"),
-    **_WORDS,
+    **_COMMON,
 )
-ADD = Endpoint(name="fal-add", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_WORDS)
+ADD = Endpoint(name="fal-add", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_COMMON)
 REMOVE = Endpoint(
     name="fal-remove", path=f"{COLLECTIONS}/{_NONE}/assets", valid=_member, wrong_method="PUT", **_DELETES
 )
 
 LIST_CHARACTERS = Endpoint(name="fal-list-characters", path=CHARACTERS, **_LISTS)
-CREATE_CHARACTER = Endpoint(name="fal-create-character", path=CHARACTERS, success=201, valid=_character, **_WORDS)
+CREATE_CHARACTER = Endpoint(name="fal-create-character", path=CHARACTERS, success=201, valid=_character, **_COMMON)
 GET_CHARACTER = Endpoint(
     name="fal-get-character", path=f"{CHARACTERS}/{_NONE}", valid=_character_at, wrong_method="PUT", **_GETS
 )
@@ -109,7 +109,7 @@ UPDATE_CHARACTER = Endpoint(
     path=f"{CHARACTERS}/{_NONE}",
     valid=lambda suite: _character_at(suite, json={"name": "another word"}),
     wrong_method="PUT",
-    **_WORDS,
+    **_COMMON,
 )
 DELETE_CHARACTER = Endpoint(
     name="fal-delete-character", path=f"{CHARACTERS}/{_NONE}", valid=_character_at, wrong_method="PUT", **_DELETES
@@ -118,13 +118,13 @@ FAVORITE_CHARACTER = Endpoint(
     name="fal-favorite-character",
     path=f"{CHARACTERS}/{_NONE}/favorite",
     valid=lambda suite: _character_at(suite, "/favorite"),
-    **_WORDS,
+    **_COMMON,
 )
 UNFAVORITE_CHARACTER = Endpoint(
     name="fal-unfavorite-character",
     path=f"{CHARACTERS}/{_NONE}/unfavorite",
     valid=lambda suite: _character_at(suite, "/unfavorite"),
-    **_WORDS,
+    **_COMMON,
 )
 
 BY_ID = (

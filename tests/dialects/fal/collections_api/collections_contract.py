@@ -1,4 +1,4 @@
-"""Collections, characters and images, made through fal's own doors."""
+"""Collections, characters and images, created through fal's API."""
 
 from typing import Any
 from uuid import UUID
@@ -28,18 +28,18 @@ def character(
 
 
 def image(client: httpx.Client, account: Account, seed: int = 0) -> dict[str, Any]:
-    """An asset, as it was registered."""
+    """Register an image and return the asset."""
     url = host(client, account, samples.png(seed=seed), "image/png")
     return dict(register(client, account, url).json()["asset"])
 
 
 def at(client: httpx.Client, account: Account, endpoint: Endpoint, id: str, **request: Any) -> httpx.Response:
-    """The operation on that collection or character."""
+    """Call the operation on the collection or character."""
     return endpoint.send(client, account.key, path=endpoint.path.replace("0" * 32, id), **request)
 
 
 def done(response: httpx.Response) -> dict[str, Any]:
-    """The one object in the answer."""
+    """Return the object in the answer."""
     assert response.status_code == 200, response.text
     [(_, shown)] = response.json().items()
     return dict(shown)
@@ -59,6 +59,6 @@ def members(stored: StoredData, id: str) -> list[UUID]:
 
 
 def expire(stored: StoredData, asset: dict[str, Any]) -> None:
-    """The asset's file is past its time, and not swept yet."""
+    """Expire the asset's file; garbage collection has not run yet."""
     query = "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)"
     stored.database.execute(query, [asset["vector_id"]])

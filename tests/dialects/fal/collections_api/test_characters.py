@@ -1,4 +1,4 @@
-"""fal's characters: their handles, what shows them, and what they are as collections."""
+"""fal's characters: identifiers, images, and their use as collections."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -40,7 +40,7 @@ def handle(client: httpx.Client, account: Account, url: str, name: str, **more: 
 
 @pytest.fixture
 def shown(client: httpx.Client, fresh: Account) -> str:
-    """The URL of an image of a workspace of this test alone."""
+    """The URL of an image in the fresh workspace."""
     return host(client, fresh, samples.png(), "image/png")
 
 
@@ -344,7 +344,7 @@ class TestLists:
 
 
 class TestAsCollections:
-    """[documented] A character is a collection of type `character`, and its id that of the collection."""
+    """[documented] A character is a collection of type `character`, with the same id."""
 
     def test_character_works_as_collection(self, client: httpx.Client, fresh: Account, shown: str) -> None:
         made = character(client, fresh, [shown])

@@ -1,4 +1,4 @@
-"""fal's collections: made, listed, changed, marked, removed, and what is put into them."""
+"""fal's collections: create, list, change, mark, delete, members."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -192,7 +192,7 @@ def test_invalid_update_is_refused(client: httpx.Client, account: Account, body:
 
 
 def test_cover_must_be_an_own_image(client: httpx.Client, account: Account, fresh: Account, stored: StoredData) -> None:
-    """Of this library and this workspace, images, whether they are assets or not."""
+    """Stored images of this workspace; they need not be assets."""
     id = collection(client, account)["id"]
     video = host(client, account, samples.mp4(), "video/mp4")
     theirs = host(client, fresh, samples.png(), "image/png")
@@ -275,7 +275,7 @@ class TestLists:
         )
         assert (len(listed(client, fresh)), len(listed(client, fresh, limit=100))) == (50, 100)
         pages = [listed(client, fresh, limit=30, offset=offset) for offset in (0, 30, 60, 90)]
-        assert len({id for page in pages for id in page}) == 101  # of one moment, and still in one order
+        assert len({id for page in pages for id in page}) == 101  # equal timestamps, stable order
 
     def test_listed_collection_equals_single_collection(self, client: httpx.Client, fresh: Account) -> None:
         made = [collection(client, fresh, filters=FILTERS), collection(client, fresh, icon="i")]
@@ -301,7 +301,7 @@ class TestMembers:
     def test_add_and_remove_are_idempotent(self, client: httpx.Client, account: Account) -> None:
         asset = image(client, account)
         ids = [collection(client, account)["id"] for _ in range(2)]
-        for id in (*ids, ids[0]):  # twice is once
+        for id in (*ids, ids[0]):  # adding twice has the effect of adding once
             response = add(client, account, id, vector_id=asset["vector_id"])
             assert (response.status_code, response.json()) == (200, {"success": True})
         shown = client.get(f"/v1/assets/{asset['vector_id']}", headers=auth(account.key)).json()["asset"]
@@ -315,7 +315,7 @@ class TestMembers:
     def test_request_id_refers_to_its_oldest_asset(
         self, client: httpx.Client, fresh: Account, stored: StoredData
     ) -> None:
-        """The first of the assets that the request made."""
+        """The oldest asset of the request."""
         rows = [Row(n, uuid4()) for n in range(3)]
         put_assets(stored, fresh, rows)
         stored.database.execute("UPDATE asset SET request_id = 'r 1' WHERE workspace_id = %s", [fresh.workspace_id])
@@ -422,7 +422,7 @@ class TestCounts:
 
 
 def put_many(stored: StoredData, account: Account, collection_id: str, count: int) -> None:
-    """So many assets over one blob, all in the collection."""
+    """Insert `many` assets over one blob into the collection."""
     blob = uuid4()
     put_assets(stored, account, [Row(0, blob)])
     stored.database.execute(

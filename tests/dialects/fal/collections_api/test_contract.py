@@ -1,4 +1,4 @@
-"""The contract at the doors of fal's collections and characters."""
+"""The contract for fal's collections and characters."""
 
 from uuid import uuid4
 
@@ -94,7 +94,7 @@ class TestUnfavoriteCharacter(Keyed):
 
 
 class _Each(Suite):
-    """What holds at many doors; each test names its own."""
+    """Contracts of many endpoints; each test names its endpoints."""
 
     endpoint = endpoints.CREATE_COLLECTION
 

@@ -1,4 +1,4 @@
-"""fal's collections in one another: how deep, how they move, and how that is shown."""
+"""fal's nested collections: depth, moves, hierarchy."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ FILTERS = {"field": "type", "op": "eq", "value": "image"}
 
 
 def chain(client: httpx.Client, account: Account, length: int) -> list[str]:
-    """Collections, each in the one before it, named by their levels."""
+    """Create collections, each in the one before, named by their levels."""
     ids: list[str] = []
     for level in range(1, length + 1):
         parent = ids[-1] if ids else None
@@ -91,7 +91,7 @@ def test_sixth_level_is_refused(client: httpx.Client, account: Account) -> None:
 
 @pytest.mark.parametrize(("height", "depth"), [(1, 5), (2, 4), (3, 3), (4, 2), (5, 1)])
 def test_move_beyond_five_levels_is_refused(client: httpx.Client, account: Account, height: int, depth: int) -> None:
-    """A tree of so many levels, put below one at that depth."""
+    """Move a tree of `height` levels below a collection at `depth`."""
     tree, place = chain(client, account, height), chain(client, account, depth)
     refused(move(client, account, tree[0], place[-1]), "5 levels")
     assert parent_of(client, account, tree[0]) is None

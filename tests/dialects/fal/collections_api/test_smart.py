@@ -1,4 +1,4 @@
-"""Smart collections through fal's doors: what a condition lets in, now."""
+"""fal's smart collections: which assets a condition selects."""
 
 from typing import Any
 

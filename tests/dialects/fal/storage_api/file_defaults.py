@@ -1,4 +1,4 @@
-"""How files are kept: every way into fal's storage, and what came of its wishes."""
+"""Every way to upload to fal's storage, and the expiry and ACL of the file."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,17 +18,17 @@ NONE: Headers = {}
 
 
 def lifecycle(**wishes: Any) -> Headers:
-    """As fal's JavaScript client sends them."""
+    """Build the lifecycle header that fal's JavaScript client sends."""
     return {"X-Fal-Object-Lifecycle": json.dumps(wishes)}
 
 
 def preference(**wishes: Any) -> Headers:
-    """As fal's documentation has it."""
+    """Build the lifecycle header of fal's documentation."""
     return {"X-Fal-Object-Lifecycle-Preference": json.dumps(wishes)}
 
 
 def nothing() -> None:
-    """What happens between a promise and its bytes, mostly."""
+    """Do nothing; the default of a step between initiation and bytes."""
 
 
 def _upload(
@@ -69,7 +69,7 @@ UPLOADS: dict[str, Upload] = {
 
 
 def lifetime(stored: StoredData, url: str) -> timedelta | None:
-    """From when the file was made to its end."""
+    """Return the time from creation to expiry."""
     query = "SELECT date_trunc('second', expires_at - created_at + interval '0.5 s') FROM file WHERE id = %s"
     row = stored.database.execute(query, [url.split("/")[-2]]).fetchone()
     assert row

@@ -1,4 +1,4 @@
-"""Uploads in parts, as each of fal's clients speaks of them."""
+"""Multipart uploads, as fal's Python and JavaScript clients make them."""
 
 import hashlib
 from collections import Counter
@@ -15,13 +15,13 @@ Part = dict[str, Any]
 
 
 def url_below(url: str, end: str) -> str:
-    """A URL one step below, with the same query."""
+    """Append a path segment to the URL and keep its query."""
     path, mark, query = url.partition("?")
     return f"{path}/{end}{mark}{query}"
 
 
 class MultipartUpload(msgspec.Struct, frozen=True):
-    """An upload in parts that has begun: `address` is what its parts and its completion are below."""
+    """A multipart upload in progress. Parts and completion are below `address`."""
 
     client: httpx.Client
     headers: Mapping[str, str]
@@ -36,7 +36,7 @@ class MultipartUpload(msgspec.Struct, frozen=True):
         return self.client.put(url_below(self.address, str(number)), content=data, headers=self.headers)
 
     def keep(self, number: int, data: bytes) -> Part:
-        """The part as a client lists it afterwards."""
+        """Send the part and return its entry for the completion."""
         response = self.put(number, data)
         assert response.status_code == 200, response.text
         return {"partNumber": number, "etag": response.headers["etag"]}
@@ -48,7 +48,7 @@ class MultipartUpload(msgspec.Struct, frozen=True):
 def begin_as_python(
     client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str
 ) -> MultipartUpload:
-    """As fal-client: with a key, below the file's own URL."""
+    """Begin as fal-client does: with a key, below the file's URL."""
     declared = {"X-Fal-File-Name": name, "Content-Type": declared}
     given = {**{key: text for key, text in declared.items() if text}, **headers}
     begun = BEGIN.send(client, account.key, headers=given).json()
@@ -60,7 +60,7 @@ def begin_as_python(
 def begin_as_javascript(
     client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str
 ) -> MultipartUpload:
-    """As @fal-ai/client: with a token in the URL, and no key."""
+    """Begin as @fal-ai/client does: with a token in the URL and no key."""
     declared = {"file_name": name or None, "content_type": declared or None}
     begun = INITIATE_PARTS.send(client, account.key, json=declared, headers=headers).json()
     return MultipartUpload(client, {}, begun["upload_url"], begun["file_url"])
@@ -79,10 +79,10 @@ def cut(data: bytes, size: int) -> list[bytes]:
 
 
 def put_all_parts(upload: MultipartUpload, data: bytes, size: int) -> list[Part]:
-    """All parts of the data, in order."""
+    """Send all parts of the data, in order."""
     return [upload.keep(number, piece) for number, piece in enumerate(cut(data, size), 1)]
 
 
 def more(*names: str) -> Counter[str]:
-    """One more of each, to be added to what was in stored."""
+    """Counts of one more file, to be added to earlier counts."""
     return Counter(names)

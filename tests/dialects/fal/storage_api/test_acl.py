@@ -1,4 +1,4 @@
-"""GET and PUT /v1/storage/files/acl: who may read a file, and what the others are told."""
+"""GET and PUT /v1/storage/files/acl: who may read a file, and what other readers get."""
 
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ PUBLIC, PRIVATE = "public, max-age=31536000, immutable", "private, no-store"
 
 
 def put(client: httpx.Client, account: Account, url: str, default: str, *rules: tuple[str, str]) -> None:
-    """The answer is the access that holds from now on."""
+    """Set the ACL; the answer is the new ACL."""
     acl = {"default": default, "rules": [{"user": user, "decision": decision} for user, decision in rules]}
     response = PUT_ACL.send(client, account.key, params={"url": url}, json=acl)
     assert (response.status_code, response.json()) == (200, acl), response.text
@@ -26,7 +26,7 @@ def put(client: httpx.Client, account: Account, url: str, default: str, *rules: 
 
 
 class Guest:
-    """A workspace that has a name."""
+    """A second workspace with a known name."""
 
     def __init__(self, server: Serve, *scopes: Scope) -> None:
         self.name = f"guest {uuid4().hex} Å"
@@ -71,7 +71,7 @@ def test_acl_decides_status_per_reader(
     rule: str | None,
     told: tuple[int, int],
 ) -> None:
-    """Rules that name nobody stay as they are: to drop them would tell which workspaces there are."""
+    """Rules for unknown users are kept: dropping them would reveal which workspaces exist."""
     put(client, account, url, default, *([(guest.name, rule)] if rule else []), ("nobody here", "allow"))
     assert statuses(client, url, {}, guest.headers, auth(account.key)) == [*told, 200]
 
@@ -87,7 +87,7 @@ def test_key_is_accepted_in_each_header(
 
 @pytest.mark.parametrize("key", ["wrong", "mtq_", "mtq_" + "0" * 32 + "_" + "A" * 43, "mtp_a.1.b"])
 def test_invalid_key_reads_as_anonymous(client: httpx.Client, account: Account, url: str, key: str) -> None:
-    """Not a 401, which would tell that there is something to be let in to."""
+    """A 401 would reveal that the file exists."""
     put(client, account, url, "hide")
     assert statuses(client, url, auth(key), {"X-API-Key": key}) == [404, 404]
     put(client, account, url, "forbid")
@@ -122,7 +122,7 @@ def test_upload_token_cannot_read(client: httpx.Client, account: Account, url: s
 def test_hidden_file_looks_missing_to_every_request(
     client: httpx.Client, account: Account, url: str, method: str, headers: dict[str, str]
 ) -> None:
-    """A hidden file is, byte for byte, one that there never was."""
+    """The answers for a hidden and a missing file are identical."""
     etag = client.head(url).headers["etag"]
     headers = {name: text.format(etag=etag) for name, text in headers.items()}
     id = url.split("/")[-2]
@@ -140,7 +140,7 @@ def test_hidden_file_looks_missing_to_every_request(
 
 
 def _told(response: httpx.Response) -> tuple[int, dict[str, str], str]:
-    """All but what is different each time."""
+    """Return the headers without those that always differ."""
     id = response.headers.pop("x-request-id")
     response.headers.pop("date", None)
     return response.status_code, dict(response.headers), response.text.replace(id, "")
@@ -162,7 +162,7 @@ def test_cache_control_follows_acl(client: httpx.Client, account: Account, guest
 
 
 def test_acl_takes_effect_immediately(client: httpx.Client, account: Account, url: str) -> None:
-    """Files just served are remembered for a second, and this one no longer."""
+    """The cached file (1 s) is invalidated."""
     for _ in range(3):
         assert client.get(url).status_code == 200
         put(client, account, url, "hide")
@@ -181,7 +181,7 @@ def test_acl_applies_to_file_not_content(client: httpx.Client, account: Account,
 
 
 def test_asset_of_hidden_file_stays_listed(client: httpx.Client, account: Account, url: str) -> None:
-    """The library is its owner's; only the bytes are behind the access."""
+    """The ACL protects the bytes, not the asset."""
     put(client, account, url, "hide")
     asset = register(client, account, url)
     assert asset.status_code == 201
@@ -235,7 +235,7 @@ def test_invalid_acl_is_refused(client: httpx.Client, account: Account, url: str
 def test_foreign_and_unknown_files_look_alike(
     client: httpx.Client, server: Serve, account: Account, fresh: Account, url: str, endpoint: Any
 ) -> None:
-    """Only one's own: another's is as unknown as none."""
+    """Both get the same answer."""
     body = {"json": {"default": "hide"}} if endpoint is PUT_ACL else {}
     unknown = url.replace(url.split("/")[-2], uuid4().hex)
     said = []

@@ -1,4 +1,4 @@
-"""The completion of an upload in parts: its list, and being asked more than once."""
+"""Completion of multipart uploads: the part list, repeated calls."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ ONE, TWO = etag(b"one "), etag(b"two")
 
 @pytest.fixture
 def upload(client: httpx.Client, account: Account, begin: Begin) -> MultipartUpload:
-    """Two parts have arrived."""
+    """An upload with two parts."""
     upload = begin(client, account)
     upload.keep(2, b"two")
     upload.keep(1, b"one ")
@@ -83,7 +83,7 @@ def test_part_lists_of_both_clients_are_accepted(
 def test_invalid_part_list_is_refused(
     client: httpx.Client, account: Account, stored: StoredData, upload: MultipartUpload, body: dict[str, Any]
 ) -> None:
-    """Never for good: a better list may follow."""
+    """The upload stays open for another list."""
     before = stored.count(account)
     response = client.post(url_below(upload.address, "complete"), json=body, headers=upload.headers)
     assert response.status_code == 422, response.text
@@ -102,7 +102,7 @@ def test_completion_without_parts_is_refused(client: httpx.Client, account: Acco
 def test_completion_can_be_repeated(
     client: httpx.Client, account: Account, stored: StoredData, upload: MultipartUpload
 ) -> None:
-    """A client whose answer was lost asks once more; what it lists then is nobody's business."""
+    """A client that lost the response may repeat the call with any list."""
     parts = [{"partNumber": 1, "etag": ONE}, {"partNumber": 2, "etag": TWO}]
     first = upload.complete(parts)
     before = stored.count(account)
@@ -129,7 +129,7 @@ def test_part_after_completion_is_refused(
 def test_concurrent_completions_make_one_file(
     client: httpx.Client, server: Serve, account: Account, stored: StoredData, begin: Begin
 ) -> None:
-    """One file, and nothing noted that a sweep would later remove its bytes for."""
+    """No pending write remains that would later delete the bytes."""
     data = os.urandom(3_000_000)
     before = stored.count(account)
     upload = begin(client, account)
@@ -163,7 +163,7 @@ def test_refused_content_stays_refused(
     declared: str,
     status: int,
 ) -> None:
-    """What claims to be media is, or nothing of it stays: no row but the upload's own, no blob, no parts."""
+    """Invalid media leaves no blob and no parts, only the row of the upload."""
     before = stored.count(account)
     upload = begin(client, account, name, declared)
     parts = put_all_parts(upload, data, 400)

@@ -1,4 +1,4 @@
-"""The lifecycle headers of uploads: who may read the file, and when it is gone."""
+"""The lifecycle headers of uploads: ACL and expiry of the file."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ def test_each_header_sets_expiry_and_acl(
 
 
 def test_first_of_both_headers_wins(client: httpx.Client, account: Account, stored: StoredData) -> None:
-    """fal's Python client sends the same in both."""
+    """fal's Python client sends the same value in both."""
     both = {**preference(expiration_duration_seconds=60), **lifecycle(expiration_duration_seconds=120)}
     assert lifetime(stored, UPLOADS["upload"](client, account, both)) == timedelta(seconds=120)
 
@@ -58,7 +58,7 @@ def test_empty_lifecycle_means_no_expiry(
 
 
 def test_partial_acl_is_completed_by_settings(client: httpx.Client, fresh: Account) -> None:
-    """Both clients leave out what their user does, and the settings say the rest."""
+    """Clients omit what their user omits; the settings supply it."""
     rules = [{"user": "somebody", "decision": "forbid"}]
     url = UPLOADS["upload"](client, fresh, lifecycle(initial_acl={"rules": rules}))
     assert acl_of(client, fresh, url) == {"default": "allow", "rules": rules}
@@ -93,7 +93,7 @@ def test_partial_acl_is_completed_by_settings(client: httpx.Client, fresh: Accou
     ids=lambda text: repr(text[:56]),
 )
 def test_invalid_lifecycle_is_refused(client: httpx.Client, account: Account, stored: StoredData, text: str) -> None:
-    """Refused before anything is stored, rather than kept for good against its sender's will."""
+    """Nothing is stored: the file would otherwise never expire, against the client's will."""
     before = stored.count(account)
     for endpoint, request in (
         (UPLOAD, {"content": samples.png()}),
@@ -117,7 +117,7 @@ def _end(stored: StoredData, url: str) -> datetime:
 
 
 def test_file_is_served_until_it_expires(client: httpx.Client, account: Account, stored: StoredData) -> None:
-    """Asked all the time, so that it is remembered; the server's clock is ours."""
+    """Requested continuously, so that it is in the cache. Server and test share a clock."""
     url = UPLOADS["upload"](client, account, lifecycle(expiration_duration_seconds=1))
     end, seen = _end(stored, url), set()
     while (asked := datetime.now(UTC)) < end + timedelta(seconds=0.1):
@@ -139,7 +139,7 @@ def test_cache_control_ends_with_expiry(client: httpx.Client, account: Account) 
 
 
 def test_expired_file_is_gone_before_collection(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """Before any sweep: the file, its asset, and what could be made of its URL."""
+    """Garbage collection has not run: the file, its asset and registration of its URL."""
     url = UPLOADS["promise"](client, fresh, lifecycle(expiration_duration_seconds=3600))
     asset = register(client, fresh, url).json()["asset"]
     headers = auth(fresh.key)
@@ -155,7 +155,7 @@ def test_expired_file_is_gone_before_collection(client: httpx.Client, fresh: Acc
 
 
 def test_repeated_put_to_expired_file_is_not_found(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """A PUT whose answer was lost may come after the end of the file."""
+    """A client that lost the response may repeat the PUT after the file has expired."""
     promise = INITIATE.send(client, fresh.key, json={}).json()
     client.put(promise["upload_url"], content=samples.png())
     stored.database.execute("UPDATE file SET expires_at = now() WHERE workspace_id = %s", [fresh.workspace_id])
@@ -165,7 +165,7 @@ def test_repeated_put_to_expired_file_is_not_found(client: httpx.Client, fresh: 
 
 
 def test_expiry_does_not_affect_equal_content(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """A file ends and not its content, of which there may be others."""
+    """Another file with the same content stays."""
     ends = UPLOADS["upload"](client, fresh, lifecycle(expiration_duration_seconds=3600))
     stays = host(client, fresh, samples.png(), "image/png")
     stored.database.execute("UPDATE file SET expires_at = now() WHERE id = %s", [ends.split("/")[-2]])
@@ -176,7 +176,7 @@ def test_expiry_does_not_affect_equal_content(client: httpx.Client, fresh: Accou
 async def test_collection_deletes_expired_file(
     client: httpx.Client, server: Serve, fresh: Account, stored: StoredData
 ) -> None:
-    """Row, asset, blob and bytes; other files keep theirs."""
+    """Row, asset, blob and bytes are deleted; other files keep theirs."""
     ending = lifecycle(expiration_duration_seconds=3600)
     doomed = host(client, fresh, samples.png(seed=41), "image/png", **ending)
     register(client, fresh, doomed)

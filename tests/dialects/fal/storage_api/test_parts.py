@@ -1,4 +1,4 @@
-"""Uploads in parts: what each call answers, and parts in any order, retried and replaced."""
+"""Multipart uploads: the answer of each call; parts in any order, retried, replaced."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ def test_javascript_client_starts_upload(
 
 
 def test_part_and_completion_return_etag_and_url(client: httpx.Client, account: Account, begin: Begin) -> None:
-    """Python reads the tag from the header, JavaScript from the body."""
+    """The Python client reads the ETag in the header, the JavaScript client in the body."""
     upload = begin(client, account, "a.png", "image/png")
     part = upload.put(7, samples.png())
     assert (part.status_code, part.headers["content-type"]) == (200, "application/json")
@@ -105,7 +105,7 @@ def test_only_listed_parts_are_joined(client: httpx.Client, fresh: Account, stor
 
 
 def test_same_part_can_be_sent_again(client: httpx.Client, account: Account, stored: StoredData, begin: Begin) -> None:
-    """The same bytes are the same part, whose first sending is as good."""
+    """The same bytes have the same ETag."""
     upload = begin(client, account)
     first, rest = upload.keep(1, b"one"), upload.keep(2, b"two")
     before = stored.count(account)
@@ -129,7 +129,7 @@ def test_later_part_replaces_earlier(client: httpx.Client, account: Account, beg
 
 
 def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stored: StoredData, begin: Begin) -> None:
-    """What was joined is removed again, and the file has the bytes that were there."""
+    """The joined bytes are deleted, and the file refers to the known blob."""
     data = samples.png(seed=31)
     host(client, fresh, data, "image/png")
     before = stored.count(fresh)

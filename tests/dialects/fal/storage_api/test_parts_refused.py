@@ -1,4 +1,4 @@
-"""Parts that are refused: impossible ones, too many bytes, and those of people who may not send them."""
+"""Refused parts: invalid numbers, too many bytes, missing permissions."""
 
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -22,7 +22,7 @@ from tests.server import Serve
 
 
 def refused(upload: MultipartUpload, status: int) -> bytes:
-    """Neither a part nor the completion is let in, both in the same words."""
+    """Check that a part and the completion are refused with the same error."""
     answers = [upload.put(1, b"one"), upload.complete([{"partNumber": 1, "etag": "x"}])]
     for answer in answers:
         assert answer.status_code == status, answer.text
@@ -56,7 +56,7 @@ def test_invalid_part_number_is_refused(
 
 
 def test_interrupted_part_is_discarded(client: httpx.Client, server: Serve, account: Account, begin: Begin) -> None:
-    """Its number is still free, and nothing of it is joined."""
+    """The part number can be used again."""
     upload = begin(client, account)
 
     def half():  # type: ignore[no-untyped-def]
@@ -73,7 +73,7 @@ def test_interrupted_part_is_discarded(client: httpx.Client, server: Serve, acco
 def test_parts_beyond_file_limit_are_refused(
     strict_client: httpx.Client, limited: Account, strict_stored: StoredData, method: Begin
 ) -> None:
-    """100,000 bytes for all parts together: those of a part that is replaced do not count."""
+    """The limit of 100,000 bytes is for all parts together, without replaced ones."""
     upload = method(strict_client, limited)
     first = upload.keep(1, b"1" * 60_000)
     before = strict_stored.count(limited)
@@ -102,7 +102,7 @@ def test_oversized_part_is_refused(
 def test_each_part_counts_against_rate_limit(
     strict_client: httpx.Client, limited: Account, strict_stored: StoredData
 ) -> None:
-    """Five requests a day, also with the token alone."""
+    """Requests with the token count, too; the limit is five a day."""
     upload = begin_as_javascript(strict_client, limited)
     assert [upload.put(number, b"x").status_code for number in range(1, 7)] == [200] * 4 + [429] * 2
 
@@ -110,7 +110,7 @@ def test_each_part_counts_against_rate_limit(
 def test_foreign_upload_is_not_found(
     client: httpx.Client, account: Account, fresh: Account, stored: StoredData, server: Serve
 ) -> None:
-    """An upload of somebody else is as unknown as none."""
+    """The error is that of an unknown upload."""
     upload = begin_as_python(client, account)
     part = upload.keep(1, b"one")
     before = stored.count(account)
@@ -128,7 +128,7 @@ def test_upload_below_other_file_is_not_found(client: httpx.Client, account: Acc
 
 
 def test_file_name_in_url_is_ignored(client: httpx.Client, account: Account) -> None:
-    """The id in it decides, as everywhere."""
+    """The id decides."""
     upload = begin_as_python(client, account, "a.bin")
     renamed = msgspec.structs.replace(upload, address=upload.address.replace("a.bin", "b.bin"))
     assert renamed.complete([upload.keep(1, b"one")]).json()["access_url"] == upload.url

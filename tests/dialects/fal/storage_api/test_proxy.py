@@ -1,4 +1,4 @@
-"""/api/fal/proxy: every call of a client's goes to one URL, and a header says which call it is."""
+"""/api/fal/proxy: requests whose target is in a header."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def call(client: httpx.Client, key: str | None, target: str, method: str = "POST
 
 
 def test_proxied_upload_returns_direct_urls(client: httpx.Client, server: Serve, account: Account) -> None:
-    """The URLs in the answer are of the server that was asked; there the bytes go, past the proxy."""
+    """URLs in the answer are of this server; the client sends the bytes there directly."""
     target = f"{REST}/storage/upload/initiate?storage_type=fal-cdn-v3"
     response = call(client, account.key, target, json={"file_name": "a.png", "content_type": "image/png"})
     assert (response.status_code, list(response.json())) == (200, ["upload_url", "file_url"])
@@ -70,7 +70,7 @@ def test_proxy_forwards_method_and_query(client: httpx.Client, fresh: Account) -
 
 
 def test_proxied_and_direct_requests_share_idempotency(client: httpx.Client, account: Account) -> None:
-    """Through the proxy or not, it is one operation."""
+    """Proxied and direct requests are the same operation."""
     body = {"url": host(client, account, samples.png(), "image/png"), "type": "image"}
     headers = {"Idempotency-Key": new_key()}
     first = call(client, account.key, f"{PLATFORM}/v1/assets/uploads", json=body, headers=headers)
@@ -80,15 +80,15 @@ def test_proxied_and_direct_requests_share_idempotency(client: httpx.Client, acc
 
 
 def test_proxied_errors_are_in_target_format(client: httpx.Client, account: Account) -> None:
-    """In the words of the operation that was meant."""
-    for target, method, status, say in (
+    """Errors have the format of the target operation."""
+    for target, method, status, check_error in (
         (f"{REST}/storage/upload/initiate", "GET", 405, check_storage_error),
         (f"{REST}/storage/nothing", "POST", 404, check_storage_error),
         (f"{PLATFORM}/v1/assets/uploads", "POST", 422, check_platform_error),
     ):
         response = call(client, account.key, target, method, json={})
         assert response.status_code == status, (target, response.text)
-        if say is check_storage_error:
+        if check_error is check_storage_error:
             check_storage_error(response)
         else:
             check_platform_error(response, "validation_error")
@@ -140,7 +140,7 @@ def test_proxied_request_requires_key(
     ],
 )
 def test_invalid_target_is_refused(client: httpx.Client, account: Account, stored: StoredData, target: str) -> None:
-    """It reaches no other host, and on this one nothing but fal's operations."""
+    """Neither other hosts nor other operations can be reached."""
     before = stored.count(account)
     response = call(client, account.key, target, json={})
     assert response.status_code in (404, 422), response.text

@@ -1,4 +1,4 @@
-"""GET and PUT /v1/storage/settings: how new files of fal's storage are kept."""
+"""GET and PUT /v1/storage/settings: defaults for new files of fal's storage."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ FORBID = {"default": "forbid", "rules": [{"user": "a", "decision": "allow"}]}
 
 
 def put(client: httpx.Client, account: Account, **settings: Any) -> None:
-    """What is left out is cleared; the answer is what holds from now on."""
+    """Replace the settings; the answer is the new settings."""
     expected = {**NOTHING, **settings}
     response = PUT_SETTINGS.send(client, account.key, json=settings)
     assert (response.status_code, response.json()) == (200, expected), response.text
@@ -58,7 +58,7 @@ def test_settings_do_not_affect_existing_files(client: httpx.Client, fresh: Acco
 def test_settings_at_initiation_apply_to_upload(
     client: httpx.Client, fresh: Account, stored: StoredData, endpoint: str
 ) -> None:
-    """The client was told then; the time runs from when the bytes are there."""
+    """The expiry runs from the arrival of the bytes."""
     put(client, fresh, expiration_duration_seconds=3600)
     url = UPLOADS[endpoint](client, fresh, meanwhile=lambda: put(client, fresh, initial_acl=FORBID))
     assert lifetime(stored, url) == timedelta(seconds=3600)
@@ -69,7 +69,7 @@ def test_settings_at_initiation_apply_to_upload(
 def test_lifecycle_header_overrides_settings(
     client: httpx.Client, fresh: Account, stored: StoredData, endpoint: str
 ) -> None:
-    """Key by key: what it leaves out is left to the settings, and null is none."""
+    """An absent key means the setting; null clears it."""
     put(client, fresh, expiration_duration_seconds=3600, initial_acl=FORBID)
     longer = UPLOADS[endpoint](client, fresh, lifecycle(expiration_duration_seconds=7200))
     assert (lifetime(stored, longer), client.get(longer).status_code) == (timedelta(seconds=7200), 403)
@@ -80,7 +80,7 @@ def test_lifecycle_header_overrides_settings(
 
 
 def test_settings_do_not_apply_to_other_dialects(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """They are fal's: a file of Krea's or HeyGen's never expires behind its owner's back."""
+    """Files of Krea's and HeyGen's endpoints do not expire."""
     put(client, fresh, expiration_duration_seconds=1, initial_acl=FORBID)
     sent: dict[str, Any] = {"headers": {"X-API-KEY": fresh.key, "Content-Type": "image/png"}, "content": samples.png()}
     form: dict[str, Any] = {"headers": {"X-API-KEY": fresh.key}, "files": {"file": samples.png()}}

@@ -1,4 +1,4 @@
-"""POST /v1/storage/files/sign: links that open a file whatever its access, for a while."""
+"""POST /v1/storage/files/sign: URLs that read a file despite its ACL until they expire."""
 
 import time
 from typing import Any
@@ -25,7 +25,7 @@ def sign(client: httpx.Client, account: Account, url: str, seconds: int = 60) ->
 
 @pytest.fixture(params=["forbid", "hide"])
 def closed(client: httpx.Client, account: Account, url: str, request: pytest.FixtureRequest) -> str:
-    """The URL of a file that nobody else may read."""
+    """The URL of a file that only its owner may read."""
     PUT_ACL.send(client, account.key, params={"url": url}, json={"default": request.param})
     assert client.get(url).status_code in (403, 404)
     return url
@@ -92,7 +92,7 @@ def test_tampered_signature_is_ignored(client: httpx.Client, account: Account, c
 
 
 def test_signature_is_bound_to_its_file(client: httpx.Client, account: Account, fresh: Account, closed: str) -> None:
-    """Neither of its own workspace nor of another, whose secret is another."""
+    """Neither in its workspace nor in another, which has another secret."""
     query = urlsplit(sign(client, account, closed)).query
     for owner in (account, fresh):
         other = host(client, owner, samples.png(), "image/png")

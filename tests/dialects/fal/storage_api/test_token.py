@@ -1,4 +1,4 @@
-"""POST /storage/auth/token: a pass for /files/upload, and for nothing else."""
+"""POST /storage/auth/token: a token for /files/upload only."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

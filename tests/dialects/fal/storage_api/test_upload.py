@@ -1,4 +1,4 @@
-"""POST /files/upload: any file, by its bytes."""
+"""POST /files/upload: any type of file."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""POST /storage/upload/initiate, and PUT of what it names."""
+"""POST /storage/upload/initiate, and PUT to its upload URL."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ from tests.server import Serve
 
 
 class TestPromises:
-    """POST /storage/upload/initiate and PUT of what it names."""
+    """POST /storage/upload/initiate and PUT to its upload URL."""
 
     def promise(self, client: httpx.Client, account: Account, **body: str) -> dict[str, str]:
         response = INITIATE.send(client, account.key, path="/storage/upload/initiate?storage_type=gcs", json=body)
@@ -113,11 +113,11 @@ class TestPromises:
 
 
 class TestPut(TakesFiles, TakesBodies):
-    """The contract for PUT: each test gets a promise of its own, which stays unkept when it refuses."""
+    """The contract for PUT. Each test gets an upload, which stays open after a refusal."""
 
     @property
     def endpoint(self) -> Endpoint:  # type: ignore[override]
-        """The address of the promise is the path of the door."""
+        """The endpoint's path is the upload URL."""
         if not hasattr(self, "_door"):
             self._door = Endpoint(
                 name="fal-put",

@@ -1,4 +1,4 @@
-"""POST /v1/assets/uploads: which URL names a file of ours, and which is none of our business."""
+"""POST /v1/assets/uploads: which URLs refer to a stored file."""
 
 from urllib.parse import quote, urlsplit
 from uuid import uuid4

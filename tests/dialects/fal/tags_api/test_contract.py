@@ -1,4 +1,4 @@
-"""The contract at the doors of fal's tags and favourites."""
+"""The contract for fal's tags and favorites."""
 
 import httpx
 

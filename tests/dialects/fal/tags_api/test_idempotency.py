@@ -1,4 +1,4 @@
-"""The Idempotency-Key of what changes tags and favourites."""
+"""The Idempotency-Key of operations that change tags and favorites."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -50,7 +50,7 @@ class TestBodies(Keys):
         assert self.keyed(endpoint, key, request).status_code == endpoint.success
 
     def changed(self, request: dict[str, Any], text: str) -> dict[str, Any]:
-        """A name that is taken, or an asset that is unknown."""
+        """A request with a taken name or an unknown asset."""
         field = "name" if "name" in request["json"] else "vector_id"
         return {**request, "json": {**request["json"], field: text}}
 
@@ -70,7 +70,7 @@ def test_concurrent_creates_make_one_tag(client: httpx.Client, fresh: Account) -
 
 
 def test_replay_changes_nothing(client: httpx.Client, fresh: Account, account: Account) -> None:
-    """The tag that the first request deleted may be there again; another workspace's key is another key."""
+    """Even if the deleted tag exists again. The same key in another workspace is another key."""
     key, id = new_key(), make_tag(client, fresh, "a")
     path, headers = f"{TAGS}/{id}", {"Idempotency-Key": key}
     assert DELETE_TAG.send(client, fresh.key, path=path, headers=headers).status_code == 204

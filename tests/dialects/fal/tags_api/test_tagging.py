@@ -30,7 +30,7 @@ def asset(stored: StoredData, account: Account) -> str:
 
 @pytest.fixture
 def tags(client: httpx.Client, account: Account) -> list[str]:
-    """Three, in the order of their names."""
+    """Three tag ids, in the order of their names."""
     suffix = uuid4().hex
     return [make_tag(client, account, f"{letter} {suffix}") for letter in "aBc"]
 
@@ -40,7 +40,7 @@ def put(client: httpx.Client, account: Account, tag_ids: object, **target: str) 
 
 
 def aimed(endpoint: Endpoint, client: httpx.Client, account: Account, tag_id: str, target: object) -> httpx.Response:
-    """The operation on that target; with a tag, where it wants one."""
+    """Call the operation on the asset, with a tag if the operation takes one."""
     path = endpoint.path.replace("0" * 32, tag_id)
     body = {**target, "tag_ids": [tag_id]} if endpoint is SET_TAGS and isinstance(target, dict) else target
     return endpoint.send(client, account.key, path=path, json=body)
@@ -138,7 +138,7 @@ def test_exactly_one_asset_reference_is_required(
 def test_foreign_unknown_and_expired_assets_look_alike(
     client: httpx.Client, account: Account, fresh: Account, stored: StoredData, endpoint: Endpoint, tags: list[str]
 ) -> None:
-    """Another's is as unknown as none, and so is one that has expired."""
+    """All three get the same answer."""
     theirs, expired = make_asset(stored, fresh, request_id="theirs"), make_asset(stored, account, request_id="expired")
     expire(stored, expired)
     ids = (theirs, expired, str(uuid4()), "nonsense", "x" * 5000)
@@ -169,7 +169,7 @@ def test_foreign_and_unknown_tags_look_alike(
 def test_unknown_asset_has_no_tags(
     client: httpx.Client, account: Account, fresh: Account, stored: StoredData, asset: str, tags: list[str]
 ) -> None:
-    """[documented] A vector that has not been saved as an asset has none."""
+    """[documented] The list is empty for a `vector_id` that is no saved asset."""
     assign(client, account, tags[0], vector_id=asset)
     expired = make_asset(stored, fresh)
     assign(client, fresh, make_tag(client, fresh), vector_id=expired)

@@ -12,7 +12,7 @@ from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, 
 from tests.dialects.fal.assets_api.tagged import all_tags, assign, make_asset, make_tag, tag_names, tags_of
 from tests.dialects.fal.endpoints import check_platform_error
 
-# Pairs that are one name: in another case, put together otherwise, with the Greek sigma that ends words.
+# Pairs of equal names: different case, different Unicode composition, the final Greek sigma.
 TWINS = [("Mood", "mOOD"), ("caf\u00e9", "CAFE\u0301"), ("\u03c6\u03c9\u03c2", "\u03a6\u03a9\u03a3")]
 IMPOSSIBLE: list[Any] = ["", "x" * 51, " ", "\t \n", "\u00a0\u2003", "a\0b", None, 5, ["a"], {}]
 
@@ -120,7 +120,7 @@ def test_delete_removes_tag_from_assets(client: httpx.Client, fresh: Account, st
 
 
 def test_foreign_and_unknown_tags_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
-    """Another's is as unknown as none, and is left alone."""
+    """The foreign tag is not changed."""
     theirs = make_tag(client, fresh, "theirs")
     for endpoint, request in ((UPDATE_TAG, {"json": {"name": uuid4().hex}}), (DELETE_TAG, {})):
         told = set()

@@ -1,4 +1,4 @@
-"""POST /v3/assets/direct-uploads: what may be announced, and what its words mean."""
+"""POST /v3/assets/direct-uploads: which declarations are accepted."""
 
 from typing import Any
 

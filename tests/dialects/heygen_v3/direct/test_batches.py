@@ -1,4 +1,4 @@
-"""Batches of direct uploads: where to send up to a hundred files, and how far each has come."""
+"""Batches of direct uploads: targets for up to a hundred files, and their progress."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def statuses(client: httpx.Client, account: Account, **params: Any) -> Json:
 
 
 def test_batch_presign_returns_targets_in_order(client: httpx.Client, account: Account) -> None:
-    """In their order; a URL to call back is taken, and nothing is ever sent to it."""
+    """`callback_url` is accepted, but nothing is sent to it."""
     body = {"files": [PNG, WAV, PNG], "title": "three", "callback_url": "http://127.0.0.1:9/", "later": 1}
     response = PRESIGN_BATCH.send(client, account.key, json=body)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -152,7 +152,7 @@ def test_item_can_be_completed_individually(client: httpx.Client, account: Accou
 
 
 def test_batch_completion_defers_one_task_per_item(client: httpx.Client, account: Account, stored: StoredData) -> None:
-    """The worker does the rest; there is none beside this server. Asked again, nothing is asked of it twice."""
+    """This server has no worker, so items stay in processing. A repeated call adds no tasks."""
     batch = presign_batch(client, account, PNG, WAV)
     body = {"batch_id": batch["batch_id"]}
     for _ in range(2):
@@ -166,7 +166,7 @@ def test_batch_completion_defers_one_task_per_item(client: httpx.Client, account
 
 
 def test_foreign_and_unknown_batches_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
-    """Another workspace's is as unknown as none."""
+    """Batches of another workspace look unknown."""
     id = presign_batch(client, account, PNG)["batch_id"]
     for ask in (
         lambda who, id: PROGRESS.send(client, who.key, path=f"/v3/assets/batches/{id}"),
@@ -197,7 +197,7 @@ def test_invalid_page_is_refused(client: httpx.Client, account: Account, params:
 
 
 def test_expired_items_fail(client: httpx.Client, account: Account, stored: StoredData) -> None:
-    """When their time is up, they have failed, and with all of them the batch."""
+    """The batch has failed when all items have."""
     batch = presign_batch(client, account, PNG, PNG)
     query = "UPDATE upload SET expires_at = now() - interval '1 second' WHERE batch_id = %s"
     stored.database.execute(query, [batch["batch_id"]])
@@ -212,7 +212,7 @@ class TestStatuses:
     """GET /v3/assets/statuses."""
 
     def test_statuses_are_in_requested_order(self, client: httpx.Client, account: Account, fresh: Account) -> None:
-        """Uploads of every sort, assets without one, and what is unknown or another's: those alike."""
+        """Uploads in each state, assets without an upload, unknown and foreign ids."""
         whole = UPLOAD.upload(client, account.key, samples.png()).json()["data"]["asset_id"]
         slot = presign(client, account, samples.png())
         theirs = presign(client, fresh, samples.png())["asset_id"]

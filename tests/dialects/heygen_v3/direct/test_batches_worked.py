@@ -1,4 +1,4 @@
-"""Batches that are declared complete, with the worker beside the server."""
+"""Completion of batches by a worker beside the server."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def owner(working: Serve, work_stored: StoredData) -> Account:
 
 
 def worked(http: httpx.Client, owner: Account, batch: Json) -> Json:
-    """Declares the batch complete, and waits for the worker."""
+    """Complete the batch, and wait for the worker."""
     body = {"batch_id": batch["batch_id"]}
     assert COMPLETE_BATCH.send(http, owner.key, json=body).status_code == 202
 
@@ -55,7 +55,7 @@ def worked(http: httpx.Client, owner: Account, batch: Json) -> Json:
 
 
 def test_worker_completes_each_item_separately(http: httpx.Client, owner: Account) -> None:
-    """One was not sent, one is not what was announced: the others are assets. Later those may be, too."""
+    """A missing and a mismatched file fail, the others become assets. The failed ones can be sent again."""
     wrong = declaration(samples.png(), "image/jpeg")
     batch = presign_batch(http, owner, PNG, PNG, wrong, declaration(samples.wav(), "audio/wav", "b.wav"))
     for index, data in ((0, samples.png()), (2, samples.png()), (3, samples.wav())):
@@ -81,7 +81,7 @@ def test_batch_without_bytes_fails(http: httpx.Client, owner: Account) -> None:
 
 
 def test_completed_items_are_not_repeated(http: httpx.Client, owner: Account, work_stored: StoredData) -> None:
-    """By itself or with its batch before: nothing is done twice."""
+    """Items that were completed before, individually or with the batch, are not processed again."""
     batch = presign_batch(http, owner, PNG, PNG)
     for slot in batch["items"]:
         put(http, slot, samples.png())

@@ -1,4 +1,4 @@
-"""Direct uploads over a bucket: the bytes go there and not through the server, and are checked there."""
+"""Direct uploads with an S3 bucket: clients send the bytes to the bucket, where they are checked."""
 
 import json
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def owner(bucketed: Serve) -> Iterator[Account]:
 
 
 class Bucket:
-    """What is in it, past the server."""
+    """The bucket's objects, read directly."""
 
     def __init__(self, seaweed: Seaweed, server: Serve) -> None:
         self.store = seaweed.client()
@@ -107,7 +107,7 @@ def test_quarantined_bytes_are_not_served(http: httpx.Client, owner: Account, bu
 
 @pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1])
 def test_wrong_size_is_refused(http: httpx.Client, owner: Account, bucket: Bucket, size: int) -> None:
-    """The bucket refuses it, for the size is signed; and what got past it is caught here."""
+    """The bucket refuses it, because the size is signed; bytes written directly are refused on completion."""
     slot = presign(http, owner, bytes(SIZE), "image/jpeg")
     before = bucket.names()
     assert put(http, slot, jpeg_of(size)).status_code == 403
@@ -127,7 +127,7 @@ def _quarantined(bucket: Bucket, slot: Any) -> str:
 
 
 def test_later_put_does_not_change_asset(http: httpx.Client, owner: Account) -> None:
-    """The URL is good for an hour, also for its second use; the asset's bytes are a copy that nobody has a URL for."""
+    """The URL stays valid for an hour, but the asset's bytes are a copy under another key."""
     slot = presign(http, owner, bytes(SIZE), "image/jpeg")
     put(http, slot, jpeg_of(SIZE))
     url = complete(http, owner, slot).json()["data"]["url"]
@@ -139,7 +139,7 @@ def test_later_put_does_not_change_asset(http: httpx.Client, owner: Account) -> 
 
 
 def test_mismatched_bytes_are_refused_and_deleted(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
-    """Refused, and the same again, until others are sent; nothing of them stays."""
+    """Completion is refused each time until other bytes are sent; the refused bytes are deleted."""
     before = bucket.names()
     for wish, wrong in (({}, samples.text().ljust(SIZE)), ({"checksum_sha256": sha256(jpeg_of(SIZE))}, bytes(SIZE))):
         slot = presign(http, owner, bytes(SIZE), "image/jpeg", **wish)
@@ -154,7 +154,7 @@ def test_mismatched_bytes_are_refused_and_deleted(http: httpx.Client, owner: Acc
 
 
 def test_concurrent_completions_make_one_asset(http: httpx.Client, owner: Account, bucket: Bucket) -> None:
-    """One asset, and one copy beside what was sent."""
+    """The bucket has one copy besides the sent object."""
     data, before = samples.png(seed=71), bucket.names()
     slot = presign(http, owner, data)
     put(http, slot, data)
@@ -188,7 +188,7 @@ def test_batch_is_completed_from_bucket(http: httpx.Client, seaweed: Seaweed, ow
 async def test_collection_empties_quarantine(
     http: httpx.Client, bucketed: Serve, owner: Account, bucket: Bucket, tmp_path: Path
 ) -> None:
-    """What was sent and never completed, and what was; the assets keep their bytes."""
+    """Objects of completed and of abandoned uploads are deleted; assets keep their bytes."""
     kept, left = (presign(http, owner, samples.png(seed=74)) for _ in range(2))
     for slot in (kept, left):
         put(http, slot, samples.png(seed=74))

@@ -1,4 +1,4 @@
-"""The contract at the doors of direct uploads and their batches."""
+"""The contract for direct uploads and batches."""
 
 import pytest
 from msgspec import structs
@@ -20,7 +20,7 @@ class TestPut(TakesBodies):
 
     @pytest.fixture(autouse=True)
     def promised(self, setting: None) -> None:
-        """Each test has an upload of its own."""
+        """Create an upload for each test."""
         slot = upload_sessions.presign(self.client, self.account, samples.png())
         self.before = self.stored.count(self.account)
         self.endpoint = structs.replace(type(self).endpoint, path=slot["upload_url"].removeprefix(self.server.url))

@@ -1,4 +1,4 @@
-"""Direct uploads: what each step answers, and what may be asked for again."""
+"""Direct uploads: the answer of each step, and repeated steps."""
 
 import base64
 from collections import Counter
@@ -51,7 +51,7 @@ def test_direct_upload_becomes_asset(client: httpx.Client, server: Serve, accoun
 
 
 def test_incomplete_upload_is_not_visible(client: httpx.Client, fresh: Account) -> None:
-    """Neither an asset nor a file, and so nothing is served."""
+    """There is no asset and no file yet."""
     slot = presign(client, fresh, samples.png())
     put(client, slot, samples.png())
     headers = auth(fresh.key)
@@ -87,7 +87,7 @@ def test_completion_body_is_optional(client: httpx.Client, account: Account, bod
 
 
 def test_completion_before_bytes_is_a_conflict(client: httpx.Client, account: Account) -> None:
-    """A conflict that HeyGen's own client waits for the end of."""
+    """HeyGen's client retries on this conflict."""
     slot = presign(client, account, samples.png())
     for _ in range(2):
         response = complete(client, account, slot)
@@ -99,7 +99,7 @@ def test_completion_before_bytes_is_a_conflict(client: httpx.Client, account: Ac
 
 
 def test_last_put_wins(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """Sent again before it is complete, they replace the first, of which nothing stays."""
+    """Bytes sent again before completion replace the earlier ones, which are deleted."""
     size = len(samples.jpeg()) + 200
     before = stored.count(fresh)
     slot = presign(client, fresh, bytes(size), "image/jpeg")
@@ -112,7 +112,7 @@ def test_last_put_wins(client: httpx.Client, fresh: Account, stored: StoredData)
 
 
 def _jpeg(size: int, seed: int) -> bytes:
-    """A picture of so many bytes, which differs by its seed."""
+    """Make a JPEG of exactly `size` bytes; its content depends on `seed`."""
     data = bytearray(jpeg_of(size))
     data[24:28] = seed.to_bytes(4)
     return bytes(data)
@@ -143,7 +143,7 @@ def test_completion_can_be_repeated(client: httpx.Client, account: Account, stor
 
 
 def test_concurrent_completions_make_one_asset(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """One asset, and nothing noted that a sweep would later remove its bytes for."""
+    """No pending write remains that would later delete the bytes."""
     data = samples.png(seed=54)
     before = stored.count(fresh)
     slot = presign(client, fresh, data)
@@ -158,7 +158,7 @@ def test_concurrent_completions_make_one_asset(client: httpx.Client, fresh: Acco
 
 
 def test_concurrent_puts_keep_one_content(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """One of them wins, and only its bytes stay."""
+    """The bytes of one request stay."""
     size = len(samples.jpeg()) + 200
     before = stored.count(fresh)
     slot = presign(client, fresh, bytes(size), "image/jpeg")
@@ -172,7 +172,7 @@ def test_concurrent_puts_keep_one_content(client: httpx.Client, fresh: Account, 
 
 
 def test_known_content_is_deduplicated(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
-    """Another asset over the same bytes; those that were sent go."""
+    """A second asset refers to the known bytes; the sent ones are deleted."""
     UPLOAD.upload(client, fresh.key, samples.png())
     before = stored.count(fresh)
     slot = presign(client, fresh, samples.png())
@@ -194,7 +194,7 @@ def test_completion_after_delete_is_not_found(client: httpx.Client, account: Acc
 
 @pytest.mark.parametrize("spelling", ["hex", "HEX", "base64"])
 def test_correct_checksum_is_accepted(client: httpx.Client, account: Account, spelling: str) -> None:
-    """Hex by the vendor's schema, base64 by its examples; announced, or said when it is complete, or both."""
+    """In hex (schema) or base64 (examples); declared at presign, on completion, or both."""
     data = samples.png(seed=55)
     digest = bytes.fromhex(sha256(data))
     text = {"hex": digest.hex(), "HEX": digest.hex().upper(), "base64": base64.b64encode(digest).decode()}[spelling]

@@ -32,7 +32,7 @@ class TestIdempotency:
         assert self.promise(client, account, key).content == first.content
 
     def test_key_is_scoped_to_route(self, client: httpx.Client, account: Account) -> None:
-        """HeyGen's render client uses one for a presign and for a render."""
+        """HeyGen's render client sends the same key for a presign and for a render."""
         headers = {"Idempotency-Key": new_key()}
         slot = PRESIGN.send(client, account.key, json=declaration(samples.png()), headers=headers).json()["data"]
         body = {"files": [declaration(samples.png())]}

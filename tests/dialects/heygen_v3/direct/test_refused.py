@@ -1,4 +1,4 @@
-"""Direct uploads that are refused: bytes that are not as announced, and people who may not send them."""
+"""Refused direct uploads: mismatched bytes, missing permissions."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tests.server import Serve
 def test_wrong_size_is_refused(
     client: httpx.Client, server: Serve, account: Account, stored: StoredData, missing: int, chunked: bool
 ) -> None:
-    """To the byte, whether the request says its length or not; and then the right bytes are welcome."""
+    """By one byte, with or without Content-Length. The right bytes are accepted afterwards."""
     data = samples.png()
     slot = presign(client, account, data)
     before = stored.count(account)
@@ -43,7 +43,7 @@ def test_wrong_size_is_refused(
 
 
 def test_wrong_content_length_is_refused_before_body(client: httpx.Client, server: Serve, account: Account) -> None:
-    """A client that asks first is not told to go on."""
+    """An Expect: 100-continue gets no 100."""
     slot = presign(client, account, samples.png())
     path = slot["upload_url"].removeprefix(server.url)
     head = sockets.head("PUT", path, {"Expect": "100-continue"}, 10_000_000)
@@ -86,7 +86,7 @@ def test_interrupted_put_stores_nothing(
 def test_content_of_other_type_is_refused(
     client: httpx.Client, account: Account, stored: StoredData, announced: str, sent: Callable[[int], bytes]
 ) -> None:
-    """Refused for what it is, as often as one asks, until other bytes are sent. Nothing of it stays."""
+    """Completion is refused each time until other bytes are sent; the refused bytes are deleted."""
     size = 20_000
     slot = presign(client, account, bytes(size), announced)
     before = stored.count(account)
@@ -125,7 +125,7 @@ def test_right_bytes_after_refusal_succeed(client: httpx.Client, account: Accoun
 
 @pytest.mark.parametrize("when", ["announced", "completed"])
 def test_wrong_checksum_is_refused(client: httpx.Client, account: Account, stored: StoredData, when: str) -> None:
-    """The bytes were damaged on their way, and are to be sent again."""
+    """The bytes were damaged in transit and must be sent again."""
     size = len(samples.jpeg()) + 400
     wish = {"checksum_sha256": sha256(jpeg_of(size))}
     early, late = (wish, {}) if when == "announced" else ({}, wish)
@@ -143,7 +143,7 @@ def test_wrong_checksum_is_refused(client: httpx.Client, account: Account, store
 
 
 def test_contradicting_checksums_are_refused(client: httpx.Client, account: Account) -> None:
-    """One that contradicts what was announced is the caller's mistake: the bytes stay."""
+    """The client contradicts its own declaration, so the bytes are kept."""
     data = samples.png(seed=61)
     slot = presign(client, account, data, checksum_sha256=sha256(data))
     put(client, slot, data)
@@ -166,7 +166,7 @@ def test_malformed_checksum_is_refused(client: httpx.Client, account: Account, c
 
 
 def test_foreign_and_unknown_uploads_look_alike(client: httpx.Client, account: Account, fresh: Account) -> None:
-    """Another workspace's upload is as unknown as none, before it is complete and after."""
+    """Before and after completion."""
     slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
 
@@ -184,7 +184,7 @@ def test_foreign_and_unknown_uploads_look_alike(client: httpx.Client, account: A
 
 
 def test_asset_of_other_dialect_cannot_be_completed(client: httpx.Client, account: Account) -> None:
-    """There is nothing to complete."""
+    """It has no upload."""
     asset = client.post("/assets", files={"file": samples.png()}, headers=auth(account.key)).json()
     response = COMPLETE.send(client, account.key, path=f"/v3/assets/{asset['id']}/complete", json={})
     assert response.status_code == 404
@@ -249,7 +249,7 @@ def test_expired_upload_is_not_found(client: httpx.Client, account: Account, sto
 
 
 def test_completed_upload_survives_expiry(client: httpx.Client, account: Account, stored: StoredData) -> None:
-    """Past the end of its URL, too."""
+    """The upload URL has expired, but the asset stays."""
     slot = presign(client, account, samples.png())
     put(client, slot, samples.png())
     first = complete(client, account, slot)
