@@ -101,7 +101,7 @@ def test_content_of_other_type_is_refused(
     assert client.get(f"/v3/assets/{slot['asset_id']}", headers=auth(account.key)).status_code == 404
 
 
-def test_a_repeated_refusal_has_the_vendors_sentence(client: httpx.Client, account: Account) -> None:
+def test_repeated_refusal_has_the_same_sentence(client: httpx.Client, account: Account) -> None:
     size = 20_000
     slot = presign(client, account, bytes(size), "image/png")
     put(client, slot, jpeg_of(size))
