@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, delete, get, post, put
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.references import AssetTarget, Id, parse_id_or_404
+from mediatheque.dialects.fal.references import AssetTarget, Id, parse_id_or_404
 from mediatheque.errors import NotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope

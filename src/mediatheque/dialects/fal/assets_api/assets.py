@@ -7,8 +7,8 @@ from litestar import Response, delete, get, post
 
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.provenance import ProvenanceFields
-from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.policy import ASSET_KINDS
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import UrlInput, import_asset
 from mediatheque.http.request.auth import require_scope

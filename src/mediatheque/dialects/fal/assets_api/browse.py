@@ -6,7 +6,7 @@ from litestar import get
 
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.search_params import SearchParams, read_search_params
-from mediatheque.dialects.fal.collections_api.shared_operations import id_of
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import (
@@ -38,7 +38,7 @@ async def list_collection_assets(request: AppRequest, id: str) -> dict[str, Any]
 
 async def _collection(request: AppRequest, id: str) -> Collection:
     collections = request.library.collections.collections
-    return await collections.get(request.workspace_id, id_of(collections, id))
+    return await collections.get(request.workspace_id, parse_id_or_404(id, collections.noun, "collection_id"))
 
 
 async def _page(request: AppRequest, collection: Collection | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import msgspec
 from litestar import Response, post
 
-from mediatheque.dialects.fal.assets_api.references import AssetTarget
+from mediatheque.dialects.fal.references import AssetTarget
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

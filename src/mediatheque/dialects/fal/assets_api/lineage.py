@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import get
 
-from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import page_size

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 
 from mediatheque.dialects.fal.assets_api import shapes
-from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mediatheque.dialects.fal.assets_api.references import Id
 from mediatheque.dialects.fal.collections_api.images import cover_file_id_in
+from mediatheque.dialects.fal.references import Id
 from mediatheque.http.context import AppRequest
 from mediatheque.library.collections.filters import example_urls
 from mediatheque.library.collections.patch import CollectionPatch

@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import Response, delete, get, patch, post
 
-from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, ChangedCollection, NewCollection, patch_of
 from mediatheque.dialects.fal.collections_api.paging import page_slice
@@ -13,6 +12,7 @@ from mediatheque.dialects.fal.collections_api.shared_operations import (
     id_of,
     set_favorite,
 )
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY, NewParent
 from mediatheque.dialects.fal.collections_api.shared_operations import id_of
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

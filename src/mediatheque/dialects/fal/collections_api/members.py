@@ -2,9 +2,9 @@
 
 from litestar import Response, delete, post
 
-from mediatheque.dialects.fal.assets_api.references import AssetTarget
 from mediatheque.dialects.fal.collections_api.bodies import MAX_BODY
 from mediatheque.dialects.fal.collections_api.shared_operations import id_of
+from mediatheque.dialects.fal.references import AssetTarget
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from litestar import Response
 
-from mediatheque.dialects.fal.assets_api.references import parse_id_or_404
 from mediatheque.dialects.fal.collections_api import shapes
+from mediatheque.dialects.fal.references import parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.library.collections.base import CollectionBase
