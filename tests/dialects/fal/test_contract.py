@@ -25,7 +25,7 @@ class TestGetAsset(Keyed):
 
 class TestDeleteAsset(Keyed):
     endpoint = endpoints.DELETE_ASSET
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
 
     def answered(self, response: httpx.Response) -> None:
         assert (response.status_code, response.content) == (204, b"")
@@ -69,9 +69,9 @@ class TestPart(_OfAnUpload, Keyed, TakesBodies):
 
     endpoint = endpoints.PART
     where = staticmethod(lambda suite: f"{endpoints.begun(suite)}/1")
-    test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
-    test_another_method = None  # type: ignore[assignment] # the same
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_unknown_subpath_is_not_found = None  # type: ignore[assignment] # in the format of files
+    test_wrong_method_is_refused_with_allow = None  # type: ignore[assignment] # the same
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestComplete(_OfAnUpload, Keyed, TakesJson):
@@ -79,9 +79,9 @@ class TestComplete(_OfAnUpload, Keyed, TakesJson):
 
     endpoint = endpoints.COMPLETE
     where = staticmethod(lambda suite: f"{endpoints.begun(suite)}/complete")
-    test_below_it_there_is_nothing = None  # type: ignore[assignment] # said in the words of files
-    test_another_method = None  # type: ignore[assignment] # the same
-    test_a_host_that_is_none = None  # type: ignore[assignment] # the same, where the gate says it
+    test_unknown_subpath_is_not_found = None  # type: ignore[assignment] # in the format of files
+    test_wrong_method_is_refused_with_allow = None  # type: ignore[assignment] # the same
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # the same
 
     def test_oversized_json_is_refused(self) -> None:
         self.refused(self.json(TOO_LONG), "Malformed")
@@ -119,9 +119,9 @@ class TestSign(Keyed, TakesJson):
 
 class TestGetSettings(Keyed):
     endpoint = endpoints.GET_SETTINGS
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestPutSettings(Keyed, TakesJson):
     endpoint = endpoints.PUT_SETTINGS
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer

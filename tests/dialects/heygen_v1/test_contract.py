@@ -28,7 +28,7 @@ class TestTalkingPhotos(Keyed):
 class WithoutUrls(Keyed):
     """Answers that do not contain the server's address."""
 
-    test_a_host_that_is_none = None  # type: ignore[assignment]
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment]
 
 
 class TestDeleteTalkingPhoto(WithoutUrls):

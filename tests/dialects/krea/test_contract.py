@@ -19,4 +19,4 @@ class TestGet(Keyed):
 
 class TestDelete(Keyed):
     endpoint = endpoints.DELETE
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer

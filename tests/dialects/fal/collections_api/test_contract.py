@@ -12,7 +12,7 @@ from tests.dialects.idempotency import new_key
 
 
 class _WithoutUrl(Keyed):
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class _Empty(_WithoutUrl):

@@ -44,14 +44,14 @@ class TestPresignBatch(Keyed, TakesJson):
 
 class TestCompleteBatch(Keyed, TakesJson):
     endpoint = upload_sessions.COMPLETE_BATCH
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestProgress(Keyed):
     endpoint = upload_sessions.PROGRESS
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
 
 
 class TestStatuses(Keyed):
     endpoint = upload_sessions.STATUSES
-    test_a_host_that_is_none = None  # type: ignore[assignment] # there is no URL in the answer
+    test_invalid_host_header_is_refused = None  # type: ignore[assignment] # there is no URL in the answer
