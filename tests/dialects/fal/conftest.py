@@ -8,7 +8,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.assets_api.search_fixture import Searched, searched
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 from tests.dialects.fal.storage_api.multipart_uploads import WAYS, Begin
 
 

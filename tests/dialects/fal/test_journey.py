@@ -10,7 +10,7 @@ from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.assets_api.operations import BY_ID
 from tests.dialects.fal.assets_api.schemas import fits
 from tests.dialects.fal.endpoints import auth
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 
 
 class Journey:

@@ -16,7 +16,7 @@ import skimage
 from PIL import Image
 
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.server import Serve
 
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png")

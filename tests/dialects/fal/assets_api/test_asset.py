@@ -7,7 +7,7 @@ import httpx
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import DELETE_ASSET, GET_ASSET, check_platform_error
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 
 
 def test_get_returns_registered_asset(client: httpx.Client, account: Account, url: str) -> None:

@@ -9,7 +9,7 @@ from tests.contracts.dialect import Keyed, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.assets_api import browsing
 from tests.dialects.fal.assets_api.browsing import inside
-from tests.dialects.fal.collections_api.collections_contract import character, collection, image
+from tests.dialects.fal.collections_api.creation import character, collection, image
 
 
 class TestList(Keyed):

@@ -9,9 +9,9 @@ from tests import samples
 from tests.dialects.fal.assets_api.browsing import browse, ids, inside, refused
 from tests.dialects.fal.assets_api.search_fixture import Searched, film, photo
 from tests.dialects.fal.assets_api.tagged import assign, make_tag
-from tests.dialects.fal.collections_api.collections_contract import add, character, collection, expire
+from tests.dialects.fal.collections_api.creation import add, character, collection, expire
 from tests.dialects.fal.endpoints import auth
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 
 
 def found(photos: Searched, **query: Any) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
-from tests.dialects.fal.register_contract import register
+from tests.dialects.fal.registration import register
 
 
 @pytest.mark.parametrize("length", [1, 2000])

@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 from tests.dialects.idempotency import assets, new_key
 
 

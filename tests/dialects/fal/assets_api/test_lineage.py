@@ -12,7 +12,7 @@ import pytest
 from tests import samples
 from tests.contracts.dialect import Keyed
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.lineages import LINEAGE, lineage, of_kind, register_new
+from tests.dialects.fal.assets_api.provenance import LINEAGE, lineage, of_kind, register_new
 from tests.dialects.fal.endpoints import DELETE_ASSET, auth, check_platform_error
 
 EXTERNAL = "https://elsewhere.example/a%20b.png?x=1"

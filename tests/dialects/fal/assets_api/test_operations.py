@@ -30,7 +30,7 @@ UNKNOWN: dict[str, dict[str, Any]] = {
 """Requests for unknown objects, for operations without an id in the path. "uploadAsset" needs the server's address."""
 _LISTS = {"listAssetTags", "listAssetTagsForAsset", "listAssetCollections", "listAssetCharacters"}
 NEVER_UNKNOWN = _LISTS | {"createAssetTag", "uploadAsset"}
-UNFIT: dict[str, dict[str, Any]] = {
+INVALID: dict[str, dict[str, Any]] = {
     "listAssets": {"params": {"q": "a", "search_image_url": "b"}},
     "listAssetCollectionAssets": {"params": {"media_type": "text"}},
     "getAssetLineage": {"params": {"depth": "6"}},
@@ -96,10 +96,10 @@ class TestUnknownFile(Suite):
         refused(answer, 404, "not_found")
 
 
-@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.id in UNFIT], ids=named)
-class TestUnfit(Suite):
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.id in INVALID], ids=named)
+class TestInvalidValues(Suite):
     def test_invalid_value_is_refused(self, operation: Operation) -> None:
-        request = operation.endpoint.valid(self) | UNFIT[operation.id]
+        request = operation.endpoint.valid(self) | INVALID[operation.id]
         refused(operation.send(self, **request), 422, "validation_error")
 
 

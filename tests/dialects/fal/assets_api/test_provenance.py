@@ -10,9 +10,9 @@ import pytest
 
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.lineages import lineage, of_kind, register_new
+from tests.dialects.fal.assets_api.provenance import lineage, of_kind, register_new
 from tests.dialects.fal.endpoints import REGISTER, auth, check_platform_error
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.dialects.idempotency import new_key
 
 

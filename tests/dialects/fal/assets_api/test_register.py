@@ -13,7 +13,7 @@ from mediatheque.records.database import Database
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import REGISTER, auth
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
 
 KEYS = [

@@ -10,9 +10,9 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api import collection_endpoints as endpoints
-from tests.dialects.fal.collections_api.collections_contract import add, at, character, collection, done, expire, image
+from tests.dialects.fal.collections_api.creation import add, at, character, collection, done, expire, image
 from tests.dialects.fal.endpoints import auth
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 from tests.dialects.idempotency import new_key
 
 KEYS = [
@@ -175,7 +175,7 @@ class TestImages:
         assert done(change(client, fresh, made["id"], cover_image_url=cover))["cover_image_url"] == cover
 
 
-class TestHandles:
+class TestIdentifiers:
     @pytest.mark.parametrize(
         ("identifier", "expected"),
         [("Maria", "Maria"), ("@maria", "maria"), ("a" * 64, "a" * 64), ("@" + "A" * 64, "A" * 64), ("_.-9", "_.-9")],

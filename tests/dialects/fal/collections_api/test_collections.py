@@ -11,7 +11,7 @@ from tests import samples
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api import collection_endpoints as endpoints
-from tests.dialects.fal.collections_api.collections_contract import (
+from tests.dialects.fal.collections_api.creation import (
     add,
     at,
     character,
@@ -23,7 +23,7 @@ from tests.dialects.fal.collections_api.collections_contract import (
     remove,
 )
 from tests.dialects.fal.endpoints import auth
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.dialects.idempotency import new_key
 
 KEYS = [

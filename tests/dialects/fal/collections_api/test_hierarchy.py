@@ -7,7 +7,7 @@ import pytest
 
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal.collections_api import collection_endpoints as endpoints
-from tests.dialects.fal.collections_api.collections_contract import at, character, collection, done
+from tests.dialects.fal.collections_api.creation import at, character, collection, done
 from tests.dialects.idempotency import new_key
 
 FILTERS = {"field": "type", "op": "eq", "value": "image"}

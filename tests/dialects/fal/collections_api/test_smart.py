@@ -10,9 +10,9 @@ from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.assets_api.browsing import browse, ids, inside, put, refused
 from tests.dialects.fal.assets_api.search_fixture import Searched, film, photo
 from tests.dialects.fal.collections_api.collection_endpoints import CREATE_COLLECTION, UPDATE_COLLECTION
-from tests.dialects.fal.collections_api.collections_contract import collection
+from tests.dialects.fal.collections_api.creation import collection
 from tests.dialects.fal.endpoints import auth
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 
 Tree = dict[str, Any]
 
@@ -142,7 +142,7 @@ def test_invalid_filter_tree_is_refused(
     assert ids(client, fresh, inside(id)) == []
 
 
-class TestResemblance:
+class TestSemanticConditions:
     @staticmethod
     def names(photos: Searched, tree: Tree, **query: Any) -> list[str]:
         id = smart(photos.client, photos.account, tree)

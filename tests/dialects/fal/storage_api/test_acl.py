@@ -10,7 +10,7 @@ from mediatheque.model import Scope
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import GET_ACL, PUT_ACL, auth, check_platform_error
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.dialects.native.endpoints import check_error as say_native
 from tests.server import Serve
 

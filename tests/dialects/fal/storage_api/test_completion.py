@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import check_storage_error
-from tests.dialects.fal.register_contract import register
+from tests.dialects.fal.registration import register
 from tests.dialects.fal.storage_api.multipart_uploads import (
     Begin,
     MultipartUpload,

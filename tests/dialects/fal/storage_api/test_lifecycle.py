@@ -22,7 +22,7 @@ from tests.dialects.fal.endpoints import (
     auth,
     check_storage_error,
 )
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.dialects.fal.storage_api.file_defaults import UPLOADS, acl_of, lifecycle, lifetime, preference
 from tests.server import Serve
 

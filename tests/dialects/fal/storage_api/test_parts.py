@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, check_storage_error
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 from tests.dialects.fal.storage_api.multipart_uploads import Begin, begin_as_python, etag, more, put_all_parts
 from tests.server import Serve
 

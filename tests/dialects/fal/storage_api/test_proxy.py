@@ -15,7 +15,7 @@ from tests.dialects.fal.endpoints import (
     check_platform_error,
     check_storage_error,
 )
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 from tests.dialects.fal.storage_api.file_defaults import lifecycle
 from tests.dialects.fal.storage_api.multipart_uploads import MultipartUpload, put_all_parts
 from tests.dialects.idempotency import new_key

@@ -9,7 +9,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import GET_SETTINGS, PUT_SETTINGS, check_platform_error
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 from tests.dialects.fal.storage_api.file_defaults import UPLOADS, acl_of, lifecycle, lifetime
 
 NOTHING = {"expiration_duration_seconds": None, "initial_acl": None}

@@ -11,7 +11,7 @@ import pytest
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.endpoints import PUT_ACL, SIGN, check_platform_error
-from tests.dialects.fal.register_contract import host
+from tests.dialects.fal.registration import host
 
 WEEK = 7 * 24 * 3600
 

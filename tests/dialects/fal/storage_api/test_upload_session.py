@@ -13,7 +13,7 @@ from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, check_
 from tests.server import Serve
 
 
-class TestPromises:
+class TestUploadSessions:
     """POST /storage/upload/initiate and PUT to its upload URL."""
 
     def promise(self, client: httpx.Client, account: Account, **body: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from tests.dialects.fal import endpoints as fal
 from tests.dialects.native.hosting import get, host
 
 
-class TestStrangers:
+class TestActiveContent:
     """Active content is never executed on this origin."""
 
     @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ EXPOSED = (
 )
 
 
-class TestWhole:
+class TestWholeFiles:
     """The whole file and its headers."""
 
     def test_response_has_exactly_these_headers(self, client: httpx.Client, url: str) -> None:

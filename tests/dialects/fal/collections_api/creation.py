@@ -9,7 +9,7 @@ from tests import samples
 from tests.contracts.dialect import Endpoint
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.fal.collections_api.collection_endpoints import ADD, CREATE_CHARACTER, CREATE_COLLECTION, REMOVE
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 
 
 def collection(client: httpx.Client, account: Account, name: str = "a", **more: Any) -> dict[str, Any]:

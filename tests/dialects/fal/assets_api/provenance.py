@@ -10,7 +10,7 @@ from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
 from tests.dialects.fal import endpoints
 from tests.dialects.fal.endpoints import PLATFORM, auth, check_platform_error
-from tests.dialects.fal.register_contract import host, register
+from tests.dialects.fal.registration import host, register
 
 
 def _asset(suite: Suite) -> dict[str, Any]:
