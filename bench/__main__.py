@@ -1,6 +1,6 @@
 """`python -m bench [--only a,b] [--quick] [--write docs/benchmarks.md]` measures Mediatheque against its peers.
 
-A library of very many assets has no peers here: `--only library` is that part alone, with 15 GB of disk.
+`--only library` measures a library of very many assets alone, without peers; it needs 15 GB of disk.
 
 Needs nginx and wrk from the distribution, and the dependency group `bench`.
 """
@@ -61,13 +61,13 @@ def _installed(wanted: str, checkout: Path | None) -> list[type[Peer]]:
     if checkout:
         servers.insert(1, baseline(checkout.resolve()))
     for server in servers:
-        if what := server.missing():
+        if what := server.missing_program():
             print(f"left out: {server.name} needs {what}", file=sys.stderr)
-    return [s for s in servers if not s.missing()]
+    return [s for s in servers if not s.missing_program()]
 
 
 def _chosen(only: str) -> tuple[list[Measurement], set[str]]:
-    """Those against peers, and the letters of those of the library."""
+    """Return the measurements against peers, and the letters of the library's measurements."""
     known = {*(m.key for m in MEASUREMENTS), *library.KEYS}
     letters = set(only.replace("library", ",".join(library.KEYS)).split(",")) if only else known
     if not letters <= known:
@@ -89,7 +89,7 @@ def _measure(
 
 
 def _measure_library(arguments: argparse.Namespace, on: str, keys: set[str], folder: Path) -> tuple[str, list[str]]:
-    """Also what the query plans show that should not be."""
+    """Return the report, and the faults found in the query plans."""
     load = library.QUICK if arguments.quick else library.FULL
     load = load._replace(with_vectors=not arguments.no_vectors)
     figures, wrong = library.measure(folder, keys, load, arguments.plans)
@@ -107,7 +107,7 @@ def _report(block: str, name: str, page: Path | None) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
     arguments = _arguments()
     (chosen, keys), servers = _chosen(arguments.only), _installed(arguments.peers, arguments.baseline)
     wrong: list[str] = []
@@ -116,7 +116,7 @@ def main() -> None:
     if (load := os.getloadavg()[0]) > 1:
         print(f"the machine is busy (load average {load:.1f}): these figures will be noisy", file=sys.stderr)
     folder = Path(tempfile.mkdtemp(prefix="mediatheque-bench-", dir=arguments.folder))
-    folder.chmod(0o755)  # servers that drop their rights must still reach their data
+    folder.chmod(0o755)  # servers that drop their privileges must still reach their data
     try:
         on = machine.describe(folder)
         if chosen:
@@ -127,7 +127,7 @@ def main() -> None:
     finally:
         shutil.rmtree(folder)
     if wrong:
-        raise SystemExit("too much is read:\n" + "\n".join(wrong))
+        raise SystemExit("query plans read too many rows:\n" + "\n".join(wrong))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What it was measured on."""
+"""The machine that the benchmark runs on."""
 
 import datetime
 import os
@@ -13,17 +13,17 @@ _MiB = 1 << 20
 
 
 def describe(folder: Path) -> str:
-    """One paragraph: processor, memory, kernel, disk, date."""
+    """Describe processor, memory, kernel, disk and date in one paragraph."""
     today = datetime.datetime.now(datetime.UTC).date()
     return (
         f"{_processor()}, {os.cpu_count()} cores, {memory() / _GiB:.0f} GiB RAM, Linux {platform.release()}, "
-        f"{_filesystem(folder)}: {_write_and_sync(folder, 4096, 200)} for 4 KiB written and fsynced, "
-        f"{_write_and_sync(folder, 64 << 20, 3)} for 64 MiB; load average {os.getloadavg()[0]:.1f} before; {today}"
+        f"{_filesystem(folder)}: {_fsync_time(folder, 4096, 200)} for 4 KiB written and fsynced, "
+        f"{_fsync_time(folder, 64 << 20, 3)} for 64 MiB; load average {os.getloadavg()[0]:.1f} before; {today}"
     )
 
 
 def memory() -> int:
-    """Bytes."""
+    """Return the size of the memory in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
@@ -38,7 +38,7 @@ def _filesystem(folder: Path) -> str:
     return max(over, key=lambda m: len(m[1]))[2]
 
 
-def _write_and_sync(folder: Path, size: int, times: int) -> str:
+def _fsync_time(folder: Path, size: int, times: int) -> str:
     data, took = os.urandom(size), []
     path = folder / "fsync"
     for _ in range(times):
@@ -51,8 +51,8 @@ def _write_and_sync(folder: Path, size: int, times: int) -> str:
     return f"{statistics.median(took) * 1000:.2f} ms"
 
 
-def additions() -> float:
-    """Milliseconds for five million of them in Python: how fast a core is now, which changes on a shared host."""
+def addition_milliseconds() -> float:
+    """Return the milliseconds of five million additions in Python: a core's speed varies on a shared host."""
     began, total = time.perf_counter(), 0
     for number in range(5_000_000):
         total += number
@@ -60,11 +60,11 @@ def additions() -> float:
 
 
 def settle(folder: Path) -> None:
-    """Makes every measurement begin alike: no bytes waiting to be written, and memory that costs nothing.
+    """Prepare a measurement: no bytes are waiting to be written, and unused memory belongs to this machine.
 
-    A virtual machine gives unused memory back to its host; a first write into such pages ran at 0.3 GB/s instead
-    of 3 where this was found, and would be all that an upload measures. Pages just freed are still there: a scratch
-    file, unlinked before a byte of it reaches the disk, leaves them warm.
+    A virtual machine returns unused memory to its host. The first write into such pages ran at 0.3 GB/s instead of 3
+    (measured), which would dominate an upload. Pages just freed are still present, so this writes a scratch file that
+    is unlinked before any of it reaches the disk.
     """
     os.sync()
     scratch = folder / "scratch"

@@ -1,4 +1,4 @@
-"""How much memory a process tree holds: PSS added up, so shared pages count once and the page cache not at all."""
+"""Memory of a process tree: the sum of PSS, which counts shared pages once and excludes the page cache."""
 
 import contextlib
 import threading
@@ -10,8 +10,8 @@ from typing import Self
 _INTERVAL = 0.05
 
 
-def pss(pids: list[int]) -> int:
-    """Bytes. Processes that ended in between count nothing."""
+def total_pss(pids: list[int]) -> int:
+    """Return the sum in bytes. Processes that have ended count as 0."""
     return sum(_pss_of(pid) for pid in pids)
 
 
@@ -23,8 +23,8 @@ def _pss_of(pid: int) -> int:
     return 0
 
 
-class Watch:
-    """Samples every 50 ms while inside `with`; the tree is looked up anew each time."""
+class MemorySampler:
+    """Samples the memory every 50 ms inside `with`. The tree is read anew each time."""
 
     def __init__(self, tree: Callable[[], list[int]]) -> None:
         self._tree = tree
@@ -35,7 +35,7 @@ class Watch:
     def _sample(self) -> None:
         while True:
             began = time.monotonic()
-            self.samples.append(pss(self._tree()))
+            self.samples.append(total_pss(self._tree()))
             if self._ended.wait(max(0.0, _INTERVAL - (time.monotonic() - began))):
                 return
 

@@ -1,6 +1,6 @@
-"""The files that are uploaded: real ones, valid to the last byte, and never the same twice.
+"""The files that are uploaded: valid media files, never the same twice.
 
-Mediatheque stores duplicates once, so a repeated file would flatter it. A few random bytes where the format
+Mediatheque stores duplicates once, so repeated files would favour it. A few random bytes where the format
 allows them (the first samples of a WAV, a comment in a JPEG) make every upload new without building it anew.
 """
 
@@ -20,14 +20,14 @@ _CROP = (1024, 768)
 
 
 class Payload(NamedTuple):
-    """One file to send: `parts` joined are its bytes. The name is unique."""
+    """One file to send, whose bytes are the joined `parts`. The name is unique."""
 
     name: str
     mime: str
     parts: tuple[Buffer, ...]
 
 
-class Recording:
+class WavFiles:
     """A WAV of `size` bytes of noise: 48 kHz, stereo, 16 bit."""
 
     def __init__(self, size: int = LARGE) -> None:
@@ -36,13 +36,13 @@ class Recording:
         self._header = struct.pack("<4sI4s", b"RIFF", size - 8, b"WAVE") + form + struct.pack("<4sI", b"data", data)
         self._noise = memoryview(os.urandom(data - 16))
 
-    def fresh(self) -> Payload:
+    def next(self) -> Payload:
         salt = os.urandom(16)
         return Payload(f"{salt.hex()}.wav", "audio/wav", (self._header + salt, self._noise))
 
 
 class Photos:
-    """JPEGs of about `size` bytes each, cut from different places of one noisy picture."""
+    """JPEGs of about `size` bytes each, cropped from different places of one noisy picture."""
 
     def __init__(self, count: int, size: int) -> None:
         canvas = _noisy_picture()
@@ -50,7 +50,7 @@ class Photos:
         quality = _quality_for(canvas, crop, size)
         self._views = [memoryview(_cut(canvas, crop, number, quality))[2:] for number in range(count)]
 
-    def fresh(self) -> list[Payload]:
+    def next_batch(self) -> list[Payload]:
         return [self._salted(view) for view in self._views]
 
     def _salted(self, view: memoryview) -> Payload:

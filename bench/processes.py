@@ -1,4 +1,4 @@
-"""Servers as child processes: free ports, ready or not, and surely gone afterwards."""
+"""Servers as child processes: finding free ports, waiting until they are ready, stopping all of their processes."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from bench.client import Connection, RefusedError
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on. All are held until all are known, so they differ."""
+    """Return ports that are not in use. All are held until all are known, so they differ."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in sockets]
     for s in sockets:
@@ -22,7 +22,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Server:
-    """A started server with everything it started itself."""
+    """A running server and its child processes."""
 
     def __init__(self, command: list[str], log: Path, cwd: Path, environment: Mapping[str, str]) -> None:
         self.log = log
@@ -38,7 +38,7 @@ class Server:
             )
 
     def wait_until_ready(self, port: int, path: str, timeout: float = 60) -> None:
-        """Returns once GET `path` answers 2xx."""
+        """Wait until GET `path` answers 2xx."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self._process.poll() is not None:
@@ -50,11 +50,11 @@ class Server:
         raise RuntimeError(f"{self._process.args!r} is not ready: {self.log.read_text()[-2000:]}")
 
     def tree(self) -> list[int]:
-        """The server's process and all its descendants."""
+        """Return the process ids of the server and all its descendants."""
         return [self._process.pid, *_descendants(self._process.pid)]
 
     def stop(self) -> None:
-        """Asks once, then kills: the group and every descendant known before."""
+        """Send SIGTERM, then kill the process group and every descendant."""
         pids = self.tree()
         _signal_all(pids[:1], signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):

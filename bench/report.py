@@ -1,4 +1,4 @@
-"""The table, and what it says about the targets."""
+"""The table of figures."""
 
 import statistics
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _OURS = "Mediatheque"
 
 
 def table(rounds: Rounds, measurements: Sequence[Measurement], servers: Sequence[type[Peer]]) -> str:
-    """Median (lowest to highest round); behind it what ours makes of that, as a ratio of medians."""
+    """Return a table of medians (lowest to highest round), each with the ratio of Mediatheque's median to it."""
     lines = ["| | " + " | ".join(s.name for s in servers) + " |", "|---" * (len(servers) + 1) + "|"]
     for m in measurements:
         values = rounds.get(m.key, {})
@@ -27,20 +27,20 @@ def _cell(measurement: Measurement, values: list[float], ours: list[float], name
     if not values:
         return "n/a"
     middle = statistics.median(values)
-    text = f"**{_figure(middle)}**"
+    text = f"**{_format(middle)}**"
     if len(values) > 1 and min(values) != max(values):
-        text += f" ({_figure(min(values))} - {_figure(max(values))})"
-    if name != _OURS and ours and measurement.compared and middle:
+        text += f" ({_format(min(values))} - {_format(max(values))})"
+    if name != _OURS and ours and measurement.has_ratio and middle:
         text += f"; ours {statistics.median(ours) / middle:.2f} x"
     return text
 
 
-def _figure(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
 def write(page: Path, name: str, block: str) -> None:
-    """Replaces what stands between the two marks of that name."""
+    """Replace the text between the two markers `name` in the page."""
     first, last = f"<!-- {name} -->", f"<!-- /{name} -->"
     text = page.read_text()
     before, begin, rest = text.partition(first)

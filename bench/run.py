@@ -1,4 +1,4 @@
-"""Round after round, server after server: what the machine does meanwhile hits all of them alike."""
+"""Measuring all servers in turn, in each round, so that other load on the machine affects all of them equally."""
 
 import sys
 import time
@@ -15,7 +15,7 @@ Rounds = dict[str, dict[str, list[float]]]  # measurement key -> server name -> 
 
 
 class Run:
-    """Measures and remembers. A server that fails a measurement has no figure there; `failures` says why."""
+    """Measurements and their results. A server that fails a measurement has no figure; `failures` has the reason."""
 
     def __init__(self, folder: Path, servers: Sequence[type[Peer]], load: Load) -> None:
         self._folder, self._servers, self._load = folder, servers, load
@@ -24,29 +24,29 @@ class Run:
 
     def measure(self, measurements: Sequence[Measurement]) -> None:
         with ExitStack() as stack:
-            running = self._start_all(stack) if any(not m.fresh for m in measurements) else []
-            for measurement in (m for m in measurements if not m.fresh):
-                self._in_turn(measurement, running)
-        for measurement in (m for m in measurements if m.fresh):
-            self._each_in_its_own(measurement)
+            running = self._start_all(stack) if any(not m.new_server for m in measurements) else []
+            for measurement in (m for m in measurements if not m.new_server):
+                self._measure_in_rounds(measurement, running)
+        for measurement in (m for m in measurements if m.new_server):
+            self._measure_in_new_servers(measurement)
 
     def _start_all(self, stack: ExitStack) -> list[Peer]:
         return [stack.enter_context(server(self._folder / server.__name__)) for server in self._servers]
 
-    def _in_turn(self, measurement: Measurement, running: list[Peer]) -> None:
-        """The first round warms up and is not kept; who begins changes each time."""
+    def _measure_in_rounds(self, measurement: Measurement, running: list[Peer]) -> None:
+        """Run all rounds. The first one warms up and is discarded; each round begins with another server."""
         for number in range(self._load.rounds + 1):
             first = number % len(running)
             for peer in running[first:] + running[:first]:
-                self._once(measurement, peer, keep=number > 0)
+                self._measure_once(measurement, peer, keep=number > 0)
 
-    def _each_in_its_own(self, measurement: Measurement) -> None:
+    def _measure_in_new_servers(self, measurement: Measurement) -> None:
         for number in range(self._load.fresh_rounds):
             for server in self._servers:
                 with server(self._folder / f"{measurement.key}{number}{server.__name__}") as peer:
-                    self._once(measurement, peer, keep=True)
+                    self._measure_once(measurement, peer, keep=True)
 
-    def _once(self, measurement: Measurement, peer: Peer, *, keep: bool) -> None:
+    def _measure_once(self, measurement: Measurement, peer: Peer, *, keep: bool) -> None:
         if any(f.startswith(f"({measurement.key}) {peer.name}:") for f in self.failures):
             return
         machine.settle(self._folder)

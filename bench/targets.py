@@ -1,4 +1,4 @@
-"""What the table should show (issue 2, section 4), said plainly: met or missed, and by how much."""
+"""The targets of the table (issue 2, section 4): whether each is met, and by how much."""
 
 import statistics
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ _OURS = "Mediatheque"
 
 
 def verdicts(rounds: Rounds) -> list[str]:
-    """One line a target that could be judged in this run."""
-    return [f"- {'met' if met else '**missed**'}: {text}" for text, met in _judged(Medians(rounds))]
+    """Return one line for each target that this run measured."""
+    return [f"- {'met' if met else '**missed**'}: {text}" for text, met in _check_targets(Medians(rounds))]
 
 
 class Medians:
@@ -25,18 +25,18 @@ class Medians:
         return statistics.median(values) if values else None
 
     def ratio(self, key: str, name: str) -> float | None:
-        """Ours divided by the other's."""
+        """Return Mediatheque's median divided by the other server's."""
         ours, other = self.of(key, _OURS), self.of(key, name)
         return ours / other if ours is not None and other else None
 
 
-def _judged(medians: Medians) -> Iterator[tuple[str, bool]]:
+def _check_targets(medians: Medians) -> Iterator[tuple[str, bool]]:
     yield from _at_least(medians, "a", "nginx DAV", 0.5)
     for peer in PEERS:
         if peer.name not in (_OURS, "nginx DAV"):
             yield from _at_least(medians, "a", peer.name, 1)
     for peer in PEERS:
-        if peer.name != _OURS and peer.full_featured:
+        if peer.name != _OURS and peer.has_records:
             yield from _at_least(medians, "b", peer.name, 1)
     yield from _at_least(medians, "c", "PocketBase", 2)
     memory = medians.of("e", _OURS)

@@ -1,11 +1,11 @@
-"""Runs wrk and reads its answer."""
+"""Running wrk and parsing its output."""
 
 import re
 import subprocess
 
 
 def requests_per_second(port: int, path: str, headers: dict[str, str], seconds: int) -> float:
-    """2 threads, 16 connections. Raises when any answer was not 2xx or a socket failed."""
+    """Use 2 threads and 16 connections. Raises `RuntimeError` when a response was not 2xx or a socket failed."""
     command = ["wrk", "-t2", "-c16", f"-d{seconds}s"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]

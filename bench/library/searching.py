@@ -56,7 +56,7 @@ def cases(stock: Stock) -> list[Case]:
 
 def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> None:
     """Of each case so many queries, none of them asked before."""
-    before = machine.additions()
+    before = machine.addition_milliseconds()
     for case in cases(stock):
         texts = queries.take(count)
         _ask(stock, case, queries.take(_WARM_UP))
@@ -68,7 +68,7 @@ def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> Non
         if case.what == EVERYTHING:
             figures.add(spread("(g) the same, every vector looked at, without HTTP", stock.size, exact_took))
     row = "(g) five million additions in Python, ms: before / after all searches"
-    figures.add(Figure(row, stock.size, before, machine.additions()))
+    figures.add(Figure(row, stock.size, before, machine.addition_milliseconds()))
 
 
 def _ask(stock: Stock, case: Case, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:

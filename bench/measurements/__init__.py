@@ -1,4 +1,4 @@
-"""What is measured, in the order of the table's rows: each module measures one server once."""
+"""The measurements, in the order of the table's rows. Each module measures one server once."""
 
 from bench.measurements import asset_json, large_upload, many_photos, memory_peak, small_file, unwritten
 from bench.measurements.base import Load, Measurement

@@ -1,4 +1,4 @@
-"""(d) GET of what the server knows about one file, as JSON, with a key where the server asks for one."""
+"""(d) GET of one file's metadata as JSON, with a key where the server requires one."""
 
 from bench import wrk
 from bench.measurements.base import Load, Measurement
@@ -6,7 +6,7 @@ from bench.peers import Peer
 
 
 def once(peer: Peer, load: Load) -> float | None:
-    stored = peer.published(load.small)
+    stored = peer.read_file(load.small)
     if stored.json is None:
         return None
     return wrk.requests_per_second(peer.port, stored.json, stored.headers, load.seconds)

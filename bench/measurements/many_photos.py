@@ -1,4 +1,4 @@
-"""(b) 500 JPEGs of about 200 KB, 8 at a time on 8 kept connections."""
+"""(b) 500 JPEGs of about 200 KB, 8 at a time on 8 keep-alive connections."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _AT_A_TIME = 8
 
 
 def once(peer: Peer, load: Load) -> float:
-    photos = load.photos.fresh()
+    photos = load.photos.next_batch()
     queue = iter(photos)
     began = time.perf_counter()
     with ThreadPoolExecutor(_AT_A_TIME) as pool:

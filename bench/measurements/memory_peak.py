@@ -1,4 +1,4 @@
-"""(e) Peak memory over idle while 32 files of 64 MiB arrive at once, in a server started for it."""
+"""(e) Peak memory above idle during 32 concurrent uploads of 64 MiB, in a new server."""
 
 import statistics
 import threading
@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench.measurements.base import Load, Measurement
-from bench.memory import Watch
+from bench.memory import MemorySampler
 from bench.payloads import MiB
 from bench.peers import Peer
 
@@ -15,11 +15,11 @@ _IDLE_SECONDS = 2
 
 
 def once(peer: Peer, load: Load) -> float:
-    peer.upload(load.small.fresh()[0])  # whatever starts at the first upload belongs to idle
+    peer.upload(load.small.next_batch()[0])  # what the first upload starts counts as idle
     time.sleep(1)
-    with Watch(peer.server.tree) as idle:
+    with MemorySampler(peer.server.tree) as idle:
         time.sleep(_IDLE_SECONDS)
-    with Watch(peer.server.tree) as busy:
+    with MemorySampler(peer.server.tree) as busy:
         _send_all(peer, load)
     return (max(busy.samples) - statistics.median(idle.samples)) / MiB
 
@@ -28,7 +28,7 @@ def _send_all(peer: Peer, load: Load) -> None:
     together = threading.Barrier(_AT_ONCE)
 
     def send() -> None:
-        payload = load.recording.fresh()
+        payload = load.recording.next()
         together.wait()
         peer.upload(payload)
 
@@ -38,5 +38,5 @@ def _send_all(peer: Peer, load: Load) -> None:
 
 
 MEASUREMENT = Measurement(
-    "e", "peak memory over idle, 32 uploads of 64 MiB at once", "MiB", once, more_is_better=False, fresh=True
+    "e", "peak memory over idle, 32 uploads of 64 MiB at once", "MiB", once, more_is_better=False, new_server=True
 )

@@ -6,8 +6,8 @@ from bench.peers import Peer
 
 
 def once(peer: Peer, load: Load) -> float:
-    stored = peer.published(load.small)
-    return wrk.requests_per_second(peer.port, stored.file, {}, load.seconds)
+    stored = peer.read_file(load.small)
+    return wrk.requests_per_second(peer.port, stored.path, {}, load.seconds)
 
 
 MEASUREMENT = Measurement("c", "GET of a 10 KB JPEG", "requests/s", once)

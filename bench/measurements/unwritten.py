@@ -1,7 +1,7 @@
-"""(f) How much of a 64 MiB upload is not on disk yet when the server answers: what a power cut would lose.
+"""(f) Bytes of a 64 MiB upload that are not on disk when the server answers, and a power failure would lose.
 
 Read from the kernel (`Dirty` and `Writeback` in /proc/meminfo), with the disk idle before. About 64 means that the
-server does not fsync uploads, about 0 that it does. Others who write on the machine meanwhile can only add to it.
+server does not fsync uploads, about 0 that it does. Other writers on the machine can only increase it.
 """
 
 import re
@@ -14,7 +14,7 @@ from bench.peers import Peer
 
 def once(peer: Peer, load: Load) -> float:
     before = _unwritten()
-    peer.upload(load.recording.fresh())
+    peer.upload(load.recording.next())
     return max(0, _unwritten() - before) / MiB
 
 
@@ -24,5 +24,5 @@ def _unwritten() -> int:
 
 
 MEASUREMENT = Measurement(
-    "f", "of a 64 MiB upload, not yet on disk when answered", "MiB", once, more_is_better=False, compared=False
+    "f", "of a 64 MiB upload, not yet on disk when answered", "MiB", once, more_is_better=False, has_ratio=False
 )

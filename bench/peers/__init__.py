@@ -1,4 +1,4 @@
-"""Every server under test, ours first."""
+"""Every server under test, Mediatheque first."""
 
 from bench.peers.base import Peer
 from bench.peers.copyparty import Copyparty

@@ -1,32 +1,32 @@
-"""What every server under test offers the measurements."""
+"""The interface of a server under test."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from bench.client import Answer, Connection, Endpoint
+from bench.client import Connection, Endpoint, Response
 from bench.payloads import Payload, Photos
 from bench.processes import Server
 
 
-class Stored(NamedTuple):
-    """Where an uploaded file is read again, and the JSON about it (None: there is none)."""
+class StoredFile(NamedTuple):
+    """The path of an uploaded file, and of its metadata as JSON (None if there is none)."""
 
-    file: str
+    path: str
     json: str | None
     headers: dict[str, str] = {}
 
 
 class Peer(ABC):
-    """A server in its own folder. Leaving `with` kills it and everything it started."""
+    """A server with its own folder. Leaving `with` stops it and its child processes."""
 
     name: str
-    full_featured = True  # keeps records, users and rights, not just bytes
-    environment: Mapping[str, str] = {}  # beside our own
+    has_records = True  # has records, users and permissions, not just bytes
+    environment: Mapping[str, str] = {}  # added to this process's
     port: int
     server: Server
-    _published: Stored | None = None
+    _published: StoredFile | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,31 +45,31 @@ class Peer(ABC):
             self.server.stop()
 
     def launch(self, command: list[str | Path], ready: str) -> None:
-        """Starts `command` and waits until GET `ready` on `self.port` answers."""
+        """Start `command` and wait until GET `ready` on `self.port` answers."""
         words = [str(word) for word in command]
         self.server = Server(words, self.folder / "server.log", self.folder, self.environment)
         self.server.wait_until_ready(self.port, ready)
 
-    def upload(self, payload: Payload) -> tuple[Endpoint, Answer]:
-        """One upload on a connection of its own."""
+    def upload(self, payload: Payload) -> tuple[Endpoint, Response]:
+        """Upload one file on a new connection."""
         endpoint = self.endpoint(payload.name, payload.mime)
         with Connection(self.port) as connection:
             return endpoint, connection.upload(endpoint, payload.parts)
 
-    def published(self, photos: Photos) -> Stored:
-        """One small file, uploaded at the first call and read again and again."""
+    def read_file(self, photos: Photos) -> StoredFile:
+        """Return one small file, uploaded by the first call."""
         if self._published is None:
-            self._published = self.publish(photos.fresh()[0])
+            self._published = self.upload_for_reading(photos.next_batch()[0])
         return self._published
 
-    def publish(self, payload: Payload) -> Stored:
-        """Uploads a file that is to be read again."""
+    def upload_for_reading(self, payload: Payload) -> StoredFile:
+        """Upload a file that is read afterwards."""
         return self.stored(*self.upload(payload))
 
     @classmethod
     @abstractmethod
-    def missing(cls) -> str | None:
-        """What would have to be installed first."""
+    def missing_program(cls) -> str | None:
+        """Return what must be installed first, if anything."""
 
     @classmethod
     @abstractmethod
@@ -80,7 +80,7 @@ class Peer(ABC):
 
     @abstractmethod
     def endpoint(self, name: str, mime: str) -> Endpoint:
-        """The server's natural way in for one file."""
+        """Return the request that clients of this server usually upload one file with."""
 
     @abstractmethod
-    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored: ...
+    def stored(self, endpoint: Endpoint, answer: Response) -> StoredFile: ...

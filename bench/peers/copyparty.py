@@ -1,13 +1,13 @@
-"""copyparty with its index on (-e2d): an account uploads by PUT, everybody reads. It hashes with SHA-512."""
+"""copyparty with its index on (-e2d): an account uploads by PUT, reading is public. It hashes with SHA-512."""
 
 import importlib.metadata
 import shutil
 import sys
 from pathlib import Path
 
-from bench.client import Answer, Connection, Endpoint, put
+from bench.client import Connection, Endpoint, Response, put
 from bench.payloads import Payload
-from bench.peers.base import Peer, Stored
+from bench.peers.base import Peer, StoredFile
 from bench.processes import free_ports
 
 _PASSWORD = {"PW": "bench-password"}
@@ -21,7 +21,7 @@ class Copyparty(Peer):
     name = "copyparty"
 
     @classmethod
-    def missing(cls) -> str | None:
+    def missing_program(cls) -> str | None:
         return None if _binary() else "copyparty (pip install copyparty)"
 
     @classmethod
@@ -39,12 +39,12 @@ class Copyparty(Peer):
     def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/{name}", mime, _PASSWORD)
 
-    def publish(self, payload: Payload) -> Stored:
-        """Its JSON lists a folder: one with only this file is the nearest thing to an asset's JSON."""
+    def upload_for_reading(self, payload: Payload) -> StoredFile:
+        """Its JSON lists a folder; a folder with only this file is the closest to an asset's JSON."""
         endpoint = put(f"/one/{payload.name}", payload.mime, _PASSWORD)
         with Connection(self.port) as connection:
             connection.upload(endpoint, payload.parts)
-        return Stored(endpoint.path, "/one/?ls", _PASSWORD)
+        return StoredFile(endpoint.path, "/one/?ls", _PASSWORD)
 
-    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
-        return Stored(endpoint.path, None, _PASSWORD)
+    def stored(self, endpoint: Endpoint, answer: Response) -> StoredFile:
+        return StoredFile(endpoint.path, None, _PASSWORD)

@@ -1,4 +1,4 @@
-"""Ours, as `mediatheque serve` starts it: embedded PostgreSQL, files on disk, uploads through Krea's door."""
+"""Mediatheque as `mediatheque serve` starts it: embedded PostgreSQL, files on disk, uploads through Krea's dialect."""
 
 import json
 import shutil
@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.client import Answer, Endpoint, form
-from bench.peers.base import Peer, Stored
+from bench.client import Endpoint, Response, form
+from bench.peers.base import Peer, StoredFile
 from bench.processes import free_ports
 
 
@@ -23,7 +23,7 @@ class Mediatheque(Peer):
         return shutil.which("mediatheque", path=str(cls.programs))
 
     @classmethod
-    def missing(cls) -> str | None:
+    def missing_program(cls) -> str | None:
         return None if cls._binary() else "mediatheque (pip install -e .)"
 
     @classmethod
@@ -49,13 +49,13 @@ class Mediatheque(Peer):
     def endpoint(self, name: str, mime: str) -> Endpoint:
         return form("/assets", "file", name, mime, self.auth)
 
-    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
+    def stored(self, endpoint: Endpoint, answer: Response) -> StoredFile:
         asset = json.loads(answer.body)
-        return Stored(urlsplit(asset["image_url"]).path, f"/assets/{asset['id']}", self.auth)
+        return StoredFile(urlsplit(asset["image_url"]).path, f"/assets/{asset['id']}", self.auth)
 
 
 def baseline(checkout: Path) -> type[Mediatheque]:
-    """Another checkout of ours, installed into its own `.venv`, to be measured beside this one."""
+    """Return a peer for another checkout of Mediatheque, installed into its own `.venv`."""
 
     class Baseline(Mediatheque):
         name = "Baseline"

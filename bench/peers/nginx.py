@@ -1,11 +1,11 @@
-"""nginx with its DAV module: the ceiling. It writes the body to a temporary file and renames that."""
+"""nginx with its DAV module, the upper bound: it writes the body to a temporary file and renames that."""
 
 import os
 import shutil
 import subprocess
 
-from bench.client import Answer, Endpoint, put
-from bench.peers.base import Peer, Stored
+from bench.client import Endpoint, Response, put
+from bench.peers.base import Peer, StoredFile
 from bench.processes import free_ports
 
 _CONFIG = """
@@ -42,10 +42,10 @@ def _binary() -> str | None:
 
 class Nginx(Peer):
     name = "nginx DAV"
-    full_featured = False
+    has_records = False
 
     @classmethod
-    def missing(cls) -> str | None:
+    def missing_program(cls) -> str | None:
         return None if _binary() else "nginx (apt-get install nginx)"
 
     @classmethod
@@ -64,5 +64,5 @@ class Nginx(Peer):
     def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/{name}", mime)
 
-    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
-        return Stored(endpoint.path, None)
+    def stored(self, endpoint: Endpoint, answer: Response) -> StoredFile:
+        return StoredFile(endpoint.path, None)

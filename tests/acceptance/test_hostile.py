@@ -11,20 +11,20 @@ REFUSED = {400, 413, 415, 422}
 
 
 @pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
-@pytest.mark.parametrize("name", samples.HOSTILE)
+@pytest.mark.parametrize("name", samples.REFUSED)
 def test_a_hostile_file_is_refused(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
     """As media, which is what it wants to be taken for."""
-    answer = endpoint.send(http, key, Sample(samples.HOSTILE[name](), _claimed(name), f"{name}.mp4"))
+    answer = endpoint.send(http, key, Sample(samples.REFUSED[name](), _claimed(name), f"{name}.mp4"))
     assert answer.status_code in REFUSED, answer.text
     endpoint.refused(answer)
 
 
 @pytest.mark.parametrize("endpoint", STORAGE, ids=lambda endpoint: endpoint.name)
-@pytest.mark.parametrize("name", samples.UNKNOWN)
+@pytest.mark.parametrize("name", samples.UNSUPPORTED)
 def test_what_claims_to_be_no_media_is_kept_but_never_becomes_any(
     http: httpx.Client, key: str, endpoint: Endpoint, name: str
 ) -> None:
-    data = samples.UNKNOWN[name]()
+    data = samples.UNSUPPORTED[name]()
     answer = endpoint.send(http, key, Sample(data, "application/octet-stream", "stranger"))
     assert answer.status_code == 200, answer.text
     url = endpoint.url(answer.json())

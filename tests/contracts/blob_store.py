@@ -15,7 +15,7 @@ from mediatheque.errors import BlobsUnavailable, NotFound
 MIB = 1024 * 1024
 PART = 8 * MIB
 MISSING = "0123456789abcdef" * 2
-HOSTILE = [
+INVALID_KEYS = [
     "",
     ".",
     "..",
@@ -114,7 +114,7 @@ class BlobStoreContract:
         with pytest.raises(NotFound):
             await get(store, key, 0, 4)
 
-    @pytest.mark.parametrize("key", HOSTILE)
+    @pytest.mark.parametrize("key", INVALID_KEYS)
     async def test_invalid_key_is_not_found(self, store: BlobStore, key: str) -> None:
         good = await put(store, b"untouched")
         assert await store.size(key) is None
@@ -206,7 +206,7 @@ class BlobStoreContract:
         assert spool_files(store) == []
         assert open_files(store) == []
 
-    @pytest.mark.parametrize("key", [MISSING, *HOSTILE])
+    @pytest.mark.parametrize("key", [MISSING, *INVALID_KEYS])
     async def test_open_local_of_a_missing_blob_is_not_found(self, store: BlobStore, key: str) -> None:
         with pytest.raises(NotFound):
             async with store.open_local(key):

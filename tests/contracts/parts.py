@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound
 from mediatheque.model import UploadedPart
-from tests.contracts.blob_store import HOSTILE, content, get, spool_files, stored
+from tests.contracts.blob_store import INVALID_KEYS, content, get, spool_files, stored
 from tests.rounds import examples
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
@@ -215,7 +215,7 @@ class PartsContract:
         await other.complete()
         assert await other.read() == other.expected()
 
-    @pytest.mark.parametrize("key", HOSTILE)
+    @pytest.mark.parametrize("key", INVALID_KEYS)
     async def test_invalid_key_is_not_found(self, store: BlobStore, key: str) -> None:
         upload = MultipartUpload(store, key, "upload")
         with pytest.raises(NotFound):

@@ -22,9 +22,9 @@ def test_accepted_type_is_recognised(expected):
     assert mime(samples.ACCEPTED[expected]()) == SNIFFED_AS.get(expected, expected)
 
 
-@pytest.mark.parametrize("name", samples.UNKNOWN)
+@pytest.mark.parametrize("name", samples.UNSUPPORTED)
 def test_unsupported_type_is_not_recognised(name):
-    assert mime(samples.UNKNOWN[name]()) is None
+    assert mime(samples.UNSUPPORTED[name]()) is None
 
 
 @pytest.mark.parametrize("name", samples.DAMAGED)

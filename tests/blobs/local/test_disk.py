@@ -13,7 +13,7 @@ from mediatheque.blobs import BlobsConfig, BlobStore, Disk, Spool, open_store
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import (
-    HOSTILE,
+    INVALID_KEYS,
     MISSING,
     BlobStoreContract,
     content,
@@ -66,7 +66,7 @@ async def test_blob_survives_a_restart(store: Disk) -> None:
     await again.close()
 
 
-@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("key", INVALID_KEYS)
 async def test_local_path_of_an_invalid_key_is_not_found(store: Disk, key: str) -> None:
     with pytest.raises(NotFound):
         store.local_path(key)

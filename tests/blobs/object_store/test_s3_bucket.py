@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from mediatheque.blobs import BlobsConfig, BlobStore, Presigned, Presigns, new_key, open_store
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
-from tests.contracts.blob_store import HOSTILE, MISSING, content, get, put, stored
+from tests.contracts.blob_store import INVALID_KEYS, MISSING, content, get, put, stored
 from tests.contracts.parts import MultipartUpload, PartsContract
 from tests.seaweed import BUCKET, Seaweed
 
@@ -179,7 +179,7 @@ async def test_promote_returns_the_size_of_the_copy(store: S3Bucket, monkeypatch
     assert await get(store, target, 0, 5) == b"first"
 
 
-@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("key", INVALID_KEYS)
 async def test_presign_of_an_invalid_key_is_not_found(store: S3Bucket, key: str) -> None:
     good = await put(store, b"untouched")
     with pytest.raises(NotFound):

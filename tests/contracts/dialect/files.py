@@ -38,11 +38,13 @@ class TakesFiles(Suite):
     def test_damaged_files_are_refused(self, name: str) -> None:
         self.refused(self.upload(samples.DAMAGED[name]()), "Unreadable", "UnsupportedKind")
 
-    @pytest.mark.parametrize("name", samples.UNKNOWN)
+    @pytest.mark.parametrize("name", samples.UNSUPPORTED)
     @pytest.mark.parametrize("extension", ["png", "mp4"])
     def test_unknown_content_with_media_name_is_refused(self, name: str, extension: str) -> None:
         declared = {"png": "image/png", "mp4": "video/mp4"}[extension]
-        self.refused(self.upload(samples.UNKNOWN[name](), name=f"a.{extension}", declared=declared), "UnsupportedKind")
+        self.refused(
+            self.upload(samples.UNSUPPORTED[name](), name=f"a.{extension}", declared=declared), "UnsupportedKind"
+        )
 
     def test_oversized_content_length_is_refused_before_body(self) -> None:
         """The server answers before it reads the body, so an Expect: 100-continue gets no 100."""

@@ -107,9 +107,9 @@ async def test_unknown_tags_and_collections_store_nothing(library: Library, work
         await _expect_nothing(library, workspace, samples.png())
 
 
-@pytest.mark.parametrize("name", sorted(samples.HOSTILE))
+@pytest.mark.parametrize("name", sorted(samples.REFUSED))
 async def test_malicious_files_store_nothing(library: Library, workspace: UUID, name: str) -> None:
-    data = samples.HOSTILE[name]()
+    data = samples.REFUSED[name]()
     with pytest.raises(LibraryError):
         await library.ingest.create_asset(ingest_request(workspace, data))
     await _expect_nothing(library, workspace, data)

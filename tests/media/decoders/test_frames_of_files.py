@@ -78,7 +78,7 @@ def jpeg_of_half_its_pixels() -> bytes:
 def png_of(compressed: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", 100, 100, 8, 2, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", compressed), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(samples._chunk(*part) for part in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(samples.png_chunk(*part) for part in parts)
 
 
 def png_of_half_its_pixels() -> bytes:

@@ -87,7 +87,7 @@ def png(w: int, h: int, depth: int, colour: int, row: bytes, *chunks: tuple[byte
     """A PNG of equal rows, in bit depths that Pillow does not write."""
     header = struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, 0)
     parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress((b"\0" + row) * h)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(samples._chunk(*part) for part in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(samples.png_chunk(*part) for part in parts)
 
 
 GREYS = (0, 90, 180, 255)
@@ -203,7 +203,7 @@ def test_fit_size_is_within_its_bounds(width, height, edge):
 
 
 def page(box: str, drawing: str = "", more: str = "") -> bytes:
-    return samples._pdf_file(
+    return samples.pdf_file(
         [
             "<< /Type /Catalog /Pages 2 0 R >>",
             "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -144,7 +144,7 @@ async def test_unusual_valid_file_is_accepted(shared, put, what):
 
 
 def glb_of(change):
-    return samples._glb_changed(change)
+    return samples.glb_with(change)
 
 
 ACCEPTED_MODELS = {

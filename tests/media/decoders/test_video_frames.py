@@ -88,15 +88,15 @@ VIDEOS = {
     "VP9, a single keyframe": (WEBM, {"muxer": "webm", "codec": "libvpx-vp9"}),
     "WebM without duration and index": (
         WEBM,
-        {"muxer": "webm", "codec": "libvpx", "keyframes": 15, "sink": samples._Pipe, "live": "1"},
+        {"muxer": "webm", "codec": "libvpx", "keyframes": 15, "sink": samples.UnseekableFile, "live": "1"},
     ),
     "fragments": (
         MP4,
-        {"keyframes": 15, "sink": samples._Pipe, "movflags": "frag_keyframe+empty_moov+default_base_moof"},
+        {"keyframes": 15, "sink": samples.UnseekableFile, "movflags": "frag_keyframe+empty_moov+default_base_moof"},
     ),
     "fragments, a single keyframe": (
         MP4,
-        {"sink": samples._Pipe, "movflags": "frag_every_frame+empty_moov+default_base_moof"},
+        {"sink": samples.UnseekableFile, "movflags": "frag_every_frame+empty_moov+default_base_moof"},
     ),
 }
 
