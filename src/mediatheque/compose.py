@@ -6,11 +6,14 @@ from mediatheque.library import Library
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records.database import Database
 
+_PART_BYTES = 10 * 1024 * 1024
+"""Size of the parts that both of fal's clients send, but for the last (fal-client 1.0.3, @fal-ai/client 1.10)."""
+
 
 def build_library(config: Config) -> Library:
     """Build the library without opening anything. Raises ConfigError when the store's settings can never work."""
     try:
-        store = open_store(config.blobs)
+        store = open_store(config.blobs, slot_bytes=_PART_BYTES)
     except (ValueError, TypeError) as error:
         raise wrong_setting("blobs.location", error) from None
     sandbox = Sandbox(config.sandbox, processes=config.decoder_processes)

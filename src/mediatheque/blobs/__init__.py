@@ -4,7 +4,7 @@ Bytes are received into a `Spool`, a file in the store's `spool` folder. When th
 that file over. A blob's key is random, so that the names in a store tell nothing about the content.
 """
 
-from mediatheque.blobs.config import BlobsConfig
+from mediatheque.blobs.config import SLOT_BYTES, BlobsConfig
 from mediatheque.blobs.local.disk import Disk
 from mediatheque.blobs.object_store.bucket import Bucket, PlainBucket
 from mediatheque.blobs.spool import Spool, clear_spool
@@ -28,8 +28,11 @@ __all__ = [
 ]
 
 
-def open_store(config: BlobsConfig) -> BlobStore:
+def open_store(config: BlobsConfig, *, slot_bytes: int = SLOT_BYTES) -> BlobStore:
     """Return the store that the configuration names. Creates missing folders; sends nothing to a bucket.
+
+    `slot_bytes` is the size of part that multipart uploads into a folder join without a copy. It must not change while
+    uploads are unfinished.
 
     Raises `ValueError` for settings that can never work, and `BlobsUnavailable` or `StorageFull` when the folders
     cannot be created.
@@ -39,5 +42,5 @@ def open_store(config: BlobsConfig) -> BlobStore:
 
         return S3Bucket(config.location, config.spool, public_endpoint=config.public_endpoint)
     if config.in_bucket:
-        return PlainBucket(config.location, config.spool, slot_bytes=config.slot_bytes)
-    return Disk(config.folder, slot_bytes=config.slot_bytes)
+        return PlainBucket(config.location, config.spool, slot_bytes=slot_bytes)
+    return Disk(config.folder, slot_bytes=slot_bytes)

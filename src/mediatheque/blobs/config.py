@@ -11,6 +11,7 @@ BUCKETS = ("s3", "gs", "az")
 """URL schemes of the buckets that obstore supports."""
 
 SLOT_BYTES = 10 * 1024 * 1024
+"""Default size of part that multipart uploads into a folder join without a copy."""
 
 
 class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,9 +31,6 @@ class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     public_endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/?#]+/?)?$")] = ""
     """Address under which clients reach an S3 bucket, when it differs from the endpoint: used in presigned URLs."""
-
-    slot_bytes: Annotated[int, Meta(ge=1)] = SLOT_BYTES
-    """Size of part that multipart uploads into a folder join without a copy; it must stay while uploads are open."""
 
     def __post_init__(self) -> None:
         if not self.location or (self.scheme and self.scheme not in (*BUCKETS, "file")):

@@ -99,7 +99,7 @@ class Spool:
         return self._writing is not None and (not self.sha256 or self.path.exists())
 
     def _discard(self) -> None:
-        """Runs on a thread. Waits for a batch that is still being written, then closes and deletes the file."""
+        """Run on a thread: wait for a batch that is still being written, then close and delete the file."""
         if self._writing is not None:
             wait([self._writing])
         self._file.discard()

@@ -1,1 +1,1 @@
-"""What the bytes are: `sniff` guesses from the start of a file, `Sandbox` opens it to find out, and to show it."""
+"""Formats and decoding: `sniff` recognises a format by its first bytes, `Sandbox` examines and renders the file."""

@@ -159,7 +159,7 @@ def _list_shard(shard: Path) -> list[ObjectSummary]:
 
 
 def _summary(entry: os.DirEntry[str]) -> ObjectSummary | None:
-    """None when the file has been deleted meanwhile.
+    """Return None when the file has been deleted meanwhile.
 
     `st_ctime` is the time of the rename into the store; `st_mtime` would be that of the last byte received.
     """

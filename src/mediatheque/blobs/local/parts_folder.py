@@ -18,7 +18,7 @@ _VERSION_ETAG = re.compile(r"\d+-\d+", re.ASCII)
 
 
 class PartsFolder:
-    """Blocking; an object has one caller.
+    """The parts of one multipart upload. Blocking; each object has one caller.
 
     The file `slots` has `slot_bytes` for each part number, so that parts of just that size are stored joined. A slot
     is filled once, so that a later write cannot damage a part that was acknowledged; the file `taken` has a byte for

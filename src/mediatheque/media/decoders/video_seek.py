@@ -53,14 +53,14 @@ class FrameSeeker:
         seconds = ffmpeg.header_duration(self._container) or ffmpeg.measured_duration(self._container) or 0
         return int(seconds / stream.time_base) if stream.time_base else 0
 
-    def _frame_at(self, when: int, tolerance: int) -> VideoFrame | None:
-        """Return the frame at `when`, or a keyframe up to `tolerance` before it, or the nearest that can be decoded."""
-        if self._last is None or self._out_of_time or self._has_keyframe_between(self._last, when):
-            self._seek(when)
+    def _frame_at(self, pts: int, tolerance: int) -> VideoFrame | None:
+        """Return the frame at `pts`, or a keyframe up to `tolerance` before it, or the nearest that can be decoded."""
+        if self._last is None or self._out_of_time or self._has_keyframe_between(self._last, pts):
+            self._seek(pts)
             self._advance()
-            if self._reached(when - tolerance):
+            if self._reached(pts - tolerance):
                 return self._last
-        while not self._reached(when) and not self._out_of_time and self._advance():
+        while not self._reached(pts) and not self._out_of_time and self._advance():
             pass
         return self._last
 
@@ -72,23 +72,23 @@ class FrameSeeker:
             self._stream.codec_context.skip_frame = "NONREF"
         return frame is not None
 
-    def _reached(self, when: int) -> bool:
-        """Whether the last frame is displayed at `when`, or later."""
-        return self._last is not None and (self._last.pts or 0) + max(1, self._last.duration) > when
+    def _reached(self, pts: int) -> bool:
+        """Whether the last frame is displayed at `pts`, or later."""
+        return self._last is not None and (self._last.pts or 0) + max(1, self._last.duration) > pts
 
     @property
     def _out_of_time(self) -> bool:
         return time.process_time() > self._deadline
 
-    def _has_keyframe_between(self, last: VideoFrame, when: int) -> bool:
-        """Whether the container's index has a keyframe between the last frame and `when`."""
+    def _has_keyframe_between(self, last: VideoFrame, pts: int) -> bool:
+        """Whether the container's index has a keyframe between the last frame and `pts`."""
         index = self._stream.index_entries
-        at = index.search_timestamp(when)
+        at = index.search_timestamp(pts)
         return at >= 0 and index[at].timestamp > (last.pts or 0)
 
-    def _seek(self, when: int) -> None:
+    def _seek(self, pts: int) -> None:
         with suppress(av.FFmpegError):  # without seeking, decoding continues from here
-            self._container.seek(when, stream=self._stream)
+            self._container.seek(pts, stream=self._stream)
         self._frames = ffmpeg.decode_video(self._container, self._stream)
         self._stream.codec_context.skip_frame = "DEFAULT"
         self._last = None

@@ -41,7 +41,7 @@ class IdleWorkers:
             raise
 
     def give_back(self, worker: WorkerClient) -> None:
-        """Rewaiter a worker, on the event loop that took it."""
+        """Return a worker, on the event loop that took it."""
         with self._lock:
             self._idle.append(worker)
         self._assign()

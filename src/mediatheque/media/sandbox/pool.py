@@ -63,7 +63,7 @@ class Pool:
 
     async def _ask_worker(self, worker: WorkerClient, request: Request) -> Reply:
         try:
-            answer = await worker.ask(request)
+            reply = await worker.ask(request)
         except WorkerCrashed as crash:
             crash.exitcode = await asyncio.shield(asyncio.wrap_future(self._replace(worker)))
             raise
@@ -74,7 +74,7 @@ class Pool:
             self._replace(worker)
         else:
             self._idle.give_back(worker)
-        return answer
+        return reply
 
     def _replace(self, worker: WorkerClient) -> Future[int | None]:
         stopped = self._process_executor.submit(worker.stop)

@@ -106,7 +106,7 @@ def _ignore_signals() -> None:
 
 
 def _die_with_parent() -> None:
-    """End with the server, even in the middle of a file: the kernel watches the fork server, a thread the server."""
+    """End with the server, even during a request: the kernel watches the fork server, and a thread the server."""
     die_with_parent(os.getppid())  # the fork server, which is the parent that the kernel knows
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
