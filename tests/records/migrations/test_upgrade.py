@@ -4,14 +4,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from psycopg.types.json import Jsonb
-from sqlalchemy import NullPool, create_engine
 
 from mediatheque.library.tasks import defer
 from mediatheque.model import Acl, AclEffect, AclEntry, CollectionType, FileDefaults, UploadMethod
@@ -21,19 +17,9 @@ from mediatheque.records.collections import collections
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import parts, uploads
+from tests.records.migrations.schema import migrate_to
 
 TWINS = ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "caf\u00e9 2")  # four in the eyes of the older version
-
-
-def _bring_to(url: str, revision: str) -> None:
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        connection.commit()
-    engine.dispose()
 
 
 @pytest.fixture
@@ -56,7 +42,7 @@ def database_at(postgres: str, revision: str) -> Iterator[str]:
     url = postgres.replace("@/mediatheque?", f"@/{name}?")
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        _bring_to(url, revision)
+        migrate_to(url, revision)
         yield url
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
