@@ -102,7 +102,7 @@ def test_two_graphs_that_are_no_pair_are_named(tmp_path):
     model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(np.eye(3, 5, dtype=np.float32), "directions"))
     model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 5
     onnx.save_model(model, file)
-    with pytest.raises(ModelError, match=r"4 dimensions.* 5: they are no pair"):
+    with pytest.raises(ModelError, match=r"4 dimensions.* 5: they are not a pair"):
         opening(folder)
 
 

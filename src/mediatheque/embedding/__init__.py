@@ -1,6 +1,6 @@
-"""What the bytes mean: vectors of texts and pictures, in one space. This room makes vectors and keeps none.
+"""Embedders: vectors of texts and pictures in one space. This package makes vectors and stores none.
 
-Pixels come decoded, as arrays of RGB: nothing here opens a file that a user sent.
+It takes decoded pixels, arrays of RGB, and opens no file that a user sent.
 """
 
 from pathlib import Path
@@ -11,10 +11,10 @@ __all__ = ["Embedder", "open_embedder"]
 
 
 def open_embedder(spec: str, cache: Path, threads: int = 1) -> Embedder:
-    """`basic`, or `onnx-clip:<folder>` with the files of a CLIP, SigLIP or MobileCLIP model.
+    """Open `basic`, or `onnx-clip:<folder>` with the files of a CLIP, SigLIP or MobileCLIP model. Blocks.
 
-    `cache` is a folder for what can be made again; processes may share it. `threads` is how many one call keeps busy.
-    Blocks. Raises ModelError naming what is wrong with the spec or its files.
+    `cache` is a folder for files computed from the weights, which processes may share. `threads` is how many threads
+    one call uses. Raises ModelError when the spec or its files are wrong.
     """
     kind, _, folder = spec.partition(":")
     if spec == "basic":

@@ -1,4 +1,4 @@
-"""Files that cost seconds to make and can be made again."""
+"""Files that take seconds to compute and can be computed again."""
 
 import hashlib
 import os
@@ -13,28 +13,27 @@ _log = structlog.get_logger()
 
 
 def cached(file: Path, make: Callable[[], bytes]) -> bytes:
-    """What `make` made, from `file` if it is there and whole, else made now. Blocks.
+    """Return the content of `file`; when it is missing or damaged, call `make` and write its result. Blocks.
 
-    Where it cannot be kept it is made anew by each process. The file ends with a digest of the rest, so that a damaged
-    one is known and made again. Several processes may do this at once: each makes its own and the last one's stays,
-    which is as good as the others'.
+    The file ends with a digest of the rest, by which damage is noticed. When it cannot be written, each process calls
+    `make` again. Several processes may do so concurrently: each writes the same content, and the last one's stays.
     """
-    whole = _whole(file)
-    if whole is None:
-        whole = make()
+    content = _read(file)
+    if content is None:
+        content = make()
         try:
-            _replace(file, whole + hashlib.sha256(whole).digest())
+            _replace(file, content + hashlib.sha256(content).digest())
         except OSError as error:
-            _log.warning("not kept for the next start", file=str(file), reason=str(error))
-    return whole
+            _log.warning("cache_not_written", file=str(file), reason=str(error))
+    return content
 
 
 def derived(folder: Path, name: str, source: bytes, make: Callable[[bytes], bytes]) -> bytes:
-    """What `make` makes of the source, kept in the folder; `{}` in the name is for a hash of the source. Blocks."""
+    """Return what `make` computes of the source, cached in the folder; `{}` in the name is a hash of it. Blocks."""
     return cached(folder / name.format(hashlib.sha256(source).hexdigest()[:12]), lambda: make(source))
 
 
-def _whole(file: Path) -> bytes | None:
+def _read(file: Path) -> bytes | None:
     try:
         content = file.read_bytes()
     except OSError:

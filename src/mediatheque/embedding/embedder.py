@@ -1,4 +1,4 @@
-"""What a model of texts and pictures offers."""
+"""The interface of an embedder."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
@@ -8,35 +8,35 @@ from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]
 
-CHARACTERS = 10_000  # of a text are looked at; no model here reads as many
+MAX_CHARACTERS = 10_000  # a longer text is cut; no model here reads as much
 
 
 class ModelError(ValueError):
-    """A model's files cannot be loaded."""
+    """A model's spec is wrong, or its files cannot be loaded."""
 
 
 class Embedder(Protocol):
-    """Puts texts and pictures into one space, where the cosine says how near two of them are in meaning.
+    """Makes vectors of texts and pictures in one space, where the cosine says how near two of them are in meaning.
 
-    Both verbs block, for milliseconds apiece, and may be called by several threads at once. What they answer depends
-    on each item alone, never on its neighbours. The first call of each loads its model, or raises ModelError.
+    Both methods block, for milliseconds an item, and may be called from several threads. The vector of an item does not
+    depend on the others. The first call of each method loads its model, or raises ModelError.
     """
 
-    name: str  # of the space: vectors of one name can be compared, others never
+    name: str  # vectors of embedders with the same name can be compared, others not
     dimensions: int
     duplicate_similarity: float  # cosine at or above which two pictures are near duplicates
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """(n, dimensions), each row of length 1. Any text will do, the empty one too; what is too long is cut."""
+        """Return (n, dimensions), each row of length 1. A text may be empty; one that is too long is cut."""
         ...
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
-        """(n, dimensions), each row of length 1, from RGB of shape (height, width, 3), each side at least 1."""
+        """Return (n, dimensions), each row of length 1, of RGB arrays (height, width, 3) with sides of at least 1."""
         ...
 
 
 def l2_normalize(rows: Vectors) -> Vectors:
-    """Each row brought to length 1. A row of zeros, which means nothing, becomes the first axis."""
+    """Scale each row to length 1. A row of zeros becomes the first axis."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     first = np.zeros(rows.shape[-1], np.float32)
     first[0] = 1

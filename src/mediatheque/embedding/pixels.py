@@ -1,4 +1,4 @@
-"""RGB of any size, brought to the size that a model reads."""
+"""RGB arrays scaled to the size that a model reads."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,9 @@ Filter = Image.Resampling
 def center_crop(
     pixels: NDArray[np.uint8], shorter: int, side: int, resample: Filter = Filter.BICUBIC
 ) -> NDArray[np.float32]:
-    """(side, side, 3), 0 to 255: the middle of the picture whose shorter side was made `shorter` pixels long.
+    """Scale the shorter side to `shorter` pixels and cut out the center: (side, side, 3), 0 to 255.
 
-    Only what is kept is resized, so that a long strip costs no more than a square.
+    Only the part that remains is scaled, so that a long strip takes no longer than a square.
     """
     height, width = pixels.shape[:2]
     cut = min(height, width) * side / shorter  # in pixels of the original
@@ -22,7 +22,7 @@ def center_crop(
 
 
 def resize(pixels: NDArray[np.uint8], width: int, height: int, resample: Filter) -> NDArray[np.float32]:
-    """(height, width, 3), 0 to 255: all of the picture, its sides stretched to those of the model."""
+    """Scale the whole picture to (height, width, 3), 0 to 255, ignoring its aspect ratio."""
     return np.asarray(_image(pixels).resize((width, height), resample), np.float32)
 
 

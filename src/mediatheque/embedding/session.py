@@ -1,4 +1,4 @@
-"""One ONNX graph, opened when it is first run."""
+"""An ONNX graph that is loaded when it is first run."""
 
 import threading
 from collections.abc import Callable
@@ -13,24 +13,24 @@ from mediatheque.embedding.embedder import ModelError
 
 
 class Session:
-    """Runs on the CPU, in `threads` threads that sleep when there is nothing to do. Threads may share it.
+    """Runs on the CPU, in `threads` threads that sleep when idle. Several threads may call it.
 
-    `graph` answers the file, or the bytes, of the graph; it is asked once, at the first run.
+    `graph` returns the file or the bytes of the graph; it is called once, at the first run.
     """
 
     def __init__(self, graph: Callable[[], Path | bytes], threads: int) -> None:
         self._graph = graph
         self._threads = threads
-        self._opening = threading.Lock()
+        self._loading = threading.Lock()
         self._session: onnxruntime.InferenceSession | None = None
 
     def run(self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         """The named outputs, or all of them in the graph's order. Blocks. Raises ModelError if the graph cannot be."""
-        answer: list[NDArray[np.float32]] = self._opened().run(outputs, inputs)
+        answer: list[NDArray[np.float32]] = self._loaded().run(outputs, inputs)
         return answer
 
-    def _opened(self) -> onnxruntime.InferenceSession:
-        with self._opening:
+    def _loaded(self) -> onnxruntime.InferenceSession:
+        with self._loading:
             if self._session is None:
                 try:
                     self._session = open_session(self._graph(), self._threads)
@@ -40,7 +40,7 @@ class Session:
 
 
 def open_session(graph: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
-    """The graph, checked and ready. Blocks. Raises onnxruntime's errors as they come."""
+    """Load and check the graph. Blocks. Raises onnxruntime's errors unchanged."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

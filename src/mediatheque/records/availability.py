@@ -1,4 +1,4 @@
-"""Whether PostgreSQL is there: asked when a connection was lost, known to every request meanwhile."""
+"""Whether PostgreSQL is available: probed when a connection was lost, and known to all requests of the process."""
 
 import asyncio
 import time
@@ -7,44 +7,44 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-_log = structlog.get_logger(__name__)
-_POLL = 0.05
-"""Seconds between two looks for a PostgreSQL that is away."""
-_SILENCE = 0.1
-"""Seconds that PostgreSQL may leave the first look unanswered before it counts as away."""
+_log = structlog.get_logger()
+_POLL_SECONDS = 0.05
+"""Seconds between two probes while PostgreSQL is away."""
+_FIRST_PROBE_SECONDS = 0.1
+"""Seconds without an answer to the first probe after which PostgreSQL counts as away."""
 
 
 class Availability:
-    """Looks for PostgreSQL from the first doubt until it answers.
+    """Probes PostgreSQL from the first suspicion until it answers.
 
-    `answers` tells whether PostgreSQL takes a connection now; `returned` is called when it does.
-    One lost connection proves nothing, so requests are refused only when the first look fails, 1 ms later.
+    `probe` returns whether PostgreSQL accepts a connection now; `on_return` is called when it does. A single lost
+    connection proves nothing: requests fail only once the first probe has failed, about 1 ms later.
     """
 
-    def __init__(self, answers: Callable[[], Awaitable[bool]], returned: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, probe: Callable[[], Awaitable[bool]], on_return: Callable[[], Awaitable[None]]) -> None:
         self.is_away = False
-        self.last_doubt = 0.0
-        self._answers = answers
-        self._returned = returned
-        self._certain = asyncio.Event()
-        self._certain.set()
-        self._search: asyncio.Task[None] | None = None
+        self.suspected_at = 0.0
+        self._probe = probe
+        self._on_return = on_return
+        self._known = asyncio.Event()
+        self._known.set()
+        self._probing: asyncio.Task[None] | None = None
         self._waiting: set[asyncio.Timeout] = set()
 
     def suspect(self) -> None:
-        """Start to look, beside the requests; nothing where a search is on already."""
-        if self._search is None or self._search.done():
-            self.last_doubt = time.monotonic()
-            self._certain.clear()
-            self._search = asyncio.create_task(self._find())
+        """Start probing in the background, unless that goes on already."""
+        if self._probing is None or self._probing.done():
+            self.suspected_at = time.monotonic()
+            self._known.clear()
+            self._probing = asyncio.create_task(self._probe_until_answer())
 
     async def wait_known(self) -> None:
-        """Return once there is no doubt."""
-        await self._certain.wait()
+        """Wait until PostgreSQL is known to be available."""
+        await self._known.wait()
 
     @asynccontextmanager
     async def timeout(self) -> AsyncIterator[None]:
-        """A wait that ends with TimeoutError once PostgreSQL is known to be away; at once where it is known."""
+        """Raise TimeoutError inside the block as soon as PostgreSQL is known to be away."""
         if self.is_away:
             raise TimeoutError
         async with asyncio.timeout(None) as wait:
@@ -55,29 +55,29 @@ class Availability:
                 self._waiting.discard(wait)
 
     async def close(self) -> None:
-        """Stop looking; let go whoever waits to be certain."""
-        if self._search is not None:
-            self._search.cancel()
-            await asyncio.wait([self._search])
+        """Stop probing, and end the waits of `wait_known`."""
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.wait([self._probing])
 
-    async def _find(self) -> None:
-        silence = asyncio.get_running_loop().call_later(_SILENCE, self._refuse)
+    async def _probe_until_answer(self) -> None:
+        timer = asyncio.get_running_loop().call_later(_FIRST_PROBE_SECONDS, self._fail_waits)
         try:
-            while not await self._answers():
-                self._refuse()
-                await asyncio.sleep(_POLL)
+            while not await self._probe():
+                self._fail_waits()
+                await asyncio.sleep(_POLL_SECONDS)
             if self.is_away:
-                _log.info("database is back", after=round(time.monotonic() - self.last_doubt, 3))
+                _log.info("database_available", after=round(time.monotonic() - self.suspected_at, 3))
             self.is_away = False
         finally:
-            silence.cancel()
-            self._certain.set()
-        await self._returned()
+            timer.cancel()
+            self._known.set()
+        await self._on_return()
 
-    def _refuse(self) -> None:
+    def _fail_waits(self) -> None:
         if self.is_away:
             return
-        _log.warning("database is away")
+        _log.warning("database_unavailable")
         self.is_away = True
         now = asyncio.get_running_loop().time()
         for wait in self._waiting:

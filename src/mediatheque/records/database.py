@@ -1,4 +1,4 @@
-"""The one way to PostgreSQL for the rest of records/, and what the library hears when it fails."""
+"""Connections to PostgreSQL for all of records/, and the translation of its errors."""
 
 import asyncio
 import time
@@ -21,15 +21,15 @@ from mediatheque.records.availability import Availability
 Connection = AsyncConnection[DictRow]
 """A connection whose rows are dicts."""
 
-_RARELY = 1.0
-"""Seconds between two doubts that rest on a mere lack of free connections."""
+_MIN_SUSPECT_SECONDS = 1.0
+"""Seconds between two probes for the sole reason that no connection was free."""
 
 
 _SESSION_SETTINGS = {
-    "jit": "off",  # compiling takes longer than any query of ours
-    "hnsw.iterative_scan": "relaxed_order",  # a filter must not empty the list of the nearest; it is sorted afterwards
-    "hnsw.ef_search": 120,  # two vectors of each of fifty, and some that a filter leaves out: else it searches twice
-    "pg_trgm.word_similarity_threshold": 0.5,  # two letters changed places in a word of nine
+    "jit": "off",  # compiling takes longer than any of our queries
+    "hnsw.iterative_scan": "relaxed_order",  # else a filter can empty the list of the nearest; the query sorts it again
+    "hnsw.ef_search": 120,  # two vectors of each of fifty assets, and some that a filter excludes
+    "pg_trgm.word_similarity_threshold": 0.5,  # two transposed letters in a word of nine
 }
 
 
@@ -55,7 +55,7 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def conninfo(self) -> str:
-        """The URL with our session settings; those that it brings go before ours."""
+        """Add our session settings to the URL; its own take precedence."""
         theirs = conninfo_to_dict(self.url)
         options = [
             f"-c statement_timeout={round(self.statement_timeout * 1000)}",
@@ -66,7 +66,7 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
         ]
         ours = {
             "connect_timeout": str(self.connect_timeout),
-            "tcp_user_timeout": "10000",  # a silent host is given up after 10 s, not the kernel's 15 minutes
+            "tcp_user_timeout": "10000",  # ms until a silent host is given up; the kernel takes 15 minutes
             "application_name": "mediatheque",
             "options": " ".join(options).strip(),
         }
@@ -74,18 +74,18 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Database:
-    """Connections from a pool; says at once when PostgreSQL is away, serves again as soon as it is back.
+    """A pool of connections that fails at once while PostgreSQL is away, and recovers as soon as it answers.
 
-    Also an async context manager. `pool` is there for the job queue, which shares it and connects as it does.
+    Also an async context manager. `pool` is public for the job queue, which shares it.
     """
 
     def __init__(self, config: DatabaseConfig) -> None:
         self.config = config
-        self._presence = Availability(self._answers, self._replace_dead_connections)
+        self._availability = Availability(self._answers, self._replace_dead_connections)
         self.pool = self._make_pool()
 
     async def open(self) -> None:
-        """Make the first connections. Raises DatabaseUnavailable after `start_timeout`."""
+        """Make the first connections. Raises DatabaseUnavailable when that takes longer than `start_timeout`."""
         try:
             await self.pool.open(wait=True, timeout=self.config.start_timeout)
         except psycopg.OperationalError as error:
@@ -93,8 +93,8 @@ class Database:
             raise DatabaseUnavailable("The database does not answer.") from error
 
     async def close(self) -> None:
-        """Close every connection; those in use when they are given back."""
-        await self._presence.close()
+        """Close every connection; one in use is closed when it is returned."""
+        await self._availability.close()
         await self.pool.close()
 
     async def __aenter__(self) -> Self:
@@ -106,43 +106,43 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit, for reads. Raises DatabaseUnavailable or StorageFull.
+        """Yield a connection in autocommit mode, for reads. Raises DatabaseUnavailable or StorageFull.
 
-        psycopg's other errors pass unchanged: they are bugs, or conflicts that the caller catches inside.
+        psycopg's other errors pass unchanged: they are bugs, or conflicts that the caller catches inside the block.
         """
         connection = await self._take()
         try:
             yield connection
         except psycopg.Error as error:
             if _is_lost(connection, error):
-                self._presence.suspect()
-            raise _meaning(connection, error) from error
+                self._availability.suspect()
+            raise _to_library_error(connection, error) from error
         finally:
             await self.pool.putconn(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction: committed when this ends well. Raises what `connection` raises.
+        """Yield a connection in a transaction, committed when the block ends without exception.
 
-        After DatabaseUnavailable the commit may or may not have happened.
+        Raises what `connection` raises; after DatabaseUnavailable the commit may or may not have happened.
         """
         async with self.connection() as connection, connection.transaction():
             yield connection
 
     async def ready(self) -> None:
-        """Return when PostgreSQL answers a query. Raises DatabaseUnavailable."""
+        """Run a query. Raises DatabaseUnavailable when PostgreSQL does not answer."""
         async with self.connection() as connection:
             await connection.execute("SELECT 1")
 
     async def _take(self) -> Connection:
         try:
-            async with self._presence.timeout():
+            async with self._availability.timeout():
                 return await self.pool.getconn()
         except TimeoutError as error:
             raise DatabaseUnavailable from error
         except psycopg.OperationalError as error:  # every connection is busy, or hangs
-            if not self.pool.closed and time.monotonic() - self._presence.last_doubt > _RARELY:
-                self._presence.suspect()
+            if not self.pool.closed and time.monotonic() - self._availability.suspected_at > _MIN_SUSPECT_SECONDS:
+                self._availability.suspect()
             raise DatabaseUnavailable from error
 
     async def _answers(self) -> bool:
@@ -158,21 +158,21 @@ class Database:
         await self.pool.check()
 
     def _make_pool(self) -> AsyncConnectionPool[Connection]:
-        presence = self._presence
+        availability = self._availability
 
-        class PatientConnection(AsyncConnection[DictRow]):
-            """Connects only while PostgreSQL is there: the pool would pause 1, 2, 4 s after failed tries."""
+        class WaitingConnection(AsyncConnection[DictRow]):
+            """Connects while PostgreSQL is available alone: the pool pauses 1, 2, 4 s after failed attempts."""
 
             @classmethod
             async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
-                await presence.wait_known()
+                await availability.wait_known()
                 connection = await super().connect(conninfo, **{**kwargs, "autocommit": True})
                 set_json_loads(msgspec.json.decode, connection)
                 return connection
 
         return AsyncConnectionPool(
             self.config.conninfo,
-            connection_class=PatientConnection,
+            connection_class=WaitingConnection,
             kwargs={"row_factory": dict_row},
             min_size=min(self.config.pool_min, self.config.pool_max),
             max_size=self.config.pool_max,
@@ -192,21 +192,21 @@ async def fetch_one(cursor: AsyncCursor[DictRow]) -> DictRow:
 
 
 def _is_lost(connection: Connection, error: psycopg.Error) -> bool:
-    """Whether PostgreSQL (class 57P: it shuts down or starts) or the line to it went away."""
+    """Whether the connection, or PostgreSQL itself, is gone (class 57P: it shuts down or starts)."""
     return connection.closed or (error.sqlstate or "").startswith("57P") or _ended_by(error)
 
 
 def _ended_by(error: psycopg.Error) -> bool:
-    """Whether the error took PostgreSQL or the connection with it, so that a commit may have happened or not."""
+    """Whether the error ended PostgreSQL or the connection, so that a commit may or may not have happened."""
     return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
 
 
-def _meaning(connection: Connection, error: psycopg.Error) -> LibraryError | psycopg.Error:
-    """What the library calls this error; the error itself where it is a bug of ours.
+def _to_library_error(connection: Connection, error: psycopg.Error) -> LibraryError | psycopg.Error:
+    """Translate an error of PostgreSQL; bugs of ours are returned unchanged.
 
-    So are those of class 54, which psycopg calls operational: statements beyond PostgreSQL's own limits.
+    Class 54 (a statement exceeds PostgreSQL's limits) is a bug, too, although psycopg makes it an OperationalError.
     """
     if isinstance(error, psycopg.errors.DiskFull) and not _ended_by(error):
         return StorageFull()
-    passing = isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")
-    return DatabaseUnavailable() if passing or _is_lost(connection, error) else error
+    unavailable = isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")
+    return DatabaseUnavailable() if unavailable or _is_lost(connection, error) else error

@@ -1,4 +1,4 @@
-"""Brings a database to the schema this version needs."""
+"""Migration of a database to the schema of this version."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import psycopg
 from mediatheque.errors import DatabaseUnavailable
 
 _FOLDER = Path(__file__).parent / "migrations"
-# Any constant: it keeps two nodes that start together from migrating together.
 _LOCK = 0x4D545153
+"""An arbitrary number: the advisory lock that one of several starting nodes migrates under."""
 
 
 def migrate(url: str) -> None:
-    """Apply every migration that is missing. `url` is a libpq URL or conninfo.
+    """Apply the migrations that the database at `url` (a URL or conninfo) lacks.
 
-    Raises `DatabaseUnavailable` if there is no such database, or if its schema is newer than this version.
+    Raises DatabaseUnavailable when it cannot be connected to, or its schema is newer than this version.
     """
     try:
         with psycopg.connect(url, autocommit=True) as lock:
@@ -29,7 +29,7 @@ def migrate(url: str) -> None:
 
 
 def newest() -> str:
-    """The revision that this version of the code needs."""
+    """Return the revision of this version."""
     return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
@@ -42,7 +42,7 @@ def _version(conn: psycopg.Connection) -> str | None:
 
 
 def _upgrade(url: str) -> None:
-    # Alembic takes a second to import; a start on a current schema, or `mediatheque keys`, need not wait for it.
+    # Alembic takes a second to import; a start on a current schema does without it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from sqlalchemy import NullPool, create_engine  # noqa: PLC0415

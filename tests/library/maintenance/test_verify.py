@@ -196,7 +196,7 @@ async def test_rows_that_contradict_each_other(library: Library) -> None:
         f"asset {second.id} is not of the workspace of its file {second.file.id}",
         f"asset {third.id} is not of the workspace of its folder {theirs}",
     }
-    assert await put_right(library) == [f"left blob {neglected.file.blob.id} to the sweep"]
+    assert await put_right(library) == [f"left blob {neglected.file.blob.id} to the garbage collection"]
     assert await faults(library) == [Fault.CROSS_WORKSPACE] * 3
     assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
 
@@ -280,7 +280,7 @@ async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Libra
         collector = GarbageCollector(house.database, house.store, AT_ONCE)
         while not done.is_set():
             await collector._mark_unreferenced()
-            await collector._remove_given_up()
+            await collector._delete_marked()
 
     async with asyncio.TaskGroup() as working:
         for _ in range(3):

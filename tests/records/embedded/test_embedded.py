@@ -218,7 +218,7 @@ def test_a_command_without_a_server_starts_one_for_itself(data: Path) -> None:
 
 
 def test_a_command_gives_up_on_a_folder_that_stays_locked(data: Path) -> None:
-    with DataFolderLock(data), pytest.raises(DataFolderBusy), connect_or_start(clusters.config(data), patience=0.2):
+    with DataFolderLock(data), pytest.raises(DataFolderBusy), connect_or_start(clusters.config(data), timeout=0.2):
         pass
 
 

@@ -1,12 +1,12 @@
-"""The embedder that needs no setup: its models come with packages, and nothing is downloaded.
+"""The embedder without setup: its models come with Python packages, and nothing is downloaded.
 
-A text is a vector of MiniLM. A picture is classified by EfficientNet-Lite0, and lies where the names of its likeliest
-classes lie (ConSE, https://arxiv.org/abs/1312.5650), so that words find it; what it looks like follows in further axes,
-where texts have zeros. The order in which a text finds pictures depends on their meaning alone; two pictures are alike
-by half for their meaning and by half for their looks.
+A text's vector is MiniLM's. A picture is classified by EfficientNet-Lite0, and its vector is the mean of the vectors of
+its likeliest classes' names (ConSE, https://arxiv.org/abs/1312.5650), so that words find it. More dimensions describe
+its appearance; there, texts have zeros. So meaning alone decides the order in which a text finds pictures, and meaning
+and appearance decide the similarity of two pictures, half each.
 
-The cosine of a text and a picture: from 0.4 the picture most likely shows it, below 0.25 it most likely does not. Of
-two texts: from 0.5 they say much the same. Of two pictures: from 0.88 they are one picture, from 0.5 two of one kind.
+Cosines: of a text and a picture, above 0.4 the picture most likely shows it, below 0.25 it most likely does not. Of two
+texts, above 0.5 they say much the same. Of two pictures, above 0.88 they are one picture, above 0.5 of one kind.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ from mediatheque.embedding.basic.labels import Labels
 from mediatheque.embedding.basic.text import TEXT_DIMENSIONS, TextEncoder
 from mediatheque.embedding.embedder import Vectors
 
-_SHARE = np.float32(np.sqrt(0.5))  # of meaning and of looks, in the length of a picture's vector
+_SHARE = np.float32(np.sqrt(0.5))  # of meaning and of appearance, in the length of a picture's vector
 
 
 class Basic:
-    """Opens each model when it is first asked for. Raises ModelError when a package's files are missing.
+    """Loads each model at its first use. Raises ModelError when a package's files are missing.
 
-    The picture model's graph and the vectors of its labels are made once, into `cache`; that takes 8 s.
+    The graph of the picture model and the vectors of its labels are computed once, into `cache`; that takes 8 s.
     """
 
     name = "basic-1"
@@ -40,17 +40,17 @@ class Basic:
         self._labels = Labels(cache, threads)
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """(n, 512), each row of length 1. Reads the first 256 tokens of each text, about 200 words."""
+        """Return (n, 512), each row of length 1. Reads the first 256 tokens of each text, about 200 words."""
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
             row[:TEXT_DIMENSIONS] = self._text.vector(text)
         return rows
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
-        """(n, 512), each row of length 1."""
+        """Return (n, 512), each row of length 1."""
         rows = np.empty((len(pixels), self.dimensions), np.float32)
         for row, picture in zip(rows, pixels, strict=True):
             features, logits = self._pictures.classify(picture)
-            row[:TEXT_DIMENSIONS] = self._labels.meaning(logits) * _SHARE
+            row[:TEXT_DIMENSIONS] = self._labels.vector(logits) * _SHARE
             row[TEXT_DIMENSIONS:] = appearance(picture, features) * _SHARE
         return rows

@@ -1,7 +1,7 @@
-"""What a picture looks like: half what the network sees besides classes, half where light and colour lie.
+"""The appearance of a picture: half features of the network, half the layout of light and colour.
 
-Meaning alone puts two pictures of one class onto nearly the same spot. These axes part them, and stay put when a
-picture is scaled, compressed, brightened or cropped by a little.
+By meaning alone, two pictures of one class have nearly the same vector. These dimensions tell them apart, and change
+little when a picture is scaled, compressed, brightened or cropped a little.
 """
 
 import hashlib
@@ -13,23 +13,23 @@ from mediatheque.embedding.basic.weights import FEATURES
 from mediatheque.embedding.embedder import Vectors, l2_normalize
 from mediatheque.embedding.pixels import Filter, resize
 
-_SEEN = 32  # dimensions
+_FEATURE_DIMENSIONS = 32
 _LIGHT = 8  # cells across and down
 _COLOUR = 4  # cells across and down, twice: blue and red against light
-APPEARANCE_FEATURES = _SEEN + _LIGHT**2 + 2 * _COLOUR**2
+APPEARANCE_FEATURES = _FEATURE_DIMENSIONS + _LIGHT**2 + 2 * _COLOUR**2
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _COLOUR_WEIGHT = 1.5
 
 
 def appearance(pixels: NDArray[np.uint8], features: NDArray[np.float32]) -> Vectors:
-    """(128,), of length 1."""
+    """Return (128,), of length 1."""
     seen = l2_normalize((features - features.mean()) @ _PROJECTION)
     return l2_normalize(np.concatenate([seen, l2_normalize(_layout(pixels))]))
 
 
 def _layout(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Light against its own mean, so that a brighter copy stays where it is; colour against light."""
+    """Subtract the mean from light, so that a brighter copy has the same values, and light from colour."""
     cells = resize(pixels, _LIGHT, _LIGHT, Filter.BOX)
     light = cells @ _LUMINANCE
     coarse = cells.reshape(_COLOUR, _LIGHT // _COLOUR, _COLOUR, _LIGHT // _COLOUR, 3).mean(axis=(1, 3))
@@ -38,9 +38,9 @@ def _layout(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _projection() -> NDArray[np.float32]:
-    """Random signs, which keep angles; drawn from a hash, so that every machine and version has the same ones."""
-    drawn = hashlib.shake_256(b"mediatheque basic-1").digest(FEATURES * _SEEN // 8)
-    bits = np.unpackbits(np.frombuffer(drawn, np.uint8)).reshape(FEATURES, _SEEN)
+    """Draw a matrix of random signs, which preserves angles, from a hash: it is the same on every machine."""
+    drawn = hashlib.shake_256(b"mediatheque basic-1").digest(FEATURES * _FEATURE_DIMENSIONS // 8)
+    bits = np.unpackbits(np.frombuffer(drawn, np.uint8)).reshape(FEATURES, _FEATURE_DIMENSIONS)
     return bits.astype(np.float32) * 2 - 1
 
 

@@ -1,4 +1,4 @@
-"""Pixels to what EfficientNet-Lite0 sees in them."""
+"""Classification of pictures by EfficientNet-Lite0."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from mediatheque.embedding.cache import derived
 from mediatheque.embedding.pixels import center_crop
 from mediatheque.embedding.session import Session
 
-_RESIZED = 256  # pixels of the shorter side, before the middle is cut out: 0.875 of it, as in training
+_RESIZED = 256  # pixels of the shorter side before the center crop, 0.875 of it, as in training
 _MEAN, _DEVIATION = np.float32(127), np.float32(128)  # of the lite models; the others have more
 
 
 class ImageClassifier:
-    """One picture at a time, so that memory stays flat. The graph is made from the weights once, into `cache`."""
+    """Classifies one picture at a time, so that memory stays flat. The graph is built once, into `cache`."""
 
     def __init__(self, cache: Path, threads: int) -> None:
         self._weights = package_file(*WEIGHTS)
@@ -24,18 +24,18 @@ class ImageClassifier:
         self._session = Session(self._graph, threads)
 
     def classify(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The features (1280,) and the logits of the classes (1000,)."""
+        """Return the features (1280,) and the logits of the classes (1000,)."""
         square = center_crop(pixels, _RESIZED, SIDE)
         planes = ((square - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None]
         features, logits = self._session.run(["features", "logits"], {"pixels": np.ascontiguousarray(planes)})
         return features[0], logits[0]
 
     def _graph(self) -> bytes:
-        name = "efficientnet-lite0-{}-1.onnx"  # 1: of network.py
-        return derived(self._cache, name, self._weights.read_bytes(), _made)
+        name = "efficientnet-lite0-{}-1.onnx"  # 1: version of network.py
+        return derived(self._cache, name, self._weights.read_bytes(), _build)
 
 
-def _made(weights: bytes) -> bytes:
+def _build(weights: bytes) -> bytes:
     from mediatheque.embedding.basic.network import build_network  # noqa: PLC0415  16 MB, needed once
 
     return build_network(read_tensors(weights))

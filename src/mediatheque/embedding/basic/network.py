@@ -36,9 +36,9 @@ _STAGES = (
 
 
 def build_network(tensors: Tensors) -> bytes:
-    """The graph: `pixels` (n, 3, 224, 224), about -1 to 1, to `features` (n, 1280) and `logits` (n, 1000).
+    """Build the graph: `pixels` (n, 3, 224, 224), about -1 to 1, to `features` (n, 1280) and `logits` (n, 1000).
 
-    Raises NotWeights where the tensors are those of another network.
+    Raises NotWeights when the tensors belong to another network.
     """
     try:
         graph = _Graph(tensors)
@@ -51,7 +51,7 @@ def build_network(tensors: Tensors) -> bytes:
 
 
 class _Graph:
-    """The nodes so far; `self._last` is the name of what the next one reads."""
+    """The nodes so far; `self._last` is the name of the last output."""
 
     def __init__(self, tensors: Tensors) -> None:
         self._tensors = tensors
@@ -106,7 +106,7 @@ class _Graph:
             self._node("Clip", [self._last, self._zero, self._six])
 
     def _folded(self, weight: NDArray[Any], norm: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The weight and bias of a convolution that does what it and the batch normalisation after it do."""
+        """Fold the batch normalisation after a convolution into the weight and bias of the convolution."""
         scale, shift, mean, variance = (
             self._tensors[f"{norm}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
         )

@@ -1,4 +1,4 @@
-"""Files that packages ship. Found without importing the package, so that none of its code runs."""
+"""Files of Python packages, found without importing the package, so that none of its code runs."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,7 +7,7 @@ from mediatheque.embedding.embedder import ModelError
 
 
 def package_file(package: str, *parts: str) -> Path:
-    """The file of that name in the package. Raises ModelError where either is missing."""
+    """Return the file of that name in the package. Raises ModelError when either is missing."""
     spec = find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():
         file = Path(folder, *parts)

@@ -1,7 +1,7 @@
-"""A graph whose weights are stored as bytes, made to calculate with bytes.
+"""Rewrites a graph with weights of 8 bits so that it multiplies 8-bit numbers.
 
-As it is shipped each matrix of bytes is widened to floats when it is loaded, and every run reads all of those: four
-times the memory and, for the few words of a query, twice the time.
+The graph as shipped converts each matrix to floats when it is loaded, and every run reads those: four times the memory
+and, for the few words of a query, twice the time.
 """
 
 from collections.abc import Iterator
@@ -14,28 +14,28 @@ from onnx import helper, numpy_helper
 
 from mediatheque.embedding.embedder import ModelError
 
-_MIDDLE = 128  # what stands for 0. With signed bytes, sums of two products overflow on processors before AVX-512 VNNI
+_ZERO_POINT = 128  # unsigned: sums of two products of signed bytes overflow on processors before AVX-512 VNNI
 
 
-class _Widened(NamedTuple):
-    """Where a graph has floats as `Mul(Cast(stored), scale)`: a scale for each column of a matrix, or each row."""
+class _Dequantized(NamedTuple):
+    """Floats that a graph computes by `Mul(Cast(stored), scale)`, with a scale for each column of a matrix, or row."""
 
     stored: str
     scale: str
 
 
 def quantized(model: bytes) -> bytes:
-    """The same graph, with products of bytes and rows taken of bytes. Raises ModelError if it has no such weights."""
+    """Return the graph with products and look-ups of 8-bit weights. Raises ModelError when it has no such weights."""
     found = onnx.load_from_string(model)
     graph = found.graph
     constants = {constant.name: constant for constant in graph.initializer}
-    widened = dict(_widened(graph, constants))
+    dequantized = dict(_dequantized(graph, constants))
     nodes: list[onnx.NodeProto] = []
     for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in widened:
-            nodes += _product(graph, node, widened[node.input[1]], constants)
-        elif node.op_type == "Gather" and node.input[0] in widened:
-            nodes += _rows(node, widened[node.input[0]])
+        if node.op_type == "MatMul" and node.input[1] in dequantized:
+            nodes += _product(graph, node, dequantized[node.input[1]], constants)
+        elif node.op_type == "Gather" and node.input[0] in dequantized:
+            nodes += _rows(node, dequantized[node.input[0]])
         else:
             nodes.append(node)
     if len(nodes) == len(graph.node):
@@ -46,26 +46,26 @@ def quantized(model: bytes) -> bytes:
     return made
 
 
-def _widened(graph: onnx.GraphProto, constants: dict[str, onnx.TensorProto]) -> Iterator[tuple[str, _Widened]]:
+def _dequantized(graph: onnx.GraphProto, constants: dict[str, onnx.TensorProto]) -> Iterator[tuple[str, _Dequantized]]:
     made_by = {output: node for node in graph.node for output in node.output}
     for node in graph.node:
         cast = made_by.get(node.input[0]) if node.op_type == "Mul" else None
         if cast and cast.op_type == "Cast" and node.input[1] in constants:
             stored = constants.get(cast.input[0])
             if stored and stored.data_type == onnx.TensorProto.INT8:
-                yield node.output[0], _Widened(stored.name, node.input[1])
+                yield node.output[0], _Dequantized(stored.name, node.input[1])
 
 
 def _product(
-    graph: onnx.GraphProto, node: onnx.NodeProto, weights: _Widened, constants: dict[str, onnx.TensorProto]
+    graph: onnx.GraphProto, node: onnx.NodeProto, weights: _Dequantized, constants: dict[str, onnx.TensorProto]
 ) -> list[onnx.NodeProto]:
     """https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md, DynamicQuantizeMatMul."""
     stored = numpy_helper.to_array(constants[weights.stored]).astype(np.int16)
     scale = numpy_helper.to_array(constants[weights.scale]).reshape(-1)
     parts: dict[str, NDArray[np.generic]] = {
-        "bytes": (stored + _MIDDLE).astype(np.uint8),
+        "bytes": (stored + _ZERO_POINT).astype(np.uint8),
         "scales": scale,
-        "middles": np.full(scale.shape, _MIDDLE, np.uint8),
+        "zero_points": np.full(scale.shape, _ZERO_POINT, np.uint8),
     }
     names = [f"{weights.stored}_{part}" for part in parts]
     graph.initializer.extend(map(numpy_helper.from_array, parts.values(), names))
@@ -74,8 +74,8 @@ def _product(
     ]
 
 
-def _rows(node: onnx.NodeProto, weights: _Widened) -> list[onnx.NodeProto]:
-    """The rows asked for are widened, instead of all of them."""
+def _rows(node: onnx.NodeProto, weights: _Dequantized) -> list[onnx.NodeProto]:
+    """Look rows up first and dequantize those, instead of all."""
     asked, output = node.input[1], node.output[0]
     return [
         helper.make_node("Gather", [weights.stored, asked], [f"{output}_bytes"]),
@@ -86,10 +86,10 @@ def _rows(node: onnx.NodeProto, weights: _Widened) -> list[onnx.NodeProto]:
 
 
 def _replace(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
-    """Without what nobody asks for any more."""
+    """Replace the nodes, and drop nodes and constants that no output needs."""
     wanted = {output.name for output in graph.output}
     kept: list[onnx.NodeProto] = []
-    for node in reversed(nodes):  # in the order of a graph, whoever asks comes after
+    for node in reversed(nodes):  # in a graph's order, a node comes after its inputs
         if wanted.intersection(node.output):
             wanted.update(node.input)
             kept.append(node)

@@ -1,4 +1,4 @@
-"""Text to vectors of meaning: all-MiniLM-L6-v2, https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2."""
+"""Vectors of texts: all-MiniLM-L6-v2, https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2."""
 
 from pathlib import Path
 
@@ -7,18 +7,18 @@ from tokenizers import Tokenizer
 
 from mediatheque.embedding.basic.packages import MODEL, TOKENIZER, package_file
 from mediatheque.embedding.cache import derived
-from mediatheque.embedding.embedder import CHARACTERS, Vectors, l2_normalize
+from mediatheque.embedding.embedder import MAX_CHARACTERS, Vectors, l2_normalize
 from mediatheque.embedding.session import Session
 
-TEXT_DIMENSIONS = 384  # dimensions
+TEXT_DIMENSIONS = 384
 _TOKENS = 256  # the length that the model was trained with
 
 
 class TextEncoder:
-    """One text at a time: padding to a common length would cost more than a batch saves.
+    """Encodes one text at a time: padding to a common length would cost more than a batch saves.
 
-    The graph is made of the package's once, into `cache`. The vocabulary is read at once, not with the model: for 30 ms
-    that holds up all threads of the process.
+    The graph is computed from the package's once, into `cache`. The vocabulary is read now and not at the first use,
+    since that blocks all threads of the process for 30 ms.
     """
 
     def __init__(self, cache: Path, threads: int) -> None:
@@ -30,17 +30,19 @@ class TextEncoder:
         self._tokenizer.enable_truncation(_TOKENS)
 
     def vector(self, text: str) -> Vectors:
-        """(384,), of length 1: the mean over the tokens."""
-        ids = np.array([self._tokenizer.encode(text[:CHARACTERS]).ids], np.int64)
+        """Return (384,), of length 1: the mean over the tokens."""
+        ids = np.array([self._tokenizer.encode(text[:MAX_CHARACTERS]).ids], np.int64)
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         (tokens,) = self._session.run(["last_hidden_state"], inputs)
         return l2_normalize(tokens[0].mean(axis=0))
 
     def _graph(self) -> bytes:
-        return derived(self._cache, "minilm-{}-1.onnx", self._model.read_bytes(), _made)  # 1: of quantized.py
+        return derived(
+            self._cache, "minilm-{}-1.onnx", self._model.read_bytes(), _quantize
+        )  # 1: version of quantized.py
 
 
-def _made(content: bytes) -> bytes:
+def _quantize(content: bytes) -> bytes:
     from mediatheque.embedding.basic.quantized import quantized  # noqa: PLC0415  16 MB, needed once
 
     return quantized(content)

@@ -1,6 +1,6 @@
-"""Tensors out of a file that `torch.save` wrote, without torch and without running anything that the file says.
+"""Tensors of a file that `torch.save` wrote, read without torch and without calling what the pickle names.
 
-Reads the older of torch's two formats (before 1.6), which our weights have: three pickles of headers, a pickle of the
+The format is the older of torch's two (before 1.6), which our weights have: three pickles of headers, a pickle of the
 tensors' shapes, a pickle of the storages' keys, and each storage's length (int64) and numbers, little-endian.
 """
 
@@ -29,7 +29,7 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 
 class NotWeights(ModelError):
-    """The file is not what `torch.save` makes of a model's weights."""
+    """The file is not one that `torch.save` writes of a model's weights."""
 
 
 class _Storage(NamedTuple):
@@ -39,9 +39,9 @@ class _Storage(NamedTuple):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows the four names that weights need, and answers plain data for each: nothing is called but what stands here.
+    """Resolves only the four names that weights need, each to plain data or to a function defined here.
 
-    The stand-ins are made anew for each use, or cannot be changed, so that a pickle can alter nothing that outlives it.
+    What it resolves to is new for each use, or immutable, so that a pickle can alter nothing that outlives it.
     """
 
     def find_class(self, module: str, name: str) -> Any:
@@ -57,16 +57,16 @@ class _Unpickler(pickle.Unpickler):
         match pid:
             case ("storage", str(kind), str(key), "cpu", int(length), None) if kind in _KINDS.values() and length >= 0:
                 return _Storage(kind, key, length)
-        raise NotWeights("The weights name a storage that is none.")
+        raise NotWeights("The weights name an invalid storage.")
 
 
 def read_tensors(content: bytes) -> Tensors:
-    """The tensors by name; Raises NotWeights."""
+    """Return the tensors by name. Raises NotWeights."""
     try:
         return _read(io.BytesIO(content))
     except NotWeights:
         raise
-    except Exception as error:  # a pickle can make anything be raised
+    except Exception as error:  # a pickle can raise anything
         raise NotWeights("The weights are damaged.") from error
 
 

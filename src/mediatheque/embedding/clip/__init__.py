@@ -1,4 +1,4 @@
-"""Any pair of ONNX models that puts texts and pictures into one space: CLIP, SigLIP, MobileCLIP and their kin."""
+"""Pairs of ONNX models with one space for texts and pictures: CLIP, SigLIP, MobileCLIP and similar."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +14,10 @@ from mediatheque.embedding.embedder import ModelError, Vectors
 
 
 class Clip:
-    """The files' form is checked now; each model is opened when it is first asked for.
+    """Checks the form of the files now, and loads each model at its first use.
 
-    The cosine of a text and a picture means what the model makes of it: CLIP's mostly lie between 0.15 and 0.35,
-    SigLIP's between 0 and 0.2. Raises ModelError naming what is wrong with the folder.
+    The range of cosines depends on the model: of a text and a picture, CLIP's mostly lie between 0.15 and 0.35,
+    SigLIP's between 0 and 0.2. Raises ModelError when the folder is wrong.
     """
 
     duplicate_similarity = 0.95  # usual for models of this kind; not measured, as each model has its own
@@ -28,22 +28,22 @@ class Clip:
             folder.text_model, ("input_ids", "attention_mask"), ("text_embeds", "pooler_output"), threads
         )
         self._image = OnnxModel(folder.image_model, ("pixel_values",), ("image_embeds", "pooler_output"), threads)
-        self._words = TextTokenizer(folder, self._text.shape("input_ids")[-1])
+        self._tokenizer = TextTokenizer(folder, self._text.shape("input_ids")[-1])
         self._preprocessing = Preprocessing(folder.preprocessing)
         self.name = f"onnx-clip-{folder.fingerprint()}"
-        self.dimensions = self._text.dimensions or len(self._text.vector(self._words.inputs("")))
+        self.dimensions = self._text.dimensions or len(self._text.vector(self._tokenizer.inputs("")))
         if self._image.dimensions not in (0, self.dimensions):
             raise ModelError(
                 f"{folder.text_model} makes vectors of {self.dimensions} dimensions, {folder.image_model} of"
-                f" {self._image.dimensions}: they are no pair."
+                f" {self._image.dimensions}: they are not a pair."
             )
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """(n, dimensions), each row of length 1."""
-        return self._rows([self._text.vector(self._words.inputs(text)) for text in texts])
+        """Return (n, dimensions), each row of length 1."""
+        return self._rows([self._text.vector(self._tokenizer.inputs(text)) for text in texts])
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
-        """(n, dimensions), each row of length 1."""
+        """Return (n, dimensions), each row of length 1."""
         return self._rows([self._image.vector({"pixel_values": self._preprocessing.planes(each)}) for each in pixels])
 
     def _rows(self, vectors: list[Vectors]) -> Vectors:

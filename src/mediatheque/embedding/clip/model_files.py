@@ -1,7 +1,7 @@
 """The files of an exported model, as Hugging Face's optimum and transformers.js lay them out.
 
 `text_model.onnx` and `vision_model.onnx`, in the folder or in `onnx/` below it; `tokenizer.json`,
-`preprocessor_config.json`, and where they are there `tokenizer_config.json` and `config.json`.
+`preprocessor_config.json`, and optionally `tokenizer_config.json` and `config.json`.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ from typing import Any
 
 from mediatheque.embedding.embedder import ModelError
 
-_PRECISIONS = ("", "_fp16", "_quantized", "_int8", "_uint8")  # the first that is there
-_ENDS = 1 << 20  # bytes of a file that are hashed at each end
+_PRECISIONS = ("", "_fp16", "_quantized", "_int8", "_uint8")  # the first that exists
+_HASHED_BYTES = 1 << 20  # of each end of a file
 
 
 class ModelFiles:
-    """Raises ModelError where a file that no model can do without is missing, or is not JSON."""
+    """The paths and configuration of a model. Raises ModelError when a required file is missing, or is not JSON."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,9 +29,9 @@ class ModelFiles:
         self.config = self._optional("config.json")
 
     def fingerprint(self) -> str:
-        """12 hexadecimal digits that change with the files.
+        """Return 12 hexadecimal digits that change with the files.
 
-        Of each file the name, the size and the first and last MiB count: reading gigabytes at each start would take
+        They hash the name, the size and the first and last MiB of each file: reading gigabytes at each start would take
         seconds, and another training or precision changes the ends too.
         """
         digest = hashlib.sha256()
@@ -39,9 +39,9 @@ class ModelFiles:
             with file.open("rb") as stream:
                 size = stream.seek(0, 2)
                 digest.update(f"{file.name} {size} ".encode())
-                for start in (0, max(0, size - _ENDS)):
+                for start in (0, max(0, size - _HASHED_BYTES)):
                     stream.seek(start)
-                    digest.update(stream.read(_ENDS))
+                    digest.update(stream.read(_HASHED_BYTES))
         return digest.hexdigest()[:12]
 
     def _files(self) -> Iterator[Path]:

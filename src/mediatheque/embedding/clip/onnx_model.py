@@ -1,4 +1,4 @@
-"""One of the two graphs of a pair: what it wants and what it gives."""
+"""One of the two graphs of a pair."""
 
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,32 @@ from mediatheque.embedding.session import Session
 
 
 class OnnxModel:
-    """The signature is read now, the weights at the first run.
+    """Reads the signature now and the weights at the first run.
 
-    `offers` are the inputs that we can give, the first of which it must want; `outputs` are the names of embeddings,
-    the best one first. Raises ModelError where the file is no such graph.
+    `supported` are the inputs that we can provide, of which the graph must take the first; `outputs` are names of
+    embeddings, the best one first. Raises ModelError when the file is not such a graph.
     """
 
-    def __init__(self, file: Path, offers: tuple[str, ...], outputs: tuple[str, ...], threads: int) -> None:
+    def __init__(self, file: Path, supported: tuple[str, ...], outputs: tuple[str, ...], threads: int) -> None:
         graph = _graph(file)
         weights = {constant.name for constant in graph.initializer}
         self._inputs = {value.name: value for value in graph.input if value.name not in weights}
         given = {value.name: value for value in graph.output}
         self._output = next((name for name in outputs if name in given), "")
-        if offers[0] not in self._inputs or not self._inputs.keys() <= set(offers) or not self._output:
+        if supported[0] not in self._inputs or not self._inputs.keys() <= set(supported) or not self._output:
             raise ModelError(
                 f"{file} goes from {', '.join(self._inputs)} to {', '.join(given)}; it should go from"
-                f" {' and '.join(offers)} to {' or '.join(outputs)}."
+                f" {' and '.join(supported)} to {' or '.join(outputs)}."
             )
         self._session = Session(lambda: file, threads)
-        self.dimensions = _shape(given[self._output])[-1]  # 0 where the file does not say
+        self.dimensions = _shape(given[self._output])[-1]  # 0 when the file does not say
 
     def shape(self, name: str) -> list[int]:
-        """The lengths of an input's axes, 0 for those that are free."""
+        """Return the lengths of an input's axes, 0 for free ones."""
         return _shape(self._inputs[name])
 
     def vector(self, inputs: dict[str, NDArray[Any]]) -> Vectors:
-        """(dimensions,), of length 1. Takes one item's inputs, and of these what the graph wants."""
+        """Return (dimensions,), of length 1, for one item's inputs; those that the graph does not take are ignored."""
         feeds = {name: inputs[name][None].astype(_kind(value)) for name, value in self._inputs.items()}
         (rows,) = self._session.run([self._output], feeds)
         return l2_normalize(rows[0].astype(np.float32))

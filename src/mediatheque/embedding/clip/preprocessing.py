@@ -1,4 +1,4 @@
-"""Pixels to the numbers that the image model was trained on, as `preprocessor_config.json` tells."""
+"""Pixels scaled and normalised for the image model, as `preprocessor_config.json` says."""
 
 from typing import Any
 
@@ -31,9 +31,9 @@ class _Config(msgspec.Struct):
 
 
 class Preprocessing:
-    """CLIP's way: scale the shorter side, cut out the middle. SigLIP's: stretch to the model's sides.
+    """CLIP scales the shorter side and crops the center; SigLIP stretches to the model's sides.
 
-    Raises ModelError where the configuration asks for anything else.
+    Raises ModelError when the configuration says anything else.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ class Preprocessing:
         self._shorter, self._height, self._width = _sides(read)
 
     def planes(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(3, height, width)."""
+        """Return (3, height, width)."""
         if self._shorter:
             square = center_crop(pixels, self._shorter, self._height, self._filter)
         else:
@@ -57,7 +57,7 @@ class Preprocessing:
 
 
 def _sides(config: _Config) -> tuple[int, int, int]:
-    """The shorter side before the cut, 0 for stretching; then height and width of what the model reads."""
+    """Return the shorter side before the crop, 0 for stretching, and the height and width that the model reads."""
     size, crop = _as_sides(config.size), _as_sides(config.crop_size or 0)
     shorter = size.shortest_edge or (size.height if config.do_center_crop and size.height == size.width else 0)
     if not shorter and min(size.height, size.width) > 0:

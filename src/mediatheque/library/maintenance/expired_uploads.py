@@ -1,4 +1,4 @@
-"""What uploads leave in the store when their time is up: parts never joined, bytes never completed."""
+"""Expired uploads: their parts and bytes in the store are deleted, and then their rows."""
 
 from datetime import timedelta
 
@@ -15,10 +15,10 @@ _BATCH = 500
 
 
 class ExpiredUploads:
-    """Removes the bytes of expired uploads, and forgets the uploads themselves after a grace period.
+    """Deletes the bytes of expired uploads, and their rows after a grace period.
 
-    A PUT that began before a presigned URL expired can end after its bytes were removed: they are removed once more
-    before the upload is forgotten. An upload that is being completed meanwhile loses its placement and fails.
+    A PUT that began before a presigned URL expired can end after its bytes were deleted: they are deleted again before
+    the row. A concurrent completion of an expired upload finds its pending write marked for deletion, and fails.
     """
 
     def __init__(self, database: Database, store: BlobStore) -> None:
@@ -26,29 +26,29 @@ class ExpiredUploads:
         self._store = store
         self._quarantine = Quarantine(database, store)
 
-    async def remove(self) -> int:
-        """Remove what waits in the store for uploads that have expired; how many uploads."""
+    async def delete_bytes(self) -> int:
+        """Delete the bytes of uploads that have expired; returns how many uploads."""
         total = 0
         while True:
             async with self._database.connection() as conn:
                 expired = await rows.list_expired(conn, _BATCH)
             for upload in expired:
-                await self._remove(upload)
+                await self._delete(upload)
                 async with self._database.connection() as conn:
                     await rows.mark_cleaned(conn, upload.id)
             total += len(expired)
             if len(expired) < _BATCH:
                 return total
 
-    async def forget(self, grace: timedelta) -> int:
-        """Forget uploads that expired longer than `grace` ago, and batches without uploads; how many uploads."""
+    async def delete_rows(self, grace: timedelta) -> int:
+        """Delete uploads that expired longer than `grace` ago, and batches without uploads; returns how many."""
         total = 0
         while True:
             async with self._database.connection() as conn:
                 ended = await rows.list_ended(conn, grace, _BATCH)
             for upload in ended:
                 if upload.method is UploadMethod.DIRECT and upload.multipart_id:
-                    await self._remove(upload)
+                    await self._delete(upload)
             async with self._database.connection() as conn:
                 await rows.delete(conn, [upload.id for upload in ended])
                 await batches.delete_empty(conn, _BATCH)
@@ -56,7 +56,7 @@ class ExpiredUploads:
             if len(ended) < _BATCH:
                 return total
 
-    async def _remove(self, upload: Upload) -> None:
+    async def _delete(self, upload: Upload) -> None:
         if upload.storage_key is None:
             return
         if upload.method is UploadMethod.MULTIPART:
@@ -67,7 +67,7 @@ class ExpiredUploads:
             await self._mark_for_deletion(upload)
 
     async def _mark_for_deletion(self, upload: Upload) -> None:
-        """The bytes are given up, unless the upload has been kept since it was listed: then they are a blob's."""
+        """Delete the bytes, unless the upload was completed since it was listed: then they belong to a blob."""
         async with self._database.transaction() as conn:
             now = await rows.lock(conn, upload.id)
             if now is None or now.completed_at or now.storage_key is None:

@@ -1,4 +1,4 @@
-"""Housekeeping: what nothing refers to any more is collected, never before a grace period has passed."""
+"""Garbage collection: bytes and rows that nothing refers to are deleted after a grace period."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ _log = structlog.get_logger()
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """How many of each were removed."""
+    """How many of each were deleted."""
 
     files: int = 0
     blobs: int = 0
@@ -30,42 +30,42 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 class GarbageCollector:
-    """Removes expired files, doomed blobs, placements that came to nothing, expired promises and old idempotency keys.
+    """Deletes expired files, unreferenced blobs, failed pending writes, expired uploads and old idempotency keys.
 
-    It removes only bytes that this database has placed, so a store that belongs to another library loses nothing.
-    `grace` must be longer than any request takes; a placement that is slower than that fails.
+    It deletes only bytes that this database has rows of, so that a store of another library loses nothing. `grace` must
+    be longer than any request takes: a slower pending write fails.
     """
 
     def __init__(self, database: Database, store: BlobStore, grace: timedelta = timedelta(hours=24)) -> None:
         self._database = database
         self._store = store
         self._grace = grace
-        self._leftovers = ExpiredUploads(database, store)
+        self._expired_uploads = ExpiredUploads(database, store)
 
     async def run(self) -> Collected:
-        """One round, alone: while another process sweeps, this one does nothing."""
-        async with self._database.connection() as conn, try_advisory_lock(conn, "sweep") as first:
-            if not first:
+        """Run one round, unless another process runs one now."""
+        async with self._database.connection() as conn, try_advisory_lock(conn, "sweep") as acquired:
+            if not acquired:
                 return Collected()
             return await self._round()
 
     async def _round(self) -> Collected:
         expired = await self._delete_expired()
-        doomed = await self._mark_unreferenced()
+        unreferenced = await self._mark_unreferenced()
         await self._mark_stale_writes()
-        swept = Collected(
+        collected = Collected(
             files=expired,
-            blobs=doomed,
-            storage_keys=await self._remove_given_up(),
-            uploads=await self._forget_uploads(),
-            idempotency_keys=await self._forget_keys(),
+            blobs=unreferenced,
+            storage_keys=await self._delete_marked(),
+            uploads=await self._delete_uploads(),
+            idempotency_keys=await self._delete_keys(),
         )
-        if any(msgspec.structs.astuple(swept)):
-            _log.info("swept", **msgspec.structs.asdict(swept))
-        return swept
+        if any(msgspec.structs.astuple(collected)):
+            _log.info("garbage_collected", **msgspec.structs.asdict(collected))
+        return collected
 
     async def _delete_expired(self) -> int:
-        """Without a grace: nobody has seen them since they expired. Their bytes have theirs, as all bytes do."""
+        """Delete expired files at once, since no request sees them; their bytes have the grace period of all bytes."""
         total = 0
         while True:
             async with self._database.transaction() as conn:
@@ -88,7 +88,7 @@ class GarbageCollector:
         async with self._database.connection() as conn:
             await pending_writes.mark_stale_for_deletion(conn, self._grace)
 
-    async def _remove_given_up(self) -> int:
+    async def _delete_marked(self) -> int:
         total = 0
         while True:
             async with self._database.connection() as conn:
@@ -98,10 +98,10 @@ class GarbageCollector:
             if len(keys) < _BATCH:
                 return total
 
-    async def _forget_uploads(self) -> int:
-        await self._leftovers.remove()
-        return await self._leftovers.forget(self._grace)
+    async def _delete_uploads(self) -> int:
+        await self._expired_uploads.delete_bytes()
+        return await self._expired_uploads.delete_rows(self._grace)
 
-    async def _forget_keys(self) -> int:
+    async def _delete_keys(self) -> int:
         async with self._database.connection() as conn:
             return await idempotency.delete_old(conn, LIFETIME, _BATCH)

@@ -1,4 +1,4 @@
-"""What can be done about what `verify` finds: bytes without rows go, and rows without their bytes."""
+"""Repair of what `verify` finds: bytes without rows are deleted, and rows without bytes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,27 +11,27 @@ from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.storage import verification as rows
 
 BROKEN = frozenset({Fault.MISSING, Fault.WRONG_SIZE, Fault.DAMAGED})
-_A_FEW = 10
+_FEW = 10
 
 
 class Repair:
-    """Puts findings right, one by one. Each repair is whole or not done, and can be done again after a crash."""
+    """Repairs findings one by one. Each repair is done completely or not at all, and can be repeated after a crash."""
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
         self._store = store
 
     async def repair(self, finding: Finding) -> list[str]:
-        """What was done, a line each; nothing for faults that need a person, and for what has changed since."""
+        """Repair a finding; returns a line for each thing done, none when a person must decide or rows have changed."""
         match finding:
             case Finding(fault=Fault.UNKNOWN, storage_key=str(key)):
-                await self._remove_bytes(key)
+                await self._delete_bytes(key)
                 return [f"removed the bytes under {key}"]
             case Finding(fault=Fault.UNREFERENCED, blob=blob) if blob:
                 async with self._database.transaction() as conn:
                     await blobs.lock(conn, blob.id)
                     await blobs.mark_if_unreferenced(conn, blob.id)
-                return [f"left blob {blob.id} to the sweep"]
+                return [f"left blob {blob.id} to the garbage collection"]
             case Finding(fault=fault, blob=blob) if blob and fault in BROKEN:
                 async with self._database.transaction() as conn:
                     removed = await rows.remove(conn, blob)
@@ -45,29 +45,35 @@ class Repair:
                 ]
         return []
 
-    async def _remove_bytes(self, key: str) -> None:
+    async def _delete_bytes(self, key: str) -> None:
         async with self._database.connection() as conn:
             await pending_writes.mark_for_deletion(conn, [key])
         await delete_marked(self._database, self._store, [key])
 
 
 def doubts(verification: Verification, findings: Sequence[Finding]) -> list[str]:
-    """Reasons to remove nothing: the store may be the wrong one, not mounted or badly read, or a copy may be older.
+    """Return reasons not to repair: the store may be the wrong one, not mounted, failing, or an older copy.
 
-    Rows without bytes lose nothing by going. Damaged bytes do, so that a person decides.
+    Deleting rows without bytes loses nothing. Deleting damaged bytes does, so that a person decides.
     """
     faults = Counter(finding.fault for finding in findings)
     missing, unknown = faults[Fault.MISSING], faults[Fault.UNKNOWN]
     damaged = faults[Fault.DAMAGED] + faults[Fault.WRONG_SIZE]
-    said = []
+    reasons = []
     if damaged:
-        said.append(f"{damaged} blobs are damaged, and may be worth saving: is it the disk, or the memory?")
+        reasons.append(
+            f"{damaged} blobs are damaged, and part of them may be readable: are the disk and the memory sound?"
+        )
     if missing and (missing == verification.blobs or _most(missing, verification.blobs)):
-        said.append(f"{missing} of {verification.blobs} blobs have no bytes: is the store the right one, and mounted?")
-    if unknown > max(_A_FEW, verification.stored // 20):
-        said.append(f"{unknown} of {verification.stored} stored blobs are unknown: do they belong to another library?")
-    return said
+        reasons.append(
+            f"{missing} of {verification.blobs} blobs have no bytes: is the store the right one, and mounted?"
+        )
+    if unknown > max(_FEW, verification.stored // 20):
+        reasons.append(
+            f"{unknown} of {verification.stored} stored blobs are unknown: do they belong to another library?"
+        )
+    return reasons
 
 
 def _most(some: int, of: int) -> bool:
-    return some > _A_FEW and 2 * some > of
+    return some > _FEW and 2 * some > of

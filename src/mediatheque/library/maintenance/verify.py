@@ -1,9 +1,10 @@
-"""Whether rows and bytes agree, found out beside servers that go on working.
+"""Verification that rows and bytes agree, while servers go on working.
 
-Two rules of the rest of the library make that possible without locks. Bytes are named by a row (a placement, an upload,
-a blob) before they are stored and until they are removed: so bytes that were seen, then were named by nothing, then
-were still there are wrong however young they are. And rows of a blob are removed before its bytes: so a row that is
-still there after its bytes were not is wrong. Nothing else needs a second look, for the bytes under a key never change.
+Two rules of the rest of the library make it possible without locks. A row (a pending write, an upload, a blob) names
+bytes before they are stored and until they are deleted: so bytes that were listed, were then named by no row, and still
+existed after that are wrong, however young they are. And the rows of a blob are deleted before its bytes: so a row that
+still exists after its bytes were missing is wrong. Nothing else needs a second look, since the bytes under a key never
+change.
 """
 
 import asyncio
@@ -22,11 +23,11 @@ from mediatheque.records.storage import owners
 from mediatheque.records.storage import verification as rows
 
 _PAGE = 500
-_AT_ONCE = 8
+_MAX_CONCURRENT = 8
 
 
 class Fault(enum.StrEnum):
-    """What can be wrong."""
+    """Kinds of findings, as `mediatheque verify` prints them."""
 
     MISSING = "missing bytes"
     WRONG_SIZE = "wrong size"
@@ -38,7 +39,7 @@ class Fault(enum.StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: with a blob's bytes, with bytes that nothing names, or as `detail`."""
+    """One thing that is wrong: with a blob's bytes, with bytes that no row names, or as `detail` says."""
 
     fault: Fault
     blob: Blob | None = None
@@ -47,22 +48,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verification:
-    """One pass over all blobs and all that is stored. `quick` believes bytes of the right size, and reads none.
+    """One pass over all blobs, and over all stored keys. `quick` compares sizes and reads no bytes.
 
-    Reads eight blobs at a time and holds a MiB or two of each. The counts grow as the findings come.
+    It reads eight blobs at a time and holds one or two MiB of each. The counts are complete after the last finding.
     """
 
     def __init__(self, database: Database, store: BlobStore, *, quick: bool = False) -> None:
         self._database = database
         self._store = store
         self._quick = quick
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
         self.blobs = 0
         self.bytes_read = 0
         self.stored = 0
 
     async def findings(self) -> AsyncIterator[Finding]:
-        """Everything that is wrong. Raises `Unavailable` where the database or the store does not answer."""
+        """Yield every finding. Raises Unavailable when the database or the store does not answer."""
         await self._store.ready()
         async for finding in self._check_blobs():
             yield finding
@@ -86,13 +87,13 @@ class Verification:
         return page
 
     async def _check_blob(self, blob: Blob) -> Finding | None:
-        async with self._turns:
+        async with self._slots:
             fault = await self._fault(blob)
         if fault is None:
             return None
         async with self._database.connection() as conn:
-            named = await rows.exists(conn, blob)
-        return Finding(fault=fault, blob=blob, storage_key=blob.storage_key) if named else None
+            exists = await rows.exists(conn, blob)
+        return Finding(fault=fault, blob=blob, storage_key=blob.storage_key) if exists else None
 
     async def _fault(self, blob: Blob) -> Fault | None:
         size = await self._store.size(blob.storage_key)
@@ -107,7 +108,7 @@ class Verification:
         except NotFound:
             return Fault.MISSING
         except BlobsUnavailable:
-            await self._store.ready()  # else it is not this blob that cannot be read
+            await self._store.ready()  # raises when the whole store is away, and not this blob alone
             return Fault.UNREADABLE
 
     async def _hash(self, blob: Blob) -> bytes:
@@ -121,11 +122,11 @@ class Verification:
     async def _check_rows(self, page: list[Blob]) -> list[Finding]:
         blobs = {blob.id: blob for blob in page}
         async with self._database.connection() as conn:
-            neglected = await rows.unreferenced(conn, list(blobs))
-            strangers = await rows.cross_workspace(conn, list(blobs))
+            unreferenced = await rows.unreferenced(conn, list(blobs))
+            cross_workspace = await rows.cross_workspace(conn, list(blobs))
         return [
-            *(Finding(fault=Fault.UNREFERENCED, blob=blobs[id]) for id in neglected),
-            *(Finding(fault=Fault.CROSS_WORKSPACE, detail=said) for said in strangers),
+            *(Finding(fault=Fault.UNREFERENCED, blob=blobs[id]) for id in unreferenced),
+            *(Finding(fault=Fault.CROSS_WORKSPACE, detail=detail) for detail in cross_workspace),
         ]
 
     async def _check_store(self) -> AsyncIterator[Finding]:

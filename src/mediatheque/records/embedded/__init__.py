@@ -1,16 +1,16 @@
-"""The bundled PostgreSQL: started, watched, restarted and stopped by us.
+"""The embedded PostgreSQL: created, started, supervised and stopped by us.
 
 supervisor.py   EmbeddedPostgres: the permanent thread that keeps it running
 postmaster.py   one run of it
-cluster.py      the folder data/postgres: made once, checked at every start
-remains.py      what a crash leaves behind
-processes.py    which PostgreSQL processes live on a folder; postmaster.pid
-identity.py     as whom it runs, because it refuses to be root
-launch.py       a script: takes on that identity, then becomes PostgreSQL
-socket.py       where its socket lies, and the URL that leads there
+cluster.py      the folder data/postgres: created once, checked at every start
+remains.py      processes and files that a crash leaves behind
+processes.py    the PostgreSQL processes of a folder; postmaster.pid
+identity.py     the user it runs as, because it refuses to be root
+launch.py       a script: switches to that user, then executes PostgreSQL
+socket.py       the folder of its socket, and its URL
 lock.py         one owner for each data folder
 log.py          data/postgres.log
-reach.py        the way in for a command beside a server
+reach.py        its URL for commands, which run beside a server or without one
 """
 
 from mediatheque.records.embedded.config import EmbeddedConfig, StartupError

@@ -1,4 +1,4 @@
-"""The folder data/postgres: made once, cleared after a crash."""
+"""The cluster in the folder data/postgres: created once, cleaned up after a crash."""
 
 import os
 import re
@@ -15,11 +15,11 @@ from mediatheque.records.embedded.processes import cluster_name
 from mediatheque.records.embedded.remains import cleanup_stale
 from mediatheque.records.embedded.socket import PORT, USER, socket_folder
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger()
 
 
 class Cluster:
-    """A PostgreSQL cluster whose data folder we have locked."""
+    """A PostgreSQL cluster; the caller holds the lock of its data folder."""
 
     def __init__(self, config: EmbeddedConfig) -> None:
         self.config = config
@@ -29,7 +29,7 @@ class Cluster:
         self.socket_folder = socket_folder(config, self.folder)
 
     def command(self) -> list[str]:
-        """The command line that becomes the postmaster."""
+        """Return the command line of the postmaster."""
         settings = {
             **_SETTINGS,
             **self._sizes(),
@@ -45,20 +45,20 @@ class Cluster:
         return {name: str(getattr(self.config, name)) for name in names}
 
     def clear(self) -> None:
-        """End and remove what a former owner left. Raises StartupError where a stranger uses the folder."""
+        """End processes and remove files of a former owner. Raises StartupError when another PostgreSQL is in use."""
         cleanup_stale(self.folder, self.socket_folder)
 
     def close(self) -> None:
-        """Remove the socket's folder where it lies apart. PostgreSQL has ended."""
+        """Remove the socket's folder when it is outside the data folder. PostgreSQL has ended."""
         if self.socket_folder != self.folder:
-            with suppress(OSError):  # something is left in it; the next start makes do with it as it is
+            with suppress(OSError):  # it is not empty; the next start uses it as it is
                 self.socket_folder.rmdir()
 
     def _open(self) -> Identity:
-        """The first way of running the binaries on the cluster there is. Raises StartupError."""
-        found = self.folder.stat()
+        """Return the first identity that can run the binaries in the folder. Raises StartupError when none can."""
+        stat = self.folder.stat()
         refusals = []
-        for identity in candidate_identities((found.st_uid, found.st_gid)):
+        for identity in candidate_identities((stat.st_uid, stat.st_gid)):
             try:
                 version = identity.run(self.folder, self.binaries / "postgres", "--version")
             except StartupError as error:
@@ -79,7 +79,7 @@ class Cluster:
             )
 
     def _create(self) -> Identity:
-        """Make the cluster beside its place and move it there whole. Raises StartupError."""
+        """Create the cluster in a folder beside its own and rename that. Raises StartupError."""
         if self.folder.exists() and any(self.folder.iterdir()):
             raise StartupError(f"{self.folder} is not empty and holds no PostgreSQL cluster: move it away.")
         refusals = []
@@ -89,7 +89,7 @@ class Cluster:
             except (StartupError, OSError) as error:
                 refusals.append(str(error))
                 continue
-            _log.info("database created", folder=str(self.folder), mode=identity.mode, uid=identity.uid)
+            _log.info("database_created", folder=str(self.folder), mode=identity.mode, uid=identity.uid)
             return identity
         hint = "" if has_account() else f"Give uid {os.geteuid()} an account (a line in /etc/passwd). "
         raise StartupError(f"The database cannot be created. {hint}{refusals[0]}")
@@ -100,8 +100,8 @@ class Cluster:
         new.mkdir(mode=0o700)
         maker = identity.with_account()
         _give(new, maker)
-        hasty = ["--no-sync"] if self.config.settings.get("fsync") == "off" else []
-        maker.run(new, self.binaries / "initdb", "-D", new, *_INITDB, *hasty)
+        no_sync = ["--no-sync"] if self.config.settings.get("fsync") == "off" else []
+        maker.run(new, self.binaries / "initdb", "-D", new, *_INITDB, *no_sync)
         _give(new, identity)
         new.rename(self.folder)
         _sync(self.folder.parent)
@@ -109,28 +109,28 @@ class Cluster:
 
 _INITDB = [
     *("-U", USER, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8"),
-    # PostgreSQL's own rules: the order of indexed text does not change with the machine's C library.
+    # PostgreSQL's builtin collation: indexed text keeps its order when the machine's C library changes.
     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
 ]
 
 _SETTINGS = {
     "unix_socket_permissions": "0700",
     "synchronous_commit": "on",
-    # After a crash every file is made durable before recovery: by one call here, else by one for each file.
+    # Before recovery every file is synced: with one call on Linux, else with one for each file.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_destination": "stderr",
     "log_checkpoints": "off",
-    # Errors go to the client; here they would carry statements and content, without limit.
+    # Clients get the errors; in the log they would repeat statements and content, without limit.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
 }
 
 
 def _give(folder: Path, identity: Identity) -> None:
-    """Make everything in the folder belong to the identity, where that is another user."""
+    """Change the owner of everything in the folder, when the identity is another user."""
     if identity.mode != "switch":
         return
     for _, folders, files, parent in os.fwalk(folder):
@@ -140,7 +140,7 @@ def _give(folder: Path, identity: Identity) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make a rename in the folder survive a power cut."""
+    """Sync the folder: a rename in it then survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

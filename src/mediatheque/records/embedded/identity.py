@@ -1,8 +1,8 @@
-"""As whom PostgreSQL runs: it refuses to be root.
+"""The user that PostgreSQL runs as: it refuses to run as root.
 
-An ordinary user's PostgreSQL runs as that user. Root's runs as whoever owns the cluster. A cluster made by root
-is owned by uid 65530, which no account has: `nobody` is shared with other services, and whoever shares the uid
-can reach the socket. The ways there, best first; the first that can run the binaries in the folder is taken:
+An ordinary user's PostgreSQL runs as that user, root's as the owner of the cluster. A cluster created by root is owned
+by uid 65530, which no account has: `nobody` is shared with other services, and a process with the same uid can connect
+to the socket. Root has these ways to switch, best first; the first that can run the binaries in the folder is taken:
 
 1. setuid, without any privilege.
 2. setuid, keeping CAP_DAC_READ_SEARCH or else CAP_DAC_OVERRIDE: the project or its data lies under a closed
@@ -22,14 +22,14 @@ import msgspec
 from mediatheque.records.embedded.config import StartupError
 
 PRIVATE_UID = 65530
-"""Not to be given out by Debian's nor systemd's rules, and within the 65536 ids that containers have."""
+"""Neither Debian nor systemd assigns it, and it is within the 65536 ids of a container."""
 
 _LAUNCH = Path(__file__).with_name("launch.py")
 _READ_SEARCH, _OVERRIDE = 2, 1
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """One way to run a program. `mode` is launch.py's; `capabilities` are Linux numbers."""
+    """A user to run a program as. `mode` is an argument of launch.py; `capabilities` are numbers of Linux."""
 
     mode: str
     uid: int
@@ -37,23 +37,23 @@ class Identity(msgspec.Struct, frozen=True):
     capabilities: tuple[int, ...] = ()
 
     def command(self, folder: Path, *program: str | Path) -> list[str]:
-        """The command line, for a child of this process, that runs a program in `folder` as this identity."""
+        """Return the command line by which a child of this process runs a program in `folder` as this identity."""
         capabilities = ",".join(map(str, self.capabilities))
         launch = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), self.mode]
         return [*launch, str(self.uid), str(self.gid), capabilities, str(folder), *map(str, program)]
 
     def run(self, folder: Path, *program: str | Path) -> str:
-        """Run the program to its end and return what it printed. Raises StartupError with its complaint."""
+        """Run the program and return its output. Raises StartupError with its standard error when it fails."""
         done = subprocess.run(  # noqa: S603 - our own binaries and arguments
             self.command(folder, *program), env=ENVIRONMENT, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            complaint = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-            raise StartupError(f"{program[0]} failed in {folder}: {complaint}")
+            reason = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+            raise StartupError(f"{program[0]} failed in {folder}: {reason}")
         return done.stdout
 
     def with_account(self) -> "Identity":
-        """The same, with a uid that has an account: initdb looks its own up. The server does not."""
+        """Return the same identity with a uid that has an account: initdb looks it up, the server does not."""
         if self.mode == "same":
             return self if has_account() else _mapped()
         account = some_account()
@@ -61,11 +61,11 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-"""All that PostgreSQL sees of the environment: ours may hold secrets, and PGPORT and the like change it."""
+"""PostgreSQL's environment: ours may contain secrets, and PGPORT and other variables change its behaviour."""
 
 
 def candidate_identities(owner: tuple[int, int] | None) -> list[Identity]:
-    """Ways to run a cluster owned by (uid, gid), or one that is yet to be made; best first."""
+    """Return the identities that can run a cluster owned by (uid, gid), or create one (None); best first."""
     user = os.geteuid()
     if user != 0:
         if owner is not None and owner[0] != user:
@@ -86,7 +86,7 @@ def _mapped() -> Identity:
 
 
 def has_account() -> bool:
-    """Whether this user is known by name: not so in a container that was given a bare number."""
+    """Whether this uid has a name: a container can run with a uid that has none."""
     try:
         return bool(pwd.getpwuid(os.geteuid()))
     except KeyError:
@@ -94,7 +94,7 @@ def has_account() -> bool:
 
 
 def some_account() -> pwd.struct_passwd:
-    """An unprivileged account of this machine, `nobody` if it has one."""
+    """Return an unprivileged account of this machine, `nobody` when there is one. Raises StartupError without any."""
     accounts = [account for account in pwd.getpwall() if account.pw_uid != 0]
     if not accounts:
         raise StartupError("PostgreSQL does not run as root, and this machine has no other user: add one.")

@@ -1,4 +1,4 @@
-"""A script, started by identity.py: becomes whom PostgreSQL must be, then becomes PostgreSQL.
+"""A script, started by identity.py: switches to the user that PostgreSQL runs as, then executes PostgreSQL.
 
 It is a process of its own because Python code between fork and exec is not safe beside other threads. It imports
 nothing of ours, not even `processes/parent_death.py`, so that it starts in about 15 ms.
@@ -6,7 +6,7 @@ nothing of ours, not even `processes/parent_death.py`, so that it starts in abou
     launch.py PARENT MODE UID GID CAPABILITIES FOLDER PROGRAM [ARGUMENT ...]
 
 MODE is `same`, `switch` (setuid) or `map` (a user namespace in which the caller's uid has the number UID).
-CAPABILITIES are numbers joined by commas, which the program keeps although it is not root; often none.
+CAPABILITIES are numbers joined by commas, which the program keeps although it is not root; mostly empty.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 
 def main(arguments: list[str]) -> None:
-    """Never returns: ends as the command, or with a line on stderr and exit code 126."""
+    """Execute the command; never returns. On failure, exit with code 126 and a line on stderr."""
     parent, mode, uid, gid, capabilities, folder, *command = arguments
     try:
         if mode == "switch":
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
             enter_namespace(int(uid), int(gid))
         os.umask(0o077)
         os.chdir(folder)
-        end_with(int(parent))
+        shut_down_with(int(parent))
         os.execv(command[0], command)  # noqa: S606 - no shell is what we want
     except OSError as error:
         print(f"cannot run {command[0]}: {error}", file=sys.stderr)  # noqa: T201 - stderr is PostgreSQL's log
@@ -38,9 +38,9 @@ def main(arguments: list[str]) -> None:
 
 
 def switch(uid: int, gid: int, capabilities: list[int]) -> None:
-    """Stop being root, for good, but for the capabilities.
+    """Drop root for good, except for the capabilities.
 
-    The bit keeps them at setuid, and lets access(2) count them, by which PostgreSQL looks for its own files.
+    SECBIT_NO_SETUID_FIXUP keeps them over setuid, and makes access(2), by which PostgreSQL checks its files, use them.
     """
     if capabilities:
         call("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
@@ -56,7 +56,7 @@ def switch(uid: int, gid: int, capabilities: list[int]) -> None:
 
 
 def enter_namespace(uid: int, gid: int) -> None:
-    """Be seen as `uid`, by ourselves only; outside nothing changes, and exec gives up every capability."""
+    """Enter a user namespace in which we are `uid`; outside nothing changes, and exec drops every capability."""
     outside_uid, outside_gid = os.geteuid(), os.getegid()
     call("unshare", CLONE_NEWUSER)
     write("/proc/self/setgroups", "deny")
@@ -64,8 +64,10 @@ def enter_namespace(uid: int, gid: int) -> None:
     write("/proc/self/gid_map", f"{gid} {outside_gid} 1")
 
 
-def end_with(parent: int) -> None:
-    """Ask for SIGINT (fast shutdown) when the thread that started us ends; setuid would undo it."""
+def shut_down_with(parent: int) -> None:
+    """Have the kernel send SIGINT (fast shutdown) when the thread that started us ends. Call it after setuid, which
+    clears this.
+    """
     if sys.platform == "linux":
         call("prctl", PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
     if os.getppid() != parent:
@@ -73,19 +75,19 @@ def end_with(parent: int) -> None:
 
 
 def call(function: str, *arguments: object) -> None:
-    """Call libc; raise OSError when it says no."""
+    """Call a function of libc. Raises OSError when it fails."""
     if getattr(ctypes.CDLL(None, use_errno=True), function)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{function}: {os.strerror(number)}")
 
 
 def write(path: str, line: str) -> None:
-    """Write a line to a file of /proc. Without a codec: those of Python may lie where we may no longer read."""
+    """Write a line to a file of /proc without a codec: Python's may be in a folder that is no longer readable."""
     file = os.open(path, os.O_WRONLY)
     os.write(file, line.encode())
     os.close(file)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # stopping before exec is no reason for a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback when we are stopped before exec
     main(sys.argv[1:])

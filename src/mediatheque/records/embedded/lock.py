@@ -1,4 +1,4 @@
-"""One owner for each data folder."""
+"""The lock of a data folder: one process owns it."""
 
 import fcntl
 import os
@@ -13,19 +13,19 @@ class DataFolderBusy(StartupError):
 
 
 class DataFolderLock:
-    """`data/owner.lock`, held from `acquire` to `release` or to the death of the process, however it dies.
+    """The lock `data/owner.lock`, held until `release` or the end of the process, even by SIGKILL.
 
-    Raises DataFolderBusy when another process holds it, StartupError when the folder cannot be used at all.
+    Raises DataFolderBusy when another process holds it, StartupError when the folder cannot be used.
     """
 
     def __init__(self, data: Path) -> None:
         self.data = data
         self._file: int | None = None
-        # A forked child that outlives us must not keep the folder: the lock belongs to the file both hold.
+        # A forked child shares the open file and with it the lock: it must not hold it longer than we do.
         os.register_at_fork(after_in_child=self.release)
 
     def acquire(self) -> None:
-        """Take the folder, making it where it is missing."""
+        """Lock the folder, created when it is missing."""
         try:
             make_data_folder(self.data)
             file = os.open(self.data / "owner.lock", os.O_RDWR | os.O_CREAT, 0o644)
@@ -42,7 +42,7 @@ class DataFolderLock:
         self._file = file
 
     def release(self) -> None:
-        """Give the folder back. The file stays: else two owners could each lock a file of that name."""
+        """Release the lock. The file stays: if it were deleted, two processes could lock two files of that name."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -56,7 +56,7 @@ class DataFolderLock:
 
 
 def make_data_folder(data: Path) -> None:
-    """Make the folder. Root's may be passed through, not listed: PostgreSQL runs as somebody else."""
+    """Create the folder. Root's has the mode 0711, since PostgreSQL runs as another user; else 0700."""
     if not data.is_dir():
         data.mkdir(parents=True, exist_ok=True)
         data.chmod(0o711 if os.geteuid() == 0 else 0o700)

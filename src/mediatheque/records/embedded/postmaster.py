@@ -1,4 +1,4 @@
-"""One run of PostgreSQL, from its start to its end."""
+"""One run of PostgreSQL."""
 
 import os
 import signal
@@ -12,11 +12,11 @@ from mediatheque.records.embedded.identity import ENVIRONMENT
 from mediatheque.records.embedded.log import ServerLog
 from mediatheque.records.embedded.processes import PidFile
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger()
 
 
 class Postmaster:
-    """PostgreSQL's first process. It gets SIGINT when the thread that made this object ends."""
+    """The postmaster process. The kernel sends it SIGINT when the thread that made this object ends."""
 
     def __init__(self, cluster: Cluster, log: ServerLog) -> None:
         self.cluster = cluster
@@ -29,18 +29,18 @@ class Postmaster:
                 stdin=subprocess.DEVNULL,
                 stdout=stderr,
                 stderr=stderr,
-                start_new_session=True,  # Ctrl-C is ours to answer: requests drain before the database goes
+                start_new_session=True,  # Ctrl-C reaches us alone: requests drain before the database stops
             )
         finally:
             os.close(stderr)
 
     @property
     def pid(self) -> int:
-        """Its process number."""
+        """The process id."""
         return self._process.pid
 
-    def becomes_ready(self) -> bool:
-        """Wait, however long recovery takes, until it accepts connections (True) or has ended (False)."""
+    def wait_until_ready(self) -> bool:
+        """Wait without a limit, since recovery takes long, until it accepts connections (True) or has ended (False)."""
         while self._process.poll() is None:
             file = PidFile.read(self.cluster.folder)
             if file is not None and (file.pid, file.status) == (self.pid, "ready"):
@@ -49,16 +49,16 @@ class Postmaster:
         return False
 
     def wait(self) -> int:
-        """Wait until it has ended; its exit code."""
+        """Wait until it has ended; returns its exit code."""
         return self._process.wait()
 
-    def end(self, patience: float) -> None:
-        """Fast shutdown; after `patience` seconds an immediate one; after 5 more none. Waits."""
-        for number, seconds in ((signal.SIGINT, patience), (signal.SIGQUIT, 5.0), (signal.SIGKILL, None)):
+    def end(self, timeout: float) -> None:
+        """Shut down fast; after `timeout` seconds immediately; after 5 more by SIGKILL. Waits for its end."""
+        for number, seconds in ((signal.SIGINT, timeout), (signal.SIGQUIT, 5.0), (signal.SIGKILL, None)):
             self._process.send_signal(number)
             try:
                 self._process.wait(seconds)
             except subprocess.TimeoutExpired:
-                _log.warning("postgres did not stop", signal=number.name, waited=seconds)
+                _log.warning("postgres_did_not_stop", signal=number.name, waited=seconds)
             else:
                 return

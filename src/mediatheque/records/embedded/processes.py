@@ -1,4 +1,4 @@
-"""Which PostgreSQL processes live on a cluster's folder, whatever postmaster.pid says."""
+"""The PostgreSQL processes of a cluster, found by their working folder and not by postmaster.pid."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ _PROC = Path("/proc")
 
 
 class PidFile(msgspec.Struct, frozen=True):
-    """What postmaster.pid tells: line 1, 5 and 8 (PostgreSQL's `utils/pidfile.h`)."""
+    """Lines 1, 5 and 8 of postmaster.pid (PostgreSQL's `utils/pidfile.h`)."""
 
     pid: int
     socket_folder: Path
@@ -19,7 +19,7 @@ class PidFile(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, cluster: Path) -> "PidFile | None":
-        """None when there is none, or it is not (or half) written."""
+        """Read the file; returns None when it is missing or incomplete."""
         try:
             lines = (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
             return cls(int(lines[0]), Path(lines[4]), lines[7].strip())
@@ -28,24 +28,24 @@ class PidFile(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A living process: a zombie has no command and so is none."""
+    """A process that runs; a zombie has no command and does not count."""
 
     pid: int
     command: str
 
     @property
     def is_postgres(self) -> bool:
-        """Whether it is a PostgreSQL, by the program it was started as or the title it gave itself."""
+        """Whether it is PostgreSQL, by its program or the title that it set."""
         program = self.command.split(" ", 1)[0]
         return self.is_child or program.rsplit("/", 1)[-1] == "postgres"
 
     @property
     def is_child(self) -> bool:
-        """Whether it is one of the processes that a postmaster forks."""
+        """Whether a postmaster forked it."""
         return self.command.startswith("postgres: ")
 
-    def is_alive(self, cluster: Path) -> bool:
-        """Whether its working folder is the cluster; by name where the system does not tell us the folder."""
+    def works_in(self, cluster: Path) -> bool:
+        """Whether it works in the cluster's folder; by name where the system does not reveal the folder."""
         try:
             return (_PROC / str(self.pid) / "cwd").samefile(cluster)
         except PermissionError:
@@ -54,19 +54,19 @@ class Process(msgspec.Struct, frozen=True):
             return not _PROC.joinpath("self").exists() and self.is_named(cluster)
 
     def is_named(self, cluster: Path) -> bool:
-        """Whether it carries the name that we give to the cluster's processes."""
+        """Whether its title contains the cluster's name."""
         return cluster_name(cluster) in self.command
 
 
 def cluster_name(cluster: Path) -> str:
-    """A name for the cluster's processes, seen in their titles: one a folder, whatever path leads to it."""
+    """Return the name in the titles of the cluster's processes: the same for every path to the folder."""
     found = cluster.stat()
     return f"mediatheque-{found.st_dev:x}-{found.st_ino:x}"
 
 
 def postgres_on(cluster: Path) -> list[Process]:
-    """Every PostgreSQL process on the cluster's folder, postmaster and children, ours or not."""
-    return [process for process in _all() if process.is_postgres and process.is_alive(cluster)]
+    """Return every PostgreSQL process on the cluster's folder, postmaster and children, ours or not."""
+    return [process for process in _all() if process.is_postgres and process.works_in(cluster)]
 
 
 def _all() -> Iterator[Process]:
@@ -79,7 +79,7 @@ def _all() -> Iterator[Process]:
 
 
 def _all_by_ps() -> Iterator[Process]:
-    """For systems without /proc, such as macOS."""
+    """List processes on systems without /proc, such as macOS."""
     listing = subprocess.run(
         ["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True
     ).stdout
@@ -89,7 +89,7 @@ def _all_by_ps() -> Iterator[Process]:
 
 
 def find(pid: int) -> Process | None:
-    """The living process with this number."""
+    """Return the process with this id, None when it does not run."""
     if not _PROC.joinpath("self").exists():
         return next((process for process in _all_by_ps() if process.pid == pid), None)
     try:

@@ -1,4 +1,4 @@
-"""The way in for a command beside a server."""
+"""The URL of the embedded PostgreSQL for commands, which run beside a server or without one."""
 
 import time
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from mediatheque.records.embedded.supervisor import EmbeddedPostgres
 
 
 def running_conninfo(data: Path) -> str | None:
-    """URL of the PostgreSQL that serves this data folder now; None when none is ready.
+    """Return the URL of the PostgreSQL that runs on this data folder, None when none is ready.
 
-    Raises StartupError when this user may not look.
+    Raises StartupError when this user may not read the folder.
     """
     cluster = data.resolve() / "postgres"
     try:
         file = PidFile.read(cluster)
         process = find(file.pid) if file is not None and file.status == "ready" else None
-        if file is None or process is None or not (process.is_postgres and process.is_alive(cluster)):
+        if file is None or process is None or not (process.is_postgres and process.works_in(cluster)):
             return None
     except PermissionError as error:
         raise StartupError(f"{cluster} belongs to another user: run this as the user of the server.") from error
@@ -29,13 +29,13 @@ def running_conninfo(data: Path) -> str | None:
 
 
 @contextmanager
-def connect_or_start(config: EmbeddedConfig, patience: float = 10.0) -> Iterator[str]:
-    """URL of the running server's database, or of one that is started for as long as the block lasts.
+def connect_or_start(config: EmbeddedConfig, timeout: float = 10.0) -> Iterator[str]:
+    """Yield the URL of the running server's database, or of one that is started for the block.
 
-    A server that is just starting, or restarting its PostgreSQL, is waited for up to `patience` seconds.
-    Raises DataFolderBusy, StartupError.
+    Waits up to `timeout` seconds for a server that starts, or restarts its PostgreSQL. Raises DataFolderBusy when it
+    takes longer, and StartupError when the database cannot be started.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while (running := running_conninfo(config.data)) is None:
         server = EmbeddedPostgres(config)
         try:

@@ -1,4 +1,4 @@
-"""What a crash leaves behind: processes, postmaster.pid, sockets."""
+"""Remains of a crash: processes, postmaster.pid, sockets."""
 
 import os
 import signal
@@ -11,13 +11,13 @@ from mediatheque.records.embedded.config import StartupError
 from mediatheque.records.embedded.processes import Process, postgres_on
 
 
-def cleanup_stale(cluster: Path, socket_folder: Path, patience: float = 60.0) -> None:
-    """End what a former owner left running on a cluster that we have locked, and remove what it left lying.
+def cleanup_stale(cluster: Path, socket_folder: Path, timeout: float = 60.0) -> None:
+    """End the processes that a former owner left on a cluster that we have locked, and remove its files.
 
-    A postmaster is given `patience` seconds to shut down. Its orphans are killed at once: PostgreSQL does not
-    start before the last of them lets go of the shared memory. Raises StartupError for a PostgreSQL not ours.
+    A postmaster has `timeout` seconds to shut down. Its orphans are killed at once: PostgreSQL does not start before
+    the last of them has released the shared memory. Raises StartupError when another PostgreSQL uses the cluster.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     asked: set[int] = set()
     while left := postgres_on(cluster):
         postmasters = _postmasters(left, cluster)
@@ -41,5 +41,5 @@ def _postmasters(processes: Sequence[Process], cluster: Path) -> list[Process]:
 
 def _signal(processes: Sequence[Process], number: signal.Signals) -> None:
     for process in processes:
-        with suppress(ProcessLookupError):  # ended between our look and now, which is what we want
+        with suppress(ProcessLookupError):  # it has ended meanwhile
             os.kill(process.pid, number)

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's socket lies, and the URL that leads there."""
+"""The folder of PostgreSQL's socket, and the URL of a database behind it."""
 
 import hashlib
 import os
@@ -11,17 +11,17 @@ from mediatheque.records.embedded.config import EmbeddedConfig, StartupError
 
 PORT = 5432
 USER = DATABASE = "mediatheque"
-_LONGEST = 103
-"""Bytes of a socket's path that every system takes: Linux 107, macOS 103."""
+_MAX_PATH_BYTES = 103
+"""Longest path of a socket that every system accepts: Linux 107, macOS 103."""
 
 
 def url(socket_folder: Path, database: str = DATABASE) -> str:
-    """A PostgreSQL URL over the socket."""
+    """Return the URL of a database behind the socket."""
     return f"postgresql://{USER}@/{database}?host={quote(str(socket_folder), safe='')}&port={PORT}"
 
 
 def socket_folder(config: EmbeddedConfig, cluster: Path) -> Path:
-    """The cluster's folder, which is 0700; a 0700 folder with a short name where that path is too long."""
+    """Return the cluster's folder, of mode 0700; when its path is too long, a folder of mode 0700 with a short name."""
     if _fits(cluster):
         return cluster
     name = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:12]
@@ -38,11 +38,11 @@ def socket_folder(config: EmbeddedConfig, cluster: Path) -> Path:
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _LONGEST
+    return len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _MAX_PATH_BYTES
 
 
 def _check(folder: Path, owner: int) -> None:
-    """Refuse a folder that somebody else put there: whoever owns it could stand in for the database."""
+    """Raise StartupError for a folder of another user, who could impersonate the database."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
         raise StartupError(f"{folder} must be a folder of uid {owner} with mode 0700: remove it.")

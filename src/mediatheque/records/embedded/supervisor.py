@@ -1,4 +1,4 @@
-"""Keeps the embedded PostgreSQL running from `start` to `stop`."""
+"""Supervision of the embedded PostgreSQL: it is restarted whenever it ends, from `start` to `stop`."""
 
 import threading
 import time
@@ -15,20 +15,20 @@ from mediatheque.records.embedded.log import ServerLog
 from mediatheque.records.embedded.postmaster import Postmaster
 from mediatheque.records.embedded.socket import DATABASE, url
 
-_log = structlog.get_logger(__name__)
-_STEADY = 1.0
-"""Seconds after which a run counts as good."""
-_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
-"""Seconds before a restart, about doubled with each failure after the first, which costs none."""
+_log = structlog.get_logger()
+_STABLE_SECONDS = 1.0
+"""Seconds after which a run resets the delay."""
+_DELAY, _MAX_DELAY = 0.05, 5.0
+"""Seconds before a restart: none after the first failure, then about doubled with each."""
 _STILL_IN_USE = "is still in use"
-"""PostgreSQL's words for shared memory that a process about to vanish still holds."""
+"""Words of PostgreSQL's error when a process that is about to end still holds the shared memory."""
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL of our own, for one process; also a context manager that gives its URL. Starts once.
+    """A PostgreSQL of this process; also a context manager that yields its URL. It can be started once.
 
-    One permanent thread makes the cluster, starts PostgreSQL, restarts it whenever it ends. The kernel stops
-    PostgreSQL (fast shutdown) when the *thread* that started it ends: it dies with us, even by `kill -9`.
+    One permanent thread creates the cluster, starts PostgreSQL and restarts it whenever it ends. The kernel shuts
+    PostgreSQL down when the *thread* that started it ends, and so with this process, even after `kill -9`.
     """
 
     def __init__(self, config: EmbeddedConfig) -> None:
@@ -37,14 +37,14 @@ class EmbeddedPostgres:
         self._lock = DataFolderLock(config.data)
         self._started: Future[Cluster] = Future()
         self._stopping = threading.Event()
-        self._turn = threading.Lock()
+        self._launch_lock = threading.Lock()
         self._postmaster: Postmaster | None = None
         self._thread = threading.Thread(target=self._supervise, name="postgres", daemon=True)
 
     def start(self) -> str:
-        """Start and return the URL of the database `mediatheque`, once it accepts connections.
+        """Start PostgreSQL and return the URL of the database `mediatheque` once it accepts connections.
 
-        However long recovery takes. Raises DataFolderBusy, or StartupError with the end of PostgreSQL's log.
+        Recovery may take any time. Raises DataFolderBusy, or StartupError with the end of PostgreSQL's log.
         """
         self._lock.acquire()
         try:
@@ -57,8 +57,8 @@ class EmbeddedPostgres:
         return url(cluster.socket_folder)
 
     def stop(self) -> None:
-        """Shut down: fast, or at once when that takes longer than `stop_timeout`. Safe to call twice."""
-        with self._turn:
+        """Shut down fast, or immediately when that takes longer than `stop_timeout`. May be called twice."""
+        with self._launch_lock:
             self._stopping.set()
         if self._postmaster is not None:
             self._postmaster.end(self.config.stop_timeout)
@@ -74,14 +74,14 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """Process number of the postmaster, the last one while it is being restarted."""
+        """The process id of the postmaster; of the former one while it is being restarted."""
         return self._postmaster.pid if self._postmaster else None
 
     def _supervise(self) -> None:
         try:
             cluster = Cluster(self.config)
             self._first_launch(cluster)
-        except Exception as error:  # noqa: BLE001 - whatever it is, `start` waits to hear of it
+        except Exception as error:  # noqa: BLE001 - `start` waits for any error of this thread
             self._started.set_exception(
                 error if isinstance(error, StartupError) else StartupError(f"PostgreSQL cannot be run: {error}")
             )
@@ -90,35 +90,35 @@ class EmbeddedPostgres:
         self._keep_running(cluster)
 
     def _first_launch(self, cluster: Cluster) -> None:
-        """The launch that `start` waits for. Raises StartupError when PostgreSQL ends before it is ready."""
+        """Launch PostgreSQL for `start`. Raises StartupError when it ends before it is ready."""
         deadline = time.monotonic() + 10.0
         cluster.clear()
         while not self._launch(cluster):
             tail = self.log.tail()
             if _STILL_IN_USE not in tail or time.monotonic() > deadline:
                 raise StartupError(f"PostgreSQL did not start; {self.log.path} says: {tail}")
-            time.sleep(_PAUSE)
+            time.sleep(_DELAY)
 
     def _launch(self, cluster: Cluster) -> bool:
-        """Start PostgreSQL and wait until it is ready. False when it ended instead, or we are stopping."""
-        with self._turn:
+        """Start PostgreSQL and wait until it is ready; returns False when it ended, or `stop` was called."""
+        with self._launch_lock:
             if self._stopping.is_set():
                 return False
             self._postmaster = Postmaster(cluster, self.log)
-        return self._postmaster.becomes_ready()
+        return self._postmaster.wait_until_ready()
 
     def _keep_running(self, cluster: Cluster) -> None:
-        """Restart at once, but after a growing pause when it soon ends again and again."""
+        """Restart PostgreSQL whenever it ends: at once, or after a growing delay when it ends soon each time."""
         failures = 0
         begun = time.monotonic()
         while True:
             code = self._postmaster.wait() if self._postmaster else None
             if self._stopping.is_set():
                 break
-            failures = 0 if time.monotonic() - begun > _STEADY else failures + 1
-            pause = min(_PAUSE * (2 ** max(failures - 1, 0) - 1), _LONGEST_PAUSE)
-            _log.error("postgres ended, restarting", exit_code=code, pause=pause, said=self.log.tail())
-            if self._stopping.wait(pause):
+            failures = 0 if time.monotonic() - begun > _STABLE_SECONDS else failures + 1
+            delay = min(_DELAY * (2 ** max(failures - 1, 0) - 1), _MAX_DELAY)
+            _log.error("postgres_ended", exit_code=code, restart_after=delay, log=self.log.tail())
+            if self._stopping.wait(delay):
                 break
             begun = time.monotonic()
             self._relaunch(cluster)
@@ -128,14 +128,14 @@ class EmbeddedPostgres:
         try:
             cluster.clear()
             if self._launch(cluster):
-                _log.info("postgres is back", pid=self.pid)
-        except Exception as error:  # noqa: BLE001 - the thread's end would be PostgreSQL's; the next try follows
-            _log.error("postgres cannot be restarted", reason=str(error))
+                _log.info("postgres_restarted", pid=self.pid)
+        except Exception as error:  # noqa: BLE001 - PostgreSQL ends with this thread; another attempt follows
+            _log.error("postgres_restart_failed", reason=str(error))
 
 
 def _create_database(cluster: Cluster) -> None:
-    """Make the database `mediatheque` in a new cluster."""
+    """Create the database `mediatheque` in a new cluster."""
     with psycopg.connect(url(cluster.socket_folder, "postgres"), autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-        if known is None:
+        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if exists is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
