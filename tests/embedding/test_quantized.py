@@ -21,7 +21,7 @@ TEXTS = ["red", "a cat on a sofa", "the old castle by the river in the evening",
 @pytest.fixture(scope="module")
 def shipped_in_floats(tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "_made", lambda content: content)
+        patch.setattr(text, "_quantize", lambda content: content)
         model = TextEncoder(tmp_path_factory.mktemp("floats"), 1)
         return np.stack([model.vector(each) for each in TEXTS])
 
