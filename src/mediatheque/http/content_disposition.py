@@ -1,4 +1,4 @@
-"""Filenames in headers: read with tolerance, written by RFC 6266 and RFC 8187."""
+"""The Content-Disposition header: parsed with tolerance, rendered by RFC 6266 and RFC 8187."""
 
 import re
 import unicodedata
@@ -13,10 +13,10 @@ _ATTR_CHAR = "!#$&+-.^_`|~"
 
 
 def render(kind: str, name: str) -> str:
-    """A Content-Disposition value, `kind` being `inline` or `attachment`.
+    """Return a Content-Disposition value. `kind` is `inline` or `attachment`.
 
-    The plain `filename` is for old readers: ASCII without quotes, backslashes, per cent signs and control
-    characters. `filename*` follows when that changed the name.
+    The plain `filename` is for old clients: ASCII without quotes, backslashes, per cent signs and control
+    characters. `filename*` follows when that replacement changed the name.
     """
     name = "".join(c for c in name if not _is_unsafe(c)) or "file"
     fallback = _UNSAFE_IN_FALLBACK.sub("_", name)
@@ -25,22 +25,22 @@ def render(kind: str, name: str) -> str:
 
 
 def filename(parameters: dict[str, str]) -> str | None:
-    """The name a sender gave, `filename*` preferred; its last segment only, without control characters."""
+    """Return the last segment of the sender's filename, without control characters; `filename*` takes precedence."""
     return basename(_decode_extended(parameters.get("filename*", "")) or parameters.get("filename", ""))
 
 
 def basename(path: str) -> str | None:
-    """The last segment of a path in either slash's fashion; `None` when nothing usable is left."""
+    """Return the last segment of a path with slashes or backslashes; None when nothing usable is left."""
     name = path.replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in name if not _is_unsafe(c)).strip()
     return None if name in {"", ".", ".."} else name
 
 
 def parse(value: str) -> tuple[str, dict[str, str]]:
-    r"""Splits `form-data; name="a"` into its first word and its parameters, in one pass over the value.
+    r"""Split `form-data; name="a"` into its first word and its parameters, in one pass over the value.
 
-    Names are lower case and the first of equal names counts. Quoted values may hold `\"` and what browsers
-    write for quotes and line ends (`%22`, `%0D`, `%0A`); other backslashes are kept: browsers do not escape.
+    Names are lower case; of equal names the first counts. In quoted values `\"` and what browsers write for quotes
+    and line ends (`%22`, `%0D`, `%0A`) are decoded. Other backslashes are kept, because browsers do not escape them.
     """
     word, at = _read_until(value, 0, _PARAMETER_END)
     found: dict[str, str] = {}
@@ -59,7 +59,7 @@ def _read_until(value: str, start: int, stop: re.Pattern[str]) -> tuple[str, int
 
 
 def _read_parameter(value: str, at: int) -> tuple[str, int]:
-    """One value starting at `at`, quoted or not, and where it ends."""
+    """Return the value that starts at `at`, quoted or not, and the position of its end."""
     while at < len(value) and value[at] in " \t":
         at += 1
     if value[at : at + 1] != '"':
@@ -75,7 +75,7 @@ def _read_parameter(value: str, at: int) -> tuple[str, int]:
 
 
 def _decode_extended(value: str) -> str | None:
-    """RFC 8187: `UTF-8'en'na%C3%AFve.png`. `None` when it is not that."""
+    """Decode a value of RFC 8187, such as `UTF-8'en'na%C3%AFve.png`; None when it is malformed."""
     charset, _, rest = value.partition("'")
     _, quoted, encoded = rest.partition("'")
     if not quoted or charset.lower() not in {"utf-8", "iso-8859-1"}:
@@ -87,5 +87,5 @@ def _decode_extended(value: str) -> str | None:
 
 
 def _is_unsafe(character: str) -> bool:
-    """Characters that break headers and listings or make a name read as another (bidirectional controls)."""
+    """Whether a character breaks headers or listings, or reorders a displayed name (bidirectional controls)."""
     return character in _BIDI_CONTROLS or unicodedata.category(character) in _UNSAFE_CATEGORIES

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard error, with the request id of whoever caused it."""
+"""Structured logs: one JSON object per line on standard error, with the id of the request being handled."""
 
 import logging
 import sys
@@ -18,10 +18,10 @@ _SHARED: tuple[Processor, ...] = (
 
 
 def configure(level: str = "info") -> None:
-    """Set up logging for this process: ours and the libraries' alike.
+    """Configure logging for this process, both structlog's and the standard library's.
 
-    Our own lines, one for each request, go straight to the stream: the standard library's handlers would cost as
-    much as the rest of a small request.
+    structlog writes to the stream directly, because the standard library's handlers cost as much as the rest of a
+    small request.
     """
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_json)],
@@ -32,15 +32,15 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [_foreign_handler()]
     root.setLevel(level.upper())
-    for library in ("alembic", "httpx", "botocore"):  # httpx writes URLs with their queries, which may hold secrets
+    for library in ("alembic", "httpx", "botocore"):  # httpx logs URLs with their queries, which may contain secrets
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class _JsonLines(structlog.BytesLogger):
-    """Loses a line rather than the request that writes it, where the log's disk is full or its reader gone."""
+    """Drops a line that cannot be written (disk full, reader gone) instead of failing the request that logs it."""
 
     def msg(self, message: bytes) -> None:
-        """Write the line if that can be done."""
+        """Write the line; ignore OSError."""
         with suppress(OSError):
             super().msg(message)
 

@@ -1,6 +1,6 @@
-"""What Prometheus sees: requests by method, door and status, and how long they took.
+"""Prometheus metrics: the duration of requests by method, dialect and status, and the depth of the task queue.
 
-Several server processes write their counts into one folder, so that any of them answers for all.
+Several server processes write their counts into one folder, so that each of them can report the sum.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """Counts and times requests. `folder` is the one that PROMETHEUS_MULTIPROC_DIR names, if it is set."""
+    """Counts and times requests. `folder` is the value of PROMETHEUS_MULTIPROC_DIR, or None."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = CollectorRegistry()
@@ -26,22 +26,22 @@ class Metrics:
         self._seconds = Histogram(
             "mediatheque_request_seconds",
             "Requests answered and the time it took",
-            ["method", "door", "status"],
+            ["method", "door", "status"],  # `door` is the dialect; dashboards know the label by this name
             buckets=_SECONDS,
             registry=None if folder else self._registry,
         )
 
     def observe(self, method: str, dialect: str, status: int, seconds: float) -> None:
-        """Note one answered request. `door` is one of a few names, never a path."""
+        """Record one finished request. `dialect` is one of a few names, never a path."""
         key = method if method in _METHODS else "other", dialect, status
         series = self._series.get(key)
         if series is None:
-            # The client library finds a series under a lock; the few there are can be kept.
+            # Finding a series takes a lock in the client library; there are few enough to keep all of them.
             self._series[key] = series = self._seconds.labels(*map(str, key))
         series.observe(seconds)
 
     def render(self, depths: Mapping[tuple[str, str], int]) -> bytes:
-        """The exposition text, with the number of tasks by name and state."""
+        """Return the exposition text. `depths` is the number of tasks by name and state."""
         depth = GaugeMetricFamily("mediatheque_queue_depth", "Tasks in the queue", labels=["task", "state"])
         for labels, number in depths.items():
             depth.add_metric(labels, number)
@@ -49,7 +49,7 @@ class Metrics:
 
 
 class _CollectOnce(CollectorRegistry):
-    """One figure that is the same whichever process is asked: it is not added up over them."""
+    """A metric with the same value in every process, so it is not summed over processes."""
 
     def __init__(self, metric: Metric) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How often a key may ask."""
+"""A rate limit per API key."""
 
 import math
 import time
@@ -14,13 +14,13 @@ from mediatheque.errors import RateLimited, Unavailable
 
 
 class RateConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How often one key may ask."""
+    """The rate limit of one API key."""
 
     limit: str = ""
     """Requests per key, as `limits` writes it: `100/minute`; empty for no limit."""
     storage: str = "async+memory://"
-    """Where the counts are kept: in each process, or shared by several servers in
-    `async+redis://host:6379` (needs the package coredis; our tests do not cover it)."""
+    """Where the counts are stored: in each process, or shared by several servers in
+    `async+redis://host:6379` (needs the package coredis; not covered by the tests)."""
 
     def __post_init__(self) -> None:
         if self.limit:
@@ -34,11 +34,14 @@ class RateLimiter:
         self._limit = _parse_limit(config.limit) if config.limit else None
         storage = storage_from_string(config.storage, wrap_exceptions=True)
         if not isinstance(storage, Storage):
-            raise TypeError(f"{config.storage} is not an asynchronous storage of limits")
+            raise TypeError(f"rate.storage: {config.storage} is not an asynchronous storage of the package limits")
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
     async def hit(self, key: str) -> None:
-        """Count one request of the key. `RateLimited` when it has had its share, `Unavailable` if nobody can tell."""
+        """Count one request of the key.
+
+        Raises `RateLimited` when the limit is exceeded, and `Unavailable` when the storage does not answer.
+        """
         if self._limit is None:
             return
         try:

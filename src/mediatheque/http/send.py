@@ -1,4 +1,4 @@
-"""Answers on their way out: without a body, or piece by piece for as long as somebody listens."""
+"""Sending ASGI responses: empty, from memory, by path, or as a stream that ends when the client disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -9,19 +9,19 @@ from mediatheque.http.asgi import Headers, Message, Receive, Send
 
 
 async def send_empty(send: Send, status: int, headers: Headers) -> None:
-    """An answer of headers alone."""
+    """Send a response without content."""
     await send(_start(status, headers))
     await send(_body(b"", more=False))
 
 
 async def send_bytes(send: Send, status: int, headers: Headers, content: bytes) -> None:
-    """An answer whose content is at hand."""
+    """Send a response whose content is in memory."""
     await send(_start(status, headers))
     await send(_body(content, more=False))
 
 
 async def send_path(send: Send, status: int, headers: Headers, path: str) -> None:
-    """An answer whose content the server reads from a file, from its first byte to its last."""
+    """Send a response whose content the server reads from a file (the pathsend extension)."""
     await send(_start(status, headers))
     await send({"type": "http.response.pathsend", "path": path})
 
@@ -29,37 +29,37 @@ async def send_path(send: Send, status: int, headers: Headers, path: str) -> Non
 async def send_stream(
     chunks: AsyncIterator[bytes], status: int, headers: Headers, receive: Receive, send: Send
 ) -> None:
-    """An answer made of pieces, the next one read before the last is sent.
+    """Send a response in chunks; the next chunk is read before the last one is sent.
 
-    The first piece is awaited before the answer starts, so that its failure can still be rendered. Sending
-    after the client hung up is a silent no-op in Granian (measured): a hang-up ends the reading.
+    The first chunk is read before the response starts, so that a read error can still be rendered. Granian ignores
+    what is sent after the client has disconnected (measured), so the disconnect is watched for, and ends the reading.
     """
     async with closing(chunks):
-        piece = await anext(chunks, None)
+        chunk = await anext(chunks, None)
         await send(_start(status, headers))
-        if piece is None:
+        if chunk is None:
             await send(_body(b"", more=False))
             return
-        gone: asyncio.Task[None] | None = None
+        disconnected: asyncio.Task[None] | None = None
         try:
-            while piece is not None:
+            while chunk is not None:
                 following = await anext(chunks, None)
-                if gone is None and following is not None:
-                    gone = asyncio.create_task(_wait_for_disconnect(receive))
-                elif gone is not None and gone.done():
+                if disconnected is None and following is not None:
+                    disconnected = asyncio.create_task(_wait_for_disconnect(receive))
+                elif disconnected is not None and disconnected.done():
                     return
-                await send(_body(piece, more=following is not None))
-                await asyncio.sleep(0)  # neither sending nor reading need let the watcher run
-                piece = following
+                await send(_body(chunk, more=following is not None))
+                await asyncio.sleep(0)  # sending and reading may both return without letting the watcher run
+                chunk = following
         finally:
-            if gone is not None:
-                gone.cancel()
-                await asyncio.wait({gone})
+            if disconnected is not None:
+                disconnected.cancel()
+                await asyncio.wait({disconnected})
 
 
 @asynccontextmanager
 async def closing(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Closes a generator, and what it reads from, when the block ends; other iterators hold nothing."""
+    """Close a generator when the block ends; other iterators hold nothing that needs closing."""
     try:
         yield chunks
     finally:
@@ -68,11 +68,11 @@ async def closing(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[b
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:
-    """Returns when the client is gone."""
+    """Return when the client has disconnected."""
     try:
         while (await receive())["type"] != "http.disconnect":
             pass
-    except LibraryError:  # a body that never ended: the gate says so instead of passing the disconnect on
+    except LibraryError:  # an incomplete body: RequestBody raises instead of passing the disconnect on
         return
 
 

@@ -1,4 +1,4 @@
-"""The library's own address, as the caller knows it, and the URLs below it."""
+"""The base URL of this server as the client sees it, and the URLs of files below it."""
 
 import re
 from typing import Any
@@ -17,10 +17,10 @@ _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})
 
 
 class Origins:
-    """Makes and recognises URLs of this server.
+    """Builds and recognises URLs of this server.
 
-    `public_url` is the address under which the world reaches it, e.g. `https://media.example.com`; without one,
-    the address each request was sent to is used.
+    `public_url` is the address under which clients reach it, e.g. `https://media.example.com`; without one, each
+    request's own Host header is used.
     """
 
     def __init__(self, public_url: str | None) -> None:
@@ -28,9 +28,10 @@ class Origins:
         self._prefix = urlsplit(self._public_url or "").path
 
     def base(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-        """Scheme, host and port, without a slash at the end. `Malformed` if the request does not say where it went.
+        """Return scheme, host and port, without a slash at the end.
 
-        To be asked before anything is stored, so that no answer fails for want of a URL.
+        Raises `Malformed` when the Host header is missing or invalid. Call it before anything is stored, so that no
+        completed request fails while its response is rendered.
         """
         if self._public_url:
             return self._public_url
@@ -40,7 +41,7 @@ class Origins:
         return f"{connection.scope['scheme']}://{host}"
 
     def file_id(self, connection: ASGIConnection[Any, Any, Any, Any], url: str) -> UUID | None:
-        """Which file of ours the URL names; None if it is not the URL of a file on this server."""
+        """Return the id in the URL of a file on this server; None for any other URL."""
         if not self.is_ours(connection, url):
             return None
         prefix, _, rest = urlsplit(url).path.partition(f"{FILES}/")
@@ -50,24 +51,24 @@ class Origins:
             return None
 
     def is_ours(self, connection: ASGIConnection[Any, Any, Any, Any], url: str) -> bool:
-        """Whether the URL points at this server at all."""
+        """Whether the URL points at this server."""
         ours = _netloc(self.base(connection)), connection.headers.get("host", "")
         netloc = _netloc(url)
         return bool(netloc) and any(_same_host(netloc, each) for each in ours)
 
 
 def file_url(base: str, file: File) -> str:
-    """Where the file is served."""
+    """Return the URL of the file."""
     return file_url_for(base, file.id, file.name)
 
 
 def file_url_for(base: str, id: UUID, name: str) -> str:
-    """Where the file of that id and name is, or will be, served."""
+    """Return the URL of the file with this id and name, which need not exist yet."""
     return f"{base}{FILES}/{id.hex}/{quote(name, safe='')}"
 
 
 def _netloc(url: str) -> str:
-    """Host and port; empty for what cannot be read as a URL."""
+    """Return host and port; empty for an invalid URL."""
     try:
         return urlsplit(url).netloc
     except ValueError:

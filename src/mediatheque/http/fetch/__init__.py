@@ -1,1 +1,1 @@
-"""Reading URLs of other hosts, at addresses that were checked."""
+"""Fetching URLs of other hosts, protected against server-side request forgery."""

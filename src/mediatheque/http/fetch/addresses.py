@@ -1,4 +1,4 @@
-"""Which addresses the library will connect to when somebody names a URL."""
+"""Which IP addresses may be connected to for a URL in a request."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -13,15 +13,15 @@ _NEVER_PUBLIC = (IPv6Network("2001:db8::/32"), IPv6Network("3fff::/20"))
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Parses CIDR notation. Raises ValueError."""
+    """Parse CIDR notation. Raises ValueError."""
     return tuple(ip_network(text) for text in texts)
 
 
 def allowed_address(text: str, extra: tuple[Network, ...]) -> Address | None:
-    """The address to connect to, when it is public or inside one of the `extra` networks; else `None`.
+    """Return the address if it is public or inside one of the `extra` networks; else None.
 
-    An address that carries another one inside (IPv4-mapped, NAT64, 6to4, Teredo) is judged by that too. What is
-    not an address in its usual spelling is refused.
+    An address that embeds another one (IPv4-mapped, NAT64, 6to4, Teredo) is checked by that one too. An address in
+    an unusual notation is refused.
     """
     try:
         address = ip_address(text)
@@ -37,7 +37,7 @@ def _is_allowed(address: Address, extra: tuple[Network, ...]) -> bool:
 
 
 def _reachable_addresses(address: Address) -> tuple[Address, ...]:
-    """Every address that a packet to this one could reach."""
+    """Return every address that a packet to this one could reach."""
     if isinstance(address, IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:
@@ -52,7 +52,7 @@ def _reachable_addresses(address: Address) -> tuple[Address, ...]:
 
 
 def _is_public(address: Address) -> bool:
-    """Global unicast by the IANA registries; the table of Python 3.11 lacks some entries, named here."""
+    """Whether the address is global unicast by the IANA registries, including entries that Python 3.11 lacks."""
     if not address.is_global or address.is_multicast:
         return False
     if isinstance(address, IPv4Address):

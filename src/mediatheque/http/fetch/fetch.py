@@ -1,8 +1,8 @@
-"""Bytes from a URL that somebody names: allow-listed hosts at checked addresses only, and only so much, so long.
+"""Fetching a URL that a request names, from allow-listed hosts, with limits on size and time.
 
-The guard against server-side request forgery (hazards i-7, OWASP case 2): nothing is read unless its host is on the
-list; the name is resolved once and every answer must be an address we may talk to; the connection goes to the address
-that was checked, not to the name; each redirect starts over.
+Protection against server-side request forgery (hazards i-7, OWASP case 2): the host must be on the allow-list; its
+name is resolved once, and every address it resolves to must be allowed; the connection goes to a checked address, not
+to the name; each redirect is checked in the same way.
 """
 
 import asyncio
@@ -26,27 +26,27 @@ from mediatheque.model import DeclaredMetadata
 _log = structlog.get_logger()
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""All addresses of a host, as text. Raises OSError when there are none."""
+"""Returns all addresses of a host, as text. Raises OSError when there are none."""
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class FetchConfig(Struct, frozen=True, kw_only=True):
-    """What may be read from elsewhere. By default nothing."""
+    """Which URLs may be fetched. By default none."""
 
     hosts: tuple[str, ...] = ()
-    """Hosts that may be read from: `media.example.com` (ports 80 and 443) or `media.example.com:9000`."""
+    """Hosts that may be fetched from: `media.example.com` (ports 80 and 443) or `media.example.com:9000`."""
     networks: tuple[str, ...] = ()
-    """Networks beside the public internet where those hosts may be, in CIDR notation: `10.1.0.0/16`."""
+    """Private networks in which those hosts may be, in CIDR notation: `10.1.0.0/16`."""
     max_bytes: Annotated[int, Meta(gt=0)] = 512 * 1024 * 1024
     """Largest file that is fetched."""
     timeout_seconds: Annotated[float, Meta(gt=0)] = 30.0
-    """Longest time a fetch may take from beginning to end, redirects included."""
+    """Longest duration of a whole fetch, redirects included."""
     redirects: Annotated[int, Meta(ge=0, le=10)] = 3
-    """Redirects that are followed; each must be allowed by itself."""
+    """Largest number of redirects that are followed; each target must be allowed."""
     ca_file: str = ""
-    """Certificates (PEM) that https is checked against instead of the public ones."""
+    """File of CA certificates (PEM) that replaces the public ones for https."""
 
     def __post_init__(self) -> None:
         try:
@@ -58,13 +58,13 @@ class FetchConfig(Struct, frozen=True, kw_only=True):
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Asks the system."""
+    """Resolve the host with the system's resolver."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class RemoteBody:
-    """The content of a URL, as the intake pours it."""
+    """The content of a URL, as a body for the ingest pipeline."""
 
     def __init__(self, url: str, config: FetchConfig, *, resolve: Resolve = resolve) -> None:
         self._url = url
@@ -72,7 +72,10 @@ class RemoteBody:
         self._resolve = resolve
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
-        """Raises UrlRefused, FetchFailed (not found, not readable, too slow) and TooLarge."""
+        """Stream the content to the sink.
+
+        Raises `UrlRefused`, `FetchFailed` (not found, not readable, too slow) and `TooLarge`.
+        """
         seconds = self._config.timeout_seconds
         try:
             async with asyncio.timeout(seconds) as clock:
@@ -95,7 +98,10 @@ class RemoteBody:
         raise FetchFailed("The URL redirects too often.")
 
     async def _check(self, url: httpx.URL) -> Target:
-        """Raises UrlRefused without a word about what was found, which is for the log alone."""
+        """Check and resolve the URL.
+
+        Raises `UrlRefused` without a reason, which only the log may contain: it would disclose the private network.
+        """
         port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
         if url.scheme not in _PORTS or not port or url.userinfo or not self._is_listed(url, port):
             raise _refuse(url, "not on the allow-list")
@@ -125,12 +131,12 @@ class RemoteBody:
         declared = response.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
             raise TooLarge(limit)
-        taken = 0
-        async for piece in chunks(response):
-            taken += len(piece)
-            if taken > limit:
+        received = 0
+        async for chunk in chunks(response):
+            received += len(chunk)
+            if received > limit:
                 raise TooLarge(limit)
-            await sink.write(piece)
+            await sink.write(chunk)
 
 
 def _parse_url(url: str) -> httpx.URL:
@@ -156,5 +162,5 @@ def _declared_metadata(url: httpx.URL, response: httpx.Response) -> DeclaredMeta
 
 
 def _refuse(url: httpx.URL, reason: str) -> UrlRefused:
-    _log.info("url refused", host=url.raw_host.decode("ascii"), reason=reason)
+    _log.info("url_refused", host=url.raw_host.decode("ascii"), reason=reason)
     return UrlRefused()

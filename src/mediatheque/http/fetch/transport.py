@@ -1,4 +1,4 @@
-"""One request to another server, at an address chosen beforehand: no cookies, no proxies, no keys, no decoding."""
+"""One request to another server at a checked address, without cookies, proxies, credentials or decoding."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +15,7 @@ _CHUNK_BYTES = 256 * 1024
 
 
 class Target(NamedTuple):
-    """A URL that passed every check, and the addresses it may be read at."""
+    """A URL that passed every check, and the addresses it may be fetched from."""
 
     url: httpx.URL
     addresses: tuple[Address, ...]
@@ -23,7 +23,7 @@ class Target(NamedTuple):
 
 @asynccontextmanager
 async def open_response(target: Target, tls: ssl.SSLContext, seconds: float) -> AsyncIterator[httpx.Response]:
-    """One request, to the first of the addresses that takes the connection. Raises FetchFailed."""
+    """Send one request to the first address that accepts a connection. Raises FetchFailed."""
     async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
         response = await _connect(transport, target, seconds)
         try:
@@ -44,7 +44,7 @@ async def _connect(transport: httpx.AsyncHTTPTransport, target: Target, seconds:
 
 
 def _build_request(url: httpx.URL, address: Address, seconds: float) -> httpx.Request:
-    """A request to the address that presents itself, in Host and in TLS, as one to the name."""
+    """Build a request to the address, with the name of the host in Host and in TLS."""
     headers = {
         "host": url.netloc.decode("ascii"),
         "accept": "*/*",
@@ -57,14 +57,14 @@ def _build_request(url: httpx.URL, address: Address, seconds: float) -> httpx.Re
 
 
 async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as sent. Raises FetchFailed."""
+    """Yield the body as it is sent. Raises FetchFailed."""
     raw = response.aiter_raw(_CHUNK_BYTES)
     while True:
         with _map_errors():
-            piece = await anext(raw, None)
-        if piece is None:
+            chunk = await anext(raw, None)
+        if chunk is None:
             return
-        yield piece
+        yield chunk
 
 
 @contextmanager
@@ -77,5 +77,5 @@ def _map_errors() -> Iterator[None]:
 
 @cache
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """Whose certificates are believed. The environment has no say."""
+    """Return a context that trusts the given certificates, or the public ones. Ignores environment variables."""
     return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)

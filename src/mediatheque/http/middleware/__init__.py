@@ -1,1 +1,1 @@
-"""ASGI middleware: CORS, and the request from its first byte to its last."""
+"""ASGI middleware: CORS; request ids, limits on request bodies, the access log."""

@@ -1,8 +1,8 @@
-"""A request body on its way in: bounded in time, complete or an error, and read on before an early answer.
+"""Receiving a request body: time limits, a check for completeness, and draining before an early response.
 
-Facts about Granian 2.8 that this rests on (measured): a body that ends early is `http.disconnect` and no
-exception; there is no time limit on a body; with Transfer-Encoding present it hides Content-Length; and an
-answer sent while the client still writes reaches some clients only as a broken pipe.
+Facts about Granian 2.8 that this rests on (measured): a body that ends early is reported as `http.disconnect`, not as
+an exception; there is no time limit on a body; with Transfer-Encoding present Content-Length is hidden; and a response
+that is sent while the client still writes reaches some clients only as a broken pipe.
 """
 
 import asyncio
@@ -16,22 +16,22 @@ from mediatheque.http.asgi import MAX_CONTENT_LENGTH, Headers, Message, Receive,
 
 
 class BodyConfig(Struct, frozen=True, kw_only=True):
-    """How long and how far a request body is waited for."""
+    """Limits on receiving a request body."""
 
     body_idle_seconds: Annotated[float, Meta(gt=0)] = 30.0
     """Longest wait for the next bytes of a request body."""
     body_grace_seconds: Annotated[float, Meta(ge=0)] = 30.0
-    """Time spent waiting for a body after which `body_min_rate` is asked of it."""
+    """Time spent waiting for a body before `body_min_rate` is enforced."""
     body_min_rate: Annotated[int, Meta(ge=0)] = 1024
-    """Slowest average of a body after the grace, in bytes per second of waiting; 0 asks for none."""
+    """Lowest average rate of a body after that time, in bytes per second of waiting; 0 for no limit."""
     drain_bytes: Annotated[int, Meta(ge=0)] = 128 * 1024 * 1024
-    """How much of an unread body is read and dropped so that the client can read an early answer."""
+    """Largest unread body that is read and discarded so that the client can receive an early response."""
     drain_seconds: Annotated[float, Meta(gt=0)] = 10.0
-    """How long that may take."""
+    """Longest time spent on that."""
 
 
 class Framing(NamedTuple):
-    """What the request's headers say about its body. `declared` is Content-Length in bytes."""
+    """How the headers delimit the request's body. `error` says why they are invalid, if they are."""
 
     content_length: int | None
     expects_continue: bool = False
@@ -39,7 +39,7 @@ class Framing(NamedTuple):
 
     @classmethod
     def of(cls, headers: Headers) -> "Framing | None":
-        """`None` when the headers announce no body (RFC 9112 section 6.3)."""
+        """Return the framing; None when the headers announce no body (RFC 9112 section 6.3)."""
         headers = tuple(headers)
         has_length = any(name == b"content-length" for name, _ in headers)
         codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
@@ -49,7 +49,7 @@ class Framing(NamedTuple):
         if has_length and codings:
             return cls(None, continues, "Content-Length and Transfer-Encoding exclude each other.")
         if codings:
-            # The server takes the chunks apart and leaves every other coding in the bytes.
+            # The server decodes chunked and passes every other coding on undecoded.
             return cls(None, continues, None if codings == [b"chunked"] else "Only chunked Transfer-Encoding is read.")
         try:
             declared = content_length(headers)
@@ -61,10 +61,9 @@ class Framing(NamedTuple):
 
 
 class RequestBody:
-    """One request body. `receive` is what the application is given in place of the server's.
+    """One request body. `receive` replaces the server's `receive` for the application.
 
-    Raises into the application: `Malformed` (the framing), `BodyTooSlow`, `BodyIncomplete`; and the same
-    again when it is asked again.
+    It raises `Malformed` (invalid framing), `BodyTooSlow` or `BodyIncomplete`, and the same error on each later call.
     """
 
     __slots__ = ("_config", "_error", "_framing", "_read", "_receive", "_waited_seconds", "ended", "received")
@@ -80,7 +79,7 @@ class RequestBody:
         self.ended = framing.content_length == 0
 
     async def receive(self) -> Message:
-        """The next message of the body; once it has ended, whatever the server says."""
+        """Return the next message of the body; after its end, the server's next message, whatever that is."""
         if self.ended:
             return await self._receive()
         self._read = True
@@ -92,10 +91,10 @@ class RequestBody:
         raise self._error
 
     async def drain(self) -> bool:
-        """Called before the answer is sent: reads what is still coming, within limits.
+        """Read and discard the rest of the body, within limits, before a response is sent.
 
-        True when the connection cannot be used again afterwards. A client that waits for `100 Continue` and
-        was not told to go on has sent nothing and is not asked to.
+        Returns True when the connection must be closed after the response. Nothing is read from a client that waits
+        for `100 Continue` and did not get it: it has not sent a body, and reading would make the server ask for it.
         """
         if self.ended or (self._framing.expects_continue and not self._read):
             return False
@@ -107,7 +106,7 @@ class RequestBody:
         return not await self._read_to_end()
 
     def detach(self) -> None:
-        """Forgets the server's side. Granian keeps the connection open for as long as anything holds its receive."""
+        """Drop the server's `receive`. Granian keeps the connection open as long as it is referenced."""
         self._receive = _disconnected
         self._error = None
 
@@ -126,7 +125,7 @@ class RequestBody:
         return message
 
     def _count(self, message: Message) -> None:
-        """Takes a message into the books. Raises BodyIncomplete when it says that no more will come."""
+        """Count the bytes of a message. Raises BodyIncomplete when the client disconnected before the end."""
         if message["type"] != "http.request":
             raise BodyIncomplete
         self.received += len(message.get("body", b""))
@@ -136,7 +135,7 @@ class RequestBody:
             self.ended = True
 
     async def _read_to_end(self) -> bool:
-        """True when the end of the body was reached within the limits."""
+        """Discard the rest of the body. Returns whether its end was reached within the limits."""
         last = self.received + self._config.drain_bytes
         try:
             async with asyncio.timeout(self._config.drain_seconds):

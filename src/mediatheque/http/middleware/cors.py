@@ -1,18 +1,16 @@
-"""Which pages of other origins may read our answers, and send requests that no form could.
+"""Cross-origin requests: which origins' pages may send requests and read the responses.
 
-By the CORS protocol of the Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol). Written by hand because
-Litestar's middleware works only inside its application, and RequestMiddleware and FastPath answer outside of it. Keys
-are headers that a page holds itself, so credentials that a browser adds on its own are never allowed.
+Implements the CORS protocol of the Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol). Not Litestar's
+middleware, because that works only inside its application, while RequestMiddleware and FastPath respond outside of it.
+API keys are headers that a page sets itself, so credentials that a browser adds by itself are never allowed.
 """
 
 import re
 
 import msgspec
 
-from mediatheque.http.asgi import App, Message, Receive, Scope, Send
+from mediatheque.http.asgi import App, Message, RawHeaders, Receive, Scope, Send
 from mediatheque.http.send import send_empty
-
-Pairs = tuple[tuple[bytes, bytes], ...]
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _EXPOSED_HEADERS = (
@@ -24,24 +22,24 @@ _VARY_PREFLIGHT = (b"vary", b"Access-Control-Request-Method, Access-Control-Requ
 
 
 class CorsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of this layer."""
+    """Settings of the CORS middleware."""
 
     origins: tuple[str, ...] = ("*",)
-    """Origins whose pages may use this server, as browsers spell them (`https://app.example`); `*` for all of them."""
+    """Origins whose pages may use this server, as browsers send them (`https://app.example`); `*` for every origin."""
     max_age: int = 7200
-    """Seconds for which a browser may remember that a page may."""
+    """Seconds for which a browser may cache the result of a preflight."""
 
     def __post_init__(self) -> None:
-        """An origin that no browser sends would allow nothing: say so at start."""
+        """Refuse an entry that no browser can send as an origin, since it would never match."""
         for origin in self.origins:
             if not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"origins: {origin!r} is not an origin as https://app.example is")
+                raise ValueError(f"origins: {origin!r} is not an origin such as https://app.example")
         if self.max_age < 0:
             raise ValueError(f"max_age: must be at least 0, not {self.max_age}")
 
 
 class CorsMiddleware:
-    """Stands before everything: answers preflights, and lets the allowed origins read every answer of `app`."""
+    """The outermost middleware: responds to preflights, and adds CORS headers to every response of `app`."""
 
     def __init__(self, app: App, config: CorsConfig) -> None:
         self._app = app
@@ -50,41 +48,41 @@ class CorsMiddleware:
         self._max_age = str(config.max_age).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless a browser only asks whether it may send one."""
+        """Respond to a preflight; pass any other request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
             await send_empty(send, 204, self._preflight_headers(scope))
             return
-        told = self._any_origin_headers or self._response_headers(scope)
+        cors_headers = self._any_origin_headers or self._response_headers(scope)
 
-        async def telling(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": (*message["headers"], *told)}
+                message = {**message, "headers": (*message["headers"], *cors_headers)}
             await send(message)
 
-        await self._app(scope, receive, telling)
+        await self._app(scope, receive, send_with_headers)
 
-    def _response_headers(self, scope: Scope) -> Pairs:
-        """What an answer says where origins are named."""
+    def _response_headers(self, scope: Scope) -> RawHeaders:
+        """Return the headers of a response when the settings list origins."""
         origin = _header(scope, b"origin")
         return (_VARY_ORIGIN, *_allow_headers(origin)) if origin in self._origins else (_VARY_ORIGIN,)
 
-    def _preflight_headers(self, scope: Scope) -> Pairs:
-        """Every method, and the very headers asked for. An address in a private network is not opened to the public."""
-        told = self._any_origin_headers or (*self._response_headers(scope), _VARY_PREFLIGHT)
+    def _preflight_headers(self, scope: Scope) -> RawHeaders:
+        """Allow every method and the requested headers. Private network access is not granted."""
+        headers = self._any_origin_headers or (*self._response_headers(scope), _VARY_PREFLIGHT)
         if not self._any_origin_headers and _header(scope, b"origin") not in self._origins:
-            return told
+            return headers
         return (
-            *told,
+            *headers,
             (b"access-control-allow-methods", _METHODS),
             (b"access-control-allow-headers", _header(scope, b"access-control-request-headers")),
             (b"access-control-max-age", self._max_age),
         )
 
 
-def _allow_headers(origin: bytes) -> Pairs:
+def _allow_headers(origin: bytes) -> RawHeaders:
     return ((b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED_HEADERS))
 
 
@@ -93,5 +91,5 @@ def _is_preflight(scope: Scope) -> bool:
 
 
 def _header(scope: Scope, name: bytes) -> bytes:
-    """The header's value; nothing where it is missing."""
+    """Return the header's value, empty if it is missing."""
     return next((bytes(value) for found, value in scope["headers"] if found == name), b"")

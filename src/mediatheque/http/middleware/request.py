@@ -1,4 +1,4 @@
-"""The outermost layer of the application but for CORS: request ids, discipline of bodies, the access log."""
+"""The middleware between CORS and the application: request ids, limits on bodies, the access log."""
 
 import time
 from collections.abc import Callable
@@ -13,26 +13,25 @@ from mediatheque.http.middleware.body import BodyConfig, Framing, RequestBody
 _log = structlog.get_logger()
 
 OnFinish = Callable[[Scope, int, float], None]
-"""Told of every request when it is over: its scope, the status answered, and the seconds it took."""
+"""Called after every request with its scope, the status of the response, and the duration in seconds."""
 
-_WATCHED_HEADERS = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
+_RELEVANT_HEADERS = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
 _REQUEST_ID_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
 _MAX_REQUEST_ID = 128
 
 
 class RequestConfig(BodyConfig, frozen=True, kw_only=True):
-    """Settings of the gate."""
+    """Settings of the request middleware."""
 
     access_log: bool = True
     """Write one log line for each request."""
 
 
 class RequestMiddleware:
-    """Wraps an ASGI application; nothing stands outside it but CORS and the server.
+    """Wraps an ASGI application.
 
-    Each request gets an id (the caller's own `X-Request-Id` where it is 1 to 128 characters of
-    `A-Za-z0-9_.:-`, else a UUIDv7 as hex) in `scope["state"]["request_id"]`, in the log context and on the
-    response, whatever that is.
+    Each request gets an id: the client's own `X-Request-Id` if that is 1 to 128 characters of `A-Za-z0-9_.:-`, else a
+    UUIDv7 as hex. It is in `scope["state"]["request_id"]`, in the log context and in the headers of every response.
     """
 
     def __init__(self, app: App, config: RequestConfig | None = None, *, on_finish: OnFinish | None = None) -> None:
@@ -41,7 +40,7 @@ class RequestMiddleware:
         self._on_finish = on_finish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets one request through. An exception that nobody rendered becomes a plain 500."""
+        """Handle one request. An exception that the application did not render becomes a plain 500."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -50,7 +49,7 @@ class RequestMiddleware:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except Exception:
-            _log.exception("request failed", method=scope["method"], path=scope["path"])
+            _log.exception("request_failed", method=scope["method"], path=scope["path"])
             if exchange.status:
                 raise
             await exchange.send_internal_error()
@@ -76,7 +75,7 @@ class RequestMiddleware:
 
 
 class _Exchange:
-    """One request and its answer. `status` is 0 until the answer starts."""
+    """One request and its response. `status` is 0 until the response starts."""
 
     __slots__ = ("_headers", "_send", "body", "bytes_out", "receive", "request_id", "started", "status")
 
@@ -86,15 +85,15 @@ class _Exchange:
         self.bytes_out = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._send = send
-        watched = [header for header in scope["headers"] if header[0] in _WATCHED_HEADERS]
-        framing = Framing.of(watched) if watched else None
+        relevant = [header for header in scope["headers"] if header[0] in _RELEVANT_HEADERS]
+        framing = Framing.of(relevant) if relevant else None
         self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
-        self.request_id = _client_request_id(watched) or uuid_utils.uuid7().hex
+        self.request_id = _client_request_id(relevant) or uuid_utils.uuid7().hex
         scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}
 
     async def send(self, message: Message) -> None:
-        """Passes the answer on, with the request id and after the body has been settled."""
+        """Pass a message on; drain the body and add the request id before the first one."""
         kind = message["type"]
         if kind == "http.response.start":
             message = await self._start(message)
@@ -105,13 +104,13 @@ class _Exchange:
         await self._send(message)
 
     async def send_internal_error(self) -> None:
-        """The last resort, in nobody's words."""
+        """Send a plain 500, in the format of no dialect."""
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"15")]
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"Internal error\n", "more_body": False})
 
     def detach(self) -> None:
-        """Forgets the server's side, so that what still holds the request does not hold the connection."""
+        """Drop the server's `receive` and `send`; references to them would keep the connection open."""
         if self.body is not None:
             self.body.detach()
         self._send = _discard
@@ -126,11 +125,11 @@ class _Exchange:
 
 
 async def _discard(_: Message) -> None:
-    """Where an answer goes when the request is over."""
+    """Ignore what is sent after the end of the request."""
 
 
 def _client_request_id(headers: Headers) -> str | None:
-    """The caller's request id, when it gave one that can stand in logs and headers as it is."""
+    """Return the client's request id if it is safe to put into logs and headers."""
     value = next((value for name, value in headers if name == b"x-request-id"), b"")
-    fits = 0 < len(value) <= _MAX_REQUEST_ID and _REQUEST_ID_BYTES.issuperset(value)
-    return value.decode("ascii") if fits else None
+    is_valid = 0 < len(value) <= _MAX_REQUEST_ID and _REQUEST_ID_BYTES.issuperset(value)
+    return value.decode("ascii") if is_valid else None

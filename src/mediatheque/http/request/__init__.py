@@ -1,1 +1,1 @@
-"""Reading a request: key, parameters, JSON, paging, idempotency."""
+"""Parsing requests: API key, query parameters, JSON bodies, pagination, idempotency keys."""

@@ -1,4 +1,4 @@
-"""Who may read a file: everybody, the holder of a key, or the holder of a signed link."""
+"""Access to a file: public, with an API key, or with a signed URL."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from mediatheque.http.request.auth import presented_key
 from mediatheque.library.catalog.access import Signature, is_public
 from mediatheque.model import File, Principal, Scope
 
-_DIGITS = 12
+_MAX_DIGITS = 12
 
 
 async def authorize_request(request: Request[Any, Any, Any], file: File) -> None:
-    """Return if this request may read the file, else raise `NotFound` or `Forbidden`, as the file's access says.
+    """Raise `NotFound` or `Forbidden`, as the file's ACL says, unless this request may read the file.
 
-    A key that is none counts as no key: what is refused must not tell more than the file's access does.
+    An invalid key counts as no key: a 401 would disclose that the file exists.
     """
     if is_public(file):
         return
     context, principal = context_of(request), await _principal(request)
     await context.library.catalog.access.authorize(file, principal, _signature(request))
-    if principal:  # only now: being told to come later would tell that there is something
+    if principal:  # after authorization: a 429 before it would disclose that the file exists
         await context.rate_limiter.hit(str(principal.key_id))
 
 
@@ -38,12 +38,12 @@ async def _principal(request: Request[Any, Any, Any]) -> Principal | None:
 
 
 def signed_url(url: str, signature: Signature) -> str:
-    """The file's URL with the signature in its query."""
+    """Return the URL with the signature in its query."""
     return f"{url}?expires={signature.expires}&signature={signature.mac}"
 
 
 def _signature(request: Request[Any, Any, Any]) -> Signature | None:
     expires, mac = request.query_params.get("expires", ""), request.query_params.get("signature", "")
-    if not (mac and mac.isascii() and expires.isascii() and expires.isdigit() and len(expires) <= _DIGITS):
+    if not (mac and mac.isascii() and expires.isascii() and expires.isdigit() and len(expires) <= _MAX_DIGITS):
         return None
     return Signature(int(expires), mac)

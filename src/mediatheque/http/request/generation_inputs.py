@@ -1,4 +1,4 @@
-"""What went into a request to a model, as the body of a request to us names it."""
+"""The inputs of a generation, as request bodies name them."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,9 +26,9 @@ def generation_input(
     character: str | None,
     role: Role | None,
 ) -> Input:
-    """The input of one name, with the file that a URL of ours names.
+    """Return the input with this name; for a URL of this server, with the id of its file.
 
-    `Invalid` for none or more than one name, `AssetNotFound` for text that is no id.
+    Raises `Invalid` unless exactly one name is given, and `AssetNotFound` for a malformed id.
     """
     if sum(name is not None for name in (asset_id, request_id, url, character)) != 1:
         raise Invalid("An input has one name: an asset's id, a request_id, a url or a character.", param="inputs")

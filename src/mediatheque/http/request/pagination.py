@@ -1,4 +1,4 @@
-"""Where a list goes on: positions in the order of assets and folders, as text that callers hand back."""
+"""Pagination tokens: cursors, offsets and the ids that a search has shown, as opaque text."""
 
 import struct
 from base64 import b64decode, urlsafe_b64encode
@@ -18,44 +18,49 @@ _SEARCH_PREFIX = "s."
 
 
 def next_cursor(shown: Sequence[Asset | Folder], more: bool) -> Cursor | None:
-    """Where the next page begins: behind the last one shown; None where nothing follows, or nothing was shown."""
+    """Return the cursor after the last item shown; None if there are no more items or none was shown."""
     return Cursor(shown[-1].created_at, shown[-1].id) if more and shown else None
 
 
 def next_token(shown: Sequence[Asset | Folder], more: bool) -> str | None:
-    """The same as a token."""
-    position = next_cursor(shown, more)
-    return token_of_cursor(position) if position else None
+    """Return the same cursor as a token."""
+    cursor = next_cursor(shown, more)
+    return token_of_cursor(cursor) if cursor else None
 
 
-def token_of_cursor(position: Cursor) -> str:
-    """An opaque token of 32 URL-safe characters."""
-    moment = (position.created_at - _EPOCH) // _MICROSECOND
-    return urlsafe_b64encode(_CURSOR.pack(moment, position.id.bytes)).decode()
+def token_of_cursor(cursor: Cursor) -> str:
+    """Encode a cursor as an opaque token of 32 URL-safe characters."""
+    microseconds = (cursor.created_at - _EPOCH) // _MICROSECOND
+    return urlsafe_b64encode(_CURSOR.pack(microseconds, cursor.id.bytes)).decode()
 
 
 def cursor_of(token: str | None, *, param: str = "token") -> Cursor | None:
-    """The position behind a token; None for none or an empty one. `InvalidQuery` for what this server never made."""
+    """Decode the token of a cursor; None if it is missing or empty. Raises `InvalidQuery` when it is malformed."""
     if not token:
         return None
     try:
-        moment, id = _CURSOR.unpack(_decode_base64(token))
-        return Cursor(_EPOCH + moment * _MICROSECOND, UUID(bytes=id))
+        microseconds, id = _CURSOR.unpack(_decode_base64(token))
+        return Cursor(_EPOCH + microseconds * _MICROSECOND, UUID(bytes=id))
     except (ValueError, struct.error, OverflowError):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
 def next_search_token(found: SearchPage, seen: ShownIds) -> str | None:
-    """A token for where a search goes on: what it has shown on this page and before, 7 characters for each. None where
-    nothing follows."""
+    """Return the token of a search's next page: the short ids shown so far, 7 characters for each.
+
+    None if there are no more results.
+    """
     if not (found.more and found.hits):
         return None
-    marks = [*seen, *(short_id(hit.asset.id) for hit in found.hits)]
-    return _SEARCH_PREFIX + urlsafe_b64encode(b"".join(marks)).decode().rstrip("=")
+    short_ids = [*seen, *(short_id(hit.asset.id) for hit in found.hits)]
+    return _SEARCH_PREFIX + urlsafe_b64encode(b"".join(short_ids)).decode().rstrip("=")
 
 
 def shown_ids_of(token: str | None, *, param: str = "token") -> frozenset[bytes]:
-    """What a search has shown, none for no token. `InvalidQuery` for what this server never made."""
+    """Decode the short ids that a search has shown; none without a token.
+
+    Raises `InvalidQuery` when the token is malformed.
+    """
     if not token:
         return frozenset()
     text = token.removeprefix(_SEARCH_PREFIX)
@@ -69,7 +74,7 @@ def shown_ids_of(token: str | None, *, param: str = "token") -> frozenset[bytes]
 
 
 def page_size(text: str | None, *, minimum: int, maximum: int, default: int, param: str = "limit") -> int:
-    """A page's size, or another small number. `InvalidQuery` for what is no whole number from `least` to `most`."""
+    """Parse a page size or another small number. Raises `InvalidQuery` unless it is within `minimum` and `maximum`."""
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum)) and minimum <= int(text) <= maximum):
@@ -78,7 +83,7 @@ def page_size(text: str | None, *, minimum: int, maximum: int, default: int, par
 
 
 def clamped_page_size(text: str | None, *, maximum: int, default: int) -> int:
-    """A page's size, where asking for too much is no mistake. `InvalidQuery` for no whole number from 1."""
+    """Parse a page size; more than `maximum` counts as `maximum`. Raises `InvalidQuery` unless it is at least 1."""
     digits = (text or "").lstrip("0")
     if digits.isascii() and digits.isdigit():
         return maximum if len(digits) > len(str(maximum)) else min(int(digits), maximum)
@@ -86,12 +91,12 @@ def clamped_page_size(text: str | None, *, maximum: int, default: int) -> int:
 
 
 def offset_token(offset: int) -> str:
-    """A token for a place in a list that does not change: one of a hundred ids, or a batch's items."""
+    """Encode an offset into a list that does not change, such as a batch's items, as an opaque token."""
     return urlsafe_b64encode(_OFFSET.pack(offset)).decode().rstrip("=")
 
 
 def offset_of(token: str | None) -> int:
-    """The place behind a token, 0 for none. `InvalidQuery` for what this server never made."""
+    """Decode the token of an offset; 0 if it is missing or empty. Raises `InvalidQuery` when it is malformed."""
     if not token:
         return 0
     try:
@@ -101,5 +106,5 @@ def offset_of(token: str | None) -> int:
 
 
 def _decode_base64(text: str) -> bytes:
-    """What the characters stand for. `ValueError` if one of them is none of Base64's."""
+    """Decode unpadded URL-safe Base64. Raises ValueError on any other character."""
     return b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,4 +1,4 @@
-"""What a query string asks for."""
+"""Reading query parameters."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,7 +18,7 @@ TRUTH = {"true": True, "false": False}
 
 
 def query_param(request: Request[Any, Any, Any], param: str) -> str | None:
-    """The parameter's text; None where it is not given. `InvalidQuery` if no database could hold it."""
+    """Return the parameter's value, None if it is missing. Raises `InvalidQuery` when it contains NUL."""
     text: str | None = request.query_params.get(param)
     if text and "\0" in text:
         raise InvalidQuery(f"{param} contains a NUL character.", param=param)
@@ -26,9 +26,9 @@ def query_param(request: Request[Any, Any, Any], param: str) -> str | None:
 
 
 def query_params(request: Request[Any, Any, Any], param: str) -> list[str]:
-    """The texts of a parameter that may be repeated, each once; empty ones are not counted.
+    """Return the distinct values of a parameter that may be repeated, without empty ones.
 
-    `InvalidQuery` for more than a hundred, or what no database could hold.
+    Raises `InvalidQuery` for more than a hundred values, and for one that contains NUL.
     """
     texts: list[str] = list(dict.fromkeys(text for text in request.query_params.getall(param, []) if text))
     if any("\0" in text for text in texts):
@@ -39,7 +39,7 @@ def query_params(request: Request[Any, Any, Any], param: str) -> list[str]:
 
 
 def required_param(request: Request[Any, Any, Any], param: str) -> str:
-    """The parameter's text, which must be there and not be blank: else `Missing`."""
+    """Return the parameter's value. Raises `Missing` when it is missing or blank."""
     text = query_param(request, param)
     if not text or text.isspace():
         raise Missing(f"{param} is required.", param=param)
@@ -47,14 +47,14 @@ def required_param(request: Request[Any, Any, Any], param: str) -> str:
 
 
 def max_length(text: str, maximum: int, *, param: str) -> str:
-    """The text, of so many characters at most: else `InvalidQuery`."""
+    """Return the text. Raises `InvalidQuery` when it is longer than `maximum` characters."""
     if len(text) > maximum:
         raise InvalidQuery(f"{param} is longer than {maximum} characters.", param=param)
     return text
 
 
 def choice(text: str, choices: Mapping[str, T], *, param: str) -> T:
-    """What the text stands for, whatever its case. `InvalidQuery` if it is none of the choices."""
+    """Return the choice with this name, ignoring case. Raises `InvalidQuery` when there is none."""
     try:
         return choices[text.lower()]
     except KeyError:
@@ -71,9 +71,9 @@ def enum_param(request: Request[Any, Any, Any], param: str, kind: type[E]) -> E 
 
 
 async def folder_param(request: Request[Any, Any, Any], param: str, *, live: bool = False) -> UUID | None:
-    """The folder of the caller's workspace that the parameter names; None where it is not given, or empty.
+    """Return the id of a folder in the caller's workspace; None if the parameter is missing or empty.
 
-    `FolderNotFound` for any other text, and with `live` for a folder in the trash.
+    Raises `FolderNotFound` when there is no such folder, and with `live` also when it is in the trash.
     """
     text = query_param(request, param)
     if not text:
@@ -85,7 +85,7 @@ async def folder_param(request: Request[Any, Any, Any], param: str, *, live: boo
 
 
 def parse_id(text: str, not_found: NotFound | type[NotFound]) -> UUID:
-    """The id. Ids are opaque to callers: text that is none of ours is simply `unknown`."""
+    """Parse an id. Ids are opaque to clients, so malformed text raises `not_found` like an unknown id."""
     try:
         return UUID(text)
     except ValueError:
