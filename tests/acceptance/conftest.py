@@ -1,4 +1,4 @@
-"""The server under judgement and clients of it. These fixtures stand in for those of the same name elsewhere."""
+"""The server under test and its clients. These fixtures replace those of the same name in tests/conftest.py."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.acceptance.target import Target, target
 
 
 @pytest.fixture(scope="session", name="target")
-def judged() -> Iterator[Target]:
+def target_server() -> Iterator[Target]:
     with target() as found:
         yield found
 
@@ -28,6 +28,6 @@ def other_key(target: Target) -> str:
 
 @pytest.fixture(scope="session")
 def http(target: Target) -> Iterator[httpx.Client]:
-    """One client for all: connections that stay open are part of what is judged."""
+    """One client for all tests: persistent connections are tested, too."""
     with httpx.Client(base_url=target.url, timeout=60) as client:
         yield client

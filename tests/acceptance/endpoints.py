@@ -1,17 +1,17 @@
-"""Every way to hand over a file, as the vendors' own clients do it, and how each of them says no."""
+"""Each way to upload a file, as the vendors' own clients do it, and checks of each one's error body."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import httpx
 
-from tests.acceptance.openapi import fits
+from tests.acceptance.openapi import check_openapi
 
 Json = dict[str, Any]
 
 
 class Sample(NamedTuple):
-    """A file, and what its sender says about it."""
+    """A file, and the type and name its sender declares."""
 
     data: bytes
     type: str
@@ -19,12 +19,12 @@ class Sample(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """One way in. `refused` checks the shape of a refusal; `url` finds the file's address in a 2xx."""
+    """One upload endpoint. `assert_error` checks the shape of an error; `url` finds the file's URL in a 2xx body."""
 
     name: str
     send: Callable[[httpx.Client, str, Sample], httpx.Response]
     url: Callable[[Json], str]
-    refused: Callable[[httpx.Response], None]
+    assert_error: Callable[[httpx.Response], None]
     accepts: frozenset[str]
 
 
@@ -47,7 +47,7 @@ def heygen_v3(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
 
 
 def fal_upload(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
-    """As fal-client does: a token first, then the bytes with it."""
+    """Upload as fal-client does: get a token, then send the bytes with it."""
     issued = http.post("/storage/auth/token", json={}, headers={"authorization": f"Key {key}"})
     token = issued.raise_for_status().json()
     headers = {
@@ -59,15 +59,17 @@ def fal_upload(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
 
 
 def initiate(http: httpx.Client, key: str, sample: Sample) -> Json:
-    wanted = {"content_type": sample.type, "file_name": sample.name}
+    declared = {"content_type": sample.type, "file_name": sample.name}
     headers = {"authorization": f"Key {key}"}
-    answer = http.post("/storage/upload/initiate", params={"storage_type": "fal-cdn-v3"}, json=wanted, headers=headers)
-    promised: Json = answer.raise_for_status().json()
-    return promised
+    response = http.post(
+        "/storage/upload/initiate", params={"storage_type": "fal-cdn-v3"}, json=declared, headers=headers
+    )
+    initiated: Json = response.raise_for_status().json()
+    return initiated
 
 
 def fal_put(http: httpx.Client, key: str, sample: Sample) -> httpx.Response:
-    """As @fal-ai/client does: the PUT carries no key."""
+    """Upload as @fal-ai/client does: the PUT has no key."""
     address = initiate(http, key, sample)["upload_url"]
     return http.put(address, content=sample.data, headers={"content-type": sample.type})
 
@@ -77,32 +79,32 @@ def register(http: httpx.Client, key: str, url: str, type: str, **more: Any) -> 
     return http.post("/v1/assets/uploads", json={"url": url, "type": type, **more}, headers=headers)
 
 
-def refused_by_krea(answer: httpx.Response) -> None:
-    assert answer.json()["error"]
-    if answer.status_code in (400, 401):
-        fits("krea-upload-asset", answer)
+def assert_krea_error(response: httpx.Response) -> None:
+    assert response.json()["error"]
+    if response.status_code in (400, 401):
+        check_openapi("krea-upload-asset", response)
 
 
-def refused_by_heygen_v1(answer: httpx.Response) -> None:
-    body = answer.json()
+def assert_heygen_v1_error(response: httpx.Response) -> None:
+    body = response.json()
     assert isinstance(body["code"], int)
     assert body["code"] != 100
     assert body["data"] is None
     assert body["message"]
 
 
-def refused_by_heygen_v3(answer: httpx.Response) -> None:
-    assert answer.json()["error"]["code"]
-    if answer.status_code in (400, 401, 429):
-        fits("heygen-v3-upload-asset", answer)
+def assert_heygen_v3_error(response: httpx.Response) -> None:
+    assert response.json()["error"]["code"]
+    if response.status_code in (400, 401, 429):
+        check_openapi("heygen-v3-upload-asset", response)
 
 
-def refused_by_fal_storage(answer: httpx.Response) -> None:
-    assert isinstance(answer.json()["detail"], str)
+def assert_fal_storage_error(response: httpx.Response) -> None:
+    assert isinstance(response.json()["detail"], str)
 
 
-def refused_by_fal(answer: httpx.Response) -> None:
-    fits("fal-upload-asset", answer)
+def assert_fal_error(response: httpx.Response) -> None:
+    check_openapi("fal-upload-asset", response)
 
 
 _HEYGEN = frozenset({"image/png", "image/jpeg", "video/mp4", "video/webm", "audio/mpeg", "audio/wav"})
@@ -110,21 +112,21 @@ KREA = Endpoint(
     "krea",
     krea,
     lambda body: str(body["image_url"]),
-    refused_by_krea,
+    assert_krea_error,
     (_HEYGEN | {"image/webp", "image/heic", "video/quicktime", "model/gltf-binary"}),
 )
-HEYGEN_V1 = Endpoint("heygen_v1", heygen_v1, lambda body: str(body["data"]["url"]), refused_by_heygen_v1, _HEYGEN)
+HEYGEN_V1 = Endpoint("heygen_v1", heygen_v1, lambda body: str(body["data"]["url"]), assert_heygen_v1_error, _HEYGEN)
 HEYGEN_V3 = Endpoint(
     "heygen_v3",
     heygen_v3,
     lambda body: str(body["data"]["url"]),
-    refused_by_heygen_v3,
+    assert_heygen_v3_error,
     _HEYGEN | {"application/pdf", "application/x-subrip"},
 )
-_EVERYTHING = KREA.accepts | HEYGEN_V3.accepts
+_ALL_TYPES = KREA.accepts | HEYGEN_V3.accepts
 FAL_UPLOAD = Endpoint(
-    "fal_upload", fal_upload, lambda body: str(body["access_url"]), refused_by_fal_storage, _EVERYTHING
+    "fal_upload", fal_upload, lambda body: str(body["access_url"]), assert_fal_storage_error, _ALL_TYPES
 )
-FAL_PUT = Endpoint("fal_put", fal_put, lambda body: str(body["file_url"]), refused_by_fal_storage, _EVERYTHING)
+FAL_PUT = Endpoint("fal_put", fal_put, lambda body: str(body["file_url"]), assert_fal_storage_error, _ALL_TYPES)
 
-DOORS = (KREA, HEYGEN_V1, HEYGEN_V3, FAL_UPLOAD, FAL_PUT)
+ENDPOINTS = (KREA, HEYGEN_V1, HEYGEN_V3, FAL_UPLOAD, FAL_PUT)

@@ -1,4 +1,4 @@
-"""The vendors' own OpenAPI documents, as the measure of bodies."""
+"""Checks of response bodies against the vendors' own OpenAPI documents."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ _SPECS = {
 }
 
 
-def fits(operation: str, answer: httpx.Response) -> Any:
-    """The body, which is what the operation's document says for that status."""
-    assert answer.headers["content-type"].partition(";")[0] == "application/json", answer.text
+def check_openapi(operation: str, response: httpx.Response) -> Any:
+    """Assert that the body matches the operation's schema for its status; return the body."""
+    assert response.headers["content-type"].partition(";")[0] == "application/json", response.text
     spec = _SPECS[operation]
-    assert spec.schema(answer.status_code), f"{operation} documents no {answer.status_code}"
-    spec.check(answer)
-    return answer.json()
+    assert spec.schema(response.status_code), f"{operation} documents no {response.status_code}"
+    spec.check(response)
+    return response.json()

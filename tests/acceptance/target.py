@@ -1,4 +1,4 @@
-"""The server that is judged: one that was named, or one started here as an operator would start it."""
+"""The server under test: the one named in the environment, or one started here as an operator would start it."""
 
 import contextlib
 import os
@@ -14,11 +14,11 @@ from typing import NamedTuple
 import httpx
 
 PROGRAM = Path(sys.executable).with_name("mediatheque")
-_PATIENCE = 90.0
+_TIMEOUT_SECONDS = 90.0
 
 
 class Target(NamedTuple):
-    """Where it is, and keys of two workspaces; the second may be missing on a server that was named."""
+    """The URL and the keys of two workspaces; the second key may be missing for a server from the environment."""
 
     url: str
     key: str
@@ -27,17 +27,17 @@ class Target(NamedTuple):
 
 @contextlib.contextmanager
 def target() -> Iterator[Target]:
-    """The server named in the environment, else one of our own, which leaves nothing behind."""
+    """Yield the server named in the environment, else a temporary one."""
     url, key = (os.environ.get(f"MEDIATHEQUE_ACCEPTANCE_{name}") for name in ("URL", "KEY"))
     if url and key:
         yield Target(url.rstrip("/"), key, os.environ.get("MEDIATHEQUE_ACCEPTANCE_OTHER_KEY"))
     else:
-        with tempfile.TemporaryDirectory(prefix="mediatheque-acceptance-") as folder, _started(Path(folder)) as own:
-            yield own
+        with tempfile.TemporaryDirectory(prefix="mediatheque-acceptance-") as folder, _start(Path(folder)) as started:
+            yield started
 
 
 @contextlib.contextmanager
-def _started(folder: Path) -> Iterator[Target]:
+def _start(folder: Path) -> Iterator[Target]:
     data, port = folder / "data", _free_port()
     log = folder / "serve.log"
     with log.open("wb") as out:
@@ -55,12 +55,12 @@ def _started(folder: Path) -> Iterator[Target]:
 
 
 def _environment() -> dict[str, str]:
-    """Whatever the caller has configured for other servers is not for this one."""
+    """Return the environment without settings for other servers."""
     return {name: value for name, value in os.environ.items() if not name.startswith("MEDIATHEQUE_")}
 
 
 def _new_keys(data: Path, *workspaces: str) -> list[str]:
-    """Made by the command line while the server runs; at once, for each takes a second to start."""
+    """Create keys on the command line; concurrently, because each command takes a second to start."""
     processes = [
         subprocess.Popen(
             [PROGRAM, "keys", "create", "--workspace", name, "--data", data],
@@ -71,13 +71,13 @@ def _new_keys(data: Path, *workspaces: str) -> list[str]:
         )
         for name in workspaces
     ]
-    answers = [process.communicate(timeout=_PATIENCE) for process in processes]
-    assert all(process.returncode == 0 for process in processes), answers
-    return [out.strip() for out, _ in answers]
+    responses = [process.communicate(timeout=_TIMEOUT_SECONDS) for process in processes]
+    assert all(process.returncode == 0 for process in processes), responses
+    return [out.strip() for out, _ in responses]
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()[-3000:]
         with contextlib.suppress(httpx.TransportError):

@@ -1,14 +1,14 @@
-"""Storing the same bytes once is the library's own business: a client cannot tell."""
+"""Clients cannot observe that equal bytes are stored once."""
 
 import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import DOORS, KREA, Endpoint, Sample, bearer
+from tests.acceptance.endpoints import ENDPOINTS, KREA, Endpoint, Sample, bearer
 
 
-@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
-def test_the_same_bytes_again_are_answered_as_the_first_time(http: httpx.Client, key: str, endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_second_upload_of_same_bytes_gets_same_response_shape(http: httpx.Client, key: str, endpoint: Endpoint) -> None:
     sample = Sample(samples.jpeg(33, 21), "image/jpeg")
     first, second = (endpoint.send(http, key, sample) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 200)
@@ -17,11 +17,11 @@ def test_the_same_bytes_again_are_answered_as_the_first_time(http: httpx.Client,
     assert http.get(endpoint.url(first.json())).content == http.get(endpoint.url(second.json())).content == sample.data
 
 
-def test_each_upload_keeps_its_own_words(http: httpx.Client, key: str) -> None:
+def test_uploads_of_same_bytes_keep_their_own_name_and_description(http: httpx.Client, key: str) -> None:
     def upload(name: str, text: str) -> dict[str, str]:
         files = {"file": (name, samples.png(7, 5), "image/png")}
-        answer = http.post("/assets", files=files, data={"description": text}, headers=bearer(key))
-        return dict(answer.raise_for_status().json())
+        response = http.post("/assets", files=files, data={"description": text}, headers=bearer(key))
+        return dict(response.raise_for_status().json())
 
     first, second = upload("one.png", "the first"), upload("two.png", "the second")
     assert first["id"] != second["id"]
@@ -32,7 +32,7 @@ def test_each_upload_keeps_its_own_words(http: httpx.Client, key: str) -> None:
         assert read["image_url"].endswith(f"/{name}")
 
 
-def test_one_name_for_two_contents_is_two_files(http: httpx.Client, key: str) -> None:
+def test_same_name_with_different_content_is_two_files(http: httpx.Client, key: str) -> None:
     urls = [
         KREA.url(KREA.send(http, key, Sample(data, "image/png", "same.png")).json())
         for data in (samples.png(8, 8), samples.png(9, 9))

@@ -1,4 +1,4 @@
-"""What is said about a picture or a film is what one sees: orientation and rotation applied."""
+"""The reported dimensions of images and videos are those displayed, with orientation and rotation applied."""
 
 import httpx
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from tests import samples
 from tests.acceptance.endpoints import KREA, Sample, register
 
-SHOWN = {
+DISPLAYED = {
     "jpeg": (samples.jpeg(64, 48), "image/jpeg", (64, 48)),
     "jpeg on its side": (samples.jpeg(64, 48, orientation=6), "image/jpeg", (48, 64)),
     "jpeg on its other side": (samples.jpeg(64, 48, orientation=8), "image/jpeg", (48, 64)),
@@ -32,12 +32,12 @@ SHOWN = {
 FAL_TYPES = {"image": "image", "video": "video", "audio": "audio", "model": "3d"}
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_dimensions_are_those_shown(http: httpx.Client, key: str, name: str) -> None:
-    data, mime, size = SHOWN[name]
-    answer = KREA.send(http, key, Sample(data, mime))
-    assert answer.status_code == 200, answer.text
-    asset = answer.json()
+@pytest.mark.parametrize("name", DISPLAYED)
+def test_dimensions_are_those_displayed(http: httpx.Client, key: str, name: str) -> None:
+    data, mime, size = DISPLAYED[name]
+    response = KREA.send(http, key, Sample(data, mime))
+    assert response.status_code == 200, response.text
+    asset = response.json()
     assert (asset["mime_type"], asset["width"], asset["height"]) == (mime, *size)
     same = register(http, key, asset["image_url"], FAL_TYPES[mime.partition("/")[0]]).json()["asset"]
     assert (same["content_type"], same["width"], same["height"]) == (mime, *size)

@@ -1,4 +1,4 @@
-"""The public URL of a file: GET and HEAD, ranges, conditions, names, headers that keep strangers' bytes harmless."""
+"""The public URL of a file: GET and HEAD, ranges, preconditions, names and security headers."""
 
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
@@ -15,22 +15,22 @@ SIZE = len(DATA)
 
 @pytest.fixture(scope="module")
 def url(http: httpx.Client, target: tuple[str, str]) -> str:
-    answer = KREA.send(http, target[1], Sample(DATA, "audio/mpeg", "tone.mp3"))
-    return KREA.url(answer.raise_for_status().json())
+    response = KREA.send(http, target[1], Sample(DATA, "audio/mpeg", "tone.mp3"))
+    return KREA.url(response.raise_for_status().json())
 
 
-def test_get_is_the_bytes_and_all_that_is_known_of_them(http: httpx.Client, url: str) -> None:
-    answer = http.get(url)
-    assert (answer.status_code, answer.content) == (200, DATA)
-    assert answer.headers["content-length"] == str(SIZE)
-    assert answer.headers["content-type"] == "audio/mpeg"
-    assert answer.headers["accept-ranges"] == "bytes"
-    assert answer.headers["etag"].startswith('"'), "a strong entity tag"
-    assert "immutable" in answer.headers["cache-control"]
-    assert parsedate_to_datetime(answer.headers["last-modified"])
+def test_get_returns_bytes_with_headers(http: httpx.Client, url: str) -> None:
+    response = http.get(url)
+    assert (response.status_code, response.content) == (200, DATA)
+    assert response.headers["content-length"] == str(SIZE)
+    assert response.headers["content-type"] == "audio/mpeg"
+    assert response.headers["accept-ranges"] == "bytes"
+    assert response.headers["etag"].startswith('"'), "a strong entity tag"
+    assert "immutable" in response.headers["cache-control"]
+    assert parsedate_to_datetime(response.headers["last-modified"])
 
 
-def test_head_is_get_without_the_bytes(http: httpx.Client, url: str) -> None:
+def test_head_returns_headers_of_get(http: httpx.Client, url: str) -> None:
     volatile = {"date", "x-request-id"}
     got, head = http.get(url), http.head(url)
     assert (head.status_code, head.content) == (200, b"")
@@ -39,7 +39,7 @@ def test_head_is_get_without_the_bytes(http: httpx.Client, url: str) -> None:
     }
 
 
-def test_strangers_bytes_run_nothing_here(http: httpx.Client, url: str) -> None:
+def test_security_headers_are_sent(http: httpx.Client, url: str) -> None:
     headers = http.get(url).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in headers["content-security-policy"]
@@ -48,7 +48,7 @@ def test_strangers_bytes_run_nothing_here(http: httpx.Client, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("header", "first", "last"),
     [
         ("bytes=0-0", 0, 0),
         ("bytes=0-", 0, SIZE - 1),
@@ -61,38 +61,38 @@ def test_strangers_bytes_run_nothing_here(http: httpx.Client, url: str) -> None:
         ("bytes= 1-2 , 3-4", 1, 4),
     ],
 )
-def test_a_range(http: httpx.Client, url: str, asked: str, first: int, last: int) -> None:
-    answer = http.get(url, headers={"range": asked})
-    assert answer.status_code == 206
-    assert answer.headers["content-range"] == f"bytes {first}-{last}/{SIZE}"
-    assert answer.content == DATA[first : last + 1]
+def test_single_range_gets_206(http: httpx.Client, url: str, header: str, first: int, last: int) -> None:
+    response = http.get(url, headers={"range": header})
+    assert response.status_code == 206
+    assert response.headers["content-range"] == f"bytes {first}-{last}/{SIZE}"
+    assert response.content == DATA[first : last + 1]
 
 
-def test_a_few_ranges_come_as_parts(http: httpx.Client, url: str) -> None:
-    answer = http.get(url, headers={"range": "bytes=0-3,100-103,-4"})
-    assert answer.status_code == 206
-    kind, _, boundary = answer.headers["content-type"].partition("; boundary=")
+def test_multiple_ranges_get_multipart_byteranges(http: httpx.Client, url: str) -> None:
+    response = http.get(url, headers={"range": "bytes=0-3,100-103,-4"})
+    assert response.status_code == 206
+    kind, _, boundary = response.headers["content-type"].partition("; boundary=")
     assert kind == "multipart/byteranges"
-    assert len(answer.content) == int(answer.headers["content-length"])
-    parts = answer.content.split(b"--" + boundary.encode())
+    assert len(response.content) == int(response.headers["content-length"])
+    parts = response.content.split(b"--" + boundary.encode())
     assert [part.partition(b"\r\n\r\n")[2][:4] for part in parts[1:-1]] == [DATA[:4], DATA[100:104], DATA[-4:]]
 
 
-@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE * 2}-{SIZE * 3}", "bytes=-0"])
-def test_a_range_beyond_the_end_is_a_416(http: httpx.Client, url: str, asked: str) -> None:
-    answer = http.get(url, headers={"range": asked})
-    assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{SIZE}")
+@pytest.mark.parametrize("header", [f"bytes={SIZE}-", f"bytes={SIZE * 2}-{SIZE * 3}", "bytes=-0"])
+def test_unsatisfiable_range_gets_416(http: httpx.Client, url: str, header: str) -> None:
+    response = http.get(url, headers={"range": header})
+    assert (response.status_code, response.headers["content-range"]) == (416, f"bytes */{SIZE}")
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=5-2", "bytes=a-b", "bytes", "bytes=", "lines=1-2", "bytes=--1", "bytes=1-2-3"]
+    "header", ["bytes=5-2", "bytes=a-b", "bytes", "bytes=", "lines=1-2", "bytes=--1", "bytes=1-2-3"]
 )
-def test_a_range_that_means_nothing_is_ignored(http: httpx.Client, url: str, asked: str) -> None:
-    answer = http.get(url, headers={"range": asked})
-    assert (answer.status_code, answer.content) == (200, DATA)
+def test_malformed_range_is_ignored(http: httpx.Client, url: str, header: str) -> None:
+    response = http.get(url, headers={"range": header})
+    assert (response.status_code, response.content) == (200, DATA)
 
 
-def test_conditions(http: httpx.Client, url: str) -> None:
+def test_preconditions_decide_status(http: httpx.Client, url: str) -> None:
     whole = http.get(url)
     etag, modified = whole.headers["etag"], whole.headers["last-modified"]
 
@@ -109,19 +109,19 @@ def test_conditions(http: httpx.Client, url: str) -> None:
     assert status(if_range='"x"', range="bytes=0-1") == status(if_range=f"W/{etag}", range="bytes=0-1") == 200
 
 
-def test_a_304_has_no_body_and_repeats_the_tag(http: httpx.Client, url: str) -> None:
+def test_304_has_etag_and_no_body(http: httpx.Client, url: str) -> None:
     etag = http.get(url).headers["etag"]
-    answer = http.head(url, headers={"if-none-match": etag})
-    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
-    assert "immutable" in answer.headers["cache-control"]
+    response = http.head(url, headers={"if-none-match": etag})
+    assert (response.status_code, response.content, response.headers["etag"]) == (304, b"", etag)
+    assert "immutable" in response.headers["cache-control"]
 
 
 @pytest.mark.parametrize(
     "name", ["Grüße 犬.mp3", 'a"b\\c.mp3', "../../etc/passwd", "a%2Fb.mp3", "\r\nX-Evil: 1.mp3", "\u202e3pm.exe"]
 )
-def test_names_are_kept_as_far_as_they_are_harmless(http: httpx.Client, key: str, name: str) -> None:
-    answer = KREA.send(http, key, Sample(DATA, "audio/mpeg", name))
-    address = KREA.url(answer.raise_for_status().json())
+def test_unsafe_characters_are_removed_from_names(http: httpx.Client, key: str, name: str) -> None:
+    response = KREA.send(http, key, Sample(DATA, "audio/mpeg", name))
+    address = KREA.url(response.raise_for_status().json())
     served = http.get(address)
     assert served.content == DATA
     assert "x-evil" not in served.headers
@@ -138,10 +138,10 @@ def test_names_are_kept_as_far_as_they_are_harmless(http: httpx.Client, key: str
 @pytest.mark.parametrize(
     "path", ["/files/b/0/x", "/files/b/%00/x", f"/files/b/{'0' * 32}/x", "/files/", "/files/b/..%2f/x"]
 )
-def test_an_unknown_file_is_a_404(http: httpx.Client, path: str) -> None:
+def test_unknown_file_gets_404(http: httpx.Client, path: str) -> None:
     assert http.get(path).status_code == 404
 
 
-def test_a_file_is_only_read(http: httpx.Client, url: str) -> None:
+def test_other_methods_get_405(http: httpx.Client, url: str) -> None:
     for method in ("PUT", "POST", "DELETE", "PATCH"):
         assert http.request(method, url).status_code == 405

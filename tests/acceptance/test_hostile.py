@@ -1,33 +1,43 @@
-"""Files that only pretend, and forms that are none: each is refused, in its door's own words, at every door."""
+"""Malicious files and malformed forms: every endpoint refuses them in its dialect's error shape."""
 
 import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import DOORS, FAL_PUT, FAL_UPLOAD, HEYGEN_V3, KREA, Endpoint, Sample, bearer, register
+from tests.acceptance.endpoints import (
+    ENDPOINTS,
+    FAL_PUT,
+    FAL_UPLOAD,
+    HEYGEN_V3,
+    KREA,
+    Endpoint,
+    Sample,
+    bearer,
+    register,
+)
 
 STORAGE = (FAL_UPLOAD, FAL_PUT)
-REFUSED = {400, 413, 415, 422}
+ERROR_STATUSES = {400, 413, 415, 422}
 
 
-@pytest.mark.parametrize("endpoint", DOORS, ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("name", samples.REFUSED)
-def test_a_hostile_file_is_refused(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
-    """As media, which is what it wants to be taken for."""
-    answer = endpoint.send(http, key, Sample(samples.REFUSED[name](), _claimed(name), f"{name}.mp4"))
-    assert answer.status_code in REFUSED, answer.text
-    endpoint.refused(answer)
+def test_malicious_file_is_refused(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
+    """Declared as media, which is what it pretends to be."""
+    response = endpoint.send(http, key, Sample(samples.REFUSED[name](), _claimed(name), f"{name}.mp4"))
+    assert response.status_code in ERROR_STATUSES, response.text
+    endpoint.assert_error(response)
 
 
 @pytest.mark.parametrize("endpoint", STORAGE, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("name", samples.UNSUPPORTED)
-def test_what_claims_to_be_no_media_is_kept_but_never_becomes_any(
+def test_unknown_file_is_served_as_download_and_cannot_become_an_asset(
     http: httpx.Client, key: str, endpoint: Endpoint, name: str
 ) -> None:
     data = samples.UNSUPPORTED[name]()
-    answer = endpoint.send(http, key, Sample(data, "application/octet-stream", "stranger"))
-    assert answer.status_code == 200, answer.text
-    url = endpoint.url(answer.json())
+    response = endpoint.send(http, key, Sample(data, "application/octet-stream", "unknown"))
+    assert response.status_code == 200, response.text
+    url = endpoint.url(response.json())
     served = http.get(url)
     assert served.content == data
     assert served.headers["content-type"] == "application/octet-stream"
@@ -83,8 +93,8 @@ FORMS: dict[str, tuple[str, bytes]] = {
 }
 
 
-# HeyGen's form has no description: unknown parts are dropped unread.
-BROKEN = [
+# HeyGen's form has no description; it ignores unknown parts.
+MALFORMED = [
     (endpoint, name)
     for endpoint in (KREA, HEYGEN_V3)
     for name in FORMS
@@ -92,23 +102,23 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("endpoint", "name"), BROKEN, ids=lambda value: getattr(value, "name", value))
-def test_a_broken_form_is_refused(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
+@pytest.mark.parametrize(("endpoint", "name"), MALFORMED, ids=lambda value: getattr(value, "name", value))
+def test_malformed_form_gets_400(http: httpx.Client, key: str, endpoint: Endpoint, name: str) -> None:
     type_, body = FORMS[name]
     path = "/assets" if endpoint is KREA else "/v3/assets"
-    answer = http.post(path, content=body, headers={"content-type": type_, **bearer(key)})
-    assert answer.status_code == 400, answer.text
-    endpoint.refused(answer)
+    response = http.post(path, content=body, headers={"content-type": type_, **bearer(key)})
+    assert response.status_code == 400, response.text
+    endpoint.assert_error(response)
 
 
 @pytest.mark.parametrize("size", [1, 70, 71, 100])
-def test_a_boundary_of_any_usual_length_is_fine(http: httpx.Client, key: str, size: int) -> None:
+def test_boundary_of_usual_length_is_accepted(http: httpx.Client, key: str, size: int) -> None:
     body = form((HEAD, PNG)).replace(B.encode(), b"b" * size)
     headers = {"content-type": f"multipart/form-data; boundary={'b' * size}", **bearer(key)}
     assert http.post("/assets", content=body, headers=headers).status_code == 200
 
 
-def test_nothing_of_a_refused_file_is_remembered(http: httpx.Client, key: str) -> None:
-    """After the refusal the good file of the same name goes in as ever."""
+def test_valid_file_is_accepted_after_refused_one_of_same_name(http: httpx.Client, key: str) -> None:
+    """A refusal leaves no state."""
     assert KREA.send(http, key, Sample(samples.truncated_png(), "image/png", "x.png")).status_code == 400
     assert KREA.send(http, key, Sample(samples.png(), "image/png", "x.png")).status_code == 200

@@ -1,4 +1,4 @@
-"""Health, metrics, request ids, and requests that no route takes."""
+"""Health, metrics, request ids, and requests without a route."""
 
 import re
 import time
@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from tests.acceptance.endpoints import (
+    assert_fal_error,
+    assert_fal_storage_error,
+    assert_heygen_v1_error,
+    assert_heygen_v3_error,
+    assert_krea_error,
     bearer,
-    refused_by_fal,
-    refused_by_fal_storage,
-    refused_by_heygen_v1,
-    refused_by_heygen_v3,
-    refused_by_krea,
 )
 
-EVERYWHERE = [
+REQUESTS = [
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -35,20 +35,20 @@ EVERYWHERE = [
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_it_is_well(http: httpx.Client, path: str) -> None:
+def test_health_checks_get_200(http: httpx.Client, path: str) -> None:
     assert http.get(path).status_code == 200
 
 
 def test_metrics_are_prometheus_text(http: httpx.Client) -> None:
-    answer = http.get("/metrics")
-    assert answer.headers["content-type"].startswith("text/plain")
-    lines = [line for line in answer.text.splitlines() if line and not line.startswith("#")]
+    response = http.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    lines = [line for line in response.text.splitlines() if line and not line.startswith("#")]
     assert lines
     assert all(re.fullmatch(r"[a-zA-Z_:][\w:]*(\{.*\})? [0-9.eE+-]+( \d+)?|.* NaN", line) for line in lines)
 
 
-def test_metrics_count_requests_and_name_no_path(http: httpx.Client) -> None:
-    """A request is counted when it is over, which may be a moment after its answer."""
+def test_metrics_count_requests_without_paths(http: httpx.Client) -> None:
+    """A request is counted when it has ended, which may be a moment after its response."""
 
     def count() -> float:
         lines = http.get("/metrics").text.splitlines()
@@ -63,8 +63,8 @@ def test_metrics_count_requests_and_name_no_path(http: httpx.Client) -> None:
     assert odd not in http.get("/metrics").text
 
 
-@pytest.mark.parametrize(("method", "path"), EVERYWHERE)
-def test_every_answer_carries_a_request_id(http: httpx.Client, method: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_every_response_has_request_id(http: httpx.Client, method: str, path: str) -> None:
     first, second = (http.request(method, path).headers["x-request-id"] for _ in range(2))
     assert first
     assert first != second
@@ -73,35 +73,35 @@ def test_every_answer_carries_a_request_id(http: httpx.Client, method: str, path
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "é", "<script>", '{"a":1}', "a\tb"])
-def test_a_request_id_that_cannot_stand_in_a_log_is_replaced(http: httpx.Client, given: str) -> None:
-    answer = http.get("/healthz", headers={"x-request-id": given.encode()})
-    assert answer.headers["x-request-id"] not in (given, "")
+def test_unsafe_request_id_is_replaced(http: httpx.Client, given: str) -> None:
+    response = http.get("/healthz", headers={"x-request-id": given.encode()})
+    assert response.headers["x-request-id"] not in (given, "")
 
 
-def test_the_body_of_an_error_names_the_same_request_id(http: httpx.Client) -> None:
-    answer = http.post("/v1/assets/uploads", json={}, headers={"x-request-id": "mine"})
-    assert answer.json()["error"]["request_id"] == answer.headers["x-request-id"] == "mine"
+def test_error_body_has_same_request_id(http: httpx.Client) -> None:
+    response = http.post("/v1/assets/uploads", json={}, headers={"x-request-id": "mine"})
+    assert response.json()["error"]["request_id"] == response.headers["x-request-id"] == "mine"
 
 
-def test_what_no_route_takes_is_refused_in_the_words_of_its_place(http: httpx.Client, key: str) -> None:
-    for method, path, status, refused in (
-        ("GET", "/assets/x/y", 404, refused_by_krea),
-        ("PATCH", "/assets", 405, refused_by_krea),
-        ("GET", "/v1/assets/nowhere/at/all", 404, refused_by_fal),
-        ("PUT", "/storage/nowhere", 404, refused_by_fal_storage),
-        ("GET", "/files/upload", 405, refused_by_fal_storage),
-        ("GET", "/v1/asset/nowhere", 404, refused_by_heygen_v1),
-        ("PUT", "/v1/asset", 405, refused_by_heygen_v1),
-        ("GET", "/v3/nowhere", 404, refused_by_heygen_v3),
-        ("PUT", "/v3/assets", 405, refused_by_heygen_v3),
+def test_unrouted_request_gets_error_of_dialect(http: httpx.Client, key: str) -> None:
+    for method, path, status, assert_error in (
+        ("GET", "/assets/x/y", 404, assert_krea_error),
+        ("PATCH", "/assets", 405, assert_krea_error),
+        ("GET", "/v1/assets/nowhere/at/all", 404, assert_fal_error),
+        ("PUT", "/storage/nowhere", 404, assert_fal_storage_error),
+        ("GET", "/files/upload", 405, assert_fal_storage_error),
+        ("GET", "/v1/asset/nowhere", 404, assert_heygen_v1_error),
+        ("PUT", "/v1/asset", 405, assert_heygen_v1_error),
+        ("GET", "/v3/nowhere", 404, assert_heygen_v3_error),
+        ("PUT", "/v3/assets", 405, assert_heygen_v3_error),
     ):
-        answer = http.request(method, path, headers=bearer(key))
-        assert answer.status_code == status, (method, path, answer.text)
-        if (status, refused) != (405, refused_by_fal):
-            refused(answer)
+        response = http.request(method, path, headers=bearer(key))
+        assert response.status_code == status, (method, path, response.text)
+        if (status, assert_error) != (405, assert_fal_error):
+            assert_error(response)
 
 
-def test_elsewhere_errors_are_problem_documents(http: httpx.Client) -> None:
-    answer = http.get("/nowhere")
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["status"] == answer.status_code == 404
+def test_other_paths_get_problem_documents(http: httpx.Client) -> None:
+    response = http.get("/nowhere")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["status"] == response.status_code == 404

@@ -1,4 +1,4 @@
-"""The vendors' own clients, unmodified, and files for them to send."""
+"""Fixtures for tests with the vendors' own, unmodified clients."""
 
 import fcntl
 import os
@@ -18,13 +18,13 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """A Node beside which fal's JavaScript client is installed, as `package-lock.json` pins it.
+    """Return the Node program, with fal's JavaScript client installed as `package-lock.json` pins it.
 
-    The first run installs it with `npm ci`; several test processes wait for each other.
+    The first run installs it with `npm ci`, under a lock between test processes.
     """
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
-        pytest.skip("there is no Node on this machine")
+        pytest.skip("needs Node and npm")
     with (HERE / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_installed():
@@ -34,7 +34,7 @@ def node() -> str:
 
 
 def _is_installed() -> bool:
-    """npm leaves a copy of the lock behind, newer than the lock, when it has finished."""
+    """When npm has finished, it leaves a copy of the lock file that is newer than the lock file."""
     done = HERE / "node_modules" / ".package-lock.json"
     return done.exists() and done.stat().st_mtime >= (HERE / "package-lock.json").stat().st_mtime
 
@@ -47,7 +47,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("films") / "film.mp4"
     path.write_bytes(samples.mp4())
     return path
@@ -55,15 +55,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """101 MiB, of which no two parts are equal: above what either client sends in one piece."""
+    """101 MiB without two equal parts: more than either client sends in one request."""
     path = tmp_path_factory.mktemp("large") / "large.bin"
     path.write_bytes(os.urandom(101 * 1024 * 1024))
     return path
 
 
 @pytest.fixture(scope="session")
-def over_a_bucket(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """A running server whose bytes are in an S3 bucket."""
+def bucket_server(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """A server that stores its blobs in an S3 bucket."""
     with Serve(
         tmp_path_factory.mktemp("bucket") / "data", env={"MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()}
     ) as running:
@@ -71,8 +71,8 @@ def over_a_bucket(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(params=["disk", "bucket"])
-def shop(request: pytest.FixtureRequest) -> Serve:
-    """A server over each store."""
-    name = {"disk": "server", "bucket": "over_a_bucket"}[request.param]
+def store_server(request: pytest.FixtureRequest) -> Serve:
+    """A server with each kind of blob store."""
+    name = {"disk": "server", "bucket": "bucket_server"}[request.param]
     running: Serve = request.getfixturevalue(name)
     return running

@@ -1,4 +1,4 @@
-"""What is done with every URL that a client returns: the bytes are read back, and the URL becomes an asset."""
+"""Checks of the URLs that clients return."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ import psycopg
 from tests.server import Serve
 
 
-def registered(server_url: str, key: str, url: str, data: bytes, kind: str = "image") -> dict[str, Any]:
-    """The asset over the URL, whose bytes are exactly `data`."""
+def check_and_register(server_url: str, key: str, url: str, data: bytes, kind: str = "image") -> dict[str, Any]:
+    """Assert that the URL serves `data` and can be registered; return the asset."""
     assert url.startswith(f"{server_url}/files/b/")
     assert httpx.get(url).content == data
     response = httpx.post(
@@ -21,18 +21,18 @@ def registered(server_url: str, key: str, url: str, data: bytes, kind: str = "im
     assert response.status_code == 201, response.text
     asset: dict[str, Any] = response.json()["asset"]
     assert asset["type"] == kind
-    # The name in it is for people: a promised one is replaced by one that tells what the bytes are.
+    # Only the name may differ: an initiated one is replaced by one with the extension of the sniffed type.
     assert asset["url"].rpartition("/")[0] == url.rpartition("/")[0]
     return asset
 
 
-def requests(server: Serve, path: str) -> int:
-    """How many requests for that path are in the server's log."""
+def count_requests(server: Serve, path: str) -> int:
+    """Count the requests for that path in the server's log."""
     return _paths(server, path).count(path)
 
 
-def in_parts(server: Serve) -> int:
-    """How many uploads in parts the server's log has the completion of."""
+def count_multipart_completions(server: Serve) -> int:
+    """Count the completed multipart uploads in the server's log."""
     return sum(path.endswith("/complete") for path in _paths(server, "/complete"))
 
 
@@ -41,7 +41,7 @@ def _paths(server: Serve, part: str) -> list[str]:
     return [line["path"] for line in lines if line["event"] == "request"]
 
 
-def same(url: str, path: Path, **headers: str) -> bool:
+def serves_file(url: str, path: Path, **headers: str) -> bool:
     """Whether the URL serves exactly that file."""
     served = hashlib.sha256()
     with httpx.stream("GET", url, headers=headers) as response:
@@ -52,8 +52,8 @@ def same(url: str, path: Path, **headers: str) -> bool:
         return served.digest() == hashlib.file_digest(file, "sha256").digest()
 
 
-def kept(server: Serve, key: str, url: str) -> tuple[int | None, Any]:
-    """How the file at the URL is kept: seconds until it ends, from when it was made, and its ACL."""
+def read_lifecycle(server: Serve, key: str, url: str) -> tuple[int | None, Any]:
+    """Return the file's lifetime in seconds from its creation, and its ACL."""
     answer = httpx.get(f"{server.url}/v1/storage/files/acl", params={"url": url}, headers={"X-API-Key": key})
     query = "SELECT extract(epoch FROM expires_at - created_at) FROM file WHERE id = %s"
     with psycopg.connect(server.database_url) as connection:

@@ -1,4 +1,4 @@
-"""A page of another origin, in a real browser (Chromium, where there is one): it uploads, reads, and sees errors."""
+"""A page of another origin in Chromium uploads, reads files and reads errors."""
 
 import base64
 import functools
@@ -27,12 +27,12 @@ async function use() {
   form.append("file", new Blob([bytes], {type: "image/png"}), "a.png");
   const posted = await fetch(`${server}/assets`, {method: "POST", body: form, headers: bearer});
   const asset = await posted.json();
-  const ticket = await (await fetch(`${server}/storage/upload/initiate`, {
+  const session = await (await fetch(`${server}/storage/upload/initiate`, {
     method: "POST", body: JSON.stringify({file_name: "b.png", content_type: "image/png"}),
     headers: {...bearer, "content-type": "application/json"},
   })).json();
-  const put = await fetch(ticket.upload_url, {method: "PUT", body: bytes, headers: {"content-type": "image/png"}});
-  const part = await fetch(ticket.file_url, {headers: {range: "bytes=0-3"}});
+  const put = await fetch(session.upload_url, {method: "PUT", body: bytes, headers: {"content-type": "image/png"}});
+  const part = await fetch(session.file_url, {headers: {range: "bytes=0-3"}});
   const refused = await fetch(`${server}/assets`, {headers: {authorization: "Bearer wrong"}});
   const gone = await fetch(`${server}/v3/assets/${"0".repeat(32)}`, {method: "DELETE", headers: {"x-api-key": key}});
   return {
@@ -55,10 +55,10 @@ def page(server: str, key: str, picture: Path) -> str:
 
 @pytest.fixture
 def browse(tmp_path: Path) -> Callable[[str], Any]:
-    """What the page says that a browser shows; the page comes from an origin of its own."""
+    """Return a function that shows a page from another origin in Chromium and returns the result it displays."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
-        pytest.skip("there is no Chromium on this machine")
+        pytest.skip("needs Chromium")
 
     def show(page: str) -> Any:
         (tmp_path / "page.html").write_text(page)
@@ -85,17 +85,25 @@ def origin(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_page_of_another_origin(server: Serve, key: str, picture: Path, browse: Callable[[str], Any]) -> None:
-    said = browse(page(server.url, key, picture))
-    assert (said["posted"], said["put"], said["part"], said["refused"], said["gone"]) == (200, 200, 206, 401, 404), said
-    assert said["id"]
-    assert said["etag"]
-    assert said["range"].startswith("bytes 0-3/")
-    assert said["error"]["error"]
+def test_page_of_other_origin_uploads_reads_and_sees_errors(
+    server: Serve, key: str, picture: Path, browse: Callable[[str], Any]
+) -> None:
+    result = browse(page(server.url, key, picture))
+    assert (result["posted"], result["put"], result["part"], result["refused"], result["gone"]) == (
+        200,
+        200,
+        206,
+        401,
+        404,
+    ), result
+    assert result["id"]
+    assert result["etag"]
+    assert result["range"].startswith("bytes 0-3/")
+    assert result["error"]["error"]
 
 
-def test_only_pages_of_named_origins(tmp_path: Path, picture: Path, browse: Callable[[str], Any]) -> None:
+def test_page_of_unlisted_origin_cannot_read(tmp_path: Path, picture: Path, browse: Callable[[str], Any]) -> None:
     env = {"MEDIATHEQUE_CORS_ORIGINS": "https://app.example"}
     with Serve(tmp_path / "data", env=env) as server:
-        said = browse(page(server.url, server.key, picture))
-    assert said == {"error": "TypeError: Failed to fetch"}
+        result = browse(page(server.url, server.key, picture))
+    assert result == {"error": "TypeError: Failed to fetch"}

@@ -1,4 +1,4 @@
-"""The lines that the first start prints, run through a shell as they stand."""
+"""The curl commands that the first start prints, run in a shell unchanged."""
 
 import json
 import shutil
@@ -11,11 +11,11 @@ import pytest
 
 from tests.server import Serve
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 
-def printed(server: Serve) -> dict[str, str]:
-    """Each line by the comment above it."""
+def printed_commands(server: Serve) -> dict[str, str]:
+    """Return each command by the comment above it."""
     lines = server.out.read_text().splitlines()
     found = {name.removeprefix("# "): line for name, line in pairwise(lines) if name.startswith("# ")}
     assert list(found) == ["Krea", "fal", "HeyGen v1", "HeyGen v3"]
@@ -37,8 +37,8 @@ def run(line: str) -> Any:
         ("HeyGen v3", ("data", "url")),
     ],
 )
-def test_a_printed_line_works_as_it_is(server: Serve, dialect: str, where: tuple[str, ...]) -> None:
-    line = printed(server)[dialect]
+def test_printed_command_uploads_hello_png(server: Serve, dialect: str, where: tuple[str, ...]) -> None:
+    line = printed_commands(server)[dialect]
     assert line.startswith("curl ")
     assert server.key in line
     found = run(line)
@@ -47,13 +47,13 @@ def test_a_printed_line_works_as_it_is(server: Serve, dialect: str, where: tuple
     assert httpx.get(found).content == (server.data / "hello.png").read_bytes()
 
 
-def test_each_line_works_again(server: Serve) -> None:
-    for line in printed(server).values():
+def test_printed_commands_work_repeatedly(server: Serve) -> None:
+    for line in printed_commands(server).values():
         assert "error" not in run(line)
         assert "error" not in run(line)
 
 
-def test_the_key_is_printed_once_and_nowhere_in_the_log(server: Serve) -> None:
+def test_key_is_printed_once_and_never_logged(server: Serve) -> None:
     shown = [line for line in server.out.read_text().splitlines() if line.strip() == server.key]
     assert len(shown) == 1
     assert server.key.rpartition("_")[2] not in server.log()

@@ -1,4 +1,4 @@
-"""PyPI's `fal-client`, as published; only its two module constants say where fal is."""
+"""PyPI's `fal-client`, as published; only its two module constants point to this server."""
 
 import gc
 import io
@@ -15,16 +15,16 @@ from fal_client.client import FalClientHTTPError, StorageACL, StorageACLRule, St
 from PIL import Image
 
 from tests import samples
-from tests.clients.registration import kept, registered, requests
+from tests.clients.registration import check_and_register, count_requests, read_lifecycle
 from tests.dialects.idempotency import until
 from tests.server import Serve
 
-# The client does not close its connections; they are collected while that is no news.
+# The client never closes its connections; the garbage collector does, with a warning.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 @pytest.fixture(autouse=True)
-def _here(server: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _use_this_server(server: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(fal_client.client, "REST_URL", server.url)
     monkeypatch.setattr(fal_client.client, "CDN_URL", server.url)
     yield
@@ -32,12 +32,12 @@ def _here(server: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def sync(key: str) -> SyncClient:
+def sync_client(key: str) -> SyncClient:
     return SyncClient(key=key)
 
 
 @pytest.fixture
-def asynchronous(key: str) -> AsyncClient:
+def async_client(key: str) -> AsyncClient:
     return AsyncClient(key=key)
 
 
@@ -46,67 +46,67 @@ RULE = StorageACLRule("somebody", "forbid")
 RULES = [{"user": "somebody", "decision": "forbid"}]
 
 
-def fallbacks(server: Serve) -> int:
-    """How often the client took its second way, which it does in silence."""
-    return requests(server, "/storage/upload/initiate")
+def count_fallbacks(server: Serve) -> int:
+    """Count the uploads by the client's fallback, which it uses without a warning."""
+    return count_requests(server, "/storage/upload/initiate")
 
 
-def test_upload(sync: SyncClient, server: Serve, key: str) -> None:
-    before = fallbacks(server)
-    url = sync.upload(samples.png(), "image/png", file_name="picture.png")
+def test_upload_keeps_name(sync_client: SyncClient, server: Serve, key: str) -> None:
+    before = count_fallbacks(server)
+    url = sync_client.upload(samples.png(), "image/png", file_name="picture.png")
     assert url.endswith("/picture.png")
-    registered(server.url, key, url, samples.png())
-    assert fallbacks(server) == before
+    check_and_register(server.url, key, url, samples.png())
+    assert count_fallbacks(server) == before
 
 
-def test_upload_without_a_name(sync: SyncClient, server: Serve, key: str) -> None:
-    registered(server.url, key, sync.upload(samples.mp3(), "audio/mpeg"), samples.mp3(), "audio")
+def test_upload_without_name_is_registered(sync_client: SyncClient, server: Serve, key: str) -> None:
+    check_and_register(server.url, key, sync_client.upload(samples.mp3(), "audio/mpeg"), samples.mp3(), "audio")
 
 
-def test_upload_of_text(sync: SyncClient, server: Serve) -> None:
-    """fal's storage takes any file; this one is a workflow, say."""
-    url = sync.upload('{"steps": []}', "application/json", file_name="workflow.json")
+def test_upload_of_text_is_served(sync_client: SyncClient, server: Serve) -> None:
+    """fal's storage accepts any type of file."""
+    url = sync_client.upload('{"steps": []}', "application/json", file_name="workflow.json")
     assert httpx.get(url).content == b'{"steps": []}'
 
 
-def test_upload_file(sync: SyncClient, server: Serve, key: str, film: Path) -> None:
-    before = fallbacks(server)
-    url = sync.upload_file(film)
-    asset = registered(server.url, key, url, film.read_bytes(), "video")
+def test_upload_file_is_registered(sync_client: SyncClient, server: Serve, key: str, video: Path) -> None:
+    before = count_fallbacks(server)
+    url = sync_client.upload_file(video)
+    asset = check_and_register(server.url, key, url, video.read_bytes(), "video")
     assert (asset["title"], asset["width"]) == ("film", 64)
-    assert fallbacks(server) == before
+    assert count_fallbacks(server) == before
 
 
-def test_upload_file_with_a_name_that_no_header_can_hold(
-    sync: SyncClient, server: Serve, key: str, picture: Path
+def test_upload_file_with_non_ascii_name_uses_fallback(
+    sync_client: SyncClient, server: Serve, key: str, picture: Path
 ) -> None:
-    """The client fails on its own first way (httpx wants ASCII in headers) and takes the second."""
-    before = fallbacks(server)
-    url = sync.upload_file(picture)
+    """httpx allows only ASCII in headers, so the client's first way fails and it uses its fallback."""
+    before = count_fallbacks(server)
+    url = sync_client.upload_file(picture)
     assert url.endswith("/" + quote("holiday in Köln.png"))
-    registered(server.url, key, url, picture.read_bytes())
-    until(lambda: fallbacks(server) == before + 1)
+    check_and_register(server.url, key, url, picture.read_bytes())
+    until(lambda: count_fallbacks(server) == before + 1)
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
-def test_upload_image(sync: SyncClient, server: Serve, key: str, format: str) -> None:
+def test_upload_image_is_registered(sync_client: SyncClient, server: Serve, key: str, format: str) -> None:
     image = Image.open(io.BytesIO(samples.png()))
     out = io.BytesIO()
     image.save(out, format=format)
-    url = sync.upload_image(image, format)
-    assert registered(server.url, key, url, out.getvalue())["content_type"] == f"image/{format}"
+    url = sync_client.upload_image(image, format)
+    assert check_and_register(server.url, key, url, out.getvalue())["content_type"] == f"image/{format}"
 
 
-def test_the_second_way_by_choice(sync: SyncClient, server: Serve, key: str, film: Path) -> None:
-    registered(server.url, key, sync.upload(samples.png(), "image/png", repository="fal"), samples.png())
-    url = sync.upload_file(film, repository="fal", fallback_repository=[])
+def test_fallback_repository_can_be_chosen(sync_client: SyncClient, server: Serve, key: str, video: Path) -> None:
+    check_and_register(server.url, key, sync_client.upload(samples.png(), "image/png", repository="fal"), samples.png())
+    url = sync_client.upload_file(video, repository="fal", fallback_repository=[])
     assert url.endswith("/film.mp4")
-    registered(server.url, key, url, film.read_bytes(), "video")
+    check_and_register(server.url, key, url, video.read_bytes(), "video")
 
 
 @pytest.mark.parametrize("repository", ["fal_v3", "fal"])
 @pytest.mark.parametrize(
-    ("wishes", "seconds", "acl"),
+    ("lifecycle", "seconds", "acl"),
     [
         (StorageSettings(expires_in="30d"), 30 * 24 * 3600, PUBLIC),
         (StorageSettings(expires_in="never", initial_acl=StorageACL(rules=[RULE])), None, {**PUBLIC, "rules": RULES}),
@@ -114,51 +114,59 @@ def test_the_second_way_by_choice(sync: SyncClient, server: Serve, key: str, fil
     ],
     ids=["expires", "rules", "both"],
 )
-def test_wishes_about_a_files_life(
-    sync: SyncClient, server: Serve, key: str, repository: Any, wishes: StorageSettings, seconds: int | None, acl: Any
+def test_lifecycle_is_applied(
+    sync_client: SyncClient,
+    server: Serve,
+    key: str,
+    repository: Any,
+    lifecycle: StorageSettings,
+    seconds: int | None,
+    acl: Any,
 ) -> None:
-    url = sync.upload(samples.png(), "image/png", lifecycle=wishes, repository=repository, fallback_repository=[])
-    assert kept(server, key, url) == (seconds, acl)
+    url = sync_client.upload(
+        samples.png(), "image/png", lifecycle=lifecycle, repository=repository, fallback_repository=[]
+    )
+    assert read_lifecycle(server, key, url) == (seconds, acl)
 
 
-def test_one_token_serves_many_uploads(sync: SyncClient, server: Serve, key: str) -> None:
-    tokens = requests(server, "/storage/auth/token")
-    uploads = requests(server, "/files/upload")
-    urls = {sync.upload(samples.png(), "image/png") for _ in range(3)}
+def test_one_token_is_used_for_many_uploads(sync_client: SyncClient, server: Serve, key: str) -> None:
+    tokens = count_requests(server, "/storage/auth/token")
+    uploads = count_requests(server, "/files/upload")
+    urls = {sync_client.upload(samples.png(), "image/png") for _ in range(3)}
     assert len(urls) == 3
-    until(lambda: requests(server, "/files/upload") == uploads + 3)
-    assert requests(server, "/storage/auth/token") == tokens + 1
+    until(lambda: count_requests(server, "/files/upload") == uploads + 3)
+    assert count_requests(server, "/storage/auth/token") == tokens + 1
 
 
-async def test_asynchronously(asynchronous: AsyncClient, server: Serve, key: str, film: Path) -> None:
-    before = fallbacks(server)
+async def test_async_client_uploads(async_client: AsyncClient, server: Serve, key: str, video: Path) -> None:
+    before = count_fallbacks(server)
     image = Image.open(io.BytesIO(samples.png()))
     out = io.BytesIO()
     image.save(out, format="png")
     sent = [
-        (await asynchronous.upload(samples.png(), "image/png", file_name="a.png"), samples.png(), "image"),
-        (await asynchronous.upload_file(film), film.read_bytes(), "video"),
-        (await asynchronous.upload_image(image, "png"), out.getvalue(), "image"),
+        (await async_client.upload(samples.png(), "image/png", file_name="a.png"), samples.png(), "image"),
+        (await async_client.upload_file(video), video.read_bytes(), "video"),
+        (await async_client.upload_image(image, "png"), out.getvalue(), "image"),
     ]
-    assert fallbacks(server) == before
-    sent.append((await asynchronous.upload(samples.wav(), "audio/wav", repository="fal"), samples.wav(), "audio"))
+    assert count_fallbacks(server) == before
+    sent.append((await async_client.upload(samples.wav(), "audio/wav", repository="fal"), samples.wav(), "audio"))
     for url, data, kind in sent:
-        registered(server.url, key, url, data, kind)
+        check_and_register(server.url, key, url, data, kind)
 
 
 @pytest.mark.parametrize("repository", ["fal_v3", "fal"])
-def test_a_wrong_key_is_understood(server: Serve, repository: str) -> None:
+def test_invalid_key_is_reported_as_401(server: Serve, repository: str) -> None:
     client = SyncClient(key="wrong:key")
     with pytest.raises((FalClientHTTPError, httpx.HTTPStatusError)) as caught:
         client.upload(samples.png(), "image/png", repository=repository, fallback_repository=[])
     assert caught.value.response.status_code == 401
 
 
-def test_a_refused_file_is_understood_and_not_repeated(sync: SyncClient, server: Serve) -> None:
-    asked = requests(server, "/files/upload")
+def test_refused_file_is_reported_and_not_retried(sync_client: SyncClient, server: Serve) -> None:
+    requests_before = count_requests(server, "/files/upload")
     with pytest.raises(FalClientHTTPError) as caught:
-        sync.upload(samples.html(), "image/png", file_name="a.png", fallback_repository=[])
+        sync_client.upload(samples.html(), "image/png", file_name="a.png", fallback_repository=[])
     assert caught.value.status_code == 415
     assert "not of any accepted file type" in str(caught.value)
-    until(lambda: requests(server, "/files/upload") > asked)
-    assert requests(server, "/files/upload") == asked + 1
+    until(lambda: count_requests(server, "/files/upload") > requests_before)
+    assert count_requests(server, "/files/upload") == requests_before + 1

@@ -9,18 +9,18 @@ import httpx
 import pytest
 
 from tests import samples
-from tests.acceptance.endpoints import HEYGEN_V1, Sample, refused_by_heygen_v1
-from tests.acceptance.openapi import fits
+from tests.acceptance.endpoints import HEYGEN_V1, Sample, assert_heygen_v1_error
+from tests.acceptance.openapi import check_openapi
 
 KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 
 @pytest.mark.parametrize("mime", sorted(HEYGEN_V1.accepts))
-def test_an_upload_has_the_documented_envelope(http: httpx.Client, key: str, mime: str) -> None:
+def test_upload_gets_documented_envelope(http: httpx.Client, key: str, mime: str) -> None:
     data = samples.ACCEPTED[mime]()
-    answer = HEYGEN_V1.send(http, key, Sample(data, mime))
-    assert answer.status_code == 200, answer.text
-    body = fits("heygen-v1-upload-asset", answer)
+    response = HEYGEN_V1.send(http, key, Sample(data, mime))
+    assert response.status_code == 200, response.text
+    body = check_openapi("heygen-v1-upload-asset", response)
     asset = body["data"]
     assert (body["code"], body["msg"], body["message"]) == (100, None, None)
     assert re.fullmatch("[0-9a-f]{32}", asset["id"])
@@ -32,7 +32,7 @@ def test_an_upload_has_the_documented_envelope(http: httpx.Client, key: str, mim
 
 
 @pytest.mark.parametrize("declared", ["audio/x-wav", "audio/wave", "audio/wav", "AUDIO/WAV; x=1"])
-def test_other_spellings_of_the_same_type_are_fine(http: httpx.Client, key: str, declared: str) -> None:
+def test_alias_of_declared_type_is_accepted(http: httpx.Client, key: str, declared: str) -> None:
     assert HEYGEN_V1.send(http, key, Sample(samples.wav(), declared)).status_code == 200
 
 
@@ -46,123 +46,126 @@ def test_other_spellings_of_the_same_type_are_fine(http: httpx.Client, key: str,
         ("text/html", samples.png()),
     ],
 )
-def test_a_declared_type_that_contradicts_the_bytes_is_a_400(
-    http: httpx.Client, key: str, declared: str, data: bytes
-) -> None:
-    answer = HEYGEN_V1.send(http, key, Sample(data, declared))
-    assert answer.status_code == 400
-    refused_by_heygen_v1(answer)
+def test_declared_type_contradicting_content_gets_400(http: httpx.Client, key: str, declared: str, data: bytes) -> None:
+    response = HEYGEN_V1.send(http, key, Sample(data, declared))
+    assert response.status_code == 400
+    assert_heygen_v1_error(response)
 
 
-def test_a_form_is_answered_40001(http: httpx.Client, key: str) -> None:
-    answer = http.post("/v1/asset", files={"file": samples.png()}, headers={"x-api-key": key})
-    assert (answer.status_code, answer.json()["code"]) == (400, 40001)
+def test_form_gets_code_40001(http: httpx.Client, key: str) -> None:
+    response = http.post("/v1/asset", files={"file": samples.png()}, headers={"x-api-key": key})
+    assert (response.status_code, response.json()["code"]) == (400, 40001)
 
 
 @pytest.mark.parametrize("type", ["image/png", "application/octet-stream"])
-def test_an_empty_body_is_answered_40001(http: httpx.Client, key: str, type: str) -> None:  # noqa: A002 - a header's word
-    answer = http.post("/v1/asset", content=b"", headers={"x-api-key": key, "content-type": type})
-    assert (answer.status_code, answer.json()["code"]) == (400, 40001)
+def test_empty_body_gets_code_40001(http: httpx.Client, key: str, type: str) -> None:  # noqa: A002 - a header's word
+    response = http.post("/v1/asset", content=b"", headers={"x-api-key": key, "content-type": type})
+    assert (response.status_code, response.json()["code"]) == (400, 40001)
 
 
 @pytest.mark.parametrize("mime", ["image/webp", "image/gif", "image/heic", "model/gltf-binary", "application/pdf"])
-def test_other_types_are_refused(http: httpx.Client, key: str, mime: str) -> None:
-    answer = HEYGEN_V1.send(http, key, Sample(samples.ACCEPTED[mime](), mime))
-    assert answer.status_code == 400
-    refused_by_heygen_v1(answer)
+def test_unsupported_type_gets_400(http: httpx.Client, key: str, mime: str) -> None:
+    response = HEYGEN_V1.send(http, key, Sample(samples.ACCEPTED[mime](), mime))
+    assert response.status_code == 400
+    assert_heygen_v1_error(response)
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": ""}, {"x-api-key": "nonsense"}])
-def test_no_or_a_bad_key_is_a_401(http: httpx.Client, headers: dict[str, str]) -> None:
-    answer = http.post("/v1/asset", content=samples.png(), headers={"content-type": "image/png", **headers})
-    assert answer.status_code == 401
-    refused_by_heygen_v1(answer)
+def test_missing_or_invalid_key_gets_401(http: httpx.Client, headers: dict[str, str]) -> None:
+    response = http.post("/v1/asset", content=samples.png(), headers={"content-type": "image/png", **headers})
+    assert response.status_code == 401
+    assert_heygen_v1_error(response)
 
 
-def done(answer: httpx.Response) -> Any:
-    """What stands in the envelope of lists, deletions and folders."""
-    assert answer.status_code == 200, answer.text
-    assert list(answer.json()) == ["error", "data"]
-    assert answer.json()["error"] is None
-    return answer.json()["data"]
+def check_envelope(response: httpx.Response) -> Any:
+    """Assert the envelope of lists, deletions and folders; return its data."""
+    assert response.status_code == 200, response.text
+    assert list(response.json()) == ["error", "data"]
+    assert response.json()["error"] is None
+    return response.json()["data"]
 
 
 def upload(http: httpx.Client, key: str, **query: str) -> dict[str, Any]:
     headers = {"x-api-key": key, "content-type": "image/png"}
-    answer = http.post("/v1/asset", content=samples.png(), params=query, headers=headers)
-    return dict(answer.raise_for_status().json()["data"])
+    response = http.post("/v1/asset", content=samples.png(), params=query, headers=headers)
+    return dict(response.raise_for_status().json()["data"])
 
 
-def refused_everywhere(answer: httpx.Response, status: int) -> None:
-    """A client of either envelope sees that it is a refusal, and why."""
-    assert answer.status_code == status, answer.text
-    refused_by_heygen_v1(answer)
-    assert answer.json()["error"]["message"] == answer.json()["message"]
-    assert isinstance(answer.json()["error"]["code"], str)
+def assert_error_in_both_envelopes(response: httpx.Response, status: int) -> None:
+    """Assert that clients of either envelope can read the error."""
+    assert response.status_code == status, response.text
+    assert_heygen_v1_error(response)
+    assert response.json()["error"]["message"] == response.json()["message"]
+    assert isinstance(response.json()["error"]["code"], str)
 
 
-def test_assets_are_listed_and_deleted(http: httpx.Client, key: str) -> None:
+def test_assets_are_listed_newest_first_and_deleted(http: httpx.Client, key: str) -> None:
     me = {"x-api-key": key}
     first, second = (upload(http, key) for _ in range(2))
-    page = done(http.get("/v1/asset/list", params={"limit": 1, "file_type": "image"}, headers=me))
+    page = check_envelope(http.get("/v1/asset/list", params={"limit": 1, "file_type": "image"}, headers=me))
     assert page["total"] >= 2
     query = {"limit": 1, "file_type": "image", "token": page["token"]}
-    older = done(http.get("/v1/asset/list", params=query, headers=me))
+    older = check_envelope(http.get("/v1/asset/list", params=query, headers=me))
     for shown, posted in ((page, second), (older, first)):
-        kept = ("id", "name", "file_type", "folder_id", "created_ts", "url")
-        assert shown["assets"] == [{name: posted[name] for name in kept}]
-    assert done(http.post(f"/v1/asset/{first['id']}/delete", headers=me)) == older["assets"][0]
-    refused_everywhere(http.post(f"/v1/asset/{first['id']}/delete", headers=me), 404)
-    assert done(http.get("/v1/asset/list", params={"limit": 0}, headers=me))["assets"] == []
+        shared = ("id", "name", "file_type", "folder_id", "created_ts", "url")
+        assert shown["assets"] == [{name: posted[name] for name in shared}]
+    assert check_envelope(http.post(f"/v1/asset/{first['id']}/delete", headers=me)) == older["assets"][0]
+    assert_error_in_both_envelopes(http.post(f"/v1/asset/{first['id']}/delete", headers=me), 404)
+    assert check_envelope(http.get("/v1/asset/list", params={"limit": 0}, headers=me))["assets"] == []
 
 
-def test_a_folder_from_beginning_to_end(http: httpx.Client, key: str) -> None:
+def test_folder_is_created_renamed_trashed_and_restored(http: httpx.Client, key: str) -> None:
     me, name = {"x-api-key": key}, f"Ordner 100% {uuid4().hex}"
-    folder = done(http.post("/v1/folders/create", json={"name": name}, headers=me))
-    inner = done(http.post("/v1/folders/create", json={"name": "b", "parent_id": folder["id"]}, headers=me))
+    folder = check_envelope(http.post("/v1/folders/create", json={"name": name}, headers=me))
+    inner = check_envelope(http.post("/v1/folders/create", json={"name": "b", "parent_id": folder["id"]}, headers=me))
     assert inner["parent_id"] == folder["id"]
     asset = upload(http, key, folder_id=folder["id"])
     assert asset["folder_id"] == folder["id"]
-    listed = done(http.get("/v1/folders", params={"name_filter": name.upper()}, headers=me))
-    assert listed["folders"] == [
-        {**folder, "direct_children_count": 2, "updated_ts": listed["folders"][0]["updated_ts"]}
+    uploaded = check_envelope(http.get("/v1/folders", params={"name_filter": name.upper()}, headers=me))
+    assert uploaded["folders"] == [
+        {**folder, "direct_children_count": 2, "updated_ts": uploaded["folders"][0]["updated_ts"]}
     ]
-    assert done(http.get("/v1/asset/list", params={"folder_id": folder["id"]}, headers=me))["total"] == 1
-    renamed = done(http.post(f"/v1/folders/{folder['id']}", json={"name": name[::-1]}, headers=me))
+    assert check_envelope(http.get("/v1/asset/list", params={"folder_id": folder["id"]}, headers=me))["total"] == 1
+    renamed = check_envelope(http.post(f"/v1/folders/{folder['id']}", json={"name": name[::-1]}, headers=me))
     assert renamed["name"] == name[::-1]
-    assert done(http.post(f"/v1/folders/{folder['id']}/trash", headers=me))["is_trash"] is True
-    assert done(http.get("/v1/folders", params={"name_filter": name[::-1]}, headers=me))["total"] == 0
+    assert check_envelope(http.post(f"/v1/folders/{folder['id']}/trash", headers=me))["is_trash"] is True
+    assert check_envelope(http.get("/v1/folders", params={"name_filter": name[::-1]}, headers=me))["total"] == 0
     assert (
-        done(http.get("/v1/folders", params={"parent_id": folder["id"], "is_trash": "true"}, headers=me))["total"] == 1
+        check_envelope(http.get("/v1/folders", params={"parent_id": folder["id"], "is_trash": "true"}, headers=me))[
+            "total"
+        ]
+        == 1
     )
-    refused_everywhere(http.post("/v1/folders/create", json={"name": "c", "parent_id": folder["id"]}, headers=me), 404)
+    assert_error_in_both_envelopes(
+        http.post("/v1/folders/create", json={"name": "c", "parent_id": folder["id"]}, headers=me), 404
+    )
     assert http.get(asset["url"]).content == samples.png()
-    assert done(http.post(f"/v1/folders/{folder['id']}/restore", headers=me))["direct_children_count"] == 2
+    assert check_envelope(http.post(f"/v1/folders/{folder['id']}/restore", headers=me))["direct_children_count"] == 2
 
 
-def test_talking_photos_are_images(http: httpx.Client, key: str) -> None:
+def test_talking_photo_is_an_image_asset(http: httpx.Client, key: str) -> None:
     me = {"x-api-key": key}
     photo = http.post("/v1/talking_photo", content=samples.jpeg(), headers={**me, "content-type": "image/jpeg"}).json()
     assert (photo["code"], list(photo["data"])) == (100, ["talking_photo_id", "talking_photo_url"])
     id, url = photo["data"].values()
     assert http.get(url).content == samples.jpeg()
-    listed = http.get("/v1/talking_photo.list", headers=me).json()
-    assert (listed["code"], listed["data"][0]) == (100, {"id": id, "image_url": url, "circle_image": url})
-    assert done(http.get("/v1/asset/list", params={"limit": 1}, headers=me))["assets"][0]["id"] == id
+    uploaded = http.get("/v1/talking_photo.list", headers=me).json()
+    assert (uploaded["code"], uploaded["data"][0]) == (100, {"id": id, "image_url": url, "circle_image": url})
+    assert check_envelope(http.get("/v1/asset/list", params={"limit": 1}, headers=me))["assets"][0]["id"] == id
     assert http.delete(f"/v2/talking_photo/{id}", headers=me).status_code == 200
-    refused_everywhere(http.delete(f"/v2/talking_photo/{id}", headers=me), 404)
+    assert_error_in_both_envelopes(http.delete(f"/v2/talking_photo/{id}", headers=me), 404)
 
 
 @pytest.mark.parametrize("path", ["/v1/asset/list", "/v1/folders", "/v1/talking_photo.list"])
-def test_lists_need_a_key_and_a_sound_query(http: httpx.Client, key: str, path: str) -> None:
-    refused_everywhere(http.get(path), 401)
+def test_list_without_key_gets_401_and_with_invalid_query_400(http: httpx.Client, key: str, path: str) -> None:
+    assert_error_in_both_envelopes(http.get(path), 401)
     for query in ({"limit": "-1"}, {"limit": "1001"}, {"token": "x"}):
-        refused_everywhere(http.get(path, params=query, headers={"x-api-key": key}), 400)
+        assert_error_in_both_envelopes(http.get(path, params=query, headers={"x-api-key": key}), 400)
 
 
-def test_nobody_sees_or_moves_what_is_anothers(http: httpx.Client, key: str, other_key: str) -> None:
-    me, other, never = {"x-api-key": key}, {"x-api-key": other_key}, uuid4().hex
-    folder = done(http.post("/v1/folders/create", json={"name": "mine"}, headers=me))["id"]
+def test_foreign_ids_look_unknown(http: httpx.Client, key: str, other_key: str) -> None:
+    me, other, unknown = {"x-api-key": key}, {"x-api-key": other_key}, uuid4().hex
+    folder = check_envelope(http.post("/v1/folders/create", json={"name": "mine"}, headers=me))["id"]
     asset = upload(http, key, folder_id=folder)["id"]
     for id, path in (
         (asset, "/v1/asset/{}/delete"),
@@ -170,8 +173,14 @@ def test_nobody_sees_or_moves_what_is_anothers(http: httpx.Client, key: str, oth
         (folder, "/v1/folders/{}/restore"),
         (folder, "/v1/asset?folder_id={}"),
     ):
-        theirs, none = (http.post(path.format(each), content=samples.png(), headers=other) for each in (id, never))
-        assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
-    assert asset not in [each["id"] for each in done(http.get("/v1/asset/list", headers=other))["assets"]]
-    assert folder not in [each["id"] for each in done(http.get("/v1/folders", headers=other))["folders"]]
-    assert done(http.get("/v1/asset/list", params={"folder_id": folder}, headers=me))["total"] == 1
+        foreign, unknown_response = (
+            http.post(path.format(each), content=samples.png(), headers=other) for each in (id, unknown)
+        )
+        assert (
+            (foreign.status_code, foreign.content)
+            == (unknown_response.status_code, unknown_response.content)
+            == (404, unknown_response.content)
+        )
+    assert asset not in [each["id"] for each in check_envelope(http.get("/v1/asset/list", headers=other))["assets"]]
+    assert folder not in [each["id"] for each in check_envelope(http.get("/v1/folders", headers=other))["folders"]]
+    assert check_envelope(http.get("/v1/asset/list", params={"folder_id": folder}, headers=me))["total"] == 1

@@ -1,1 +1,1 @@
-"""Two workspaces side by side: what each has, every request that could name what is another's, and what may be told."""
+"""Isolation of workspaces: every request that can contain a foreign name, sent with foreign and unknown names."""

@@ -1,4 +1,4 @@
-"""fal's operations, with another's name in every place where one fits."""
+"""fal's operations, with a foreign name in every place that takes one."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def _listed(**params: Any) -> Probe:
 
 
 def _scoped(**params: Any) -> tuple[Probe, Probe]:
-    """Nothing has what is unknown."""
+    """An unknown filter matches nothing."""
     return _listed(**params)._replace(foreign=200), _listed(q="bear", **params)._replace(foreign=200)
 
 
@@ -25,8 +25,8 @@ def _registered(own: int = 201, **body: Any) -> Probe:
     return Probe("POST", f"{_ASSETS}/uploads", json={"url": "{my_file}", "type": "image"} | body, own=own)
 
 
-def _made_of(**named: str) -> Probe:
-    return _registered(request_id="{my_word}", inputs=[named])
+def _made_of(**probe_id: str) -> Probe:
+    return _registered(request_id="{my_word}", inputs=[probe_id])
 
 
 def _targeted(method: str, path: str, own: int = 200, **more: Any) -> list[Probe]:

@@ -1,4 +1,4 @@
-"""A request with places for names, as data, and all that its answer tells."""
+"""Request templates with placeholders for names, and comparable responses."""
 
 import re
 from typing import Any, NamedTuple
@@ -6,20 +6,20 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests.acceptance.endpoints import bearer
-from tests.acceptance.isolation.names import Named, ids_in
+from tests.acceptance.isolation.names import Names, ids_in
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)")
 _REFUSED = 400
-Told = tuple[int, dict[str, str], str]
-"""Status, headers and body of an answer."""
+Comparable = tuple[int, dict[str, str], str]
+"""Status, headers and body of a response."""
 _VOLATILE = ("date", "x-request-id")
 
 
 class Probe(NamedTuple):
-    """One request, where `{tag}` stands for another's tag and `{my_tag}` for the caller's own.
+    """One request; `{tag}` is a foreign tag and `{my_tag}` the caller's own.
 
-    `foreign` is the status that another's name is answered with, exactly as a name that never was; `own` the one of
-    the same request with the caller's own things throughout.
+    `foreign` is the status for a foreign name, which must equal that for an unknown name; `own` is the status for the
+    caller's own names throughout.
     """
 
     method: str
@@ -33,26 +33,26 @@ class Probe(NamedTuple):
 
     @property
     def route(self) -> str:
-        """The operation, as `route_of` names it."""
+        """The operation, in the form of `route_of`."""
         return route_of(self.method, self.path)
 
     @property
-    def reads(self) -> bool:
+    def is_read(self) -> bool:
         return self.method in ("GET", "HEAD")
 
     @property
-    def refused(self) -> bool:
-        """Whether another's name is refused, rather than an unknown text that is fine."""
+    def is_refused(self) -> bool:
+        """Whether a foreign name is refused, not just ignored."""
         return self.foreign >= _REFUSED
 
     @property
-    def names_another(self) -> bool:
-        """Whether anything of another's stands in it."""
+    def has_foreign_name(self) -> bool:
+        """Whether the request contains a foreign name."""
         places = re.findall(r"{(\w+)}", f"{self.path} {self.json} {self.params} {self.headers}")
         return any(not place.startswith("my_") for place in {*places} - {"name", "number"})
 
-    def send(self, http: httpx.Client, key: str, names: Named, **headers: str) -> httpx.Response:
-        """The request with the names in their places."""
+    def send(self, http: httpx.Client, key: str, names: Names, **headers: str) -> httpx.Response:
+        """Send the request with the placeholders filled."""
         request = {"params": self.params, "json": self.json, "headers": {**(self.headers or {}), **headers}}
         given = {part: _filled(template, names) for part, template in request.items() if template is not None}
         given["headers"] |= bearer(key)
@@ -62,28 +62,28 @@ class Probe(NamedTuple):
 
 
 def route_of(method: str, path: str) -> str:
-    """An operation, whatever its parameters are called."""
+    """Return the operation with unnamed parameters."""
     return f"{method} {re.sub('{[^}]*}', '{}', path)}"
 
 
-def told(answer: httpx.Response, *more: str) -> Told:
-    """Everything that an answer tells, but for the date, the request's id, ids that stood in it, and `more` names.
+def comparable(response: httpx.Response, *more: str) -> Comparable:
+    """Return the response without the date, the request id, ids of the request, and `more` names.
 
-    What was made has ids and times of its own, so these are left out where the request has made something.
+    If the request created something, its ids and times are removed, too.
     """
-    request = answer.request
-    text = answer.text.replace(answer.headers["x-request-id"], "<request>")
+    request = response.request
+    text = response.text.replace(response.headers["x-request-id"], "<request>")
     names = {*more} | ids_in(f"{request.url} {request.headers.raw} {request.content.decode('latin-1')}")
-    if answer.is_success and request.method not in ("GET", "HEAD"):
+    if response.is_success and request.method not in ("GET", "HEAD"):
         names |= ids_in(text)
         text = _TIME.sub("<time>", text)
     for id in sorted(names):
         text = text.replace(id, "<id>")
-    headers = {name: value for name, value in answer.headers.items() if name not in _VOLATILE}
-    return answer.status_code, headers, text
+    headers = {name: value for name, value in response.headers.items() if name not in _VOLATILE}
+    return response.status_code, headers, text
 
 
-def _filled(template: Any, names: Named) -> Any:
+def _filled(template: Any, names: Names) -> Any:
     if isinstance(template, str):
         return re.sub(r"{(\w+)}", lambda place: names[place[1]], template)
     if isinstance(template, dict):

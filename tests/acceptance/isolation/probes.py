@@ -1,4 +1,4 @@
-"""Every operation of every dialect, with another's name in each place where one fits."""
+"""Every operation of every dialect, with a foreign name in each place that takes one."""
 
 from base64 import b64encode
 from typing import Any
@@ -19,7 +19,7 @@ _FOLDER = {"folder_id": "{folder}"}
 
 
 def _plain(method: str, path: str, **more: Any) -> Probe:
-    """An operation that no name of another's fits into; what it does, it still does to nobody else."""
+    """Return a probe of an operation that takes no foreign name; it must still not affect the other workspace."""
     return Probe(method, path, **more)
 
 
@@ -27,8 +27,8 @@ def _new(source: dict[str, str] = _INLINE, **more: Any) -> Probe:
     return Probe("POST", "/api/assets", json={"source": source} | more, own=201)
 
 
-def _made_of(**named: str) -> Probe:
-    return _new(provenance={"request_id": "{my_word}", "inputs": [named]})
+def _made_of(**probe_id: str) -> Probe:
+    return _new(provenance={"request_id": "{my_word}", "inputs": [probe_id]})
 
 
 KREA = (
@@ -115,10 +115,10 @@ NATIVE = (
     Probe("GET", "/api/search", params={"like": "{asset}"}),
 )
 PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE)
-SILENT = {
-    "GET /healthz": "says nothing of a workspace",
-    "GET /readyz": "says nothing of a workspace",
-    "GET /metrics": "adds everybody up",
-    "GET /docs/error-codes": "says nothing of a workspace",
+WITHOUT_WORKSPACE = {
+    "GET /healthz": "tells nothing about a workspace",
+    "GET /readyz": "tells nothing about a workspace",
+    "GET /metrics": "sums over all workspaces",
+    "GET /docs/error-codes": "tells nothing about a workspace",
 }
-"""Operations that say the same to everybody, and why that may be."""
+"""Operations whose response does not depend on the workspace, with the reason."""

@@ -1,4 +1,4 @@
-"""One of everything that a workspace can have, named as requests name it."""
+"""A workspace seeded with one of each thing, by the name of its placeholder."""
 
 from typing import Any
 from uuid import uuid4
@@ -8,10 +8,10 @@ from tests.acceptance.isolation.workspace import Maker, Workspace
 
 
 def _asset(of: Workspace) -> str:
-    said = {"prompt": f"a bear {of['word']}", "favorite": True, "request_id": f"request-{of['word']}"}
+    declared = {"prompt": f"a bear {of['word']}", "favorite": True, "request_id": f"request-{of['word']}"}
     inputs = [{"url": f"http://example.com/{uuid4().hex}.png"}]
-    body = {"url": of["file"], "type": "image", **said, "inputs": inputs}
-    return str(of.ask("POST", "/v1/assets/uploads", json=body)["asset"]["vector_id"])
+    body = {"url": of["file"], "type": "image", **declared, "inputs": inputs}
+    return str(of.call("POST", "/v1/assets/uploads", json=body)["asset"]["vector_id"])
 
 
 def _request(of: Workspace) -> str:
@@ -20,19 +20,19 @@ def _request(of: Workspace) -> str:
 
 
 def _tag(of: Workspace) -> str:
-    id = str(of.ask("POST", "/v1/assets/tags", json={"name": of["tag_name"]})["tag"]["id"])
-    of.ask("POST", f"/v1/assets/tags/{id}/assign", json={"vector_id": of["asset"]})
+    id = str(of.call("POST", "/v1/assets/tags", json={"name": of["tag_name"]})["tag"]["id"])
+    of.call("POST", f"/v1/assets/tags/{id}/assign", json={"vector_id": of["asset"]})
     return id
 
 
 def _collection(of: Workspace, **more: Any) -> str:
     body = {"name": f"collection {of['word']}", **more}
-    return str(of.ask("POST", "/v1/assets/collections", json=body)["collection"]["id"])
+    return str(of.call("POST", "/v1/assets/collections", json=body)["collection"]["id"])
 
 
 def _filled(of: Workspace) -> str:
     id = _collection(of, cover_image_url=of["file"])
-    of.ask("POST", f"/v1/assets/collections/{id}/assets", json={"vector_id": of["asset"]})
+    of.call("POST", f"/v1/assets/collections/{id}/assets", json={"vector_id": of["asset"]})
     return id
 
 
@@ -47,7 +47,7 @@ def _character(of: Workspace) -> str:
         "reference_images": [of["asset"]],
         "identifier": f"bear-{of['word']}",
     }
-    return str(of.ask("POST", "/v1/assets/characters", json=body)["character"]["id"])
+    return str(of.call("POST", "/v1/assets/characters", json=body)["character"]["id"])
 
 
 def _handle(of: Workspace) -> str:
@@ -61,11 +61,11 @@ def _taken_name(of: Workspace) -> str:
 
 
 def _folder(of: Workspace) -> str:
-    return str(of.ask("POST", "/v1/folders/create", json={"name": f"folder {of['word']}"})["data"]["id"])
+    return str(of.call("POST", "/v1/folders/create", json={"name": f"folder {of['word']}"})["data"]["id"])
 
 
 def _workspace(of: Workspace) -> str:
-    return str(of.ask("GET", f"/v3/assets/{of['asset']}")["data"]["owner"])
+    return str(of.call("GET", f"/v3/assets/{of['asset']}")["data"]["owner"])
 
 
 _ORGANISED: dict[str, Maker] = {
@@ -84,7 +84,7 @@ _ORGANISED: dict[str, Maker] = {
 }
 
 
-class Things(Workspace):
-    """A workspace that can have everything."""
+class SeededWorkspace(Workspace):
+    """A workspace that can have one of each thing."""
 
     makers = UPLOADS | _ORGANISED

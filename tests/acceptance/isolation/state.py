@@ -1,14 +1,14 @@
-"""Everything that a key is told of its workspace."""
+"""Everything that a key can read about its workspace."""
 
 import re
 import time
 
 import httpx
 
-from tests.acceptance.isolation.names import Named
+from tests.acceptance.isolation.names import Names
 from tests.acceptance.isolation.probe import Probe
 
-_PATIENCE = 60.0
+_TIMEOUT_SECONDS = 60.0
 _WAITING = re.compile(r'^mediatheque_queue_depth{.*state="(?:waiting|running)".*} ([0-9.]+)$', re.MULTILINE)
 
 
@@ -59,35 +59,35 @@ SEARCHES = (
     _read("/api/search", like="{asset}"),
     _read("/api/assets/{asset}/similar"),
 )
-"""They depend on what the worker has seen of the assets."""
+"""Their results depend on the tasks that the worker has done."""
 
 State = dict[str, tuple[int, str]]
 
 
-def content(http: httpx.Client, key: str, things: Named) -> State:
-    """What is there, each fact once."""
-    return _told(http, key, things, _CONTENT)
+def content(http: httpx.Client, key: str, workspace: Names) -> State:
+    """Read the workspace's content, each fact once."""
+    return _send_all(http, key, workspace, _CONTENT)
 
 
-def lists(http: httpx.Client, key: str, things: Named) -> State:
-    """The same, as every dialect tells it."""
-    return _told(http, key, things, LISTS)
+def lists(http: httpx.Client, key: str, workspace: Names) -> State:
+    """Read it through the lists of every dialect."""
+    return _send_all(http, key, workspace, LISTS)
 
 
-def searches(http: httpx.Client, key: str, things: Named) -> State:
-    """What is found. To be asked when nothing is waiting."""
-    return _told(http, key, things, SEARCHES)
+def searches(http: httpx.Client, key: str, workspace: Names) -> State:
+    """Read search results; call it when no task is waiting."""
+    return _send_all(http, key, workspace, SEARCHES)
 
 
-def _told(http: httpx.Client, key: str, things: Named, reads: tuple[Probe, ...]) -> State:
-    answers = [(read, read.send(http, key, things)) for read in reads]
-    assert all(answer.is_success for _, answer in answers), [answer.text for _, answer in answers]
-    return {f"{read.path} {read.params}": (answer.status_code, answer.text) for read, answer in answers}
+def _send_all(http: httpx.Client, key: str, workspace: Names, reads: tuple[Probe, ...]) -> State:
+    responses = [(read, read.send(http, key, workspace)) for read in reads]
+    assert all(response.is_success for _, response in responses), [response.text for _, response in responses]
+    return {f"{read.path} {read.params}": (response.status_code, response.text) for read, response in responses}
 
 
-def settle(http: httpx.Client) -> None:
-    """Wait until the worker has seen everything."""
-    deadline = time.monotonic() + _PATIENCE
+def wait_for_worker(http: httpx.Client) -> None:
+    """Wait until the worker has no task left."""
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while any(float(depth) for depth in _WAITING.findall(http.get("/metrics").text)):
-        assert time.monotonic() < deadline, "the worker does not come to an end"
+        assert time.monotonic() < deadline, "the worker did not finish its tasks"
         time.sleep(0.1)

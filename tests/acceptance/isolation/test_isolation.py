@@ -1,6 +1,6 @@
-"""Whatever one workspace asks, it learns nothing of another: not what is there, not how much, not what it is called.
+"""No request discloses anything about another workspace.
 
-Another's name is answered byte for byte as a name that never was. Timing is not judged.
+A foreign name gets byte for byte the response of an unknown name. Timing is not tested.
 """
 
 from typing import NamedTuple
@@ -9,143 +9,153 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.acceptance.across.libraries import ENTRANCES, VIEWS, Enter
+from tests.acceptance.across.libraries import CREATE, LOOKUPS, Create
 from tests.acceptance.endpoints import Sample
 from tests.acceptance.isolation import state
-from tests.acceptance.isolation.names import Between, Named, Never, ids_in
-from tests.acceptance.isolation.probe import Probe, Told, told
+from tests.acceptance.isolation.names import MixedNames, Names, UnknownNames, ids_in
+from tests.acceptance.isolation.probe import Comparable, Probe, comparable
 from tests.acceptance.isolation.probes import PROBES
-from tests.acceptance.isolation.seed import Things
+from tests.acceptance.isolation.seed import SeededWorkspace
 from tests.samples import png
 
 
-class Pair(NamedTuple):
-    """Two keys, and what there is in their workspaces."""
+class TwoWorkspaces(NamedTuple):
+    """Two keys and the seeded workspaces of both."""
 
     http: httpx.Client
-    mine: Things
-    theirs: Things
+    mine: SeededWorkspace
+    theirs: SeededWorkspace
 
-    def new(self, word: str | None = None) -> tuple[Things, Things]:
-        """More in either, with the same content."""
+    def new(self, word: str | None = None) -> tuple[SeededWorkspace, SeededWorkspace]:
+        """Return two new seeds, one in each workspace, with equal content."""
         word = word or uuid4().hex
-        return Things(self.http, self.mine.key, word), Things(self.http, self.theirs.key, word)
+        return SeededWorkspace(self.http, self.mine.key, word), SeededWorkspace(self.http, self.theirs.key, word)
 
-    def their_content(self) -> state.State:
+    def foreign_content(self) -> state.State:
         return state.content(self.http, self.theirs.key, self.theirs)
 
 
 @pytest.fixture(scope="module")
-def pair(http: httpx.Client, target: tuple[str, str, str | None]) -> Pair:
+def two_workspaces(http: httpx.Client, target: tuple[str, str, str | None]) -> TwoWorkspaces:
     if target[2] is None:
         pytest.skip("needs MEDIATHEQUE_ACCEPTANCE_OTHER_KEY, a key of another workspace")
-    return Pair(http, Things(http, target[1]).everything(), Things(http, target[2]).everything())
+    return TwoWorkspaces(
+        http, SeededWorkspace(http, target[1]).create_all(), SeededWorkspace(http, target[2]).create_all()
+    )
 
 
-def named(probe: Probe) -> str:
+def probe_id(probe: Probe) -> str:
     return f"{probe.route} {probe.json or probe.params or ''}"[:90]
 
 
-@pytest.mark.parametrize("probe", [probe for probe in PROBES if probe.names_another], ids=named)
-def test_what_is_anothers_never_was(pair: Pair, probe: Probe) -> None:
-    fixed = probe.refused or probe.reads
-    targets = [pair.theirs if fixed else pair.new()[1].everything() for _ in range(2)]
-    before = {} if probe.reads else pair.their_content()
-    for respell, theirs in zip((False, True), targets, strict=True):
-        foreign, never = (_told(pair, probe, names, respell) for names in (theirs, Never(theirs)))
-        assert foreign == never
+@pytest.mark.parametrize("probe", [probe for probe in PROBES if probe.has_foreign_name], ids=probe_id)
+def test_foreign_ids_look_unknown(two_workspaces: TwoWorkspaces, probe: Probe) -> None:
+    fixed = probe.is_refused or probe.is_read
+    targets = [two_workspaces.theirs if fixed else two_workspaces.new()[1].create_all() for _ in range(2)]
+    before = {} if probe.is_read else two_workspaces.foreign_content()
+    for other_spelling, theirs in zip((False, True), targets, strict=True):
+        foreign, unknown = (
+            _send(two_workspaces, probe, names, other_spelling) for names in (theirs, UnknownNames(theirs))
+        )
+        assert foreign == unknown
         assert foreign[0] == probe.foreign, foreign
-        assert probe.reads or pair.their_content() == before
+        assert probe.is_read or two_workspaces.foreign_content() == before
 
 
-def _told(pair: Pair, probe: Probe, others: Named, respell: bool) -> Told:
-    """A refusal changes nothing; else the caller's own things are new ones."""
-    mine = pair.mine if probe.refused or probe.reads else pair.new()[0]
-    answer = probe.send(pair.http, mine.key, Between(others, mine, respell=respell))
-    return told(answer, others["workspace"])
+def _send(two_workspaces: TwoWorkspaces, probe: Probe, others: Names, other_spelling: bool) -> Comparable:
+    """Send the probe; use new names of the caller unless it is refused or read-only."""
+    mine = two_workspaces.mine if probe.is_refused or probe.is_read else two_workspaces.new()[0]
+    response = probe.send(two_workspaces.http, mine.key, MixedNames(others, mine, other_spelling=other_spelling))
+    return comparable(response, others["workspace"])
 
 
-@pytest.mark.parametrize("probe", [probe for probe in PROBES if probe.reads], ids=named)
-def test_each_reads_its_own(pair: Pair, probe: Probe) -> None:
-    answer = probe.send(pair.http, pair.mine.key, Between(pair.mine, pair.mine))
-    assert answer.status_code == probe.own, answer.text
+@pytest.mark.parametrize("probe", [probe for probe in PROBES if probe.is_read], ids=probe_id)
+def test_own_names_are_read(two_workspaces: TwoWorkspaces, probe: Probe) -> None:
+    response = probe.send(
+        two_workspaces.http, two_workspaces.mine.key, MixedNames(two_workspaces.mine, two_workspaces.mine)
+    )
+    assert response.status_code == probe.own, response.text
 
 
-@pytest.mark.parametrize("probe", [probe for probe in PROBES if not probe.reads], ids=named)
-def test_what_each_does_to_its_own_is_not_done_to_the_others(pair: Pair, probe: Probe) -> None:
-    """Both have the same content, and use the same Idempotency-Key."""
-    mine, theirs = pair.new()
+@pytest.mark.parametrize("probe", [probe for probe in PROBES if not probe.is_read], ids=probe_id)
+def test_write_to_own_workspace_does_not_change_the_other(two_workspaces: TwoWorkspaces, probe: Probe) -> None:
+    """Both workspaces have equal content and use the same Idempotency-Key."""
+    mine, theirs = two_workspaces.new()
     headers = {"idempotency-key": mine["word"]}
-    first = probe.send(pair.http, theirs.key, Between(theirs, theirs), **headers)
-    before = pair.their_content()
-    second = probe.send(pair.http, mine.key, Between(mine, mine), **headers)
+    first = probe.send(two_workspaces.http, theirs.key, MixedNames(theirs, theirs), **headers)
+    before = two_workspaces.foreign_content()
+    second = probe.send(two_workspaces.http, mine.key, MixedNames(mine, mine), **headers)
     assert (first.status_code, second.status_code) == (probe.own, probe.own), second.text
     assert "idempotent-replayed" not in second.headers
-    assert pair.their_content() == before
+    assert two_workspaces.foreign_content() == before
 
 
-def test_what_another_adds_and_removes_changes_no_answer(pair: Pair) -> None:
-    mine, other = pair.new()
-    mine.everything()
-    state.settle(pair.http)
-    before = _answers(pair, mine)
-    other.everything()
-    state.settle(pair.http)
-    assert _answers(pair, mine) == before
+def test_responses_do_not_depend_on_other_workspace(two_workspaces: TwoWorkspaces) -> None:
+    mine, other = two_workspaces.new()
+    mine.create_all()
+    state.wait_for_worker(two_workspaces.http)
+    before = _state_of(two_workspaces, mine)
+    other.create_all()
+    state.wait_for_worker(two_workspaces.http)
+    assert _state_of(two_workspaces, mine) == before
     for path in ("/{asset}", "/tags/{tag}", "/collections/{collection}", "/characters/{character}"):
-        Probe("DELETE", f"/v1/assets{path}").send(pair.http, other.key, other)
-    state.settle(pair.http)
-    assert _answers(pair, mine) == before
+        Probe("DELETE", f"/v1/assets{path}").send(two_workspaces.http, other.key, other)
+    state.wait_for_worker(two_workspaces.http)
+    assert _state_of(two_workspaces, mine) == before
 
 
-def _answers(pair: Pair, mine: Things) -> state.State:
-    return state.lists(pair.http, mine.key, mine) | state.searches(pair.http, mine.key, mine)
+def _state_of(two_workspaces: TwoWorkspaces, mine: SeededWorkspace) -> state.State:
+    return state.lists(two_workspaces.http, mine.key, mine) | state.searches(two_workspaces.http, mine.key, mine)
 
 
-def test_a_search_finds_nothing_of_anothers(pair: Pair) -> None:
-    """Nor where it is told their words, or goes on from their cursor."""
-    state.settle(pair.http)
-    cursor = pair.theirs.ask("GET", "/v1/assets", params={"q": "bear", "limit": "1"})["next_cursor"]
-    for params in ({"q": pair.theirs["word"]}, {"q": pair.theirs["tag_name"]}, {"q": "bear", "cursor": cursor}):
-        page = pair.mine.ask("GET", "/v1/assets", params=params)
+def test_search_finds_no_foreign_assets(two_workspaces: TwoWorkspaces) -> None:
+    """Also with foreign words and with a foreign cursor."""
+    state.wait_for_worker(two_workspaces.http)
+    cursor = two_workspaces.theirs.call("GET", "/v1/assets", params={"q": "bear", "limit": "1"})["next_cursor"]
+    for params in (
+        {"q": two_workspaces.theirs["word"]},
+        {"q": two_workspaces.theirs["tag_name"]},
+        {"q": "bear", "cursor": cursor},
+    ):
+        page = two_workspaces.mine.call("GET", "/v1/assets", params=params)
         assert page["assets"]
         for asset in page["assets"]:
-            assert pair.mine.ask("GET", f"/v1/assets/{asset['vector_id']}")
-        assert not ids_in(str(page)) & _their_ids(pair), params
+            assert two_workspaces.mine.call("GET", f"/v1/assets/{asset['vector_id']}")
+        assert not ids_in(str(page)) & _foreign_ids(two_workspaces), params
 
 
-def _their_ids(pair: Pair) -> set[str]:
+def _foreign_ids(two_workspaces: TwoWorkspaces) -> set[str]:
     names = ("asset", "file", "tag", "collection", "character", "word")
-    return {id for name in names for id in ids_in(pair.theirs[name])}
+    return {id for name in names for id in ids_in(two_workspaces.theirs[name])}
 
 
-def test_a_smart_collection_resembles_no_picture_of_anothers(pair: Pair) -> None:
-    state.settle(pair.http)
-    for names in (pair.theirs, Never(pair.theirs)):
+def test_smart_collection_ignores_foreign_example(two_workspaces: TwoWorkspaces) -> None:
+    state.wait_for_worker(two_workspaces.http)
+    for names in (two_workspaces.theirs, UnknownNames(two_workspaces.theirs)):
         filters = {"semantic": {"image_url": names["file"], "min_similarity": 0}}
-        made = pair.mine.ask("POST", "/v1/assets/collections", json={"name": "alike", "filters": filters})
-        page = pair.mine.ask("GET", f"/v1/assets/collections/{made['collection']['id']}/assets")
+        created = two_workspaces.mine.call("POST", "/v1/assets/collections", json={"name": "alike", "filters": filters})
+        page = two_workspaces.mine.call("GET", f"/v1/assets/collections/{created['collection']['id']}/assets")
         assert (page["assets"], page["total_count"], page["scope_truncated"]) == ([], 0, False)
 
 
-def test_a_handle_made_of_a_name_is_not_counted_on_from_anothers(pair: Pair) -> None:
+def test_generated_handle_ignores_foreign_handles(two_workspaces: TwoWorkspaces) -> None:
     name = f"Mona {uuid4().hex}"
-    for things in (pair.theirs, pair.mine):
+    for workspace in (two_workspaces.theirs, two_workspaces.mine):
         for number in ("", "-2"):
-            body = {"name": name, "description": "a bear", "reference_images": [things["asset"]]}
-            made = things.ask("POST", "/v1/assets/characters", json=body)["character"]
-            assert made["character_identifier"] == name.lower().replace(" ", "-") + number
+            body = {"name": name, "description": "a bear", "reference_images": [workspace["asset"]]}
+            created = workspace.call("POST", "/v1/assets/characters", json=body)["character"]
+            assert created["character_identifier"] == name.lower().replace(" ", "-") + number
 
 
-@pytest.mark.parametrize("enter", ENTRANCES.values(), ids=ENTRANCES)
-def test_the_same_bytes_are_not_noticed(pair: Pair, enter: Enter) -> None:
+@pytest.mark.parametrize("create", CREATE.values(), ids=CREATE)
+def test_upload_of_foreign_bytes_is_not_disclosed(two_workspaces: TwoWorkspaces, create: Create) -> None:
     sample = Sample(png(seed=uuid4().int % 2**32), "image/png", "same.png")
-    theirs = enter(pair.http, pair.theirs.key, sample)
-    before = pair.their_content()
-    own = enter(pair.http, pair.mine.key, sample)
-    seen = {name: bool(look(pair.http, pair.mine.key, own)) for name, look in VIEWS.items()}
-    assert seen == dict.fromkeys(VIEWS, True)
-    assert not any(look(pair.http, pair.mine.key, theirs) for look in VIEWS.values())
-    alike = pair.mine.ask("GET", f"/api/assets/{own}/similar")
-    assert not ids_in(str(alike)) & ids_in(str(theirs))
-    assert pair.their_content() == before
+    theirs = create(two_workspaces.http, two_workspaces.theirs.key, sample)
+    before = two_workspaces.foreign_content()
+    own = create(two_workspaces.http, two_workspaces.mine.key, sample)
+    found = {name: bool(find(two_workspaces.http, two_workspaces.mine.key, own)) for name, find in LOOKUPS.items()}
+    assert found == dict.fromkeys(LOOKUPS, True)
+    assert not any(find(two_workspaces.http, two_workspaces.mine.key, theirs) for find in LOOKUPS.values())
+    similar = two_workspaces.mine.call("GET", f"/api/assets/{own}/similar")
+    assert not ids_in(str(similar)) & ids_in(str(theirs))
+    assert two_workspaces.foreign_content() == before

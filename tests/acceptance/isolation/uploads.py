@@ -1,4 +1,4 @@
-"""Files, and uploads that were promised or have begun."""
+"""Makers of files and of uploads in progress."""
 
 import httpx
 
@@ -17,29 +17,29 @@ def _file(of: Workspace, sample: Sample = PICTURE) -> str:
 
 def _hidden(of: Workspace) -> str:
     url = _file(of)
-    of.ask("PUT", "/v1/storage/files/acl", params={"url": url}, json={"default": "hide"})
+    of.call("PUT", "/v1/storage/files/acl", params={"url": url}, json={"default": "hide"})
     return url
 
 
 def _multipart(of: Workspace) -> str:
-    """Its `access_url` and `uploadId`."""
-    begun: Json = of.ask("POST", "/files/upload/multipart")
-    return f"{begun['access_url']} {begun['uploadId']}"
+    """Return `access_url` and `uploadId`, separated by a space."""
+    created: Json = of.call("POST", "/files/upload/multipart")
+    return f"{created['access_url']} {created['uploadId']}"
 
 
 def _batch(of: Workspace) -> str:
-    wanted = {"filename": "a.png", "content_type": "image/png", "size_bytes": 10}
-    return str(of.ask("POST", "/v3/assets/direct-uploads/batches", json={"files": [wanted]})["data"]["batch_id"])
+    declared = {"filename": "a.png", "content_type": "image/png", "size_bytes": 10}
+    return str(of.call("POST", "/v3/assets/direct-uploads/batches", json={"files": [declared]})["data"]["batch_id"])
 
 
 def _direct(of: Workspace) -> str:
-    """Its asset's id and URL."""
-    promised = direct(of.http, of.key, PICTURE)
-    return f"{promised['asset_id']} {promised['upload_url']}"
+    """Return the asset's id and upload URL, separated by a space."""
+    initiated = direct(of.http, of.key, PICTURE)
+    return f"{initiated['asset_id']} {initiated['upload_url']}"
 
 
 def _segment(name: str, number: int) -> Maker:
-    """A part of the path of a URL that is known by that name."""
+    """Return a maker for one segment of the path of the named URL."""
     return lambda of: httpx.URL(of[name].split()[-1]).path.split("/")[number]
 
 
@@ -47,9 +47,9 @@ def _token(name: str) -> Maker:
     return lambda of: httpx.URL(of[name].split()[-1]).params["token"]
 
 
-def _initiated(of: Workspace) -> str:
-    wanted = {"file_name": "a.png", "content_type": "image/png"}
-    return str(of.ask("POST", "/storage/upload/initiate-multipart", json=wanted)["upload_url"])
+def _initiate_multipart(of: Workspace) -> str:
+    declared = {"file_name": "a.png", "content_type": "image/png"}
+    return str(of.call("POST", "/storage/upload/initiate-multipart", json=declared)["upload_url"])
 
 
 UPLOADS: dict[str, Maker] = {
@@ -62,7 +62,7 @@ UPLOADS: dict[str, Maker] = {
     "upload_url": lambda of: str(initiate(of.http, of.key, PICTURE)["upload_url"]),
     "upload": _segment("upload_url", 3),
     "upload_token": _token("upload_url"),
-    "parts_url": _initiated,
+    "parts_url": _initiate_multipart,
     "parts": _segment("parts_url", 3),
     "parts_token": _token("parts_url"),
     "multipart": _multipart,

@@ -1,4 +1,4 @@
-"""A workspace as a test fills it: with what is asked for, when it is asked for."""
+"""A workspace whose things are created when a test first names them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
@@ -10,7 +10,7 @@ from tests.acceptance.endpoints import bearer
 
 
 class Workspace:
-    """What a key's workspace has, by name. All texts are made of `word`: two of the same word have the same content."""
+    """What a key's workspace has, by name. Texts contain `word`: instances with the same word have equal content."""
 
     makers: ClassVar[Mapping[str, "Maker"]]
 
@@ -23,17 +23,17 @@ class Workspace:
             self._made[name] = self.makers[name](self)
         return self._made[name]
 
-    def everything(self) -> Self:
-        """The same, with nothing left to be made."""
+    def create_all(self) -> Self:
+        """Create all things, and return self."""
         for name in self.makers:
             self[name]
         return self
 
-    def ask(self, method: str, path: str, **request: Any) -> Any:
-        answer = self.http.request(method, path, headers=bearer(self.key), **request)
-        assert answer.is_success, (method, path, answer.text)
-        return answer.json()
+    def call(self, method: str, path: str, **request: Any) -> Any:
+        response = self.http.request(method, path, headers=bearer(self.key), **request)
+        assert response.is_success, (method, path, response.text)
+        return response.json()
 
 
 Maker = Callable[[Workspace], str]
-"""Makes one thing, and answers what it is called."""
+"""Creates one thing and returns its name."""
