@@ -53,7 +53,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory, folders: tuple[str, str]) 
 def started(folder: Path, **env: str) -> Iterator[Serve]:
     with Serve(folder / "data", env={"MEDIATHEQUE_RUN_WORKER": "true", **env}) as server:
         yield server
-    processes.kill(process.pid for process in processes.family(server.data))
+    processes.kill(process.pid for process in processes.server_processes(server.data))
 
 
 def upload(server: Serve, seed: int) -> None:

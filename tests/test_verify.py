@@ -23,7 +23,7 @@ def verify(server: Serve, *arguments: str, **environment: str) -> command_line.E
     return command_line.here("verify", "--data", server.data, *arguments, env=environment)
 
 
-def blob_of(server: Serve, promise: endpoints.Promise) -> Path:
+def blob_of(server: Serve, promise: endpoints.AcknowledgedUpload) -> Path:
     with psycopg.connect(server.database_url) as connection:
         row = connection.execute(
             "SELECT storage_key FROM blob WHERE sha256 = %s", [bytes.fromhex(promise.sha256)]
@@ -35,7 +35,7 @@ def blob_of(server: Serve, promise: endpoints.Promise) -> Path:
 def test_beside_a_server_and_without_one(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=60) as http:
-        kept = [endpoint(http, key, endpoints.picture(20_000)) for endpoint in endpoints.DOORS.values()]
+        kept = [endpoint(http, key, endpoints.new_jpeg(20_000)) for endpoint in endpoints.ENDPOINTS.values()]
         clean = command_line.process("verify", "--data", house.data)
         assert (clean.returncode, clean.stderr) == (0, "")
         assert clean.stdout.endswith(f" {len(kept)} stored: nothing wrong.\n")
@@ -77,7 +77,7 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
 def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=60) as http:
-        promise = endpoints.krea(http, key, endpoints.picture(1000))
+        promise = endpoints.krea(http, key, endpoints.new_jpeg(1000))
     house.stop()
     blobs, aside = house.data / "blobs", house.data / "aside"
     blobs.rename(aside)

@@ -15,41 +15,41 @@ import httpx
 import psycopg
 import pytest
 
-from tests.crashes.persistent import Persistent
+from tests.crashes.clients import PersistentClients
 from tests.durability.helpers import processes
 from tests.durability.helpers.processes import eventually
 from tests.seaweed import Seaweed
 from tests.server import PROGRAM, Serve
 
 KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "2"))
-OPEN = "SELECT count(*) FROM upload WHERE completed_at IS NULL AND failure IS NOT NULL"
+STUCK_UPLOADS = "SELECT count(*) FROM upload WHERE completed_at IS NULL AND failure IS NOT NULL"
 
 
 @pytest.mark.sampled
 @pytest.mark.timeout(3000)
-def test_kills_on_disk(tmp_path: Path) -> None:
-    survives(Serve(tmp_path / "data", env={"MEDIATHEQUE_RUN_WORKER": "false"}, durable=True), kills=KILLS)
+def test_uploads_survive_kills_on_disk(tmp_path: Path) -> None:
+    assert_survives_kills(Serve(tmp_path / "data", env={"MEDIATHEQUE_RUN_WORKER": "false"}, durable=True), kills=KILLS)
 
 
 @pytest.mark.sampled
 @pytest.mark.timeout(900)
-def test_kills_over_a_bucket(tmp_path: Path, seaweed: Seaweed) -> None:
+def test_uploads_survive_kills_with_bucket(tmp_path: Path, seaweed: Seaweed) -> None:
     env = {"MEDIATHEQUE_RUN_WORKER": "false", "MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()}
-    survives(Serve(tmp_path / "data", env=env, durable=True), kills=max(1, KILLS // 10))
+    assert_survives_kills(Serve(tmp_path / "data", env=env, durable=True), kills=max(1, KILLS // 10))
 
 
-def survives(server: Serve, kills: int) -> None:
+def assert_survives_kills(server: Serve, kills: int) -> None:
     server.start()
     try:
-        with Persistent(server, server.key) as persistent:
+        with PersistentClients(server, server.key) as clients:
             for _ in range(kills):
-                killed_amid(server, persistent)
-        assert len(persistent.kept) > kills / 4, "the uploads hardly went on"
-        for kept in persistent.kept:
-            content = httpx.get(f"{server.url}{kept.path}").content
-            assert hashlib.sha256(content).hexdigest() == kept.sha256, kept.path
+                kill_and_restart(server, clients)
+        assert len(clients.acknowledged) > kills / 4, "too few uploads were completed"
+        for file in clients.acknowledged:
+            content = httpx.get(f"{server.url}{file.path}").content
+            assert hashlib.sha256(content).hexdigest() == file.sha256, file.path
         with psycopg.connect(server.database_url) as database:
-            assert database.execute(OPEN).fetchone() == (0,)
+            assert database.execute(STUCK_UPLOADS).fetchone() == (0,)
         report = subprocess.run(
             [PROGRAM, "verify", "--data", server.data], env=server.env, capture_output=True, text=True, check=False
         )
@@ -58,15 +58,15 @@ def survives(server: Serve, kills: int) -> None:
     finally:
         with contextlib.suppress(AssertionError):
             server.stop()
-        processes.kill(process.pid for process in processes.family(server.data))
+        processes.kill(process.pid for process in processes.server_processes(server.data))
 
 
-def killed_amid(server: Serve, persistent: Persistent) -> None:
-    """Once something has gone on since the last start, the server is killed at any moment, and started again."""
-    before = persistent.steps
-    eventually(lambda: persistent.steps > before or persistent.faults, 120, "nothing goes on")
-    assert not persistent.faults, persistent.faults
+def kill_and_restart(server: Serve, clients: PersistentClients) -> None:
+    """After a step since the last start was acknowledged, kill the server at a random moment and restart it."""
+    before = clients.steps
+    eventually(lambda: clients.steps > before or clients.faults, 120, "no step was acknowledged")
+    assert not clients.faults, clients.faults
     time.sleep(random.uniform(0, 0.3))
     server.kill()
-    eventually(lambda: not processes.family(server.data), said="left behind")
+    eventually(lambda: not processes.server_processes(server.data), message="left behind")
     server.start()

@@ -38,7 +38,7 @@ def test_preflight_is_granted_on_every_path(client: httpx.Client) -> None:
 
 
 def test_uploads_and_cached_files_are_readable(server: Serve, client: httpx.Client, key: str) -> None:
-    promise = endpoints.fal_promised(client, key, endpoints.picture(5000))
+    promise = endpoints.fal_initiate(client, key, endpoints.new_jpeg(5000))
     for headers in ({}, {}, {"range": "bytes=0-9"}, {"range": "bytes=99999999-"}, {"if-none-match": "*"}):
         answer = client.get(promise.path, headers={**ORIGIN, **headers})
         assert is_readable(answer), answer.status_code

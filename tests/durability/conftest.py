@@ -1,4 +1,4 @@
-"""Clients and servers for the tests that break things."""
+"""Servers and clients for tests of durability."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -15,14 +15,14 @@ Start = Callable[..., Serve]
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """One for the tests of this folder alone: they look for disorder, and other folders' tests make some on purpose."""
+    """A server for this folder alone: its tests run `verify`, and other folders' tests damage libraries on purpose."""
     with Serve(tmp_path_factory.mktemp("durability") / "data", durable=True) as running:
         yield running
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Start]:
-    """Starts a server that belongs to the test. `own(data=None, workers=1, **settings)`: settings in upper case."""
+def own_server(tmp_path: Path) -> Iterator[Start]:
+    """Start a server for this test: `own_server(data=None, workers=1, **settings)`; settings are in upper case."""
     started: list[Serve] = []
 
     def start(data: Path | None = None, *, workers: int = 1, **settings: str) -> Serve:
@@ -35,11 +35,11 @@ def own(tmp_path: Path) -> Iterator[Start]:
     for server in started:
         with contextlib.suppress(AssertionError):
             server.stop()
-        processes.kill(process.pid for process in processes.family(server.data))
+        processes.kill(process.pid for process in processes.server_processes(server.data))
 
 
 @pytest.fixture
 def connect() -> Iterator[Callable[[Serve], httpx.Client]]:
-    """Makes clients of a server."""
+    """Create HTTP clients of a server."""
     with contextlib.ExitStack() as clients:
         yield lambda server: clients.enter_context(httpx.Client(base_url=server.url, timeout=60))

@@ -1,4 +1,4 @@
-"""The folder of blobs is gone for a while, as an unmounted disk: 503 in each dialect's words, then all is back."""
+"""While the blob folder is missing, each dialect responds with its 503; afterwards everything works again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.durability.helpers import audit, endpoints
-from tests.durability.helpers.endpoints import Refused
-from tests.durability.helpers.error_shapes import says_unavailable
+from tests.durability.helpers.endpoints import NotAcknowledged
+from tests.durability.helpers.error_shapes import is_unavailable
 from tests.server import Serve
 
 
@@ -25,7 +25,7 @@ def moved_away(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def unmounted(folder: Path) -> Iterator[None]:
-    """What an absent disk leaves: its empty mount point."""
+    """Leave an empty folder, as an unmounted disk does."""
     with moved_away(folder):
         folder.mkdir()
         try:
@@ -34,42 +34,40 @@ def unmounted(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-@pytest.mark.parametrize("gone", [moved_away, unmounted])
-def test_without_the_folder_of_blobs(
-    server: Serve, key: str, client: httpx.Client, gone: Callable[[Path], "contextmanager[None]"]
+@pytest.mark.parametrize("make_unavailable", [moved_away, unmounted])
+def test_missing_blob_folder_gets_503_until_it_is_back(
+    server: Serve, key: str, client: httpx.Client, make_unavailable: Callable[[Path], "contextmanager[None]"]
 ) -> None:
-    known = endpoints.picture(20_000)
-    kept = {name: endpoint(client, key, known) for name, endpoint in endpoints.DOORS.items()}
-    before = audit.holdings(server)
-    with gone(server.data / "blobs"):
-        for name, endpoint in endpoints.DOORS.items():
-            assert_refused(client, key, endpoint, endpoints.picture(20_000))
-            assert_refused(client, key, endpoint, known)
-            assert says_unavailable(client.get(kept[name].path)), name
-        assert says_unavailable(client.get("/readyz"))
+    known = endpoints.new_jpeg(20_000)
+    stored = {name: endpoint(client, key, known) for name, endpoint in endpoints.ENDPOINTS.items()}
+    before = audit.count_stored(server)
+    with make_unavailable(server.data / "blobs"):
+        for name, endpoint in endpoints.ENDPOINTS.items():
+            assert_unavailable(client, key, endpoint, endpoints.new_jpeg(20_000))
+            assert_unavailable(client, key, endpoint, known)
+            assert is_unavailable(client.get(stored[name].path)), name
+        assert is_unavailable(client.get("/readyz"))
         assert client.get("/healthz").is_success
-        asset = client.get(f"/assets/{kept['krea'].asset_id}", headers={"authorization": f"Bearer {key}"})
-        assert asset.json() == kept["krea"].asset
-    assert audit.holdings(server) == before
-    for name, endpoint in endpoints.DOORS.items():
-        endpoints.check(client, key, kept[name])
-        endpoints.check(client, key, endpoint(client, key, endpoints.picture(20_000)))
-    audit.expect_order(server)
+        asset = client.get(f"/assets/{stored['krea'].asset_id}", headers={"authorization": f"Bearer {key}"})
+        assert asset.json() == stored["krea"].asset
+    assert audit.count_stored(server) == before
+    for name, endpoint in endpoints.ENDPOINTS.items():
+        endpoints.check(client, key, stored[name])
+        endpoints.check(client, key, endpoint(client, key, endpoints.new_jpeg(20_000)))
+    audit.assert_verify_finds_nothing(server)
 
 
-def test_a_retry_under_the_same_idempotency_key_succeeds_once_the_store_is_back(
-    server: Serve, key: str, client: httpx.Client
-) -> None:
-    data = endpoints.picture()
+def test_retry_with_same_idempotency_key_succeeds_after_outage(server: Serve, key: str, client: httpx.Client) -> None:
+    data = endpoints.new_jpeg()
     with moved_away(server.data / "blobs"):
-        assert says_unavailable(endpoints.post_v3(client, key, data, "again"))
-    answer = endpoints.post_v3(client, key, data, "again")
-    assert answer.is_success
-    assert endpoints.post_v3(client, key, data, "again").content == answer.content
+        assert is_unavailable(endpoints.post_v3(client, key, data, "again"))
+    response = endpoints.post_v3(client, key, data, "again")
+    assert response.is_success
+    assert endpoints.post_v3(client, key, data, "again").content == response.content
     assert audit.assets_of(server, endpoints.sha256(data)) == 1
 
 
-def assert_refused(http: httpx.Client, key: str, endpoint: endpoints.Door, data: bytes) -> None:
-    with pytest.raises(Refused) as refused:
+def assert_unavailable(http: httpx.Client, key: str, endpoint: endpoints.UploadTo, data: bytes) -> None:
+    with pytest.raises(NotAcknowledged) as refused:
         endpoint(http, key, data)
-    assert says_unavailable(refused.value.answer), refused.value
+    assert is_unavailable(refused.value.response), refused.value

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: what is in flight is finished and acknowledged, then everything ends."""
+"""On SIGTERM and SIGINT uploads in progress are completed, then all processes end."""
 
 import signal
 import time
@@ -14,43 +14,43 @@ from tests.server import Serve
 DRAIN_SECONDS = 4
 
 
-def test_uploads_in_flight_are_finished_and_stalled_ones_given_up(own: Start) -> None:
-    server = own(DRAIN_SECONDS=str(DRAIN_SECONDS))
-    end_amid_uploads(server, signal.SIGTERM)
+def test_signal_completes_active_uploads_and_aborts_stalled_ones(own_server: Start) -> None:
+    server = own_server(DRAIN_SECONDS=str(DRAIN_SECONDS))
+    signal_during_uploads(server, signal.SIGTERM)
     server.start()
     assert not audit.spool_files(server)
-    end_amid_uploads(server, signal.SIGINT)
+    signal_during_uploads(server, signal.SIGINT)
     with EmbeddedPostgres(EmbeddedConfig(data=server.data)):
-        assert audit.holdings(server).assets == 2
+        assert audit.count_stored(server).assets == 2
         assert not audit.rows_without_bytes(server)
 
 
-def end_amid_uploads(server: Serve, number: signal.Signals) -> None:
-    """One of two uploads goes on after the signal, and is acknowledged; the other does not."""
-    data = endpoints.picture(3_000_000)
-    with begin_upload(server, data) as slow, begin_upload(server, endpoints.picture(3_000_000)) as stalled:
+def signal_during_uploads(server: Serve, number: signal.Signals) -> None:
+    """Send the signal during two uploads: one continues and is acknowledged, the other stalls."""
+    data = endpoints.new_jpeg(3_000_000)
+    with begin_upload(server, data) as slow, begin_upload(server, endpoints.new_jpeg(3_000_000)) as stalled:
         eventually(lambda: len(audit.spool_files(server)) == 2)
-        begun = time.monotonic()
+        started = time.monotonic()
         assert server.process
         server.process.send_signal(number)
         eventually(lambda: refuses_connections(server))
-        answer = slow.send(data[len(data) // 2 :]).answer()
-        assert answer is not None
-        assert answer.status == 200
+        response = slow.send(data[len(data) // 2 :]).response()
+        assert response is not None
+        assert response.status == 200
         assert server.process.wait(120) == 0
-        assert time.monotonic() - begun < DRAIN_SECONDS + 20
-        assert stalled.answer() is None
-    assert not processes.family(server.data)
+        assert time.monotonic() - started < DRAIN_SECONDS + 20
+        assert stalled.response() is None
+    assert not processes.server_processes(server.data)
 
 
 def begin_upload(server: Serve, data: bytes) -> wire.Connection:
-    """Half of an upload through HeyGen's first door."""
+    """Send half of an upload to HeyGen v1."""
     headers = {"x-api-key": server.key, "content-type": "image/jpeg", "content-length": len(data)}
     return wire.Connection(server.port).begin("POST", "/v1/asset", headers).send(data[: len(data) // 2])
 
 
 def refuses_connections(server: Serve) -> bool:
-    """From now on new requests find nobody here."""
+    """Whether the server refuses new connections."""
     try:
         httpx.get(f"{server.url}/healthz", timeout=1)
     except httpx.TransportError:

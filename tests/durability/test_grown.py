@@ -1,4 +1,4 @@
-"""A grown deployment: a PostgreSQL of one's own, a bucket for the bytes, two server processes."""
+"""A larger deployment: an external PostgreSQL, an S3 bucket, two server processes."""
 
 import time
 import uuid
@@ -11,22 +11,22 @@ import psycopg
 import pytest
 
 from tests.durability.helpers import audit, endpoints, processes, wire
-from tests.durability.helpers.endpoints import Refused
-from tests.durability.helpers.error_shapes import says_unavailable
+from tests.durability.helpers.endpoints import NotAcknowledged
+from tests.durability.helpers.error_shapes import is_unavailable
 from tests.durability.helpers.processes import eventually
-from tests.durability.helpers.uploaders import Uploading
+from tests.durability.helpers.uploaders import ContinuousUploads
 from tests.postgres import database
 from tests.seaweed import Seaweed
 from tests.server import Serve
 
-PART = 8 << 20
-SOON = 20.0
-ONCE = "committed-and-not-answered"
+PART_BYTES = 8 << 20
+MAX_ERROR_SECONDS = 20.0
+IDEMPOTENCY_KEY = "committed-and-not-answered"
 
 
 @pytest.fixture(scope="module")
 def grown(postgres: str, seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Its first start finds an empty database."""
+    """A server whose first start finds an empty database."""
     name = f"grown_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
@@ -34,7 +34,7 @@ def grown(postgres: str, seaweed: Seaweed, tmp_path_factory: pytest.TempPathFact
     data = tmp_path_factory.mktemp("grown") / "data"
     with Serve(data, env=env, arguments=("--workers", "2")) as server:
         yield server
-    assert not processes.family(data)
+    assert not processes.server_processes(data)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
@@ -45,19 +45,19 @@ def http(grown: Serve) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_every_door_to_the_bucket_and_back(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
+def test_every_endpoint_stores_in_bucket_and_serves_from_it(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
     key = grown.key
-    before = objects(grown, seaweed)
-    for endpoint in endpoints.DOORS.values():
-        endpoints.check(http, key, endpoint(http, key, endpoints.picture(20_000)))
-    assert objects(grown, seaweed) - before == len(endpoints.DOORS)
+    before = count_objects(grown, seaweed)
+    for endpoint in endpoints.ENDPOINTS.values():
+        endpoints.check(http, key, endpoint(http, key, endpoints.new_jpeg(20_000)))
+    assert count_objects(grown, seaweed) - before == len(endpoints.ENDPOINTS)
     assert not list((grown.data / "incoming").iterdir())
     assert not (grown.data / "postgres").exists()
 
 
-@pytest.mark.parametrize("size", [100_000, PART + 100_000])
-def test_ranges_of_a_file_in_the_bucket(grown: Serve, http: httpx.Client, size: int) -> None:
-    data = endpoints.picture(size)
+@pytest.mark.parametrize("size", [100_000, PART_BYTES + 100_000])
+def test_ranges_are_served_from_bucket(grown: Serve, http: httpx.Client, size: int) -> None:
+    data = endpoints.new_jpeg(size)
     path = endpoints.krea(http, grown.key, data).path
     middle = http.get(path, headers={"range": "bytes=5000-9999"})
     assert (middle.status_code, middle.content) == (206, data[5000:10_000])
@@ -69,100 +69,106 @@ def test_ranges_of_a_file_in_the_bucket(grown: Serve, http: httpx.Client, size: 
     assert http.get(path, headers={"if-none-match": head.headers["etag"]}).status_code == 304
 
 
-def test_the_same_content_is_one_object(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
-    data, before = endpoints.picture(20_000), objects(grown, seaweed)
-    for endpoint in endpoints.DOORS.values():
+def test_same_content_through_all_endpoints_is_one_object(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
+    data, before = endpoints.new_jpeg(20_000), count_objects(grown, seaweed)
+    for endpoint in endpoints.ENDPOINTS.values():
         endpoints.check(http, grown.key, endpoint(http, grown.key, data))
-    assert objects(grown, seaweed) == before + 1
+    assert count_objects(grown, seaweed) == before + 1
 
 
-def test_the_bucket_is_away_for_a_while(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
-    key, known = grown.key, endpoints.picture(20_000)
-    kept = {name: endpoint(http, key, known) for name, endpoint in endpoints.DOORS.items()}
+def test_unavailable_bucket_gets_503_until_it_is_back(grown: Serve, seaweed: Seaweed, http: httpx.Client) -> None:
+    key, known = grown.key, endpoints.new_jpeg(20_000)
+    stored = {name: endpoint(http, key, known) for name, endpoint in endpoints.ENDPOINTS.items()}
     before = audit.rows(grown)
     seaweed.stop()
     try:
-        for name, endpoint in endpoints.DOORS.items():
-            assert_refused_soon(http, key, endpoint, endpoints.picture(20_000))
-            assert_refused_soon(http, key, endpoint, known)
-            assert says_unavailable(http.get(kept[name].path))
-        assert says_unavailable(http.get("/readyz"))
-        assert http.get(f"/assets/{kept['krea'].asset_id}", headers={"authorization": f"Bearer {key}"}).is_success
+        for name, endpoint in endpoints.ENDPOINTS.items():
+            assert_unavailable_soon(http, key, endpoint, endpoints.new_jpeg(20_000))
+            assert_unavailable_soon(http, key, endpoint, known)
+            assert is_unavailable(http.get(stored[name].path))
+        assert is_unavailable(http.get("/readyz"))
+        assert http.get(f"/assets/{stored['krea'].asset_id}", headers={"authorization": f"Bearer {key}"}).is_success
     finally:
         seaweed.start()
     assert audit.rows(grown) == before
     eventually(lambda: http.get("/readyz").is_success)
-    for name, endpoint in endpoints.DOORS.items():
-        endpoints.check(http, key, kept[name])
-        endpoints.check(http, key, endpoint(http, key, endpoints.picture(PART + 1)))
+    for name, endpoint in endpoints.ENDPOINTS.items():
+        endpoints.check(http, key, stored[name])
+        endpoints.check(http, key, endpoint(http, key, endpoints.new_jpeg(PART_BYTES + 1)))
     assert not list((grown.data / "incoming").iterdir())
 
 
-def test_kills_lose_nothing_that_was_acknowledged(grown: Serve, http: httpx.Client) -> None:
-    """First one worker, which is replaced while the other goes on; then the whole server, and nothing of it is left."""
-    with Uploading(grown, grown.key) as uploading:
-        uploading.go_on(8)
-        victim, survivor = processes.workers(grown.data)
-        processes.kill([victim.pid])
-        uploading.go_on(8)
-        eventually(lambda: len(set(processes.workers(grown.data)) - {victim, survivor}) == 1)
+def test_acknowledged_uploads_survive_kills(grown: Serve, http: httpx.Client) -> None:
+    """Kill one server process, which is replaced while the other serves; then kill the whole server."""
+    with ContinuousUploads(grown, grown.key) as uploading:
+        uploading.wait_for_more(8)
+        killed, survivor = processes.workers(grown.data)
+        processes.kill([killed.pid])
+        uploading.wait_for_more(8)
+        eventually(lambda: len(set(processes.workers(grown.data)) - {killed, survivor}) == 1)
         assert survivor in processes.workers(grown.data)
-        uploading.go_on(8)
-        with answer_held_back(grown) as unanswered:
+        uploading.wait_for_more(8)
+        with delayed_response(grown) as unanswered:
             grown.kill()
-        eventually(lambda: not processes.family(grown.data), said=f"left behind: {processes.family(grown.data)}")
+        eventually(
+            lambda: not processes.server_processes(grown.data),
+            message=f"left behind: {processes.server_processes(grown.data)}",
+        )
         grown.start()
-        uploading.go_on(8)
-    assert {refused.status for refused in uploading.refusals} <= {503}, uploading.refusals
-    for promise in uploading.promises:
-        endpoints.check(http, grown.key, promise)
-    retried = endpoints.post_v3(http, grown.key, unanswered, ONCE)
+        uploading.wait_for_more(8)
+    assert {refused.status for refused in uploading.failures} <= {503}, uploading.failures
+    for upload in uploading.acknowledged:
+        endpoints.check(http, grown.key, upload)
+    retried = endpoints.post_v3(http, grown.key, unanswered, IDEMPOTENCY_KEY)
     assert retried.headers["idempotent-replayed"] == "true"
     assert http.get(endpoints.local(retried.json()["data"]["url"])).content == unanswered
     assert audit.assets_of(grown, endpoints.sha256(unanswered)) == 1
-    audit.expect_order(grown)
+    audit.assert_verify_finds_nothing(grown)
 
 
 @contextmanager
-def answer_held_back(grown: Serve) -> Iterator[bytes]:
-    """While it lasts, an upload under the key `ONCE` is committed, and its answer is not on its way yet.
+def delayed_response(grown: Serve) -> Iterator[bytes]:
+    """Within the block, an upload with `IDEMPOTENCY_KEY` is committed and its response is not yet sent.
 
-    After the commit the server gives back the key, unless that is concluded: a DELETE, which a trigger holds up.
+    After the commit the server runs a DELETE for claims without a stored reply; a trigger blocks it.
     """
-    picture = endpoints.picture(20_000)
-    body = wire.form(picture)
-    headers = {"x-api-key": grown.key, "idempotency-key": ONCE, "content-type": wire.FORM_TYPE}
+    new_jpeg = endpoints.new_jpeg(20_000)
+    body = wire.form(new_jpeg)
+    headers = {"x-api-key": grown.key, "idempotency-key": IDEMPOTENCY_KEY, "content-type": wire.FORM_TYPE}
     with psycopg.connect(grown.database_url, autocommit=True) as holder, wire.Connection(grown.port) as upload:
         holder.execute("SELECT pg_advisory_lock(1)")
-        holder.execute(_HOLD_UP)
+        holder.execute(_BLOCK_DELETE)
         upload.begin("POST", "/v3/assets", {**headers, "content-length": len(body)}).send(body)
         eventually(
-            lambda: holder.execute("SELECT FROM idempotency WHERE key = %s AND status = 200", [ONCE]).fetchone() == ()
+            lambda: (
+                holder.execute("SELECT FROM idempotency WHERE key = %s AND status = 200", [IDEMPOTENCY_KEY]).fetchone()
+                == ()
+            )
         )
         upload.socket.settimeout(0.3)
         with pytest.raises(TimeoutError):
             upload.socket.recv(1)
-        yield picture
+        yield new_jpeg
         holder.execute("SELECT pg_advisory_unlock(1)")
         holder.execute("DROP FUNCTION hold_up CASCADE")
 
 
-_HOLD_UP = """
+_BLOCK_DELETE = """
     CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_advisory_lock(1); RETURN NULL; END $$;
     CREATE TRIGGER hold_up BEFORE DELETE ON idempotency FOR EACH STATEMENT EXECUTE FUNCTION hold_up();
 """
 
 
-def assert_refused_soon(http: httpx.Client, key: str, endpoint: endpoints.Door, data: bytes) -> None:
-    begun = time.monotonic()
-    with pytest.raises(Refused) as refused:
+def assert_unavailable_soon(http: httpx.Client, key: str, endpoint: endpoints.UploadTo, data: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(NotAcknowledged) as refused:
         endpoint(http, key, data)
-    assert says_unavailable(refused.value.answer), refused.value
-    assert time.monotonic() - begun < SOON
+    assert is_unavailable(refused.value.response), refused.value
+    assert time.monotonic() - started < MAX_ERROR_SECONDS
 
 
-def objects(grown: Serve, seaweed: Seaweed) -> int:
-    """How many objects lie under the server's place in the bucket."""
+def count_objects(grown: Serve, seaweed: Seaweed) -> int:
+    """Count the objects under the server's prefix in the bucket."""
     prefix = grown.env["MEDIATHEQUE_BLOBS_LOCATION"].partition("?")[0].rsplit("/", 1)[1]
     return sum(len(page) for page in obstore.list(seaweed.client(), prefix))

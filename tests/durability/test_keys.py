@@ -1,4 +1,4 @@
-"""Keys made, listed and revoked on the command line, with and without a server."""
+"""API keys created, listed and revoked on the command line, with and without a server."""
 
 import re
 from collections.abc import Callable
@@ -12,29 +12,29 @@ from tests.durability.helpers import endpoints, processes
 from tests.durability.helpers.processes import eventually
 from tests.server import Serve
 
-WITHIN_SECONDS = 5
+MAX_REVOCATION_SECONDS = 5
 
 
-def test_keys_before_and_beside_the_server(
-    tmp_path: Path, own: Start, connect: Callable[[Serve], httpx.Client]
+def test_keys_are_managed_with_and_without_running_server(
+    tmp_path: Path, own_server: Start, connect: Callable[[Serve], httpx.Client]
 ) -> None:
     data = tmp_path / "data"
-    first = made(command_line.process("keys", "create", "--data", data))
-    assert not processes.family(data), "PostgreSQL was started for the moment"
-    server = own(data)
+    first = key_of(command_line.process("keys", "create", "--data", data))
+    assert not processes.server_processes(data), "PostgreSQL must run only during the command"
+    server = own_server(data)
     http = connect(server)
-    assert "mtq_" not in server.out.read_text(), "there is a key already"
-    assert works(http, first)
-    beside = made(keys(data, "create", "--workspace", "other", "--scopes", "read"))
+    assert "mtq_" not in server.out.read_text(), "no key is printed when one exists"
+    assert is_accepted(http, first)
+    beside = key_of(keys(data, "create", "--workspace", "other", "--scopes", "read"))
     lines = keys(data, "list").stdout
     assert fields(lines, first)[4].startswith("used 20")
     assert fields(lines, beside)[1:3] == ["other", "read"]
     assert fields(lines, beside)[4:] == ["used never", "live"]
     assert not any(key.rpartition("_")[2] in lines for key in (first, beside))
-    assert http.post("/v1/asset", headers={"x-api-key": beside}, content=endpoints.picture()).status_code == 403
+    assert http.post("/v1/asset", headers={"x-api-key": beside}, content=endpoints.new_jpeg()).status_code == 403
     done = keys(data, "revoke", first)
     assert (done.returncode, done.stdout) == (0, "")
-    assert eventually(lambda: refused(http, first)) < WITHIN_SECONDS
+    assert eventually(lambda: is_refused_everywhere(http, first)) < MAX_REVOCATION_SECONDS
     assert fields(keys(data, "list").stdout, first)[-1] == "revoked"
     again = command_line.process("keys", "revoke", first, "--data", data)
     assert again.returncode == 1
@@ -42,15 +42,15 @@ def test_keys_before_and_beside_the_server(
     assert http.get("/assets/0", headers={"authorization": f"Bearer {beside}"}).status_code == 404
 
 
-def made(done: command_line.Ended) -> str:
-    """`keys create` prints the key and nothing else."""
+def key_of(done: command_line.Ended) -> str:
+    """Return the key that `keys create` printed, which is its whole output."""
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"mtq_[0-9a-f]{32}_[\w-]{43}\n", done.stdout), done.stdout
     return done.stdout.strip()
 
 
 def fields(lines: str, key: str) -> list[str]:
-    """The key's line of `keys list`: id, workspace, scopes, created, used, state."""
+    """Return the key's line of `keys list`: id, workspace, scopes, created, used, state."""
     id = key.removeprefix("mtq_").partition("_")[0]
     (line,) = [line for line in lines.splitlines() if line.startswith(id)]
     return line.split("\t")
@@ -60,18 +60,18 @@ def keys(data: Path, *arguments: str) -> command_line.Ended:
     return command_line.here("keys", *arguments, "--data", data)
 
 
-def works(http: httpx.Client, key: str) -> bool:
-    return endpoints.post_v3(http, key, endpoints.picture(), "k" + key[-8:]).is_success
+def is_accepted(http: httpx.Client, key: str) -> bool:
+    return endpoints.post_v3(http, key, endpoints.new_jpeg(), "k" + key[-8:]).is_success
 
 
-def refused(http: httpx.Client, key: str) -> bool:
-    """By every door."""
+def is_refused_everywhere(http: httpx.Client, key: str) -> bool:
+    """Whether every endpoint refuses the key."""
     bearer = {"authorization": f"Bearer {key}"}
-    answers = [
+    responses = [
         http.post("/assets", files={"file": b"x"}, headers=bearer),
         http.post("/v1/asset", content=b"x", headers={"x-api-key": key}),
         http.post("/v3/assets", files={"file": b"x"}, headers={"x-api-key": key}),
         http.post("/files/upload", content=b"x", headers={"authorization": f"Key {key}"}),
         http.post("/v1/assets/uploads", json={"url": "x", "type": "image"}, headers=bearer),
     ]
-    return all(answer.status_code == 401 for answer in answers)
+    return all(response.status_code == 401 for response in responses)

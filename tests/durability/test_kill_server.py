@@ -1,4 +1,4 @@
-"""kill -9 at any moment: what was acknowledged is there afterwards, and nothing else is left of the dead."""
+"""SIGKILL at any moment: acknowledged uploads survive, and no process or spool file remains."""
 
 import random
 import subprocess
@@ -11,100 +11,111 @@ import pytest
 from tests.durability.conftest import Start
 from tests.durability.helpers import audit, endpoints, processes, wire
 from tests.durability.helpers.processes import eventually
-from tests.durability.helpers.uploaders import Uploading
+from tests.durability.helpers.uploaders import ContinuousUploads
 from tests.server import PROGRAM, Serve
 
-ONCE = "died-in-mid-upload"
-A_MINUTE = 60
+IDEMPOTENCY_KEY = "killed-during-upload"
+CLAIM_SECONDS = 60
 MIB = 1 << 20
 
 
 @pytest.mark.stress
-def test_kills_lose_nothing_that_was_acknowledged(own: Start, connect: Callable[[Serve], httpx.Client]) -> None:
-    server = own(workers=2)
+def test_acknowledged_uploads_survive_kills(own_server: Start, connect: Callable[[Serve], httpx.Client]) -> None:
+    server = own_server(workers=2)
     key = server.key
     http = connect(server)
-    picture = endpoints.picture(3_000_000)
-    with Uploading(server, key) as uploading:
-        uploading.go_on(12)
+    new_jpeg = endpoints.new_jpeg(3_000_000)
+    with ContinuousUploads(server, key) as uploading:
+        uploading.wait_for_more(12)
         kill_one_worker(server)
-        uploading.go_on(8)
+        uploading.wait_for_more(8)
         processes.kill([processes.postmaster(server.data)])
-        uploading.go_on(8)
+        uploading.wait_for_more(8)
         processes.kill(process.pid for process in processes.postgres(server.data))
-        uploading.go_on(8)
+        uploading.wait_for_more(8)
         eventually(lambda: all(httpx.get(f"{server.url}/readyz").is_success for _ in range(8)))
-        died = kill_in_mid_upload(server, key, picture)
-        uploading.go_on(8)
+        killed_at = kill_during_upload(server, key, new_jpeg)
+        uploading.wait_for_more(8)
         kill_and_restart(server)
-        uploading.go_on(8)
-    assert {refused.status for refused in uploading.refusals} <= {503}, uploading.refusals
-    for promise in uploading.promises:
-        endpoints.check(http, key, promise)
-    audit.expect_order(server)
+        uploading.wait_for_more(8)
+    assert {refused.status for refused in uploading.failures} <= {503}, uploading.failures
+    for upload in uploading.acknowledged:
+        endpoints.check(http, key, upload)
+    audit.assert_verify_finds_nothing(server)
     assert not audit.spool_files(server)
-    the_key_is_usable_again(http, server, key, picture, died)
+    assert_claim_expires(http, server, key, new_jpeg, killed_at)
     assert server.stop() == 0
-    assert not processes.family(server.data)
-    kill_amid_the_start(server)
+    assert not processes.server_processes(server.data)
+    kill_during_start(server)
 
 
 def kill_one_worker(server: Serve) -> None:
-    victim, survivor = processes.workers(server.data)
-    pause_at_random()
-    processes.kill([victim.pid])
-    eventually(lambda: len(set(processes.workers(server.data)) - {victim, survivor}) == 1)
+    killed, survivor = processes.workers(server.data)
+    sleep_at_random()
+    processes.kill([killed.pid])
+    eventually(lambda: len(set(processes.workers(server.data)) - {killed, survivor}) == 1)
 
 
-def kill_in_mid_upload(server: Serve, key: str, picture: bytes) -> float:
-    """An upload under an idempotency key is half way when the server is killed; the moment of its death."""
-    body = wire.form(picture)
-    headers = {"x-api-key": key, "idempotency-key": ONCE, "content-type": wire.FORM_TYPE, "content-length": len(body)}
+def kill_during_upload(server: Serve, key: str, new_jpeg: bytes) -> float:
+    """Kill the server half way through an upload with an idempotency key; return the time of the kill."""
+    body = wire.form(new_jpeg)
+    headers = {
+        "x-api-key": key,
+        "idempotency-key": IDEMPOTENCY_KEY,
+        "content-type": wire.FORM_TYPE,
+        "content-length": len(body),
+    }
     with wire.Connection(server.port) as upload, httpx.Client(base_url=server.url) as http:
         upload.begin("POST", "/v3/assets", headers).send(body[: len(body) // 2])
-        eventually(lambda: audit.is_claimed(server, ONCE) and audit.largest_spool_file(server) >= MIB)
-        # A worker that has not noticed yet that PostgreSQL is back answers 503 for a moment.
-        eventually(lambda: endpoints.post_v3(http, key, picture[:100], ONCE).status_code == 409)
+        eventually(lambda: audit.is_claimed(server, IDEMPOTENCY_KEY) and audit.largest_spool_file(server) >= MIB)
+        # A server process that has not yet noticed that PostgreSQL is back responds with 503 for a moment.
+        eventually(lambda: endpoints.post_v3(http, key, new_jpeg[:100], IDEMPOTENCY_KEY).status_code == 409)
         assert kill_and_restart(server), "bytes were in flight"
-        died = time.monotonic()
-        assert endpoints.post_v3(http, key, picture, ONCE).status_code in (200, 409)
-    return died
+        killed_at = time.monotonic()
+        assert endpoints.post_v3(http, key, new_jpeg, IDEMPOTENCY_KEY).status_code in (200, 409)
+    return killed_at
 
 
 def kill_and_restart(server: Serve) -> int:
-    """The same folder and port work again at once; how many files in flight were left, which are cleared away."""
-    pause_at_random()
+    """Kill and restart the server on the same folder and port; return the number of spool files, which it deletes."""
+    sleep_at_random()
     server.kill()
-    eventually(lambda: not processes.family(server.data), said=f"left behind: {processes.family(server.data)}")
+    eventually(
+        lambda: not processes.server_processes(server.data),
+        message=f"left behind: {processes.server_processes(server.data)}",
+    )
     in_flight = audit.spool_files(server)
     server.start()
     assert not [path for path in in_flight if path.exists()]
     return len(in_flight)
 
 
-def kill_amid_the_start(server: Serve) -> None:
-    """A server process that is still loading its code notices as well that nobody is there any more."""
+def kill_during_start(server: Serve) -> None:
+    """A server process that is still importing modules ends, too, when its parent is killed."""
     command = [PROGRAM, "serve", "--data", server.data, "--port", str(server.port)]
     with subprocess.Popen(command, env=server.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as starting:
         eventually(lambda: processes.workers(server.data))
         starting.kill()
-    eventually(lambda: not processes.family(server.data), said=f"left behind: {processes.family(server.data)}")
+    eventually(
+        lambda: not processes.server_processes(server.data),
+        message=f"left behind: {processes.server_processes(server.data)}",
+    )
 
 
-def pause_at_random() -> None:
-    """So that every run kills at other moments."""
+def sleep_at_random() -> None:
+    """Make every run kill at another moment."""
     time.sleep(random.uniform(0, 0.1))
 
 
-def the_key_is_usable_again(http: httpx.Client, server: Serve, key: str, picture: bytes, died: float) -> None:
-    """The key that died is free within a minute, gives one asset, and replays it."""
-    answer = endpoints.post_v3(http, key, picture, ONCE)
-    while answer.status_code == 409:
-        assert answer.json()["error"]["code"] == "request_in_progress"
-        assert time.monotonic() - died < A_MINUTE
+def assert_claim_expires(http: httpx.Client, server: Serve, key: str, new_jpeg: bytes, killed_at: float) -> None:
+    """The claim of the killed request expires within a minute; the retry creates one asset and replays it."""
+    response = endpoints.post_v3(http, key, new_jpeg, IDEMPOTENCY_KEY)
+    while response.status_code == 409:
+        assert response.json()["error"]["code"] == "request_in_progress"
+        assert time.monotonic() - killed_at < CLAIM_SECONDS
         time.sleep(0.5)
-        answer = endpoints.post_v3(http, key, picture, ONCE)
-    assert answer.status_code == 200, answer.text
-    again = endpoints.post_v3(http, key, picture, ONCE)
-    assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
-    assert audit.assets_of(server, endpoints.sha256(picture)) == 1
+        response = endpoints.post_v3(http, key, new_jpeg, IDEMPOTENCY_KEY)
+    assert response.status_code == 200, response.text
+    again = endpoints.post_v3(http, key, new_jpeg, IDEMPOTENCY_KEY)
+    assert (again.content, again.headers["idempotent-replayed"]) == (response.content, "true")
+    assert audit.assets_of(server, endpoints.sha256(new_jpeg)) == 1

@@ -1,4 +1,4 @@
-"""A data folder has one server."""
+"""A second server on the same data folder or port."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from tests.server import PROGRAM, Serve, free_port
 
 
 @pytest.mark.parametrize("database", ["embedded", "external"])
-def test_a_second_server_on_the_same_folder_refuses_in_one_line(
+def test_second_server_on_same_folder_fails_with_one_line(
     server: Serve, key: str, client: httpx.Client, database: str
 ) -> None:
     external = {"MEDIATHEQUE_DATABASE_URL": server.database_url} if database == "external" else {}
@@ -21,14 +21,14 @@ def test_a_second_server_on_the_same_folder_refuses_in_one_line(
     assert line.startswith("mediatheque: ")
     assert str(server.data) in line
     assert "in use by process" in line
-    endpoints.check(client, key, endpoints.krea(client, key, endpoints.picture()))
+    endpoints.check(client, key, endpoints.krea(client, key, endpoints.new_jpeg()))
 
 
-def test_a_second_server_on_the_same_port_refuses_in_one_line(server: Serve, key: str, client: httpx.Client) -> None:
+def test_second_server_on_same_port_fails_with_one_line(server: Serve, key: str, client: httpx.Client) -> None:
     second = serve(server, server.port, {})
     assert second.returncode == 1
     assert second.stderr == f"mediatheque: cannot listen on 127.0.0.1:{server.port}: Address already in use\n"
-    endpoints.check(client, key, endpoints.krea(client, key, endpoints.picture()))
+    endpoints.check(client, key, endpoints.krea(client, key, endpoints.new_jpeg()))
 
 
 def serve(server: Serve, port: int, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":

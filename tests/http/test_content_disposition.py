@@ -24,12 +24,12 @@ from mediatheque.http.content_disposition import basename, filename, parse, rend
         ("\ud800.png", 'inline; filename=".png"'),
     ],
 )
-def test_written_by_the_rfcs(name: str, value: str) -> None:
+def test_render_follows_rfcs(name: str, value: str) -> None:
     assert render("inline", name) == value
 
 
 @given(st.text())
-def test_what_is_written_is_one_safe_line_and_reads_back(name: str) -> None:
+def test_rendered_value_is_one_safe_line_and_parses_back(name: str) -> None:
     value = render("attachment", name)
     assert value.isascii()
     assert value.isprintable()
@@ -67,14 +67,14 @@ def test_what_is_written_is_one_safe_line_and_reads_back(name: str) -> None:
         ('form-data; filename="never closed', "never closed"),
     ],
 )
-def test_names_that_senders_write(value: str, name: str | None) -> None:
+def test_filename_is_parsed_from_real_values(value: str, name: str | None) -> None:
     word, parameters = parse(value)
     assert word == "form-data"
     assert filename(parameters) == name
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1))
-def test_browsers_names_survive(name: str) -> None:
+def test_browser_escaped_name_is_decoded(name: str) -> None:
     escaped = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
     if "%22" in name or "%0D" in name or "%0A" in name or "\\" in name:
         return
@@ -85,13 +85,13 @@ def test_browsers_names_survive(name: str) -> None:
 
 
 @given(st.text())
-def test_no_value_breaks_the_reader(value: str) -> None:
+def test_any_value_is_parsed(value: str) -> None:
     parse(value)
     parse(f"form-data; {value}")
 
 
 @pytest.mark.parametrize("unit", [";", "=", ";=", ';a="', '\\"', "; a=b", " ;", '"'])
-def test_hostile_values_take_time_in_proportion(unit: str) -> None:
+def test_parsing_time_is_linear(unit: str) -> None:
     started = time.process_time()
     parse("multipart/form-data" + unit * (400_000 // len(unit)))
     assert time.process_time() - started < 3

@@ -14,16 +14,16 @@ def _request(host: str, scheme: str = "http") -> Request[Any, Any, Any]:
     return Request(http_scope(headers=[(b"host", host.encode())], scheme=scheme))
 
 
-def test_without_a_public_url_the_address_of_the_request_is_used() -> None:
+def test_base_is_host_header_without_public_url() -> None:
     assert Origins(None).base(_request("media.local:8000")) == "http://media.local:8000"
 
 
-def test_the_public_url_is_used_whatever_the_request_was_sent_to() -> None:
+def test_base_is_public_url_for_any_host_header() -> None:
     assert Origins("https://media.example.com/").base(_request("10.0.0.1:8000")) == "https://media.example.com"
 
 
 @pytest.mark.parametrize("name", ["a b.png", "é.png", "a#b?c%d.png", "日本.png", "a&b=c.png"])
-def test_every_file_url_is_recognised(name: str) -> None:
+def test_own_file_url_is_recognised(name: str) -> None:
     request = _request("media.local:8000")
     url = file_url_for(Origins(None).base(request), ID, name)
     assert url.isascii()
@@ -42,7 +42,7 @@ def test_every_file_url_is_recognised(name: str) -> None:
         (None, "h:1", f"http://h:1/files/b/{ID.hex}/a.png?download"),
     ],
 )
-def test_urls_of_this_server(public_url: str | None, host: str, url: str) -> None:
+def test_equivalent_host_spellings_are_recognised(public_url: str | None, host: str, url: str) -> None:
     assert Origins(public_url).file_id(_request(host), url) == ID
 
 
@@ -60,5 +60,5 @@ def test_urls_of_this_server(public_url: str | None, host: str, url: str) -> Non
         "",
     ],
 )
-def test_other_urls_name_no_file_of_ours(url: str) -> None:
+def test_foreign_or_malformed_url_has_no_file_id(url: str) -> None:
     assert Origins(None).file_id(_request("media.local:8000"), url) is None

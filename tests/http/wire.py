@@ -1,28 +1,31 @@
-"""Ways to talk to an ASGI application: by plain calls, and over a real socket through a real Granian."""
+"""Clients for ASGI applications: direct calls, and requests to a real Granian over a socket."""
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
-Pairs = Sequence[tuple[bytes, bytes]]
+HeaderPairs = Sequence[tuple[bytes, bytes]]
 
 
-class Answered(NamedTuple):
+class RecordedResponse(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
     events: list[dict[str, Any]]
 
 
-def http_scope(method: str = "GET", path: str = "/", *, headers: Pairs = (), query: bytes = b"", **more: Any) -> Any:
+def http_scope(
+    method: str = "GET", path: str = "/", *, headers: HeaderPairs = (), query: bytes = b"", **more: Any
+) -> Any:
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -42,10 +45,10 @@ def http_scope(method: str = "GET", path: str = "/", *, headers: Pairs = (), que
     }
 
 
-def messages(pieces: Iterable[bytes], *, complete: bool = True) -> Any:
-    """A receive() that gives these pieces, then the end, or the client's hang-up."""
-    pieces = list(pieces)
-    queue: list[dict[str, Any]] = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+def messages(chunks: Iterable[bytes], *, complete: bool = True) -> Any:
+    """A receive() that returns these chunks, then the end of the body, or a disconnect."""
+    chunks = list(chunks)
+    queue: list[dict[str, Any]] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     if complete:
         queue.append({"type": "http.request", "body": b"", "more_body": False})
     queue.append({"type": "http.disconnect"})
@@ -56,7 +59,7 @@ def messages(pieces: Iterable[bytes], *, complete: bool = True) -> Any:
     return receive
 
 
-async def call(app: Any, scope: Any, receive: Any = None) -> Answered:
+async def call(app: Any, scope: Any, receive: Any = None) -> RecordedResponse:
     events: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
@@ -70,36 +73,37 @@ async def call(app: Any, scope: Any, receive: Any = None) -> Answered:
     start = events[0]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
     body = b"".join(event.get("body", b"") for event in events[1:])
-    return Answered(start["status"], headers, body, events)
+    return RecordedResponse(start["status"], headers, body, events)
 
 
 @contextmanager
 def serving(target: str, **environment: str) -> Iterator[int]:
-    """Runs `module:app` in a Granian of its own; gives the port.
+    """Run `module:app` in its own Granian process; yield the port.
 
-    Not by `granian.server.embed`: its runtime outlives `stop()` by a moment, and an interpreter that exits then is
-    aborted (status 134; seen in half of the runs that ended at once).
+    `granian.server.embed` is not used because its runtime outlives `stop()` by a moment, and an interpreter that
+    exits then is aborted (status 134; in half of the runs that ended at once).
     """
     for _ in range(5):
         port = _free_port()
-        process = _started(target, port, environment)
+        process = _start(target, port, environment)
         try:
-            if _opened(process, port):
+            if _wait_for_port(process, port):
                 yield port
                 return
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # Granian's worker too: it outlives its parent's SIGKILL
             process.wait()
     raise AssertionError(f"{target} did not open its port")
 
 
-def _started(target: str, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(target: str, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     options = f"--interface asginl --http 1 --loop uvloop --no-ws --no-log --host 127.0.0.1 --port {port}"
     command = [sys.executable, "-m", "granian", *options.split(), target]
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, process_group=0)
 
 
-def _opened(process: subprocess.Popen[bytes], port: int) -> bool:
+def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> bool:
     deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -118,19 +122,19 @@ def _free_port() -> int:
 
 
 async def raw(port: int, request: bytes, *, seconds: float = 60, hang_up: bool = False) -> bytes:
-    """Sends bytes, reads what comes until the server closes or falls silent for so long."""
+    """Send bytes and read until the server closes the connection or `seconds` have passed."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answer = b""
+    response = b""
     try:
         writer.write(request)
         await writer.drain()
         if hang_up:
-            return answer
+            return response
         async with asyncio.timeout(seconds):
-            while piece := await reader.read(65536):
-                answer += piece
+            while chunk := await reader.read(65536):
+                response += chunk
     except TimeoutError:
-        answer += b"<still open>"
+        response += b"<still open>"
     finally:
         writer.close()
-    return answer
+    return response

@@ -1,1 +1,1 @@
-"""Uploads that are refused, requests that are none, and crowds: what clients then see over a real socket."""
+"""Refused uploads, malformed requests and many concurrent clients, over a real socket."""

@@ -1,4 +1,4 @@
-"""The clients people use, each sending one large file several times, and what each of them read."""
+"""Common HTTP clients, each sending one large file several times."""
 
 import json
 import shutil
@@ -32,15 +32,15 @@ const headers = { "x-api-key": key, ...(way === "form" ? {} : { "content-type": 
 """
 
 
-class Read(NamedTuple):
-    """What a client made of the answer. Status 0: nothing, and `body` says why."""
+class ClientResponse(NamedTuple):
+    """The response as the client read it. With status 0 it read none, and `body` is the client's error."""
 
     status: int
     body: Any
 
 
-class Sending(NamedTuple):
-    """What is to be sent, and how: as a form, or as it is."""
+class Upload(NamedTuple):
+    """What to send, and whether as a form or as a raw body."""
 
     url: str
     key: str
@@ -49,48 +49,48 @@ class Sending(NamedTuple):
     method: str = "POST"
 
 
-Client = Callable[[Sending], list[Read]]
+Client = Callable[[Upload], list[ClientResponse]]
 
 
-def curl(sending: Sending) -> list[Read]:
-    """Without `Expect`, which would spare it the whole difficulty."""
-    program = shutil.which("curl") or pytest.skip("there is no curl")
+def curl(sending: Upload) -> list[ClientResponse]:
+    """curl without `Expect: 100-continue`, so that it sends the body before it reads the response."""
+    program = shutil.which("curl") or pytest.skip("needs curl")
     plain = ["--data-binary", f"@{sending.file}", "-H", "Content-Type: image/png"]
     what = ["-F", f"file=@{sending.file}"] if sending.as_form else plain
     command = [program, "-sS", "-X", sending.method, "-w", "\n%{http_code}", "-H", f"x-api-key: {sending.key}"]
     command += ["-H", "Expect:", *what, sending.url]
-    return [_said(subprocess.run(command, capture_output=True, text=True, check=False)) for _ in range(TRIES)]
+    return [_parse_output(subprocess.run(command, capture_output=True, text=True, check=False)) for _ in range(TRIES)]
 
 
-def _said(ended: subprocess.CompletedProcess[str]) -> Read:
+def _parse_output(ended: subprocess.CompletedProcess[str]) -> ClientResponse:
     body, _, status = ended.stdout.rpartition("\n")
-    return Read(int(status), json.loads(body)) if ended.returncode == 0 else Read(0, ended.stderr)
+    return ClientResponse(int(status), json.loads(body)) if ended.returncode == 0 else ClientResponse(0, ended.stderr)
 
 
-def httpx_(sending: Sending) -> list[Read]:
+def httpx_(sending: Upload) -> list[ClientResponse]:
     data = sending.file.read_bytes()
     what: dict[str, Any] = {"files": {"file": ("big.png", data)}} if sending.as_form else {"content": data}
     headers = {"x-api-key": sending.key, **({} if sending.as_form else {"content-type": "image/png"})}
     with httpx.Client(timeout=30, headers=headers) as http:
-        answers = [http.request(sending.method, sending.url, **what) for _ in range(TRIES)]
-    return [Read(answer.status_code, answer.json()) for answer in answers]
+        parse_responses = [http.request(sending.method, sending.url, **what) for _ in range(TRIES)]
+    return [ClientResponse(answer.status_code, answer.json()) for answer in parse_responses]
 
 
-def node_form(sending: Sending) -> list[Read]:
-    """A FormData, whatever the door asks for."""
+def node_form(sending: Upload) -> list[ClientResponse]:
+    """Node's fetch with a FormData, whatever the endpoint expects."""
     return _node(sending, "form")
 
 
-def node_buffer(sending: Sending) -> list[Read]:
-    """A Buffer, whatever the door asks for."""
+def node_buffer(sending: Upload) -> list[ClientResponse]:
+    """Node's fetch with a Buffer, whatever the endpoint expects."""
     return _node(sending, "buffer")
 
 
-def _node(sending: Sending, method: str) -> list[Read]:
-    node = shutil.which("node") or pytest.skip("there is no node")
+def _node(sending: Upload, method: str) -> list[ClientResponse]:
+    node = shutil.which("node") or pytest.skip("needs Node")
     arguments = [sending.method, sending.url, sending.key, str(sending.file), method, str(TRIES)]
     ended = subprocess.run([node, "-e", _FETCH, "--", *arguments], capture_output=True, text=True, check=True)
-    return [Read(**json.loads(line)) for line in ended.stdout.splitlines()]
+    return [ClientResponse(**json.loads(line)) for line in ended.stdout.splitlines()]
 
 
 CLIENTS: tuple[Client, ...] = (curl, httpx_, node_form, node_buffer)

@@ -1,4 +1,4 @@
-"""A server of its own for these tests: strict enough that every door has something to refuse."""
+"""A server with limits low enough that every endpoint refuses something."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ import pytest
 from tests.server import Serve
 
 MIB = 1 << 20
-SHARE = 60
-"""Requests a key may make; far more than any one test needs."""
+REQUESTS_PER_KEY = 60
+"""The rate limit of each key; far more than any one test needs."""
 
 STRICT = {
-    "MEDIATHEQUE_RATE_LIMIT": f"{SHARE}/day",
+    "MEDIATHEQUE_RATE_LIMIT": f"{REQUESTS_PER_KEY}/day",
     "MEDIATHEQUE_MAX_UPLOAD_BYTES": str(MIB),
     "MEDIATHEQUE_REQUEST_BODY_IDLE_SECONDS": "5",
     "MEDIATHEQUE_REQUEST_DRAIN_SECONDS": "5",
@@ -23,7 +23,7 @@ STRICT = {
 
 
 @pytest.fixture(scope="session")
-def strict() -> Iterator[Serve]:
+def strict_server() -> Iterator[Serve]:
     with (
         tempfile.TemporaryDirectory(prefix="mediatheque-refusals-") as folder,
         Serve(Path(folder) / "data", env=STRICT) as running,
@@ -32,24 +32,26 @@ def strict() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def fresh(strict: Serve) -> str:
-    """A key with its whole share."""
-    return strict.new_key()
+def fresh_key(strict_server: Serve) -> str:
+    """A key that has made no request."""
+    return strict_server.new_key()
 
 
 @pytest.fixture(scope="session")
-def spent(strict: Serve) -> str:
-    """A key that has had its share."""
-    key = strict.new_key()
-    with httpx.Client(base_url=strict.url, headers={"x-api-key": key}) as http:
-        statuses = [http.get("/assets/00000000-0000-0000-0000-000000000000").status_code for _ in range(SHARE + 1)]
-    assert statuses == [404] * SHARE + [429]
+def exhausted_key(strict_server: Serve) -> str:
+    """A key that has reached its rate limit."""
+    key = strict_server.new_key()
+    with httpx.Client(base_url=strict_server.url, headers={"x-api-key": key}) as http:
+        statuses = [
+            http.get("/assets/00000000-0000-0000-0000-000000000000").status_code for _ in range(REQUESTS_PER_KEY + 1)
+        ]
+    assert statuses == [404] * REQUESTS_PER_KEY + [429]
     return key
 
 
 @pytest.fixture(scope="session")
-def big() -> Iterator[Path]:
-    """64 MiB of zeros: no kind of media."""
+def large_file() -> Iterator[Path]:
+    """64 MiB of zeros, which is no media type."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "big.png"
         with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Many at once: the slow do not keep out the others, and nobody is turned away."""
+"""Many concurrent connections: slow ones do not block others, and no upload is refused."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ import pytest
 from tests import samples
 from tests.server import Serve
 
-IDLE = {
+INCOMPLETE_REQUESTS = {
     "say nothing": b"",
     "stop within the first line": b"POST /ass",
     "stop within the headers": b"POST /assets HTTP/1.1\r\nHost: x\r\nX-A: b\r\n",
@@ -30,33 +30,33 @@ IDLE = {
 
 
 @contextlib.contextmanager
-def connections(port: int, said: bytes, count: int = 200) -> Iterator[None]:
+def connections(port: int, sent: bytes, count: int = 200) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for _ in range(count):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-            connection.sendall(said)
+            connection.sendall(sent)
         yield
 
 
-def picture() -> bytes:
-    """A JPEG that nobody has sent before: its comment is random."""
+def unique_jpeg() -> bytes:
+    """Return a unique JPEG, with a random comment."""
     data = samples.jpeg()
     salt = os.urandom(16)
     return data[:2] + b"\xff\xfe" + struct.pack(">H", len(salt) + 2) + salt + data[2:]
 
 
-@pytest.mark.parametrize("said", IDLE.values(), ids=IDLE)
-def test_two_hundred_that_stop_half_way_keep_nobody_out(server: Serve, key: str, said: bytes) -> None:
-    with connections(server.port, said.replace(b"KEY", key.encode())):
-        files = {"file": ("a.jpg", picture(), "image/jpeg")}
-        began = time.monotonic()
+@pytest.mark.parametrize("sent", INCOMPLETE_REQUESTS.values(), ids=INCOMPLETE_REQUESTS)
+def test_200_incomplete_requests_do_not_block_others(server: Serve, key: str, sent: bytes) -> None:
+    with connections(server.port, sent.replace(b"KEY", key.encode())):
+        files = {"file": ("a.jpg", unique_jpeg(), "image/jpeg")}
+        started = time.monotonic()
         asset = httpx.post(f"{server.url}/assets", files=files, headers={"x-api-key": key}, timeout=30)
         read = httpx.get(asset.raise_for_status().json()["image_url"], timeout=30)
         assert read.status_code == 200
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - started < 30
 
 
-def test_headers_that_come_drop_by_drop_are_read(server: Serve) -> None:
+def test_headers_sent_byte_by_byte_are_read(server: Serve) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         for byte in b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":
             connection.sendall(bytes([byte]))
@@ -87,16 +87,16 @@ async def fal(http: httpx.AsyncClient, data: bytes) -> httpx.Response:
 
 
 async def fal_put(http: httpx.AsyncClient, data: bytes) -> httpx.Response:
-    promised = await http.post("/storage/upload/initiate", json={"content_type": "image/jpeg", "file_name": "a.jpg"})
-    return await http.put(promised.json().get("upload_url", promised.text), content=data)
+    initiated = await http.post("/storage/upload/initiate", json={"content_type": "image/jpeg", "file_name": "a.jpg"})
+    return await http.put(initiated.json().get("upload_url", initiated.text), content=data)
 
 
-DOORS: tuple[Send, ...] = (krea, heygen_v1, heygen_v3, fal, fal_put)
+ENDPOINTS: tuple[Send, ...] = (krea, heygen_v1, heygen_v3, fal, fal_put)
 
 
 @pytest.fixture
-async def many(server: Serve, key: str) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """A client for each: one for all would spend its time on choosing connections."""
+async def clients(server: Serve, key: str) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """One client for each upload; a shared client would spend its time on its connection pool."""
     tls = ssl.create_default_context()
     async with contextlib.AsyncExitStack() as stack:
         yield [
@@ -107,17 +107,19 @@ async def many(server: Serve, key: str) -> AsyncIterator[list[httpx.AsyncClient]
         ]
 
 
-async def test_three_hundred_at_once_through_all_doors_are_all_let_in(many: list[httpx.AsyncClient]) -> None:
-    pictures = [picture() for _ in many]
-    began = time.perf_counter()
-    turns = zip(many, itertools.cycle(DOORS), pictures, strict=False)
-    answers = await asyncio.gather(*(endpoint(http, data) for http, endpoint, data in turns))
-    print(f"{len(many) / (time.perf_counter() - began):.0f} uploads/s")
-    refused = [(answer.request.url.path, answer.status_code, answer.text) for answer in answers if answer.is_error]
+async def test_300_concurrent_uploads_through_all_endpoints_succeed(clients: list[httpx.AsyncClient]) -> None:
+    pictures = [unique_jpeg() for _ in clients]
+    started = time.perf_counter()
+    turns = zip(clients, itertools.cycle(ENDPOINTS), pictures, strict=False)
+    parse_responses = await asyncio.gather(*(endpoint(http, data) for http, endpoint, data in turns))
+    print(f"{len(clients) / (time.perf_counter() - started):.0f} uploads/s")
+    refused = [
+        (answer.request.url.path, answer.status_code, answer.text) for answer in parse_responses if answer.is_error
+    ]
     assert not refused, refused[:5]
 
 
-def test_a_crowd_without_keys_is_turned_away_and_the_server_stays(server: Serve) -> None:
+def test_200_unauthorized_uploads_leave_server_ready(server: Serve) -> None:
     head = b"POST /assets HTTP/1.1\r\nHost: x\r\nX-API-KEY: bad\r\nContent-Length: 99999999999\r\n\r\n"
     with connections(server.port, head + bytes(1000)):
         assert httpx.get(f"{server.url}/readyz", timeout=30).status_code == 200

@@ -1,4 +1,4 @@
-"""`Expect: 100-continue`: who is refused by the headers alone sends nothing, and whoever is let in, everything."""
+"""`Expect: 100-continue`: an upload refused by its headers sends no body, an accepted one is sent in full."""
 
 import shutil
 import subprocess
@@ -7,45 +7,51 @@ from pathlib import Path
 import pytest
 
 from tests import samples
-from tests.refusals.wire import LAST, answers, converse, post
+from tests.refusals.wire import LAST, exchange, parse_responses, post
 from tests.server import Serve
 
-DOORS = ["/assets", "/v1/asset", "/v3/assets", "/files/upload"]
+ENDPOINTS = ["/assets", "/v1/asset", "/v3/assets", "/files/upload"]
 
 
-def curl(url: str, key: str, *what: str) -> tuple[int, int]:
-    """Status read, and bytes of the body sent."""
-    program = shutil.which("curl") or pytest.skip("there is no curl")
+def curl(url: str, key: str, *arguments: str) -> tuple[int, int]:
+    """Return the status and the number of body bytes that were sent."""
+    program = shutil.which("curl") or pytest.skip("needs curl")
     command = [program, "-sS", "-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "--expect100-timeout", "30"]
-    command += ["-H", f"x-api-key: {key}", "-H", "Expect: 100-continue", *what, url]
+    command += ["-H", f"x-api-key: {key}", "-H", "Expect: 100-continue", *arguments, url]
     status, sent = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return int(status), int(sent)
 
 
-@pytest.mark.parametrize("path", DOORS)
-def test_a_refused_upload_sends_not_one_byte(strict: Serve, spent: str, big: Path, path: str) -> None:
-    assert curl(strict.url + path, "nonsense", "-F", f"file=@{big}") == (401, 0)
-    assert curl(strict.url + path, "nonsense", "--data-binary", f"@{big}") == (401, 0)
-    assert curl(strict.url + path, spent, "--data-binary", f"@{big}") == (429, 0)
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_unauthorized_or_rate_limited_upload_sends_no_body(
+    strict_server: Serve, exhausted_key: str, large_file: Path, path: str
+) -> None:
+    assert curl(strict_server.url + path, "nonsense", "-F", f"file=@{large_file}") == (401, 0)
+    assert curl(strict_server.url + path, "nonsense", "--data-binary", f"@{large_file}") == (401, 0)
+    assert curl(strict_server.url + path, exhausted_key, "--data-binary", f"@{large_file}") == (429, 0)
 
 
-def test_a_file_declared_too_large_sends_not_one_byte(strict: Serve, fresh: str, big: Path) -> None:
-    assert curl(strict.url + "/v3/assets", fresh, "-F", f"file=@{big}") == (400, 0)
-    assert curl(strict.url + "/files/upload", fresh, "--data-binary", f"@{big}") == (413, 0)
+def test_upload_with_too_large_content_length_sends_no_body(
+    strict_server: Serve, fresh_key: str, large_file: Path
+) -> None:
+    assert curl(strict_server.url + "/v3/assets", fresh_key, "-F", f"file=@{large_file}") == (400, 0)
+    assert curl(strict_server.url + "/files/upload", fresh_key, "--data-binary", f"@{large_file}") == (413, 0)
 
 
-def test_whoever_is_let_in_sends_everything(strict: Serve, fresh: str, tmp_path: Path) -> None:
-    picture = tmp_path / "picture.png"
-    picture.write_bytes(samples.png())
-    sent = curl(strict.url + "/v1/asset", fresh, "--data-binary", f"@{picture}", "-H", "Content-Type: image/png")
+def test_accepted_upload_gets_100_continue(strict_server: Serve, fresh_key: str, tmp_path: Path) -> None:
+    unique_jpeg = tmp_path / "picture.png"
+    unique_jpeg.write_bytes(samples.png())
+    sent = curl(
+        strict_server.url + "/v1/asset", fresh_key, "--data-binary", f"@{unique_jpeg}", "-H", "Content-Type: image/png"
+    )
     assert sent == (200, len(samples.png()))
 
 
-def test_a_body_sent_after_the_refusal_all_the_same_is_no_request(strict: Serve) -> None:
-    """The client need not wait. What it announced as a body is never taken for anything else."""
+def test_body_sent_after_refusal_is_not_read_as_request(strict_server: Serve) -> None:
+    """A client need not wait for 100 Continue. Its announced body must never be read as a request."""
     smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: smuggled\r\n\r\n"
     head = post("/v1/asset", "nonsense", {"Expect": "100-continue", "Content-Length": str(len(smuggled))})
-    for pieces in ([head, smuggled + LAST], [head + smuggled + LAST]):
-        first, *rest = answers(converse(strict.port, *pieces))
+    for chunks in ([head, smuggled + LAST], [head + smuggled + LAST]):
+        first, *rest = parse_responses(exchange(strict_server.port, *chunks))
         assert first == (401, "outer")
-        assert rest in ([], [(200, "last")]), "hung up, or went on where the body ended"
+        assert rest in ([], [(200, "last")]), "closed the connection, or continued after the body"

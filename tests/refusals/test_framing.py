@@ -1,18 +1,18 @@
-"""Where a request ends: two readers of the same bytes must never disagree (request smuggling, RFC 9112 s. 11.2)."""
+"""Request framing: no bytes may be read as two different requests (request smuggling, RFC 9112 section 11.2)."""
 
 import pytest
 
 from tests import samples
-from tests.refusals.wire import AFTER, LAST, OUTER, SMUGGLED, answers, converse, post
+from tests.refusals.wire import AFTER, LAST, OUTER, SMUGGLED, exchange, parse_responses, post
 from tests.server import Serve
 
-DOORS = ["/v1/asset", "/files/upload", "/assets"]
+ENDPOINTS = ["/v1/asset", "/files/upload", "/assets"]
 END = b"0\r\n\r\n"
 HELLO = b"5\r\nhello\r\n0\r\n\r\n"
 BOTH = len(END + AFTER)
 
-# Each could be read in two ways: as ending before AFTER, or as holding it.
-AMBIGUOUS = {
+# Each could be read in two ways: as ending before AFTER, or as containing it.
+AMBIGUOUS_HEADERS = {
     "length, then chunks": f"Content-Length: {BOTH}\r\nTransfer-Encoding: chunked\r\n",
     "chunks, then length": f"Transfer-Encoding: chunked\r\nContent-Length: {BOTH}\r\n",
     "length 0 and chunks": "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
@@ -47,24 +47,22 @@ def good_key(server: Serve) -> str:
     return server.new_key()
 
 
-def expect_one_answer(said: bytes) -> None:
-    """A refusal, and then the server hung up: what followed was not read as a request."""
-    ((status, id_),) = answers(said)
-    assert status in (400, 401, 413, 422), said
+def expect_one_refusal(received: bytes) -> None:
+    """Assert one refusal, after which the server closed the connection: what followed was not read as a request."""
+    ((status, id_),) = parse_responses(received)
+    assert status in (400, 401, 413, 422), received
     assert id_ in (OUTER, "")
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("key", ["good", "bad"])
-@pytest.mark.parametrize("name", AMBIGUOUS)
-def test_an_ambiguous_request_is_the_last_on_its_connection(
-    server: Serve, good_key: str, name: str, key: str, path: str
-) -> None:
-    head = post(path, good_key if key == "good" else "bad", AMBIGUOUS[name])
-    expect_one_answer(converse(server.port, head + END + AFTER))
+@pytest.mark.parametrize("name", AMBIGUOUS_HEADERS)
+def test_ambiguous_framing_closes_connection(server: Serve, good_key: str, name: str, key: str, path: str) -> None:
+    head = post(path, good_key if key == "good" else "bad", AMBIGUOUS_HEADERS[name])
+    expect_one_refusal(exchange(server.port, head + END + AFTER))
 
 
-CHUNKS = {
+MALFORMED_CHUNKS = {
     "0x": b"0x5\r\nhello\r\n",
     "plus": b"+5\r\nhello\r\n",
     "minus": b"-5\r\nhello\r\n",
@@ -81,17 +79,15 @@ CHUNKS = {
 }
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("key", ["good", "bad"])
-@pytest.mark.parametrize("name", CHUNKS)
-def test_broken_chunks_are_the_last_on_their_connection(
-    server: Serve, good_key: str, name: str, key: str, path: str
-) -> None:
+@pytest.mark.parametrize("name", MALFORMED_CHUNKS)
+def test_malformed_chunk_closes_connection(server: Serve, good_key: str, name: str, key: str, path: str) -> None:
     head = post(path, good_key if key == "good" else "bad", "Transfer-Encoding: chunked\r\n")
-    expect_one_answer(converse(server.port, head + CHUNKS[name] + END + AFTER))
+    expect_one_refusal(exchange(server.port, head + MALFORMED_CHUNKS[name] + END + AFTER))
 
 
-CLEAR = {
+WELL_FORMED = {
     "a length": ("Content-Length: 5\r\n", b"hello"),
     "the same length twice": ("Content-Length: 5\r\nContent-Length: 5\r\n", b"hello"),
     "nothing": ("Content-Length: 0\r\n", b""),
@@ -102,17 +98,17 @@ CLEAR = {
 }
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("key", ["good", "bad"])
-@pytest.mark.parametrize("name", CLEAR)
-def test_clear_requests_follow_one_another_and_bodies_are_no_requests(
+@pytest.mark.parametrize("name", WELL_FORMED)
+def test_pipelined_requests_are_answered_in_order_and_bodies_are_not_requests(
     server: Serve, good_key: str, name: str, key: str, path: str
 ) -> None:
-    """All at once, and in pieces: the answers are those to the requests, in their order."""
-    headers, body = CLEAR[name]
+    """Sent at once and in chunks: the responses match the requests, in their order."""
+    headers, body = WELL_FORMED[name]
     head = post(path, good_key if key == "good" else "bad", headers)
-    for pieces in ([head + body + LAST], [head, body + LAST], [head, body[:3], body[3:], LAST]):
-        (first, outer), *rest = answers(converse(server.port, *pieces, pause=0.02))
+    for chunks in ([head + body + LAST], [head, body + LAST], [head, body[:3], body[3:], LAST]):
+        (first, outer), *rest = parse_responses(exchange(server.port, *chunks, pause=0.02))
         assert (outer, rest) == (OUTER, [(200, "last")])
         assert 400 <= first < 500
 
@@ -121,24 +117,24 @@ def chunked(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data) + END
 
 
-def test_a_file_sent_with_a_length_and_in_chunks_is_read_by_its_chunks(server: Serve, good_key: str) -> None:
-    """RFC 9112 section 6.1 allows it, provided the connection ends; the HTTP library below us hides the length."""
+def test_chunked_framing_takes_precedence_over_content_length(server: Serve, good_key: str) -> None:
+    """RFC 9112 section 6.1 allows it if the connection is closed; the HTTP server hides the length."""
     body = chunked(samples.png())
     head = post("/v1/asset", good_key, f"Content-Length: {len(body) - 9}\r\nTransfer-Encoding: chunked\r\n")
-    assert answers(converse(server.port, head + body + AFTER)) == [(200, OUTER)]
+    assert parse_responses(exchange(server.port, head + body + AFTER)) == [(200, OUTER)]
 
 
 @pytest.mark.parametrize("codings", ["gzip, chunked", "identity, chunked", "deflate, chunked"])
-def test_a_coding_that_nobody_undoes_is_refused(server: Serve, good_key: str, codings: str) -> None:
-    """RFC 9112 section 6.1. Otherwise what is stored is not what was meant."""
+def test_transfer_coding_other_than_chunked_is_refused(server: Serve, good_key: str, codings: str) -> None:
+    """RFC 9112 section 6.1. Otherwise the encoded bytes would be stored."""
     head = post("/v1/asset", good_key, f"Transfer-Encoding: {codings}\r\nConnection: close\r\n")
-    ((status, _),) = answers(converse(server.port, head + chunked(samples.png())))
+    ((status, _),) = parse_responses(exchange(server.port, head + chunked(samples.png())))
     assert status in (400, 501)
 
 
-def test_the_test_would_notice() -> None:
-    """What a smuggled request would look like."""
-    said = b"HTTP/1.1 400 Bad\r\nx-request-id: outer\r\n\r\nHTTP/1.1 200 OK\r\nx-request-id: smuggled\r\n\r\n"
-    assert answers(said) == [(400, OUTER), (200, SMUGGLED)]
+def test_smuggled_response_fails_the_check() -> None:
+    """The responses that a smuggled request would cause."""
+    received = b"HTTP/1.1 400 Bad\r\nx-request-id: outer\r\n\r\nHTTP/1.1 200 OK\r\nx-request-id: smuggled\r\n\r\n"
+    assert parse_responses(received) == [(400, OUTER), (200, SMUGGLED)]
     with pytest.raises(ValueError, match="unpack"):
-        expect_one_answer(said)
+        expect_one_refusal(received)

@@ -1,4 +1,4 @@
-"""A refused upload of 64 MiB is read as that refusal, not as a broken pipe, by the clients people use."""
+"""Common clients read the refusal of an upload of 64 MiB, not a broken pipe."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,30 +6,30 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.refusals.clients import CLIENTS, TRIES, Client, Sending
+from tests.refusals.clients import CLIENTS, TRIES, Client, Upload
 from tests.server import Serve
 
 
 class Endpoint(NamedTuple):
-    """Where to send it, what a file is refused with that is too large or no media, and where the words are."""
+    """The path, the status for a file that is too large or no media, and where the message is in the body."""
 
     path: str
     as_form: bool
-    refused: int
-    words: Callable[[Any], str]
+    refusal_status: int
+    message: Callable[[Any], str]
 
 
-DOORS = {
+ENDPOINTS = {
     "krea": Endpoint("/assets", True, 400, lambda body: body["error"]),
     "heygen_v1": Endpoint("/v1/asset", False, 400, lambda body: body["message"]),
     "heygen_v3": Endpoint("/v3/assets", True, 400, lambda body: body["error"]["message"]),
     "fal": Endpoint("/files/upload", False, 413, lambda body: body["detail"]),
 }
 pytestmark = pytest.mark.sampled
-Expect = Callable[[int, str], None]
+ExpectStatus = Callable[[int, str], None]
 
 
-@pytest.fixture(params=DOORS.values(), ids=DOORS)
+@pytest.fixture(params=ENDPOINTS.values(), ids=ENDPOINTS)
 def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     return request.param
 
@@ -40,31 +40,33 @@ def client(request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture
-def expect(strict: Serve, big: Path, endpoint: Endpoint, client: Client) -> Expect:
-    """Sends the file with a key, and checks that every try read that status and the door's own words."""
+def expect_status(strict_server: Serve, large_file: Path, endpoint: Endpoint, client: Client) -> ExpectStatus:
+    """Send the file with a key; assert that every try read the status and the endpoint's message."""
 
     def check(status: int, key: str) -> None:
-        read = client(Sending(strict.url + endpoint.path, key, big, endpoint.as_form))
-        assert [answer.status for answer in read] == [status] * TRIES, read
-        assert all(endpoint.words(answer.body) for answer in read)
+        responses = client(Upload(strict_server.url + endpoint.path, key, large_file, endpoint.as_form))
+        assert [response.status for response in responses] == [status] * TRIES, responses
+        assert all(endpoint.message(response.body) for response in responses)
 
     return check
 
 
-def test_a_bad_key(expect: Expect) -> None:
-    expect(401, "nonsense")
+def test_invalid_key_is_read_as_401(expect_status: ExpectStatus) -> None:
+    expect_status(401, "nonsense")
 
 
-def test_too_large_or_of_the_wrong_type(expect: Expect, endpoint: Endpoint, fresh: str) -> None:
-    expect(endpoint.refused, fresh)
+def test_too_large_or_unsupported_file_is_read_as_refusal(
+    expect_status: ExpectStatus, endpoint: Endpoint, fresh_key: str
+) -> None:
+    expect_status(endpoint.refusal_status, fresh_key)
 
 
-def test_too_many_requests(expect: Expect, spent: str) -> None:
-    expect(429, spent)
+def test_rate_limited_upload_is_read_as_429(expect_status: ExpectStatus, exhausted_key: str) -> None:
+    expect_status(429, exhausted_key)
 
 
-def test_bytes_that_nobody_promised(strict: Serve, big: Path, client: Client) -> None:
-    url = f"{strict.url}/storage/upload/{'0' * 32}?token=nonsense"
-    read = client(Sending(url, "", big, as_form=False, method="PUT"))
-    assert [answer.status for answer in read] == [404] * TRIES, read
-    assert all(answer.body["detail"] for answer in read)
+def test_upload_without_session_is_read_as_404(strict_server: Serve, large_file: Path, client: Client) -> None:
+    url = f"{strict_server.url}/storage/upload/{'0' * 32}?token=nonsense"
+    responses = client(Upload(url, "", large_file, as_form=False, method="PUT"))
+    assert [response.status for response in responses] == [404] * TRIES, responses
+    assert all(response.body["detail"] for response in responses)

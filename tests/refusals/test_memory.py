@@ -1,4 +1,4 @@
-"""Nothing is ever held whole in memory, however many send at once."""
+"""Memory use under many concurrent uploads."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ import pytest
 from tests.server import Serve
 
 MIB = 1 << 20
-SIZE, ALLOWED = 64 * MIB, 100_000_000
+SIZE, MAX_GROWTH = 64 * MIB, 100_000_000
 _SILENCE = memoryview(bytes(SIZE - 44 - 16))
 
 
 def upload(port: int, key: str) -> bytes:
-    """Sends a valid WAV of 64 MiB whose first samples nobody has sent before; the answer's first line."""
+    """Send a valid, unique WAV of 64 MiB; return the status line of the response."""
     layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 48_000, 192_000, 4, 16)
     data = struct.pack("<4sI", b"data", SIZE - 44) + os.urandom(16)
     sound = struct.pack("<4sI4s", b"RIFF", SIZE - 8, b"WAVE") + layout + data
@@ -34,13 +34,13 @@ def upload(port: int, key: str) -> bytes:
         f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {length}\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", port), timeout=100) as connection:
-        for piece in (head.encode() + before, _SILENCE, after):
-            connection.sendall(piece)
+        for chunk in (head.encode() + before, _SILENCE, after):
+            connection.sendall(chunk)
         return connection.makefile("rb").readline()
 
 
-def tree(root: int) -> list[int]:
-    """The process and everything it started, PostgreSQL included."""
+def process_tree(root: int) -> list[int]:
+    """Return the process and its descendants, PostgreSQL included."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -52,30 +52,30 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def held(root: int) -> int:
-    """Bytes of memory of the whole tree, shared pages counted once."""
+def memory_used(root: int) -> int:
+    """Return the memory of the whole tree in bytes, with shared pages counted once."""
     total = 0
-    for pid in tree(root):
+    for pid in process_tree(root):
         with contextlib.suppress(OSError):
             match = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
             total += int(match.group(1)) * 1024 if match else 0
     return total
 
 
-class Watch:
-    """The most memory the tree holds while inside `with`."""
+class PeakMemory:
+    """Records the peak memory of the tree within the `with` block."""
 
     def __init__(self, root: int) -> None:
         self._root = root
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._sample)
         self.peak = 0
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while not self._ended.wait(0.1):
-            self.peak = max(self.peak, held(self._root))
+            self.peak = max(self.peak, memory_used(self._root))
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "PeakMemory":
         self._thread.start()
         return self
 
@@ -85,7 +85,7 @@ class Watch:
 
 
 @pytest.fixture
-def own() -> Iterator[Serve]:
+def own_server() -> Iterator[Serve]:
     """A server whose files, gigabytes, are gone with it."""
     with tempfile.TemporaryDirectory(prefix="mediatheque-memory-") as folder, Serve(Path(folder) / "data") as running:
         yield running
@@ -93,14 +93,14 @@ def own() -> Iterator[Serve]:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="reads Linux's accounts of memory")
 @pytest.mark.parametrize("uploads", [8, pytest.param(32, marks=pytest.mark.stress)])
-def test_memory_stays_flat_under_large_uploads(own: Serve, uploads: int) -> None:
-    key = own.new_key()
-    assert upload(own.port, key).split()[1] == b"200", "the first starts whatever is started late"
-    assert own.process
-    idle = held(own.process.pid)
-    began = time.perf_counter()
-    with ThreadPoolExecutor(uploads) as pool, Watch(own.process.pid) as watch:
-        lines = list(pool.map(lambda _: upload(own.port, key), range(uploads)))
-    print(f"{(watch.peak - idle) / 1e6:.0f} MB over {idle / 1e6:.0f}, {time.perf_counter() - began:.1f} s")
+def test_memory_stays_flat_under_large_uploads(own_server: Serve, uploads: int) -> None:
+    key = own_server.new_key()
+    assert upload(own_server.port, key).split()[1] == b"200", "the first upload starts the sandbox"
+    assert own_server.process
+    idle = memory_used(own_server.process.pid)
+    started = time.perf_counter()
+    with ThreadPoolExecutor(uploads) as pool, PeakMemory(own_server.process.pid) as watch:
+        lines = list(pool.map(lambda _: upload(own_server.port, key), range(uploads)))
+    print(f"{(watch.peak - idle) / 1e6:.0f} MB over {idle / 1e6:.0f}, {time.perf_counter() - started:.1f} s")
     assert [line.split()[1] for line in lines] == [b"200"] * uploads
-    assert watch.peak - idle <= ALLOWED
+    assert watch.peak - idle <= MAX_GROWTH

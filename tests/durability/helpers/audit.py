@@ -1,4 +1,4 @@
-"""What a server's database and folders hold, looked at past the server."""
+"""Reading a server's database and folders directly."""
 
 import hashlib
 from pathlib import Path
@@ -12,8 +12,8 @@ from tests import command_line
 from tests.server import Serve
 
 
-class Holdings(msgspec.Struct, frozen=True):
-    """Numbers of rows and of files. `blob_files` are whole blobs, `spool_files` bytes in flight."""
+class StoredCounts(msgspec.Struct, frozen=True):
+    """Numbers of rows and of files. `blob_files` are complete blobs, `spool_files` are uploads in progress."""
 
     blobs: int
     files: int
@@ -23,12 +23,12 @@ class Holdings(msgspec.Struct, frozen=True):
 
 
 def rows(server: Serve) -> list[int]:
-    """Numbers of blobs, files and assets in the database."""
+    """Count the blobs, files and assets in the database."""
     return [_one(server, f"SELECT count(*) FROM {table}") for table in ("blob", "file", "asset")]
 
 
-def holdings(server: Serve) -> Holdings:
-    return Holdings(
+def count_stored(server: Serve) -> StoredCounts:
+    return StoredCounts(
         *rows(server), blob_files=len(blob_files(server.data / "blobs")), spool_files=len(spool_files(server))
     )
 
@@ -43,20 +43,20 @@ def spool_files(server: Serve) -> list[Path]:
 
 
 def rows_without_bytes(server: Serve, root: Path | None = None) -> list[UUID]:
-    """Blobs whose bytes on disk are not those that the row tells of."""
+    """Return the blobs whose bytes on disk differ from their row."""
     folder = root or server.data / "blobs"
     blobs = _all(server, "SELECT id, sha256, size, storage_key FROM blob")
-    return [id for id, sha256, size, key in blobs if not _is_there(folder / key[:2] / key, bytes(sha256), size)]
+    return [id for id, sha256, size, key in blobs if not _has_content(folder / key[:2] / key, bytes(sha256), size)]
 
 
-def expect_order(server: Serve) -> None:
-    """`mediatheque verify` reads everything, beside the server, and finds nothing wrong."""
+def assert_verify_finds_nothing(server: Serve) -> None:
+    """Run `mediatheque verify` while the server runs, and assert that it finds nothing wrong."""
     ended = command_line.here("verify", "--data", server.data, env=server.env)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def assets_of(server: Serve, sha256: str) -> int:
-    """How many assets stand over that content, in all workspaces."""
+    """Count the assets with that content, in all workspaces."""
     query = """
         SELECT count(*) FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id WHERE b.sha256 = %s
     """
@@ -64,20 +64,20 @@ def assets_of(server: Serve, sha256: str) -> int:
 
 
 def is_claimed(server: Serve, idempotency_key: str) -> bool:
-    """Whether a request is at work under the key."""
+    """Whether a request holds a claim on the key."""
     query = "SELECT count(*) FROM idempotency WHERE key = %s AND status IS NULL"
     return bool(_one(server, query, idempotency_key))
 
 
 def largest_spool_file(server: Serve) -> int:
-    """Bytes of it; 0 where there is none, or it has just gone."""
+    """Its size in bytes; 0 if there is none or it has just been deleted."""
     try:
         return max((path.stat().st_size for path in spool_files(server)), default=0)
     except FileNotFoundError:
         return 0
 
 
-def _is_there(path: Path, sha256: bytes, size: int) -> bool:
+def _has_content(path: Path, sha256: bytes, size: int) -> bool:
     if not path.is_file():
         return False
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""How each dialect says that something is not available now: the shapes of its errors."""
+"""The shape of each dialect's error for a service that is unavailable."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,12 +26,12 @@ _SHAPES: dict[str, Shape] = {
 }
 
 
-def says_unavailable(answer: httpx.Response, *statuses: int) -> bool:
-    """503 (or one of the statuses) in the words of the dialect whose path was asked, with when to come again."""
-    if answer.status_code not in (statuses or (503,)):
+def is_unavailable(response: httpx.Response, *statuses: int) -> bool:
+    """Whether it is a 503 with Retry-After (or one of the statuses) in the shape of the path's dialect."""
+    if response.status_code not in (statuses or (503,)):
         return False
-    if answer.status_code == 503 and answer.headers.get("retry-after") != "1":
+    if response.status_code == 503 and response.headers.get("retry-after") != "1":
         return False
-    path = answer.request.url.path
+    path = response.request.url.path
     prefix = max((prefix for prefix in _SHAPES if path == prefix or path.startswith(prefix + "/")), key=len)
-    return bool(_SHAPES[prefix](answer.json()))
+    return bool(_SHAPES[prefix](response.json()))

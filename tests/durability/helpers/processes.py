@@ -1,4 +1,4 @@
-"""Which processes belong to a server: found by its data folder in their command line, environment or working folder."""
+"""Finding a server's processes by its data folder in their command line, environment or working folder."""
 
 import os
 import signal
@@ -24,12 +24,12 @@ class Process(msgspec.Struct, frozen=True):
 
     @property
     def is_worker(self) -> bool:
-        """A Granian worker: what multiprocessing has spawned."""
+        """A Granian worker: a process spawned by multiprocessing."""
         return "multiprocessing.spawn" in self.command
 
     @property
     def is_task_worker(self) -> bool:
-        """The process for tasks and housekeeping that `serve` keeps beside its servers."""
+        """The process for background tasks that `serve` runs beside its server processes."""
         return "mediatheque.run_worker " in self.command
 
     @property
@@ -38,14 +38,16 @@ class Process(msgspec.Struct, frozen=True):
         return "multiprocessing.forkserver" in self.command
 
 
-def family(data: Path) -> list[Process]:
-    """Every living process of the server on that data folder, whoever its parent is by now."""
+def server_processes(data: Path) -> list[Process]:
+    """Return every living process of the server on that data folder, whatever its parent is by now."""
     return [
-        process for entry in _PROC.iterdir() if entry.name.isdecimal() and (process := _of(entry, os.fsencode(data)))
+        process
+        for entry in _PROC.iterdir()
+        if entry.name.isdecimal() and (process := _read_process(entry, os.fsencode(data)))
     ]
 
 
-def _of(entry: Path, data: bytes) -> Process | None:
+def _read_process(entry: Path, data: bytes) -> Process | None:
     try:
         command = (entry / "cmdline").read_bytes()
         if not command or int(entry.name) == os.getpid():
@@ -57,7 +59,7 @@ def _of(entry: Path, data: bytes) -> Process | None:
         )
         parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
     except OSError:
-        return None  # ended between our look and now
+        return None  # ended meanwhile
     return (
         Process(int(entry.name), parent, command.replace(b"\0", b" ").decode(errors="replace").strip())
         if here
@@ -66,11 +68,11 @@ def _of(entry: Path, data: bytes) -> Process | None:
 
 
 def workers(data: Path) -> list[Process]:
-    return [process for process in family(data) if process.is_worker]
+    return [process for process in server_processes(data) if process.is_worker]
 
 
 def task_workers(data: Path) -> list[Process]:
-    return [process for process in family(data) if process.is_task_worker]
+    return [process for process in server_processes(data) if process.is_task_worker]
 
 
 def postgres(data: Path) -> list[PostgresProcess]:
@@ -82,16 +84,16 @@ def postmaster(data: Path) -> int:
 
 
 def kill(pids: Iterable[int]) -> None:
-    """kill -9 of all of them, at once. Those that are gone already are no error."""
+    """Send SIGKILL to all of them; those that have ended already are ignored."""
     for pid in list(pids):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def memory(data: Path) -> int:
-    """Bytes that the server's own processes (not PostgreSQL's) hold and share with nobody."""
+    """Return the private memory of the server's own processes, without PostgreSQL's, in bytes."""
     total = 0
-    for process in family(data):
+    for process in server_processes(data):
         if "postgres" in process.command.split(" ", 1)[0]:
             continue
         with suppress(OSError):
@@ -100,10 +102,12 @@ def memory(data: Path) -> int:
     return total
 
 
-def eventually(what: Callable[[], object], seconds: float = 60.0, said: str = "it did not happen") -> float:
-    """Seconds until `what` was true."""
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() - begun < seconds, said
+def eventually(
+    condition: Callable[[], object], seconds: float = 60.0, message: str = "the condition did not become true"
+) -> float:
+    """Wait until `condition` is true; return the seconds that took."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, message
         time.sleep(0.02)
-    return time.monotonic() - begun
+    return time.monotonic() - started

@@ -1,4 +1,4 @@
-"""Threads that upload through all doors at once and remember what was promised to them."""
+"""Threads that upload through all endpoints and record what was acknowledged."""
 
 import random
 import threading
@@ -9,31 +9,33 @@ from typing import Self
 import httpx
 
 from tests.durability.helpers import endpoints
-from tests.durability.helpers.endpoints import Promise, Refused
+from tests.durability.helpers.endpoints import AcknowledgedUpload, NotAcknowledged
 from tests.durability.helpers.processes import eventually
 from tests.server import Serve
 
 
-class Uploading:
-    """While it lasts, `threads` clients upload new pictures, and now and then one that was sent before.
+class ContinuousUploads:
+    """Within the block, `threads` clients upload new images, and sometimes one that was sent before.
 
-    `promises` holds every acknowledged upload, `refusals` the statuses of all others; lost connections are expected.
+    `acknowledged` holds every acknowledged upload, `failures` all others; lost connections are expected.
     """
 
     def __init__(self, server: Serve, key: str, threads: int = 4) -> None:
-        self.promises: list[Promise] = []
-        self.refusals: list[Refused] = []
+        self.acknowledged: list[AcknowledgedUpload] = []
+        self.failures: list[NotAcknowledged] = []
         self._server = server
         self._key = key
-        self._known = [endpoints.picture(5_000) for _ in range(3)]
+        self._known = [endpoints.new_jpeg(5_000) for _ in range(3)]
         self._done = threading.Event()
         self._faults: list[BaseException] = []
         self._threads = [threading.Thread(target=self._run, args=[n], daemon=True) for n in range(threads)]
 
-    def go_on(self, more: int, seconds: float = 120) -> None:
-        """Return once this many further uploads were acknowledged."""
-        enough = len(self.promises) + more
-        eventually(lambda: len(self.promises) >= enough or self._faults, seconds, "uploads do not go on")
+    def wait_for_more(self, more: int, seconds: float = 120) -> None:
+        """Wait until this many further uploads are acknowledged."""
+        enough = len(self.acknowledged) + more
+        eventually(
+            lambda: len(self.acknowledged) >= enough or self._faults, seconds, "no further uploads are acknowledged"
+        )
         assert not self._faults, self._faults
 
     def __enter__(self) -> Self:
@@ -51,21 +53,21 @@ class Uploading:
     def _run(self, number: int) -> None:
         try:
             with httpx.Client(base_url=self._server.url, timeout=60) as http:
-                for endpoint in endpoints.in_turn(number):
+                for endpoint in endpoints.cycle_endpoints(number):
                     if self._done.is_set():
                         return
                     self._upload(http, endpoint)
-        except BaseException as error:  # shown by the thread that waits
+        except BaseException as error:  # reported by the waiting thread
             self._faults.append(error)
             raise
 
-    def _upload(self, http: httpx.Client, endpoint: "endpoints.Door") -> None:
+    def _upload(self, http: httpx.Client, endpoint: "endpoints.UploadTo") -> None:
         chance = random.random()
-        data = random.choice(self._known) if chance < 0.2 else endpoints.picture(int(chance * 300_000))
+        data = random.choice(self._known) if chance < 0.2 else endpoints.new_jpeg(int(chance * 300_000))
         try:
-            self.promises.append(endpoint(http, self._key, data))
-        except Refused as refused:
-            self.refusals.append(refused)
+            self.acknowledged.append(endpoint(http, self._key, data))
+        except NotAcknowledged as refused:
+            self.failures.append(refused)
             time.sleep(0.02)
         except httpx.TransportError:
             time.sleep(0.02)

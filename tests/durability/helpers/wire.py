@@ -1,4 +1,4 @@
-"""Requests written by hand, piece by piece, so that they can stop half way or lie about their length."""
+"""Requests written byte by byte, so that they can stop half way or declare a wrong length."""
 
 import http.client
 import io
@@ -12,8 +12,8 @@ import msgspec
 BOUNDARY = "----durability"
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A whole answer as it came."""
+class Response(msgspec.Struct, frozen=True):
+    """A complete response."""
 
     status: int
     headers: dict[str, str]
@@ -39,24 +39,24 @@ class Connection:
         self.socket.sendall(data)
         return self
 
-    def end_of_sending(self) -> Self:
-        """No more bytes will come, but the answer is awaited."""
+    def shut_down_sending(self) -> Self:
+        """Close the sending side only; the response can still be read."""
         self.socket.shutdown(socket.SHUT_WR)
         return self
 
-    def answer(self) -> Answer | None:
-        """None when the server hung up without one."""
+    def response(self) -> Response | None:
+        """Return the response; None if the server closed the connection without one."""
         response = http.client.HTTPResponse(self.socket)
         try:
             response.begin()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         except (ConnectionError, http.client.HTTPException):
             return None
         finally:
             response.close()
 
-    def hang_up(self) -> None:
-        """At once, with a reset where bytes are unread."""
+    def close(self) -> None:
+        """Close the connection; the kernel sends a reset if bytes are unread."""
         self.socket.close()
 
     def __enter__(self) -> Self:
@@ -65,11 +65,11 @@ class Connection:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.hang_up()
+        self.close()
 
 
 def form(data: bytes, name: str = "picture.jpg") -> bytes:
-    """A multipart body with the one part `file`."""
+    """Return a multipart body with one part, `file`."""
     out = io.BytesIO()
     out.write(f"--{BOUNDARY}\r\ncontent-disposition: form-data; name=file; filename={name}\r\n".encode())
     out.write(b"content-type: image/jpeg\r\n\r\n" + data + f"\r\n--{BOUNDARY}--\r\n".encode())

@@ -8,7 +8,7 @@ from mediatheque.http.fetch.addresses import allowed_address, parse_networks
 @pytest.mark.parametrize(
     "text", ["8.8.8.8", "1.1.1.1", "2606:4700::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
 )
-def test_public(text: str) -> None:
+def test_public_address_is_allowed(text: str) -> None:
     assert allowed_address(text, ()) is not None
 
 
@@ -60,11 +60,11 @@ def test_public(text: str) -> None:
         "",
     ],
 )
-def test_not_public(text: str) -> None:
+def test_non_public_address_is_refused(text: str) -> None:
     assert allowed_address(text, ()) is None
 
 
-def test_extra_networks() -> None:
+def test_extra_networks_are_allowed() -> None:
     extra = parse_networks(("10.1.0.0/16", "fd00::/64"))
     assert allowed_address("10.1.2.3", extra) is not None
     assert allowed_address("::ffff:10.1.2.3", extra) is not None
@@ -76,12 +76,12 @@ def test_extra_networks() -> None:
 
 
 @given(st.ip_addresses(v=4))
-def test_what_is_wrapped_is_judged_like_what_is_not(address: object) -> None:
+def test_embedded_ipv4_address_is_judged_like_plain_one(address: object) -> None:
     plain = allowed_address(str(address), ()) is not None
     assert (allowed_address(f"::ffff:{address}", ()) is not None) == plain
     assert (allowed_address(f"64:ff9b::{address}", ()) is not None) == plain
 
 
 @given(st.text())
-def test_no_text_breaks_it(text: str) -> None:
+def test_any_text_is_handled(text: str) -> None:
     allowed_address(text, ())

@@ -20,7 +20,7 @@ LOOPBACK = ("127.0.0.0/8",)
 Handler = Callable[[bytes, asyncio.StreamWriter], Any]
 
 
-class Kept:
+class MemorySink:
     def __init__(self) -> None:
         self.content = b""
 
@@ -28,8 +28,8 @@ class Kept:
         self.content += chunk
 
 
-class Store:
-    """A server on loopback that answers each path by a handler and remembers what it was sent."""
+class RemoteServer:
+    """A server on loopback that dispatches paths to handlers and records requests."""
 
     def __init__(self, handlers: dict[bytes, Handler]) -> None:
         self.handlers = handlers
@@ -50,17 +50,17 @@ class Store:
 
 
 @asynccontextmanager
-async def store(tls: ssl.SSLContext | None = None, **handlers: Handler) -> AsyncIterator[Store]:
-    stored = Store({b"/" + name.encode(): handler for name, handler in handlers.items()})
-    server = await asyncio.start_server(stored.serve, "127.0.0.1", 0, ssl=tls)
-    stored.port = server.sockets[0].getsockname()[1]
+async def remote_server(tls: ssl.SSLContext | None = None, **handlers: Handler) -> AsyncIterator[RemoteServer]:
+    running = RemoteServer({b"/" + name.encode(): handler for name, handler in handlers.items()})
+    server = await asyncio.start_server(running.serve, "127.0.0.1", 0, ssl=tls)
+    running.port = server.sockets[0].getsockname()[1]
     try:
-        yield stored
+        yield running
     finally:
         server.close()
 
 
-def says(body: bytes, status: bytes = b"200 OK", **headers: str) -> Handler:
+def respond(body: bytes, status: bytes = b"200 OK", **headers: str) -> Handler:
     async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
         lines = [f"{name.replace('_', '-')}: {value}".encode() for name, value in headers.items()]
         length = b"Content-Length: %d" % len(body)
@@ -69,43 +69,43 @@ def says(body: bytes, status: bytes = b"200 OK", **headers: str) -> Handler:
     return handler
 
 
-def moved(location: str, status: bytes = b"302 Found") -> Handler:
-    return says(b"", status, Location=location)
+def redirect(location: str, status: bytes = b"302 Found") -> Handler:
+    return respond(b"", status, Location=location)
 
 
-async def fetched(
-    url: str, *, hosts: tuple[str, ...], answers: dict[str, list[str]] | None = None, **more: Any
+async def fetch_url(
+    url: str, *, hosts: tuple[str, ...], dns: dict[str, list[str]] | None = None, **more: Any
 ) -> tuple[bytes, DeclaredMetadata]:
-    async def answering(host: str, port: int) -> list[str]:
-        if answers is None:
+    async def fake_resolve(host: str, port: int) -> list[str]:
+        if dns is None:
             return list(await resolve(host, port))
-        if host not in answers:
+        if host not in dns:
             raise socket.gaierror
-        return answers[host]
+        return dns[host]
 
     config = FetchConfig(**{"hosts": hosts, "networks": LOOPBACK, "timeout_seconds": 10.0, **more})
-    sink = Kept()
-    declared = await RemoteBody(url, config, resolve=answering).stream_to(sink)
+    sink = MemorySink()
+    declared = await RemoteBody(url, config, resolve=fake_resolve).stream_to(sink)
     return sink.content, declared
 
 
-async def test_a_file_from_an_allowed_host() -> None:
-    async with store(**{"my%20cat.png": says(b"bytes", Content_Type="image/png; x=1")}) as there:
-        host = f"media.test:{there.port}"
-        found = await fetched(f"http://{host}/my%20cat.png?x=1#f", hosts=(host,), answers={"media.test": ["127.0.0.1"]})
+async def test_allowed_host_is_fetched() -> None:
+    async with remote_server(**{"my%20cat.png": respond(b"bytes", Content_Type="image/png; x=1")}) as remote:
+        host = f"media.test:{remote.port}"
+        found = await fetch_url(f"http://{host}/my%20cat.png?x=1#f", hosts=(host,), dns={"media.test": ["127.0.0.1"]})
     assert found == (b"bytes", DeclaredMetadata(name="my cat.png", type="image/png"))
-    (request,) = there.requests
+    (request,) = remote.requests
     lines = request.decode().split("\r\n")
     assert lines[0] == "GET /my%20cat.png?x=1 HTTP/1.1"
     headers = {line.split(": ")[0].lower(): line.split(": ")[1] for line in lines[1:] if line}
     assert headers == {"host": host, "accept": "*/*", "accept-encoding": "identity", "user-agent": "mediatheque"}
 
 
-async def test_the_name_in_content_disposition_is_preferred() -> None:
-    named = says(b"x", Content_Disposition="attachment; filename=\"a.png\"; filename*=UTF-8''%E2%82%AC.png")
-    async with store(x=named) as there:
-        host = f"127.0.0.1:{there.port}"
-        assert (await fetched(f"http://{host}/x", hosts=(host,)))[1].name == "€.png"
+async def test_content_disposition_name_takes_precedence() -> None:
+    named = respond(b"x", Content_Disposition="attachment; filename=\"a.png\"; filename*=UTF-8''%E2%82%AC.png")
+    async with remote_server(x=named) as remote:
+        host = f"127.0.0.1:{remote.port}"
+        assert (await fetch_url(f"http://{host}/x", hosts=(host,)))[1].name == "€.png"
 
 
 @pytest.mark.parametrize(
@@ -143,18 +143,18 @@ async def test_the_name_in_content_disposition_is_preferred() -> None:
         "http://" + "a" * 100_000 + "/x",
     ],
 )
-async def test_urls_that_are_refused_unasked(url: str) -> None:
-    async def never(host: str, port: int) -> list[str]:
-        raise AssertionError("nobody may be asked")
+async def test_url_off_allow_list_is_refused_without_lookup(url: str) -> None:
+    async def must_not_resolve(host: str, port: int) -> list[str]:
+        raise AssertionError("nobody may be lookups")
 
     with pytest.raises(UrlRefused) as caught:
-        await RemoteBody(url, FetchConfig(hosts=("media.test",)), resolve=never).stream_to(Kept())
+        await RemoteBody(url, FetchConfig(hosts=("media.test",)), resolve=must_not_resolve).stream_to(MemorySink())
     assert caught.value.message == UrlRefused().message
 
 
-async def test_nothing_is_allowed_by_default() -> None:
+async def test_default_allows_no_host() -> None:
     with pytest.raises(UrlRefused):
-        await RemoteBody("https://example.com/x", FetchConfig()).stream_to(Kept())
+        await RemoteBody("https://example.com/x", FetchConfig()).stream_to(MemorySink())
 
 
 @pytest.mark.parametrize(
@@ -172,49 +172,49 @@ async def test_nothing_is_allowed_by_default() -> None:
         [],
     ],
 )
-async def test_every_answer_must_be_public(addresses: list[str]) -> None:
-    async with store(x=says(b"secret")) as there:
-        host = f"media.test:{there.port}"
+async def test_any_non_public_address_refuses_host(addresses: list[str]) -> None:
+    async with remote_server(x=respond(b"secret")) as remote:
+        host = f"media.test:{remote.port}"
         with pytest.raises(UrlRefused):
-            await fetched(f"http://{host}/x", hosts=(host,), answers={"media.test": addresses}, networks=())
-        assert not there.requests
+            await fetch_url(f"http://{host}/x", hosts=(host,), dns={"media.test": addresses}, networks=())
+        assert not remote.requests
 
 
-async def test_a_name_is_resolved_once() -> None:
-    asked = []
+async def test_name_is_resolved_once() -> None:
+    lookups = []
 
     async def rebinding(host: str, port: int) -> list[str]:
-        asked.append((host, port))
-        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
+        lookups.append((host, port))
+        return ["127.0.0.1"] if len(lookups) == 1 else ["127.0.0.2"]
 
-    async with store(x=says(b"bytes")) as there:
-        host = f"media.test:{there.port}"
-        sink = Kept()
+    async with remote_server(x=respond(b"bytes")) as remote:
+        host = f"media.test:{remote.port}"
+        sink = MemorySink()
         config = FetchConfig(hosts=(host,), networks=("127.0.0.1/32",))
         await RemoteBody(f"http://{host}/x", config, resolve=rebinding).stream_to(sink)
-    assert (asked, sink.content) == ([("media.test", there.port)], b"bytes")
+    assert (lookups, sink.content) == ([("media.test", remote.port)], b"bytes")
 
 
-async def test_the_next_address_is_tried() -> None:
-    async with store(x=says(b"bytes")) as there:
-        host = f"media.test:{there.port}"
-        answers = {"media.test": ["127.0.0.9", "127.0.0.1"]}
-        assert (await fetched(f"http://{host}/x", hosts=(host,), answers=answers))[0] == b"bytes"
+async def test_next_address_is_tried_after_refused_connection() -> None:
+    async with remote_server(x=respond(b"bytes")) as remote:
+        host = f"media.test:{remote.port}"
+        dns = {"media.test": ["127.0.0.9", "127.0.0.1"]}
+        assert (await fetch_url(f"http://{host}/x", hosts=(host,), dns=dns))[0] == b"bytes"
 
 
-async def test_unknown_hosts_and_closed_ports() -> None:
+async def test_unknown_host_or_closed_port_fails() -> None:
     with pytest.raises(FetchFailed):
-        await fetched("http://media.test/x", hosts=("media.test",), answers={})
+        await fetch_url("http://media.test/x", hosts=("media.test",), dns={})
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(FetchFailed):
-            await fetched(f"http://{host}/x", hosts=(host,))
+            await fetch_url(f"http://{host}/x", hosts=(host,))
 
 
-async def test_redirects_are_followed_to_allowed_places_only() -> None:
-    async with store(x=says(b"other")) as other, store(y=says(b"bytes")) as there:
-        host = f"127.0.0.1:{there.port}"
+async def test_redirects_are_followed_to_allowed_hosts_only() -> None:
+    async with remote_server(x=respond(b"other")) as other, remote_server(y=respond(b"bytes")) as remote:
+        host = f"127.0.0.1:{remote.port}"
         targets = {
             "here": "/y",
             "again": f"http://{host}/here",
@@ -225,45 +225,45 @@ async def test_redirects_are_followed_to_allowed_places_only() -> None:
             "broken": "http://[::1",
             "loop": "/loop",
         }
-        there.handlers |= {b"/" + name.encode(): moved(location) for name, location in targets.items()}
+        remote.handlers |= {b"/" + name.encode(): redirect(location) for name, location in targets.items()}
         for name in ("here", "again"):
-            content, declared = await fetched(f"http://{host}/{name}", hosts=(host,))
+            content, declared = await fetch_url(f"http://{host}/{name}", hosts=(host,))
             assert (content, declared.name) == (b"bytes", "y")
         for name in ("other", "metadata", "file", "broken"):
             with pytest.raises(UrlRefused):
-                await fetched(f"http://{host}/{name}", hosts=(host,))
+                await fetch_url(f"http://{host}/{name}", hosts=(host,))
         assert not other.requests
         for name in ("nowhere", "loop"):
             with pytest.raises(FetchFailed):
-                await fetched(f"http://{host}/{name}", hosts=(host,))
-        there.requests.clear()
+                await fetch_url(f"http://{host}/{name}", hosts=(host,))
+        remote.requests.clear()
         with pytest.raises(FetchFailed):
-            await fetched(f"http://{host}/loop", hosts=(host,), redirects=3)
-        assert len(there.requests) == 4
+            await fetch_url(f"http://{host}/loop", hosts=(host,), redirects=3)
+        assert len(remote.requests) == 4
 
 
-async def test_cookies_are_not_carried() -> None:
-    first = says(b"", b"302 Found", Location="/y", Set_Cookie="a=b")
-    async with store(x=first, y=says(b"bytes")) as there:
-        host = f"127.0.0.1:{there.port}"
-        await fetched(f"http://{host}/x", hosts=(host,))
-    assert b"ookie" not in there.requests[1]
+async def test_cookies_are_not_sent_after_redirect() -> None:
+    first = respond(b"", b"302 Found", Location="/y", Set_Cookie="a=b")
+    async with remote_server(x=first, y=respond(b"bytes")) as remote:
+        host = f"127.0.0.1:{remote.port}"
+        await fetch_url(f"http://{host}/x", hosts=(host,))
+    assert b"ookie" not in remote.requests[1]
 
 
-async def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    async with store(x=says(b"bytes")) as there:
-        host = f"127.0.0.1:{there.port}"
-        assert (await fetched(f"http://{host}/x", hosts=(host,)))[0] == b"bytes"
+    async with remote_server(x=respond(b"bytes")) as remote:
+        host = f"127.0.0.1:{remote.port}"
+        assert (await fetch_url(f"http://{host}/x", hosts=(host,)))[0] == b"bytes"
 
 
 @pytest.mark.parametrize("status", [b"404 Not Found", b"500 Oh", b"204 None", b"206 Part", b"304 Same"])
-async def test_only_200_is_content(status: bytes) -> None:
-    async with store(x=says(b"", status)) as there:
-        host = f"127.0.0.1:{there.port}"
+async def test_status_other_than_200_fails(status: bytes) -> None:
+    async with remote_server(x=respond(b"", status)) as remote:
+        host = f"127.0.0.1:{remote.port}"
         with pytest.raises(FetchFailed):
-            await fetched(f"http://{host}/x", hosts=(host,))
+            await fetch_url(f"http://{host}/x", hosts=(host,))
 
 
 async def endless(_: bytes, writer: asyncio.StreamWriter) -> None:
@@ -273,7 +273,7 @@ async def endless(_: bytes, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def dripping(_: bytes, writer: asyncio.StreamWriter) -> None:
+async def trickling(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
     while True:
         writer.write(b"x")
@@ -289,7 +289,7 @@ async def cut(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc")
 
 
-async def babble(_: bytes, writer: asyncio.StreamWriter) -> None:
+async def not_http(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
@@ -297,47 +297,47 @@ async def long_headers(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 10_000_000)
 
 
-@pytest.mark.parametrize("handler", [dripping, silent])
-async def test_slow_servers(handler: Handler) -> None:
-    async with store(x=handler) as there:
-        host = f"127.0.0.1:{there.port}"
+@pytest.mark.parametrize("handler", [trickling, silent])
+async def test_slow_server_fails_after_timeout(handler: Handler) -> None:
+    async with remote_server(x=handler) as remote:
+        host = f"127.0.0.1:{remote.port}"
         with pytest.raises(FetchFailed, match="took longer than"):
-            await fetched(f"http://{host}/x", hosts=(host,), timeout_seconds=0.4)
+            await fetch_url(f"http://{host}/x", hosts=(host,), timeout_seconds=0.4)
 
 
-@pytest.mark.parametrize("handler", [cut, babble, long_headers])
-async def test_broken_servers(handler: Handler) -> None:
-    async with store(x=handler) as there:
-        host = f"127.0.0.1:{there.port}"
+@pytest.mark.parametrize("handler", [cut, not_http, long_headers])
+async def test_broken_response_fails(handler: Handler) -> None:
+    async with remote_server(x=handler) as remote:
+        host = f"127.0.0.1:{remote.port}"
         with pytest.raises(FetchFailed, match="could not be read"):
-            await fetched(f"http://{host}/x", hosts=(host,))
+            await fetch_url(f"http://{host}/x", hosts=(host,))
 
 
-async def test_too_much() -> None:
-    async with store(x=endless, y=says(bytes(1001)), z=says(bytes(1000))) as there:
-        host = f"127.0.0.1:{there.port}"
+async def test_content_over_limit_is_too_large() -> None:
+    async with remote_server(x=endless, y=respond(bytes(1001)), z=respond(bytes(1000))) as remote:
+        host = f"127.0.0.1:{remote.port}"
         for name in "xy":
             with pytest.raises(TooLarge) as caught:
-                await fetched(f"http://{host}/{name}", hosts=(host,), max_bytes=1000)
+                await fetch_url(f"http://{host}/{name}", hosts=(host,), max_bytes=1000)
             assert caught.value.limit == 1000
-        assert len((await fetched(f"http://{host}/z", hosts=(host,), max_bytes=1000))[0]) == 1000
+        assert len((await fetch_url(f"http://{host}/z", hosts=(host,), max_bytes=1000))[0]) == 1000
 
 
-async def test_compressed_content_is_not_unpacked() -> None:
+async def test_compressed_content_is_refused() -> None:
     bomb = gzip.compress(bytes(10_000_000))
-    async with store(x=says(bomb, Content_Encoding="gzip")) as there:
-        host = f"127.0.0.1:{there.port}"
+    async with remote_server(x=respond(bomb, Content_Encoding="gzip")) as remote:
+        host = f"127.0.0.1:{remote.port}"
         with pytest.raises(FetchFailed, match="encoded"):
-            await fetched(f"http://{host}/x", hosts=(host,))
+            await fetch_url(f"http://{host}/x", hosts=(host,))
 
 
-async def test_errors_of_the_sink_pass() -> None:
+async def test_error_of_sink_is_raised() -> None:
     class Full:
         async def write(self, chunk: bytes | memoryview) -> None:
             raise TimeoutError("the disk")
 
-    async with store(x=says(b"bytes")) as there:
-        host = f"127.0.0.1:{there.port}"
+    async with remote_server(x=respond(b"bytes")) as remote:
+        host = f"127.0.0.1:{remote.port}"
         with pytest.raises(TimeoutError, match="the disk"):
             await RemoteBody(f"http://{host}/x", FetchConfig(hosts=(host,), networks=LOOPBACK)).stream_to(Full())
 
@@ -354,27 +354,27 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-async def test_https_is_checked_against_the_name_not_the_address(certificate: Path) -> None:
+async def test_tls_certificate_must_match_host_name(certificate: Path) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
     names: list[Any] = []
     tls.sni_callback = lambda _, name, __: names.append(name)
     ca_file = str(certificate / "cert.pem")
-    async with store(tls, x=says(b"bytes")) as there:
-        hosts = (f"media.test:{there.port}", f"other.test:{there.port}")
-        answers = {"media.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]}
-        found = await fetched(f"https://{hosts[0]}/x", hosts=hosts, answers=answers, ca_file=ca_file)
+    async with remote_server(tls, x=respond(b"bytes")) as remote:
+        hosts = (f"media.test:{remote.port}", f"other.test:{remote.port}")
+        dns = {"media.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]}
+        found = await fetch_url(f"https://{hosts[0]}/x", hosts=hosts, dns=dns, ca_file=ca_file)
         assert found[0] == b"bytes"
         assert names == ["media.test"]
         with pytest.raises(FetchFailed):
-            await fetched(f"https://{hosts[1]}/x", hosts=hosts, answers=answers, ca_file=ca_file)
+            await fetch_url(f"https://{hosts[1]}/x", hosts=hosts, dns=dns, ca_file=ca_file)
         with pytest.raises(FetchFailed):
-            await fetched(f"https://{hosts[0]}/x", hosts=hosts, answers=answers)
+            await fetch_url(f"https://{hosts[0]}/x", hosts=hosts, dns=dns)
 
 
 @pytest.mark.parametrize(
     "setting", [{"networks": ["10.0.0.1/8"]}, {"networks": ["x"]}, {"max_bytes": 0}, {"timeout_seconds": 0}]
 )
-def test_impossible_settings(setting: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(setting, FetchConfig)

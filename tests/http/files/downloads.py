@@ -1,4 +1,4 @@
-"""An application that serves files, as Granian serves it in the tests."""
+"""An application that serves files, run by Granian in the tests."""
 
 import asyncio
 import os
@@ -18,35 +18,35 @@ MIB = 1024 * 1024
 _closed: list[int] = []
 
 
-def content_of(size: int) -> bytes:
+def make_content(size: int) -> bytes:
     return (bytes(range(251)) * (size // 251 + 1))[:size]
 
 
-def bucket(content: bytes, piece: int = 10_000) -> RangeReader:
+def remote_content(content: bytes, chunk_size: int = 10_000) -> RangeReader:
     async def read(start: int, length: int) -> AsyncIterator[bytes]:
-        for at in range(start, start + length, piece):
-            yield content[at : min(at + piece, start + length)]
+        for at in range(start, start + length, chunk_size):
+            yield content[at : min(at + chunk_size, start + length)]
 
     return read
 
 
-def answer(source: FileContent, size: int) -> FileResponse:
+def file_response(source: FileContent, size: int) -> FileResponse:
     created = datetime(2026, 11, 21, tzinfo=UTC)
     return FileResponse(represent(size=size, mime="image/png", name="x", sha256=b"x" * 32, created_at=created), source)
 
 
 @route("/{kind:str}/{size:int}", http_method=["GET", "HEAD"])
 async def file(kind: FromPath[str], size: FromPath[int]) -> FileResponse:
-    if kind == "bucket":
-        return answer(bucket(content_of(size), MIB), size)
+    if kind == "remote_content":
+        return file_response(remote_content(make_content(size), MIB), size)
     path = Path(os.environ["DOWNLOADS"], str(size))
-    await asyncio.to_thread(path.write_bytes, content_of(size))
-    return answer(path, size)
+    await asyncio.to_thread(path.write_bytes, make_content(size))
+    return file_response(path, size)
 
 
 @get("/endless")
 async def endless() -> FileResponse:
-    """10 GB at the speed of a disk."""
+    """A file of 10 GB, read at the speed of a disk."""
 
     async def read(start: int, length: int) -> AsyncIterator[bytes]:
         read = 0
@@ -58,15 +58,15 @@ async def endless() -> FileResponse:
         finally:
             _closed.append(read)
 
-    return answer(read, 10_000 * MIB)
+    return file_response(read, 10_000 * MIB)
 
 
 @get("/endless/read")
-async def how_far() -> dict[str, list[int]]:
-    """How many MiB were read when the reading ended."""
+async def chunks_read() -> dict[str, list[int]]:
+    """For each closed reader, how many MiB were read."""
     return {"closed": _closed}
 
 
 app = RequestMiddleware(
-    Litestar([file, endless, how_far], openapi_config=None, logging_config=None), RequestConfig(access_log=False)
+    Litestar([file, endless, chunks_read], openapi_config=None, logging_config=None), RequestConfig(access_log=False)
 )

@@ -13,8 +13,8 @@ from mediatheque.errors import BlobsUnavailable
 from mediatheque.http.files.headers import Representation, represent
 from mediatheque.http.files.local_reads import CHUNK_BYTES, MAX_CACHED_READ, range_reader, read_cached
 from mediatheque.http.files.response import FileResponse
-from tests.http.files.downloads import bucket, content_of
-from tests.http.wire import Answered, call, http_scope, raw, serving
+from tests.http.files.downloads import make_content, remote_content
+from tests.http.wire import RecordedResponse, call, http_scope, raw, serving
 
 CONTENT = bytes(range(256)) * 400
 SHA = bytes(range(32))
@@ -23,28 +23,28 @@ CREATED = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
 
 
-def shown(mime: str = "image/png", *, name: str = "cat.png", size: int = len(CONTENT)) -> Representation:
+def representation(mime: str = "image/png", *, name: str = "cat.png", size: int = len(CONTENT)) -> Representation:
     return represent(size=size, mime=mime, name=name, sha256=SHA, created_at=CREATED)
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=["disk", "remote_content"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    if request.param == "bucket":
-        return bucket(CONTENT)
+    if request.param == "remote_content":
+        return remote_content(CONTENT)
     path = tmp_path / "blob"
     path.write_bytes(CONTENT)
     return path
 
 
-async def get(source: Any, method: str = "GET", query: bytes = b"", **headers: str) -> Answered:
+async def get(source: Any, method: str = "GET", query: bytes = b"", **headers: str) -> RecordedResponse:
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return await call(FileResponse(shown(), source), http_scope(method, headers=pairs, query=query))
+    return await call(FileResponse(representation(), source), http_scope(method, headers=pairs, query=query))
 
 
-async def test_a_whole_file(source: Any) -> None:
-    answered = await get(source)
-    assert (answered.status, answered.body) == (200, CONTENT)
-    assert answered.headers == {
+async def test_get_sends_whole_file_with_headers(source: Any) -> None:
+    response = await get(source)
+    assert (response.status, response.body) == (200, CONTENT)
+    assert response.headers == {
         "content-type": "image/png",
         "content-length": str(len(CONTENT)),
         "accept-ranges": "bytes",
@@ -58,7 +58,7 @@ async def test_a_whole_file(source: Any) -> None:
     }
 
 
-async def test_head_has_the_headers_of_get(source: Any) -> None:
+async def test_head_sends_headers_of_get(source: Any) -> None:
     head, whole = await get(source, "HEAD", range="bytes=0-0"), await get(source)
     assert (head.status, head.headers, head.body) == (200, whole.headers, b"")
 
@@ -67,24 +67,24 @@ async def test_head_has_the_headers_of_get(source: Any) -> None:
     ("header", "start", "stop"),
     [("bytes=0-0", 0, 1), ("bytes=100-30099", 100, 30100), ("bytes=-5", len(CONTENT) - 5, len(CONTENT))],
 )
-async def test_one_range(source: Any, header: str, start: int, stop: int) -> None:
-    answered = await get(source, range=header)
-    assert (answered.status, answered.body) == (206, CONTENT[start:stop])
-    assert answered.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(CONTENT)}"
-    assert answered.headers["content-length"] == str(stop - start)
-    assert answered.headers["content-type"] == "image/png"
-    assert answered.headers["etag"] == ETAG
-    assert answered.headers["x-content-type-options"] == "nosniff"
+async def test_single_range_gets_206(source: Any, header: str, start: int, stop: int) -> None:
+    response = await get(source, range=header)
+    assert (response.status, response.body) == (206, CONTENT[start:stop])
+    assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(CONTENT)}"
+    assert response.headers["content-length"] == str(stop - start)
+    assert response.headers["content-type"] == "image/png"
+    assert response.headers["etag"] == ETAG
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_few_ranges(source: Any) -> None:
-    answered = await get(source, range="bytes=50000-70000,0-9,-3")
-    assert answered.status == 206
-    kind, _, boundary = answered.headers["content-type"].partition("; boundary=")
+async def test_multiple_ranges_get_multipart_byteranges(source: Any) -> None:
+    response = await get(source, range="bytes=50000-70000,0-9,-3")
+    assert response.status == 206
+    kind, _, boundary = response.headers["content-type"].partition("; boundary=")
     assert kind == "multipart/byteranges"
-    assert answered.headers["content-length"] == str(len(answered.body))
-    assert "content-range" not in answered.headers
-    head, *parts, tail = answered.body.split(b"\r\n--" + boundary.encode())
+    assert response.headers["content-length"] == str(len(response.body))
+    assert "content-range" not in response.headers
+    head, *parts, tail = response.body.split(b"\r\n--" + boundary.encode())
     assert (head, tail) == (b"", b"--\r\n")
     found = []
     for part in parts:
@@ -98,16 +98,16 @@ async def test_a_few_ranges(source: Any) -> None:
     assert found == [(50000, 70000), (0, 9), (len(CONTENT) - 3, len(CONTENT) - 1)]
 
 
-async def test_unsatisfiable_and_ignored_ranges(source: Any) -> None:
-    answered = await get(source, range=f"bytes={len(CONTENT)}-")
-    assert (answered.status, answered.body) == (416, b"")
-    assert answered.headers["content-range"] == f"bytes */{len(CONTENT)}"
-    assert "cache-control" not in answered.headers
+async def test_unsatisfiable_range_gets_416_and_malformed_range_gets_200(source: Any) -> None:
+    response = await get(source, range=f"bytes={len(CONTENT)}-")
+    assert (response.status, response.body) == (416, b"")
+    assert response.headers["content-range"] == f"bytes */{len(CONTENT)}"
+    assert "cache-control" not in response.headers
     for header in ("bytes=5-4", "lines=1-2", "bytes=" + ",".join(f"{i}-{i}" for i in range(0, 12, 2))):
         assert (await get(source, range=header)).status == 200
 
 
-async def test_conditions(source: Any) -> None:
+async def test_conditional_headers_decide_status(source: Any) -> None:
     unmodified = await get(source, if_none_match=ETAG, range="bytes=0-1")
     assert (unmodified.status, unmodified.body) == (304, b"")
     assert set(unmodified.headers) == {"etag", "last-modified", "cache-control"}
@@ -120,19 +120,19 @@ async def test_conditions(source: Any) -> None:
     assert (await get(source, if_range='"x"', range="bytes=999999-")).status == 200
 
 
-async def test_repeated_headers_are_one_list(source: Any) -> None:
+async def test_repeated_header_counts_as_one_list(source: Any) -> None:
     pairs = [(b"if-none-match", b'"x"'), (b"if-none-match", ETAG.encode())]
-    assert (await call(FileResponse(shown(), source), http_scope(headers=pairs))).status == 304
+    assert (await call(FileResponse(representation(), source), http_scope(headers=pairs))).status == 304
 
 
 @pytest.mark.parametrize(
     ("query", "kind"),
     [(b"", "inline"), (b"download", "attachment"), (b"a=1&download=0", "attachment"), (b"undownload=1", "inline")],
 )
-async def test_download_on_request(source: Any, query: bytes, kind: str) -> None:
+async def test_download_parameter_makes_disposition_attachment(source: Any, query: bytes, kind: str) -> None:
     for headers in ({}, {"range": "bytes=0-1"}, {"range": "bytes=0-1,5-6"}):
-        answered = await get(source, query=query, **headers)
-        assert answered.headers["content-disposition"] == f'{kind}; filename="cat.png"'
+        response = await get(source, query=query, **headers)
+        assert response.headers["content-disposition"] == f'{kind}; filename="cat.png"'
 
 
 @pytest.mark.parametrize(
@@ -150,48 +150,48 @@ async def test_download_on_request(source: Any, query: bytes, kind: str) -> None
         ("application/octet-stream", "attachment"),
     ],
 )
-def test_what_a_browser_may_show(mime: str, kind: str) -> None:
-    assert shown(mime).inline_disposition.decode().partition(";")[0] == kind
-    policy = dict(shown(mime).security_headers)[b"content-security-policy"].decode()
+def test_type_decides_disposition_and_content_security_policy(mime: str, kind: str) -> None:
+    assert representation(mime).inline_disposition.decode().partition(";")[0] == kind
+    policy = dict(representation(mime).security_headers)[b"content-security-policy"].decode()
     assert policy.startswith("default-src 'none'; ")
     assert policy.endswith("; sandbox")
     assert ("media-src 'self'" in policy) == mime.startswith(("video/", "audio/"))
 
 
-def test_text_says_its_charset_and_names_may_be_unicode() -> None:
-    text = shown("text/plain", name="größe.srt")
+def test_text_has_charset_and_unicode_name_is_encoded() -> None:
+    text = representation("text/plain", name="größe.srt")
     assert text.content_type == b"text/plain; charset=utf-8"
     assert text.inline_disposition == b"attachment; filename=\"gr__e.srt\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.srt"
 
 
-def test_representations_are_values() -> None:
-    assert shown() == shown()
-    assert shown() != shown("image/jpeg")
+def test_equal_arguments_give_equal_representations() -> None:
+    assert representation() == representation()
+    assert representation() != representation("image/jpeg")
 
 
-async def test_a_missing_or_short_file_is_said_before_the_answer_starts(tmp_path: Path) -> None:
+async def test_missing_or_short_file_raises_before_response_starts(tmp_path: Path) -> None:
     for headers in ([], [(b"range", b"bytes=0-9")], [(b"range", b"bytes=0-9,20-29")]):
         events: list[Any] = []
-        response = FileResponse(shown(), tmp_path / "missing")
+        response = FileResponse(representation(), tmp_path / "missing")
         with pytest.raises(BlobsUnavailable):
             await response(http_scope(headers=headers), asyncio.Event().wait, events.append)  # type: ignore[arg-type]  # never called
         assert not events
     short = tmp_path / "short"
     short.write_bytes(b"abc")
     with pytest.raises(BlobsUnavailable):
-        _ = [piece async for piece in range_reader(short)(0, 4)]
+        _ = [chunk async for chunk in range_reader(short)(0, 4)]
 
 
-async def test_reads_any_span_in_pieces(tmp_path: Path) -> None:
+async def test_range_reader_yields_chunks_of_any_range(tmp_path: Path) -> None:
     path = tmp_path / "blob"
     content = os.urandom(2 * CHUNK_BYTES + 10)
     path.write_bytes(content)
-    pieces = [piece async for piece in range_reader(path)(5, 2 * CHUNK_BYTES)]
-    assert b"".join(pieces) == content[5 : 2 * CHUNK_BYTES + 5]
-    assert max(map(len, pieces)) <= CHUNK_BYTES
+    chunks = [chunk async for chunk in range_reader(path)(5, 2 * CHUNK_BYTES)]
+    assert b"".join(chunks) == content[5 : 2 * CHUNK_BYTES + 5]
+    assert max(map(len, chunks)) <= CHUNK_BYTES
 
 
-def test_only_small_files_are_copied_at_once(tmp_path: Path) -> None:
+def test_only_small_files_are_read_from_page_cache(tmp_path: Path) -> None:
     path = tmp_path / "blob"
     path.write_bytes(bytes(MAX_CACHED_READ + 1))
     assert read_cached(path, MAX_CACHED_READ + 1) is None
@@ -199,7 +199,7 @@ def test_only_small_files_are_copied_at_once(tmp_path: Path) -> None:
     assert read_cached(path, MAX_CACHED_READ) in (bytes(MAX_CACHED_READ), None)
 
 
-async def test_a_reader_is_closed_when_sending_fails() -> None:
+async def test_reader_is_closed_when_sending_fails() -> None:
     closed = asyncio.Event()
 
     async def read(start: int, length: int) -> AsyncIterator[bytes]:
@@ -217,7 +217,7 @@ async def test_a_reader_is_closed_when_sending_fails() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(ConnectionResetError):
-        await FileResponse(shown(), read)(http_scope(), receive, send)
+        await FileResponse(representation(), read)(http_scope(), receive, send)
     assert closed.is_set()
 
 
@@ -227,10 +227,10 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-@pytest.mark.parametrize("kind", ["disk", "bucket"])
+@pytest.mark.parametrize("kind", ["disk", "remote_content"])
 @pytest.mark.parametrize("size", [1, 10_000, MAX_CACHED_READ + 1, 5 * CHUNK_BYTES + 1])
-async def test_over_a_socket(port: int, size: int, kind: str) -> None:
-    content = content_of(size)
+async def test_file_is_served_over_a_socket(port: int, size: int, kind: str) -> None:
+    content = make_content(size)
     url = f"http://127.0.0.1:{port}/{kind}/{size}"
     async with httpx.AsyncClient(trust_env=False) as client:
         whole = await client.get(url)
@@ -247,8 +247,8 @@ async def test_over_a_socket(port: int, size: int, kind: str) -> None:
         assert "x-request-id" in same.headers
 
 
-async def test_a_hang_up_ends_the_reading(port: int) -> None:
-    """Of 10 GB, read as fast as from a disk, only the beginning is read."""
+async def test_disconnect_ends_reading(port: int) -> None:
+    """Of a file of 10 GB less than 1 GB is read."""
     await raw(port, b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n", hang_up=True)
     async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
         while not (closed := (await client.get(f"http://127.0.0.1:{port}/endless/read")).json()["closed"]):

@@ -18,12 +18,12 @@ UUID7_HEX = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
 CHUNKED = (b"transfer-encoding", b"chunked")
 
 
-def quick(**more: Any) -> RequestConfig:
+def short_limits(**more: Any) -> RequestConfig:
     return RequestConfig(**{"body_idle_seconds": 0.1, "drain_seconds": 0.2, "drain_bytes": 1000, **more})
 
 
-async def reading(scope: Any, receive: Any, send: Any) -> None:
-    """Reads the body and answers with what came of it, as a dialect would."""
+async def reading_app(scope: Any, receive: Any, send: Any) -> None:
+    """Read the body and respond with it, or with the error."""
     try:
         body, more = b"", True
         while more:
@@ -38,14 +38,14 @@ async def reading(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": said})
 
 
-async def refusing(scope: Any, receive: Any, send: Any) -> None:
+async def refusing_app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 401, "headers": []})
     await send({"type": "http.response.body", "body": b"no"})
 
 
-def stalling(pieces: list[bytes]) -> Any:
-    """A client that sends these pieces and then nothing, without going away."""
-    queue = list(pieces)
+def stalled_receive(chunks: list[bytes]) -> Any:
+    """A client that sends these chunks and then nothing, without disconnecting."""
+    queue = list(chunks)
 
     async def receive() -> dict[str, Any]:
         if not queue:
@@ -56,29 +56,29 @@ def stalling(pieces: list[bytes]) -> Any:
 
 
 @pytest.mark.parametrize("given", ["a", "Az09_.:-", "x" * 128])
-async def test_a_good_request_id_is_kept(given: str) -> None:
+async def test_valid_request_id_is_kept(given: str) -> None:
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append((scope["state"]["request_id"], get_contextvars()["request_id"]))
-        await refusing(scope, receive, send)
+        await refusing_app(scope, receive, send)
 
     scope = http_scope(headers=[(b"x-request-id", given.encode())], state={"kept": 1})
-    answered = await call(RequestMiddleware(app), scope)
-    assert answered.headers["x-request-id"] == given
+    response = await call(RequestMiddleware(app), scope)
+    assert response.headers["x-request-id"] == given
     assert seen == [(given, given)]
     assert scope["state"]["kept"] == 1
     assert "request_id" not in get_contextvars()
 
 
 @pytest.mark.parametrize("given", [b"", b"x" * 129, b"a b", b"a\nb", b"\xff", b"a;b", "²".encode("latin-1")])
-async def test_a_bad_or_missing_one_is_replaced_by_a_uuid7(given: bytes) -> None:
+async def test_invalid_or_missing_request_id_becomes_uuid7(given: bytes) -> None:
     for headers in ([(b"x-request-id", given)], []):
-        answered = await call(RequestMiddleware(refusing), http_scope(headers=headers))
-        assert UUID7_HEX.fullmatch(answered.headers["x-request-id"])
+        response = await call(RequestMiddleware(refusing_app), http_scope(headers=headers))
+        assert UUID7_HEX.fullmatch(response.headers["x-request-id"])
 
 
-async def test_other_kinds_of_connection_pass() -> None:
+async def test_lifespan_scope_is_passed_through() -> None:
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -88,12 +88,12 @@ async def test_other_kinds_of_connection_pass() -> None:
     assert seen == [({"type": "lifespan"}, "receive", "send")]
 
 
-async def test_without_a_body_the_servers_own_receive_is_used() -> None:
+async def test_request_without_body_gets_the_servers_receive() -> None:
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(receive)
-        await refusing(scope, receive, send)
+        await refusing_app(scope, receive, send)
 
     receive = messages([])
     await call(RequestMiddleware(app), http_scope(), receive)
@@ -101,77 +101,77 @@ async def test_without_a_body_the_servers_own_receive_is_used() -> None:
     assert seen == [receive, receive]
 
 
-async def test_a_body_in_time() -> None:
-    answered = await call(
-        RequestMiddleware(reading), http_scope("POST", headers=[CHUNKED]), messages([b"a", b"", b"bc"])
+async def test_complete_body_is_passed_on() -> None:
+    response = await call(
+        RequestMiddleware(reading_app), http_scope("POST", headers=[CHUNKED]), messages([b"a", b"", b"bc"])
     )
-    assert (answered.status, answered.body) == (200, b"abc")
-    assert "connection" not in answered.headers
-    answered = await call(
-        RequestMiddleware(reading), http_scope("POST", headers=[(b"content-length", b"0")]), messages([])
+    assert (response.status, response.body) == (200, b"abc")
+    assert "connection" not in response.headers
+    response = await call(
+        RequestMiddleware(reading_app), http_scope("POST", headers=[(b"content-length", b"0")]), messages([])
     )
-    assert (answered.status, answered.body) == (200, b"")
+    assert (response.status, response.body) == (200, b"")
 
 
-async def test_a_stalled_body() -> None:
+async def test_stalled_body_is_too_slow() -> None:
     scope = http_scope("POST", headers=[(b"content-length", b"10")])
-    answered = await call(RequestMiddleware(reading, quick()), scope, stalling([b"abc"]))
-    assert answered.body == b"BodyTooSlow: No byte of the body arrived for 0.1 s."
-    assert answered.headers["connection"] == "close"
+    response = await call(RequestMiddleware(reading_app, short_limits()), scope, stalled_receive([b"abc"]))
+    assert response.body == b"BodyTooSlow: No byte of the body arrived for 0.1 s."
+    assert response.headers["connection"] == "close"
 
 
-async def test_a_body_that_drips() -> None:
-    """One byte each time just before the clock runs out."""
+async def test_body_below_minimum_rate_is_too_slow() -> None:
+    """One byte at a time, each within the idle limit."""
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.02)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
-    config = quick(body_idle_seconds=10, body_grace_seconds=0.1, body_min_rate=1000)
-    answered = await call(RequestMiddleware(reading, config), http_scope("POST", headers=[CHUNKED]), receive)
-    assert answered.body == b"BodyTooSlow: The body arrives too slowly."
-    assert answered.headers["connection"] == "close"
+    config = short_limits(body_idle_seconds=10, body_grace_seconds=0.1, body_min_rate=1000)
+    response = await call(RequestMiddleware(reading_app, config), http_scope("POST", headers=[CHUNKED]), receive)
+    assert response.body == b"BodyTooSlow: The body arrives too slowly."
+    assert response.headers["connection"] == "close"
 
 
-async def test_a_slow_application_is_not_the_clients_fault() -> None:
+async def test_slow_application_does_not_make_body_too_slow() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         async def slowly() -> Any:
             await asyncio.sleep(0.02)
             return await receive()
 
-        await reading(scope, slowly, send)
+        await reading_app(scope, slowly, send)
 
-    config = quick(body_grace_seconds=0.05, body_min_rate=10**6)
-    answered = await call(RequestMiddleware(app, config), http_scope("POST", headers=[CHUNKED]), messages([b"x"] * 10))
-    assert answered.body == b"x" * 10
+    config = short_limits(body_grace_seconds=0.05, body_min_rate=10**6)
+    response = await call(RequestMiddleware(app, config), http_scope("POST", headers=[CHUNKED]), messages([b"x"] * 10))
+    assert response.body == b"x" * 10
 
 
 @pytest.mark.parametrize(
-    ("length", "pieces", "complete"),
+    ("length", "chunks", "complete"),
     [(None, [b"abc"], False), (b"10", [b"abc"], False), (b"10", [b"abc"], True), (b"10", [], True), (None, [], False)],
 )
-async def test_an_incomplete_body(length: bytes | None, pieces: list[bytes], complete: bool) -> None:
+async def test_incomplete_body_raises(length: bytes | None, chunks: list[bytes], complete: bool) -> None:
     headers = [CHUNKED] if length is None else [(b"content-length", length)]
-    answered = await call(
-        RequestMiddleware(reading), http_scope("POST", headers=headers), messages(pieces, complete=complete)
+    response = await call(
+        RequestMiddleware(reading_app), http_scope("POST", headers=headers), messages(chunks, complete=complete)
     )
-    assert answered.body == b"BodyIncomplete: The request body ended before it was complete."
+    assert response.body == b"BodyIncomplete: The request body ended before it was complete."
 
 
-async def test_after_the_body_a_disconnect_is_a_disconnect() -> None:
+async def test_disconnect_after_complete_body_is_passed_on() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await reading(scope, receive, send)
+        await reading_app(scope, receive, send)
         assert (await receive())["type"] == "http.disconnect"
 
     await call(RequestMiddleware(app), http_scope("POST", headers=[(b"content-length", b"3")]), messages([b"abc"]))
 
 
-async def test_the_same_error_again() -> None:
+async def test_receive_raises_same_error_again() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         for _ in range(3):
             with pytest.raises(BodyIncomplete):
                 await receive()
-        await refusing(scope, receive, send)
+        await refusing_app(scope, receive, send)
 
     await call(RequestMiddleware(app), http_scope("POST", headers=[CHUNKED]), messages([], complete=False))
 
@@ -190,74 +190,74 @@ async def test_the_same_error_again() -> None:
         [(b"content-length", b"9" * 5000)],
     ],
 )
-async def test_ambiguous_framing(headers: list[tuple[bytes, bytes]]) -> None:
+async def test_ambiguous_framing_is_malformed(headers: list[tuple[bytes, bytes]]) -> None:
     framing = Framing.of(headers)
     assert framing is not None
     assert framing.error
-    answered = await call(RequestMiddleware(reading), http_scope("POST", headers=headers), messages([b"abc"]))
-    assert answered.body.startswith(b"Malformed: Content-Length")
-    assert answered.headers["connection"] == "close"
+    response = await call(RequestMiddleware(reading_app), http_scope("POST", headers=headers), messages([b"abc"]))
+    assert response.body.startswith(b"Malformed: Content-Length")
+    assert response.headers["connection"] == "close"
 
 
-async def test_an_early_answer_waits_for_the_body() -> None:
+async def test_body_is_drained_before_early_response() -> None:
     left = [b"x" * 400, b"y" * 400]
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
 
     scope = http_scope("POST", headers=[(b"content-length", b"800")])
-    answered = await call(RequestMiddleware(refusing, quick()), scope, receive)
-    assert (answered.status, left) == (401, [])
-    assert "connection" not in answered.headers
+    response = await call(RequestMiddleware(refusing_app, short_limits()), scope, receive)
+    assert (response.status, left) == (401, [])
+    assert "connection" not in response.headers
 
 
-async def test_but_not_for_ever_and_not_for_everything() -> None:
+async def test_draining_stops_at_limits_and_closes_connection() -> None:
     scope = http_scope("POST", headers=[CHUNKED])
-    answered = await call(RequestMiddleware(refusing, quick()), scope, stalling([b"x"]))
-    assert (answered.status, answered.headers["connection"]) == (401, "close")
-    endless = stalling([b"x" * 400] * 10)
-    answered = await call(RequestMiddleware(refusing, quick(drain_seconds=60)), scope, endless)
-    assert (answered.status, answered.headers["connection"]) == (401, "close")
+    response = await call(RequestMiddleware(refusing_app, short_limits()), scope, stalled_receive([b"x"]))
+    assert (response.status, response.headers["connection"]) == (401, "close")
+    endless = stalled_receive([b"x" * 400] * 10)
+    response = await call(RequestMiddleware(refusing_app, short_limits(drain_seconds=60)), scope, endless)
+    assert (response.status, response.headers["connection"]) == (401, "close")
     assert len((await endless())["body"]) == 400
-    answered = await call(RequestMiddleware(refusing, quick()), scope, messages([b"x"], complete=False))
-    assert (answered.status, answered.headers["connection"]) == (401, "close")
+    response = await call(RequestMiddleware(refusing_app, short_limits()), scope, messages([b"x"], complete=False))
+    assert (response.status, response.headers["connection"]) == (401, "close")
 
 
-async def test_what_cannot_be_drained_is_not_begun() -> None:
+async def test_too_large_or_unsent_body_is_not_drained() -> None:
     async def receive() -> Any:
         raise AssertionError("nothing may be read")
 
     scope = http_scope("POST", headers=[(b"content-length", b"1001")])
-    answered = await call(RequestMiddleware(refusing, quick()), scope, receive)
-    assert (answered.status, answered.headers["connection"]) == (401, "close")
+    response = await call(RequestMiddleware(refusing_app, short_limits()), scope, receive)
+    assert (response.status, response.headers["connection"]) == (401, "close")
     expecting = http_scope("POST", headers=[(b"content-length", b"800"), (b"expect", b"100-Continue")])
-    assert (await call(RequestMiddleware(refusing, quick()), expecting, receive)).status == 401
+    assert (await call(RequestMiddleware(refusing_app, short_limits()), expecting, receive)).status == 401
 
 
-async def test_who_was_told_to_continue_is_drained() -> None:
+async def test_body_sent_after_100_continue_is_drained() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
-        await refusing(scope, receive, send)
+        await refusing_app(scope, receive, send)
 
     receive = messages([b"a" * 100] * 5)
     headers = [(b"content-length", b"500"), (b"expect", b"100-continue")]
-    await call(RequestMiddleware(app, quick()), http_scope("POST", headers=headers), receive)
+    await call(RequestMiddleware(app, short_limits()), http_scope("POST", headers=headers), receive)
     assert (await receive())["type"] != "http.request" or not (await receive()).get("body")
 
 
-async def test_an_exception_nobody_rendered() -> None:
+async def test_unrendered_exception_gets_plain_500() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("secret detail")
 
     with capture_logs() as logs:
-        answered = await call(RequestMiddleware(app), http_scope())
-    assert (answered.status, answered.body) == (500, b"Internal error\n")
-    assert len(answered.headers["x-request-id"]) == 32
-    assert [entry["event"] for entry in logs] == ["request failed", "request"]
+        response = await call(RequestMiddleware(app), http_scope())
+    assert (response.status, response.body) == (500, b"Internal error\n")
+    assert len(response.headers["x-request-id"]) == 32
+    assert [entry["event"] for entry in logs] == ["request_failed", "request"]
     assert logs[1]["status"] == 500
 
 
-async def test_an_exception_after_the_answer_started_is_the_servers() -> None:
+async def test_exception_after_response_start_is_raised() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError
@@ -267,14 +267,14 @@ async def test_an_exception_after_the_answer_started_is_the_servers() -> None:
     assert logs[1]["status"] == 200
 
 
-async def test_the_log_line_and_the_hook() -> None:
+async def test_request_is_logged_and_reported() -> None:
     finished: list[tuple[str, int, float]] = []
-    gate = RequestMiddleware(
-        reading, on_finish=lambda scope, status, seconds: finished.append((scope["path"], status, seconds))
+    middleware = RequestMiddleware(
+        reading_app, on_finish=lambda scope, status, seconds: finished.append((scope["path"], status, seconds))
     )
     scope = http_scope("POST", "/v1/asset", query=b"secret=1", headers=[CHUNKED])
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
-        answered = await call(gate, scope, messages([b"abc", b"d"]))
+        response = await call(middleware, scope, messages([b"abc", b"d"]))
     (line,) = logs
     assert line.pop("ms") >= 0
     assert line == {
@@ -285,20 +285,20 @@ async def test_the_log_line_and_the_hook() -> None:
         "status": 200,
         "bytes_in": 4,
         "bytes_out": 4,
-        "request_id": answered.headers["x-request-id"],
+        "request_id": response.headers["x-request-id"],
     }
     ((path, status, seconds),) = finished
     assert (path, status) == ("/v1/asset", 200)
     assert 0 <= seconds < 60
 
 
-async def test_no_log_line_when_not_wanted() -> None:
+async def test_access_log_can_be_disabled() -> None:
     with capture_logs() as logs:
-        await call(RequestMiddleware(refusing, RequestConfig(access_log=False)), http_scope())
+        await call(RequestMiddleware(refusing_app, RequestConfig(access_log=False)), http_scope())
     assert not logs
 
 
-async def test_bytes_of_a_file_sent_by_path_are_counted() -> None:
+async def test_bytes_sent_by_path_are_counted() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"77")]})
         await send({"type": "http.response.pathsend", "path": "/x"})
@@ -308,7 +308,7 @@ async def test_bytes_of_a_file_sent_by_path_are_counted() -> None:
     assert logs[0]["bytes_out"] == 77
 
 
-async def test_headers_of_the_application_are_left_as_they_are() -> None:
+async def test_application_message_is_not_modified() -> None:
     message = {"type": "http.response.start", "status": 200, "headers": ((b"a", b"b"),)}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -319,7 +319,7 @@ async def test_headers_of_the_application_are_left_as_they_are() -> None:
     assert message == {"type": "http.response.start", "status": 200, "headers": ((b"a", b"b"),)}
 
 
-def rendered(_: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
+def render_error(_: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
     return Response({"error": type(error).__name__}, status_code=400)
 
 
@@ -336,15 +336,15 @@ async def echo(request: Request[Any, Any, Any]) -> dict[str, Any]:
 def framework() -> RequestMiddleware:
     app = Litestar(
         [boom, echo],
-        exception_handlers={LibraryError: rendered},
+        exception_handlers={LibraryError: render_error},
         cors_config=CORSConfig(allow_origins=["https://a.example"]),
         openapi_config=None,
         logging_config=None,
     )
-    return RequestMiddleware(app, quick())
+    return RequestMiddleware(app, short_limits())
 
 
-async def test_every_answer_of_the_framework_carries_the_id() -> None:
+async def test_every_framework_response_has_request_id() -> None:
     statuses = []
     for method, path, headers in [
         ("GET", "/nowhere", []),
@@ -353,23 +353,23 @@ async def test_every_answer_of_the_framework_carries_the_id() -> None:
         ("OPTIONS", "/json", [(b"origin", b"https://a.example"), (b"access-control-request-method", b"POST")]),
     ]:
         scope = http_scope(method, path, headers=[*headers, (b"x-request-id", b"mine")])
-        answered = await call(framework(), scope, messages([]))
-        assert answered.headers["x-request-id"] == "mine"
-        statuses.append(answered.status)
+        response = await call(framework(), scope, messages([]))
+        assert response.headers["x-request-id"] == "mine"
+        statuses.append(response.status)
     assert statuses == [404, 405, 500, 204]
 
 
-async def test_the_framework_reads_bodies_through_the_gate() -> None:
+async def test_framework_reads_body_through_middleware() -> None:
     headers = [(b"content-length", b"7"), (b"x-request-id", b"mine")]
-    answered = await call(framework(), http_scope("POST", "/json", headers=headers), messages([b'{"a":', b"1}"]))
-    assert (answered.status, answered.body) == (201, b'{"data":{"a":1},"id":"mine"}')
+    response = await call(framework(), http_scope("POST", "/json", headers=headers), messages([b'{"a":', b"1}"]))
+    assert (response.status, response.body) == (201, b'{"data":{"a":1},"id":"mine"}')
     for receive, error in [
         (messages([b'{"a":'], complete=False), BodyIncomplete),
         (messages([b'{"a":']), BodyIncomplete),
-        (stalling([b'{"a":']), BodyTooSlow),
+        (stalled_receive([b'{"a":']), BodyTooSlow),
     ]:
-        answered = await call(framework(), http_scope("POST", "/json", headers=headers), receive)
-        assert answered.body == b'{"error":"%s"}' % error.__name__.encode()
+        response = await call(framework(), http_scope("POST", "/json", headers=headers), receive)
+        assert response.body == b'{"error":"%s"}' % error.__name__.encode()
     headers = [(b"content-length", b"7"), CHUNKED]
-    answered = await call(framework(), http_scope("POST", "/json", headers=headers), messages([b'{"a":1}']))
-    assert answered.body == b'{"error":"%s"}' % Malformed.__name__.encode()
+    response = await call(framework(), http_scope("POST", "/json", headers=headers), messages([b'{"a":1}']))
+    assert response.body == b'{"error":"%s"}' % Malformed.__name__.encode()
