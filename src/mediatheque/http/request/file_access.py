@@ -1,11 +1,7 @@
 """Access to a file: public, with an API key, or with a signed URL."""
 
-from typing import Any
-
-from litestar import Request
-
 from mediatheque.errors import KeyRefused
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import presented_key
 from mediatheque.library.catalog.access import Signature, is_public
 from mediatheque.model import File, Principal, Scope
@@ -13,25 +9,25 @@ from mediatheque.model import File, Principal, Scope
 _MAX_DIGITS = 12
 
 
-async def authorize_request(request: Request[Any, Any, Any], file: File) -> None:
+async def authorize_request(request: AppRequest, file: File) -> None:
     """Raise `NotFound` or `Forbidden`, as the file's ACL says, unless this request may read the file.
 
     An invalid key counts as no key: a 401 would disclose that the file exists.
     """
     if is_public(file):
         return
-    context, principal = context_of(request), await _principal(request)
-    await context.library.catalog.access.authorize(file, principal, _signature(request))
+    principal = await _principal(request)
+    await request.library.catalog.access.authorize(file, principal, _signature(request))
     if principal:  # after authorization: a 429 before it would disclose that the file exists
-        await context.rate_limiter.hit(str(principal.key_id))
+        await request.context.rate_limiter.hit(str(principal.key_id))
 
 
-async def _principal(request: Request[Any, Any, Any]) -> Principal | None:
+async def _principal(request: AppRequest) -> Principal | None:
     presented = presented_key(request)
     if not presented:
         return None
     try:
-        principal = await context_of(request).library.accounts.authenticate(presented)
+        principal = await request.library.accounts.authenticate(presented)
     except KeyRefused:
         return None
     return principal if principal.scopes & {Scope.READ, Scope.ADMIN} else None
@@ -42,7 +38,7 @@ def signed_url(url: str, signature: Signature) -> str:
     return f"{url}?expires={signature.expires}&signature={signature.mac}"
 
 
-def _signature(request: Request[Any, Any, Any]) -> Signature | None:
+def _signature(request: AppRequest) -> Signature | None:
     expires, mac = request.query_params.get("expires", ""), request.query_params.get("signature", "")
     if not (mac and mac.isascii() and expires.isascii() and expires.isdigit() and len(expires) <= _MAX_DIGITS):
         return None

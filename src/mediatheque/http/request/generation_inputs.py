@@ -1,13 +1,12 @@
 """The inputs of a generation, as request bodies name them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 
 from mediatheque.errors import AssetNotFound, Invalid
-from mediatheque.http.context import context_of
+from mediatheque.http.context import AppRequest
 from mediatheque.http.request.query import parse_id
 from mediatheque.model import AssetRef, Input, Role
 
@@ -18,7 +17,7 @@ Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^(?i:https?)://[!-~
 
 
 def generation_input(
-    request: Request[Any, Any, Any],
+    request: AppRequest,
     *,
     asset_id: str | None,
     request_id: str | None,
@@ -33,7 +32,7 @@ def generation_input(
     if sum(name is not None for name in (asset_id, request_id, url, character)) != 1:
         raise Invalid("An input has one name: an asset's id, a request_id, a url or a character.", param="inputs")
     if url is not None:
-        return Input(url=url, file_id=context_of(request).origins.file_id(request, url), role=role)
+        return Input(url=url, file_id=request.context.origins.file_id(request, url), role=role)
     if character is not None:
         return Input(character=character, role=role)
     id: UUID | None = parse_id(asset_id, AssetNotFound(param="inputs")) if asset_id is not None else None

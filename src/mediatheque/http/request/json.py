@@ -1,12 +1,12 @@
 """Decoding JSON bodies into the type that a route expects."""
 
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from litestar import Request
 
 from mediatheque.errors import Invalid, Malformed, Missing
+from mediatheque.http.context import AppRequest
 
 T = TypeVar("T")
 # The path that msgspec appends to its message: "Expected `str`, got `int` - at `$.url`".
@@ -16,7 +16,7 @@ _MSGSPEC_MISSING = re.compile(r"missing required field `([^`]+)`")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-async def read_json(request: Request[Any, Any, Any], shape: type[T], *, empty: T | None = None) -> T:
+async def read_json(request: AppRequest, shape: type[T], *, empty: T | None = None) -> T:
     """Decode the body as `shape`; return `empty`, if given, for an empty body.
 
     Raises `Malformed` when it is not JSON, and `Invalid` with the name of the field when it does not match `shape`.

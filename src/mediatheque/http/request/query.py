@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from litestar import Request
-
 from mediatheque.errors import FolderNotFound, InvalidQuery, Missing, NotFound
-from mediatheque.http.context import context_of
-from mediatheque.http.request.auth import principal_of
+from mediatheque.http.context import AppRequest
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -17,7 +14,7 @@ _MAX_REPEATED = 100
 TRUTH = {"true": True, "false": False}
 
 
-def query_param(request: Request[Any, Any, Any], param: str) -> str | None:
+def query_param(request: AppRequest, param: str) -> str | None:
     """Return the parameter's value, None if it is missing. Raises `InvalidQuery` when it contains NUL."""
     text: str | None = request.query_params.get(param)
     if text and "\0" in text:
@@ -25,7 +22,7 @@ def query_param(request: Request[Any, Any, Any], param: str) -> str | None:
     return text
 
 
-def query_params(request: Request[Any, Any, Any], param: str) -> list[str]:
+def query_params(request: AppRequest, param: str) -> list[str]:
     """Return the distinct values of a parameter that may be repeated, without empty ones.
 
     Raises `InvalidQuery` for more than a hundred values, and for one that contains NUL.
@@ -38,7 +35,7 @@ def query_params(request: Request[Any, Any, Any], param: str) -> list[str]:
     return texts
 
 
-def required_param(request: Request[Any, Any, Any], param: str) -> str:
+def required_param(request: AppRequest, param: str) -> str:
     """Return the parameter's value. Raises `Missing` when it is missing or blank."""
     text = query_param(request, param)
     if not text or text.isspace():
@@ -61,7 +58,7 @@ def choice(text: str, choices: Mapping[str, T], *, param: str) -> T:
         raise InvalidQuery(f"{param} must be one of {', '.join(choices)}.", param=param) from None
 
 
-def enum_param(request: Request[Any, Any, Any], param: str, kind: type[E]) -> E | None:
+def enum_param(request: AppRequest, param: str, kind: type[E]) -> E | None:
     """Return the member that the parameter names, in any case; None if it is not given or empty.
 
     Raises `InvalidQuery` when the parameter names no member.
@@ -70,7 +67,7 @@ def enum_param(request: Request[Any, Any, Any], param: str, kind: type[E]) -> E 
     return choice(text, {member.value: member for member in kind}, param=param) if text else None
 
 
-async def folder_param(request: Request[Any, Any, Any], param: str, *, live: bool = False) -> UUID | None:
+async def folder_param(request: AppRequest, param: str, *, live: bool = False) -> UUID | None:
     """Return the id of a folder in the caller's workspace; None if the parameter is missing or empty.
 
     Raises `FolderNotFound` when there is no such folder, and with `live` also when it is in the trash.
@@ -79,8 +76,8 @@ async def folder_param(request: Request[Any, Any, Any], param: str, *, live: boo
     if not text:
         return None
     id = parse_id(text, FolderNotFound)
-    folders, workspace_id = context_of(request).library.catalog.folders, principal_of(request).workspace_id
-    await (folders.require(workspace_id, id) if live else folders.get(workspace_id, id))
+    folders = request.library.catalog.folders
+    await (folders.require(request.workspace_id, id) if live else folders.get(request.workspace_id, id))
     return id
 
 
