@@ -145,7 +145,7 @@ async def test_content_disposition_name_takes_precedence() -> None:
 )
 async def test_url_off_allow_list_is_refused_without_lookup(url: str) -> None:
     async def must_not_resolve(host: str, port: int) -> list[str]:
-        raise AssertionError("nobody may be lookups")
+        raise AssertionError("the name must not be resolved")
 
     with pytest.raises(UrlRefused) as caught:
         await RemoteBody(url, FetchConfig(hosts=("media.test",)), resolve=must_not_resolve).stream_to(MemorySink())

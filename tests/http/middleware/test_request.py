@@ -31,11 +31,11 @@ async def reading_app(scope: Any, receive: Any, send: Any) -> None:
             assert message["type"] == "http.request"
             body += message["body"]
             more = message["more_body"]
-        status, said = 200, body
+        status, content = 200, body
     except LibraryError as error:
-        status, said = 400, f"{type(error).__name__}: {error}".encode()
+        status, content = 400, f"{type(error).__name__}: {error}".encode()
     await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": said})
+    await send({"type": "http.response.body", "body": content})
 
 
 async def refusing_app(scope: Any, receive: Any, send: Any) -> None:
