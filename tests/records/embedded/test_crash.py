@@ -107,11 +107,11 @@ def test_a_postgres_that_cannot_come_back_is_tried_again_until_it_can(data: Path
         clusters.eventually(lambda: len(logs) >= 4)
         settings.write_bytes(good)
         clusters.eventually(lambda: running_conninfo(data))
-    pauses = [line["pause"] for line in logs if "pause" in line]
+    pauses = [line["restart_after"] for line in logs if "restart_after" in line]
     assert pauses[0] == 0
     assert pauses[1:] == sorted(pauses[1:])
     assert all(pauses[1:])
-    assert any("syntax error" in line.get("said", "") for line in logs)
+    assert any("syntax error" in line.get("log", "") for line in logs)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
