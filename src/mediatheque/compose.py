@@ -1,4 +1,4 @@
-"""The library over the database, store and sandbox that the configuration names."""
+"""Composition of the library from the configuration."""
 
 from mediatheque.blobs import open_store
 from mediatheque.config import Config, wrong_setting

@@ -1,4 +1,4 @@
-"""`mediatheque verify`: what `library/maintenance/verify.py` finds, a line each, and what became of it."""
+"""`mediatheque verify`: the findings of `library/maintenance/verify.py`, a line each, and their repair."""
 
 import argparse
 import asyncio
@@ -23,14 +23,14 @@ _log = structlog.get_logger()
 
 
 def verify(arguments: argparse.Namespace) -> None:
-    """Ends the process: status 0 if nothing was found, 1 if something was (repaired or not), 2 if this is not known."""
+    """Verify, and end the process: status 0 without findings, 1 with some (repaired or not), 2 after an error."""
     try:
         status = _FOUND if _findings(arguments) else 0
     except (ConfigError, StartupError, LibraryError) as error:
         sys.stderr.write(f"mediatheque: {error}\n")
         status = _COULD_NOT_RUN
-    except Exception:  # noqa: BLE001 - Python's own status for it would be that of a finding
-        _log.exception("verify failed")
+    except Exception:  # noqa: BLE001 - Python's own exit status 1 would mean a finding
+        _log.exception("verify_failed")
         status = _COULD_NOT_RUN
     sys.stdout.flush()
     sys.stderr.flush()
@@ -39,14 +39,14 @@ def verify(arguments: argparse.Namespace) -> None:
 
 def _findings(arguments: argparse.Namespace) -> int:
     config = load(os.environ, data=arguments.data)
-    _expect_a_library(config)
-    build_library(config)  # says what can never work before anything is started
+    _check_library_exists(config)
+    build_library(config)  # raises ConfigError before anything is started
     with database_url(config) as url:
         return asyncio.run(_verify(with_database_url(config, url), arguments))
 
 
-def _expect_a_library(config: Config) -> None:
-    """A wrong folder would be made into an empty library, of which nothing can be wrong."""
+def _check_library_exists(config: Config) -> None:
+    """Raise StartupError when there is no library: a wrong folder would become an empty library without findings."""
     if not config.database.url and not (config.data / "postgres").is_dir():
         raise StartupError(f"There is no library in {config.data}.")
     if not config.blobs.in_bucket and not config.blobs.folder.is_dir():
@@ -69,10 +69,10 @@ async def _verify(config: Config, arguments: argparse.Namespace) -> int:
 
 
 async def _repair(library: Library, verification: Verification, findings: Sequence[Finding], *, force: bool) -> None:
-    doubtful = doubts(verification, findings)
-    for doubt in doubtful:
-        _print(f"{doubt} {'Repaired all the same.' if force else 'Nothing is repaired without --force.'}")
-    if doubtful and not force:
+    reasons = doubts(verification, findings)
+    for reason in reasons:
+        _print(f"{reason} {'Repaired because of --force.' if force else 'Nothing is repaired without --force.'}")
+    if reasons and not force:
         return
     repair = Repair(library.database, library.store)
     for finding in findings:
@@ -81,7 +81,7 @@ async def _repair(library: Library, verification: Verification, findings: Sequen
 
 
 def _line(finding: Finding) -> str:
-    """One finding, its fields parted by tabs."""
+    """Format a finding, with tabs between the fields."""
     blob = finding.blob
     about = [f"blob {blob.id}", f"workspace {blob.workspace_id}", f"{blob.size} bytes"] if blob else []
     key = [f"key {finding.storage_key}"] if finding.storage_key else []
