@@ -143,7 +143,7 @@ def default(tmp_path: Path) -> Iterator[Serve]:
         yield server
 
 
-def test_while_the_library_is_used(default: Serve, folders: tuple[str, str]) -> None:
+def test_reindex_beside_a_used_server(default: Serve, folders: tuple[str, str]) -> None:
     serve = default
     for seed in range(30):
         upload(serve, seed)
@@ -167,7 +167,7 @@ def test_while_the_library_is_used(default: Serve, folders: tuple[str, str]) -> 
 
 
 @pytest.mark.stress
-def test_killed_halfway_it_goes_on(serve: Serve, folders: tuple[str, str]) -> None:
+def test_killed_reindex_continues(serve: Serve, folders: tuple[str, str]) -> None:
     for seed in range(60):
         upload(serve, seed)
     eventually(lambda: embedded(serve), 120)
@@ -188,7 +188,7 @@ def test_killed_halfway_it_goes_on(serve: Serve, folders: tuple[str, str]) -> No
     assert embedded(serve)
 
 
-def test_refused_in_one_line(lasting: Serve, folders: tuple[str, str], tmp_path: Path) -> None:
+def test_wrong_model_is_refused_in_one_line(lasting: Serve, folders: tuple[str, str], tmp_path: Path) -> None:
     serve = lasting
     (tmp_path / "empty").mkdir()
     broken = tmp_path / "broken"
@@ -228,7 +228,7 @@ def test_the_worker_is_killed_in_the_middle_and_another_one_goes_on(lasting: Ser
     assert eventually(lambda: embedded(serve), 120) < 100
 
 
-def test_without_its_model_the_server_takes_uploads(serve: Serve, folders: tuple[str, str], tmp_path: Path) -> None:
+def test_server_without_its_model_accepts_uploads(serve: Serve, folders: tuple[str, str], tmp_path: Path) -> None:
     upload(serve, 0)
     eventually(lambda: embedded(serve), 120)
     assert search(serve)

@@ -22,12 +22,12 @@ AWAY = {"MEDIATHEQUE_DATABASE_URL": "postgresql:///x?host=/does/not/exist"}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_serve_says_what_is_wrong(environment: dict[str, str], names: str, tmp_path: Path) -> None:
+def test_serve_names_the_wrong_setting(environment: dict[str, str], names: str, tmp_path: Path) -> None:
     arguments = ["--data", tmp_path / "data", "--port", str(free_port())]
     expect_refusal(command_line.here("serve", *arguments, env=environment), names)
 
 
-def test_serve_says_it_as_a_process_too(tmp_path: Path) -> None:
+def test_serve_process_names_the_wrong_setting(tmp_path: Path) -> None:
     arguments = ["--data", tmp_path / "data", "--port", str(free_port())]
     expect_refusal(command_line.process("serve", *arguments, env=AWAY), "database")
 
@@ -49,7 +49,7 @@ def expect_refusal(ended: command_line.Ended, names: str) -> None:
         (["keys", "revoke", "nonsense"], "nonsense"),
     ],
 )
-def test_keys_says_what_is_wrong(arguments: list[str], names: str, tmp_path: Path) -> None:
+def test_keys_names_the_wrong_argument(arguments: list[str], names: str, tmp_path: Path) -> None:
     ended = command_line.here(*arguments, "--data", tmp_path / "data")
     assert ended.returncode in (1, 2)
     assert names in ended.stderr

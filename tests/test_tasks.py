@@ -35,7 +35,7 @@ def two(server: Serve) -> list[tuple[int, str]]:
     return made
 
 
-def test_seen_and_tried_again(server: Serve, two: list[tuple[int, str]]) -> None:
+def test_list_and_retry_failed_tasks(server: Serve, two: list[tuple[int, str]]) -> None:
     (first, asset), (second, _) = two
     said = command_line.process("tasks", "list", "--data", server.data)
     assert said.returncode == 0, said.stderr
@@ -52,7 +52,7 @@ def test_seen_and_tried_again(server: Serve, two: list[tuple[int, str]]) -> None
     assert not [line for line in lines if line[0] in (str(first), str(second))]
 
 
-def test_what_is_not_parked(server: Serve) -> None:
+def test_retry_of_an_unknown_task(server: Serve) -> None:
     said = run(server, "retry", "4711")
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr == "mediatheque: There is no parked task 4711.\n"

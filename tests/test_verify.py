@@ -32,7 +32,7 @@ def blob_of(server: Serve, promise: endpoints.AcknowledgedUpload) -> Path:
     return server.data / "blobs" / row[0][:2] / row[0]
 
 
-def test_beside_a_server_and_without_one(house: Serve) -> None:
+def test_verify_beside_a_server_and_without_one(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=60) as http:
         kept = [endpoint(http, key, endpoints.new_jpeg(20_000)) for endpoint in endpoints.ENDPOINTS.values()]
@@ -74,7 +74,7 @@ def test_beside_a_server_and_without_one(house: Serve) -> None:
     assert verify(house).returncode == 0
 
 
-def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
+def test_unmounted_disk_loses_no_rows(house: Serve) -> None:
     key = house.new_key()
     with httpx.Client(base_url=house.url, timeout=60) as http:
         promise = endpoints.krea(http, key, endpoints.new_jpeg(1000))
@@ -114,7 +114,7 @@ def test_a_disk_that_is_not_mounted_costs_no_rows(house: Serve) -> None:
     ],
     ids=["database", "bucket", "folder", "setting", "nothing"],
 )
-def test_what_could_not_be_found_out_is_status_2(
+def test_verify_that_cannot_run_exits_with_2(
     tmp_path: Path, environment: dict[str, str], folders: list[str], says: str
 ) -> None:
     for folder in folders:
@@ -127,7 +127,7 @@ def test_what_could_not_be_found_out_is_status_2(
     assert "Traceback" not in ended.stderr
 
 
-def test_a_store_that_does_not_answer_is_status_2(house: Serve) -> None:
+def test_unavailable_store_exits_with_2(house: Serve) -> None:
     bucket = "s3://media/x?endpoint=http://127.0.0.1:1&access_key_id=a&secret_access_key=b&region=us-east-1"
     ended = verify(house, MEDIATHEQUE_BLOBS_LOCATION=bucket)
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -42,7 +42,7 @@ async def done(queue: Queue, verb: Verb, calls: int) -> bool:
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("7 bananas"), Malformed("7 bananas")], ids=["bug", "refusal"])
-async def test_after_six_tries_with_the_reason(library: Library, queue: Queue, error: Exception) -> None:
+async def test_task_fails_after_six_attempts_with_its_reason(library: Library, queue: Queue, error: Exception) -> None:
     verb = Verb(*[error] * 10)
     await queue.put(id := uuid4())
     async with working(library, verb):
@@ -56,7 +56,9 @@ async def test_after_six_tries_with_the_reason(library: Library, queue: Queue, e
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable, BlobsUnavailable, ModelUnavailable])
-async def test_never_for_what_is_away(library: Library, queue: Queue, error: type[Exception]) -> None:
+async def test_task_is_retried_while_a_part_is_unavailable(
+    library: Library, queue: Queue, error: type[Exception]
+) -> None:
     verb = Verb(*[error()] * (MAX_ATTEMPTS + 2))
     await queue.put(uuid4())
     async with working(library, verb):
@@ -65,7 +67,7 @@ async def test_never_for_what_is_away(library: Library, queue: Queue, error: typ
     assert await queue.query("SELECT 1 FROM failed_task") == []
 
 
-async def test_tried_again_by_hand_it_has_all_its_tries(library: Library, queue: Queue) -> None:
+async def test_retried_task_has_all_attempts_again(library: Library, queue: Queue) -> None:
     ids = [await one_parked(queue) for _ in range(3)]
     with pytest.raises(NotFound):
         await library.tasks.retry(4711)
@@ -83,7 +85,7 @@ async def test_tried_again_by_hand_it_has_all_its_tries(library: Library, queue:
         await eventually(lambda: len(verb.finished) == 3)
 
 
-async def test_the_reason_goes_with_the_task(library: Library, queue: Queue) -> None:
+async def test_reason_is_deleted_with_the_task(library: Library, queue: Queue) -> None:
     """However somebody has got rid of it, or of its state."""
     again, gone, kept = [await one_parked(queue) for _ in range(3)]
     await queue.query("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", again)
@@ -93,7 +95,7 @@ async def test_the_reason_goes_with_the_task(library: Library, queue: Queue) -> 
     assert [row["job_id"] for row in await queue.query("SELECT job_id FROM failed_task")] == [kept]
 
 
-async def test_what_ends_its_worker_each_time_is_given_up(library: Library, queue: Queue) -> None:
+async def test_task_that_kills_its_workers_fails(library: Library, queue: Queue) -> None:
     """Tries for which a part of the library was away do not count."""
     verb = Verb(*[BlobsUnavailable()] * 20)
     await queue.put(uuid4())
@@ -110,7 +112,7 @@ async def test_what_ends_its_worker_each_time_is_given_up(library: Library, queu
     assert "workers" in (task.reason or "")
 
 
-async def test_pages_of_them(library: Library, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_failed_tasks_than_a_page(library: Library, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "_PAGE", 2)
     ids = [await one_parked(queue) for _ in range(5)]
     assert [task.id for task in await parked(library)] == ids

@@ -16,7 +16,7 @@ class Broken(Exception):
     pass
 
 
-async def test_a_task_is_committed_with_its_work_or_not_at_all(library: Library, queue: Queue) -> None:
+async def test_task_is_committed_with_its_transaction(library: Library, queue: Queue) -> None:
     kept, lost = uuid4(), uuid4()
     await queue.put(kept)
 
@@ -30,7 +30,7 @@ async def test_a_task_is_committed_with_its_work_or_not_at_all(library: Library,
     assert [job["args"] for job in await queue.jobs()] == [{"upload_id": str(kept)}]
 
 
-async def test_the_row_is_what_procrastinate_itself_would_write(library: Library, queue: Queue) -> None:
+async def test_inserted_job_equals_procrastinates(library: Library, queue: Queue) -> None:
     id = uuid4()
     await queue.put(id)
     app = App(connector=PsycopgConnector())
@@ -46,7 +46,7 @@ async def test_the_row_is_what_procrastinate_itself_would_write(library: Library
     ("task", "arguments"),
     [("unheard_of", {}), ("complete_upload", {}), ("complete_upload", {"id": UUID(int=1)})],
 )
-async def test_an_unknown_task_is_a_bug_that_shows_at_once(
+async def test_unknown_task_raises_type_error(
     library: Library, queue: Queue, task: str, arguments: dict[str, Any]
 ) -> None:
     async with library.database.transaction() as conn:
@@ -55,7 +55,7 @@ async def test_an_unknown_task_is_a_bug_that_shows_at_once(
     assert await queue.jobs() == []
 
 
-async def test_every_task_has_its_verb(library: Library) -> None:
+async def test_every_task_has_a_handler(library: Library) -> None:
     assert handlers_of(library).keys() == tasks.TASKS.keys()
     for name, task in build_queue_app(handlers_of(library), PsycopgConnector(), AsyncMock()).tasks.items():
         if name in tasks.TASKS:

@@ -25,7 +25,7 @@ from tests.data_folder import Template
 from tests.worker.queue import Queue, Verb, eventually, working
 
 
-async def test_a_task_is_done_as_soon_as_it_is_committed(library: Library, queue: Queue) -> None:
+async def test_task_runs_when_it_is_committed(library: Library, queue: Queue) -> None:
     verb = Verb()
     early, late = uuid4(), uuid4()
     await queue.put(early)
@@ -37,7 +37,7 @@ async def test_a_task_is_done_as_soon_as_it_is_committed(library: Library, queue
         await eventually(lambda: nothing_left(queue))
 
 
-async def test_what_was_away_is_asked_again(library: Library, queue: Queue) -> None:
+async def test_task_is_retried_after_an_outage(library: Library, queue: Queue) -> None:
     verb = Verb(BlobsUnavailable())
     await queue.put(uuid4())
     async with working(library, verb):
@@ -45,7 +45,7 @@ async def test_what_was_away_is_asked_again(library: Library, queue: Queue) -> N
         await eventually(lambda: nothing_left(queue))
 
 
-async def test_a_task_that_fails_for_good_stays_to_be_seen(library: Library, queue: Queue) -> None:
+async def test_failed_task_stays_in_the_queue(library: Library, queue: Queue) -> None:
     verb = Verb(ZeroDivisionError())
     await queue.put(uuid4())
     await queue.query("UPDATE procrastinate_jobs SET attempts = 5")
@@ -68,7 +68,7 @@ async def test_a_task_that_fails_for_good_stays_to_be_seen(library: Library, que
         (JobAborted(), 100, 0),
     ],
 )
-def test_patience(error: BaseException, attempts: int, pause: int | None) -> None:
+def test_retry_policy(error: BaseException, attempts: int, pause: int | None) -> None:
     job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
     begun = datetime.now(UTC)
     decision = RetryPolicy().get_retry_decision(exception=error, job=job)
@@ -78,7 +78,7 @@ def test_patience(error: BaseException, attempts: int, pause: int | None) -> Non
         assert begun <= decision.retry_at - timedelta(seconds=pause) <= ended
 
 
-async def test_a_worker_told_to_end_finishes_what_it_does(library: Library, queue: Queue) -> None:
+async def test_stopped_worker_finishes_its_tasks(library: Library, queue: Queue) -> None:
     verb = Verb(0.5)
     await queue.put(uuid4())
     async with working(library, verb):
@@ -88,7 +88,7 @@ async def test_a_worker_told_to_end_finishes_what_it_does(library: Library, queu
     assert len(await queue.jobs()) == 2 - len(verb.finished)
 
 
-async def test_or_gives_it_back_when_that_takes_too_long(library: Library, queue: Queue) -> None:
+async def test_stopped_worker_requeues_slow_tasks(library: Library, queue: Queue) -> None:
     verb = Verb(60)
     await queue.put(uuid4())
     async with working(library, verb, grace=0.1):
@@ -98,7 +98,7 @@ async def test_or_gives_it_back_when_that_takes_too_long(library: Library, queue
         await eventually(lambda: len(verb.finished) == 1)
 
 
-async def test_tasks_of_a_dead_worker_are_put_back_once(library: Library, queue: Queue) -> None:
+async def test_tasks_of_a_dead_worker_are_requeued_once(library: Library, queue: Queue) -> None:
     """Also by two who look at the same moment; those of the living stay where they are."""
     for worker_age in (timedelta(minutes=1), timedelta(0)):
         await queue.put(uuid4())
@@ -121,7 +121,7 @@ _TAKEN_BY_THE_LAST = """
 """
 
 
-async def test_a_worker_leaves_alone_what_it_does_not_know(library: Library, queue: Queue) -> None:
+async def test_worker_ignores_unknown_tasks(library: Library, queue: Queue) -> None:
     """It may be of an older version than the server that put the task in."""
     await queue.put(uuid4())
     await queue.query("UPDATE procrastinate_jobs SET task_name = 'of_tomorrow', queue_name = 'of_tomorrow'")
@@ -132,7 +132,7 @@ async def test_a_worker_leaves_alone_what_it_does_not_know(library: Library, que
         await eventually(lambda: is_state(queue, "todo"))
 
 
-async def test_equal_tasks_are_done_one_after_the_other(library: Library, queue: Queue) -> None:
+async def test_equal_tasks_run_one_at_a_time(library: Library, queue: Queue) -> None:
     verb = Verb(0.3, 0.3)
     id = uuid4()
     await queue.put(id)
@@ -144,7 +144,7 @@ async def test_equal_tasks_are_done_one_after_the_other(library: Library, queue:
         await eventually(lambda: len(verb.finished) == 2)
 
 
-async def test_housekeeping_goes_on_after_a_round_that_could_not_be(library: Library, queue: Queue) -> None:
+async def test_housekeeping_continues_after_a_failed_round(library: Library, queue: Queue) -> None:
     rounds = 0
 
     async def run() -> None:
@@ -168,7 +168,7 @@ def mortal(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, str]]:
 
 
 @pytest.mark.parametrize("seconds", [0.05, 1.0])
-async def test_a_worker_works_again_soon_after_postgres_was_killed(
+async def test_worker_recovers_after_postgres_was_killed(
     mortal: tuple[EmbeddedPostgres, str], tmp_path: Path, seconds: float
 ) -> None:
     """Also on the task that it was doing then, whether it ends before PostgreSQL is back, or after that."""

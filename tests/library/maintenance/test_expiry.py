@@ -47,7 +47,7 @@ async def expire(library: Library, *files: File) -> None:
         await conn.execute("UPDATE file SET expires_at = now() WHERE id = ANY(%s)", ([file.id for file in files],))
 
 
-async def test_only_what_has_expired_goes_with_its_asset(library: Library, workspace: UUID) -> None:
+async def test_expired_files_are_deleted_with_their_assets(library: Library, workspace: UUID) -> None:
     kept, lasting = await take(library, workspace), await take(library, workspace, 3600)
     gone, bare = await take(library, workspace, 3600), await keep(library, workspace, 3600)
     assert await library.maintenance.garbage.run() == Collected()
@@ -61,9 +61,7 @@ async def test_only_what_has_expired_goes_with_its_asset(library: Library, works
     assert await count(library, "file") == await count(library, "asset") == 2
 
 
-async def test_their_bytes_go_after_the_grace_unless_somebody_else_refers_to_them(
-    library: Library, workspace: UUID
-) -> None:
+async def test_unreferenced_bytes_are_deleted_after_the_grace_period(library: Library, workspace: UUID) -> None:
     shared, other = await take(library, workspace, 60), await take(library, workspace)
     alone = await take(library, workspace, 60, samples.jpeg())
     await expire(library, shared.file, alone.file)
@@ -74,14 +72,14 @@ async def test_their_bytes_go_after_the_grace_unless_somebody_else_refers_to_the
     assert await library.store.size(other.file.blob.storage_key) == other.file.blob.size
 
 
-async def test_batch_after_batch(library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_rows_than_a_batch(library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "_BATCH", 3)
     assets = [await take(library, workspace, 60) for _ in range(7)]
     await expire(library, *(asset.file for asset in assets))
     assert (await library.maintenance.garbage.run()).files == 7
 
 
-async def test_a_file_that_somebody_holds_is_left_for_the_next_round(library: Library, workspace: UUID) -> None:
+async def test_locked_file_is_left_for_the_next_round(library: Library, workspace: UUID) -> None:
     held, free = await take(library, workspace, 60), await take(library, workspace, 60)
     await expire(library, held.file, free.file)
     async with library.database.transaction() as conn:
@@ -90,7 +88,7 @@ async def test_a_file_that_somebody_holds_is_left_for_the_next_round(library: Li
     assert (await library.maintenance.garbage.run()).files == 1
 
 
-async def test_deletions_at_the_same_moment_do_not_get_in_each_others_way(library: Library, workspace: UUID) -> None:
+async def test_concurrent_deletions_do_not_deadlock(library: Library, workspace: UUID) -> None:
     """All over one blob, whose row everybody wants."""
     assets = [await take(library, workspace, 3600) for _ in range(12)]
     await expire(library, *(asset.file for asset in assets[:6]))

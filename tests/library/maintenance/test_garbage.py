@@ -31,9 +31,7 @@ async def _keys(library: Library) -> set[str]:
     return {stored.key async for stored in library.store.list_objects()}
 
 
-async def test_bytes_that_this_library_did_not_place_stay(
-    library: Library, collector: GarbageCollector, tmp_path: Path
-) -> None:
+async def test_unknown_bytes_are_kept(library: Library, collector: GarbageCollector, tmp_path: Path) -> None:
     """A store that is full of another library's blobs, or of ours before a restored backup, loses nothing."""
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"somebody else's")
@@ -42,7 +40,7 @@ async def test_bytes_that_this_library_did_not_place_stay(
     assert await _keys(library) == {key}
 
 
-async def test_a_crash_between_bytes_and_rows_is_cleaned_up_after_the_grace(
+async def test_bytes_of_a_crashed_upload_are_deleted_after_the_grace_period(
     library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
     await _crash_after_place(library, principal.workspace_id)
@@ -54,7 +52,7 @@ async def test_a_crash_between_bytes_and_rows_is_cleaned_up_after_the_grace(
     assert await collector.run() == Collected()
 
 
-async def test_a_placement_given_up_meanwhile_fails_instead_of_losing_its_bytes(
+async def test_upload_fails_when_its_pending_write_was_marked(
     library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
     async def swept_meanwhile(_) -> None:  # type: ignore[no-untyped-def]
@@ -68,7 +66,7 @@ async def test_a_placement_given_up_meanwhile_fails_instead_of_losing_its_bytes(
     assert await _keys(library) == set()
 
 
-async def test_a_crash_between_rows_and_bytes_is_finished_by_the_next_round(
+async def test_interrupted_deletion_is_finished_by_the_next_round(
     library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
     asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.png()))
@@ -81,7 +79,7 @@ async def test_a_crash_between_rows_and_bytes_is_finished_by_the_next_round(
     assert await _keys(library) == set()
 
 
-async def test_a_stored_file_leaves_no_placement(
+async def test_stored_file_leaves_no_pending_write(
     library: Library, collector: GarbageCollector, principal: Principal
 ) -> None:
     asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.png()))
@@ -89,7 +87,7 @@ async def test_a_stored_file_leaves_no_placement(
     assert await _keys(library) == {asset.file.blob.storage_key}
 
 
-async def test_the_promises_of_a_revoked_key_are_void(library: Library, principal: Principal) -> None:
+async def test_uploads_of_a_revoked_key_are_deleted(library: Library, principal: Principal) -> None:
     session = await library.uploads.sessions.create(principal, "a.png", "image/png")
     assert (
         await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.SINGLE)

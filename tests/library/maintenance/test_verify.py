@@ -103,7 +103,7 @@ async def damage(library: Library, asset: Asset) -> None:
     await store_bytes(library, bytes(asset.file.blob.size), asset.file.blob.storage_key)
 
 
-async def test_a_house_in_order(house: Library) -> None:
+async def test_verify_finds_nothing(house: Library) -> None:
     workspace = await make_workspace(house)
     for data in (picture(), picture(), samples.png(), samples.png()):
         await take(house, workspace, data)
@@ -118,7 +118,7 @@ async def test_a_house_in_order(house: Library) -> None:
 @pytest.mark.parametrize(
     ("harm", "fault"), [(lose, Fault.MISSING), (shorten, Fault.WRONG_SIZE), (damage, Fault.DAMAGED)]
 )
-async def test_rows_whose_bytes_are_gone_or_wrong_go_with_all_that_refers_to_them(
+async def test_repair_deletes_rows_with_missing_or_wrong_bytes(
     house: Library, harm: Callable[[Library, Asset], Awaitable[None]], fault: Fault
 ) -> None:
     workspace, other = await make_workspace(house), await make_workspace(house, "two")
@@ -143,7 +143,7 @@ async def test_rows_whose_bytes_are_gone_or_wrong_go_with_all_that_refers_to_the
     assert await house.store.size(again.file.blob.storage_key) == len(data)
 
 
-async def test_quick_sees_what_is_missing_and_not_what_is_damaged(house: Library) -> None:
+async def test_quick_finds_missing_but_not_damaged_bytes(house: Library) -> None:
     workspace = await make_workspace(house)
     await damage(house, await take(house, workspace))
     assert await faults(house, quick=True) == []
@@ -152,7 +152,7 @@ async def test_quick_sees_what_is_missing_and_not_what_is_damaged(house: Library
     assert sorted(await faults(house)) == [Fault.DAMAGED, Fault.MISSING]
 
 
-async def test_bytes_that_no_row_names_go_and_all_others_stay(house: Library) -> None:
+async def test_repair_deletes_unknown_bytes_only(house: Library) -> None:
     """Named they are by a blob, by a placement that began or was given up, or by an upload."""
     workspace = await make_workspace(house)
     kept = await take(house, workspace)
@@ -180,7 +180,7 @@ _PROMISE = """
 """
 
 
-async def test_rows_that_contradict_each_other(library: Library) -> None:
+async def test_contradictory_rows_are_found(library: Library) -> None:
     mine, theirs = await make_workspace(library), await make_workspace(library, "two")
     neglected, first, second, third = [await take(library, mine) for _ in range(4)]
     await execute(library, "DELETE FROM asset WHERE id = %s", neglected.id)
@@ -221,7 +221,7 @@ class Fading(Disk):
             await meanwhile(key)
 
 
-async def test_what_is_deleted_between_two_looks_is_no_finding(library: Library, tmp_path: Path) -> None:
+async def test_concurrent_deletion_is_not_a_finding(library: Library, tmp_path: Path) -> None:
     library = over(library, Fading(tmp_path / "blobs"))
     workspace = await make_workspace(library)
 
@@ -236,7 +236,7 @@ async def test_what_is_deleted_between_two_looks_is_no_finding(library: Library,
         assert library.store.meanwhile is None  # type: ignore[attr-defined]
 
 
-async def test_what_is_healed_between_two_looks_is_no_finding(library: Library, tmp_path: Path) -> None:
+async def test_concurrent_replacement_of_bytes_is_not_a_finding(library: Library, tmp_path: Path) -> None:
     library = over(library, Fading(tmp_path / "blobs"))
     workspace, data = await make_workspace(library), picture()
     await lose(library, asset := await take(library, workspace, data))
@@ -252,7 +252,7 @@ async def test_what_is_healed_between_two_looks_is_no_finding(library: Library, 
     assert await faults(library) == []
 
 
-async def test_healed_bytes_are_not_removed_by_a_repair_that_comes_late(library: Library) -> None:
+async def test_late_repair_keeps_replaced_bytes(library: Library) -> None:
     workspace, data = await make_workspace(library), picture()
     await lose(library, asset := await take(library, workspace, data))
     (finding,) = await found(library)
@@ -262,7 +262,7 @@ async def test_healed_bytes_are_not_removed_by_a_repair_that_comes_late(library:
     assert await faults(library) == []
 
 
-async def test_nothing_is_found_beside_uploads_deletions_and_sweeps(house: Library) -> None:
+async def test_verify_beside_uploads_deletions_and_collections_finds_nothing(house: Library) -> None:
     workspace = await make_workspace(house)
     done = asyncio.Event()
     taken = 0
@@ -314,7 +314,7 @@ class Sick(Disk):
         await super().ready()
 
 
-async def test_one_blob_that_cannot_be_read_is_found_and_left_alone(library: Library, tmp_path: Path) -> None:
+async def test_unreadable_blob_is_found_and_kept(library: Library, tmp_path: Path) -> None:
     store = Sick(tmp_path / "blobs")
     library = over(library, store)
     workspace = await make_workspace(library)
@@ -327,7 +327,7 @@ async def test_one_blob_that_cannot_be_read_is_found_and_left_alone(library: Lib
         await faults(library)
 
 
-async def test_page_after_page(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_rows_than_a_page(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifying, "_PAGE", 3)
     workspace = await make_workspace(library)
     assets = [await take(library, workspace) for _ in range(8)]
@@ -357,7 +357,9 @@ async def test_page_after_page(library: Library, monkeypatch: pytest.MonkeyPatch
         (10, 0, 1000, 51, True),
     ],
 )
-async def test_doubts(library: Library, blobs: int, missing: int, stored: int, unknown: int, doubtful: bool) -> None:
+async def test_reasons_not_to_repair(
+    library: Library, blobs: int, missing: int, stored: int, unknown: int, doubtful: bool
+) -> None:
     verification = Verification(library.database, library.store)
     verification.blobs, verification.stored = blobs, stored
     findings = [Finding(fault=Fault.MISSING)] * missing + [Finding(fault=Fault.UNKNOWN)] * unknown
@@ -365,7 +367,7 @@ async def test_doubts(library: Library, blobs: int, missing: int, stored: int, u
 
 
 @pytest.mark.parametrize("fault", [Fault.DAMAGED, Fault.WRONG_SIZE])
-async def test_damaged_bytes_are_for_a_person_to_decide_about(library: Library, fault: Fault) -> None:
+async def test_damaged_bytes_are_kept_without_force(library: Library, fault: Fault) -> None:
     verification = Verification(library.database, library.store)
     verification.blobs = verification.stored = 1000
     assert doubts(verification, [Finding(fault=fault)])

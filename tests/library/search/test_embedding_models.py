@@ -27,7 +27,7 @@ def models_of(library: Library, spec: str) -> tuple[Encoders, EmbeddingModels]:
     return encoders, EmbeddingModels(library.database, encoders)
 
 
-async def test_the_first_space_is_made_once(library: Library, clip: str, siglip: str) -> None:
+async def test_concurrent_processes_insert_the_first_model_once(library: Library, clip: str, siglip: str) -> None:
     """By whoever is first; the others use it, whatever they are configured for."""
     others = [models_of(library, model)[1] for model in (clip, siglip) * 3]
     active = await asyncio.gather(*(each.active() for each in others))
@@ -36,7 +36,7 @@ async def test_the_first_space_is_made_once(library: Library, clip: str, siglip:
     assert await indexes(library) == 1
 
 
-async def test_a_second_space_has_an_index_and_does_not_take_over(seeing: Library, siglip: str) -> None:
+async def test_second_model_has_an_index_and_is_not_active(seeing: Library, siglip: str) -> None:
     first = await seeing.search.embedding_models.active()
     second = await seeing.search.embedding_models.add(siglip)
     assert await seeing.search.embedding_models.add(siglip) == second
@@ -44,7 +44,7 @@ async def test_a_second_space_has_an_index_and_does_not_take_over(seeing: Librar
     assert await indexes(seeing) == 2
 
 
-async def test_an_index_whose_making_was_interrupted_is_made_again(seeing: Library, siglip: str) -> None:
+async def test_invalid_index_is_created_again(seeing: Library, siglip: str) -> None:
     await seeing.search.embedding_models.active()
     model = await seeing.search.embedding_models.add(siglip)
     await query(
@@ -56,7 +56,7 @@ async def test_an_index_whose_making_was_interrupted_is_made_again(seeing: Libra
     assert (model.id, await query(seeing, valid)) == (2, [{"indisvalid": True}])
 
 
-async def test_everybody_follows_a_switch_soon(seeing: Library, siglip: str) -> None:
+async def test_processes_follow_a_switch_within_a_second(seeing: Library, siglip: str) -> None:
     first = await seeing.search.embedding_models.active()
     second = await seeing.search.embedding_models.add(siglip)
     async with seeing.database.transaction() as conn:
@@ -65,7 +65,7 @@ async def test_everybody_follows_a_switch_soon(seeing: Library, siglip: str) -> 
     assert (await seeing.search.embedding_models.active()).id == second.id != first.id
 
 
-async def test_a_folder_that_holds_another_model_now(library: Library, clip: str, tmp_path: Path) -> None:
+async def test_replaced_model_folder_is_refused(library: Library, clip: str, tmp_path: Path) -> None:
     """Whoever has loaded the old one goes on with it."""
     folder = tmp_path / "model"
     shutil.copytree(clip.partition(":")[2], folder)
@@ -83,7 +83,7 @@ async def test_a_folder_that_holds_another_model_now(library: Library, clip: str
     assert await encoders.encode_text(model, "red")
 
 
-async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_path: Path) -> None:
+async def test_restored_model_folder_is_used(library: Library, clip: str, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     encoders, models = models_of(library, f"onnx-clip:{folder}")
     for _ in range(2):
@@ -95,7 +95,7 @@ async def test_a_model_that_comes_back_is_used(library: Library, clip: str, tmp_
 
 
 @pytest.mark.parametrize("broken", ["onnx/text_model.onnx", "tokenizer.json"])
-async def test_a_damaged_model_is_away(
+async def test_damaged_model_is_unavailable(
     seeing: Library, workspace: UUID, clip: str, tmp_path: Path, broken: str
 ) -> None:
     model = await seeing.search.embedding_models.active()
@@ -112,7 +112,7 @@ async def test_a_damaged_model_is_away(
     assert model.active
 
 
-async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_path: Path) -> None:
+async def test_graph_that_fails_to_load_is_unavailable(library: Library, tmp_path: Path) -> None:
     folder = onnx_pair.clip_like(tmp_path)
     graph = folder / "onnx" / "text_model.onnx"
     content = graph.read_bytes()
@@ -125,7 +125,7 @@ async def test_a_graph_that_only_fails_when_it_is_loaded(library: Library, tmp_p
         await models.add(f"onnx-clip:{folder}")
 
 
-async def test_searched_words_are_looked_at_once(seeing: Library) -> None:
+async def test_text_vectors_are_cached(seeing: Library) -> None:
     model = await seeing.search.embedding_models.active()
     assert await seeing.search.encoders.encode_text(model, "red") is await seeing.search.encoders.encode_text(
         model, "red"
@@ -133,18 +133,18 @@ async def test_searched_words_are_looked_at_once(seeing: Library) -> None:
 
 
 @pytest.mark.parametrize("model", ["", "basicly", "onnx-clip", "onnx-clip:", "BASIC"])
-def test_there_is_no_such_embedder(model: str) -> None:
+def test_invalid_model_spec(model: str) -> None:
     with pytest.raises(ValueError, match="onnx-clip"):
         EmbeddingConfig(model=model)
 
 
-def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_folder_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert with_absolute_folder("onnx-clip:models/a") == f"onnx-clip:{tmp_path}/models/a"
     assert with_absolute_folder("basic") == "basic"
 
 
-async def test_who_is_configured_otherwise_is_told(seeing: Library, clip: str, siglip: str) -> None:
+async def test_differing_configured_model_logs_a_warning(seeing: Library, clip: str, siglip: str) -> None:
     with structlog.testing.capture_logs() as said:
         await warn_if_model_differs(seeing.database, siglip)  # nothing is embedded yet
         await seeing.search.embedding_models.active()

@@ -32,7 +32,7 @@ def broken_png() -> bytes:
     return data[: at + 4] + body + struct.pack(">I", zlib.crc32(body)) + data[at + 8 + length + 4 :]
 
 
-async def test_a_picture_and_its_caption(seeing: Library, workspace: UUID) -> None:
+async def test_picture_with_caption_has_two_vectors(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), caption="green")
     await seeing.search.embeddings.embed(asset.id)
     found = await vectors(seeing, asset.id)
@@ -40,20 +40,20 @@ async def test_a_picture_and_its_caption(seeing: Library, workspace: UUID) -> No
     assert found["caption"][:3] == [-0.58, 0.58, -0.58]
 
 
-async def test_a_picture_without_a_caption_has_one_row(seeing: Library, workspace: UUID) -> None:
+async def test_picture_without_caption_has_one_vector(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), name="green.png")
     await seeing.search.embeddings.embed(asset.id)
     assert list(await vectors(seeing, asset.id)) == ["content"]
 
 
-async def test_done_twice_it_is_done_once(seeing: Library, workspace: UUID) -> None:
+async def test_embedding_twice_stores_the_same_vectors(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), caption="green")
     await asyncio.gather(*(seeing.search.embeddings.embed(asset.id) for _ in range(6)))
     assert sorted(row["part"] for row in await query(seeing, "SELECT part FROM embedding")) == ["caption", "content"]
 
 
 @pytest.mark.parametrize("content", [samples.mp3, samples.glb, samples.wav], ids=lambda sample: sample.__name__)
-async def test_what_has_no_looks_is_known_by_its_title(
+async def test_asset_without_frames_is_embedded_by_title(
     seeing: Library, workspace: UUID, content: Callable[[], bytes]
 ) -> None:
     asset = await take(seeing, workspace, content(), title="red")
@@ -62,7 +62,7 @@ async def test_what_has_no_looks_is_known_by_its_title(
 
 
 @pytest.mark.parametrize("content", [samples.mp4, samples.pdf], ids=lambda sample: sample.__name__)
-async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, content: Callable[[], bytes]) -> None:
+async def test_video_and_pdf_are_embedded(seeing: Library, workspace: UUID, content: Callable[[], bytes]) -> None:
     asset = await take(seeing, workspace, content())
     await seeing.search.embeddings.embed(asset.id)
     found = await vectors(seeing, asset.id)
@@ -75,7 +75,7 @@ async def test_a_film_and_a_page_are_seen(seeing: Library, workspace: UUID, cont
     assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
 
 
-async def test_what_cannot_be_read_is_noted_with_the_reason(seeing: Library, workspace: UUID) -> None:
+async def test_unreadable_file_stores_the_failure(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, broken_png(), caption="red")
     await seeing.search.embeddings.embed(asset.id)
     found = await vectors(seeing, asset.id)
@@ -83,7 +83,7 @@ async def test_what_cannot_be_read_is_noted_with_the_reason(seeing: Library, wor
     assert found["caption"] == RED_WORD
 
 
-async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace: UUID) -> None:
+async def test_missing_bytes_store_the_failure(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), caption="red")
     assert isinstance(seeing.store, Disk)
     seeing.store.local_path(asset.file.blob.storage_key).unlink()
@@ -91,7 +91,7 @@ async def test_bytes_that_are_gone_are_such_a_reason(seeing: Library, workspace:
     assert await vectors(seeing, asset.id) == {"content": "The file is not there.", "caption": RED_WORD}
 
 
-async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: UUID) -> None:
+async def test_deleted_asset_stores_no_vectors(seeing: Library, workspace: UUID) -> None:
     await seeing.search.embeddings.embed(uuid4())
     asset = await take(seeing, workspace, plain(RED), caption="red")
     model = await seeing.search.embedding_models.active()
@@ -102,7 +102,7 @@ async def test_an_asset_that_is_gone_leaves_nothing(seeing: Library, workspace: 
     assert await query(seeing, "SELECT 1 FROM embedding") == []
 
 
-async def test_while_assets_are_deleted(seeing: Library, workspace: UUID) -> None:
+async def test_embedding_beside_concurrent_deletions(seeing: Library, workspace: UUID) -> None:
     """Neither waits for the other for ever, and nothing is left."""
     assets = [await take(seeing, workspace, plain((n, 0, 0)), caption="red") for n in range(12)]
     await asyncio.gather(*(seeing.search.embeddings.embed(asset.id) for asset in assets))
@@ -119,7 +119,7 @@ async def _put(library: Library, asset: Asset, model: EmbeddingModel) -> None:
         await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR, caption=RED_WORD))
 
 
-async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, workspace: UUID) -> None:
+async def test_new_caption_is_embedded_by_another_task(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     assert await waiting(seeing) == [asset.id]
     await seeing.search.embeddings.embed(asset.id)
@@ -134,7 +134,7 @@ async def test_a_caption_that_comes_later_is_embedded_later(seeing: Library, wor
     assert (await vectors(seeing, asset.id)).keys() == {"content", "caption"}
 
 
-async def test_the_same_file_again_is_no_task(seeing: Library, workspace: UUID) -> None:
+async def test_duplicate_upload_creates_no_task(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     async with seeing.database.transaction() as conn:
         await insert_asset(conn, asset.file, AssetFields(favorite=True))
@@ -145,7 +145,7 @@ class Broken(Exception):
     pass
 
 
-async def test_the_task_is_committed_with_the_asset_or_not_at_all(seeing: Library, workspace: UUID) -> None:
+async def test_task_is_committed_with_the_asset(seeing: Library, workspace: UUID) -> None:
     kept = await take(seeing, workspace, plain(GREEN))
 
     async def work_that_breaks() -> None:
@@ -158,7 +158,7 @@ async def test_the_task_is_committed_with_the_asset_or_not_at_all(seeing: Librar
     assert await waiting(seeing) == [kept.id]
 
 
-async def test_a_space_on_its_way_holds_up_nothing(
+async def test_unavailable_second_model_does_not_fail_the_task(
     seeing: Library, workspace: UUID, siglip: str, tmp_path: Path
 ) -> None:
     """Its model may be on another machine: the reindex looks for what it lacks."""
@@ -171,7 +171,7 @@ async def test_a_space_on_its_way_holds_up_nothing(
     assert len(await embedding_models(seeing)) == 2
 
 
-async def test_without_the_model_the_task_waits(library: Library, workspace: UUID, tmp_path: Path) -> None:
+async def test_task_waits_for_an_unavailable_model(library: Library, workspace: UUID, tmp_path: Path) -> None:
     away = EmbeddingConfig(model=f"onnx-clip:{tmp_path / 'away'}")
     without = Library(library.database, library.store, library.sandbox, away)
     asset = await take(without, workspace, plain(RED))

@@ -45,7 +45,7 @@ async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
 @pytest.mark.sampled
 @QUICK
 @given(text=TEXTS, limit=st.integers(1, 12))
-async def test_any_text_finds_in_one_workspace(
+async def test_results_of_any_text_stay_in_the_workspace(
     library: Library, stocked: dict[UUID, set[UUID]], text: str, limit: int
 ) -> None:
     for owner, owned in stocked.items():
@@ -70,7 +70,7 @@ async def test_any_text_finds_in_one_workspace(
         ("the tag zugspitze bears", "Zugspitze bear"),
     ],
 )
-async def test_each_leg_stays_in_the_workspace(
+async def test_each_ranked_list_stays_in_the_workspace(
     library: Library, stocked: dict[UUID, set[UUID]], text: str, name: str
 ) -> None:
     """By words, unfinished and misspelt ones, and tags: without vectors there is nothing else."""
@@ -86,7 +86,7 @@ async def test_each_leg_stays_in_the_workspace(
 @pytest.mark.parametrize(
     "text", ["größe", "GRÖẞE", "gro\u0308ße", "ΣΊΣΥΦΟΣ", "Ὀδυσσεύς", "\u041c\u043e", "Straße", "ŉ", "ﬁn", "ĳ", "ǅ"]
 )
-async def test_words_are_folded_as_the_database_does(library: Library, text: str) -> None:
+async def test_words_of_folds_like_the_database(library: Library, text: str) -> None:
     async with library.database.connection() as conn:
         cursor = await conn.execute("SELECT fold(%s) AS folded", (text,))
         row = await cursor.fetchone()
@@ -94,7 +94,7 @@ async def test_words_are_folded_as_the_database_does(library: Library, text: str
     assert full_text.words_of(text) == [row["folded"]]
 
 
-async def test_what_others_call_theirs_changes_nothing(library: Library, stocked: dict[UUID, set[UUID]]) -> None:
+async def test_foreign_assets_do_not_change_the_ranking(library: Library, stocked: dict[UUID, set[UUID]]) -> None:
     """A word that is misspelt here is, even where somebody else has it."""
     mine, theirs = stocked
     async with library.database.connection() as conn:
@@ -107,7 +107,7 @@ async def test_what_others_call_theirs_changes_nothing(library: Library, stocked
 
 
 @pytest.mark.parametrize("small", [True, False])
-async def test_a_misspelt_word_is_looked_for_where_it_is_asked_for(
+async def test_misspelt_word_is_searched_in_the_filter(
     library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch, small: bool
 ) -> None:
     """In a small scope whatever else there is like it; in a large one among the first that are."""

@@ -37,7 +37,7 @@ async def names_found(library: Library, workspace: UUID, photos: dict[str, Asset
     return [by_id[hit.asset.id] for hit in found.hits]
 
 
-async def test_words_find_what_pictures_show(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
+async def test_words_find_pictures_by_content(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
     assert (await names_found(library, workspace, photos, "a cat"))[0] == "chelsea.png"
     assert (await names_found(library, workspace, photos, "cup of coffee"))[0] == "coffee.png"
     assert (await names_found(library, workspace, photos, "motorbike"))[0] == "motorcycle_left.png"
@@ -52,7 +52,9 @@ async def test_similarity_is_between_0_and_1(library: Library, workspace: UUID, 
     assert not found.partial
 
 
-async def test_a_picture_finds_itself_and_its_like(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
+async def test_picture_finds_itself_and_similar_ones(
+    library: Library, workspace: UUID, photos: dict[str, Asset]
+) -> None:
     asset = photos["chelsea.png"]
     found = await library.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 3)
     assert found.hits[0].asset.id == asset.id
@@ -94,7 +96,7 @@ async def test_captions_titles_names_and_tags_are_searched(library: Library, wor
         assert found.hits[0].asset.id == asset.id, text
 
 
-async def test_a_scope_is_kept(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
+async def test_results_stay_in_the_filter(library: Library, workspace: UUID, photos: dict[str, Asset]) -> None:
     tag = await library.catalog.tags.create(workspace, "dark")
     tagged = await take(library, workspace, "hubble_deep_field.jpg", tag_ids=(tag.id,))
     found = await library.search.hybrid.find(workspace, Filter(tag_ids=(tag.id,)), Example(text="a cat"), 10)

@@ -17,7 +17,7 @@ from tests.library.ingest_requests import ingest_request
 from tests.library.search.embedded_assets import GREEN, RED, plain, query, take
 
 
-async def test_an_example_that_was_embedded_is_not_decoded_again(
+async def test_embedded_example_is_not_decoded_again(
     seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset = await take(seeing, workspace, plain(RED))
@@ -32,7 +32,7 @@ async def test_an_example_that_was_embedded_is_not_decoded_again(
     assert found.hits[0].similarity == pytest.approx(1, abs=0.01)
 
 
-async def test_examples_are_looked_at_once_and_two_at_a_time(
+async def test_examples_are_decoded_once_and_two_at_a_time(
     seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when those who asked have left, and without another workspace waiting."""
@@ -70,9 +70,7 @@ async def test_examples_are_looked_at_once_and_two_at_a_time(
     await search(third)
 
 
-async def test_an_example_that_could_not_be_seen_is_tried_again(
-    seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failed_example_is_tried_again(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     blob = (await take(seeing, workspace, plain(RED))).file.blob
     frames_of, failures = seeing.search.embeddings.frames_of, iter([Unavailable()])
 
@@ -87,7 +85,7 @@ async def test_an_example_that_could_not_be_seen_is_tried_again(
     await seeing.search.hybrid.find(workspace, Filter(), Example(blob=blob), 5)
 
 
-async def test_many_searches_leave_connections_to_others(seeing: Library, workspace: UUID) -> None:
+async def test_concurrent_searches_leave_connections_free(seeing: Library, workspace: UUID) -> None:
     await take(seeing, workspace, plain(RED), name="bear.png")
     async with seeing.database.connection() as blocker, blocker.transaction():
         await blocker.execute("LOCK TABLE asset IN ACCESS EXCLUSIVE MODE")
@@ -102,7 +100,7 @@ async def test_many_searches_leave_connections_to_others(seeing: Library, worksp
     assert all(len(found.hits) == 1 for found in await asyncio.gather(*searches))
 
 
-async def test_a_text_of_a_thousand_words_is_as_good_as_its_first(seeing: Library, workspace: UUID) -> None:
+async def test_long_text_is_cut(seeing: Library, workspace: UUID) -> None:
     bear = await take(seeing, workspace, plain(RED), name="bear.png")
     await take(seeing, workspace, plain(GREEN), name="wolf.png")
     for text in ("bear or " * 250, "bear " + "or x " * 480, "bear " * 400):
@@ -110,7 +108,7 @@ async def test_a_text_of_a_thousand_words_is_as_good_as_its_first(seeing: Librar
         assert [hit.asset.id for hit in found.hits] == [bear.id]
 
 
-async def test_tags_that_are_all_nearly_the_word(seeing: Library, workspace: UUID) -> None:
+async def test_many_tags_similar_to_the_word(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED), name="x.png")
     tags = [await seeing.catalog.tags.create(workspace, f"render {number}") for number in range(60)]
     for tag in tags:
@@ -127,9 +125,7 @@ async def test_uploads_are_completed_before_imports_are_embedded(library: Librar
     assert [row["task_name"] for row in rows] == ["complete_upload", "embed_asset"]
 
 
-async def test_a_search_that_takes_too_long_is_given_up(
-    seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_slow_search_is_unavailable(seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its statement, too: PostgreSQL goes on with nothing."""
     monkeypatch.setattr("mediatheque.library.search.hybrid._TIMEOUT_SECONDS", 0.2)
     await take(seeing, workspace, plain(RED), name="bear.png")
@@ -143,7 +139,7 @@ async def test_a_search_that_takes_too_long_is_given_up(
     assert len((await seeing.search.hybrid.find(workspace, Filter(), Example(text="bear"), 5)).hits) == 1
 
 
-async def test_an_example_that_no_decoder_knows(seeing: Library, workspace: UUID) -> None:
+async def test_example_without_decoder(seeing: Library, workspace: UUID) -> None:
     stranger = msgspec.structs.replace(
         ingest_request(workspace, b"neither this nor that"), policy=Policy(max_bytes=MIB, allow_unknown_types=True)
     )
@@ -152,14 +148,14 @@ async def test_an_example_that_no_decoder_knows(seeing: Library, workspace: UUID
         await seeing.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
 
 
-async def test_an_example_whose_bytes_are_lost(seeing: Library, workspace: UUID) -> None:
+async def test_example_with_missing_bytes(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     await seeing.store.delete(asset.file.blob.storage_key)
     with pytest.raises(NotFound):
         await seeing.search.hybrid.find(workspace, Filter(), Example(blob=asset.file.blob), 5)
 
 
-async def test_a_search_that_fails_leaves_nothing_behind(
+async def test_failed_search_cancels_its_other_query(
     seeing: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it asked for beside is called off, and its turn is free."""

@@ -43,7 +43,7 @@ async def whole(library: Library, model: str) -> tuple[EmbeddingModel, int]:
     return model, done
 
 
-async def test_the_old_model_is_gone_and_the_new_one_knows_everything(
+async def test_reindex_replaces_the_model_and_its_vectors(
     seeing: Library, workspace: UUID, seeded: list[UUID], siglip: str
 ) -> None:
     model, done = await whole(another(seeing), siglip)
@@ -56,7 +56,7 @@ async def test_the_old_model_is_gone_and_the_new_one_knows_everything(
     assert {hit.asset.id for hit in found.hits} == set(seeded)
 
 
-async def test_stopped_halfway_it_goes_on(seeing: Library, seeded: list[UUID], siglip: str) -> None:
+async def test_interrupted_reindex_continues(seeing: Library, seeded: list[UUID], siglip: str) -> None:
     async with (first := another(seeing)).search.reindex.exclusive():
         model = await first.search.reindex.begin(siglip)
         async for number in first.search.reindex.build(model):
@@ -69,7 +69,7 @@ async def test_stopped_halfway_it_goes_on(seeing: Library, seeded: list[UUID], s
     assert [active for _, active in await embedding_models(seeing)] == [True, False]
 
 
-async def test_what_comes_meanwhile_is_in_both(
+async def test_new_assets_are_embedded_with_both_models(
     seeing: Library, workspace: UUID, seeded: list[UUID], siglip: str
 ) -> None:
     other = another(seeing)
@@ -83,14 +83,16 @@ async def test_what_comes_meanwhile_is_in_both(
         assert await build(other, model) == len([*seeded, unseen])
 
 
-async def test_the_model_that_is_in_use_gets_what_it_lacks(seeing: Library, seeded: list[UUID], clip: str) -> None:
+async def test_reindex_with_the_active_model_embeds_missing_assets(
+    seeing: Library, seeded: list[UUID], clip: str
+) -> None:
     await query(seeing, "DELETE FROM embedding WHERE asset_id = %s", seeded[0])
     model, done = await whole(another(seeing), clip)
     assert (done, model.active) == (1, True)
     assert await embedding_models(seeing) == [(clip, True)]
 
 
-async def test_and_ends_a_reindex_that_was_given_up(
+async def test_reindex_with_the_active_model_drops_an_unfinished_one(
     seeing: Library, seeded: list[UUID], clip: str, siglip: str
 ) -> None:
     model = await seeing.search.embedding_models.add(siglip)
@@ -106,7 +108,7 @@ async def test_the_first_model_of_an_empty_library(library: Library, siglip: str
     assert await indexes(library) == 1
 
 
-async def test_one_at_a_time(seeing: Library) -> None:
+async def test_concurrent_reindex_is_refused(seeing: Library) -> None:
     async with seeing.search.reindex.exclusive():
         with pytest.raises(Conflict, match="reindex"):
             async with another(seeing).search.reindex.exclusive():
@@ -115,7 +117,7 @@ async def test_one_at_a_time(seeing: Library) -> None:
         pass
 
 
-async def test_what_has_expired_is_left_out(seeing: Library, seeded: list[UUID], siglip: str) -> None:
+async def test_expired_assets_are_skipped(seeing: Library, seeded: list[UUID], siglip: str) -> None:
     """It cannot be read, and is there until the next sweep."""
     await query(
         seeing, "UPDATE file SET expires_at = now() WHERE id = (SELECT file_id FROM asset WHERE id = %s)", seeded[0]
@@ -126,7 +128,7 @@ async def test_what_has_expired_is_left_out(seeing: Library, seeded: list[UUID],
     assert await query(seeing, "SELECT 1 FROM embedding WHERE asset_id = %s", seeded[0]) == []
 
 
-async def test_a_part_of_the_library_that_is_away_ends_it(
+async def test_unavailable_part_of_the_library_ends_the_reindex(
     seeing: Library, seeded: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on there when it is run again."""
@@ -141,7 +143,7 @@ async def test_a_part_of_the_library_that_is_away_ends_it(
     assert (await whole(another(seeing), siglip))[1] == len(seeded)
 
 
-async def test_an_asset_that_fails_is_given_up(
+async def test_failing_asset_is_skipped(
     seeing: Library, seeded: list[UUID], siglip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = another(seeing)
@@ -158,7 +160,7 @@ async def test_an_asset_that_fails_is_given_up(
     assert [(row["asset_id"], row["failure"]) for row in rows] == [(seeded[2], "ZeroDivisionError('why ever')")]
 
 
-async def test_but_not_all_of_them(
+async def test_too_many_failing_assets_end_the_reindex(
     seeing: Library, seeded: list[UUID], siglip: str, clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model that fails everywhere must not take the place of one that works."""

@@ -33,7 +33,7 @@ async def character(conn: Connection, workspace: UUID) -> UUID:
     return id
 
 
-async def test_another_workspaces_tag_is_as_large_as_one_that_never_was(
+async def test_size_of_a_foreign_tag_is_not_revealed(
     seeing: Library, workspace: UUID, other: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has two vectors is large here: that a search was cut short must not tell what the others have."""

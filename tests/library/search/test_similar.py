@@ -44,7 +44,7 @@ async def other_workspace(library: Library) -> UUID:
     return principal.workspace_id
 
 
-async def test_duplicates_are_named_and_others_are_not(library: Library, workspace: UUID) -> None:
+async def test_only_near_duplicates_are_flagged(library: Library, workspace: UUID) -> None:
     cat = await take(library, workspace, photo("chelsea.png"))
     again = await take(library, workspace, photo("chelsea.png"))
     scaled = await take(library, workspace, edited("chelsea.png", half, format="PNG"))
@@ -61,7 +61,7 @@ async def test_duplicates_are_named_and_others_are_not(library: Library, workspa
     assert [like.asset.id for like in await library.search.similar.find(workspace, cat.id, 1)] == [again.id]
 
 
-async def test_the_same_bytes_are_known_before_anything_is_seen(library: Library, workspace: UUID) -> None:
+async def test_identical_bytes_are_found_without_vectors(library: Library, workspace: UUID) -> None:
     """And where there is nothing to see: in a sound."""
     for data in (photo("chelsea.png"), samples.mp3()):
         one, two = [await take(library, workspace, data, embed=False) for _ in range(2)]
@@ -69,7 +69,7 @@ async def test_the_same_bytes_are_known_before_anything_is_seen(library: Library
         assert [(like.asset.id, like.similarity, like.identical) for like in found] == [(two.id, 1.0, True)]
 
 
-async def test_another_workspace_has_nothing_like_it(library: Library, workspace: UUID) -> None:
+async def test_similar_assets_stay_in_the_workspace(library: Library, workspace: UUID) -> None:
     theirs = await other_workspace(library)
     mine = await take(library, workspace, photo("chelsea.png"))
     for data in (photo("chelsea.png"), edited("chelsea.png", half, format="PNG"), photo("coffee.png")):
@@ -81,7 +81,7 @@ async def test_another_workspace_has_nothing_like_it(library: Library, workspace
         await library.search.similar.find(workspace, uuid4(), 20)
 
 
-async def test_what_has_expired_or_is_deleted_is_like_nothing(library: Library, workspace: UUID) -> None:
+async def test_expired_and_deleted_assets_are_not_similar(library: Library, workspace: UUID) -> None:
     kept, expired, deleted = [await take(library, workspace, photo("chelsea.png")) for _ in range(3)]
     async with library.database.connection() as conn:
         await conn.execute("UPDATE file SET expires_at = now() WHERE id = %s", (expired.file.id,))
@@ -91,7 +91,7 @@ async def test_what_has_expired_or_is_deleted_is_like_nothing(library: Library, 
         await library.search.similar.find(workspace, expired.id, 20)
 
 
-async def test_a_caption_is_no_likeness(library: Library, workspace: UUID) -> None:
+async def test_equal_captions_are_not_similar_content(library: Library, workspace: UUID) -> None:
     """Two that are described alike, and look otherwise, are no duplicates."""
     one, two = [await take(library, workspace, photo(name), embed=False) for name in ("chelsea.png", "rocket.jpg")]
     async with library.database.connection() as conn:
