@@ -10,7 +10,7 @@ from litestar.types import Guard
 
 from mediatheque.errors import ScopeMissing
 from mediatheque.http.context import Connection, context_of
-from mediatheque.model import Principal, Scope, Upload, UploadMethod
+from mediatheque.model import Scope, Upload, UploadMethod
 
 
 def presented_key(connection: Connection) -> str | None:
@@ -49,9 +49,3 @@ async def authorize_upload_token(request: Connection, id: UUID, method: UploadMe
     upload = await context.library.uploads.sessions.authorize_token(id, request.query_params.get("token", ""), method)
     await context.rate_limiter.hit(str(upload.key_id))
     return upload
-
-
-def principal_of(connection: Connection) -> Principal:
-    """Return the API key that the guard has accepted."""
-    principal: Principal = connection.scope["state"]["principal"]
-    return principal
