@@ -9,7 +9,7 @@ _DEPTH = 50
 
 
 def statements(stock: Stock, example: Example) -> list[Statement]:
-    own, model, vector = stock.workspace_id, example.space, example.vector
+    own, model, vector = stock.workspace_id, example.model, example.vector
     large, few = Filter(kinds=LISTED), Filter(kinds=LISTED, tag_ids=(stock.tags["1 %"],))
 
     everything, tagged = scopes.Estimate(own, large, small=False), scopes.Estimate(own, few, small=True)

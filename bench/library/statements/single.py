@@ -15,7 +15,7 @@ from mediatheque.records.search import embeddings
 def statements(stock: Stock, example: Example) -> list[Statement]:
     own, id = stock.workspace_id, example.asset.id
     collection = stock.collection_id
-    reindexing = msgspec.structs.replace(example.space, id=example.space.id + 1)
+    reindexing = msgspec.structs.replace(example.model, id=example.model.id + 1)
     return [
         Statement(
             "get: an asset", "One row by its key, and what belongs to it.", lambda conn: assets.find(conn, own, id)
