@@ -60,7 +60,7 @@ async def test_google_and_azure_use_local_parts_and_do_not_presign(location: str
     assert not isinstance(store, Presigns)
     assert store.local_path(MISSING) is None
     assert (tmp_path / "deep" / "parts").is_dir()
-    with pytest.raises(ValueError, match="public endpoint"):
+    with pytest.raises(ValueError, match="public_endpoint"):
         BlobsConfig(location=location, public_endpoint="https://media.example.com")
 
 
@@ -180,10 +180,17 @@ async def test_missing_bucket_is_unavailable(seaweed: Seaweed, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "location", ["ftp://host/folder", "http://host/bucket", "", "s3://media?no_such_option=1", "s3://"]
+    ("location", "message"),
+    [
+        ("ftp://host/folder", "location: expected a folder"),
+        ("http://host/bucket", "location: expected a folder"),
+        ("", "location: expected a folder"),
+        ("s3://media?no_such_option=1", "cannot use s3://media for blobs"),
+        ("s3://", "cannot use s3: for blobs"),
+    ],
 )
-def test_invalid_location_is_refused(location: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="blobs"):
+def test_invalid_location_is_refused(location: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
         open_store(BlobsConfig(location=location, spool=tmp_path))
 
 
