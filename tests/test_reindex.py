@@ -236,7 +236,7 @@ def test_server_without_its_model_accepts_uploads(serve: Serve, folders: tuple[s
         connection.execute("UPDATE embedding_model SET spec = %s", [f"onnx-clip:{tmp_path / 'away'}"])
     serve.stop()
     serve.start()
-    assert "the configured embedder is not in use" in serve.log()
+    assert "configured_model_not_active" in serve.log()
     answer = httpx.get(f"{serve.url}/v1/assets?q=red", headers=bearer(serve), timeout=30)
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     assert str(tmp_path) not in answer.text
