@@ -35,8 +35,12 @@ def certificates() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """One running server for all tests of this process that do not need one of their own."""
-    with Serve(tmp_path_factory.mktemp("server") / "data") as running:
+    """One running server for all tests of this process that do not need one of their own.
+
+    On a slow machine its requests wait for a connection instead of getting a 503.
+    """
+    env = {"MEDIATHEQUE_DATABASE_POOL_TIMEOUT": "60"}
+    with Serve(tmp_path_factory.mktemp("server") / "data", env=env) as running:
         yield running
 
 
