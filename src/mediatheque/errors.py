@@ -41,9 +41,9 @@ class InvariantError(AssertionError):
 
 
 class LibraryError(Exception):
-    """Base class. The default message is the docstring of the class.
+    """Base of the family. Without a message, an error says its own docstring.
 
-    `param` is the name of the invalid field, if one is.
+    `param` names the request field at fault, where one is.
     """
 
     def __init__(self, message: str = "", *, param: str | None = None) -> None:

@@ -42,10 +42,12 @@ class Origins:
 
     def file_id(self, connection: ASGIConnection[Any, Any, Any, Any], url: str) -> UUID | None:
         """Return the id in the URL of a file on this server; None for any other URL."""
-        if not self.is_ours(connection, url):
-            return None
-        prefix, _, rest = urlsplit(url).path.partition(f"{FILES}/")
+        return self.file_id_on_any_host(url) if self.is_ours(connection, url) else None
+
+    def file_id_on_any_host(self, url: str) -> UUID | None:
+        """Return the id in a URL with the path of a file; None for any other URL."""
         try:
+            prefix, _, rest = urlsplit(url).path.partition(f"{FILES}/")
             return UUID(hex=rest.partition("/")[0]) if prefix in ("", self._prefix) else None
         except ValueError:
             return None

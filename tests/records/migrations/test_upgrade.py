@@ -164,7 +164,11 @@ def test_upload_without_a_method_becomes_single(yesterday: str) -> None:
 
 async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: str) -> None:
     workspace, smart, without, image, video = (uuid.uuid4() for _ in range(5))
-    urls = [f"http://a.example/files/b/{image.hex}/a.png", f"https://a.example/media/files/b/{video.hex}/b.mp4?x=1"]
+    urls = [
+        f"http://a.example/files/b/{image.hex}/a.png",
+        f"https://a.example/media/files/b/{video.hex}/b.mp4?x=1",
+        f"http://b.example/files/b/{image}/a.png",
+    ]
     filters = {
         "or": [
             {"semantic": {"image_url": urls[0], "min_similarity": 0.5}},
@@ -172,6 +176,7 @@ async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: s
             {"semantic": {"video_url": urls[1], "min_similarity": 0.5}},
             {"semantic": {"image_url": f"http://a.example/files/b/{image.hex}0/a.png", "min_similarity": 0.5}},
             {"semantic": {"image_url": f"http://other.example/?/files/b/{image.hex}/a", "min_similarity": 0.5}},
+            {"semantic": {"image_url": urls[2], "min_similarity": 0.5}},
             {"semantic": {"text": f"/files/b/{image.hex}/a.png", "min_similarity": 0.5}},
             {"field": "endpoint", "op": "in", "value": ["image_url", urls[0]]},
         ]
@@ -189,7 +194,7 @@ async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: s
         found = await collections.find(opened, workspace, smart, (CollectionType.SMART,), most=0)
         assert found is not None
         assert found.filters == filters
-        assert found.example_files == {urls[0]: image, urls[1]: video}
+        assert found.example_files == {urls[0]: image, urls[1]: video, urls[2]: image}
         other = await collections.find(opened, workspace, without, (CollectionType.SMART,), most=0)
         assert other is not None
         assert (other.filters, other.example_files) == (only_a_field, {})

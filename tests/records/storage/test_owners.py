@@ -15,6 +15,17 @@ async def test_every_table_with_storage_keys_is_registered(opened: tuple[Connect
     assert sorted(row["table"] for row in await cursor.fetchall()) == sorted(owner.table for owner in OWNERS)
 
 
+async def test_every_permanent_owner_marks_the_bytes_of_its_deleted_rows(
+    opened: tuple[Connection, EmbeddingModel],
+) -> None:
+    conn, _ = opened
+    cursor = await conn.execute(
+        "SELECT tgrelid::regclass::text AS table FROM pg_trigger WHERE tgfoid = 'mark_bytes_for_deletion'::regproc"
+    )
+    marking = sorted(row["table"] for row in await cursor.fetchall())
+    assert marking == sorted(owner.table for owner in OWNERS if owner.permanent)
+
+
 async def test_every_registered_storage_key_is_indexed(opened: tuple[Connection, EmbeddingModel]) -> None:
     conn, _ = opened
     for owner in OWNERS:

@@ -51,7 +51,7 @@ class GarbageCollector:
 
     async def _round(self) -> Collected:
         expired = await self._delete_expired()
-        unreferenced = await self._mark_unreferenced()
+        unreferenced = await self._delete_unreferenced()
         await self._mark_stale_writes()
         collected = Collected(
             files=expired,
@@ -74,14 +74,13 @@ class GarbageCollector:
             if files < _BATCH:
                 return total
 
-    async def _mark_unreferenced(self) -> int:
+    async def _delete_unreferenced(self) -> int:
         total = 0
         while True:
             async with self._database.transaction() as conn:
-                keys = await blobs.collect(conn, self._grace, _BATCH)
-                await pending_writes.mark_for_deletion(conn, keys)
-            total += len(keys)
-            if len(keys) < _BATCH:
+                deleted = await blobs.collect(conn, self._grace, _BATCH)
+            total += deleted
+            if deleted < _BATCH:
                 return total
 
     async def _mark_stale_writes(self) -> None:

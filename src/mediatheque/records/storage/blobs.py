@@ -42,7 +42,10 @@ async def find(conn: Connection, workspace_id: UUID, sha256: bytes, size: int) -
 
 
 async def lock_and_keep(conn: Connection, id: UUID) -> bool:
-    """Lock the blob against collection until the transaction ends. Return False if it was collected already."""
+    """Clear the blob's mark and lock it against collection until the transaction ends, for a new reference to it.
+
+    Return False if it was collected already.
+    """
     cursor = await conn.execute("UPDATE blob SET unreferenced_since = NULL WHERE id = %s", (id,))
     return cursor.rowcount == 1
 
@@ -94,8 +97,11 @@ async def mark_if_unreferenced(conn: Connection, id: UUID) -> None:
     )
 
 
-async def collect(conn: Connection, grace: timedelta, limit: int) -> list[str]:
-    """Delete blobs marked longer than `grace` ago and still unreferenced, and return their storage keys."""
+async def collect(conn: Connection, grace: timedelta, limit: int) -> int:
+    """Delete blobs marked longer than `grace` ago and still unreferenced, and return how many.
+
+    The table's trigger marks their bytes for deletion.
+    """
     cursor = await conn.execute(
         """
         DELETE FROM blob WHERE id IN (
@@ -104,8 +110,7 @@ async def collect(conn: Connection, grace: timedelta, limit: int) -> list[str]:
             ORDER BY unreferenced_since LIMIT %s FOR UPDATE SKIP LOCKED
         )
         AND unreferenced_since IS NOT NULL AND NOT EXISTS (SELECT FROM file WHERE blob_id = blob.id)
-        RETURNING storage_key
         """,
         (grace, limit),
     )
-    return [row["storage_key"] for row in await cursor.fetchall()]
+    return cursor.rowcount

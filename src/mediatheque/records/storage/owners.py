@@ -9,8 +9,9 @@ from mediatheque.records.database import Connection
 class StorageOwner(NamedTuple):
     """A table with a column `storage_key`, which has an index.
 
-    While a row of a `permanent` owner names a key, the bytes under it are never deleted. Rows of the others name bytes
-    that are being written or deleted.
+    While a row of a `permanent` owner names a key, the bytes under it are never deleted. When the row is deleted, the
+    trigger `deleted_bytes` of its table marks them for deletion. Rows of the others name bytes that are being written
+    or deleted.
     """
 
     table: str

@@ -7,7 +7,7 @@ import msgspec
 
 from mediatheque.model import Blob
 from mediatheque.records.database import Connection
-from mediatheque.records.storage import blobs, pending_writes
+from mediatheque.records.storage import blobs
 
 
 class RemovedRows(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ async def cross_workspace(conn: Connection, ids: Sequence[UUID]) -> list[str]:
 
 
 async def remove(conn: Connection, blob: Blob) -> RemovedRows | None:
-    """Delete the blob, its files and assets, and mark its bytes for deletion, in the caller's transaction.
+    """Delete the blob, its files and assets, in the caller's transaction. A trigger marks its bytes for deletion.
 
     Return None if the blob was deleted, or given another storage key, meanwhile. Lock order: files (by id), blob.
     """
@@ -78,7 +78,6 @@ async def remove(conn: Connection, blob: Blob) -> RemovedRows | None:
     assets = await conn.execute(f"DELETE FROM asset WHERE file_id IN ({of_blob}) RETURNING id, title", (blob.id,))  # noqa: S608 - a constant
     files = await conn.execute("DELETE FROM file WHERE blob_id = %s RETURNING id, name", (blob.id,))
     await conn.execute("DELETE FROM blob WHERE id = %s", (blob.id,))
-    await pending_writes.mark_for_deletion(conn, [blob.storage_key])
     return RemovedRows(
         assets=tuple([(row["id"], row["title"]) for row in await assets.fetchall()]),
         files=tuple([(row["id"], row["name"]) for row in await files.fetchall()]),

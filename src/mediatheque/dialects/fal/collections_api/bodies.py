@@ -80,7 +80,9 @@ def patch_of(request: AppRequest, wanted: NewCollection | ChangedCollection) -> 
 
 
 def _example_files(request: AppRequest, filters: object) -> dict[str, UUID]:
-    """The ids in those example URLs that are URLs of this library's files. Whether the files exist is not checked."""
-    origins = request.context.origins
-    ids = {url: origins.file_id(request, url) for url in example_urls(filters)}
+    """Return the file ids in those example URLs that have the path of a file, on whatever host.
+
+    A library is reached under several names. The workspace of a file is checked when the filters are read.
+    """
+    ids = {url: request.context.origins.file_id_on_any_host(url) for url in example_urls(filters)}
     return {url: id for url, id in ids.items() if id}
