@@ -13,7 +13,7 @@ _PUT = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args, status, attempts)
     VALUES ('embed_asset', 'embed_asset', %s, jsonb_build_object('asset_id', %s::text), 'failed', 6) RETURNING id
 """
-_PARK = "INSERT INTO failed_task (job_id, task, arguments, reason) VALUES (%s, 'embed_asset', '{}', %s)"
+_INSERT_FAILED = "INSERT INTO failed_task (job_id, task, arguments, reason) VALUES (%s, 'embed_asset', '{}', %s)"
 
 
 def run(server: Serve, *arguments: str) -> command_line.Ended:
@@ -30,7 +30,7 @@ def two(server: Serve) -> list[tuple[int, str]]:
             asset = uuid4().hex
             row = connection.execute(_PUT, [asset, asset]).fetchone()
             assert row
-            connection.execute(_PARK, [row[0], reason])
+            connection.execute(_INSERT_FAILED, [row[0], reason])
             made.append((row[0], asset))
     return made
 

@@ -14,7 +14,7 @@ from tests.server import Serve
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def running_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     with Serve(tmp_path_factory.mktemp("house") / "data") as server:
         yield server
 
@@ -32,21 +32,21 @@ def blob_of(server: Serve, promise: endpoints.AcknowledgedUpload) -> Path:
     return server.data / "blobs" / row[0][:2] / row[0]
 
 
-def test_verify_beside_a_server_and_without_one(house: Serve) -> None:
-    key = house.new_key()
-    with httpx.Client(base_url=house.url, timeout=60) as http:
+def test_verify_beside_a_server_and_without_one(running_library: Serve) -> None:
+    key = running_library.new_key()
+    with httpx.Client(base_url=running_library.url, timeout=60) as http:
         kept = [endpoint(http, key, endpoints.new_jpeg(20_000)) for endpoint in endpoints.ENDPOINTS.values()]
-        clean = command_line.process("verify", "--data", house.data)
+        clean = command_line.process("verify", "--data", running_library.data)
         assert (clean.returncode, clean.stderr) == (0, "")
         assert clean.stdout.endswith(f" {len(kept)} stored: nothing wrong.\n")
         lost, damaged = kept[:2]
-        blob_of(house, lost).unlink()
-        path = blob_of(house, damaged)
+        blob_of(running_library, lost).unlink()
+        path = blob_of(running_library, damaged)
         path.write_bytes(bytes(path.stat().st_size))
         stray = path.with_name(f"{path.name[:2]}{'0' * 30}")
         stray.write_bytes(b"whose?")
-        house.stop()
-        found = verify(house)
+        running_library.stop()
+        found = verify(running_library)
         assert found.returncode == 1
         *lines, summary = found.stdout.splitlines()
         assert {line.split("\t")[0] for line in lines} == {"missing bytes", "damaged bytes", "unknown bytes"}
@@ -56,51 +56,51 @@ def test_verify_beside_a_server_and_without_one(house: Serve) -> None:
             "1 x missing bytes",
             "1 x unknown bytes",
         ]
-        assert verify(house, "--quick").stdout.count("damaged") == 0
-        doubtful = verify(house, "--repair")
+        assert verify(running_library, "--quick").stdout.count("damaged") == 0
+        doubtful = verify(running_library, "--repair")
         assert (doubtful.returncode, path.exists(), stray.exists()) == (1, True, True)
         assert "Nothing is repaired without --force." in doubtful.stdout
-        repaired = verify(house, "--repair", "--force")
+        repaired = verify(running_library, "--repair", "--force")
         assert repaired.returncode == 1
         for promise in (lost, damaged):
             assert f"removed asset {promise.asset_id}" in repaired.stdout
         assert not stray.exists()
-        again = verify(house, "--repair")
+        again = verify(running_library, "--repair")
         assert (again.returncode, again.stderr) == (0, "")
-        house.start()
+        running_library.start()
         for promise in kept[2:]:
             endpoints.check(http, key, promise)
         assert http.get(lost.path).status_code == http.get(damaged.path).status_code == 404
-    assert verify(house).returncode == 0
+    assert verify(running_library).returncode == 0
 
 
-def test_unmounted_disk_loses_no_rows(house: Serve) -> None:
-    key = house.new_key()
-    with httpx.Client(base_url=house.url, timeout=60) as http:
+def test_unmounted_disk_loses_no_rows(running_library: Serve) -> None:
+    key = running_library.new_key()
+    with httpx.Client(base_url=running_library.url, timeout=60) as http:
         promise = endpoints.krea(http, key, endpoints.new_jpeg(1000))
-    house.stop()
-    blobs, aside = house.data / "blobs", house.data / "aside"
+    running_library.stop()
+    blobs, aside = running_library.data / "blobs", running_library.data / "aside"
     blobs.rename(aside)
-    gone = verify(house, "--repair")
+    gone = verify(running_library, "--repair")
     assert gone.returncode == 2
     assert "is the disk mounted?" in gone.stderr
     assert not blobs.exists()
     blobs.mkdir()
-    empty = verify(house, "--repair")
+    empty = verify(running_library, "--repair")
     assert empty.returncode == 1
     assert "Nothing is repaired without --force." in empty.stdout
     assert "removed" not in empty.stdout
     shutil.rmtree(blobs)
     aside.rename(blobs)
-    house.start()
-    assert verify(house).returncode == 0
+    running_library.start()
+    assert verify(running_library).returncode == 0
     for path in audit.blob_files(blobs):
         path.unlink()
-    forced = verify(house, "--repair", "--force")
+    forced = verify(running_library, "--repair", "--force")
     assert forced.returncode == 1
     assert f"removed asset {promise.asset_id}" in forced.stdout
-    assert verify(house).returncode == 0
-    assert audit.rows(house) == [0, 0, 0]
+    assert verify(running_library).returncode == 0
+    assert audit.rows(running_library) == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_verify_that_cannot_run_exits_with_2(
     assert "Traceback" not in ended.stderr
 
 
-def test_unavailable_store_exits_with_2(house: Serve) -> None:
+def test_unavailable_store_exits_with_2(running_library: Serve) -> None:
     bucket = "s3://media/x?endpoint=http://127.0.0.1:1&access_key_id=a&secret_access_key=b&region=us-east-1"
-    ended = verify(house, MEDIATHEQUE_BLOBS_LOCATION=bucket)
+    ended = verify(running_library, MEDIATHEQUE_BLOBS_LOCATION=bucket)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "store" in ended.stderr

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.library.content import PHRASES, WORDS
 from bench.library.figures import Figure, Figures
-from bench.library.stock import Stock
+from bench.library.seeded import SeededLibrary
 from mediatheque.library.catalog.assets import insert_asset
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Blob, EmbeddingModel, Kind, MediaInfo
@@ -28,12 +28,12 @@ _AT_ONCE = 4
 _FACTS = MediaInfo(mime="image/png", kind=Kind.IMAGE, width=100, height=100)
 
 
-def measure(stock: Stock, figures: Figures, count: int) -> None:
+def measure(stock: SeededLibrary, figures: Figures, count: int) -> None:
     seconds = asyncio.run(_insert(stock, count))
     figures.add(Figure(ROW, stock.size, count / seconds))
 
 
-async def _insert(stock: Stock, count: int) -> float:
+async def _insert(stock: SeededLibrary, count: int) -> float:
     """Seconds."""
     random = np.random.default_rng(stock.size)
     about = random.integers(0, len(PHRASES), count)
@@ -54,7 +54,9 @@ async def _insert(stock: Stock, count: int) -> float:
         return time.perf_counter() - began
 
 
-async def _one(database: Database, model: EmbeddingModel, stock: Stock, caption: str, vector: list[float]) -> None:
+async def _one(
+    database: Database, model: EmbeddingModel, stock: SeededLibrary, caption: str, vector: list[float]
+) -> None:
     own, id = stock.other.workspace_id, uuid4()
     blob = Blob(id=id, workspace_id=own, sha256=os.urandom(32), size=1000, storage_key=id.hex, media_info=_FACTS)
     async with database.transaction() as conn:

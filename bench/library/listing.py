@@ -9,7 +9,7 @@ from uuid import UUID
 from bench.client import Connection
 from bench.library.figures import Figures, spread
 from bench.library.filling import moment
-from bench.library.stock import Stock
+from bench.library.seeded import SeededLibrary
 from mediatheque.http.request.pagination import token_of_cursor
 from mediatheque.model import Cursor
 
@@ -19,7 +19,7 @@ WHATS = (FIRST, DEEP, "a tag on 1 %", "a collection of 10,000", "favourites, 2 %
 _WARM = 20
 
 
-def measure(stock: Stock, figures: Figures, count: int) -> None:
+def measure(stock: SeededLibrary, figures: Figures, count: int) -> None:
     """Every page in turn, so that what the machine does meanwhile hits all of them alike."""
     chance = random.Random(7)
 

@@ -14,8 +14,8 @@ from psycopg.errors import Diagnostic
 
 from bench.library.figures import note
 from bench.library.filling import moment
+from bench.library.seeded import SeededLibrary
 from bench.library.statements import TEXT, Example, Statement, statements
-from bench.library.stock import Stock
 from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.library.search.encoders import Encoders
@@ -56,7 +56,7 @@ before: it is prepared by then, as in a server.
 """
 
 
-def write(stock: Stock, to: Path) -> list[str]:
+def write(stock: SeededLibrary, to: Path) -> list[str]:
     """Writes the page; answers what should not be on it."""
     plans = asyncio.run(_explained(stock))
     with stock.connect() as conn:
@@ -76,7 +76,7 @@ def _section(statement: Statement, plan: str) -> str:
     return f"## {statement.title}\n\n{statement.see}\n\n```\n{plan}\n```\n"
 
 
-async def _explained(stock: Stock) -> list[tuple[Statement, str]]:
+async def _explained(stock: SeededLibrary) -> list[tuple[Statement, str]]:
     async with Database(DatabaseConfig(url=stock.url, pool_min=1, pool_max=1)) as database:
         example = await _example(database, stock)
         async with database.connection() as conn:
@@ -87,7 +87,7 @@ async def _explained(stock: Stock) -> list[tuple[Statement, str]]:
         return found
 
 
-async def _example(database: Database, stock: Stock) -> Example:
+async def _example(database: Database, stock: SeededLibrary) -> Example:
     encoders = Encoders(EmbeddingConfig(cache=stock.models))
     model = await EmbeddingModels(database, encoders).active()
     vector = to_pgvector(await encoders.encode_text(model, TEXT))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bench.library import ingesting, inserting, listing, plans, searching
 from bench.library.content import Queries
 from bench.library.figures import Figures
-from bench.library.stock import Stock
+from bench.library.seeded import SeededLibrary
 
 KEYS = ("g", "h", "i", "j")
 
@@ -30,7 +30,7 @@ def measure(folder: Path, keys: set[str], load: Load, to: Path | None) -> tuple[
     """Also what of the plans written to that file, if any, should not be."""
     figures, wrong = Figures(), []
     if keys & {"g", "h", "i"} or to:
-        with Stock(folder / "stock") as stock:
+        with SeededLibrary(folder / "stock") as stock:
             queries = Queries()
             for size in load.sizes:
                 stock.grow(size, vectors=size == load.sizes[0] or load.with_vectors)
@@ -41,7 +41,7 @@ def measure(folder: Path, keys: set[str], load: Load, to: Path | None) -> tuple[
     return figures, wrong
 
 
-def _at_this_size(stock: Stock, figures: Figures, keys: set[str], load: Load, queries: Queries) -> None:
+def _at_this_size(stock: SeededLibrary, figures: Figures, keys: set[str], load: Load, queries: Queries) -> None:
     if "h" in keys:
         listing.measure(stock, figures, load.pages)
     if "g" in keys and (stock.size == load.sizes[0] or load.with_vectors):

@@ -16,7 +16,7 @@ from bench import machine
 from bench.client import Connection
 from bench.library.content import Queries
 from bench.library.figures import Figure, Figures, note, spread
-from bench.library.stock import Stock
+from bench.library.seeded import SeededLibrary
 from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.library.search.encoders import Encoders
@@ -40,7 +40,7 @@ class Case(NamedTuple):
     wanted: Filter
 
 
-def cases(stock: Stock) -> list[Case]:
+def cases(stock: SeededLibrary) -> list[Case]:
     """The same scopes, as the door is asked for them and as the library knows them."""
     tagged = [
         Case(f"a tag on {share}", {"tag_id": str(id)}, Filter(kinds=_LISTED, tag_ids=(id,)))
@@ -54,7 +54,7 @@ def cases(stock: Stock) -> list[Case]:
     ]
 
 
-def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> None:
+def measure(stock: SeededLibrary, figures: Figures, count: int, queries: Queries) -> None:
     """Of each case so many queries, none of them asked before."""
     before = machine.addition_milliseconds()
     for case in cases(stock):
@@ -71,7 +71,7 @@ def measure(stock: Stock, figures: Figures, count: int, queries: Queries) -> Non
     figures.add(Figure(row, stock.size, before, machine.addition_milliseconds()))
 
 
-def _ask(stock: Stock, case: Case, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
+def _ask(stock: SeededLibrary, case: Case, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
     took, found = [], []
     with Connection(stock.port) as connection:
         for text in texts:
@@ -83,7 +83,7 @@ def _ask(stock: Stock, case: Case, texts: Sequence[str]) -> tuple[list[float], l
     return took, found
 
 
-async def _exactly(stock: Stock, wanted: Filter, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
+async def _exactly(stock: SeededLibrary, wanted: Filter, texts: Sequence[str]) -> tuple[list[float], list[list[UUID]]]:
     took, found = [], []
     scope = Estimate(stock.workspace_id, wanted, small=True)
     async with Database(DatabaseConfig(url=stock.url, pool_min=1)) as database:

@@ -14,7 +14,7 @@ from tests.contracts.dialect import Endpoint
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api import browsing as fal
+from tests.dialects.fal.browse import browsing as fal
 from tests.dialects.heygen_v1 import endpoints as heygen_v1
 from tests.dialects.heygen_v3 import endpoints as heygen_v3
 from tests.dialects.krea import endpoints as krea

@@ -11,13 +11,13 @@ from mediatheque.embedding import open_embedder
 from mediatheque.embedding.cache import cached
 
 
-def test_it_is_made_once(tmp_path):
+def test_cached_content_is_computed_once(tmp_path):
     made = iter([b"first", b"second"])
     assert [cached(tmp_path / "deep" / "file", lambda: next(made)) for _ in range(2)] == [b"first", b"first"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 100])
-def test_a_damaged_file_is_made_again(damage, tmp_path):
+def test_damaged_file_is_recomputed(damage, tmp_path):
     file = tmp_path / "file"
     cached(file, lambda: b"content")
     file.write_bytes(damage)
@@ -25,7 +25,7 @@ def test_a_damaged_file_is_made_again(damage, tmp_path):
     assert cached(file, lambda: b"other") == b"content"
 
 
-def test_one_flipped_bit_is_damage(tmp_path):
+def test_flipped_bit_is_detected(tmp_path):
     file = tmp_path / "file"
     cached(file, lambda: b"content")
     content = bytearray(file.read_bytes())
@@ -34,13 +34,13 @@ def test_one_flipped_bit_is_damage(tmp_path):
     assert cached(file, lambda: b"made again") == b"made again"
 
 
-def test_a_failure_leaves_nothing(tmp_path):
+def test_failed_computation_leaves_no_file(tmp_path):
     with pytest.raises(ZeroDivisionError):
         cached(tmp_path / "file", lambda: bytes([1 // 0]))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_nothing_can_be_kept_it_is_made_all_the_same(tmp_path):
+def test_unwritable_cache_still_returns_content(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     assert cached(tmp_path / "file" / "in a file", lambda: b"content") == b"content"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
@@ -56,13 +56,13 @@ for round in range(200):
 """
 
 
-def test_processes_that_race_each_get_it_whole(tmp_path):
+def test_concurrent_processes_get_whole_content(tmp_path):
     racers = [subprocess.Popen([sys.executable, "-c", RACER, str(tmp_path)]) for _ in range(4)]
     assert [racer.wait() for racer in racers] == [0] * 4
     assert len(list(tmp_path.iterdir())) == 200
 
 
-def test_a_damaged_model_is_made_again(basic, cache: Path, tmp_path):
+def test_damaged_model_file_is_rebuilt(basic, cache: Path, tmp_path):
     pixels = [np.full((30, 30, 3), (200, 100, 0), np.uint8)]
     expected, words = basic.images(pixels), basic.texts(["red"])
     for file in cache.iterdir():

@@ -31,7 +31,7 @@ def edited(file: Path, **changes):
 
 @LAYOUTS
 @pytest.mark.parametrize("case", [str, str.upper])
-def test_a_word_finds_its_picture(layout, case, opened):
+def test_word_finds_matching_image(layout, case, opened):
     embedder = opened(layout)
     pictures = embedder.images([np.full((30, 20, 3), colour, np.uint8) for colour in RGB.values()])
     for index, word in enumerate(RGB):
@@ -40,13 +40,13 @@ def test_a_word_finds_its_picture(layout, case, opened):
 
 
 @LAYOUTS
-def test_a_word_lies_where_its_colour_lies_so_that_no_filling_is_heard(layout, opened):
+def test_padding_does_not_change_text_vector(layout, opened):
     embedder = opened(layout)
     (text,), (image,) = embedder.texts(["red"]), embedder.images([np.full((9, 9, 3), RGB["red"], np.uint8)])
     assert text @ image > 0.98
 
 
-def test_the_middle_is_cut_out_where_the_model_wants_it_and_all_of_it_seen_where_not(opened):
+def test_image_is_cropped_or_stretched_as_configured(opened):
     striped = np.full((20, 100, 3), RGB["blue"], np.uint8)
     striped[:, 38:62] = RGB["red"]
     for layout, word in (("clip_like", "red"), ("siglip_like", "blue")):
@@ -57,7 +57,7 @@ def test_the_middle_is_cut_out_where_the_model_wants_it_and_all_of_it_seen_where
 
 
 @LAYOUTS
-def test_the_name_follows_the_files(layout, tmp_path):
+def test_name_changes_with_files(layout, tmp_path):
     first, second = made(layout, tmp_path / "a"), made(layout, tmp_path / "b")
     assert opening(first).name == opening(second).name
     assert opening(first).name.startswith("onnx-clip-")
@@ -85,7 +85,7 @@ def test_a_damaged_file_is_named(layout, name, content, tmp_path):
 
 
 @LAYOUTS
-def test_graphs_that_were_swapped_are_named(layout, tmp_path):
+def test_swapped_graphs_are_refused(layout, tmp_path):
     folder = made(layout, tmp_path / "model")
     text, image = (next(folder.rglob(f"{name}*")) for name in ("text_model", "vision_model"))
     text.rename(folder / "aside")
@@ -95,7 +95,7 @@ def test_graphs_that_were_swapped_are_named(layout, tmp_path):
         opening(folder)
 
 
-def test_two_graphs_that_are_no_pair_are_named(tmp_path):
+def test_mismatched_dimensions_are_refused(tmp_path):
     folder = made("clip_like", tmp_path / "model")
     file = folder / "onnx" / "vision_model.onnx"
     model = onnx.load_model(file)
@@ -119,7 +119,7 @@ def test_two_graphs_that_are_no_pair_are_named(tmp_path):
         {"do_center_crop": False},
     ],
 )
-def test_preprocessing_that_is_not_known_is_refused(changes, tmp_path):
+def test_unknown_preprocessing_is_refused(changes, tmp_path):
     folder = made("clip_like", tmp_path / "model")
     edited(folder / "preprocessor_config.json", **changes)
     with pytest.raises(ModelError, match=r"preprocessor_config\.json"):
@@ -127,7 +127,7 @@ def test_preprocessing_that_is_not_known_is_refused(changes, tmp_path):
 
 
 @pytest.mark.parametrize("changes", [{"size": 10, "crop_size": 8}, {"size": {"height": 10, "width": 10}}])
-def test_older_ways_to_say_the_same_are_understood(changes, tmp_path):
+def test_older_preprocessing_keys_are_accepted(changes, tmp_path):
     new, old = made("clip_like", tmp_path / "new"), made("clip_like", tmp_path / "old")
     edited(old / "preprocessor_config.json", **changes)
     pixels = [np.random.RandomState(3).randint(0, 256, (40, 90, 3)).astype(np.uint8)]
@@ -135,6 +135,6 @@ def test_older_ways_to_say_the_same_are_understood(changes, tmp_path):
 
 
 @pytest.mark.parametrize("spec", ["", "best", "onnx-clip", "onnx-clip:", "basic:x"])
-def test_an_embedder_that_is_not_there_is_named(spec, tmp_path):
+def test_unknown_embedder_is_refused(spec, tmp_path):
     with pytest.raises(ModelError, match=r"There is no embedder .*basic.*onnx-clip"):
         open_embedder(spec, tmp_path)

@@ -31,31 +31,31 @@ def unit_rows(rows: NDArray[np.float32], count: int, embedder: Embedder) -> bool
     )
 
 
-def test_texts_of_any_kind_are_rows_of_length_1(embedder: Embedder) -> None:
+def test_texts_give_unit_vectors(embedder: Embedder) -> None:
     assert unit_rows(embedder.texts(TEXTS), len(TEXTS), embedder)
 
 
-def test_pictures_of_any_size_are_rows_of_length_1(embedder: Embedder) -> None:
+def test_images_of_any_size_give_unit_vectors(embedder: Embedder) -> None:
     assert unit_rows(embedder.images(PICTURES), len(PICTURES), embedder)
 
 
-def test_nothing_is_no_rows(embedder: Embedder) -> None:
+def test_empty_input_gives_no_rows(embedder: Embedder) -> None:
     assert embedder.texts([]).shape == embedder.images([]).shape == (0, embedder.dimensions)
 
 
-def test_one_colour_and_views_of_arrays_are_pictures_too(embedder: Embedder) -> None:
+def test_uniform_images_and_array_views_are_accepted(embedder: Embedder) -> None:
     black, white = np.zeros((20, 20, 3), np.uint8), np.full((20, 20, 3), 255, np.uint8)
     turned = picture(40, 60).transpose(1, 0, 2)[::-2]
     assert unit_rows(embedder.images([black, white, turned]), 3, embedder)
 
 
-def test_an_item_has_one_vector_whatever_its_neighbours(embedder: Embedder) -> None:
+def test_vector_is_independent_of_batch(embedder: Embedder) -> None:
     assert np.array_equal(embedder.texts(TEXTS), np.concatenate([embedder.texts([text]) for text in TEXTS]))
     alone = np.concatenate([embedder.images([each]) for each in PICTURES])
     assert np.array_equal(embedder.images(PICTURES), alone)
 
 
-def test_threads_get_what_one_gets(embedder: Embedder) -> None:
+def test_concurrent_calls_give_equal_vectors(embedder: Embedder) -> None:
     texts, pictures = ["red", "a boat", "blue"], PICTURES[4:6]
     expected = embedder.texts(texts), embedder.images(pictures)
     with ThreadPoolExecutor(4) as pool:
@@ -64,7 +64,7 @@ def test_threads_get_what_one_gets(embedder: Embedder) -> None:
     assert all(np.array_equal(mine, its) for answer in answers for mine, its in zip(expected, answer, strict=True))
 
 
-def test_the_space_has_a_name_and_a_sense_of_the_same(embedder: Embedder) -> None:
+def test_equal_images_exceed_duplicate_similarity(embedder: Embedder) -> None:
     assert embedder.name
     assert 0.5 < embedder.duplicate_similarity < 1
     same = embedder.images([PICTURES[5]] * 2)

@@ -48,24 +48,24 @@ def vectors(basic):
 
 
 @pytest.mark.parametrize("edit", [half, jpeg, cropped, brighter])
-def test_a_copy_is_a_near_duplicate(edit, basic, pictures, vectors):
+def test_edited_copies_are_near_duplicates(edit, basic, pictures, vectors):
     cosines = np.sum(vectors(pictures) * vectors([edit(picture) for picture in pictures]), axis=1)
     assert np.mean(cosines >= basic.duplicate_similarity) >= 0.9
 
 
-def test_another_picture_is_none(basic, pictures, vectors):
+def test_different_images_are_not_duplicates(basic, pictures, vectors):
     rows = vectors(pictures)
     others = (rows @ rows.T)[~np.eye(len(rows), dtype=bool)]
     assert others.max() < basic.duplicate_similarity - 0.1
 
 
-def test_two_halves_of_a_photo_are_none(basic, pictures, vectors):
+def test_halves_of_a_photo_are_not_duplicates(basic, pictures, vectors):
     photos = [picture for picture in pictures if min(picture.size) > 250]
     left, right = (vectors([side(photo, *part) for photo in photos]) for part in ((0, 0.5), (0.5, 1)))
     assert np.mean(np.sum(left * right, axis=1) >= basic.duplicate_similarity) < 0.1
 
 
-def test_two_photos_of_one_scene_are_nearer_than_two_of_anything_else(vectors):
+def test_photos_of_one_scene_are_nearest(vectors):
     photos = gallery()
     names = [name for name in photos if name != "motorcycle_left"]
     left, *others = vectors([Image.fromarray(photos[name]) for name in ("motorcycle_left", *names)])

@@ -26,7 +26,7 @@ def shipped_in_floats(tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.fl
         return np.stack([model.vector(each) for each in TEXTS])
 
 
-def test_the_same_but_for_rounding(shipped_in_floats: NDArray[np.float32], tmp_path: Path) -> None:
+def test_quantized_vectors_are_close_to_float_vectors(shipped_in_floats: NDArray[np.float32], tmp_path: Path) -> None:
     model = TextEncoder(tmp_path, 1)
     vectors = np.stack([model.vector(each) for each in TEXTS])
     assert (vectors * shipped_in_floats).sum(axis=1).min() > 0.98
@@ -34,7 +34,7 @@ def test_the_same_but_for_rounding(shipped_in_floats: NDArray[np.float32], tmp_p
     assert np.abs(angles).max() < 0.06
 
 
-def test_its_matrices_stay_bytes() -> None:
+def test_weights_stay_8_bit() -> None:
     graph = onnx.load_from_string(quantized(package_file(*MODEL).read_bytes())).graph
     stored = {TensorProto.INT8: 0, TensorProto.UINT8: 0, TensorProto.FLOAT: 0}
     for constant in graph.initializer:
@@ -46,7 +46,7 @@ def test_its_matrices_stay_bytes() -> None:
     assert sum(node.op_type == "DynamicQuantizeMatMul" for node in graph.node) == 36
 
 
-def test_a_graph_without_bytes_is_none() -> None:
+def test_graph_without_8_bit_weights_is_refused() -> None:
     value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", [value], [value])
     with pytest.raises(ModelError, match="no weights in bytes"):

@@ -50,7 +50,7 @@ def test_plain_words_find_their_photo_first(rank):
     assert ranks(rank, PLAIN).count(1) >= 5
 
 
-def test_german_finds_what_english_has_a_like_word_for(rank):
+def test_german_cognates_find_their_photo(rank):
     """The text model has read English only: it knows what it meets there, and "Katze" is letters to it."""
     assert max(rank("Motorrad", "motorcycle"), rank("Tasse Kaffee", "coffee")) <= 3
     assert sum(place <= 3 for place in ranks(rank, GERMAN)) >= 2
@@ -60,14 +60,14 @@ def test_most_misspelt_words_find_their_photo(rank):
     assert sum(place <= 3 for place in ranks(rank, MISSPELT)) >= 4
 
 
-def test_the_looks_do_not_change_what_words_find(basic):
+def test_appearance_does_not_affect_text_ranking(basic):
     """Texts have zeros where pictures have looks, and all pictures have the same length of meaning."""
     meaning = np.linalg.norm(basic.images(list(gallery().values()))[:, :384], axis=1)
     assert np.allclose(meaning, np.sqrt(0.5), atol=1e-5)
     assert not basic.texts(["a cat", ""])[:, 384:].any()
 
 
-def test_captions_and_questions_meet(basic):
+def test_query_is_nearest_to_related_caption(basic):
     question, near, far = basic.texts(["a cat asleep", "a kitten sleeps on the sofa", "quarterly tax report"])
     assert question @ near > 0.5
     assert question @ far < 0.2

@@ -96,7 +96,7 @@ class Hostile:
         b"\x80\x02\x82\x01.",  # an extension's code
     ],
 )
-def test_a_pickle_that_names_anything_else_is_refused(payload):
+def test_pickle_with_other_globals_is_refused(payload):
     with pytest.raises(NotWeights):
         read_tensors(file(payload))
     with pytest.raises(NotWeights):
@@ -105,7 +105,7 @@ def test_a_pickle_that_names_anything_else_is_refused(payload):
 
 @pytest.mark.parametrize("state", [{"__class__": 1}, (None, {"__code__": 1, "__defaults__": (1,)})])
 @pytest.mark.parametrize("name", ["torch._utils _rebuild_tensor_v2", "torch FloatStorage", "collections OrderedDict"])
-def test_a_pickle_changes_nothing_that_outlives_it(name, state):
+def test_pickle_cannot_modify_shared_state(name, state):
     stand_in = pickled(Name(name))[:-1] + pickled(state)[2:-1] + pickle.BUILD + pickle.STOP
     with pytest.raises(NotWeights):
         read_tensors(file(stand_in))
@@ -147,7 +147,7 @@ def test_other_formats_are_refused():
 
 
 @given(st.data())
-def test_damage_is_refused_or_leaves_tensors(data):
+def test_damaged_file_is_refused_or_gives_tensors(data):
     content = bytearray(file({"plain": Tensor()}))
     at = data.draw(st.integers(0, len(content) - 1))
     content[at] ^= data.draw(st.integers(1, 255))
@@ -164,12 +164,12 @@ def tensors():
 
 
 @pytest.mark.parametrize("name", ["_conv_stem.weight", "_blocks.3._bn1.running_var", "_fc.bias"])
-def test_a_network_that_lacks_a_part_is_refused(name, tensors):
+def test_missing_tensor_is_refused(name, tensors):
     with pytest.raises(NotWeights):
         build_network({other: tensor for other, tensor in tensors.items() if other != name})
 
 
 @pytest.mark.parametrize("name", ["_conv_stem.weight", "_blocks.3._bn1.running_var", "_blocks.5._expand_conv.weight"])
-def test_a_network_whose_parts_do_not_fit_is_refused(name, tensors):
+def test_tensor_of_wrong_shape_is_refused(name, tensors):
     with pytest.raises(NotWeights):
         build_network({**tensors, name: tensors[name][:-1]})

@@ -34,7 +34,7 @@ class Queue:
             return await cursor.fetchall() if cursor.description else []
 
 
-class Verb:
+class FakeHandler:
     """A verb that does what it is told, in turn, and remembers what it was called with."""
 
     def __init__(self, *outcomes: BaseException | float | asyncio.Event) -> None:
@@ -53,7 +53,7 @@ class Verb:
 
 @asynccontextmanager
 async def working(
-    library: Library, verb: Verb, *, grace: float = 5, sweep_seconds: float = 1000
+    library: Library, verb: FakeHandler, *, grace: float = 5, sweep_seconds: float = 1000
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A worker that is told to end when the block does."""
     worker = Worker(library, sweep_seconds=sweep_seconds, grace=grace, handlers={"complete_upload": verb})

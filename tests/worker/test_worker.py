@@ -22,11 +22,11 @@ from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedConfig, EmbeddedPostgres
 from mediatheque.worker.handlers import RetryPolicy
 from tests.data_folder import Template
-from tests.worker.queue import Queue, Verb, eventually, working
+from tests.worker.queue import FakeHandler, Queue, eventually, working
 
 
 async def test_task_runs_when_it_is_committed(library: Library, queue: Queue) -> None:
-    verb = Verb()
+    verb = FakeHandler()
     early, late = uuid4(), uuid4()
     await queue.put(early)
     async with working(library, verb):
@@ -38,7 +38,7 @@ async def test_task_runs_when_it_is_committed(library: Library, queue: Queue) ->
 
 
 async def test_task_is_retried_after_an_outage(library: Library, queue: Queue) -> None:
-    verb = Verb(BlobsUnavailable())
+    verb = FakeHandler(BlobsUnavailable())
     await queue.put(uuid4())
     async with working(library, verb):
         await eventually(lambda: len(verb.finished) == 1)
@@ -46,7 +46,7 @@ async def test_task_is_retried_after_an_outage(library: Library, queue: Queue) -
 
 
 async def test_failed_task_stays_in_the_queue(library: Library, queue: Queue) -> None:
-    verb = Verb(ZeroDivisionError())
+    verb = FakeHandler(ZeroDivisionError())
     await queue.put(uuid4())
     await queue.query("UPDATE procrastinate_jobs SET attempts = 5")
     async with working(library, verb):
@@ -79,7 +79,7 @@ def test_retry_policy(error: BaseException, attempts: int, pause: int | None) ->
 
 
 async def test_stopped_worker_finishes_its_tasks(library: Library, queue: Queue) -> None:
-    verb = Verb(0.5)
+    verb = FakeHandler(0.5)
     await queue.put(uuid4())
     async with working(library, verb):
         await eventually(lambda: len(verb.calls) == 1)
@@ -89,7 +89,7 @@ async def test_stopped_worker_finishes_its_tasks(library: Library, queue: Queue)
 
 
 async def test_stopped_worker_requeues_slow_tasks(library: Library, queue: Queue) -> None:
-    verb = Verb(60)
+    verb = FakeHandler(60)
     await queue.put(uuid4())
     async with working(library, verb, grace=0.1):
         await eventually(lambda: len(verb.calls) == 1)
@@ -126,14 +126,14 @@ async def test_worker_ignores_unknown_tasks(library: Library, queue: Queue) -> N
     await queue.put(uuid4())
     await queue.query("UPDATE procrastinate_jobs SET task_name = 'of_tomorrow', queue_name = 'of_tomorrow'")
     await queue.put(known := uuid4())
-    verb = Verb()
+    verb = FakeHandler()
     async with working(library, verb):
         await eventually(lambda: verb.finished == [(known,)])
         await eventually(lambda: is_state(queue, "todo"))
 
 
 async def test_equal_tasks_run_one_at_a_time(library: Library, queue: Queue) -> None:
-    verb = Verb(0.3, 0.3)
+    verb = FakeHandler(0.3, 0.3)
     id = uuid4()
     await queue.put(id)
     await queue.put(id)
@@ -154,7 +154,7 @@ async def test_housekeeping_continues_after_a_failed_round(library: Library, que
             raise DatabaseUnavailable
 
     library.maintenance.garbage.run = run  # type: ignore[method-assign,assignment]
-    async with working(library, Verb(), sweep_seconds=0.05):
+    async with working(library, FakeHandler(), sweep_seconds=0.05):
         await eventually(lambda: rounds >= 3)
 
 
@@ -175,7 +175,7 @@ async def test_worker_recovers_after_postgres_was_killed(
     postgres, url = mortal
     async with Database(DatabaseConfig(url=url, pool_min=1)) as database:
         library, queue = Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig())), Queue(database)
-        verb = Verb(done := asyncio.Event())
+        verb = FakeHandler(done := asyncio.Event())
         await queue.put(caught := uuid4())
         async with working(library, verb):
             await eventually(lambda: verb.calls == [(caught,)])

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from bench.library.filling import moment
+from bench.library.seeded import SeededLibrary
 from bench.library.statements.base import LISTED, Call, Statement
-from bench.library.stock import Stock
 from mediatheque.library.catalog.assets import MAX_COUNT
 from mediatheque.model import Cursor, Filter, Kind
 from mediatheque.records.catalog import listing
@@ -12,7 +12,7 @@ from mediatheque.records.catalog import listing
 _PAGE = 51
 
 
-def pages(stock: Stock) -> list[Statement]:
+def pages(stock: SeededLibrary) -> list[Statement]:
     one, five, thirty = stock.tags.values()
     index = "An index has the assets in the order of the list: the page is read and nothing is sorted."
     members = "The memberships' own index has them in the order of the list; each asset is then looked up by its id."
@@ -45,7 +45,7 @@ def pages(stock: Stock) -> list[Statement]:
     return [Statement(f"list: {title}", see, _page(stock, wanted, after)) for title, see, wanted, after in asked]
 
 
-def counts(stock: Stock) -> list[Statement]:
+def counts(stock: SeededLibrary) -> list[Statement]:
     see = f"At most {MAX_COUNT + 1:,} entries are counted, however many there are."
     asked = [
         ("everything", Filter()),
@@ -57,9 +57,9 @@ def counts(stock: Stock) -> list[Statement]:
     return [Statement(f"count: {title}", see, _count(stock, wanted)) for title, wanted in asked]
 
 
-def _page(stock: Stock, wanted: Filter, after: Cursor | None) -> Call:
+def _page(stock: SeededLibrary, wanted: Filter, after: Cursor | None) -> Call:
     return lambda conn: listing.page(conn, stock.workspace_id, wanted, after, _PAGE)
 
 
-def _count(stock: Stock, wanted: Filter) -> Call:
-    return lambda conn: listing.count(conn, stock.workspace_id, wanted, most=MAX_COUNT)
+def _count(stock: SeededLibrary, wanted: Filter) -> Call:
+    return lambda conn: listing.count(conn, stock.workspace_id, wanted, max_count=MAX_COUNT)

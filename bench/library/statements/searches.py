@@ -1,14 +1,14 @@
 """Hybrid searches and the assets that are alike."""
 
+from bench.library.seeded import SeededLibrary
 from bench.library.statements.base import LISTED, TEXT, Call, Example, Statement
-from bench.library.stock import Stock
 from mediatheque.model import Filter
 from mediatheque.records.search import full_text, hybrid, scopes, similar
 
 _DEPTH = 50
 
 
-def statements(stock: Stock, example: Example) -> list[Statement]:
+def statements(stock: SeededLibrary, example: Example) -> list[Statement]:
     own, model, vector = stock.workspace_id, example.model, example.vector
     large, few = Filter(kinds=LISTED), Filter(kinds=LISTED, tag_ids=(stock.tags["1 %"],))
 

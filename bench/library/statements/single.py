@@ -2,8 +2,8 @@
 
 import msgspec
 
+from bench.library.seeded import SeededLibrary
 from bench.library.statements.base import Example, Statement
-from bench.library.stock import Stock
 from mediatheque.library.catalog.assets import MAX_COUNT
 from mediatheque.model import CollectionType
 from mediatheque.records.catalog import assets, tags
@@ -12,7 +12,7 @@ from mediatheque.records.database import Connection
 from mediatheque.records.search import embeddings
 
 
-def statements(stock: Stock, example: Example) -> list[Statement]:
+def statements(stock: SeededLibrary, example: Example) -> list[Statement]:
     own, id = stock.workspace_id, example.asset.id
     collection = stock.collection_id
     reindexing = msgspec.structs.replace(example.model, id=example.model.id + 1)
@@ -24,7 +24,7 @@ def statements(stock: Stock, example: Example) -> list[Statement]:
         Statement(
             "get: a collection with the number of its members",
             "Counted like a list, no further than is shown.",
-            lambda conn: collections.find(conn, own, collection, (CollectionType.MANUAL,), most=MAX_COUNT),
+            lambda conn: collections.find(conn, own, collection, (CollectionType.MANUAL,), max_count=MAX_COUNT),
         ),
         Statement(
             "reindex: what another model has not seen",

@@ -18,20 +18,20 @@ from mediatheque.library.maintenance.repair import Repair, doubts
 from mediatheque.library.maintenance.verify import Finding, Verification
 from mediatheque.records.embedded import StartupError
 
-_FOUND, _COULD_NOT_RUN = 1, 2
+_EXIT_FINDINGS, _EXIT_ERROR = 1, 2
 _log = structlog.get_logger()
 
 
 def verify(arguments: argparse.Namespace) -> None:
     """Verify, and end the process: status 0 without findings, 1 with some (repaired or not), 2 after an error."""
     try:
-        status = _FOUND if _findings(arguments) else 0
+        status = _EXIT_FINDINGS if _findings(arguments) else 0
     except (ConfigError, StartupError, LibraryError) as error:
         sys.stderr.write(f"mediatheque: {error}\n")
-        status = _COULD_NOT_RUN
+        status = _EXIT_ERROR
     except Exception:  # noqa: BLE001 - Python's own exit status 1 would mean a finding
         _log.exception("verify_failed")
-        status = _COULD_NOT_RUN
+        status = _EXIT_ERROR
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # obstore 0.12 can abort an interpreter that ends in order, soon after a request

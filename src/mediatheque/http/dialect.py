@@ -157,21 +157,21 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     example_upload: ExampleUpload | None = None
 
 
-class Fault(LibraryError):
+class InternalError(LibraryError):
     """An internal error occurred."""
 
 
 def to_library_error(error: Exception) -> LibraryError:
-    """Convert an exception of the framework to one of the library; an unexpected exception becomes `Fault`."""
+    """Convert an exception of the framework to one of the library; an unexpected exception becomes `InternalError`."""
     if isinstance(error, LibraryError):
         return error
     if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
         return _BY_STATUS[error.status_code](error.detail)
-    return Fault()
+    return InternalError()
 
 
 def _log_failure(error: Exception, converted: LibraryError) -> None:
-    if isinstance(converted, Fault):
+    if isinstance(converted, InternalError):
         _log.error("unexpected_error", exc_info=error)
     elif isinstance(converted, errors.Unavailable | errors.StorageFull):
         _log.error("request_not_served", reason=converted.message, exc_info=error.__cause__)

@@ -70,7 +70,7 @@ class Idempotency:
         return reply
 
     @asynccontextmanager
-    async def holding(self, attempt: UUID) -> AsyncIterator[None]:
+    async def keep_lease(self, attempt: UUID) -> AsyncIterator[None]:
         """Renew the attempt's lease while the block runs. Afterwards release the key if no reply was stored."""
         renewal = asyncio.create_task(self._keep_renewing(attempt))
         try:

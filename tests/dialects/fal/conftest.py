@@ -7,7 +7,7 @@ import pytest
 
 from tests import samples
 from tests.dialects.database.snapshot import Account
-from tests.dialects.fal.assets_api.search_fixture import Searched, searched
+from tests.dialects.fal.browse.search_fixture import EmbeddedPhotos, embedded_photos
 from tests.dialects.fal.registration import host
 from tests.dialects.fal.storage_api.multipart_uploads import WAYS, Begin
 
@@ -18,9 +18,9 @@ def url(client: httpx.Client, account: Account) -> str:
 
 
 @pytest.fixture(scope="session")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPhotos]:
     """Real photos, embedded by a real worker; one workspace shared by tests that change nothing."""
-    with searched(tmp_path_factory.mktemp("searched") / "data") as running:
+    with embedded_photos(tmp_path_factory.mktemp("searched") / "data") as running:
         yield running
 
 

@@ -134,7 +134,7 @@ def initiated(suite: Suite) -> str:
     return str(begun["upload_url"]).removeprefix(suite.server.url)
 
 
-def promised(suite: Suite) -> str:
+def initiated_single(suite: Suite) -> str:
     """Initiate an upload and return path and query of its URL."""
     response = INITIATE.send(suite.client, suite.account.key, json={"file_name": "a.png", "content_type": "image/png"})
     suite.before = suite.stored.count(suite.account)

@@ -59,12 +59,12 @@ async def test_cached_file_is_served(method: str) -> None:
         ("GET", "/assets"),
     ],
 )
-async def test_everything_else_goes_the_framework_way(method: str, path: str) -> None:
+async def test_other_requests_go_to_framework(method: str, path: str) -> None:
     response = await call(FastPath(_framework, _FakeFileCache(_file)), http_scope(method, path))  # type: ignore[arg-type]
     assert (response.status, response.body) == (299, b"framework")
 
 
-async def test_bytes_that_cannot_be_read_are_the_framework_ways_to_explain() -> None:
+async def test_unreadable_bytes_go_to_framework() -> None:
     file_cache = _FakeFileCache(_unreadable)
     response = await call(FastPath(_framework, file_cache), http_scope("GET", CACHED))  # type: ignore[arg-type]
     assert response.status == 299

@@ -77,7 +77,7 @@ async def stream_form(
     return sink.content, declared
 
 
-async def test_form() -> None:
+async def test_file_and_text_fields_are_read() -> None:
     content, declared = await stream_form(form(part('form-data; name="description"', "größer".encode()), FILE))
     assert content == PNG
     assert declared == DeclaredMetadata(name="cat.png", type="image/png", fields={"description": "größer"})
@@ -319,7 +319,7 @@ async def stream_raw(pieces: list[bytes], limit: int = 10, **more: Any) -> tuple
     return sink.content, declared
 
 
-async def test_raw_body() -> None:
+async def test_raw_body_is_read() -> None:
     assert await stream_raw([b"0123", b"", b"456789"], length="10") == (
         b"0123456789",
         DeclaredMetadata(name="n.png", type="image/png"),

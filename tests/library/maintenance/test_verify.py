@@ -16,7 +16,7 @@ from mediatheque.library import Library
 from mediatheque.library.maintenance import verify as verifying
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.maintenance.repair import Repair, doubts
-from mediatheque.library.maintenance.verify import Fault, Finding, Verification
+from mediatheque.library.maintenance.verify import Finding, FindingKind, Verification
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Asset, Scope
 from mediatheque.records.database import Database, DatabaseConfig
@@ -29,7 +29,7 @@ AT_ONCE = timedelta(seconds=-60)
 
 
 @pytest.fixture(params=["disk", "bucket"])
-async def house(
+async def library_on_disk(
     request: pytest.FixtureRequest, database_url: str, tmp_path: Path, sandbox: Sandbox
 ) -> AsyncIterator[Library]:
     store: BlobStore = Disk(tmp_path / "blobs")
@@ -64,7 +64,7 @@ async def found(library: Library, *, quick: bool = False) -> list[Finding]:
     return [finding async for finding in Verification(library.database, library.store, quick=quick).findings()]
 
 
-async def faults(library: Library, *, quick: bool = False) -> list[Fault]:
+async def faults(library: Library, *, quick: bool = False) -> list[FindingKind]:
     return [finding.fault for finding in await found(library, quick=quick)]
 
 
@@ -103,70 +103,70 @@ async def damage(library: Library, asset: Asset) -> None:
     await store_bytes(library, bytes(asset.file.blob.size), asset.file.blob.storage_key)
 
 
-async def test_verify_finds_nothing(house: Library) -> None:
-    workspace = await make_workspace(house)
+async def test_verify_finds_nothing(library_on_disk: Library) -> None:
+    workspace = await make_workspace(library_on_disk)
     for data in (picture(), picture(), samples.png(), samples.png()):
-        await take(house, workspace, data)
-    gone = await take(house, workspace)
-    await house.catalog.assets.delete(workspace, gone.id)  # its bytes wait for the sweep
-    verification = Verification(house.database, house.store)
+        await take(library_on_disk, workspace, data)
+    gone = await take(library_on_disk, workspace)
+    await library_on_disk.catalog.assets.delete(workspace, gone.id)  # its bytes wait for the sweep
+    verification = Verification(library_on_disk.database, library_on_disk.store)
     assert [finding async for finding in verification.findings()] == []
     assert (verification.blobs, verification.stored) == (4, 4)
-    assert verification.bytes_read == sum([stored.size async for stored in house.store.list_objects()])
+    assert verification.bytes_read == sum([stored.size async for stored in library_on_disk.store.list_objects()])
 
 
 @pytest.mark.parametrize(
-    ("harm", "fault"), [(lose, Fault.MISSING), (shorten, Fault.WRONG_SIZE), (damage, Fault.DAMAGED)]
+    ("harm", "fault"), [(lose, FindingKind.MISSING), (shorten, FindingKind.WRONG_SIZE), (damage, FindingKind.DAMAGED)]
 )
 async def test_repair_deletes_rows_with_missing_or_wrong_bytes(
-    house: Library, harm: Callable[[Library, Asset], Awaitable[None]], fault: Fault
+    library_on_disk: Library, harm: Callable[[Library, Asset], Awaitable[None]], fault: FindingKind
 ) -> None:
-    workspace, other = await make_workspace(house), await make_workspace(house, "two")
+    workspace, other = await make_workspace(library_on_disk), await make_workspace(library_on_disk, "two")
     data = picture()
-    harmed = [await take(house, workspace, data) for _ in range(2)]
-    unharmed = [await take(house, workspace), await take(house, other, data)]
-    await harm(house, harmed[0])
+    harmed = [await take(library_on_disk, workspace, data) for _ in range(2)]
+    unharmed = [await take(library_on_disk, workspace), await take(library_on_disk, other, data)]
+    await harm(library_on_disk, harmed[0])
     blob = harmed[0].file.blob
-    assert await found(house) == [Finding(fault=fault, blob=blob, storage_key=blob.storage_key)]
-    said = await put_right(house)
+    assert await found(library_on_disk) == [Finding(fault=fault, blob=blob, storage_key=blob.storage_key)]
+    said = await put_right(library_on_disk)
     names = {f"removed asset {asset.id} {asset.title!r}" for asset in harmed}
     names |= {f"removed file {asset.file.id} {asset.file.name!r}" for asset in harmed}
     assert set(said) == {*names, f"removed blob {blob.id}"}
-    assert await faults(house) == []
-    assert await house.store.size(blob.storage_key) is None
+    assert await faults(library_on_disk) == []
+    assert await library_on_disk.store.size(blob.storage_key) is None
     for asset in harmed:
         with pytest.raises(NotFound):
-            await house.catalog.assets.get(workspace, asset.id)
+            await library_on_disk.catalog.assets.get(workspace, asset.id)
     for asset in unharmed:
-        assert await house.catalog.assets.get(asset.workspace_id, asset.id)
-    again = await take(house, workspace, data)
-    assert await house.store.size(again.file.blob.storage_key) == len(data)
+        assert await library_on_disk.catalog.assets.get(asset.workspace_id, asset.id)
+    again = await take(library_on_disk, workspace, data)
+    assert await library_on_disk.store.size(again.file.blob.storage_key) == len(data)
 
 
-async def test_quick_finds_missing_but_not_damaged_bytes(house: Library) -> None:
-    workspace = await make_workspace(house)
-    await damage(house, await take(house, workspace))
-    assert await faults(house, quick=True) == []
-    await lose(house, await take(house, workspace))
-    assert await faults(house, quick=True) == [Fault.MISSING]
-    assert sorted(await faults(house)) == [Fault.DAMAGED, Fault.MISSING]
+async def test_quick_finds_missing_but_not_damaged_bytes(library_on_disk: Library) -> None:
+    workspace = await make_workspace(library_on_disk)
+    await damage(library_on_disk, await take(library_on_disk, workspace))
+    assert await faults(library_on_disk, quick=True) == []
+    await lose(library_on_disk, await take(library_on_disk, workspace))
+    assert await faults(library_on_disk, quick=True) == [FindingKind.MISSING]
+    assert sorted(await faults(library_on_disk)) == [FindingKind.DAMAGED, FindingKind.MISSING]
 
 
-async def test_repair_deletes_unknown_bytes_only(house: Library) -> None:
+async def test_repair_deletes_unknown_bytes_only(library_on_disk: Library) -> None:
     """Named they are by a blob, by a placement that began or was given up, or by an upload."""
-    workspace = await make_workspace(house)
-    kept = await take(house, workspace)
+    workspace = await make_workspace(library_on_disk)
+    kept = await take(library_on_disk, workspace)
     begun, given_up, promised, unknown = keys = [new_key() for _ in range(4)]
     for key in keys:
-        await store_bytes(house, b"some bytes", key)
-    async with house.database.connection() as conn:
+        await store_bytes(library_on_disk, b"some bytes", key)
+    async with library_on_disk.database.connection() as conn:
         await pending_writes.begin(conn, begun)
         await pending_writes.mark_for_deletion(conn, [given_up])
-    await execute(house, _PROMISE, uuid4(), workspace, uuid4(), promised)
-    assert await found(house) == [Finding(fault=Fault.UNKNOWN, storage_key=unknown, detail="10 bytes")]
-    assert await put_right(house) == [f"removed the bytes under {unknown}"]
-    assert await faults(house) == []
-    assert {stored.key async for stored in house.store.list_objects()} == {
+    await execute(library_on_disk, _PROMISE, uuid4(), workspace, uuid4(), promised)
+    assert await found(library_on_disk) == [Finding(fault=FindingKind.UNKNOWN, storage_key=unknown, detail="10 bytes")]
+    assert await put_right(library_on_disk) == [f"removed the bytes under {unknown}"]
+    assert await faults(library_on_disk) == []
+    assert {stored.key async for stored in library_on_disk.store.list_objects()} == {
         kept.file.blob.storage_key,
         begun,
         given_up,
@@ -190,18 +190,18 @@ async def test_contradictory_rows_are_found(library: Library) -> None:
     folder = "INSERT INTO folder (id, workspace_id, name, project_type) VALUES (%s, %s, 'a', 'b')"
     await execute(library, folder, theirs, theirs)
     await execute(library, "UPDATE asset SET folder_id = %s WHERE id = %s", theirs, third.id)
-    said = {finding.detail for finding in await found(library) if finding.fault is Fault.CROSS_WORKSPACE}
+    said = {finding.detail for finding in await found(library) if finding.fault is FindingKind.CROSS_WORKSPACE}
     assert said == {
         f"file {first.file.id} is not of the workspace of its blob {first.file.blob.id}",
         f"asset {second.id} is not of the workspace of its file {second.file.id}",
         f"asset {third.id} is not of the workspace of its folder {theirs}",
     }
     assert await put_right(library) == [f"left blob {neglected.file.blob.id} to the garbage collection"]
-    assert await faults(library) == [Fault.CROSS_WORKSPACE] * 3
+    assert await faults(library) == [FindingKind.CROSS_WORKSPACE] * 3
     assert (await GarbageCollector(library.database, library.store, AT_ONCE).run()).blobs == 1
 
 
-class Fading(Disk):
+class DiskWithHook(Disk):
     """Something happens between two looks: `meanwhile` is called once, with the key that is asked about next."""
 
     meanwhile: Callable[[str], Awaitable[None]] | None = None
@@ -222,7 +222,7 @@ class Fading(Disk):
 
 
 async def test_concurrent_deletion_is_not_a_finding(library: Library, tmp_path: Path) -> None:
-    library = over(library, Fading(tmp_path / "blobs"))
+    library = over(library, DiskWithHook(tmp_path / "blobs"))
     workspace = await make_workspace(library)
 
     async def collect(_: str) -> None:
@@ -237,7 +237,7 @@ async def test_concurrent_deletion_is_not_a_finding(library: Library, tmp_path: 
 
 
 async def test_concurrent_replacement_of_bytes_is_not_a_finding(library: Library, tmp_path: Path) -> None:
-    library = over(library, Fading(tmp_path / "blobs"))
+    library = over(library, DiskWithHook(tmp_path / "blobs"))
     workspace, data = await make_workspace(library), picture()
     await lose(library, asset := await take(library, workspace, data))
 
@@ -262,24 +262,24 @@ async def test_late_repair_keeps_replaced_bytes(library: Library) -> None:
     assert await faults(library) == []
 
 
-async def test_verify_beside_uploads_deletions_and_collections_finds_nothing(house: Library) -> None:
-    workspace = await make_workspace(house)
+async def test_verify_beside_uploads_deletions_and_collections_finds_nothing(library_on_disk: Library) -> None:
+    workspace = await make_workspace(library_on_disk)
     done = asyncio.Event()
     taken = 0
 
     async def work() -> None:
         nonlocal taken
         while not done.is_set():
-            asset = await take(house, workspace)
+            asset = await take(library_on_disk, workspace)
             taken += 1
             if taken % 3:
-                await house.catalog.assets.delete(workspace, asset.id)
+                await library_on_disk.catalog.assets.delete(workspace, asset.id)
 
     async def collect() -> None:
-        """As the sweep does it, but for stale placements: what is being stored now has a day to be so."""
-        collector = GarbageCollector(house.database, house.store, AT_ONCE)
+        """Collect garbage, except stale pending writes: what is being stored now has a day."""
+        collector = GarbageCollector(library_on_disk.database, library_on_disk.store, AT_ONCE)
         while not done.is_set():
-            await collector._mark_unreferenced()
+            await collector._delete_unreferenced()
             await collector._delete_marked()
 
     async with asyncio.TaskGroup() as working:
@@ -289,13 +289,13 @@ async def test_verify_beside_uploads_deletions_and_collections_finds_nothing(hou
         try:
             looks = 0
             while looks < 10 or taken <= 10:
-                assert await found(house) == []
+                assert await found(library_on_disk) == []
                 looks += 1
         finally:
             done.set()
 
 
-class Sick(Disk):
+class UnreadableDisk(Disk):
     """Cannot read what is named `sick`; goes away altogether by that if it is `dying`."""
 
     sick = ""
@@ -315,12 +315,12 @@ class Sick(Disk):
 
 
 async def test_unreadable_blob_is_found_and_kept(library: Library, tmp_path: Path) -> None:
-    store = Sick(tmp_path / "blobs")
+    store = UnreadableDisk(tmp_path / "blobs")
     library = over(library, store)
     workspace = await make_workspace(library)
     asset, _ = await take(library, workspace), await take(library, workspace)
     store.sick = asset.file.blob.storage_key
-    assert await faults(library) == [Fault.UNREADABLE]
+    assert await faults(library) == [FindingKind.UNREADABLE]
     assert await put_right(library) == []
     store.dying = True
     with pytest.raises(BlobsUnavailable):
@@ -335,7 +335,7 @@ async def test_more_rows_than_a_page(library: Library, monkeypatch: pytest.Monke
         await lose(library, asset)
     for _ in range(4):
         await store_bytes(library, b"?", new_key())
-    assert sorted(await faults(library)) == sorted([Fault.MISSING] * 4 + [Fault.UNKNOWN] * 4)
+    assert sorted(await faults(library)) == sorted([FindingKind.MISSING] * 4 + [FindingKind.UNKNOWN] * 4)
 
 
 @pytest.mark.parametrize(
@@ -362,12 +362,12 @@ async def test_reasons_not_to_repair(
 ) -> None:
     verification = Verification(library.database, library.store)
     verification.blobs, verification.stored = blobs, stored
-    findings = [Finding(fault=Fault.MISSING)] * missing + [Finding(fault=Fault.UNKNOWN)] * unknown
+    findings = [Finding(fault=FindingKind.MISSING)] * missing + [Finding(fault=FindingKind.UNKNOWN)] * unknown
     assert bool(doubts(verification, findings)) == doubtful
 
 
-@pytest.mark.parametrize("fault", [Fault.DAMAGED, Fault.WRONG_SIZE])
-async def test_damaged_bytes_are_kept_without_force(library: Library, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [FindingKind.DAMAGED, FindingKind.WRONG_SIZE])
+async def test_damaged_bytes_are_kept_without_force(library: Library, fault: FindingKind) -> None:
     verification = Verification(library.database, library.store)
     verification.blobs = verification.stored = 1000
     assert doubts(verification, [Finding(fault=fault)])

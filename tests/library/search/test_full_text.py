@@ -27,7 +27,7 @@ examples = ("Zugspitze bear", "größe", "ΣΊΣΥΦΟΣ", "100% a\\b'c", "cat:*
 
 
 @pytest.fixture
-async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
+async def seeded(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
     """Two workspaces with the same files, words and tags; the assets of each."""
     principal = await library.accounts.authenticate(await library.accounts.create_key("two", frozenset(Scope)))
     owned: dict[UUID, set[UUID]] = {}
@@ -46,9 +46,9 @@ async def stocked(library: Library, workspace: UUID) -> dict[UUID, set[UUID]]:
 @QUICK
 @given(text=TEXTS, limit=st.integers(1, 12))
 async def test_results_of_any_text_stay_in_the_workspace(
-    library: Library, stocked: dict[UUID, set[UUID]], text: str, limit: int
+    library: Library, seeded: dict[UUID, set[UUID]], text: str, limit: int
 ) -> None:
-    for owner, owned in stocked.items():
+    for owner, owned in seeded.items():
         found = await library.search.hybrid.find(owner, Filter(), Example(text=text), limit)
         ids = [hit.asset.id for hit in found.hits]
         assert len(set(ids)) == len(ids) == min(limit, len(examples))
@@ -71,12 +71,12 @@ async def test_results_of_any_text_stay_in_the_workspace(
     ],
 )
 async def test_each_ranked_list_stays_in_the_workspace(
-    library: Library, stocked: dict[UUID, set[UUID]], text: str, name: str
+    library: Library, seeded: dict[UUID, set[UUID]], text: str, name: str
 ) -> None:
     """By words, unfinished and misspelt ones, and tags: without vectors there is nothing else."""
     async with library.database.connection() as conn:
         await conn.execute("DELETE FROM embedding")
-    for owner, owned in stocked.items():
+    for owner, owned in seeded.items():
         found = await library.search.hybrid.find(owner, Filter(), Example(text=text), 12)
         assert found.hits[0].asset.title == name
         assert {hit.asset.id for hit in found.hits} <= owned
@@ -94,9 +94,9 @@ async def test_words_of_folds_like_the_database(library: Library, text: str) -> 
     assert full_text.words_of(text) == [row["folded"]]
 
 
-async def test_foreign_assets_do_not_change_the_ranking(library: Library, stocked: dict[UUID, set[UUID]]) -> None:
+async def test_foreign_assets_do_not_change_the_ranking(library: Library, seeded: dict[UUID, set[UUID]]) -> None:
     """A word that is misspelt here is, even where somebody else has it."""
-    mine, theirs = stocked
+    mine, theirs = seeded
     async with library.database.connection() as conn:
         await conn.execute("DELETE FROM embedding")
     details = AssetFields(title="zugspize", caption="zugspize")

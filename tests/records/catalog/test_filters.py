@@ -102,7 +102,7 @@ async def pages(conn: Connection, wanted: Filter, limit: int) -> list[UUID]:
 @pytest.mark.sampled
 @EXAMPLES
 @given(things=ASSET_LISTS, limit=st.integers(1, 13), data=st.data())
-async def test_lists_and_counts(
+async def test_lists_and_counts_match_model(
     opened: tuple[Connection, EmbeddingModel], things: list[SeededAsset], limit: int, data: st.DataObject
 ) -> None:
     conn, model = opened
@@ -114,13 +114,13 @@ async def test_lists_and_counts(
         assert await pages(conn, wanted, limit) == newest_first(let)
         assert await listing.count(conn, MINE, wanted) == len(let)
         if len(things) <= 5:
-            assert await listing.count(conn, MINE, wanted, most=5) == len(let)
+            assert await listing.count(conn, MINE, wanted, max_count=5) == len(let)
 
 
 @pytest.mark.sampled
 @EXAMPLES
 @given(things=ASSET_LISTS, data=st.data())
-async def test_searches(
+async def test_searches_match_model(
     opened: tuple[Connection, EmbeddingModel], things: list[SeededAsset], data: st.DataObject
 ) -> None:
     """The exact scan and the vector index find the same assets, expired ones included."""

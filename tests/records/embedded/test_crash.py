@@ -63,7 +63,7 @@ def kill_and_wait(server: EmbeddedPostgres) -> float:
     return clusters.eventually(lambda: server.pid != killed and running_conninfo(data))
 
 
-def test_a_killed_postgres_is_back_within_a_second_and_has_every_acknowledged_commit(data: Path) -> None:
+def test_killed_postgres_restarts_with_every_commit(data: Path) -> None:
     server = EmbeddedPostgres(clusters.config(data))
     with server as url:
         with Writers(url) as writers:
@@ -77,7 +77,7 @@ def test_a_killed_postgres_is_back_within_a_second_and_has_every_acknowledged_co
     assert not clusters.living(data)
 
 
-def test_a_busy_backend_that_outlives_its_postmaster_does_not_delay_the_restart(data: Path) -> None:
+def test_busy_backend_does_not_delay_restart(data: Path) -> None:
     server = EmbeddedPostgres(clusters.config(data))
     with server as url:
         connection = psycopg.connect(url)
@@ -96,7 +96,7 @@ def test_a_busy_backend_that_outlives_its_postmaster_does_not_delay_the_restart(
         assert not Path(f"/proc/{busy}/cmdline").exists() or not Path(f"/proc/{busy}/cmdline").read_bytes()
 
 
-def test_a_postgres_that_cannot_come_back_is_tried_again_until_it_can(data: Path) -> None:
+def test_failing_restart_is_retried(data: Path) -> None:
     server = EmbeddedPostgres(clusters.config(data))
     settings = data / "postgres" / "postgresql.conf"
     good = settings.read_bytes()
@@ -115,7 +115,7 @@ def test_a_postgres_that_cannot_come_back_is_tried_again_until_it_can(data: Path
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_an_owner_that_dies_unprepared_leaves_nothing_and_the_next_one_starts(data: Path, number: int) -> None:
+def test_killed_owner_leaves_no_processes(data: Path, number: int) -> None:
     process, url = clusters.owner(data, "unprepared")
     with Writers(url) as writers:
         writers.go_on(200)
@@ -125,7 +125,7 @@ def test_an_owner_that_dies_unprepared_leaves_nothing_and_the_next_one_starts(da
         assert not writers.lost()
 
 
-def test_the_next_owner_waits_for_what_the_dead_one_is_still_shutting_down(data: Path) -> None:
+def test_next_owner_waits_for_shutdown(data: Path) -> None:
     process, _ = clusters.owner(data, "unprepared")
     clusters.end(process, signal.SIGKILL)
     with EmbeddedPostgres(clusters.config(data)) as url:
@@ -139,7 +139,7 @@ def test_an_orderly_owner_shuts_down_on_sigterm(data: Path) -> None:
     assert "database system is shut down" in (data / "postgres.log").read_text()
 
 
-def test_a_stale_pid_file_with_the_pid_of_a_living_stranger_is_cleared(data: Path) -> None:
+def test_pid_file_of_other_process_is_cleared(data: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
         leave_behind(data, f"{stranger.pid}\n{data}/postgres\n1\n5432\n{data}/postgres\n\n1 1\nready   \n")
         assert running_conninfo(data) is None
@@ -149,9 +149,7 @@ def test_a_stale_pid_file_with_the_pid_of_a_living_stranger_is_cleared(data: Pat
         stranger.kill()
 
 
-def test_a_stale_pid_file_with_the_pid_of_another_clusters_postgres_harms_neither(
-    data: Path, made: Path, tmp_path: Path
-) -> None:
+def test_pid_file_of_other_cluster_harms_neither(data: Path, made: Path, tmp_path: Path) -> None:
     other = EmbeddedPostgres(clusters.config(clusters.copy(made, tmp_path / "other")))
     with other as others_url:
         leave_behind(data, f"{other.pid}\n{data}/postgres\n1\n5432\n{data}/postgres\n\n1 1\nready   \n")
@@ -169,7 +167,7 @@ def test_a_half_written_pid_file_is_cleared(data: Path, content: str) -> None:
         psycopg.connect(url).close()
 
 
-def test_a_zombie_is_no_postgres(data: Path) -> None:
+def test_zombie_is_ignored(data: Path) -> None:
     with subprocess.Popen(["/bin/true"]) as zombie:
         clusters.eventually(lambda: "Z" in Path(f"/proc/{zombie.pid}/stat").read_text())
         leave_behind(data, f"{zombie.pid}\n{data}/postgres\n1\n5432\n{data}/postgres\n\n1 1\nready   \n")
@@ -178,7 +176,7 @@ def test_a_zombie_is_no_postgres(data: Path) -> None:
             psycopg.connect(url).close()
 
 
-def test_a_postgres_that_somebody_else_runs_on_the_folder_is_left_alone(data: Path) -> None:
+def test_foreign_postgres_on_folder_is_refused(data: Path) -> None:
     server = EmbeddedPostgres(clusters.config(data))
     server.start()
     server.stop()

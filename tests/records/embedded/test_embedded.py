@@ -28,7 +28,7 @@ def running(data: Path) -> Iterator[str]:
         yield url
 
 
-def test_a_first_start_makes_a_utf8_database_with_the_extensions_we_need(tmp_path: Path) -> None:
+def test_first_start_creates_database(tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"
     with EmbeddedPostgres(clusters.config(data)) as url, psycopg.connect(url) as connection:
         assert connection.execute("SELECT current_database(), current_user").fetchone() == ("mediatheque",) * 2
@@ -49,7 +49,7 @@ def test_only_the_owner_can_reach_the_socket(running: str, data: Path) -> None:
     assert stat.S_IMODE((cluster / ".s.PGSQL.5432").stat().st_mode) == 0o700
 
 
-def test_postgres_sees_nothing_of_our_environment(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_not_inherited(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIATHEQUE_SECRET", "hush")
     monkeypatch.setenv("PGPORT", "1")
     server = EmbeddedPostgres(clusters.config(data))
@@ -119,7 +119,7 @@ def test_a_folder_that_is_no_cluster_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "postgres" / "diary").read_text() == "mine"
 
 
-def test_a_first_start_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
+def test_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
     (tmp_path / "postgres.new" / "base").mkdir(parents=True)
     (tmp_path / "postgres.new" / "PG_VERSION").write_text("18\n")
     with EmbeddedPostgres(clusters.config(tmp_path)) as url:
@@ -131,7 +131,7 @@ def test_a_folder_without_binaries_is_refused(tmp_path: Path) -> None:
         EmbeddedPostgres(clusters.config(tmp_path, binaries=tmp_path)).start()
 
 
-def test_a_failed_start_says_what_postgres_said_and_frees_the_folder(data: Path) -> None:
+def test_failed_start_reports_log_and_releases_lock(data: Path) -> None:
     with pytest.raises(StartupError, match='invalid value for parameter "work_mem": "lots"'):
         EmbeddedPostgres(clusters.config(data, settings={"work_mem": "lots"})).start()
     with EmbeddedPostgres(clusters.config(data)) as url:
@@ -169,7 +169,7 @@ def runtime() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_a_long_path_gets_a_socket_elsewhere(deep: Path, runtime: Path) -> None:
+def test_long_path_uses_runtime_folder_for_socket(deep: Path, runtime: Path) -> None:
     with EmbeddedPostgres(clusters.config(deep, runtime=runtime)) as url:
         psycopg.connect(url).close()
         [folder] = runtime.iterdir()
@@ -222,7 +222,7 @@ def test_a_command_gives_up_on_a_folder_that_stays_locked(data: Path) -> None:
         pass
 
 
-def test_systems_without_proc_are_asked_by_ps(running: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_are_listed_without_proc(running: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL's own workers come and go; the postmaster stays."""
     known = {process.pid for process in clusters.living(data)}
     monkeypatch.setattr(processes, "_PROC", data / "no-such-folder")

@@ -95,7 +95,7 @@ def test_with_dockers_capabilities_it_runs_in_a_closed_folder(closed: Path) -> N
 
 
 @needs_root
-def test_where_only_one_uid_exists_it_runs_in_a_namespace_of_its_own(closed: Path) -> None:
+def test_single_uid_uses_user_namespace(closed: Path) -> None:
     if subprocess.run(["unshare", "-Ur", "true"], check=False, capture_output=True).returncode:
         pytest.skip("user namespaces are forbidden here")
     process, url = clusters.owner(closed, "unprepared", prefix=("unshare", "-Ur"))
@@ -108,7 +108,7 @@ def test_where_only_one_uid_exists_it_runs_in_a_namespace_of_its_own(closed: Pat
 
 
 @needs_root
-def test_root_runs_an_ordinary_users_cluster_as_that_user_and_gives_it_back(open_data: Path) -> None:
+def test_root_runs_cluster_as_its_owner(open_data: Path) -> None:
     user = Identity("switch", 23456, 23456, (2,))  # the capability only because this Python may lie under /root
     os.chown(open_data, user.uid, user.gid)
     process, _ = clusters.owner(open_data, prefix=tuple(user.command(open_data, "/usr/bin/env")))

@@ -19,7 +19,7 @@ from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import parts, uploads
 from tests.records.migrations.schema import migrate_to
 
-TWINS = ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "caf\u00e9 2")  # four in the eyes of the older version
+EQUAL_NAMES = ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "caf\u00e9 2")  # four in the eyes of the older version
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_tags_equal_after_case_folding_are_merged(older: str) -> None:
     with psycopg.connect(older, autocommit=True) as conn:
         workspace = uuid.uuid4()
         conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
-        for name in TWINS:
+        for name in EQUAL_NAMES:
             conn.execute(
                 "INSERT INTO tag (id, workspace_id, name) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 [uuid.uuid4(), workspace, name],
@@ -60,7 +60,7 @@ def test_tags_equal_after_case_folding_are_merged(older: str) -> None:
         names = [row[0] for row in conn.execute("SELECT name FROM tag ORDER BY created_at, name")]
     assert len(names) == 3  # the third was the first one already then
     assert len({name.casefold() for name in names}) == 3
-    assert TWINS[3] in names
+    assert EQUAL_NAMES[3] in names
     assert all(len(name) <= 50 for name in names)
 
 
@@ -191,10 +191,10 @@ async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: s
             )
         migrate.migrate(yesterday)
     async with Database(DatabaseConfig(url=yesterday, pool_min=1)) as database, database.connection() as opened:
-        found = await collections.find(opened, workspace, smart, (CollectionType.SMART,), most=0)
+        found = await collections.find(opened, workspace, smart, (CollectionType.SMART,), max_count=0)
         assert found is not None
         assert found.filters == filters
         assert found.example_files == {urls[0]: image, urls[1]: video, urls[2]: image}
-        other = await collections.find(opened, workspace, without, (CollectionType.SMART,), most=0)
+        other = await collections.find(opened, workspace, without, (CollectionType.SMART,), max_count=0)
         assert other is not None
         assert (other.filters, other.example_files) == (only_a_field, {})

@@ -52,7 +52,7 @@ async def idempotent(
         if upload is not None and await _differs(upload, claimed.fingerprint):
             _log.warning("idempotency_key_reused_for_different_upload")
         return _response(claimed.status, claimed.body, {"Idempotent-Replayed": "true"})
-    async with idempotency.holding(claimed):
+    async with idempotency.keep_lease(claimed):
         return _response(*render(await work(Claim(claimed, render, fingerprint))))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mediatheque.errors import Invalid
 from mediatheque.http.content_disposition import parse
-from mediatheque.http.upload.multipart import Event, Part
+from mediatheque.http.upload.multipart import Event, FormPart
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.model import DeclaredMetadata
 
@@ -16,13 +16,13 @@ class Form:
         self._file_field = file_field
         self._text_fields = text_fields
         self._sink = sink
-        self._file: Part | None = None
+        self._file: FormPart | None = None
         self._current = ""
         self._texts: dict[str, bytearray] = {}
 
     async def feed(self, event: Event) -> None:
         """Process the parser's next event. Raises `Invalid` for a repeated field, and what the sink raises."""
-        if isinstance(event, Part):
+        if isinstance(event, FormPart):
             self._begin(event)
         elif event is not None and self._current == self._file_field:
             await self._sink.write(event)
@@ -37,7 +37,7 @@ class Form:
         declared = parse(self._file.content_type or "")[0] or None
         return DeclaredMetadata(name=self._file.filename, type=declared, fields=fields)
 
-    def _begin(self, part: Part) -> None:
+    def _begin(self, part: FormPart) -> None:
         self._current = part.name
         if part.name == self._file_field:
             if self._file is not None:

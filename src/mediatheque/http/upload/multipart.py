@@ -21,7 +21,7 @@ _SLACK = 1024  # the parser counts unfinished and finished lines differently, so
 _MAX_BOUNDARY = 200  # RFC 2046 allows 70; some clients write more
 
 
-class Part(NamedTuple):
+class FormPart(NamedTuple):
     """The beginning of a part. `filename` has been reduced to its last path segment."""
 
     name: str
@@ -29,7 +29,7 @@ class Part(NamedTuple):
     content_type: str | None
 
 
-Event = Part | bytes | None
+Event = FormPart | bytes | None
 """A part begins; a piece of its content; the part has ended."""
 
 
@@ -97,7 +97,7 @@ def _boundary(content_type: str) -> str:
     return boundary
 
 
-def _part(headers: list[tuple[str, str]]) -> Part:
+def _part(headers: list[tuple[str, str]]) -> FormPart:
     if any(len(value) > MAX_HEADER_BYTES for _, value in headers):
         raise Malformed("A part's headers are too large.")
     if any(c in value for _, value in headers for c in "\r\n\0"):
@@ -106,7 +106,7 @@ def _part(headers: list[tuple[str, str]]) -> Part:
     _, parameters = content_disposition.parse(_decoded(fields["Content-Disposition"]))
     if not parameters.get("name"):
         raise Malformed("A part of the form has no name.")
-    return Part(parameters["name"], content_disposition.filename(parameters), fields.get("Content-Type"))
+    return FormPart(parameters["name"], content_disposition.filename(parameters), fields.get("Content-Type"))
 
 
 def _decoded(value: str) -> str:

@@ -53,7 +53,7 @@ class Assets:
     async def count_up_to_max(self, workspace_id: UUID, wanted: Filter) -> int | None:
         """Count the assets that match the filter, or return None when there are more than `MAX_COUNT`."""
         async with self._database.connection() as conn:
-            return await listing.count(conn, workspace_id, wanted, most=MAX_COUNT)
+            return await listing.count(conn, workspace_id, wanted, max_count=MAX_COUNT)
 
     async def set_favorite(
         self, workspace_id: UUID, reference: AssetRef, favorite: bool, claim: Claim | None = None
@@ -86,32 +86,32 @@ async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef)
     return id
 
 
-async def insert_asset(conn: Connection, file: File, details: AssetFields) -> Asset:
+async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Asset:
     """Create the file's asset in the caller's transaction.
 
     A file has one asset. If it exists, tags and the collection are added to it, its missing caption and provenance
     are filled in, and it is returned. Raises `NotFound` when a tag, collection, folder (outside the trash) or input
     does not exist in the workspace, and `Invalid` when the collection is not a manual one.
     """
-    asset = _new_asset(file, details)
-    known_tags = await require(conn, file.workspace_id, details.tag_ids, param="tag_ids")
-    if details.collection_id:
-        await _require_manual(conn, file.workspace_id, details.collection_id)
-    if details.folder_id:
-        await folders.lock_for_share(conn, file.workspace_id, details.folder_id)
+    asset = _new_asset(file, fields)
+    known_tags = await require(conn, file.workspace_id, fields.tag_ids, param="tag_ids")
+    if fields.collection_id:
+        await _require_manual(conn, file.workspace_id, fields.collection_id)
+    if fields.folder_id:
+        await folders.lock_for_share(conn, file.workspace_id, fields.folder_id)
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
-        await rows.enrich(conn, asset, caption=details.caption, favorite=details.favorite)
-        asset = await fill_provenance(conn, asset, details.provenance)
-    await record_provenance(conn, asset, details.provenance)
-    if created or details.caption:
+        await rows.enrich(conn, asset, caption=fields.caption, favorite=fields.favorite)
+        asset = await fill_provenance(conn, asset, fields.provenance)
+    await record_provenance(conn, asset, fields.provenance)
+    if created or fields.caption:
         await defer(conn, "embed_asset", asset_id=asset.id)
     if known_tags:
         await tags.assign(conn, file.workspace_id, asset.id, [tag.id for tag in known_tags])
-    if details.collection_id:
-        await members.add(conn, file.workspace_id, details.collection_id, asset.id)
-    return asset if created and not known_tags and not details.collection_id else await _existing(conn, file)
+    if fields.collection_id:
+        await members.add(conn, file.workspace_id, fields.collection_id, asset.id)
+    return asset if created and not known_tags and not fields.collection_id else await _existing(conn, file)
 
 
 def _new_asset(file: File, details: AssetFields) -> Asset:

@@ -61,7 +61,7 @@ class Files:
             raise BlobsUnavailable("The bytes of this file cannot be read.")
         return self._store.local_path(key) or partial(self._store.read, key)
 
-    async def copy(self, original: File, details: AssetFields, claim: Claim | None = None) -> Asset:
+    async def copy(self, original: File, fields: AssetFields, claim: Claim | None = None) -> Asset:
         """Create an asset over a new file with the content, ACL and expiry of another.
 
         Raises `NotFound` when the original was deleted meanwhile.
@@ -81,11 +81,11 @@ class Files:
             )
             if file is None:
                 raise InvariantError("a file without an origin URL cannot conflict with another")
-            asset = await assets.insert_asset(conn, file, details)
+            asset = await assets.insert_asset(conn, file, fields)
             await store_reply(conn, claim, asset)
         return asset
 
-    async def register(self, file: File, details: AssetFields, claim: Claim | None = None) -> Asset:
+    async def register(self, file: File, fields: AssetFields, claim: Claim | None = None) -> Asset:
         """Create the asset of an existing file, or complete the asset that it has, and return it.
 
         Raises `NotFound` when the file was deleted meanwhile.
@@ -93,6 +93,6 @@ class Files:
         async with self._database.transaction() as conn:
             if not await rows.lock_for_share(conn, file):
                 raise NotFound("File not found.")
-            asset = await assets.insert_asset(conn, file, details)
+            asset = await assets.insert_asset(conn, file, fields)
             await store_reply(conn, claim, asset)
         return asset

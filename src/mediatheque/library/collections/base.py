@@ -34,7 +34,7 @@ class CollectionBase:
     async def page(self, workspace_id: UUID, limit: int, offset: int) -> list[Collection]:
         """Return at most `limit` collections, newest first, after skipping `offset`."""
         async with self._database.connection() as conn:
-            return await rows.page(conn, workspace_id, self.listed, limit, offset, most=MAX_COUNT)
+            return await rows.page(conn, workspace_id, self.listed, limit, offset, max_count=MAX_COUNT)
 
     async def update(
         self, workspace_id: UUID, id: UUID, changes: CollectionPatch, claim: Claim | None = None
@@ -79,7 +79,7 @@ class CollectionBase:
         return collection
 
     async def _require(self, conn: Connection, workspace_id: UUID, id: UUID) -> Collection:
-        found = await rows.find(conn, workspace_id, id, self.types, most=MAX_COUNT)
+        found = await rows.find(conn, workspace_id, id, self.types, max_count=MAX_COUNT)
         if found is None:
             raise self._not_found(id)
         return found

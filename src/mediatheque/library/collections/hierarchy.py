@@ -49,7 +49,7 @@ class CollectionTree:
             if parent_id is not None:
                 await _check_subtree_depth(conn, workspace_id, [node for node in nodes if node.level >= 0], parent_id)
             await collections.update(conn, workspace_id, id, {"parent_id": parent_id})
-            moved = await collections.find(conn, workspace_id, id, (CollectionType.MANUAL,), most=MAX_COUNT)
+            moved = await collections.find(conn, workspace_id, id, (CollectionType.MANUAL,), max_count=MAX_COUNT)
             if moved is None:
                 raise InvariantError("a collection cannot be deleted while the tree is locked")
             await store_reply(conn, claim, moved)

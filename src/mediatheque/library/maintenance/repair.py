@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mediatheque.blobs import BlobStore
-from mediatheque.library.maintenance.verify import Fault, Finding, Verification
+from mediatheque.library.maintenance.verify import Finding, FindingKind, Verification
 from mediatheque.library.storage import delete_marked
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.storage import verification as rows
 
-BROKEN = frozenset({Fault.MISSING, Fault.WRONG_SIZE, Fault.DAMAGED})
+BROKEN = frozenset({FindingKind.MISSING, FindingKind.WRONG_SIZE, FindingKind.DAMAGED})
 _FEW = 10
 
 
@@ -24,10 +24,10 @@ class Repair:
     async def repair(self, finding: Finding) -> list[str]:
         """Repair a finding; returns a line for each thing done, none when a person must decide or rows have changed."""
         match finding:
-            case Finding(fault=Fault.UNKNOWN, storage_key=str(key)):
+            case Finding(fault=FindingKind.UNKNOWN, storage_key=str(key)):
                 await self._delete_bytes(key)
                 return [f"removed the bytes under {key}"]
-            case Finding(fault=Fault.UNREFERENCED, blob=blob) if blob:
+            case Finding(fault=FindingKind.UNREFERENCED, blob=blob) if blob:
                 async with self._database.transaction() as conn:
                     await blobs.lock(conn, blob.id)
                     await blobs.mark_if_unreferenced(conn, blob.id)
@@ -57,14 +57,14 @@ def doubts(verification: Verification, findings: Sequence[Finding]) -> list[str]
     Deleting rows without bytes loses nothing. Deleting damaged bytes does, so that a person decides.
     """
     faults = Counter(finding.fault for finding in findings)
-    missing, unknown = faults[Fault.MISSING], faults[Fault.UNKNOWN]
-    damaged = faults[Fault.DAMAGED] + faults[Fault.WRONG_SIZE]
+    missing, unknown = faults[FindingKind.MISSING], faults[FindingKind.UNKNOWN]
+    damaged = faults[FindingKind.DAMAGED] + faults[FindingKind.WRONG_SIZE]
     reasons = []
     if damaged:
         reasons.append(
             f"{damaged} blobs are damaged, and part of them may be readable: are the disk and the memory sound?"
         )
-    if missing and (missing == verification.blobs or _most(missing, verification.blobs)):
+    if missing and (missing == verification.blobs or _is_majority(missing, verification.blobs)):
         reasons.append(
             f"{missing} of {verification.blobs} blobs have no bytes: is the store the right one, and mounted?"
         )
@@ -75,5 +75,5 @@ def doubts(verification: Verification, findings: Sequence[Finding]) -> list[str]
     return reasons
 
 
-def _most(some: int, of: int) -> bool:
+def _is_majority(some: int, of: int) -> bool:
     return some > _FEW and 2 * some > of

@@ -26,7 +26,7 @@ _PAGE = 500
 _MAX_CONCURRENT = 8
 
 
-class Fault(enum.StrEnum):
+class FindingKind(enum.StrEnum):
     """Kinds of findings, as `mediatheque verify` prints them."""
 
     MISSING = "missing bytes"
@@ -41,7 +41,7 @@ class Fault(enum.StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong: with a blob's bytes, with bytes that no row names, or as `detail` says."""
 
-    fault: Fault
+    fault: FindingKind
     blob: Blob | None = None
     storage_key: str | None = None
     detail: str = ""
@@ -95,21 +95,21 @@ class Verification:
             exists = await rows.exists(conn, blob)
         return Finding(fault=fault, blob=blob, storage_key=blob.storage_key) if exists else None
 
-    async def _fault(self, blob: Blob) -> Fault | None:
+    async def _fault(self, blob: Blob) -> FindingKind | None:
         size = await self._store.size(blob.storage_key)
         if size is None:
-            return Fault.MISSING
+            return FindingKind.MISSING
         if size != blob.size:
-            return Fault.WRONG_SIZE
+            return FindingKind.WRONG_SIZE
         if self._quick:
             return None
         try:
-            return None if await self._hash(blob) == blob.sha256 else Fault.DAMAGED
+            return None if await self._hash(blob) == blob.sha256 else FindingKind.DAMAGED
         except NotFound:
-            return Fault.MISSING
+            return FindingKind.MISSING
         except BlobsUnavailable:
             await self._store.ready()  # raises when the whole store is away, and not this blob alone
-            return Fault.UNREADABLE
+            return FindingKind.UNREADABLE
 
     async def _hash(self, blob: Blob) -> bytes:
         digest = hashlib.sha256()
@@ -125,8 +125,8 @@ class Verification:
             unreferenced = await rows.unreferenced(conn, list(blobs))
             cross_workspace = await rows.cross_workspace(conn, list(blobs))
         return [
-            *(Finding(fault=Fault.UNREFERENCED, blob=blobs[id]) for id in unreferenced),
-            *(Finding(fault=Fault.CROSS_WORKSPACE, detail=detail) for detail in cross_workspace),
+            *(Finding(fault=FindingKind.UNREFERENCED, blob=blobs[id]) for id in unreferenced),
+            *(Finding(fault=FindingKind.CROSS_WORKSPACE, detail=detail) for detail in cross_workspace),
         ]
 
     async def _check_store(self) -> AsyncIterator[Finding]:
@@ -146,7 +146,7 @@ class Verification:
             unnamed = await owners.unknown_keys(conn, keys)
         sizes = {key: await self._store.size(key) for key in sorted(unnamed)}
         return [
-            Finding(fault=Fault.UNKNOWN, storage_key=key, detail=f"{size} bytes")
+            Finding(fault=FindingKind.UNKNOWN, storage_key=key, detail=f"{size} bytes")
             for key, size in sizes.items()
             if size is not None
         ]

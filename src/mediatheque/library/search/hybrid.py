@@ -97,7 +97,9 @@ class Search:
             hits, partial = await self._rank(query, limit + 1, shown)
         return SearchPage(hits[:limit], more=len(hits) > limit and len(shown) + limit < MAX_RESULTS, partial=partial)
 
-    async def find_similar_ids(self, workspace_id: UUID, example: Example, least: float) -> tuple[list[UUID], bool]:
+    async def find_similar_ids(
+        self, workspace_id: UUID, example: Example, min_similarity: float
+    ) -> tuple[list[UUID], bool]:
         """Return the at most 1,000 assets with at least this similarity, nearest first; and whether there may be more.
 
         Raises Unreadable when nothing of the example can be decoded.
@@ -105,7 +107,9 @@ class Search:
         model = await self._models.active()
         vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, Filter()))
         async with self._slot():
-            return await self._read(vectors.within, model, scope, vector, least=least, limit=_MAX_SIMILAR)
+            return await self._read(
+                vectors.within, model, scope, vector, min_similarity=min_similarity, limit=_MAX_SIMILAR
+            )
 
     async def _vector(self, model: EmbeddingModel, example: Example) -> str:
         if example.blob is None:

@@ -59,8 +59,8 @@ class UploadSessions:
     async def find(self, workspace_id: UUID, id: UUID, method: UploadMethod) -> Upload:
         """Return the workspace's live upload, for a caller with an API key instead of the token. Raises `NotFound`."""
         async with self._database.connection() as conn:
-            found = await rows.find_live(conn, id)
-        if found is None or found[0].workspace_id != workspace_id or found[0].method is not method:
+            found = await rows.find_live(conn, id, workspace_id)
+        if found is None or found[0].method is not method:
             raise NotFound("Upload not found or expired.")
         return found[0]
 

@@ -26,14 +26,14 @@ async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Curs
     return [assets.from_row(row) for row in await cursor.fetchall()]
 
 
-async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: int | None = None) -> int | None:
+async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, max_count: int | None = None) -> int | None:
     """Count the assets that match the filter, without those whose file has expired.
 
-    Return None when there are more than `most`. Counting stops there.
+    Return None when there are more than `max_count`. Counting stops there.
     """
     counted, values = _count_query(workspace_id, wanted)
     where, parameters = _where(workspace_id, wanted)
-    bound, more = ("", []) if most is None else ("LIMIT %s", [most + 1])
+    bound, more = ("", []) if max_count is None else ("LIMIT %s", [max_count + 1])
     cursor = await conn.execute(
         f"""
         SELECT (SELECT count(*) FROM ({counted} {bound}) x) AS total,
@@ -42,7 +42,7 @@ async def count(conn: Connection, workspace_id: UUID, wanted: Filter, *, most: i
         [*values, *more, *parameters],
     )
     row = await fetch_one(cursor)
-    return None if most is not None and row["total"] > most else int(row["total"] - row["expired"])
+    return None if max_count is not None and row["total"] > max_count else int(row["total"] - row["expired"])
 
 
 def _count_query(workspace_id: UUID, wanted: Filter) -> Clause:

@@ -41,10 +41,13 @@ _PAGE = f"""
 
 
 async def find(
-    conn: Connection, workspace_id: UUID, id: UUID, types: Sequence[CollectionType], *, most: int
+    conn: Connection, workspace_id: UUID, id: UUID, types: Sequence[CollectionType], *, max_count: int
 ) -> Collection | None:
-    """Return the workspace's collection of that id and one of the types, or None. Members are counted up to `most`."""
-    found = await _find_many(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": most})
+    """Return the workspace's collection of that id and one of the types, or None.
+
+    Members are counted up to `max_count`.
+    """
+    found = await _find_many(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": max_count})
     return found[0] if found else None
 
 
@@ -69,10 +72,10 @@ async def taken_handles(conn: Connection, workspace_id: UUID, stem: str) -> set[
 
 
 async def page(
-    conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, most: int
+    conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, max_count: int
 ) -> list[Collection]:
     """Return one page of the collections of these types, newest first. An index has each type in that order."""
-    return await _find_many(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": most})
+    return await _find_many(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": max_count})
 
 
 async def _find_many(

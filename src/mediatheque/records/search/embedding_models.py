@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.model import EmbeddingModel
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 _EF_CONSTRUCTION = 128  # candidates for the neighbours of a new vector; with 64 some crowds of similar vectors are lost
 
@@ -40,10 +40,7 @@ async def add(conn: Connection, *, name: str, spec: str, dimensions: int) -> Emb
         """,
         (name, spec, dimensions),
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("an insert returns its row")
-    return _from_row(row)
+    return _from_row(await fetch_one(cursor))
 
 
 async def add_first(conn: Connection, *, name: str, spec: str, dimensions: int) -> None:

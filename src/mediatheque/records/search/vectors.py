@@ -58,11 +58,11 @@ def _by_index(model: EmbeddingModel, scope: Estimate, where: str) -> str:
 
 
 async def within(
-    conn: Connection, model: EmbeddingModel, scope: Estimate, vector: str, *, least: float, limit: int
+    conn: Connection, model: EmbeddingModel, scope: Estimate, vector: str, *, min_similarity: float, limit: int
 ) -> tuple[list[UUID], bool]:
     """Return the nearest assets with at least this cosine, and whether there may be more."""
     query, values = nearest(model, scope, vector, limit)
     cursor = await conn.execute(query, values)
     rows = await cursor.fetchall()
-    ids = [row["id"] for row in rows if 1 - row["distance"] >= least]
+    ids = [row["id"] for row in rows if 1 - row["distance"] >= min_similarity]
     return ids, len(ids) == len(rows) and (len(rows) == limit or not scope.small)

@@ -67,14 +67,18 @@ async def insert(conn: Connection, upload: Upload, token_hash: bytes) -> None:
     )
 
 
-async def find_live(conn: Connection, id: UUID) -> tuple[Upload, bytes] | None:
-    """Return the upload and its token's hash, if it has not expired and its API key is not revoked."""
+async def find_live(conn: Connection, id: UUID, workspace_id: UUID | None = None) -> tuple[Upload, bytes] | None:
+    """Return the upload and its token's hash, if it has not expired and its API key is not revoked.
+
+    Without a workspace the caller must check the token.
+    """
     cursor = await conn.execute(
         """
         SELECT u.* FROM upload u JOIN api_key k ON k.id = u.key_id
-        WHERE u.id = %s AND u.expires_at > now() AND k.revoked_at IS NULL
+        WHERE u.id = %s AND u.workspace_id = COALESCE(%s, u.workspace_id)
+            AND u.expires_at > now() AND k.revoked_at IS NULL
         """,
-        (id,),
+        (id, workspace_id),
     )
     row = await cursor.fetchone()
     return (from_row(row), row["token_hash"]) if row else None

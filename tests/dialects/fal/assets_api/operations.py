@@ -6,13 +6,13 @@ import httpx
 import msgspec
 
 from tests.contracts.dialect import Endpoint, Suite
-from tests.dialects.fal.assets_api import browsing
-from tests.dialects.fal.assets_api import tag_endpoints as tags
 from tests.dialects.fal.assets_api.provenance import LINEAGE
 from tests.dialects.fal.assets_api.schemas import ASSET, CHARACTER, COLLECTION, HIERARCHY, PAGE, TAG, Schema, many, only
 from tests.dialects.fal.assets_api.schemas import LINEAGE as LINEAGE_GRAPH
+from tests.dialects.fal.browse import browsing
 from tests.dialects.fal.collections_api import collection_endpoints as sets
 from tests.dialects.fal.endpoints import GET_ASSET, REGISTER
+from tests.dialects.fal.tags_api import tag_endpoints as tags
 
 
 class Operation(msgspec.Struct, frozen=True):

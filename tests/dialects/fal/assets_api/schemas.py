@@ -83,9 +83,9 @@ COLLECTION = _object({"filters": _ANY, "asset_count": _or_null(_COUNT)}, type=_T
 CHARACTER = _object(
     {"asset_count": _or_null(_COUNT)}, type=_one_of("character"), reference_images=_list(_STRING), **_SET
 )
-_KIN: dict[str, Schema] = {"id": _ID, "name": _STRING, "type": _TYPES}
-_BRANCH = _object(**_KIN, children=_list({"$ref": "#/$defs/branch"}))
-HIERARCHY = _object(hierarchy={"$ref": "#/$defs/branch"}, ancestors=_list(_object(**_KIN))) | {
+_NODE: dict[str, Schema] = {"id": _ID, "name": _STRING, "type": _TYPES}
+_BRANCH = _object(**_NODE, children=_list({"$ref": "#/$defs/branch"}))
+HIERARCHY = _object(hierarchy={"$ref": "#/$defs/branch"}, ancestors=_list(_object(**_NODE))) | {
     "$defs": {"branch": _BRANCH}
 }
 _ENTITY: dict[str, Schema] = {

@@ -6,9 +6,9 @@ from uuid import uuid4
 import httpx
 
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.tag_endpoints import FAVORITE, UNFAVORITE
-from tests.dialects.fal.assets_api.tagged import make_asset
 from tests.dialects.fal.endpoints import GET_ASSET
+from tests.dialects.fal.tags_api.tag_endpoints import FAVORITE, UNFAVORITE
+from tests.dialects.fal.tags_api.tagged import make_asset
 
 
 def show(client: httpx.Client, account: Account, id: str) -> dict[str, Any]:

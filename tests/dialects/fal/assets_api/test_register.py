@@ -22,7 +22,7 @@ KEYS = [
 ]
 TYPES = {"image/png": "image", "video/mp4": "video", "audio/mpeg": "audio", "model/gltf-binary": "3d"}
 # The type of each sample in fal's words.
-DOORS = ["fal", "krea", "heygen_v1", "heygen_v3", "promised"]
+WAYS_TO_UPLOAD = ["fal", "krea", "heygen_v1", "heygen_v3", "initiated"]
 
 
 @pytest.mark.parametrize("mime", TYPES)
@@ -143,7 +143,7 @@ def test_duplicate_tag_ids_are_assigned_once(
     assert [tag["id"] for tag in asset["tags"]] == [tags[0]["id"]]
 
 
-@pytest.mark.parametrize("endpoint", DOORS)
+@pytest.mark.parametrize("endpoint", WAYS_TO_UPLOAD)
 def test_upload_of_each_dialect_can_be_registered(client: httpx.Client, account: Account, endpoint: str) -> None:
     data = samples.png(seed=40)
     url = {
@@ -157,7 +157,7 @@ def test_upload_of_each_dialect_can_be_registered(client: httpx.Client, account:
             content=form(file_part(data)),
             headers={"x-api-key": account.key, "Content-Type": CONTENT_TYPE},
         ).json()["data"]["url"],
-        "promised": lambda: promised(client, account, data),
+        "initiated": lambda: initiated(client, account, data),
     }[endpoint]()
     response = register(client, account, url)
     assert response.status_code == 201, response.text
@@ -165,7 +165,7 @@ def test_upload_of_each_dialect_can_be_registered(client: httpx.Client, account:
     assert client.get(url).content == data
 
 
-def promised(client: httpx.Client, account: Account, data: bytes) -> str:
+def initiated(client: httpx.Client, account: Account, data: bytes) -> str:
     promise = client.post("/storage/upload/initiate", json={"file_name": "a.png"}, headers=auth(account.key)).json()
     assert client.put(promise["upload_url"], content=data).status_code == 200
     return str(promise["file_url"])

@@ -7,8 +7,8 @@ import pytest
 
 from tests.dialects.database import rows
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.browsing import browse, ids, inside, put, refused
-from tests.dialects.fal.assets_api.search_fixture import Searched, film, photo
+from tests.dialects.fal.browse.browsing import browse, ids, inside, put, refused
+from tests.dialects.fal.browse.search_fixture import EmbeddedPhotos, film, photo
 from tests.dialects.fal.collections_api.collection_endpoints import CREATE_COLLECTION, UPDATE_COLLECTION
 from tests.dialects.fal.collections_api.creation import collection
 from tests.dialects.fal.endpoints import auth
@@ -144,11 +144,11 @@ def test_invalid_filter_tree_is_refused(
 
 class TestSemanticConditions:
     @staticmethod
-    def names(photos: Searched, tree: Tree, **query: Any) -> list[str]:
+    def names(photos: EmbeddedPhotos, tree: Tree, **query: Any) -> list[str]:
         id = smart(photos.client, photos.account, tree)
         return photos.names(ids(photos.client, photos.account, inside(id), **query))
 
-    def test_text_condition_selects_similar_assets(self, photos: Searched) -> None:
+    def test_text_condition_selects_similar_assets(self, photos: EmbeddedPhotos) -> None:
         cat = {"semantic": {"text": "a cat", "min_similarity": 0.35}}
         assert self.names(photos, cat) == ["film", "chelsea.png"]
         assert self.names(photos, {"semantic": {"text": "a cat", "min_similarity": 1}}) == []
@@ -161,14 +161,14 @@ class TestSemanticConditions:
         assert set(self.names(photos, {"or": [cat, coffee]}, q="coffee")) == {"film", "chelsea.png", "coffee.png"}
         assert self.names(photos, {"or": [cat, coffee]}, q="coffee")[0] == "coffee.png"
 
-    def test_image_and_video_conditions_select_similar_assets(self, photos: Searched) -> None:
+    def test_image_and_video_conditions_select_similar_assets(self, photos: EmbeddedPhotos) -> None:
         for example in (
             {"image_url": photos.assets["chelsea.png"]["url"]},
             {"video_url": photos.assets["film"]["url"]},
         ):
             assert self.names(photos, {"semantic": {**example, "min_similarity": 0.7}}) == ["film", "chelsea.png"]
 
-    def test_missing_example_is_not_found(self, photos: Searched) -> None:
+    def test_missing_example_is_not_found(self, photos: EmbeddedPhotos) -> None:
         gone = photos.take(photos.account, photo("coffee.png"))
         tree = {"semantic": {"image_url": gone["url"], "min_similarity": 0.9}}
         either = {"or": [tree, {"semantic": {"text": "a cat", "min_similarity": 0.35}}]}
@@ -186,7 +186,7 @@ class TestSemanticConditions:
         photos.wait(other)
         assert ids(photos.client, other, inside(theirs)) == []
 
-    def test_example_of_wrong_kind_is_refused(self, photos: Searched) -> None:
+    def test_example_of_wrong_kind_is_refused(self, photos: EmbeddedPhotos) -> None:
         video = host(photos.client, photos.account, film("coffee.png"), "video/mp4")
         id = smart(photos.client, photos.account, {"semantic": {"image_url": video, "min_similarity": 0}})
         assert "not image" in refused(photos.client, photos.account, 422, inside(id))

@@ -38,7 +38,7 @@ def _upload(
     return str(client.post("/files/upload", content=samples.png(), headers=headers).json()["access_url"])
 
 
-def _promise(
+def _initiate(
     client: httpx.Client, account: Account, wishes: Headers = NONE, meanwhile: Callable[[], None] = nothing
 ) -> str:
     promise = INITIATE.send(client, account.key, json={"file_name": "a.png"}, headers=wishes).json()
@@ -62,7 +62,7 @@ def _parted(begin: Begin) -> Upload:
 
 UPLOADS: dict[str, Upload] = {
     "upload": _upload,
-    "promise": _promise,
+    "promise": _initiate,
     "python": _parted(begin_as_python),
     "javascript": _parted(begin_as_javascript),
 }

@@ -128,7 +128,7 @@ def test_hidden_file_looks_missing_to_every_request(
     id = url.split("/")[-2]
     unknown = url.replace(id, uuid4().hex)
     put(client, account, url, "hide")
-    hidden, none = (_told(client.request(method, each, headers=headers)) for each in (url, unknown))
+    hidden, none = (_comparable_headers(client.request(method, each, headers=headers)) for each in (url, unknown))
     assert hidden == none
     assert hidden[0] == 404
     put(client, account, url, "forbid")
@@ -139,7 +139,7 @@ def test_hidden_file_looks_missing_to_every_request(
         say_native(response)
 
 
-def _told(response: httpx.Response) -> tuple[int, dict[str, str], str]:
+def _comparable_headers(response: httpx.Response) -> tuple[int, dict[str, str], str]:
     """Return the headers without those that always differ."""
     id = response.headers.pop("x-request-id")
     response.headers.pop("date", None)

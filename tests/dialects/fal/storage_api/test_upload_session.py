@@ -9,7 +9,7 @@ import pytest
 from tests import samples
 from tests.contracts.dialect import Endpoint, TakesBodies, TakesFiles
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, check_storage_error, promised
+from tests.dialects.fal.endpoints import INITIATE, STORAGE, UPLOAD, auth, check_storage_error, initiated_single
 from tests.server import Serve
 
 
@@ -122,7 +122,7 @@ class TestPut(TakesFiles, TakesBodies):
             self._door = Endpoint(
                 name="fal-put",
                 method="PUT",
-                path=promised(self),
+                path=initiated_single(self),
                 auth=lambda _: {},
                 refusals=STORAGE,
                 check_error=check_storage_error,

@@ -3,7 +3,7 @@
 import httpx
 
 from tests.contracts.dialect import Keyed, TakesJson
-from tests.dialects.fal.assets_api import tag_endpoints
+from tests.dialects.fal.tags_api import tag_endpoints
 
 
 class _WithoutUrl(Keyed):

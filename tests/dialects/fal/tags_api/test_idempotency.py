@@ -9,9 +9,9 @@ import pytest
 
 from tests.contracts.dialect import Endpoint, Suite
 from tests.dialects.database.snapshot import Account
-from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, MUTATIONS, TAGS, UNFAVORITE
-from tests.dialects.fal.assets_api.tagged import all_tags, make_tag
 from tests.dialects.fal.endpoints import check_platform_error
+from tests.dialects.fal.tags_api.tag_endpoints import CREATE_TAG, DELETE_TAG, MUTATIONS, TAGS, UNFAVORITE
+from tests.dialects.fal.tags_api.tagged import all_tags, make_tag
 from tests.dialects.idempotency import new_key
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.contracts.dialect import Endpoint
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.tag_endpoints import (
+from tests.dialects.fal.endpoints import check_platform_error
+from tests.dialects.fal.tags_api.tag_endpoints import (
     ASSET_TAGS,
     ASSIGN_TAG,
     FAVORITE,
@@ -17,8 +18,7 @@ from tests.dialects.fal.assets_api.tag_endpoints import (
     UNASSIGN_TAG,
     UNFAVORITE,
 )
-from tests.dialects.fal.assets_api.tagged import assign, expire, make_asset, make_tag, tags_of, unassign
-from tests.dialects.fal.endpoints import check_platform_error
+from tests.dialects.fal.tags_api.tagged import assign, expire, make_asset, make_tag, tags_of, unassign
 
 TARGETED = [ASSIGN_TAG, UNASSIGN_TAG, SET_TAGS, FAVORITE, UNFAVORITE]
 

@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.tag_endpoints import CREATE_TAG, DELETE_TAG, TAGS, UPDATE_TAG
-from tests.dialects.fal.assets_api.tagged import all_tags, assign, make_asset, make_tag, tag_names, tags_of
 from tests.dialects.fal.endpoints import check_platform_error
+from tests.dialects.fal.tags_api.tag_endpoints import CREATE_TAG, DELETE_TAG, TAGS, UPDATE_TAG
+from tests.dialects.fal.tags_api.tagged import all_tags, assign, make_asset, make_tag, tag_names, tags_of
 
 # Pairs of equal names: different case, different Unicode composition, the final Greek sigma.
-TWINS = [("Mood", "mOOD"), ("caf\u00e9", "CAFE\u0301"), ("\u03c6\u03c9\u03c2", "\u03a6\u03a9\u03a3")]
+EQUAL_NAMES = [("Mood", "mOOD"), ("caf\u00e9", "CAFE\u0301"), ("\u03c6\u03c9\u03c2", "\u03a6\u03a9\u03a3")]
 IMPOSSIBLE: list[Any] = ["", "x" * 51, " ", "\t \n", "\u00a0\u2003", "a\0b", None, 5, ["a"], {}]
 
 
@@ -68,7 +68,7 @@ def test_missing_name_is_refused(client: httpx.Client, fresh: Account) -> None:
     refused(CREATE_TAG.send(client, fresh.key, json={}), 422)
 
 
-@pytest.mark.parametrize(("name", "twin"), TWINS)
+@pytest.mark.parametrize(("name", "twin"), EQUAL_NAMES)
 def test_name_is_unique_ignoring_case(
     client: httpx.Client, fresh: Account, account: Account, name: str, twin: str
 ) -> None:
@@ -82,7 +82,7 @@ def test_name_is_unique_ignoring_case(
     assert DELETE_TAG.send(client, account.key, path=f"{TAGS}/{elsewhere.json()['tag']['id']}").status_code == 204
 
 
-@pytest.mark.parametrize(("name", "twin"), TWINS)
+@pytest.mark.parametrize(("name", "twin"), EQUAL_NAMES)
 def test_case_of_own_name_can_be_changed(client: httpx.Client, fresh: Account, name: str, twin: str) -> None:
     tag = create(client, fresh, name).json()["tag"]
     response = update(client, fresh, tag["id"], {"name": twin})

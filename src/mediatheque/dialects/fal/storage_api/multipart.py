@@ -30,7 +30,7 @@ _FILE_UPLOAD = "/files/b/{id:uuid}/{name:str}/multipart/{upload_id:uuid}"
 _KEY_OR_TOKEN = [require_scope(Scope.WRITE, upload_tokens=True)]
 
 
-class Part(msgspec.Struct, frozen=True):
+class CompletedPart(msgspec.Struct, frozen=True):
     """One part in a complete call. [observed] Clients spell its number in two ways."""
 
     etag: Annotated[str, msgspec.Meta(max_length=200)]
@@ -41,7 +41,7 @@ class Part(msgspec.Struct, frozen=True):
 class Completion(msgspec.Struct, frozen=True):
     """The body of a complete call: the parts in any order."""
 
-    parts: Annotated[list[Part], msgspec.Meta(max_length=10_000)]
+    parts: Annotated[list[CompletedPart], msgspec.Meta(max_length=10_000)]
 
     def by_number(self) -> dict[int, str]:
         """Return the ETags by part number. Raises `Invalid` when a number is missing or given twice."""

@@ -7,7 +7,7 @@ import httpx
 
 from tests.dialects.database.rows import Row, put_assets
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.tag_endpoints import (
+from tests.dialects.fal.tags_api.tag_endpoints import (
     ASSET_TAGS,
     ASSIGN_TAG,
     CREATE_TAG,

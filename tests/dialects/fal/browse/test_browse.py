@@ -11,11 +11,11 @@ from tests import samples
 from tests.dialects.database import rows
 from tests.dialects.database.rows import Row
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.assets_api.browsing import browse, ids, inside, put, refused
-from tests.dialects.fal.assets_api.tagged import assign, expire, make_tag
+from tests.dialects.fal.browse.browsing import browse, ids, inside, put, refused
 from tests.dialects.fal.collections_api.creation import add, character, collection, image
 from tests.dialects.fal.endpoints import auth
 from tests.dialects.fal.registration import host, register
+from tests.dialects.fal.tags_api.tagged import assign, expire, make_tag
 from tests.dialects.native import endpoints as native
 
 SOURCES = ("upload", "response", "request")

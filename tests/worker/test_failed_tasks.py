@@ -12,7 +12,7 @@ from mediatheque.library.tasks import FailedTask
 from mediatheque.records import jobs
 from mediatheque.worker import worker
 from mediatheque.worker.handlers import MAX_ATTEMPTS
-from tests.worker.queue import Queue, Verb, eventually, working
+from tests.worker.queue import FakeHandler, Queue, eventually, working
 
 NAME = "complete_upload"
 
@@ -23,7 +23,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_POLL_SECONDS", 0.1)
 
 
-async def parked(library: Library) -> list[FailedTask]:
+async def failed_tasks(library: Library) -> list[FailedTask]:
     return [task async for task in library.tasks.failed()]
 
 
@@ -36,21 +36,21 @@ async def hurry(queue: Queue) -> None:
     await queue.query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE scheduled_at IS NOT NULL")
 
 
-async def done(queue: Queue, verb: Verb, calls: int) -> bool:
+async def done(queue: Queue, verb: FakeHandler, calls: int) -> bool:
     await hurry(queue)
     return len(verb.calls) >= calls
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("7 bananas"), Malformed("7 bananas")], ids=["bug", "refusal"])
 async def test_task_fails_after_six_attempts_with_its_reason(library: Library, queue: Queue, error: Exception) -> None:
-    verb = Verb(*[error] * 10)
+    verb = FakeHandler(*[error] * 10)
     await queue.put(id := uuid4())
     async with working(library, verb):
         await eventually(lambda: done(queue, verb, MAX_ATTEMPTS))
-        await eventually(lambda: is_parked(library))
+        await eventually(lambda: has_failed(library))
         await asyncio.sleep(0.2)
     assert len(verb.calls) == MAX_ATTEMPTS == 6
-    (task,) = await parked(library)
+    (task,) = await failed_tasks(library)
     assert (task.task, task.arguments, task.reason) == (NAME, {"upload_id": str(id)}, repr(error))
     assert (await depth(library, "parked"), await depth(library, "waiting")) == (1, 0)
 
@@ -59,7 +59,7 @@ async def test_task_fails_after_six_attempts_with_its_reason(library: Library, q
 async def test_task_is_retried_while_a_part_is_unavailable(
     library: Library, queue: Queue, error: type[Exception]
 ) -> None:
-    verb = Verb(*[error()] * (MAX_ATTEMPTS + 2))
+    verb = FakeHandler(*[error()] * (MAX_ATTEMPTS + 2))
     await queue.put(uuid4())
     async with working(library, verb):
         await eventually(lambda: done(queue, verb, MAX_ATTEMPTS + 3))
@@ -68,11 +68,11 @@ async def test_task_is_retried_while_a_part_is_unavailable(
 
 
 async def test_retried_task_has_all_attempts_again(library: Library, queue: Queue) -> None:
-    ids = [await one_parked(queue) for _ in range(3)]
+    ids = [await insert_failed(queue) for _ in range(3)]
     with pytest.raises(NotFound):
         await library.tasks.retry(4711)
     assert await library.tasks.retry(ids[1]) == 1
-    assert [task.id for task in await parked(library)] == [ids[0], ids[2]]
+    assert [task.id for task in await failed_tasks(library)] == [ids[0], ids[2]]
     assert len(await queue.query("SELECT 1 FROM failed_task")) == 2
     with pytest.raises(NotFound):
         await library.tasks.retry(ids[1])  # it is not parked any more
@@ -80,14 +80,14 @@ async def test_retried_task_has_all_attempts_again(library: Library, queue: Queu
     assert await queue.states() == ["todo"] * 3
     assert {job["attempts"] for job in await queue.jobs()} == {0}
     assert await queue.query("SELECT 1 FROM failed_task") == []
-    verb = Verb()
+    verb = FakeHandler()
     async with working(library, verb):
         await eventually(lambda: len(verb.finished) == 3)
 
 
 async def test_reason_is_deleted_with_the_task(library: Library, queue: Queue) -> None:
     """However somebody has got rid of it, or of its state."""
-    again, gone, kept = [await one_parked(queue) for _ in range(3)]
+    again, gone, kept = [await insert_failed(queue) for _ in range(3)]
     await queue.query("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", again)
     await queue.query("DELETE FROM procrastinate_jobs WHERE id = %s", gone)
     async with library.database.connection() as conn:
@@ -97,7 +97,7 @@ async def test_reason_is_deleted_with_the_task(library: Library, queue: Queue) -
 
 async def test_task_that_kills_its_workers_fails(library: Library, queue: Queue) -> None:
     """Tries for which a part of the library was away do not count."""
-    verb = Verb(*[BlobsUnavailable()] * 20)
+    verb = FakeHandler(*[BlobsUnavailable()] * 20)
     await queue.put(uuid4())
     async with working(library, verb):
         await eventually(lambda: done(queue, verb, 2))
@@ -108,17 +108,17 @@ async def test_task_that_kills_its_workers_fails(library: Library, queue: Queue)
         async with library.database.connection() as conn:
             assert await jobs.requeue_stalled(conn, timedelta(seconds=20), MAX_ATTEMPTS) == 1
         assert await queue.states() == ["todo" if deaths < MAX_ATTEMPTS else "failed"]
-    (task,) = await parked(library)
+    (task,) = await failed_tasks(library)
     assert "workers" in (task.reason or "")
 
 
 async def test_more_failed_tasks_than_a_page(library: Library, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "_PAGE", 2)
-    ids = [await one_parked(queue) for _ in range(5)]
-    assert [task.id for task in await parked(library)] == ids
+    ids = [await insert_failed(queue) for _ in range(5)]
+    assert [task.id for task in await failed_tasks(library)] == ids
 
 
-async def one_parked(queue: Queue) -> int:
+async def insert_failed(queue: Queue) -> int:
     await queue.put(id := uuid4())
     (job,) = await queue.query("SELECT max(id) AS id FROM procrastinate_jobs")
     await queue.query("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", job["id"])
@@ -128,7 +128,7 @@ async def one_parked(queue: Queue) -> int:
     return int(job["id"])
 
 
-async def is_parked(library: Library) -> bool:
+async def has_failed(library: Library) -> bool:
     return await depth(library, "parked") == 1
 
 

@@ -6,15 +6,15 @@ from uuid import uuid4
 import pytest
 
 from tests import samples
-from tests.dialects.fal.assets_api.browsing import browse, ids, inside, refused
-from tests.dialects.fal.assets_api.search_fixture import Searched, film, photo
-from tests.dialects.fal.assets_api.tagged import assign, make_tag
+from tests.dialects.fal.browse.browsing import browse, ids, inside, refused
+from tests.dialects.fal.browse.search_fixture import EmbeddedPhotos, film, photo
 from tests.dialects.fal.collections_api.creation import add, character, collection, expire
 from tests.dialects.fal.endpoints import auth
 from tests.dialects.fal.registration import host
+from tests.dialects.fal.tags_api.tagged import assign, make_tag
 
 
-def found(photos: Searched, **query: Any) -> list[str]:
+def found(photos: EmbeddedPhotos, **query: Any) -> list[str]:
     return photos.names(ids(photos.client, photos.account, **query))
 
 
@@ -22,13 +22,13 @@ def found(photos: Searched, **query: Any) -> list[str]:
     ("q", "first"),
     [("a cat", "chelsea.png"), ("cup of coffee", "coffee.png"), ("motorbike", "motorcycle_left.png")],
 )
-def test_text_query_finds_image_content(photos: Searched, q: str, first: str) -> None:
+def test_text_query_finds_image_content(photos: EmbeddedPhotos, q: str, first: str) -> None:
     expected = {first, "film"} if first == "chelsea.png" else {first}
     assert set(found(photos, q=q)[: len(expected)]) == expected
     assert found(photos, q=q, media_type="image")[0] == first
 
 
-def test_search_page_ranks_all_assets(photos: Searched) -> None:
+def test_search_page_ranks_all_assets(photos: EmbeddedPhotos) -> None:
     page = browse(photos.client, photos.account, q="a cat")
     assert len(page["assets"]) == len(photos.assets)
     similarities = [asset["similarity"] for asset in page["assets"]]
@@ -40,7 +40,7 @@ def test_search_page_ranks_all_assets(photos: Searched) -> None:
     assert {asset["vector_id"]: asset for asset in listed["assets"]} == shown, "browsing knows no similarity"
 
 
-def test_image_example_finds_similar_images(photos: Searched) -> None:
+def test_image_example_finds_similar_images(photos: EmbeddedPhotos) -> None:
     page = browse(photos.client, photos.account, search_image_url=photos.assets["chelsea.png"]["url"])
     names = photos.names([asset["vector_id"] for asset in page["assets"]])
     similarities = [asset["similarity"] for asset in page["assets"]]
@@ -49,14 +49,14 @@ def test_image_example_finds_similar_images(photos: Searched) -> None:
     assert similarities == sorted(similarities, reverse=True)
 
 
-def test_video_example_finds_similar_assets(photos: Searched) -> None:
+def test_video_example_finds_similar_assets(photos: EmbeddedPhotos) -> None:
     assert found(photos, search_video_url=photos.assets["film"]["url"])[:2] == ["film", "chelsea.png"]
     assert found(photos, search_video_url=photos.assets["film"]["url"], media_type="image")[0] == "chelsea.png"
     coffee = host(photos.client, photos.account, film("coffee.png"), "video/mp4")
     assert found(photos, search_video_url=coffee)[0] == "coffee.png", "a file that is no asset is an example, too"
 
 
-def test_example_of_wrong_kind_is_refused(photos: Searched) -> None:
+def test_example_of_wrong_kind_is_refused(photos: EmbeddedPhotos) -> None:
     client, account = photos.client, photos.account
     sound = host(client, account, samples.mp3(), "audio/mpeg")
     stranger = host(client, account, b"just text", "text/plain")
@@ -68,7 +68,7 @@ def test_example_of_wrong_kind_is_refused(photos: Searched) -> None:
         refused(client, account, 422, **query)
 
 
-def test_foreign_and_unknown_examples_look_alike(photos: Searched) -> None:
+def test_foreign_and_unknown_examples_look_alike(photos: EmbeddedPhotos) -> None:
     other = photos.new_account()
     theirs = photos.assets["coffee.png"]["url"]
     nowhere = theirs.replace(theirs.split("/")[-2], uuid4().hex)
@@ -88,7 +88,7 @@ def test_foreign_and_unknown_examples_look_alike(photos: Searched) -> None:
         assert len({refused(photos.client, other, 404, **{param: url}) for url in urls}) == 1
 
 
-def test_search_combines_with_each_filter(photos: Searched) -> None:
+def test_search_combines_with_each_filter(photos: EmbeddedPhotos) -> None:
     client, account = photos.client, photos.account
     red, id = make_tag(client, account), str(collection(client, account)["id"])
     cat, coffee, rocket = (photos.id(name) for name in ("chelsea.png", "coffee.png", "rocket.jpg"))
@@ -114,7 +114,7 @@ def test_search_combines_with_each_filter(photos: Searched) -> None:
     assert found(photos, q="coffee", tag_id=[red, str(uuid4())], tag_mode="all") == []
 
 
-def test_search_pages_cover_all_assets_once(photos: Searched) -> None:
+def test_search_pages_cover_all_assets_once(photos: EmbeddedPhotos) -> None:
     for example in ({"q": "a cat"}, {"search_image_url": photos.assets["coffee.png"]["url"]}):
         shown: list[str] = []
         cursor = None
@@ -128,7 +128,7 @@ def test_search_pages_cover_all_assets_once(photos: Searched) -> None:
         assert sorted(photos.names(shown)) == sorted(photos.assets)
 
 
-def test_list_and_search_cursors_are_not_interchangeable(photos: Searched) -> None:
+def test_list_and_search_cursors_are_not_interchangeable(photos: EmbeddedPhotos) -> None:
     of_a_list = browse(photos.client, photos.account, limit="2")["next_cursor"]
     of_a_search = browse(photos.client, photos.account, limit="2", q="cat")["next_cursor"]
     assert of_a_list
@@ -137,7 +137,7 @@ def test_list_and_search_cursors_are_not_interchangeable(photos: Searched) -> No
     refused(photos.client, photos.account, 422, cursor=of_a_search)
 
 
-def test_expired_assets_do_not_shorten_search_pages(photos: Searched) -> None:
+def test_expired_assets_do_not_shorten_search_pages(photos: EmbeddedPhotos) -> None:
     """Expired assets rank first, and still pages are full."""
     client, other = photos.client, photos.new_account()
     made = [photos.take(other, samples.png(seed=n), prompt="a fjord" if n < 60 else "a lake") for n in range(66)]
@@ -154,7 +154,7 @@ def test_expired_assets_do_not_shorten_search_pages(photos: Searched) -> None:
     assert sorted(shown) == sorted(asset["vector_id"] for asset in made[60:])
 
 
-def test_search_ends_after_500_results(photos: Searched) -> None:
+def test_search_ends_after_500_results(photos: EmbeddedPhotos) -> None:
     other = photos.new_account()
     photos.stored.database.execute(
         "WITH n AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 510)),"
@@ -180,7 +180,7 @@ def test_search_ends_after_500_results(photos: Searched) -> None:
     assert len(shown) == len(set(shown)) == 500
 
 
-def test_new_asset_becomes_searchable_by_content(photos: Searched) -> None:
+def test_new_asset_becomes_searchable_by_content(photos: EmbeddedPhotos) -> None:
     other = photos.new_account()
     photos.take(other, photo("coins.png"))
     cat = photos.take(other, photo("chelsea.png"))
@@ -189,7 +189,7 @@ def test_new_asset_becomes_searchable_by_content(photos: Searched) -> None:
     assert ids(photos.client, other, q="a cat")[0] == cat["vector_id"]
 
 
-def test_search_is_independent_of_other_workspaces(photos: Searched) -> None:
+def test_search_is_independent_of_other_workspaces(photos: EmbeddedPhotos) -> None:
     """No answer depends on assets of the other workspace."""
     other = photos.new_account()
     shared = "Zugspitze"
@@ -237,7 +237,7 @@ def test_search_is_independent_of_other_workspaces(photos: Searched) -> None:
     ],
     ids=lambda raw: raw[:40],
 )
-def test_any_query_text_is_accepted(photos: Searched, raw: str) -> None:
+def test_any_query_text_is_accepted(photos: EmbeddedPhotos, raw: str) -> None:
     response = photos.client.get(f"/v1/assets?q={raw}", headers=auth(photos.account.key))
     assert response.status_code == 200, response.text
     assert len(response.json()["assets"]) == len(photos.assets)

@@ -7,8 +7,8 @@ import pytest
 
 from tests.contracts.dialect import Keyed, Suite
 from tests.dialects.database.snapshot import Account
-from tests.dialects.fal.assets_api import browsing
-from tests.dialects.fal.assets_api.browsing import inside
+from tests.dialects.fal.browse import browsing
+from tests.dialects.fal.browse.browsing import inside
 from tests.dialects.fal.collections_api.creation import character, collection, image
 
 

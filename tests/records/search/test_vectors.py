@@ -15,9 +15,7 @@ NORTH = "[1,0,0]"
 
 
 @pytest.mark.parametrize("table", ["tag", "collection"])
-async def test_how_many_another_workspace_has_does_not_show(
-    opened: tuple[Connection, EmbeddingModel], table: str
-) -> None:
+async def test_foreign_scope_looks_empty(opened: tuple[Connection, EmbeddingModel], table: str) -> None:
     """A scope of theirs is as one that nobody has, however many assets are in it."""
     conn, model = opened
     theirs = uuid4()
@@ -38,7 +36,7 @@ async def test_how_many_another_workspace_has_does_not_show(
     assert answers[0] == answers[1] == (True, hybrid.Ranked([]))
 
 
-async def test_what_the_index_reaches(opened: tuple[Connection, EmbeddingModel]) -> None:
+async def test_large_scope_uses_index(opened: tuple[Connection, EmbeddingModel]) -> None:
     conn, model = opened
     await seed.insert_many_assets(conn, model, MINE)
     whole = await scopes.estimate_size(conn, model, MINE, Filter())
@@ -67,7 +65,7 @@ async def test_what_the_index_reaches(opened: tuple[Connection, EmbeddingModel])
     ],
     ids=str,
 )
-async def test_few_of_many_are_looked_at_one_by_one(
+async def test_small_scope_is_scanned_exactly(
     opened: tuple[Connection, EmbeddingModel], wanted: Filter, small: bool
 ) -> None:
     conn, model = opened
@@ -93,7 +91,7 @@ async def test_all_that_is_near_enough(opened: tuple[Connection, EmbeddingModel]
         (few, 0.5, 2, (2, True)),
         (few, 1.1, 1000, (0, False)),
     ):
-        ids, more = await vectors.within(conn, model, scope, NORTH, least=least, limit=limit)
+        ids, more = await vectors.within(conn, model, scope, NORTH, min_similarity=least, limit=limit)
         assert more is expected[1]
         assert expected[0] in (None, len(ids))
 

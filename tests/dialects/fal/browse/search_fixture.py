@@ -26,7 +26,7 @@ _WITHOUT_VECTORS = """
 """
 
 
-class Searched(msgspec.Struct, frozen=True):
+class EmbeddedPhotos(msgspec.Struct, frozen=True):
     """`assets` by photo name, and "film", a video of chelsea.png (a cat). File names and titles are meaningless."""
 
     server: Serve
@@ -91,14 +91,14 @@ def mime_of(name: str) -> str:
 
 
 @contextmanager
-def searched(data: Path) -> Iterator[Searched]:
+def embedded_photos(data: Path) -> Iterator[EmbeddedPhotos]:
     with (
         Serve(data, env={"MEDIATHEQUE_RUN_WORKER": "true"}) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
         psycopg.connect(server.database_url, autocommit=True) as connection,
     ):
         stored = StoredData(connection, server.data / "blobs")
-        running = Searched(server, client, stored, stored.account(server.new_key()), {})
+        running = EmbeddedPhotos(server, client, stored, stored.account(server.new_key()), {})
         for name in PHOTOS:
             running.assets[name] = running.take(running.account, photo(name), mime_of(name))
         running.assets["film"] = running.take(running.account, film("chelsea.png"), "video/mp4")

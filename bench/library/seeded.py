@@ -21,7 +21,7 @@ SHARES = {"1 %": 0.01, "5 %": 0.05, "30 %": 0.3}
 _BESIDE = 20  # the other workspace has one asset where the first sizes of this one has so many
 
 
-class Stock(Mediatheque):
+class SeededLibrary(Mediatheque):
     """Ours, without a worker: it would look for files that are not there. `with` it, then `grow`."""
 
     environment = {"MEDIATHEQUE_RUN_WORKER": "false"}
