@@ -13,7 +13,10 @@ WRITE_BACK_BYTES = 8 * 1024 * 1024
 
 
 class SpoolFile:
-    """Writes and hashes batches of chunks. Blocking; one call at a time. The first one creates the file, mode 0600."""
+    """A file that batches of chunks are written to and hashed.
+
+    Blocking; one call at a time. The first one creates the file, mode 0600.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

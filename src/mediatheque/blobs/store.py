@@ -96,7 +96,7 @@ class Parts(Protocol):
 
 
 class BlobStore(Protocol):
-    """Stores bytes under random keys.
+    """A store of bytes under random keys.
 
     Every method raises `BlobsUnavailable` when the store does not answer, and `StorageFull` when it has no space
     left. A key that no store made is treated as one that does not exist. A blob never changes: its key is written

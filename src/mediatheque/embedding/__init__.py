@@ -1,4 +1,4 @@
-"""Embedders: vectors of texts and pictures in one space. This package makes vectors and stores none.
+"""Embedders: texts and pictures as vectors in one vector space. This package makes vectors and stores none.
 
 It takes decoded pixels, arrays of RGB, and opens no file that a user sent.
 """

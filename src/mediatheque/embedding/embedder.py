@@ -16,10 +16,11 @@ class ModelError(ValueError):
 
 
 class Embedder(Protocol):
-    """Makes vectors of texts and pictures in one space, where the cosine says how near two of them are in meaning.
+    """A maker of vectors of texts and pictures; the cosine of two vectors says how near they are in meaning.
 
-    Both methods block, for milliseconds an item, and may be called from several threads. The vector of an item does not
-    depend on the others. The first call of each method loads its model, or raises ModelError.
+    Its vectors are in one vector space. Both methods block, for milliseconds an item, and may be called from several
+    threads. The vector of an item does not depend on the others. The first call of each method loads its model, or
+    raises ModelError.
     """
 
     name: str  # vectors of embedders with the same name can be compared, others not

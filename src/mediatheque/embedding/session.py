@@ -13,7 +13,7 @@ from mediatheque.embedding.embedder import ModelError
 
 
 class Session:
-    """Runs on the CPU, in `threads` threads that sleep when idle. Several threads may call it.
+    """A graph that runs on the CPU, in `threads` threads that sleep when idle. Several threads may call it.
 
     `graph` returns the file or the bytes of the graph; it is called once, at the first run.
     """
@@ -25,7 +25,10 @@ class Session:
         self._session: onnxruntime.InferenceSession | None = None
 
     def run(self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """The named outputs, or all of them in the graph's order. Blocks. Raises ModelError if the graph cannot be."""
+        """Return the named outputs, or all in the graph's order.
+
+        Blocks. Raises ModelError when the graph cannot be loaded.
+        """
         answer: list[NDArray[np.float32]] = self._loaded().run(outputs, inputs)
         return answer
 

@@ -37,7 +37,10 @@ def configure(level: str = "info") -> None:
 
 
 class _JsonLines(structlog.BytesLogger):
-    """Drops a line that cannot be written (disk full, reader gone) instead of failing the request that logs it."""
+    """A logger of lines of JSON.
+
+    It drops a line that cannot be written (disk full, reader gone) instead of failing the request that logs it.
+    """
 
     def msg(self, message: bytes) -> None:
         """Write the line; ignore OSError."""

@@ -16,7 +16,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """Counts and times requests. `folder` is the value of PROMETHEUS_MULTIPROC_DIR, or None."""
+    """Counts and durations of requests. `folder` is the value of PROMETHEUS_MULTIPROC_DIR, or None."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = CollectorRegistry()

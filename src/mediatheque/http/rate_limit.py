@@ -28,7 +28,7 @@ class RateConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateLimiter:
-    """Counts requests per key in a sliding window."""
+    """A count of requests per key in a sliding window."""
 
     def __init__(self, config: RateConfig) -> None:
         self._limit = _parse_limit(config.limit) if config.limit else None

@@ -17,7 +17,7 @@ _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})
 
 
 class Origins:
-    """Builds and recognises URLs of this server.
+    """The URLs of this server, built and recognised.
 
     `public_url` is the address under which clients reach it, e.g. `https://media.example.com`; without one, each
     request's own Host header is used.

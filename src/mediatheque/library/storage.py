@@ -1,7 +1,7 @@
 """Writing and deleting stored bytes so that a crash leaves no bytes in the store that the database does not know.
 
-A row of `pending_write` is committed before bytes are written and before they are deleted. It goes in the transaction
-that makes another row refer to the bytes, or after they are deleted.
+A row of `pending_write` is committed before bytes are written and before they are deleted. The row is deleted in
+the transaction that makes another row refer to the bytes, or after the bytes are deleted.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -50,6 +50,9 @@ async def delete_marked(database: Database, store: BlobStore, keys: Sequence[str
 
 
 async def try_delete_marked(database: Database, store: BlobStore, key: str) -> None:
-    """Do the same for one key, without failing: what cannot be deleted now is left to garbage collection."""
+    """Delete the bytes under one marked key, then its mark.
+
+    Does not fail: what cannot be deleted now is left to garbage collection.
+    """
     with suppress(LibraryError):
         await delete_marked(database, store, [key])

@@ -37,7 +37,7 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the largest subtitle file, in bytes."""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` for a limit of zero, which would refuse every file."""
+        """Check that no limit is zero, which would refuse every file; raises `ValueError` otherwise."""
         for name in self.__struct_fields__:
             value, minimum = getattr(self, name), 0 if name == "tasks_per_worker" else 1
             if value < minimum and not (name == "timeout_seconds" and value > 0):

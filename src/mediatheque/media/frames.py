@@ -19,7 +19,10 @@ class Frame(msgspec.Struct, frozen=True):
     pixels: bytes
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` when the size is wrong, so that a frame sent by a worker needs no further check."""
+        """Check the size, so that a frame sent by a worker needs no further check.
+
+        Raises `ValueError` when it is wrong.
+        """
         if self.width < 1 or self.height < 1 or len(self.pixels) != self.width * self.height * _CHANNELS:
             raise ValueError(f"{len(self.pixels)} bytes are not a frame of {self.width} x {self.height}")
 

@@ -46,12 +46,12 @@ def _riff(head: bytes) -> str | None:
 
 
 def _ebml(head: bytes) -> str | None:
-    """WebM by the DocType (element 0x4282) of the EBML header; other Matroska is not supported."""
+    """Recognise WebM by the DocType (element 0x4282) of the EBML header; other Matroska is not supported."""
     return "video/webm" if re.search(rb"\x42\x82(?:\x84|\x40\x04)webm", head[:256]) else None
 
 
 def _id3(head: bytes) -> str | None:
-    """An ID3 tag, often longer than `head`. Decide by what follows it; if that is not in `head`, assume MP3."""
+    """Decide by what follows an ID3 tag; assume MP3 if `head` ends in the tag."""
     follows = head[id3_size(head) :]
     if not follows:
         return "audio/mpeg"
@@ -66,7 +66,7 @@ def _ogg(head: bytes) -> str | None:
 
 
 def _iso(head: bytes) -> str | None:
-    """ISO base media by its brands (ISO/IEC 14496-12 section 4.3); QuickTime files may have none."""
+    """Recognise ISO media by its brands (ISO/IEC 14496-12 section 4.3); QuickTime files may have none."""
     size, box = int.from_bytes(head[:4], "big"), head[4:8]
     if box in _BOXES_WITHOUT_FTYP:
         return "video/quicktime"
@@ -96,7 +96,7 @@ def _pdf(head: bytes) -> str | None:
 
 
 def _bare_mpeg_audio(head: bytes) -> str | None:
-    """MP3 without a tag: a frame, and where it ends another of the same kind (or the end of a tiny file)."""
+    """Recognise MP3 without a tag: a frame followed by another of its kind (or by the end of a tiny file)."""
     first = audio_frame(head[:4])
     if first is None:
         return None

@@ -66,7 +66,7 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
         ]
         ours = {
             "connect_timeout": str(self.connect_timeout),
-            "tcp_user_timeout": "10000",  # ms until a silent host is given up; the kernel takes 15 minutes
+            "tcp_user_timeout": "10000",  # ms until a silent host counts as lost; the kernel takes 15 minutes
             "application_name": "mediatheque",
             "options": " ".join(options).strip(),
         }

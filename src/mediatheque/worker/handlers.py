@@ -45,10 +45,10 @@ def build_queue_app(handlers: Mapping[str, Handler], connector: BaseAsyncConnect
 
 
 class RetryPolicy(BaseRetryStrategy):
-    """Retries a failed task after 1, 2, 4 s and so on, at most a minute.
+    """Retries of a failed task, after 1, 2, 4 s and so on, at most a minute.
 
-    It retries without limit while a part of the library is away or full, or when the worker had to stop. Any other
-    failure is a bug of ours and is met six times; then the task stays in the queue as failed, for the operator to see.
+    They have no limit while a part of the library is away or full, or when the worker had to stop. Any other failure is
+    a bug: after six attempts the task stays in the queue as failed, for the operator to see.
     """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:

@@ -30,7 +30,7 @@ _log = structlog.get_logger()
 
 
 class Worker:
-    """Works until it is cancelled; running tasks then have `grace` seconds before they are queued again."""
+    """One worker, until it is cancelled; running tasks then have `grace` seconds before they are queued again."""
 
     def __init__(
         self, library: Library, *, sweep_seconds: float, grace: float, handlers: Mapping[str, Handler] | None = None

@@ -94,7 +94,7 @@ class Disk:
                 yield summary
 
     async def ready(self) -> None:
-        """Raises `BlobsUnavailable` when a folder is missing or cannot be written."""
+        """Check that the folders exist and can be written; raises `BlobsUnavailable` otherwise."""
         shards = (self.root / SHARDS[0], self.root / SHARDS[-1])
         await self._threads.run(check_writable, self.spool, self._parts_folder, *shards)
 
@@ -105,7 +105,7 @@ class Disk:
 
     @asynccontextmanager
     async def _map_missing(self, path: Path) -> AsyncIterator[None]:
-        """A missing file in a folder that exists is `NotFound`; other errors become `BlobsUnavailable`."""
+        """Turn a missing file in an existing folder into `NotFound`, and other errors into `BlobsUnavailable`."""
         with map_os_errors():
             try:
                 yield

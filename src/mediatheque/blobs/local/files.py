@@ -41,7 +41,10 @@ def create_folders(root: Path, *folders: Path) -> None:
 
 
 def check_writable(*folders: Path) -> None:
-    """Raises `BlobsUnavailable` when a folder is missing (its disk is not mounted) or cannot be written."""
+    """Check that the folders exist and can be written; raises `BlobsUnavailable` otherwise.
+
+    A missing folder means that its disk is not mounted.
+    """
     for folder in folders:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise BlobsUnavailable(f"The folder {folder.name} of the file store is missing or cannot be written.")

@@ -91,7 +91,10 @@ class PartsFolder:
 
     @contextmanager
     def _part_lock(self, number: int) -> Iterator[None]:
-        """Concurrent writers of one part, in any process, take turns: one fills the slot, the others add versions."""
+        """Make concurrent writers of one part, in any process, take turns.
+
+        One fills the slot, the others add versions.
+        """
         with self._map_missing():
             held = os.open(self.path / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -155,7 +158,7 @@ class PartsFolder:
 
     @contextmanager
     def _map_missing(self) -> Iterator[None]:
-        """A missing file in a parts folder that exists is `NotFound`, else `BlobsUnavailable`."""
+        """Turn a missing file in an existing parts folder into `NotFound`, and other errors into `BlobsUnavailable`."""
         try:
             yield
         except FileNotFoundError as error:

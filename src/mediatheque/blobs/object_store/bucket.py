@@ -99,7 +99,7 @@ class Bucket:
                 yield summary
 
     async def ready(self) -> None:
-        """Raises `BlobsUnavailable` when the bucket does not answer."""
+        """Check that the bucket answers; raises `BlobsUnavailable` otherwise."""
         await self.objects.ready()
 
     async def close(self) -> None:

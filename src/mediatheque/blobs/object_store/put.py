@@ -23,7 +23,7 @@ class _Aborted(Exception):
 
 
 class StreamingPut:
-    """Puts the file under `key`. Cancelling `run` would leave parts in the bucket: shield it and call `abort`."""
+    """Upload of the file under `key`. Cancelling `run` would leave parts in the bucket: shield it and call `abort`."""
 
     def __init__(self, store: ObjectStore, threads: ThreadRunner, key: str, path: Path, size: int) -> None:
         self._store = store

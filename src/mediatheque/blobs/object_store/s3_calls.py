@@ -88,7 +88,7 @@ class S3:
         return {"Bucket": self._bucket, "Key": self._prefix + name}
 
     async def _call(self, work: Callable[[], Any], seconds: float | None = None) -> Any:
-        """Raises `BlobsUnavailable` when the call takes longer than `seconds`."""
+        """Run the call on a thread. Raises `BlobsUnavailable` when it takes longer than `seconds`."""
         with _map_s3_errors(), map_os_errors():
             async with asyncio.timeout(seconds):
                 return await self._threads.run(work)

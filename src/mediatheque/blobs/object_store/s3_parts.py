@@ -72,7 +72,10 @@ class S3Parts:
         return etag
 
     async def _join(self, key: str, multipart_id: str, parts: Sequence[UploadedPart], total: int) -> None:
-        """With a small part before the last, let S3 join the large ones, then fetch all in order and send one file."""
+        """Join parts of which one before the last is too small for S3.
+
+        Let S3 join the large ones, then fetch all in order and send one file.
+        """
         if all(part.size >= MIN_PART_BYTES for part in parts[:-1]):
             await self._complete(key, multipart_id, parts)
             return

@@ -25,7 +25,7 @@ _SHARE = np.float32(np.sqrt(0.5))  # of meaning and of appearance, in the length
 
 
 class Basic:
-    """Loads each model at its first use. Raises ModelError when a package's files are missing.
+    """The models of the packages, each loaded at its first use. Raises ModelError when a package's files are missing.
 
     The graph of the picture model and the vectors of its labels are computed once, into `cache`; that takes 8 s.
     """

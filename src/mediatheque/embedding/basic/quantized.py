@@ -59,7 +59,10 @@ def _dequantized(graph: onnx.GraphProto, constants: dict[str, onnx.TensorProto])
 def _product(
     graph: onnx.GraphProto, node: onnx.NodeProto, weights: _Dequantized, constants: dict[str, onnx.TensorProto]
 ) -> list[onnx.NodeProto]:
-    """https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md, DynamicQuantizeMatMul."""
+    """Replace a matrix product by DynamicQuantizeMatMul.
+
+    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
     stored = numpy_helper.to_array(constants[weights.stored]).astype(np.int16)
     scale = numpy_helper.to_array(constants[weights.scale]).reshape(-1)
     parts: dict[str, NDArray[np.generic]] = {

@@ -1,4 +1,4 @@
-"""Pairs of ONNX models with one space for texts and pictures: CLIP, SigLIP, MobileCLIP and similar."""
+"""Pairs of ONNX models with one vector space for texts and pictures: CLIP, SigLIP, MobileCLIP and similar."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from mediatheque.embedding.embedder import ModelError, Vectors
 
 
 class Clip:
-    """Checks the form of the files now, and loads each model at its first use.
+    """A pair of models. The form of their files is checked now, and each model is loaded at its first use.
 
     The range of cosines depends on the model: of a text and a picture, CLIP's mostly lie between 0.15 and 0.35,
     SigLIP's between 0 and 0.2. Raises ModelError when the folder is wrong.

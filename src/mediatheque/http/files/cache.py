@@ -33,7 +33,7 @@ class CachedFile(msgspec.Struct, frozen=True):
 
 
 class FileCache:
-    """Looks up each file at most once a second, however often it is requested."""
+    """A cache of files: each is looked up at most once a second, however often it is requested."""
 
     def __init__(self, library: Library) -> None:
         self._library = library

@@ -16,7 +16,7 @@ _HEX_DIGITS = 32
 
 
 class FastPath:
-    """Wraps the framework's application."""
+    """A wrapper of the framework's application."""
 
     def __init__(self, app: App, file_cache: FileCache) -> None:
         self._app = app

@@ -80,7 +80,10 @@ def is_inline(mime: str) -> bool:
 
 
 def _security_headers(mime: str) -> RawHeaders:
-    """A browser plays a video that it opens directly in a page it generates, whose `media-src` must allow the video."""
+    """Return the security headers.
+
+    Browsers play a directly opened video in a generated page, so `media-src` must allow it.
+    """
     is_playable = mime.startswith(("video/", "audio/"))
     return (
         (b"accept-ranges", b"bytes"),

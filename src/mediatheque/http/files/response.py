@@ -20,7 +20,7 @@ _CONDITIONAL_HEADERS = frozenset(
 
 
 class FileResponse(ASGIResponse):
-    """Sends a file; a route returns it.
+    """A response that sends a file; a route returns it.
 
     The caller has checked that a local file has its full size. With `?download` in the query the client is told to
     save the file whatever its type. Raises BlobsUnavailable, or what the reader raises, before the response starts, so

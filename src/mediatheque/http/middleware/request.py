@@ -28,7 +28,7 @@ class RequestConfig(BodyConfig, frozen=True, kw_only=True):
 
 
 class RequestMiddleware:
-    """Wraps an ASGI application.
+    """A wrapper of an ASGI application.
 
     Each request gets an id: the client's own `X-Request-Id` if that is 1 to 128 characters of `A-Za-z0-9_.:-`, else a
     UUIDv7 as hex. It is in `scope["state"]["request_id"]`, in the log context and in the headers of every response.

@@ -25,13 +25,13 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 class AccessControl:
-    """Checks and changes who may read files."""
+    """Operations on access to files: check it, sign links, change ACLs and defaults."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def authorize(self, file: File, principal: Principal | None, signature: Signature | None) -> None:
-        """Return if the caller may read the file.
+        """Check that the caller may read the file.
 
         The file's own workspace may always read it, and so may the holder of a valid signed link. Otherwise the ACL
         decides. Raises `NotFound` when the ACL hides the file, and `Forbidden` when it forbids reading.

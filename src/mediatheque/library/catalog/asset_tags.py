@@ -13,7 +13,7 @@ from mediatheque.records.database import Database
 
 
 class AssetTags:
-    """Assigns tags to assets and removes them.
+    """Operations on the tags of assets: list, assign, remove and replace.
 
     Every method that changes tags raises `AssetNotFound` when the asset does not exist, and `NotFound` when a tag does
     not exist. Lock order: asset, then tags.

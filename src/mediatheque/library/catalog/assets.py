@@ -24,7 +24,7 @@ MAX_COUNT = 1_000
 
 
 class Assets:
-    """Reads, lists, changes and deletes assets."""
+    """Operations on assets: read, list, count, change and delete."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

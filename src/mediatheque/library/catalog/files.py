@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 
 
 class Files:
-    """Finds and opens files, and registers them as assets."""
+    """Operations on files: find, open, copy, and register as assets."""
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database

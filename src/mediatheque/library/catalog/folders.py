@@ -13,7 +13,7 @@ _MAX_NAME = 255
 
 
 class Folders:
-    """Creates, finds, renames, trashes and restores folders."""
+    """Operations on folders: create, find, rename, trash and restore."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

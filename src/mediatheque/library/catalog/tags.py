@@ -14,7 +14,7 @@ MAX_TAGS = 10_000
 
 
 class Tags:
-    """Creates, lists, renames and deletes tags. Names are unique in a workspace, ignoring case."""
+    """Operations on tags: create, list, rename and delete. Names are unique in a workspace, ignoring case."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

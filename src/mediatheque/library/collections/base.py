@@ -17,7 +17,7 @@ MAX_COUNT = 10_000
 
 
 class CollectionBase:
-    """Finds, changes and deletes collections of the given `types`. Lists show the types in `listed`."""
+    """Operations on collections of the given `types`: find, change and delete. Lists show the types in `listed`."""
 
     noun: ClassVar[str]
     types: ClassVar[tuple[CollectionType, ...]]

@@ -23,7 +23,7 @@ _MAX_STEM = 56
 
 
 class Characters(CollectionBase):
-    """Creates, finds, changes and deletes characters. A handle never changes."""
+    """Operations on characters: create, find, change and delete. A handle never changes."""
 
     noun = "Character"
     types = (CollectionType.CHARACTER,)

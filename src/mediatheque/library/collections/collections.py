@@ -17,7 +17,7 @@ _EMPTY_PATCH = CollectionPatch()
 
 
 class Collections(CollectionBase):
-    """Creates collections; finds, changes and deletes them and characters. Lists do not show characters."""
+    """Operations on collections: create; find, change and delete, also of characters. Lists do not show characters."""
 
     noun = "Collection"
     types = tuple(CollectionType)

@@ -19,7 +19,7 @@ _PARENT = "parent_id"
 
 
 class CollectionTree:
-    """Shows the tree and moves collections in it."""
+    """Operations on the tree of collections: show it, and move collections in it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -11,7 +11,7 @@ from mediatheque.records.database import Connection, Database
 
 
 class Members:
-    """Adds assets to manual collections and characters, and removes them."""
+    """Operations on the members of manual collections and characters: add and remove assets."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -13,7 +13,7 @@ from mediatheque.records.database import Database
 
 
 class SmartCollections:
-    """Restricts filters to a collection, smart or not."""
+    """Operations on filters: restrict them to a collection, smart or not."""
 
     def __init__(self, database: Database, search: Search) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class SmartCollections:
 
 
 class _Resolution:
-    """Replaces the examples in one collection's condition by the ids of the assets that resemble them."""
+    """Replacement of the examples in one collection's condition by the ids of the assets that resemble them."""
 
     def __init__(self, database: Database, search: Search, collection: Collection) -> None:
         self._database = database

@@ -23,7 +23,7 @@ async def write_rows(conn: Connection, state: IngestState) -> None:
     """Write every row of the request in the caller's transaction.
 
     Raises `Conflict` when the upload was completed, or the URL stored, by a concurrent request; `DuplicateCollected`;
-    and `BlobsUnavailable` when garbage collection has given up the new bytes.
+    and `BlobsUnavailable` when garbage collection has marked the new bytes for deletion.
     """
     request = state.request
     if request.upload and not await uploads.complete(conn, request.upload.id):

@@ -39,7 +39,7 @@ _log = structlog.get_logger()
 
 
 class Intake:
-    """Turns requests into files and assets, in the order of `steps`."""
+    """Operations on new content: turn requests into files and assets, in the order of `steps`."""
 
     def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox) -> None:
         self._database = database

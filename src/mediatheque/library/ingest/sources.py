@@ -43,7 +43,7 @@ AssetSource = File | RemoteContent | InlineContent | AssetContent
 
 
 class Importer:
-    """Makes assets of sources."""
+    """Operations on sources: make assets of them."""
 
     def __init__(self, intake: Intake, assets: Assets, files: Files) -> None:
         self._intake = intake

@@ -16,7 +16,7 @@ _QUERY_LIMIT = MAX_EDGES + 1
 
 
 class LineageGraphs:
-    """Follows assets through the requests that made them and the requests that used them."""
+    """Operations on the lineage graph: follow assets through the requests that made them and that used them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,7 +49,7 @@ _RequestQuery = Callable[[Connection, UUID, Sequence[str], int], Awaitable[list[
 
 
 class _Direction:
-    """Towards ancestors or descendants: from assets to requests, and on to the assets on the requests' other side.
+    """The traversal in one direction, towards ancestors or descendants: assets, their requests, the assets beyond.
 
     Each asset and each request is followed once.
     """

@@ -15,7 +15,7 @@ _BATCH = 500
 
 
 class ExpiredUploads:
-    """Deletes the bytes of expired uploads, and their rows after a grace period.
+    """Operations on expired uploads: delete their bytes, and their rows after a grace period.
 
     A PUT that began before a presigned URL expired can end after its bytes were deleted: they are deleted again before
     the row. A concurrent completion of an expired upload finds its pending write marked for deletion, and fails.

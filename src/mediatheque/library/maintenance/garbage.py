@@ -30,10 +30,11 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 class GarbageCollector:
-    """Deletes expired files, unreferenced blobs, failed pending writes, expired uploads and old idempotency keys.
+    """Operations on garbage: delete what expired, failed or is not referenced.
 
-    It deletes only bytes that this database has rows of, so that a store of another library loses nothing. `grace` must
-    be longer than any request takes: a slower pending write fails.
+    This is expired files, unreferenced blobs, failed pending writes, expired uploads and old idempotency keys. Only
+    bytes that this database has rows of are deleted, so that a store of another library loses nothing. `grace` must be
+    longer than any request takes: a slower pending write fails.
     """
 
     def __init__(self, database: Database, store: BlobStore, grace: timedelta = timedelta(hours=24)) -> None:

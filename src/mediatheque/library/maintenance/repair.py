@@ -15,7 +15,10 @@ _FEW = 10
 
 
 class Repair:
-    """Repairs findings one by one. Each repair is done completely or not at all, and can be repeated after a crash."""
+    """Operations on findings: repair one by one.
+
+    Each repair is done completely or not at all, and can be repeated after a crash.
+    """
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database

@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 
 
 class Embeddings:
-    """Make the vectors of assets: one of the content, one of the caption."""
+    """Maker of assets' vectors: one of the content, one of the caption."""
 
     def __init__(
         self, database: Database, store: BlobStore, sandbox: Sandbox, encoders: Encoders, models: EmbeddingModels
@@ -94,7 +94,7 @@ class Embeddings:
     async def _vectors(
         self, model: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
     ) -> AssetVectors:
-        """An asset without frames and caption is found by its title."""
+        """Encode frames and caption; the title of an asset that has neither."""
         text = asset.caption or ("" if frames else asset.title)
         return AssetVectors(
             content=await self._encoders.encode_frames(model, frames) if frames else None,

@@ -36,7 +36,10 @@ _log = structlog.get_logger()
 
 
 class Encoders:
-    """Turn texts and frames into vectors. Methods that take a model raise ModelUnavailable when it cannot be loaded."""
+    """Loaded models that turn texts and frames into vectors.
+
+    Methods that take a model raise ModelUnavailable when it cannot be loaded.
+    """
 
     def __init__(self, config: EmbeddingConfig) -> None:
         self.configured_model = config.model
@@ -111,7 +114,7 @@ class Encoders:
         return embedder
 
     async def _encode(self, model: EmbeddingModel, encode: Callable[[Embedder, S], T], items: S) -> T:
-        """An embedder reads its weights at its first item, so that this can fail like opening it."""
+        """Encode the items on a thread. The first call loads the weights, so it can fail as opening the model can."""
         embedder = await self.get(model)
         try:
             return await self._run_in_thread(encode, embedder, items)
@@ -138,7 +141,7 @@ def _open(spec: str, cache: Path) -> Embedder:
 
 
 def _check_name(model: EmbeddingModel, embedder: Embedder) -> None:
-    """Raise ModelError when the embedder is not the one that made the model's vectors."""
+    """Check that the embedder is the one that made the model's vectors; raises ModelError otherwise."""
     if embedder.name != model.name:
         raise ModelError(
             f"The library was embedded with {model.name}, and {model.spec} is now {embedder.name}: put the old files"

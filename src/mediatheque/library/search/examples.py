@@ -18,7 +18,10 @@ _MAX_CONCURRENT = 2  # of one workspace: decoding takes seconds, and no workspac
 
 
 class ExampleVectors:
-    """Embed each content once: the vector is read from the database, or cached, where an earlier call left it."""
+    """Cached vectors of example files.
+
+    Each content is embedded once: its vector is read from the database or the cache, where an earlier call left it.
+    """
 
     def __init__(self, database: Database, encoders: Encoders, embeddings: Embeddings) -> None:
         self._database = database
@@ -38,7 +41,10 @@ class ExampleVectors:
         return known or await self._cached(model, blob)
 
     async def _cached(self, model: EmbeddingModel, blob: Blob) -> Vector:
-        """Concurrent requests for one content share one task, which goes on for later ones when they are cancelled."""
+        """Share one task among concurrent requests for one content.
+
+        It outlives their cancellation, so a retry finds its result.
+        """
         key = model.id, blob.id
         task = self._tasks.get(key)
         if task is None:

@@ -71,7 +71,7 @@ class _Query(msgspec.Struct, frozen=True):
 
 
 class Search:
-    """Rank the assets of a workspace by an example, with the active model."""
+    """Ranking of a workspace's assets by an example, with the active model."""
 
     def __init__(
         self, database: Database, encoders: Encoders, models: EmbeddingModels, examples: ExampleVectors
@@ -149,7 +149,10 @@ class Search:
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        """Searches take at most half of the connections, two each: uploads and reads keep the others."""
+        """Hold a search slot.
+
+        Searches take at most half of the connections, two each; uploads and reads keep the others.
+        """
         async with self._slots:
             try:
                 async with asyncio.timeout(_TIMEOUT_SECONDS):

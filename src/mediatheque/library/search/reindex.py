@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 
 
 class Reindex:
-    """Embeds every asset with a second model, then makes it the active one.
+    """Operations on the reindex: embed every asset with a second model, then make it the active one.
 
     New assets are embedded with both meanwhile. A reindex that was interrupted continues when it is run again. All
     methods are for a block of `exclusive`.

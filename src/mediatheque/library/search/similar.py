@@ -28,7 +28,7 @@ class SimilarAsset(msgspec.Struct, frozen=True):
 
 
 class SimilarAssets:
-    """Compare the contents of a workspace's assets by the vectors of the active model."""
+    """Comparison of assets' contents in a workspace, by the vectors of the active model."""
 
     def __init__(self, database: Database, encoders: Encoders, models: EmbeddingModels) -> None:
         self._database = database

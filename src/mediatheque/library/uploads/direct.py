@@ -104,7 +104,7 @@ class DirectUploads:
         return asset
 
     async def complete_requested(self, id: UUID) -> None:
-        """Do the same for an item of a batch and record a refusal with it. Raises only errors worth a retry."""
+        """Complete an item of a batch, and record a refusal in its row. Raises only errors worth a retry."""
         async with self._database.connection() as conn:
             upload = await rows.find(conn, id)
         if upload is None or upload.asset_id is None:

@@ -9,7 +9,10 @@ _VOID = b"\xec"
 
 
 def check_extent(source: InputFile) -> None:
-    """Raises `Unreadable` unless the file is a header and one Segment. A streamed Segment has no size."""
+    """Check that the file is a header and one Segment; raises `Unreadable` otherwise.
+
+    A streamed Segment has no size.
+    """
     header, at = _size(source, 4)
     if header is None:
         raise Unreadable("The WebM header is damaged.")

@@ -66,7 +66,10 @@ class Gltf(_Property, frozen=True):
 
 
 def check_counts(gltf: Gltf, binary: int, max_bytes: int) -> None:
-    """Raises `Unreadable` when counts do not fit `binary` bytes, or would make a viewer allocate over `max_bytes`."""
+    """Check that counts fit `binary` bytes and make no viewer allocate over `max_bytes`.
+
+    Raises `Unreadable` otherwise.
+    """
     if not gltf.asset.version.startswith("2."):
         raise Unreadable("Only glTF 2 is supported.")
     for number, buffer in enumerate(gltf.buffers):
@@ -81,7 +84,10 @@ def check_counts(gltf: Gltf, binary: int, max_bytes: int) -> None:
 
 
 def _check_buffer(buffer: Resource, binary: int | None, max_bytes: int) -> None:
-    """The first buffer is the binary chunk, with up to 3 bytes of padding. Others are inline or an extension's."""
+    """Check a buffer.
+
+    The first is the binary chunk, with up to 3 bytes of padding; others are inline or an extension's.
+    """
     if buffer.byte_length > max_bytes:
         raise _counts_do_not_fit("buffer")
     chunk_holds_it = binary is not None and "EXT_meshopt_compression" not in buffer.extensions

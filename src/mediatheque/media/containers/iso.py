@@ -47,5 +47,5 @@ def _header(source: InputFile, at: int) -> tuple[int, bytes]:
 
 
 def _only_zeros(source: InputFile, at: int) -> bool:
-    """Some cameras pad the file: a few KiB of zeros, and nothing else, may follow the last box."""
+    """Whether only zeros follow, at most a few KiB: some cameras pad the file."""
     return source.size - at <= _MAX_PADDING and not source.read_up_to(_MAX_PADDING, at).strip(b"\0")

@@ -8,7 +8,7 @@ _HEADER = 27
 
 
 def check_extent(source: InputFile) -> None:
-    """Raises `Unreadable` unless pages fill the file."""
+    """Check that pages fill the file; raises `Unreadable` otherwise."""
     at = 0
     for _ in range(MAX_PARTS):
         if at == source.size:

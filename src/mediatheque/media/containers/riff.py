@@ -39,7 +39,10 @@ def _is_unknown(size: int) -> bool:
 
 
 def _check_length(source: InputFile, stated: int) -> None:
-    """The stated size excludes 8 bytes of header, and one byte of padding may follow. Some writers include the 8."""
+    """Check the stated size, which excludes 8 bytes of header; one byte of padding may follow.
+
+    Some writers include the 8 bytes.
+    """
     excess = source.size - 8 - stated
     if excess > 1:
         raise trailing("RIFF container")

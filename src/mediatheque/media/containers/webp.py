@@ -52,14 +52,17 @@ def _vp8x_size(body: bytes) -> tuple[int, int]:
 
 
 def _vp8_size(body: bytes) -> tuple[int, int]:
-    """A VP8 key frame: a tag, a start code, 14 bits each of width and height (RFC 6386 section 9.1)."""
+    """Return the size in a VP8 key frame.
+
+    The header is a tag, a start code, 14 bits each of width and height (RFC 6386 section 9.1).
+    """
     if body[3:6] != b"\x9d\x01\x2a" or body[0] & 1:
         raise Unreadable("The WebP picture is damaged.")
     return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
 
 
 def _vp8l_size(body: bytes) -> tuple[int, int]:
-    """A VP8L header: a signature, 14 bits each of width and height less one, version 0."""
+    """Return the size in a VP8L header: a signature, 14 bits each of width and height less one, version 0."""
     bits = int.from_bytes(body[1:5], "little")
     if body[:1] != b"\x2f" or bits >> 29 or len(body) < 5:  # noqa: PLR2004 - signature and 32 bits
         raise Unreadable("The WebP picture is damaged.")

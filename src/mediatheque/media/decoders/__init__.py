@@ -15,7 +15,10 @@ class ProbeResult(msgspec.Struct, frozen=True, tag=True):
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
-    """Raises `Unreadable` for a picture without a size, or with too many pixels. Call it before decoding."""
+    """Check that a picture has a size and not too many pixels; raises `Unreadable` otherwise.
+
+    Call it before decoding.
+    """
     if width < 1 or height < 1:
         raise Unreadable("The picture has no size.")
     if width * height > max_pixels:

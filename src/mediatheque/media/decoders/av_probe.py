@@ -41,7 +41,7 @@ def probe_av(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult
 
 
 def check_extent(source: InputFile, mime: str) -> None:
-    """Raises `Unreadable` unless the container is complete."""
+    """Check that the container is complete; raises `Unreadable` otherwise."""
     match DEMUXERS[mime]:
         case "mov":
             if b"moov" not in iso.box_types(source):

@@ -17,7 +17,7 @@ _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
 def probe_pdf(source: InputFile, mime: str, _: SandboxConfig) -> ProbeResult:
-    """Raises `Unreadable` unless pdfium opens the document and its first page without a password."""
+    """Check that pdfium opens the document and its first page without a password; raises `Unreadable` otherwise."""
     with _open_pdf(source) as document:
         document[0].close()
     return ProbeResult(mime)
@@ -34,7 +34,7 @@ def render_first_page(source: InputFile, edge: int) -> Frame:
 
 
 def probe_subrip(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Raises `Unreadable` unless the whole file is text that begins with a cue."""
+    """Check that the whole file is text that begins with a cue; raises `Unreadable` otherwise."""
     if source.size > config.max_text_bytes:
         raise Unreadable(f"The subtitles are larger than {config.max_text_bytes} bytes.")
     text = source.read_up_to(config.max_text_bytes)

@@ -19,7 +19,7 @@ _MAX_CHUNKS = 64
 
 
 def probe_glb(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Raises `Unreadable` unless the chunks fill the file and the JSON agrees with the binary chunk."""
+    """Check that the chunks fill the file and the JSON agrees with the binary chunk; raises `Unreadable` otherwise."""
     _check_header(source)
     chunks = list(_read_chunks(source))
     if not chunks or chunks[0][0] != _JSON:

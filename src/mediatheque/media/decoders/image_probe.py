@@ -62,7 +62,10 @@ def _jpeg(source: InputFile) -> ImageHeader:
 
 
 def _check_jpeg_end(source: InputFile, scan: int) -> None:
-    """The end marker must follow the start of the scan. Data may follow it, such as a gain map or a motion photo."""
+    """Check that an end marker follows the start of the scan.
+
+    Data may follow it, such as a gain map or a motion photo.
+    """
     end = source.size
     while end > scan:
         start = max(scan, end - _WINDOW)

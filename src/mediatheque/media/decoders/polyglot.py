@@ -12,7 +12,7 @@ _ZIP_TAIL = _END_OF_ZIP.size + 0xFFFF
 
 
 def refuse_polyglot(source: InputFile, mime: str) -> None:
-    """Raises `Unreadable` when the file is also a ZIP archive, a PDF or an HTML page.
+    """Refuse a file that is also a ZIP archive, a PDF or an HTML page, with `Unreadable`.
 
     Subtitles may contain markup, and an archive may begin with the bytes of its first file.
     """

@@ -30,7 +30,7 @@ def render_video(source: InputFile, mime: str, config: SandboxConfig, max_frames
 
 
 def _frame(picture: VideoFrame, edge: int) -> Frame:
-    """FFmpeg resizes the frame while it is in the video's own pixel format."""
+    """Convert to a frame. FFmpeg resizes it while it is in the video's own pixel format."""
     width, height = fit_size(picture.width, picture.height, edge)
     image = picture.to_image(width=width, height=height, interpolation="AREA")  # type: ignore[no-untyped-call]  # published without types
     return to_frame(image, edge, _TRANSPOSES.get(picture.rotation % 360))

@@ -10,7 +10,7 @@ from mediatheque.media.input_file import InputFile
 
 
 def probe_zip(source: InputFile, mime: str, _: SandboxConfig) -> ProbeResult:
-    """Raises `Unreadable` unless the archive's directory can be read and names a file."""
+    """Check that the archive's directory can be read and names a file; raises `Unreadable` otherwise."""
     try:
         with zipfile.ZipFile(source.path) as archive:
             entries = len(archive.infolist())

@@ -15,14 +15,17 @@ _MAX_TEXT_REPLY_BYTES = 64 << 10  # of a reply without pixels; only a compromise
 
 
 class ProbeRequest(msgspec.Struct, frozen=True, tag=True):
-    """Ask for the type and metadata of a file. `path` is in the system's encoding and may not be valid Unicode."""
+    """A request for the type and metadata of a file.
+
+    `path` is in the system's encoding and may not be valid Unicode.
+    """
 
     path: bytes
     mime: str
 
 
 class RenderRequest(msgspec.Struct, frozen=True, tag=True):
-    """Ask for at most `max_frames` frames of a file, whose shorter edge is about `edge` pixels."""
+    """A request for at most `max_frames` frames of a file, whose shorter edge is about `edge` pixels."""
 
     path: bytes
     mime: str

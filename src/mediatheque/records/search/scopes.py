@@ -11,7 +11,7 @@ from mediatheque.records.database import Connection
 from mediatheque.records.search.embedding_models import rows_of
 
 _MIN_SMALL, _MAX_SMALL = 5_000, 50_000
-_MAX_KINDS = 3  # more select nearly everything: HeyGen v1 lists all kinds but documents
+_MAX_KINDS = 3  # more select nearly everything: some lists show all kinds but documents
 _SMALL_SHARE = 100  # a scope of less than one in this many of all vectors is small, between the two bounds
 
 Query = tuple[str, dict[str, object]]

@@ -7,5 +7,5 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create the ground floor."""
+    """Create the first tables."""
     run_sql("0001_foundation.sql")

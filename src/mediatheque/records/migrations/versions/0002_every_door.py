@@ -7,5 +7,5 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add what every door needs."""
+    """Add folders, file ACLs, upload parts and batches."""
     run_sql("0002_every_door.sql")

@@ -1,4 +1,4 @@
-"""Organising assets, where they come from, and what they mean."""
+"""Collections, provenance and embeddings."""
 
 from mediatheque.records.migrations.sql import run_sql
 
