@@ -21,7 +21,7 @@ check: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-test
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 # At length what `unit` samples.
 stress: $(VENV)/.installed-test

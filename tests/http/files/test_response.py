@@ -249,7 +249,10 @@ async def test_file_is_served_over_a_socket(port: int, size: int, kind: str) -> 
 
 async def test_disconnect_ends_reading(port: int) -> None:
     """Of a file of 10 GB less than 1 GB is read."""
-    await raw(port, b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n", hang_up=True)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert await reader.read(1)  # a server may drop a request whose client is gone before the response has begun
+    writer.close()
     async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
         while not (closed := (await client.get(f"http://127.0.0.1:{port}/endless/read")).json()["closed"]):
             await asyncio.sleep(0.02)
