@@ -14,7 +14,7 @@ from mediatheque.http.files.headers import Representation, represent
 from mediatheque.http.files.local_reads import CHUNK_BYTES, MAX_CACHED_READ, range_reader, read_cached
 from mediatheque.http.files.response import FileResponse
 from tests.http.files.downloads import make_content, remote_content
-from tests.http.wire import RecordedResponse, call, http_scope, raw, serving
+from tests.http.wire import RecordedResponse, call, http_scope, serving
 
 CONTENT = bytes(range(256)) * 400
 SHA = bytes(range(32))
