@@ -1,4 +1,4 @@
-"""(j) Real photos, uploaded four at a time through Krea's door, until the worker has embedded the last one.
+"""(j) Real photos, uploaded four at a time through Krea's endpoint, until the worker has embedded the last one.
 
 In a server started for it, as it comes: PostgreSQL, server, decoders and the default model share the machine's cores.
 """

@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
 
 def cases(stock: SeededLibrary) -> list[Case]:
-    """The same scopes, as the door is asked for them and as the library knows them."""
+    """The same scopes, as query parameters and as a Filter."""
     tagged = [
         Case(f"a tag on {share}", {"tag_id": str(id)}, Filter(kinds=_LISTED, tag_ids=(id,)))
         for share, id in stock.tags.items()

@@ -39,7 +39,7 @@ UPLOADS = [through_krea, through_fal, through_heygen_v1, through_heygen_v3]
 
 @pytest.mark.parametrize("endpoint", UPLOADS, ids=lambda endpoint: endpoint.__name__)
 def test_asset_of_each_dialect_is_readable_in_krea(client: httpx.Client, account: Account, endpoint: object) -> None:
-    id, url = endpoint(client, account, samples.png())  # type: ignore[operator] # one of DOORS
+    id, url = endpoint(client, account, samples.png())  # type: ignore[operator]
     response = krea.GET.send(client, account.key, path=f"/assets/{id}")
     assert response.status_code == 200, response.text
     asset = response.json()

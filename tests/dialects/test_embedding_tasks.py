@@ -12,12 +12,12 @@ from tests.dialects.test_across_dialects import UPLOADS
 
 _TASKS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'embed_asset' AND args->>'asset_id' = %s"
 
-Door = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
+CreateAsset = Callable[[httpx.Client, Account, bytes], tuple[str, str]]
 
 
 @pytest.mark.parametrize("endpoint", UPLOADS, ids=lambda endpoint: endpoint.__name__)
 def test_each_asset_gets_one_embedding_task(
-    client: httpx.Client, fresh: Account, stored: StoredData, endpoint: Door
+    client: httpx.Client, fresh: Account, stored: StoredData, endpoint: CreateAsset
 ) -> None:
     """Also for content that is already stored."""
     ids = {UUID(endpoint(client, fresh, samples.png(seed=51))[0]) for _ in range(2)}
