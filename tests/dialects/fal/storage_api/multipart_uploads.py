@@ -44,6 +44,12 @@ class MultipartUpload(msgspec.Struct, frozen=True):
     def complete(self, parts: Sequence[Part]) -> httpx.Response:
         return self.client.post(url_below(self.address, "complete"), json={"parts": parts}, headers=self.headers)
 
+    def complete_at_last(self, parts: Sequence[Part]) -> httpx.Response:
+        """Complete again after a 503, which a slow machine gives while another request joins the parts for seconds."""
+        while (answer := self.complete(parts)).status_code == 503:
+            pass
+        return answer
+
 
 def begin_as_python(
     client: httpx.Client, account: Account, name: str = "", declared: str = "", **headers: str

@@ -135,7 +135,7 @@ def test_concurrent_completions_make_one_file(
     upload = begin(client, account)
     parts = put_all_parts(upload, data, 500_000)
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: upload.complete(parts), range(8)))
+        answers = list(threads.map(lambda _: upload.complete_at_last(parts), range(8)))
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert client.get(upload.url).content == data
     stored.expect_counts(account, before + more("blob", "file", "upload", "kept upload", "stored"))
@@ -186,15 +186,8 @@ def test_concurrent_completions_are_all_refused(
     before = stored.count(account)
     upload = begin(client, account, "a.png", "image/png")
     parts = put_all_parts(upload, samples.text(), 50)
-
-    def complete(_: int) -> httpx.Response:
-        """Try again after a 503, which a slow machine gives while another request joins the parts for seconds."""
-        while (answer := upload.complete(parts)).status_code == 503:
-            pass
-        return answer
-
     with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(complete, range(6)))
+        answers = list(threads.map(lambda _: upload.complete_at_last(parts), range(6)))
     assert {answer.status_code for answer in answers} <= {415, 422}
     assert len({answer.content for answer in answers}) == 1
     stored.expect_counts(account, before + more("upload"))
