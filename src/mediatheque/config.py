@@ -1,7 +1,8 @@
 """Every setting of every room, added up. The only reader of the environment.
 
-A setting is looked for in the environment (`MEDIATHEQUE_` + section + name, upper case, joined by `_`), then in the
-TOML file that `MEDIATHEQUE_CONFIG` names, then its default applies. `docs/settings.md` lists them all.
+A setting is looked for in the environment (`MEDIATHEQUE_` + section + name, upper case, joined by `_`; with `_FILE`
+behind it, the name of a file with the value), then in the TOML file that `MEDIATHEQUE_CONFIG` names, then its default
+applies. `docs/settings.md` lists them all.
 """
 
 import os
@@ -15,6 +16,7 @@ import msgspec
 import structlog
 from msgspec import Meta
 
+from mediatheque import environment as variables
 from mediatheque.blobs.config import BlobsConfig
 from mediatheque.embedding.config import EmbeddingConfig, with_absolute_folder
 from mediatheque.http.fetch.fetch import FetchConfig
@@ -24,6 +26,8 @@ from mediatheque.http.rate_limit import RateConfig
 from mediatheque.library.ingest.policy import GIB
 from mediatheque.media.config import SandboxConfig
 from mediatheque.records.database import DatabaseConfig
+from mediatheque.redaction import hide, remember
+from mediatheque.setting_values import convert
 
 _PREFIX = "MEDIATHEQUE_"
 _EXPORTED = "MEDIATHEQUE_RESOLVED"
@@ -55,7 +59,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     decoder_processes: Annotated[int, Meta(ge=1)] = 2
     """Processes of each server process that probe media files, one file at a time each; as many more decode pixels
     when they are needed."""
-    public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+[^?#]*$")] | None = None
+    public_url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")] | None = None
     """URL under which clients reach this server, used in URLs that it returns; by default the URL of each request."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
     """Largest file, in bytes, where the vendor of a dialect names no limit."""
@@ -93,12 +97,14 @@ def load(environment: Mapping[str, str], **arguments: Any) -> Config:
     An argument is named as its variable: `embedding_model` for `embedding.model`; None is no value.
     Raises ConfigError when a setting is wrong or unknown; the message names it.
     """
+    _tell_service_links(environment)
     given = {key: arguments[name] for key in settings() if (name := _argument(key)) in arguments}
     values = {
-        **_from_file(environment.get(_PREFIX + "CONFIG")),
+        **_from_file(_read(environment, _PREFIX + "CONFIG")),
         **_from_environment(environment),
         **{key: value for key, value in given.items() if value is not None},
     }
+    remember((value for value in values.values() if isinstance(value, str)), environment)
     data = Path(values.get("data") or Config().data).absolute()
     values["data"] = str(data)
     for key, folder in _IN_DATA_FOLDER.items():
@@ -130,13 +136,13 @@ def variable(key: str) -> str:
 
 def wrong_setting(key: str, problem: object) -> ConfigError:
     """Return the error that says what is wrong with a setting and names its key and its variable."""
-    return ConfigError(f"configuration: {key} ({variable(key)}): {problem}")
+    return ConfigError(hide(f"configuration: {key} ({variable(key)}): {problem}"))
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return variables that begin like settings and are no settings: misspelt, most likely."""
     known = {*map(variable, settings()), *map(_former_variable, _RENAMED), _PREFIX + "CONFIG", _EXPORTED}
-    return sorted(name for name in environment if name.startswith(_PREFIX) and name not in known)
+    return variables.unknown(environment, _PREFIX, known)
 
 
 def export_config(config: Config) -> None:
@@ -146,7 +152,9 @@ def export_config(config: Config) -> None:
 
 def import_config() -> Config:
     """Take the configuration that the parent process exported out of the environment: it may hold credentials."""
-    return msgspec.json.decode(os.environ.pop(_EXPORTED), type=Config, dec_hook=_decode)
+    config = msgspec.json.decode(os.environ.pop(_EXPORTED), type=Config, dec_hook=_decode)
+    remember((config.database.url, config.blobs.location, config.rate.storage), os.environ)
+    return config
 
 
 def _walk(section: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -167,13 +175,12 @@ def _former_variable(key: str) -> str:
 
 def _from_file(path: str | None) -> dict[str, Any]:
     """Return the settings of the file by their keys. Raises ConfigError when it cannot be read or has unknown ones."""
-    if not path:
+    if path is None or variables.is_absent(path):
         return {}
     try:
-        with Path(path).open("rb") as file:
-            values = dict(_flat(tomllib.load(file)))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"configuration: {_PREFIX}CONFIG: {error}") from None
+        values = dict(_flat(tomllib.loads(variables.decode(Path(path).read_bytes()))))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"configuration: {_PREFIX}CONFIG: {path}: {hide(_reason(error))}") from None
     for key in values:
         if key not in settings() and key not in _RENAMED:
             raise ConfigError(f"configuration: {path}: unknown setting {key}")
@@ -181,7 +188,8 @@ def _from_file(path: str | None) -> dict[str, Any]:
         value, key = values.pop(former), _RENAMED[former]
         _log.warning("setting_renamed", file=path, former=former, use=key)
         values.setdefault(key, value)
-    return values
+    parsed = {key: _parsed(key, value, key) for key, value in values.items()}
+    return {key: value for key, value in parsed.items() if value is not None}
 
 
 def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -196,24 +204,47 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings in the environment by their keys; where a former variable and its successor are set, the
     successor counts.
     """
-    hints = settings()
     values: dict[str, Any] = {}
     for former, key in _RENAMED.items():
         name = _former_variable(former)
-        if name in environment and name != variable(key):
+        if name != variable(key) and (value := _parsed(key, _read(environment, name), name)) is not None:
             _log.warning("setting_renamed", former=name, use=variable(key))
-            values[key] = _parsed(environment[name], hints[key])
-    for key, hint in hints.items():
-        if variable(key) in environment:
-            values[key] = _parsed(environment[variable(key)], hint)
+            values[key] = value
+    for key in settings():
+        if (value := _parsed(key, _read(environment, variable(key)), variable(key))) is not None:
+            values[key] = value
     return values
 
 
-def _parsed(text: str, hint: Any) -> Any:
-    """Return the text of a variable; for lists, its parts between commas."""
-    if getattr(hint, "__origin__", None) is not tuple:
-        return text
-    return [part.strip() for part in text.split(",") if part.strip()]
+def _read(environment: Mapping[str, str], name: str) -> str | None:
+    try:
+        return variables.read(environment, name)
+    except ValueError as error:
+        raise ConfigError(f"configuration: {name}: {error}") from None
+
+
+def _parsed(key: str, value: Any, name: str) -> Any:
+    """Return the value of a text by the type of its setting; None when it stands for no value."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return convert(key, settings()[key], value)
+    except ValueError as error:
+        remember((value,), {})
+        if name in (key, variable(key)):
+            raise wrong_setting(key, error) from None
+        raise ConfigError(hide(f"configuration: {name}: {error}")) from None
+
+
+def _tell_service_links(environment: Mapping[str, str]) -> None:
+    """Log which variables a container platform has set for a service of our name: they look like settings."""
+    ours = sorted(name for name in environment if name.startswith(_PREFIX))
+    if links := [name for name in ours if variables.is_service_link(name, environment[name])]:
+        _log.info("service_links_ignored", variables=links)
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +264,7 @@ def _translate(error: ValueError) -> ConfigError:
     """Name the setting that msgspec, or the `__post_init__` of a section in the form `name: problem`, complains of."""
     found = _PROBLEM.fullmatch(str(error))
     if not found:
-        return ConfigError(f"configuration: {error}")
+        return ConfigError(hide(f"configuration: {error}"))
     key, problem = found["key"], found["text"]
     name, colon, rest = problem.partition(": ")
     if colon and f"{key}.{name}" in settings():

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta
+
+from mediatheque.redaction import Discreet
 
 BUCKETS = ("s3", "gs", "az")
 """URL schemes of the buckets that obstore supports."""
@@ -14,7 +15,7 @@ SLOT_BYTES = 10 * 1024 * 1024
 """Default size of part that multipart uploads into a folder join without a copy."""
 
 
-class BlobsConfig(msgspec.Struct, frozen=True, kw_only=True):
+class BlobsConfig(Discreet, frozen=True, kw_only=True):
     """Where blobs are stored."""
 
     location: str = "data/blobs"

@@ -12,6 +12,7 @@ from mediatheque.config import ConfigError, load, variable, with_database_url
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.records.embedded import StartupError
+from mediatheque.redaction import hide
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     try:
         arguments.run(arguments)
     except (ConfigError, StartupError, LibraryError) as error:
-        sys.exit(f"mediatheque: {error}")
+        sys.exit(f"mediatheque: {hide(str(error))}")
     except KeyboardInterrupt:
         sys.exit("mediatheque: interrupted")
 

@@ -13,6 +13,7 @@ from mediatheque.config import ConfigError, load, with_database_url
 from mediatheque.library.accounts import Accounts
 from mediatheque.model import Key, Scope
 from mediatheque.records.database import Database
+from mediatheque.redaction import hide
 
 _WORKSPACE = re.compile(r"\w[\w.-]{0,99}")
 
@@ -51,8 +52,11 @@ def revoke(arguments: argparse.Namespace) -> None:
 
 
 def key_id(text: str) -> UUID:
-    """Parse a key or an id; returns the id."""
-    return UUID(hex=text.removeprefix("mtq_").partition("_")[0])
+    """Parse a key or an id; returns the id. Raises argparse's error, without the secret of the key."""
+    try:
+        return UUID(hex=text.removeprefix("mtq_").partition("_")[0])
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{hide(text)!r} is no key and no id of one") from None
 
 
 def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awaitable[None]]) -> None:

@@ -2,18 +2,23 @@
 
 import logging
 import sys
+import traceback
 from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 import msgspec
 import structlog
 from structlog.typing import Processor
 
+from mediatheque.redaction import hide, hide_in_log
+
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    hide_in_log,
 )
 
 
@@ -32,6 +37,7 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [_foreign_handler()]
     root.setLevel(level.upper())
+    sys.excepthook = _print_traceback
     for library in ("alembic", "httpx", "botocore"):  # httpx logs URLs with their queries, which may contain secrets
         logging.getLogger(library).setLevel(logging.WARNING)
 
@@ -60,6 +66,10 @@ def _foreign_handler() -> logging.Handler:
         )
     )
     return handler
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(hide("".join(traceback.format_exception(kind, error, trace))))
 
 
 def _json(event: Any, **_: Any) -> bytes:

@@ -3,7 +3,6 @@
 import math
 import time
 
-import msgspec
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -11,9 +10,10 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from mediatheque.errors import RateLimited, Unavailable
+from mediatheque.redaction import Discreet
 
 
-class RateConfig(msgspec.Struct, frozen=True, kw_only=True):
+class RateConfig(Discreet, frozen=True, kw_only=True):
     """The rate limit of one API key."""
 
     limit: str = ""

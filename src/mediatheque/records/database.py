@@ -17,6 +17,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from mediatheque.errors import DatabaseUnavailable, InvariantError, LibraryError, StorageFull
 from mediatheque.records.availability import Availability
+from mediatheque.records.conninfo import check_conninfo
+from mediatheque.redaction import Discreet
 
 Connection = AsyncConnection[DictRow]
 """A connection whose rows are dicts."""
@@ -33,7 +35,7 @@ _SESSION_SETTINGS = {
 }
 
 
-class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
+class DatabaseConfig(Discreet, frozen=True, kw_only=True):
     """How to reach PostgreSQL, and how many connections to keep."""
 
     url: str = ""
@@ -52,6 +54,12 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that a statement may run."""
     idle_timeout: Annotated[float, Meta(gt=0)] = 60.0
     """Seconds that a transaction may stay open without a statement."""
+
+    def __post_init__(self) -> None:
+        try:
+            check_conninfo(self.url)
+        except ValueError as error:
+            raise ValueError(f"url: {error}") from None
 
     @property
     def conninfo(self) -> str:

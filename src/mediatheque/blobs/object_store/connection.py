@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.redaction import hide
 
 REQUEST_TIMEOUT_SECONDS = 3.0
 """Time-out of a request without a body, retries included."""
@@ -50,7 +51,7 @@ def connect(url: str) -> ObjectStore:
             **options,
         )
     except (BaseError, ValueError) as error:
-        raise ValueError(f"cannot use {plain} for blobs: {str(error).splitlines()[0]}") from error
+        raise ValueError(hide(f"cannot use {plain} for blobs: {str(error).splitlines()[0]}")) from error
 
 
 @asynccontextmanager
