@@ -40,6 +40,8 @@ def test_own_file_url_is_recognised(name: str) -> None:
         ("https://m.example/media", "10.0.0.1:8000", f"https://m.example/media/files/b/{ID.hex}/a.png"),
         ("https://m.example", "10.0.0.1:8000", f"https://m.example:443/files/b/{ID.hex}/a.png"),
         (None, "h:1", f"http://h:1/files/b/{ID.hex}/a.png?download"),
+        (None, "h:1", f"HTTP://H:1/x/../files/%62/{ID.hex}/a.png#top"),
+        ("https://b\u00fccher.example", "10.0.0.1:8000", f"https://xn--bcher-kva.example/files/b/{ID.hex}/a.png"),
     ],
 )
 def test_equivalent_host_spellings_are_recognised(public_url: str | None, host: str, url: str) -> None:

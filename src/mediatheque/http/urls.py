@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 
 from mediatheque.errors import Malformed
 from mediatheque.model import File
+from mediatheque.model.urls import normal_form
 
 FILES = "/files/b"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -47,7 +48,7 @@ class Origins:
     def file_id_on_any_host(self, url: str) -> UUID | None:
         """Return the id in a URL with the path of a file; None for any other URL."""
         try:
-            prefix, _, rest = urlsplit(url).path.partition(f"{FILES}/")
+            prefix, _, rest = urlsplit(normal_form(url)).path.partition(f"{FILES}/")
             return UUID(hex=rest.partition("/")[0]) if prefix in ("", self._prefix) else None
         except ValueError:
             return None
@@ -72,7 +73,7 @@ def file_url_for(base: str, id: UUID, name: str) -> str:
 def _netloc(url: str) -> str:
     """Return host and port; empty for an invalid URL."""
     try:
-        return urlsplit(url).netloc
+        return urlsplit(normal_form(url)).netloc
     except ValueError:
         return ""
 

@@ -27,6 +27,25 @@ async def test_same_url_is_read_once_and_is_one_asset(library: Library, workspac
     assert second.file.blob == first.file.blob
 
 
+async def test_url_in_two_spellings_is_one_asset(library: Library, workspace: UUID) -> None:
+    first, second = "https://media.example.com/a%20%281%29.png", "HTTPS://media.example.com:443/b/../a%20(1).png#x"
+    assets = [
+        await library.importer.import_asset(workspace, RemoteContent(url, Content(content), MIB), AssetFields())
+        for url, content in ((first, samples.png()), (second, samples.jpeg()))
+    ]
+    assert assets[0].id == assets[1].id
+
+
+async def test_url_that_an_older_server_stored_as_written_is_found(library: Library, workspace: UUID) -> None:
+    """Servers of the version before may still run beside this one."""
+    url = "https://media.example.com/a%20%281%29.png"
+    source = RemoteContent(url, Content(samples.png()), MIB)
+    asset = await library.importer.import_asset(workspace, source, AssetFields())
+    async with library.database.connection() as conn:
+        await conn.execute("UPDATE file SET origin_url = %s WHERE id = %s", (url, asset.file.id))
+    assert (await library.importer.import_asset(workspace, source, AssetFields())).id == asset.id
+
+
 async def test_concurrent_imports_of_a_url_make_one_asset(library: Library, workspace: UUID) -> None:
     assets = await asyncio.gather(
         *(library.importer.import_asset(workspace, remote(), AssetFields()) for _ in range(6))

@@ -9,10 +9,12 @@ import pytest
 from mediatheque.errors import AssetNotFound, Invalid, NotFound
 from mediatheque.library import Library
 from mediatheque.library.catalog.fields import AssetFields
+from mediatheque.library.ingest.policy import MIB
+from mediatheque.library.ingest.sources import RemoteContent
 from mediatheque.library.lineage import graph
 from mediatheque.model import Asset, AssetRef, Input, Kind, Lineage, Origin, Provenance, RequestNode, Role, Scope
 from tests import samples
-from tests.library.ingest_requests import ingest_request
+from tests.library.ingest_requests import Content, ingest_request
 
 
 @pytest.fixture
@@ -195,6 +197,15 @@ async def test_deleted_asset_is_not_found_as_input(library: Library, asset: Asse
 async def test_inputs_without_a_request() -> None:
     with pytest.raises(Invalid, match="request_id"):
         AssetFields(provenance=Provenance(inputs=(Input(url="https://example.com/"),)))
+
+
+async def test_url_that_an_asset_was_imported_from_is_the_asset(library: Library, workspace: UUID) -> None:
+    source = RemoteContent("https://example.com/%61.png", Content(samples.png()), MIB)
+    asset = await library.importer.import_asset(workspace, source, AssetFields())
+    inputs = (Input(url="https://example.com/a.png"), Input(url="https://example.com/b.png"))
+    made = await copy(library, asset, request_id="r", inputs=inputs)
+    kinds = sorted(edge.start.partition(":")[0] for edge in (await library.lineage.get(workspace, made.id)).edges)
+    assert kinds == ["asset", "request", "url"]
 
 
 async def test_url_of_a_file_with_an_asset_is_the_asset(library: Library, asset: Asset) -> None:

@@ -162,6 +162,32 @@ def test_upload_without_a_method_becomes_single(yesterday: str) -> None:
         assert conn.execute("SELECT method FROM upload ORDER BY method").fetchall() == [("direct",), ("single",)]
 
 
+def test_urls_get_their_normal_form(yesterday: str) -> None:
+    workspace, blob, *ids = (uuid.uuid4() for _ in range(5))
+    urls = ["https://h/a%20%281%29.png", "https://h/a%20(1).png", "https://h/a%20%28%31).png"]
+    with psycopg.connect(yesterday, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        conn.execute(
+            "INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)"
+            " VALUES (%s, %s, sha256('x'), 1, 'k', 'image/png', 'image')",
+            [blob, workspace],
+        )
+        conn.execute("INSERT INTO generation (workspace_id, request_id) VALUES (%s, 'r')", [workspace])
+        for age, (id, url) in enumerate(zip(ids[:1] + ids[2:], urls[:1] + urls[2:], strict=True)):
+            conn.execute(
+                "INSERT INTO file (id, workspace_id, blob_id, name, origin_url, created_at)"
+                " VALUES (%s, %s, %s, 'a.png', %s, now() + %s * interval '1 s')",
+                [id, workspace, blob, url, age],
+            )
+            conn.execute(
+                "INSERT INTO generation_input (workspace_id, request_id, url) VALUES (%s, 'r', %s)", [workspace, url]
+            )
+        migrate.migrate(yesterday)
+        found = conn.execute("SELECT origin_url FROM file ORDER BY created_at").fetchall()
+        assert found == [(urls[1],), (urls[2],)], "the oldest has the normal form, and its twin stays"
+        assert conn.execute("SELECT url FROM generation_input ORDER BY position").fetchall() == found
+
+
 async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: str) -> None:
     workspace, smart, without, image, video = (uuid.uuid4() for _ in range(5))
     urls = [

@@ -97,7 +97,5 @@ async def _resolve(request: AppRequest, source: AssetInput) -> AssetSource:
             context = request.context
             if context.origins.is_ours(request, url):
                 return await own_file(request, url, param="url")
-            if not url.isascii():
-                raise Invalid("A URL has ASCII characters only; escape the others.", param="url")
             fetch = request.context.fetch
             return RemoteContent(url, RemoteBody(url, fetch), fetch.max_bytes)

@@ -9,6 +9,7 @@ from mediatheque.errors import AssetNotFound, Invalid
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.query import parse_id
 from mediatheque.model import AssetRef, Input, Role
+from mediatheque.model.urls import normal_form
 
 MAX_INPUTS = 100
 
@@ -25,14 +26,14 @@ def generation_input(
     character: str | None,
     role: Role | None,
 ) -> Input:
-    """Return the input with this name; for a URL of this server, with the id of its file.
+    """Return the input with this name; a URL in its normal form, and if it is of this server with the id of its file.
 
     Raises `Invalid` unless exactly one name is given, and `AssetNotFound` for a malformed id.
     """
     if sum(name is not None for name in (asset_id, request_id, url, character)) != 1:
         raise Invalid("An input has one name: an asset's id, a request_id, a url or a character.", param="inputs")
     if url is not None:
-        return Input(url=url, file_id=request.context.origins.file_id(request, url), role=role)
+        return Input(url=normal_form(url), file_id=request.context.origins.file_id(request, url), role=role)
     if character is not None:
         return Input(character=character, role=role)
     id: UUID | None = parse_id(asset_id, AssetNotFound(param="inputs")) if asset_id is not None else None

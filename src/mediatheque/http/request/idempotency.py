@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -14,9 +14,12 @@ from mediatheque.http.context import AppRequest
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.request import Body
 from mediatheque.model import StoredReply
+from mediatheque.model.urls import normal_form
 
 T = TypeVar("T")
 
+_URL_FIELDS = frozenset({"url", "image_url", "video_url", "cover_image_url", "reference_images"})
+"""Fields of request bodies that hold URLs, in every dialect."""
 _KEY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
 _log = structlog.get_logger()
 
@@ -57,8 +60,20 @@ async def idempotent(
 
 
 def fingerprint(value: object) -> bytes:
-    """Return the SHA-256 of a request's decoded JSON body."""
-    return hashlib.sha256(msgspec.json.encode(value)).digest()
+    """Return the SHA-256 of a request's decoded JSON body, in which URLs are the same however they are spelled."""
+    return hashlib.sha256(msgspec.json.encode(_with_normal_urls(msgspec.to_builtins(value)))).digest()
+
+
+def _with_normal_urls(value: Any, name: str = "") -> Any:
+    """Return the JSON value with the normal form of each URL in it. `name` is the field that holds the value."""
+    match value:
+        case dict():
+            return {key: _with_normal_urls(each, key) for key, each in value.items()}
+        case list() | tuple():
+            return [_with_normal_urls(each, name) for each in value]
+        case str() if name in _URL_FIELDS:
+            return normal_form(value)
+    return value
 
 
 async def fingerprint_of(body: Body) -> bytes:

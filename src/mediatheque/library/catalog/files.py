@@ -13,6 +13,7 @@ from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Asset, File
+from mediatheque.model.urls import normal_form
 from mediatheque.records.catalog import files as rows
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs
@@ -49,9 +50,12 @@ class Files:
             return await rows.find(conn, workspace_id, id)
 
     async def find_by_origin(self, workspace_id: UUID, url: str) -> File | None:
-        """Return the workspace's file that was imported from that URL, or None."""
+        """Return the workspace's file that was imported from that URL in any of its spellings, or None.
+
+        The URL as it is given counts as well: servers of older versions, which may run beside this one, store that.
+        """
         async with self._database.connection() as conn:
-            return await rows.find_by_origin(conn, workspace_id, url)
+            return await rows.find_by_origin(conn, workspace_id, (normal_form(url), url))
 
     async def open(self, file: File) -> FileContent:
         """Return the file's bytes for serving. Raises `BlobsUnavailable` when the store does not hold all of them."""

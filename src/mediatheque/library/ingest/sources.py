@@ -13,6 +13,7 @@ from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import MIB, Policy
 from mediatheque.library.ingest.request import Body, IngestRequest
 from mediatheque.model import Asset, File, Kind
+from mediatheque.model.urls import normal_form
 
 MAX_INLINE = 10 * MIB
 """Maximum size in bytes of content inside a request, which cannot be streamed."""
@@ -60,9 +61,9 @@ class Importer:
     ) -> Asset:
         """Return the asset made of the source.
 
-        The same file, and the same URL, is the same asset. Another asset's content becomes a new asset. Raises what
-        `Intake.create_asset` and the source's body raise; `AssetNotFound`; `NotFound` when a file was deleted by a
-        concurrent request; and `TypeMismatch` when the content is not of one of `kinds`.
+        The same file, and the same URL however it is spelled, is the same asset. Another asset's content becomes a new
+        asset. Raises what `Intake.create_asset` and the source's body raise; `AssetNotFound`; `NotFound` when a file
+        was deleted by a concurrent request; and `TypeMismatch` when the content is not of one of `kinds`.
         """
         match source:
             case File():
@@ -88,7 +89,7 @@ class Importer:
         file = await self._files.find_by_origin(workspace_id, source.url)
         if file is None:
             policy = Policy(max_bytes=source.max_bytes, kinds=kinds)
-            request = _request(workspace_id, source.body, policy, fields, claim, origin_url=source.url)
+            request = _request(workspace_id, source.body, policy, fields, claim, origin_url=normal_form(source.url))
             try:
                 return await self._intake.create_asset(request)
             except Conflict:  # a concurrent request may have stored the same URL

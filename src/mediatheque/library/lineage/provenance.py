@@ -66,10 +66,10 @@ def _generation_io(
 
 
 def _lookup_key(given: Input) -> UUID | str:
-    """Return the key of the asset in `InputAssets`; "" for a URL of another server."""
+    """Return the key of the asset in `InputAssets`. A URL of another server is one if an asset came from it."""
     if given.asset is not None:
         return given.asset.asset_id or given.asset.request_id or ""
-    return given.file_id or ""
+    return given.file_id or given.url or ""
 
 
 async def _find_assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input, ...]) -> input_rows.InputAssets:
@@ -78,9 +78,11 @@ async def _find_assets(conn: Connection, workspace_id: UUID, inputs: tuple[Input
     ids = [each.asset_id for each in references if each.asset_id]
     request_ids = [each.request_id for each in references if each.request_id]
     file_ids = [each.file_id for each in inputs if each.file_id]
+    urls = [each.url for each in inputs if each.url and not each.file_id]
     return {
         **await input_rows.find_by_id(conn, workspace_id, ids),
         **await input_rows.find_by_file(conn, workspace_id, file_ids),
+        **await input_rows.find_by_origin(conn, workspace_id, urls),
         **await input_rows.find_by_request(conn, workspace_id, request_ids),
     }
 

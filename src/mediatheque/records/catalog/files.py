@@ -1,5 +1,6 @@
 """Rows of files: blobs under a URL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -96,11 +97,15 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> File | None:
     return from_row(row) if row else None
 
 
-async def find_by_origin(conn: Connection, workspace_id: UUID, origin_url: str) -> File | None:
-    """Return the workspace's file that was imported from that URL, or None."""
+async def find_by_origin(conn: Connection, workspace_id: UUID, urls: Sequence[str]) -> File | None:
+    """Return the workspace's file that was imported from the first of these URLs that has one, or None."""
     cursor = await conn.execute(
-        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.workspace_id = %s AND f.origin_url = %s AND {LIVE}",  # noqa: S608 - constants
-        (workspace_id, origin_url),
+        f"""
+        SELECT {COLUMNS} FROM {SOURCE}
+        WHERE f.workspace_id = %(workspace_id)s AND f.origin_url = ANY(%(urls)s) AND {LIVE}
+        ORDER BY array_position(%(urls)s, f.origin_url) LIMIT 1
+        """,  # noqa: S608 - constants
+        {"workspace_id": workspace_id, "urls": list(urls)},
     )
     row = await cursor.fetchone()
     return from_row(row) if row else None

@@ -21,6 +21,20 @@ async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]
     return await _find_by_column(conn, workspace_id, "file_id", ids)
 
 
+async def find_by_origin(conn: Connection, workspace_id: UUID, urls: Sequence[str]) -> InputAssets:
+    """Return the workspace's assets that were imported from those URLs, by URL."""
+    if not urls:
+        return {}
+    cursor = await conn.execute(
+        f"""
+        SELECT f.origin_url AS named, a.id, a.kind FROM file f JOIN asset a ON a.file_id = f.id
+        WHERE f.workspace_id = %s AND f.origin_url = ANY(%s) AND {files.LIVE}
+        """,  # noqa: S608 - constants
+        (workspace_id, list(urls)),
+    )
+    return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
+
+
 async def _find_by_column(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> InputAssets:
     if not ids:
         return {}

@@ -57,6 +57,20 @@ def test_same_url_is_fetched_once(
     assert strict_stored.count(limited)["asset"] == 1
 
 
+def test_url_in_two_spellings_is_one_asset(
+    strict_client: httpx.Client, limited: Account, strict_stored: StoredData, origin: Origin
+) -> None:
+    before, key = strict_stored.count(limited), new_key()
+    query = f"spelled={limited.workspace_id}"
+    plain, escaped = f"{origin.url}/picture.png?{query}%20(1)", f"{origin.url}/%70icture.png?{query}%20%281%29"
+    first = register(strict_client, limited, plain, **{"Idempotency-Key": key})
+    assert first.status_code == 201, first.text
+    replayed = register(strict_client, limited, escaped, **{"Idempotency-Key": key})
+    assert (replayed.status_code, replayed.content) == (201, first.content)
+    assert register(strict_client, limited, escaped).content == first.content
+    assert strict_stored.count(limited)["asset"] == before["asset"] + 1
+
+
 def test_each_workspace_fetches_its_own_copy(
     strict_client: httpx.Client, limited: Account, strict: object, strict_stored: StoredData, origin: Origin
 ) -> None:
