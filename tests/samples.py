@@ -511,23 +511,17 @@ def jpeg_pdf_polyglot() -> bytes:
     return data[:2] + b"\xff\xfe" + struct.pack(">H", 12) + b"%PDF-1.7\n%" + data[2:]
 
 
-def jpeg_html_polyglot() -> bytes:
-    note = b"<script>alert(1)</script>"
-    data = jpeg()
-    return data[:2] + b"\xff\xfe" + struct.pack(">H", len(note) + 2) + note + data[2:]
-
-
 def gif_html() -> bytes:
     """`GIF89a` that a browser which sniffs content would run as a script."""
     return b"GIF89a/*" + b"\0" * 8 + b"*/=1;<html><script>alert(1)</script></html>"
 
 
 def gif_with_tail() -> bytes:
-    return gif() + b"<script>alert(1)</script>"
+    return gif() + bytes(9) + elf()
 
 
 def webp_with_tail() -> bytes:
-    return webp() + b"trailing bytes that belong to nobody"
+    return webp() + b"\n" + b"Rar!\x1a\x07\x01\0 an archive, say"
 
 
 def wav_with_tail() -> bytes:
@@ -702,7 +696,7 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
         *("truncated_mp4", "truncated_faststart_mp4", "truncated_mov", "truncated_webm", "truncated_wav"),
         *("truncated_glb", "truncated_pdf"),
         *("png_zip_polyglot", "jpeg_zip_polyglot", "mp3_zip_polyglot", "pdf_zip_polyglot", "png_text_zip_polyglot"),
-        *("jpeg_pdf_polyglot", "jpeg_html_polyglot", "gif_html", "gif_with_tail"),
+        *("jpeg_pdf_polyglot", "gif_html", "gif_with_tail"),
         *("webp_with_tail", "wav_with_tail", "mp4_with_tail", "glb_with_tail"),
         *("glb_absurd_counts", "glb_absurd_sparse", "glb_view_outside", "glb_absurd_buffer", "glb_external_buffer"),
         *("glb_deep_json", "glb_version_1"),

@@ -61,7 +61,7 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (b"\0\0\0\x04ftypisom", None),
         (b"\xef\xbb\xbf%PDF-1.4", "application/pdf"),
         (b"\r\n%PDF-1.4", "application/pdf"),
-        (b"words %PDF-1.4", None),
+        (b"words %PDF-1.4", "application/pdf"),
         (b"RIFF\x10\0\0\0AVI LIST", None),
         (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
         (b"OggS\0\2" + bytes(20) + b"\x01\x2a\x80theora", None),

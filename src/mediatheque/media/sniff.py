@@ -20,6 +20,9 @@ _VIDEO_BRANDS = re.compile(rb"iso[m0-9]|mp4[0-9]|mp7[0-9]|avc1|M4V|MSNV|mmp4|3g[
 _BOXES_WITHOUT_FTYP = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _MIN_FTYP_BYTES = 16  # a box header, a brand and its version
 
+_PDF_HEADER = re.compile(rb"%PDF-\d")
+_PDF_HEADER_RANGE = 1024 + 6
+
 _TIME = rb"\d{1,3}:\d\d:\d\d[,.]\d{1,3}"
 _BREAK = rb"[ \t]{0,8}(?:\r\n|\n|\r)[ \t]{0,8}"
 FIRST_CUE = re.compile(
@@ -30,7 +33,7 @@ FIRST_CUE = re.compile(
 
 def sniff(head: bytes) -> Format | None:
     """Return the format that `head`, the first `HEAD_BYTES` bytes, indicates, or None when it is not supported."""
-    mime = _by_magic(head) or _iso(head) or _pdf(head) or _bare_mpeg_audio(head) or _subrip(head)
+    mime = _by_magic(head) or _iso(head) or _subrip(head) or _pdf(head) or _bare_mpeg_audio(head)
     return FORMATS[mime] if mime else None
 
 
@@ -92,7 +95,8 @@ def _by_brands(major: bytes, compatible: frozenset[bytes]) -> str | None:
 
 
 def _pdf(head: bytes) -> str | None:
-    return "application/pdf" if head[:64].lstrip(b"\xef\xbb\xbf \t\r\n\f\0").startswith(b"%PDF-") else None
+    """Recognise PDF by its header, which readers find behind up to 1,024 bytes: banners, or tickets of print jobs."""
+    return "application/pdf" if _PDF_HEADER.search(head[:_PDF_HEADER_RANGE]) else None
 
 
 def _bare_mpeg_audio(head: bytes) -> str | None:

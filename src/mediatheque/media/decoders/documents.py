@@ -4,23 +4,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pypdfium2
+from pypdfium2 import raw as pdfium
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
+from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.decoders.rgb import to_frame
 from mediatheque.media.frames import MAX_ASPECT_RATIO, Frame
 from mediatheque.media.input_file import InputFile
 from mediatheque.media.sniff import FIRST_CUE
 
-_WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_END = b"%%EOF"
+_WINDOW = 1 << 16
 
 
 def probe_pdf(source: InputFile, mime: str, _: SandboxConfig) -> ProbeResult:
     """Check that pdfium opens the document and its first page without a password; raises `Unreadable` otherwise."""
     with _open_pdf(source) as document:
         document[0].close()
+    check_tail(source, _end_of_pdf(source))
     return ProbeResult(mime)
+
+
+def is_pdf(source: InputFile) -> bool:
+    """Whether pdfium opens the file, or would with a password."""
+    try:
+        with _open_document(source):
+            return True
+    except pypdfium2.PdfiumError as error:
+        return bool(error.err_code == pdfium.FPDF_ERR_PASSWORD)
 
 
 def render_first_page(source: InputFile, edge: int) -> Frame:
@@ -47,17 +60,43 @@ def probe_subrip(source: InputFile, mime: str, config: SandboxConfig) -> ProbeRe
 def _open_pdf(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
     """Open a document of at least one page. Errors of pdfium become `Unreadable`, inside the block too."""
     try:
-        document = pypdfium2.PdfDocument(source.path)
-        try:
-            if len(document) < 1:
-                raise Unreadable("The PDF has no pages.")
+        with _open_document(source) as document:
             yield document
-        finally:
-            document.close()
     except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == _WRONG_PASSWORD:
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
             raise Unreadable("The PDF is encrypted. Please remove its password.") from error
-        raise Unreadable("The PDF is damaged and cannot be opened.") from error
+        raise Unreadable("The PDF is damaged and cannot be opened. Please save or print it anew.") from error
+
+
+@contextmanager
+def _open_document(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
+    """Raises `PdfiumError` with the reason as `err_code`."""
+    _forget_last_error()
+    document = pypdfium2.PdfDocument(source.path)
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+def _forget_last_error() -> None:
+    """Replace the error that pdfium keeps from another document: where this one has no pages, it sets none.
+
+    An empty document is a damaged one.
+    """
+    pdfium.FPDF_LoadMemDocument(b"", 0, None)
+
+
+def _end_of_pdf(source: InputFile) -> int:
+    """Return where the last end marker ends; the size of the file if there is none, which readers bear."""
+    border = source.size
+    while border > 0:
+        start = max(0, border - _WINDOW)
+        at = source.read_up_to(border - start + len(_END) - 1, start).rfind(_END)
+        if at != -1:
+            return start + at + len(_END)
+        border = start
+    return source.size
 
 
 def _scale(page: pypdfium2.PdfPage, edge: int) -> float:
