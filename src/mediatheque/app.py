@@ -18,6 +18,7 @@ from mediatheque.http import logs
 from mediatheque.http.context import AppRequest, Context
 from mediatheque.http.files.cache import FileCache
 from mediatheque.http.files.fast_path import FastPath
+from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.metrics import Metrics
 from mediatheque.http.middleware.cors import CorsMiddleware
 from mediatheque.http.middleware.request import RequestMiddleware
@@ -60,7 +61,7 @@ def _context(config: Config) -> Context:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     return Context(
         library=library,
-        origins=Origins(config.public_url),
+        origins=Origins(config.public_url, TrustedProxies(config.trusted_proxies)),
         rate_limiter=RateLimiter(config.rate),
         file_cache=FileCache(library),
         metrics=Metrics(Path(folder) if folder else None),

@@ -61,6 +61,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     when they are needed."""
     public_url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")] | None = None
     """URL under which clients reach this server, used in URLs that it returns; by default the URL of each request."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks (`10.0.0.0/8`) of reverse proxies, separated by commas, whose X-Forwarded-Proto and
+    X-Forwarded-Host make up those URLs when there is no public URL; `*` trusts every client."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
     """Largest file, in bytes, where the vendor of a dialect names no limit."""
     drain_seconds: Annotated[int, Meta(ge=1, le=1800)] = 60

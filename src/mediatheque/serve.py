@@ -20,6 +20,7 @@ from mediatheque.config import Config, export_config, unknown_variables, with_da
 from mediatheque.errors import LibraryError
 from mediatheque.first_run import print_first_run
 from mediatheque.http import logs
+from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.search.embedding_models import warn_if_model_differs
@@ -85,6 +86,10 @@ def _check_settings(config: Config) -> None:
         open_store(config.blobs)
     except (ValueError, TypeError, LibraryError) as error:
         raise wrong_setting("blobs.location", error) from None
+    try:
+        TrustedProxies(config.trusted_proxies)
+    except ValueError as error:
+        raise wrong_setting("trusted_proxies", error) from None
     try:
         RateLimiter(config.rate)
     except (ValueError, TypeError, ConfigurationError) as error:

@@ -1,45 +1,42 @@
 """The base URL of this server as the client sees it, and the URLs of files below it."""
 
-import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
 
-from mediatheque.errors import Malformed
+from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.model import File
 from mediatheque.model.urls import normal_form
 
 FILES = "/files/b"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _DEFAULT_PORTS = frozenset({"80", "443"})
-_AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class Origins:
     """The URLs of this server, built and recognised.
 
     `public_url` is the address under which clients reach it, e.g. `https://media.example.com`; without one, each
-    request's own Host header is used.
+    request's own Host header is used, or what one of `proxies` forwards.
     """
 
-    def __init__(self, public_url: str | None) -> None:
+    def __init__(self, public_url: str | None, proxies: TrustedProxies | None = None) -> None:
+        self._proxies = proxies or TrustedProxies()
         self._public_url = public_url.rstrip("/") if public_url else None
         self._prefix = urlsplit(self._public_url or "").path
 
     def base(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
         """Return scheme, host and port, without a slash at the end.
 
-        Raises `Malformed` when the Host header is missing or invalid. Call it before anything is stored, so that no
-        completed request fails while its response is rendered.
+        Raises `Malformed` when the Host header, or what a proxy forwards instead, is missing or invalid. Call it before
+        anything is stored, so that no completed request fails while its response is rendered.
         """
         if self._public_url:
             return self._public_url
-        host = connection.headers.get("host", "")
-        if not _AUTHORITY.fullmatch(host):
-            raise Malformed("The Host header is missing or not valid.")
-        return f"{connection.scope['scheme']}://{host}"
+        scheme, host = self._proxies.origin(connection)
+        return f"{scheme}://{host}"
 
     def file_id(self, connection: ASGIConnection[Any, Any, Any, Any], url: str) -> UUID | None:
         """Return the id in the URL of a file on this server; None for any other URL."""
