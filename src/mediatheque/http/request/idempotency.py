@@ -12,7 +12,7 @@ from litestar import Response
 from mediatheque.errors import Conflict, Invalid, Malformed, Unacceptable
 from mediatheque.http.context import AppRequest
 from mediatheque.library.idempotency import Claim
-from mediatheque.library.ingest.request import Body
+from mediatheque.library.ingest.request import Body, sha256_of
 from mediatheque.model import StoredReply
 from mediatheque.model.urls import normal_form
 
@@ -76,30 +76,13 @@ def _with_normal_urls(value: Any, name: str = "") -> Any:
     return value
 
 
-async def fingerprint_of(body: Body) -> bytes:
-    """Return the SHA-256 of the bytes that the body would have stored."""
-    digest = _Digest()
-    await body.stream_to(digest)
-    return digest.hash.digest()
-
-
 async def _differs(body: Body, fingerprint: bytes) -> bool:
     """Return whether the body has another fingerprint. A body that would have been refused has."""
     try:
-        return await fingerprint_of(body) != fingerprint
+        return await sha256_of(body) != fingerprint
     except (Malformed, Invalid, Unacceptable):
         return True
 
 
 def _response(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response[bytes]:
     return Response(body, status_code=status, headers=headers, media_type="application/json")
-
-
-class _Digest:
-    """A sink that only hashes."""
-
-    def __init__(self) -> None:
-        self.hash = hashlib.sha256()
-
-    async def write(self, chunk: bytes | memoryview) -> None:
-        self.hash.update(chunk)

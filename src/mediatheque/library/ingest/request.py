@@ -1,5 +1,6 @@
 """What an endpoint asks the pipeline to store."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
@@ -26,6 +27,13 @@ class Body(Protocol):
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write all bytes to the sink and return what the sender declared about them."""
         ...
+
+
+async def sha256_of(body: Body) -> bytes:
+    """Read the body without storing it, and return the SHA-256 of its bytes."""
+    sink = _HashingSink()
+    await body.stream_to(sink)
+    return sink.hash.digest()
 
 
 class StoredBytes(msgspec.Struct, frozen=True):
@@ -56,3 +64,13 @@ class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes | None = None
     origin_url: str | None = None
     defaults: FileDefaults = FileDefaults()
+
+
+class _HashingSink:
+    """A sink that only hashes."""
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        self.hash.update(chunk)

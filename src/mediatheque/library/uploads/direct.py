@@ -17,7 +17,7 @@ from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
+from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes, sha256_of
 from mediatheque.library.uploads import refusals, sessions
 from mediatheque.library.uploads.quarantine import Quarantine
 from mediatheque.library.uploads.sessions import UploadSession, new_session
@@ -80,8 +80,19 @@ class DirectUploads:
         return created
 
     async def receive(self, upload: Upload, body: Body) -> None:
-        """Store the bytes durably in quarantine until the upload is completed; see `Quarantine.receive`."""
-        await self._quarantine.receive(upload, body)
+        """Store the bytes durably in quarantine until the upload is completed; see `Quarantine.receive`.
+
+        A client that has lost an answer may send the bytes of a completed upload again, as to a presigned URL. Raises
+        `Conflict` when they are other bytes.
+        """
+        if upload.completed_at:
+            await self._expect_content(upload, await sha256_of(body))
+        elif unneeded := await self._quarantine.receive(upload, body):
+            async with self._database.connection() as conn:
+                now = await rows.find(conn, upload.id)
+            if now is None or now.completed_at is None:
+                raise Conflict("This upload was sent by another request meanwhile.")
+            await self._expect_content(now, unneeded)
 
     async def complete(self, workspace_id: UUID, asset_id: UUID, sha256: bytes | None = None) -> Asset:
         """Check the bytes against the declaration and make the asset. Repeated calls return the same asset.
@@ -145,6 +156,10 @@ class DirectUploads:
             if isinstance(error, Unacceptable):
                 await self._quarantine.refuse(upload, error)
             raise
+
+    async def _expect_content(self, upload: Upload, sha256: bytes) -> None:
+        if sha256 != (await self._asset(upload)).file.blob.sha256:
+            raise Conflict("This upload is complete; its content cannot be changed.")
 
     async def _asset(self, upload: Upload) -> Asset:
         async with self._database.connection() as conn:

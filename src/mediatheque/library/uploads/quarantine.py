@@ -42,11 +42,12 @@ class Quarantine:
         presigned = await self._store.presign(key, size=upload.size, seconds=int(LIFETIME.total_seconds()))
         return msgspec.structs.replace(upload, storage_key=key, multipart_id=_PRESIGNED), presigned
 
-    async def receive(self, upload: Upload, body: Body) -> None:
-        """Store the bytes durably, replacing those that were sent before.
+    async def receive(self, upload: Upload, body: Body) -> bytes | None:
+        """Store the bytes durably, replacing those that were sent before, and return None.
 
-        Raises `Invalid` for another size than the declared one, and `Conflict` when the upload was completed or
-        replaced by a concurrent request.
+        When a concurrent request has completed the upload or sent other bytes meanwhile, nothing stays stored, and the
+        SHA-256 of the bytes is returned. Raises `Invalid` for another size than the declared one, and `Conflict` when
+        this server does not receive the upload.
         """
         if upload.completed_at or upload.size is None or upload.multipart_id:
             raise Conflict("This upload is complete already, or is not sent here.")
@@ -63,8 +64,7 @@ class Quarantine:
                 await pending_writes.mark_for_deletion(conn, [superseded])
         if superseded:
             await try_delete_marked(self._database, self._store, superseded)
-        if not moved:
-            raise Conflict("This upload was sent or completed by another request meanwhile.")
+        return None if moved else spool.sha256
 
     async def stored_bytes(self, upload: Upload) -> StoredBytes:
         """Return the received bytes under a key that the client cannot write to: presigned uploads are copied.

@@ -118,18 +118,51 @@ def _jpeg(size: int, seed: int) -> bytes:
     return bytes(data)
 
 
-def test_put_after_completion_is_refused(client: httpx.Client, account: Account, stored: StoredData) -> None:
+def test_other_bytes_after_completion_are_refused(client: httpx.Client, account: Account, stored: StoredData) -> None:
     size = len(samples.jpeg()) + 200
     slot = presign(client, account, bytes(size), "image/jpeg")
     put(client, slot, _jpeg(size, 1))
     url = complete(client, account, slot).json()["data"]["url"]
     before = stored.count(account)
-    for data in (_jpeg(size, 2), _jpeg(size, 1)):
-        response = put(client, slot, data)
-        assert response.status_code == 409
-        check_error(response, "conflict")
+    response = put(client, slot, _jpeg(size, 2))
+    assert response.status_code == 409
+    check_error(response, "conflict")
     assert client.get(url).content == _jpeg(size, 1)
     stored.expect_counts(account, before)
+
+
+def test_whole_upload_can_be_repeated_with_its_idempotency_key(
+    client: httpx.Client, account: Account, stored: StoredData
+) -> None:
+    """HeyGen's client repeats all three steps after a failure; the replayed URL takes the same bytes again."""
+    data = samples.png(seed=55)
+    before = stored.count(account)
+    answers = set()
+    for _ in range(3):
+        headers = {"Idempotency-Key": f"again-{account.workspace_id}"}
+        slot = PRESIGN.send(client, account.key, json=declaration(data), headers=headers).json()["data"]
+        sent = put(client, slot, data)
+        assert (sent.status_code, sent.json()["data"]["status"]) == (200, "uploaded")
+        answers.add(complete(client, account, slot).json()["data"]["asset_id"])
+    assert len(answers) == 1
+    stored.expect_counts(account, before + KEPT + Counter(("idempotency",)))
+
+
+def test_bytes_sent_beside_a_completion_are_accepted_if_they_are_its_own(
+    client: httpx.Client, fresh: Account, stored: StoredData
+) -> None:
+    data = samples.png(seed=56)
+    before = stored.count(fresh)
+    slot = presign(client, fresh, data)
+    put(client, slot, data)
+    with ThreadPoolExecutor(4) as threads:
+        done = threads.submit(complete, client, fresh, slot)
+        sent = list(threads.map(lambda _: put(client, slot, data), range(3)))
+    assert {answer.status_code for answer in sent} <= {200, 409}  # 409: another of these replaced the bytes
+    assert done.result().status_code in (200, 409, 503)  # not 200: they were replaced while they were examined
+    assert complete(client, fresh, slot).status_code == 200
+    assert put(client, slot, data).status_code == 200
+    stored.expect_counts(fresh, before + KEPT)
 
 
 def test_completion_can_be_repeated(client: httpx.Client, account: Account, stored: StoredData) -> None:

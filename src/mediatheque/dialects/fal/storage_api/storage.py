@@ -12,12 +12,11 @@ from mediatheque.errors import Invalid
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import authorize_upload_token, require_scope
-from mediatheque.http.request.idempotency import fingerprint_of
 from mediatheque.http.request.json import read_json
 from mediatheque.http.upload.bodies import RawBody
 from mediatheque.http.urls import file_url, file_url_for
 from mediatheque.library.catalog.filenames import safe_name
-from mediatheque.library.ingest.request import IngestRequest
+from mediatheque.library.ingest.request import IngestRequest, sha256_of
 from mediatheque.library.uploads.sessions import UploadSession
 from mediatheque.model import Scope, Upload, UploadMethod
 
@@ -97,7 +96,7 @@ async def put_upload(request: AppRequest, id: UUID) -> dict[str, str]:
 async def _expect_same_bytes(request: AppRequest, upload: Upload, body: RawBody) -> None:
     """Accept a retry with the same bytes after a lost response. Raises `Invalid` when the bytes differ."""
     file = await request.library.catalog.files.get_public(upload.file_id)
-    if await fingerprint_of(body) != file.blob.sha256:
+    if await sha256_of(body) != file.blob.sha256:
         raise Invalid("This upload is complete; its content cannot be changed.")
 
 
