@@ -72,7 +72,7 @@ def same_type(declared: str, mime: str) -> bool:
 
 def claims_media(declared: str | None, name: str | None) -> bool:
     """Whether the declared type or the file name is that of an image, video, audio, 3D model or PDF."""
-    if declared and _is_media(_without_parameters(declared)):
+    if declared and _is_media(without_parameters(declared)):
         return True
     _, dot, ending = (name or "").rpartition(".")
     if not dot:
@@ -90,10 +90,11 @@ def _is_media(bare: str) -> bool:
     )
 
 
-def _without_parameters(declared: str) -> str:
+def without_parameters(declared: str) -> str:
+    """Return the bare MIME type in lower case."""
     return declared.partition(";")[0].strip().lower()
 
 
 def _family(declared: str) -> str:
-    bare = _without_parameters(declared)
+    bare = without_parameters(declared)
     return _FAMILY_OF.get(bare, bare)

@@ -29,12 +29,13 @@ from mediatheque.library.storage import discard, store_blob
 from mediatheque.media.formats import claims_media, same_type
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import sniff as recognise
+from mediatheque.media.text import text_type
 from mediatheque.model import Asset, File, Kind, MediaInfo
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs
 
 Step = Callable[[IngestState], Awaitable[None]]
-_UNKNOWN_TYPE = MediaInfo(mime="application/octet-stream", kind=Kind.DOCUMENT)
+_UNKNOWN_TYPE = "application/octet-stream"
 _log = structlog.get_logger()
 
 
@@ -127,7 +128,8 @@ class Intake:
     async def probe(self, state: IngestState) -> None:
         """Have the format's decoder open the file, in the sandbox, and keep what it finds."""
         if state.format is None:
-            state.media_info = _UNKNOWN_TYPE
+            text = text_type(state.local.head, state.declared.type, state.declared.name)
+            state.media_info = MediaInfo(mime=text or _UNKNOWN_TYPE, kind=Kind.DOCUMENT)
             return
         media_info = await self._sandbox.probe(state.local.path, state.format)
         if media_info.mime != state.format.mime:

@@ -12,8 +12,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """MIME types and sizes in bytes that an endpoint accepts.
 
     `types` and `kinds` of None accept every format of the library. `allow_unknown_types` also accepts content of no
-    known format, as a document, unless its name or declared type says that it is media. `declared_must_match` refuses
-    content whose format contradicts the declared type.
+    known format, as a document, unless its name or declared type says that it is media; plain text keeps its
+    type. `declared_must_match` refuses content whose format contradicts the declared type.
     """
 
     max_bytes: int

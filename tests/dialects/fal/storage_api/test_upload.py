@@ -57,11 +57,10 @@ class TestUploads:
         [
             (samples.html(), "text/html", "index.html"),
             (samples.svg(), "application/octet-stream", "drawing"),
-            (samples.text(), "text/plain", "notes.txt"),
-            (b'{"a": 1}', "application/json", "workflow.json"),
             (samples.elf(), "", ""),
+            (samples.elf(), "text/plain", "notes.txt"),
         ],
-        ids=["html", "svg", "text", "json", "elf"],
+        ids=["html", "svg", "elf", "elf told as text"],
     )
     def test_unknown_types_are_stored_as_attachment(
         self, client: httpx.Client, account: Account, data: bytes, declared: str, name: str
@@ -71,6 +70,25 @@ class TestUploads:
         served = client.get(response.json()["access_url"])
         assert served.content == data
         assert served.headers["content-type"] == "application/octet-stream"
+        assert served.headers["content-disposition"].startswith("attachment")
+        assert served.headers["x-content-type-options"] == "nosniff"
+
+    @pytest.mark.parametrize(
+        ("data", "declared", "name", "mime"),
+        [
+            (samples.text(), "text/plain", "notes.txt", "text/plain; charset=utf-8"),
+            (b'{"a": 1}', "application/json", "workflow.json", "application/json"),
+            (b"a,b\n1,2\n", "text/csv; charset=utf-8", "a.csv", "text/csv; charset=utf-8"),
+            (b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", "", "a.vtt", "text/vtt; charset=utf-8"),
+            (b"1\n00:00:01,000 --> 00:00:02,000\nHi\n", "text/plain", "a.srt", "application/x-subrip"),
+        ],
+        ids=["text", "json", "csv", "vtt", "srt"],
+    )
+    def test_plain_text_keeps_its_type_as_attachment(
+        self, client: httpx.Client, account: Account, data: bytes, declared: str, name: str, mime: str
+    ) -> None:
+        served = client.get(upload(client, account, data, declared, name).json()["access_url"])
+        assert (served.content, served.headers["content-type"]) == (data, mime)
         assert served.headers["content-disposition"].startswith("attachment")
         assert served.headers["x-content-type-options"] == "nosniff"
 
