@@ -39,13 +39,16 @@ def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
     return guard
 
 
-async def authorize_upload_token(request: Connection, id: UUID, method: UploadMethod) -> Upload:
-    """Return the upload that the token in the URL gives access to.
+async def authorize_upload_token(
+    request: Connection, id: UUID, method: UploadMethod, token: str | None = None
+) -> Upload:
+    """Return the upload that the token gives access to; without one, the token in the query of the URL.
 
     The request counts against the rate limit of the key that created the upload. Raises `NotFound` when the token is
     not the upload's, and `RateLimited`.
     """
     context = context_of(request)
-    upload = await context.library.uploads.sessions.authorize_token(id, request.query_params.get("token", ""), method)
+    presented = request.query_params.get("token", "") if token is None else token
+    upload = await context.library.uploads.sessions.authorize_token(id, presented, method)
     await context.rate_limiter.hit(str(upload.key_id))
     return upload

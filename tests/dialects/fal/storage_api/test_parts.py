@@ -9,9 +9,17 @@ import pytest
 
 from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, check_storage_error
+from tests.dialects.fal.endpoints import BEGIN, INITIATE_PARTS, auth, check_storage_error
 from tests.dialects.fal.registration import host, register
-from tests.dialects.fal.storage_api.multipart_uploads import Begin, begin_as_python, etag, more, put_all_parts
+from tests.dialects.fal.storage_api.multipart_uploads import (
+    Begin,
+    begin_as_python,
+    begin_as_sdk,
+    etag,
+    more,
+    put_all_parts,
+)
+from tests.dialects.idempotency import until
 from tests.server import Serve
 
 CSV = b"a,b\n" + b"1,2\n" * 2000
@@ -29,7 +37,7 @@ def test_python_client_starts_upload(client: httpx.Client, server: Serve, accoun
     assert client.get(begun["access_url"]).status_code == 404
 
 
-@pytest.mark.parametrize("storage_type", ["", "?storage_type=fal-cdn-v3", "?storage_type=gcs"])
+@pytest.mark.parametrize("storage_type", ["", "?storage_type=fal-cdn-v3"])
 def test_javascript_client_starts_upload(
     client: httpx.Client, server: Serve, account: Account, storage_type: str
 ) -> None:
@@ -43,6 +51,19 @@ def test_javascript_client_starts_upload(
     assert list(parse_qs(address.query)) == ["token"]  # the client keeps the query and appends to the path
     assert begun["file_url"].endswith("/a.mp4")
     assert client.get(begun["file_url"]).status_code == 404
+
+
+def test_sdk_starts_upload(client: httpx.Client, server: Serve, account: Account) -> None:
+    """The SDK appends to the upload URL as it is, so its token is in the path. The log does not show the token."""
+    upload = begin_as_sdk(client, account, "a.mp4", "video/mp4")
+    assert upload.url.endswith("/a.mp4")
+    assert urlsplit(upload.address).query == ""
+    opened = client.post(f"{upload.address}/3", headers=auth(account.key))
+    assert (opened.status_code, list(opened.json())) == (200, ["upload_url"])
+    assert opened.json()["upload_url"].startswith(f"{server.url}/storage/upload/")
+    token = parse_qs(urlsplit(opened.json()["upload_url"]).query)["token"][0]
+    until(lambda: "/gcs/mtu_***/3" in server.log())
+    assert token not in server.log()
 
 
 def test_part_and_completion_return_etag_and_url(client: httpx.Client, account: Account, begin: Begin) -> None:

@@ -1,4 +1,4 @@
-"""Multipart uploads, in the two protocols of fal's Python client and its JavaScript client."""
+"""Multipart uploads, in the protocols of fal's Python client, its JavaScript client and its serverless SDK."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,6 +27,9 @@ from mediatheque.model import Scope, Upload, UploadMethod
 
 _MAX_COMPLETION = 4 * 1024 * 1024
 _FILE_UPLOAD = "/files/b/{id:uuid}/{name:str}/multipart/{upload_id:uuid}"
+_GCS_UPLOAD = "/storage/upload/{id:uuid}/gcs/{token:str}"
+_TOKEN_PREFIX = "mtu_"  # noqa: S105 - no secret
+"""Of a token in a path: logs hide what follows it."""
 _KEY_OR_TOKEN = [require_scope(Scope.WRITE, upload_tokens=True)]
 
 
@@ -79,10 +82,18 @@ async def complete_file(request: AppRequest, id: UUID, name: str, upload_id: UUI
     request_max_body_size=MAX_BODY,
 )
 async def initiate(request: AppRequest) -> dict[str, str]:
-    """POST /storage/upload/initiate-multipart (JavaScript): start; the upload URL carries its token in the query."""
+    """POST /storage/upload/initiate-multipart (JavaScript, SDK): start. The upload URL carries its token.
+
+    [observed] The JavaScript client keeps the query of `upload_url` when it appends to the path. The SDK, which asks
+    for `storage_type=gcs`, appends to the whole URL, so there the token is in the path.
+    """
     wanted = await read_json(request, UploadRequest)
     base = request.public_url
-    return upload_urls(base, await _create(request, wanted.file_name, wanted.content_type))
+    session = await _create(request, wanted.file_name, wanted.content_type)
+    urls = upload_urls(base, session)
+    if request.query_params.get("storage_type") == "gcs":
+        urls["upload_url"] = f"{base}/storage/upload/{session.upload.id.hex}/gcs/{_TOKEN_PREFIX}{session.token}"
+    return urls
 
 
 @put("/storage/upload/{id:uuid}/{number:int}", status_code=200, request_max_body_size=None)
@@ -95,6 +106,22 @@ async def put_part(request: AppRequest, id: UUID, number: int) -> Response[bytes
 async def complete(request: AppRequest, id: UUID) -> dict[str, str]:
     """POST {upload_url}/complete (JavaScript): assemble the file."""
     return await _complete(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART))
+
+
+@post(_GCS_UPLOAD + "/{number:int}", status_code=200, request_max_body_size=MAX_BODY)
+async def open_part(request: AppRequest, id: UUID, token: str, number: int) -> dict[str, str]:
+    """POST {upload_url}/{n} (SDK): the URL to PUT this part to, which needs no key."""
+    base = request.public_url
+    presented = token.removeprefix(_TOKEN_PREFIX)
+    upload = await authorize_upload_token(request, id, UploadMethod.MULTIPART, presented)
+    return {"upload_url": f"{base}/storage/upload/{upload.id.hex}/{number}?token={presented}"}
+
+
+@post(_GCS_UPLOAD + "/complete", status_code=200, request_max_body_size=_MAX_COMPLETION)
+async def complete_gcs(request: AppRequest, id: UUID, token: str) -> dict[str, str]:
+    """POST {upload_url}/complete (SDK): assemble the file."""
+    presented = token.removeprefix(_TOKEN_PREFIX)
+    return await _complete(request, await authorize_upload_token(request, id, UploadMethod.MULTIPART, presented))
 
 
 async def _create(request: AppRequest, name: str | None, declared: str | None) -> UploadSession:
@@ -130,4 +157,4 @@ async def _complete(request: AppRequest, upload: Upload) -> dict[str, str]:
     return {"access_url": url, "file_url": url}
 
 
-ROUTES = (begin, put_part_of_file, complete_file, initiate, put_part, complete)
+ROUTES = (begin, put_part_of_file, complete_file, initiate, put_part, complete, open_part, complete_gcs)
