@@ -3,7 +3,8 @@
 LibraryError
 ├── Malformed               the request cannot be read as what it says it is
 │   ├── BodyIncomplete      the body ended early: short, broken chunking, or the client hung up
-│   └── BodyTooSlow         no byte arrived within the allowed time
+│   ├── BodyTooSlow         no byte arrived within the allowed time
+│   └── UnsupportedEncoding the body is compressed or otherwise encoded
 ├── Invalid                 a field or parameter has an impossible value
 │   ├── Missing             a required field is missing
 │   └── InvalidQuery        the field is in the query string
@@ -62,6 +63,10 @@ class BodyIncomplete(Malformed):
 
 class BodyTooSlow(Malformed):
     """The request body stopped arriving."""
+
+
+class UnsupportedEncoding(Malformed):
+    """The request body is compressed or otherwise encoded. Send plain bytes."""
 
 
 class Invalid(LibraryError):

@@ -9,11 +9,15 @@ import msgspec
 import structlog
 from litestar import Request, Response, Router
 from litestar.exceptions import HTTPException
+from litestar.handlers.asgi_handlers import ASGIRouteHandler
+from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler, Guard
 
 from mediatheque import errors
 from mediatheque.errors import LibraryError
-from mediatheque.http.context import context_of
+from mediatheque.http.content_encoding import refuse_content_encoding
+from mediatheque.http.context import Connection, context_of
+from mediatheque.http.middleware.body import Framing
 
 _log = structlog.get_logger()
 
@@ -28,6 +32,7 @@ class ErrorMapping(msgspec.Struct, frozen=True):
 DEFAULT_MAPPING: Mapping[type[LibraryError], ErrorMapping] = {
     errors.Malformed: ErrorMapping(400),
     errors.BodyTooSlow: ErrorMapping(408),
+    errors.UnsupportedEncoding: ErrorMapping(415),
     errors.Invalid: ErrorMapping(422),
     errors.Unacceptable: ErrorMapping(422),
     errors.TooLarge: ErrorMapping(413),
@@ -95,6 +100,8 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
             headers["Retry-After"] = "1"
         elif isinstance(error, errors.KeyRefused):
             headers["WWW-Authenticate"] = "Bearer"
+        elif isinstance(error, errors.UnsupportedEncoding):
+            headers["Accept-Encoding"] = "identity"  # what would be read (RFC 9110 section 15.5.16)
         reply = self._reply(error, context)
         body = msgspec.json.encode(self.shape(reply))
         return Response(body, status_code=reply.status, headers=headers, media_type=self.content_type)
@@ -195,6 +202,12 @@ def error_context(request: Request[Any, Any, Any]) -> ErrorContext:
     return ErrorContext(str(request.scope["state"].get("request_id", "")), base)
 
 
+def _refuse_encoded_body(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Raise `UnsupportedEncoding` when there is an encoded body. ASGI handlers pass the request on to another route."""
+    if not isinstance(handler, ASGIRouteHandler) and Framing.of(connection.scope["headers"]) is not None:
+        refuse_content_encoding(connection.headers.getall("content-encoding", []))
+
+
 def router(
     error_format: ErrorFormat,
     routes: Sequence[ControllerRouterHandler],
@@ -202,10 +215,13 @@ def router(
     path: str = "/",
     guards: Sequence[Guard] = (),
 ) -> Router:
-    """Group the routes under a router that answers errors in the dialect's format."""
+    """Group the routes under a router that answers errors in the dialect's format.
+
+    No route of it reads a body that is compressed or otherwise encoded: it is refused before the key is checked.
+    """
     return Router(
         path=path,
         route_handlers=list(routes),
-        guards=list(guards),
+        guards=[_refuse_encoded_body, *guards],
         exception_handlers={Exception: error_format.handle, HTTPException: error_format.handle},
     )

@@ -36,6 +36,9 @@ MALFORMED: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+ENCODED_PARTS = ["Content-Encoding: gzip", "Content-Transfer-Encoding: base64", "content-transfer-encoding: X-Uuencode"]
+
+
 class TakesForms(Suite):
     """Uploads as multipart/form-data with a part `file`."""
 
@@ -78,6 +81,15 @@ class TakesForms(Suite):
     )
     def test_non_multipart_content_type_is_refused(self, content_type: str) -> None:
         self.refused(self.post(form(file_part(samples.png())), content_type), "Malformed")
+
+    @pytest.mark.parametrize("header", ENCODED_PARTS)
+    def test_encoded_part_is_refused(self, header: str) -> None:
+        body = _form_with(b"Content-Type: ", header.encode() + b"\r\nContent-Type: ")
+        self.refused(self.post(body), "UnsupportedEncoding")
+
+    @pytest.mark.parametrize("header", ["Content-Encoding: identity", "Content-Transfer-Encoding: Binary"])
+    def test_part_with_plain_bytes_is_accepted(self, header: str) -> None:
+        self.answered(self.post(_form_with(b"Content-Type: ", header.encode() + b"\r\nContent-Type: ")))
 
     @pytest.mark.parametrize("name", MALFORMED)
     def test_malformed_multipart_is_refused(self, name: str) -> None:

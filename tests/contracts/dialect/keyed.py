@@ -25,6 +25,17 @@ class Keyed(Suite):
         self.answered(self.with_headers(headers))
         self.answered(self.with_headers({"x-api-key": self.account.key}))
 
+    @each_value("coding", ["gzip", "br", "aws-chunked", "GZIP", "identity, deflate", "x-gzip", "utf-8"])
+    def test_encoded_body_is_refused(self, coding: str) -> None:
+        """What was sent is stored as it is, so compressed bytes would be, too."""
+        request = self.valid()
+        if not {"content", "json", "data"} & request.keys():
+            return
+        headers = {**request.pop("headers", {}), "Content-Encoding": coding}
+        response = self.send(**request, headers=headers)
+        self.refused(response, "UnsupportedEncoding")
+        assert response.headers["accept-encoding"] == "identity"
+
     def with_headers(self, headers: dict[str, str]) -> httpx.Response:
         request = self.valid()
         return self.endpoint.send(

@@ -19,6 +19,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "Malformed": (400, "invalid_parameter"),
     "BodyIncomplete": (400, "invalid_parameter"),
     "BodyTooSlow": (408, "timeout"),
+    "UnsupportedEncoding": (415, "invalid_parameter"),
     "Invalid": (400, "invalid_parameter"),
     "Missing": (400, "invalid_parameter"),
     "InvalidQuery": (400, "invalid_parameter"),

@@ -20,6 +20,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "Malformed": (400, None),
     "BodyIncomplete": (400, None),
     "BodyTooSlow": (408, None),
+    "UnsupportedEncoding": (415, None),
     "Invalid": (400, None),
     "Missing": (400, None),
     "InvalidQuery": (400, None),

@@ -15,6 +15,7 @@ STATUSES = {
     "Malformed": 400,
     "BodyIncomplete": 400,
     "BodyTooSlow": 408,
+    "UnsupportedEncoding": 415,
     "Invalid": 422,
     "Missing": 422,
     "InvalidQuery": 422,

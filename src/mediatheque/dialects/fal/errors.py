@@ -28,6 +28,7 @@ PLATFORM = ErrorFormat(
     table={
         errors.Malformed: ErrorMapping(400, "validation_error"),
         errors.BodyTooSlow: ErrorMapping(408, "validation_error"),
+        errors.UnsupportedEncoding: ErrorMapping(415, "validation_error"),
         errors.Invalid: ErrorMapping(422, "validation_error"),
         errors.Unacceptable: ErrorMapping(422, "validation_error"),
         errors.UrlRefused: ErrorMapping(422, "validation_error"),

@@ -19,6 +19,7 @@ _NAMES = {
     405: "method_not_allowed",
     408: "timeout",
     409: "conflict",
+    415: "unsupported_media_type",
     500: "internal_error",
     503: "unavailable",
     507: "storage_full",
@@ -46,6 +47,7 @@ ERRORS = ErrorFormat(
     table={
         errors.Malformed: _mapping(400, "invalid_parameter"),
         errors.BodyTooSlow: _mapping(408, "timeout"),
+        errors.UnsupportedEncoding: _mapping(415, "unsupported_media_type"),
         errors.Invalid: _mapping(400, "invalid_parameter"),
         errors.Missing: _mapping(400, "missing_params"),
         errors.InvalidQuery: _mapping(400, "invalid_query_param"),

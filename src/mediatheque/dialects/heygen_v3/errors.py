@@ -26,6 +26,7 @@ ERRORS = ErrorFormat(
     table={
         errors.Malformed: ErrorMapping(400, "invalid_parameter"),
         errors.BodyTooSlow: ErrorMapping(408, "timeout"),
+        errors.UnsupportedEncoding: ErrorMapping(415, "invalid_parameter"),
         errors.Invalid: ErrorMapping(400, "invalid_parameter"),
         errors.Unacceptable: ErrorMapping(400, "invalid_parameter"),
         errors.NotFound: ErrorMapping(404, "not_found"),

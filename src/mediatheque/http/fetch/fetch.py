@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.content_disposition import basename, filename, parse
+from mediatheque.http.content_encoding import codings_of
 from mediatheque.http.fetch.addresses import allowed_address, parse_networks
 from mediatheque.http.fetch.transport import Target, chunks, open_response, tls_context
 from mediatheque.library.ingest.request import ByteSink
@@ -126,8 +127,8 @@ class RemoteBody:
         limit = self._config.max_bytes
         if response.status_code != httpx.codes.OK:
             raise FetchFailed(f"The URL answered with status {response.status_code}.")
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise FetchFailed("The URL answered with encoded content.")
+        if codings := codings_of(response.headers.get_list("content-encoding")):
+            raise FetchFailed(f"The URL answered with encoded content: {', '.join(codings)[:50]}.")
         declared = response.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
             raise TooLarge(limit)

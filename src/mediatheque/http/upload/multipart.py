@@ -13,6 +13,7 @@ from multipart import MultipartError, ParserLimitReached, PushMultipartParser
 
 from mediatheque.errors import Malformed
 from mediatheque.http import content_disposition
+from mediatheque.http.content_encoding import refuse_content_encoding, refuse_transfer_encoding
 
 MAX_PARTS = 100
 MAX_HEADERS = 8
@@ -36,7 +37,7 @@ Event = FormPart | bytes | None
 class Parser:
     """A push parser, and a context manager that checks on leaving that the form was complete.
 
-    Raises `Malformed` when the body is not a form or exceeds the limits.
+    Raises `Malformed` when the body is not a form or exceeds the limits, and `UnsupportedEncoding` for an encoded part.
     """
 
     def __init__(self, content_type: str) -> None:
@@ -102,7 +103,9 @@ def _part(headers: list[tuple[str, str]]) -> FormPart:
         raise Malformed("A part's headers are too large.")
     if any(c in value for _, value in headers for c in "\r\n\0"):
         raise Malformed("A part's headers hold control characters.")
+    refuse_content_encoding(value for name, value in headers if name == "Content-Encoding")
     fields = dict(headers)
+    refuse_transfer_encoding(fields.get("Content-Transfer-Encoding", ""))
     _, parameters = content_disposition.parse(_decoded(fields["Content-Disposition"]))
     if not parameters.get("name"):
         raise Malformed("A part of the form has no name.")
