@@ -5,7 +5,7 @@ container platform adds variables of its own for each service that it knows; the
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 
 FILE = "_FILE"
@@ -15,6 +15,7 @@ _BLANK = " \t\r\n\v\f\0\u00a0\u200b\ufeff"
 _ABSENT = frozenset({"", "null", "none", "nil", "undefined", "<no value>", "<nil>"})
 """What templates write for a value that they lack, in lower case."""
 _REFERENCE = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|%\([^()]*\)s?")
+_OF_BUCKETS = ("AWS_", "AZURE_", "GOOGLE_")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ADDRESS = re.compile(r"(?:tcp|udp|sctp)://", re.IGNORECASE)
 _LINK = re.compile(
@@ -77,6 +78,15 @@ def decode(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"is not UTF-8 text (byte {error.start})") from None
+
+
+def trim_credentials(environment: MutableMapping[str, str]) -> None:
+    """Trim the variables that the libraries for buckets read by themselves, and remove those without a value."""
+    for name in [name for name in environment if name.startswith(_OF_BUCKETS)]:
+        if text := environment[name].strip(_BLANK):
+            environment[name] = text
+        else:
+            del environment[name]
 
 
 def unknown(environment: Mapping[str, str], prefix: str, known: Iterable[str]) -> list[str]:

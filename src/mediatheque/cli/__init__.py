@@ -9,14 +9,18 @@ from pathlib import Path
 from mediatheque.cli import keys, tasks
 from mediatheque.cli.database import database_url
 from mediatheque.config import ConfigError, load, variable, with_database_url
+from mediatheque.environment import trim_credentials
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
+from mediatheque.processes.init import become_init
 from mediatheque.records.embedded import StartupError
 from mediatheque.redaction import hide
 
 
 def main() -> None:
     """Run the command. An error that the operator can act on is one line on standard error, and exit status 1."""
+    become_init()
+    trim_credentials(os.environ)
     arguments = _parser().parse_args()
     logs.configure()  # to standard error: standard output is for what commands print
     try:
