@@ -77,6 +77,7 @@ def test_documented_defaults_and_meanings_are_those_of_the_code() -> None:
 
 def test_messages_help_texts_and_pages_name_existing_variables() -> None:
     existing = {*map(variable, settings()), "MEDIATHEQUE_CONFIG", "MEDIATHEQUE_RESOLVED"}
+    existing |= {f"{name}_FILE" for name in existing}
     existing.add("MEDIATHEQUE_KEY")  # a client's own variable, in examples
     texts = [file.read_text() for file in (DOCS.parent / "README.md", *DOCS.rglob("*.md")) if file != PAGE]
     for file in SOURCES.rglob("*.py"):

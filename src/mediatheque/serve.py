@@ -4,10 +4,9 @@ import asyncio
 import multiprocessing
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import structlog
@@ -24,9 +23,12 @@ from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.search.embedding_models import warn_if_model_differs
+from mediatheque.listen import listen_address
+from mediatheque.processes.machine import shared_memory_bytes
 from mediatheque.processes.supervise import ProcessSupervisor
+from mediatheque.processes.temporary import ensure_temporary_folder
 from mediatheque.records.database import Database
-from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres, StartupError
+from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres
 from mediatheque.records.migrate import migrate
 
 _RESPAWN_SECONDS = 0.2
@@ -34,6 +36,7 @@ _WORKER_DELAY_SECONDS = 2  # the server processes start first: a worker that sta
 _CLOSING_SECONDS = 5  # for a worker process to close after its last task
 _OTHER_CONNECTIONS = 20  # of commands, of probes for a lost database, and reserved for the superuser
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - no file that was there before is trusted
+_METRICS_BYTES = 32 << 20  # more than the files of all processes
 _log = structlog.get_logger()
 # Granian logs through our handler.
 _GRANIAN_LOGS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"propagate": True}}}
@@ -42,11 +45,13 @@ _GRANIAN_LOGS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartupError or ConfigError when it cannot start."""
     logs.configure()
+    os.umask(os.umask(0o077) | 0o022)
     for variable in unknown_variables(os.environ):
         _log.warning("unknown_setting_ignored", variable=variable)
     _check_settings(config)
-    _check_port(config)
+    address = listen_address(config.host, config.port)
     with _database(config) as url:
+        ensure_temporary_folder(config.data / "tmp")
         migrate(url)
         clear_spool(open_store(config.blobs).spool)
         key = asyncio.run(_bootstrap(config, url))
@@ -55,7 +60,7 @@ def run(config: Config) -> None:
             sys.stdout.flush()
         export_config(with_database_url(config, url))
         with _metrics(config.data), _worker(config):
-            _server(config).serve()
+            _server(config, address).serve()
 
 
 @contextmanager
@@ -96,17 +101,6 @@ def _check_settings(config: Config) -> None:
         raise wrong_setting("rate.storage", error) from None
 
 
-def _check_port(config: Config) -> None:
-    """Raise StartupError when the address cannot be listened on, before anything is started."""
-    try:
-        family, *_, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise StartupError(f"cannot listen on {config.host}:{config.port}: {error.strerror}") from None
-
-
 @contextmanager
 def _metrics(data: Path) -> Iterator[None]:
     """Make an empty folder in which the server processes add up their metrics.
@@ -114,20 +108,26 @@ def _metrics(data: Path) -> Iterator[None]:
     It lies in shared memory where there is such a file system: a process that writes to a file mapped from a full disk
     is killed by SIGBUS.
     """
-    found = data.stat()
-    folder = _SHARED_MEMORY / f"mediatheque-metrics-{found.st_dev:x}-{found.st_ino:x}"
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        folder.mkdir(mode=0o700)
-    except OSError:  # there is no such file system, or the folder is another user's
-        folder = data / "metrics"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+    folder = _make_metrics_folder(data)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     try:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_metrics_folder(data: Path) -> Path:
+    found = data.stat()
+    shared = _SHARED_MEMORY / f"mediatheque-metrics-{found.st_dev:x}-{found.st_ino:x}"
+    shutil.rmtree(shared, ignore_errors=True)
+    if shared_memory_bytes() >= _METRICS_BYTES:
+        with suppress(OSError):  # the folder is another user's
+            shared.mkdir(mode=0o700)
+            return shared
+    folder = data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def _worker(config: Config) -> AbstractContextManager[object]:
@@ -139,13 +139,13 @@ def _worker(config: Config) -> AbstractContextManager[object]:
     return ProcessSupervisor(command, delay=_WORKER_DELAY_SECONDS, stop_timeout=stop_timeout)
 
 
-def _server(config: Config) -> MPServer:
+def _server(config: Config, address: str) -> MPServer:
     # A fork would copy the thread that supervises PostgreSQL, and state that libraries keep per process.
     multiprocessing.set_start_method("spawn", force=True)
     return MPServer(
         "mediatheque.app:create",
         factory=True,
-        address=config.host,
+        address=address,
         port=config.port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mediatheque.config import Config
+from mediatheque.processes.temporary import ensure_temporary_folder
 from mediatheque.records.embedded import EmbeddedConfig, connect_or_start
 from mediatheque.records.migrate import migrate
 
@@ -11,6 +12,7 @@ from mediatheque.records.migrate import migrate
 @contextmanager
 def database_url(config: Config) -> Iterator[str]:
     """Yield the URL of the configured database, migrated; without a running server, the embedded one is started."""
+    ensure_temporary_folder(config.data / "tmp")
     if config.database.url:
         migrate(config.database.url)
         yield config.database.url

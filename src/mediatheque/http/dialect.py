@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -148,8 +149,8 @@ class ExampleUpload(msgspec.Struct, frozen=True):
     template: str
 
     def command(self, *, base: str, key: str, file: Path) -> str:
-        """Return the command for this server, key and file. Other braces of the template are left alone."""
-        return self.template.replace("{base}", base).replace("{key}", key).replace("{file}", str(file))
+        """Return the command for this server, key and file, quoted for the shell. Other braces are left alone."""
+        return self.template.replace("{base}", base).replace("{key}", key).replace("{file}", quote(str(file)))
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

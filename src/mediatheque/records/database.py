@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 import msgspec
 import psycopg
+import structlog
 from msgspec import Meta
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -23,6 +24,7 @@ from mediatheque.redaction import Discreet
 Connection = AsyncConnection[DictRow]
 """A connection whose rows are dicts."""
 
+_log = structlog.get_logger()
 _MIN_SUSPECT_SECONDS = 1.0
 """Seconds between two probes for the sole reason that no connection was free."""
 
@@ -214,6 +216,9 @@ def _to_library_error(connection: Connection, error: psycopg.Error) -> LibraryEr
 
     Class 54 (a statement exceeds PostgreSQL's limits) is a bug, too, although psycopg makes it an OperationalError.
     """
+    if isinstance(error, psycopg.errors.DiskFull) and error.diag.source_file == "dsm_impl.c":
+        _log.error("database_shared_memory_full", reason=str(error))
+        return DatabaseUnavailable("The database has no shared memory left: its container needs more of it.")
     if isinstance(error, psycopg.errors.DiskFull) and not _ended_by(error):
         return StorageFull()
     unavailable = isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")

@@ -22,9 +22,7 @@ _ASSETS_API = (
     *members.ROUTES,
     *characters.ROUTES,
 )
-_STORE = (
-    "curl -sS {base}/files/upload -H 'Authorization: Key {key}' -H 'Content-Type: image/png' --data-binary @'{file}'"
-)
+_STORE = "curl -sS {base}/files/upload -H 'Authorization: Key {key}' -H 'Content-Type: image/png' --data-binary @{file}"
 _REGISTER = (
     "curl -sS {base}/v1/assets/uploads -H 'Authorization: Key {key}' -H 'Content-Type: application/json' "
     r"""-d "{\"type\":\"image\",\"url\":$(""" + _STORE + ''' | sed 's/^{"access_url"://; s/}$//')}"'''

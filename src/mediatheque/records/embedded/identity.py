@@ -72,11 +72,12 @@ def candidate_identities(owner: tuple[int, int] | None) -> list[Identity]:
             who = "root" if owner[0] in {0, PRIVATE_UID} else f"uid {owner[0]}"
             raise StartupError(f"The database was made by {who}, and you are uid {user}: start as {who}.")
         return [Identity("same", user, os.getegid())]
-    if owner is not None and owner[0] == 0:
-        return [_mapped()]
-    uid, gid = owner or (PRIVATE_UID, PRIVATE_UID)
+    is_roots = owner is not None and owner[0] == 0
+    uid, gid = (PRIVATE_UID, PRIVATE_UID) if owner is None or is_roots else owner
     kept: list[tuple[int, ...]] = [(), (_READ_SEARCH,), (_OVERRIDE,)]
     switched = [Identity("switch", uid, gid, capabilities) for capabilities in kept]
+    if is_roots:  # made in a namespace, or copied by root; without namespaces it is given away
+        return [_mapped(), *switched]
     return switched if owner else [*switched, _mapped()]
 
 

@@ -30,13 +30,16 @@ class DataFolderLock:
             make_data_folder(self.data)
             file = os.open(self.data / "owner.lock", os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise StartupError(f"The data folder {self.data} cannot be used: {error.strerror}.") from error
+            raise StartupError(f"The data folder {self.data} cannot be used: {_reason(self.data, error)}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             owner = os.pread(file, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(file)
             raise DataFolderBusy(f"The data folder {self.data} is in use by process {owner}.") from error
+        except OSError as error:
+            os.close(file)
+            raise StartupError(f"The file system of {self.data} has no locks: {error.strerror}.") from error
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
@@ -60,3 +63,20 @@ def make_data_folder(data: Path) -> None:
     if not data.is_dir():
         data.mkdir(parents=True, exist_ok=True)
         data.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
+def _reason(data: Path, error: OSError) -> str:
+    """Return the system's reason, and whose the folder is when that is why."""
+    reason = f"{error.strerror}."
+    if not isinstance(error, PermissionError):
+        return reason
+    nearest = next(folder for folder in (data, *data.absolute().parents) if _is_visible(folder))
+    owner, ours = nearest.stat().st_uid, os.geteuid()
+    return f"{reason} {nearest} belongs to uid {owner}, and this is uid {ours}: give it away with `chown -R {ours}`."
+
+
+def _is_visible(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except PermissionError:
+        return False

@@ -21,7 +21,7 @@ class PidFile(msgspec.Struct, frozen=True):
     def read(cls, cluster: Path) -> "PidFile | None":
         """Read the file; returns None when it is missing or incomplete."""
         try:
-            lines = (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
+            lines = os.fsdecode((cluster / "postmaster.pid").read_bytes()).split("\n")
             return cls(int(lines[0]), Path(lines[4]), lines[7].strip())
         except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
             return None

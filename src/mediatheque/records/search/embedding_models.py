@@ -57,7 +57,7 @@ async def add_first(conn: Connection, *, name: str, spec: str, dimensions: int) 
 
 async def create_index(conn: Connection, model: EmbeddingModel) -> None:
     """Create the model's index unless it exists, while vectors are written. Not to be called in a transaction."""
-    async with _without_timeout(conn):
+    async with _without_timeout(conn), _without_parallel_build(conn):
         cursor = await conn.execute(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", (_index_name(model),)
         )
@@ -124,6 +124,21 @@ async def _without_timeout(conn: Connection) -> AsyncIterator[None]:
     finally:
         if not conn.closed:
             await conn.execute("RESET statement_timeout")
+
+
+@asynccontextmanager
+async def _without_parallel_build(conn: Connection) -> AsyncIterator[None]:
+    """Build indexes in one process inside the block.
+
+    Several would share all of `maintenance_work_mem` in /dev/shm, which has 64 MB in a container; and few rows of a
+    new model, if any, are there to build from.
+    """
+    await conn.execute("SET max_parallel_maintenance_workers = 0")
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            await conn.execute("RESET max_parallel_maintenance_workers")
 
 
 def _index_definition(model: EmbeddingModel) -> str:
