@@ -267,6 +267,48 @@ def ogg(seconds: float = 1.0) -> bytes:
 
 
 @functools.cache
+def aac(seconds: float = 1.0) -> bytes:
+    """In ADTS: frames alone, as radio stations send them."""
+    return _encoded("adts", audio="aac", seconds=seconds)
+
+
+@functools.cache
+def mp2(seconds: float = 1.0) -> bytes:
+    """MPEG audio of layer II, which is not supported."""
+    return _encoded("mp2", audio="mp2", seconds=seconds)
+
+
+@functools.cache
+def ac3(seconds: float = 1.0) -> bytes:
+    """Dolby Digital, which is not supported."""
+    return _encoded("ac3", audio="ac3", seconds=seconds)
+
+
+@functools.cache
+def encoded_wav(codec: str, seconds: float = 1.0, rf64: bool = False) -> bytes:
+    """Any codec that FFmpeg writes into WAV; `rf64` writes the sizes of files over 4 GiB."""
+    flags = {"rf64": "always"} if rf64 else {}
+    return _encoded("wav", audio=codec, seconds=seconds, sample_rate=48_000, options=flags)
+
+
+@functools.cache
+def ogg_flac(seconds: float = 1.0) -> bytes:
+    return _encoded("ogg", audio="flac", seconds=seconds)
+
+
+@functools.cache
+def low_rate_mp3(seconds: float = 1.0, rate: int = 22_050) -> bytes:
+    """MPEG-2 at 16 to 24 kHz, MPEG-2.5 below."""
+    return _encoded("mp3", audio="libmp3lame", seconds=seconds, sample_rate=rate)
+
+
+@functools.cache
+def id3_tag(size: int) -> bytes:
+    """An ID3v2.4 tag with `size` bytes of padding."""
+    return b"ID3\x04\0\0" + bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0)) + bytes(size)
+
+
+@functools.cache
 def flac(seconds: float = 1.0) -> bytes:
     return _encoded("flac", audio="flac", seconds=seconds, sample_rate=44_100)
 
@@ -472,10 +514,6 @@ def truncated_webm() -> bytes:
     return _cut(webm(), 0.5)
 
 
-def truncated_wav() -> bytes:
-    return _cut(wav(), 0.5)
-
-
 def truncated_glb() -> bytes:
     return _cut(glb(), 0.7)
 
@@ -525,7 +563,19 @@ def webp_with_tail() -> bytes:
 
 
 def wav_with_tail() -> bytes:
-    return wav() + b"trailing bytes that belong to nobody"
+    return wav() + bytes(9) + elf()
+
+
+def mp2_behind_id3() -> bytes:
+    return id3_tag(100) + mp2()
+
+
+def ac3_behind_id3() -> bytes:
+    return id3_tag(100) + ac3()
+
+
+def m4a_behind_id3() -> bytes:
+    return id3_tag(100) + m4a()
 
 
 def mp4_with_tail() -> bytes:
@@ -669,6 +719,7 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
     "video/quicktime": mov,
     "video/webm": webm,
     "audio/mpeg": mp3,
+    "audio/aac": aac,
     "audio/wav": wav,
     "audio/mp4": m4a,
     "audio/ogg": ogg,
@@ -693,7 +744,7 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
         *("truncated_zip", "empty_zip"),
         *("huge_png_header", "huge_webp_header", "huge_gif", "mp4_without_moov"),
         *("truncated_jpeg", "truncated_png", "truncated_webp", "truncated_gif", "truncated_heic", "truncated_avif"),
-        *("truncated_mp4", "truncated_faststart_mp4", "truncated_mov", "truncated_webm", "truncated_wav"),
+        *("truncated_mp4", "truncated_faststart_mp4", "truncated_mov", "truncated_webm"),
         *("truncated_glb", "truncated_pdf"),
         *("png_zip_polyglot", "jpeg_zip_polyglot", "mp3_zip_polyglot", "pdf_zip_polyglot", "png_text_zip_polyglot"),
         *("jpeg_pdf_polyglot", "gif_html", "gif_with_tail"),
@@ -702,6 +753,7 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
         *("glb_deep_json", "glb_version_1"),
         *("jpeg_magic_only", "png_magic_only", "webp_magic_only", "mp4_magic_only", "webm_magic_only"),
         *("mp3_magic_only", "wav_magic_only", "ogg_magic_only", "flac_magic_only", "heic_magic_only"),
+        *("mp2_behind_id3", "ac3_behind_id3", "m4a_behind_id3"),
         *("pdf_magic_only", "pdf_encrypted"),
     )
 }

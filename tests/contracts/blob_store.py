@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mediatheque.blobs import BlobStore, Spool
+from mediatheque.blobs.store import HEAD_BYTES
 from mediatheque.errors import BlobsUnavailable, NotFound
 
 MIB = 1024 * 1024
@@ -197,7 +198,7 @@ class BlobStoreContract:
         async with store.open_local(key) as copy:
             assert copy.path.read_bytes() == data
             hashed = await copy.hash()
-            assert (hashed.path, hashed.size, hashed.head) == (copy.path, size, data[:4096])
+            assert (hashed.path, hashed.size, hashed.head) == (copy.path, size, data[:HEAD_BYTES])
             assert hashed.sha256 == hashlib.sha256(data).digest()
             async with store.open_local(key) as other:
                 assert (await other.hash()).sha256 == hashed.sha256

@@ -66,6 +66,12 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
         (b"OggS\0\2" + bytes(20) + b"\x01\x2a\x80theora", None),
         (b"OggS\0\2" + bytes(20) + b"\x01\x1e\x01vorbis", "audio/ogg"),
+        (b"OggS\0\2" + bytes(20) + b"\1\x08fishead\0" + b"OggS\0\2" + bytes(20) + b"\1\x1e\x01vorbis", "audio/ogg"),
+        (b"OggS\0\2" + bytes(20) + b"\1\x07\x80theora" + b"OggS\0\2" + bytes(20) + b"\1\x1e\x01vorbis", None),
+        (b"BW64\xff\xff\xff\xffWAVEds64", "audio/wav"),
+        (b"RIFX\x10\0\0\0WAVEfmt ", None),
+        (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", None),  # Wave64
+        (b"FORM\0\0\x10\0AIFFCOMM", None),
         (b"ID3\x04\0\0\0\0\0\0fLaC", "audio/flac"),
         (b"ID3\x04\0\0\0\0\0\0RIFF", None),
         (b"\xff\xfe1\0\n\0", None),  # UTF-16 text, not an MPEG frame

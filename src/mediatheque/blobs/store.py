@@ -15,7 +15,7 @@ from mediatheque.model import UploadedPart
 CHUNK_BYTES = 1024 * 1024
 """Size of one chunk of `read`, and of one write of the spool."""
 
-HEAD_BYTES = 4096
+HEAD_BYTES = 65_536
 """Bytes at the beginning of a file that formats are recognised by."""
 
 TRUNCATED_MESSAGE = "Stored bytes end too early."

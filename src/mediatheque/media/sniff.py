@@ -6,11 +6,14 @@ The result only selects the decoder, which then finds out whether the file has t
 import re
 from collections.abc import Callable
 
-from mediatheque.media.containers.mpeg_audio import audio_frame, id3_size
+from mediatheque.media.containers.sound import Head, ogg
+from mediatheque.media.containers.sound.bare_frames import find_stream
+from mediatheque.media.containers.sound.frame_runs import stream_at
+from mediatheque.media.containers.sound.tags import skip_tags
 from mediatheque.media.formats import FORMATS
 from mediatheque.model import Format
 
-HEAD_BYTES = 4096
+HEAD_BYTES = 65_536
 """Bytes of a file's start that `sniff` needs; fewer only if the file is shorter."""
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -33,7 +36,7 @@ FIRST_CUE = re.compile(
 
 def sniff(head: bytes) -> Format | None:
     """Return the format that `head`, the first `HEAD_BYTES` bytes, indicates, or None when it is not supported."""
-    mime = _by_magic(head) or _iso(head) or _subrip(head) or _pdf(head) or _bare_mpeg_audio(head)
+    mime = _by_magic(head) or _iso(head) or _subrip(head) or _pdf(head) or _bare_frames(head)
     return FORMATS[mime] if mime else None
 
 
@@ -53,19 +56,18 @@ def _ebml(head: bytes) -> str | None:
     return "video/webm" if re.search(rb"\x42\x82(?:\x84|\x40\x04)webm", head[:256]) else None
 
 
-def _id3(head: bytes) -> str | None:
-    """Decide by what follows an ID3 tag; assume MP3 if `head` ends in the tag."""
-    follows = head[id3_size(head) :]
-    if not follows:
-        return "audio/mpeg"
-    if follows.startswith(b"fLaC"):
-        return "audio/flac"
-    return None if follows.startswith((b"OggS", b"RIFF")) else "audio/mpeg"
+def _tagged(head: bytes) -> str | None:
+    """Decide by what follows the tags; assume MP3 where `head` does not show it, which the decoder corrects."""
+    view = Head(head)
+    follows = head[skip_tags(view) :]
+    if follows.startswith((b"fLaC", b"OggS", b"RIFF", b"RF64", b"BW64")):
+        return _by_magic(follows)
+    stream = stream_at(view, len(head) - len(follows), 2)
+    return stream.mime if stream else "audio/mpeg"
 
 
 def _ogg(head: bytes) -> str | None:
-    codec = head[28:36]  # the first page holds one packet, after 27 bytes of header and one lacing value
-    return "audio/ogg" if codec.startswith((b"OpusHead", b"\x01vorbis", b"\x7fFLAC", b"Speex  ")) else None
+    return "audio/ogg" if ogg.holds_sound(Head(head)) else None
 
 
 def _iso(head: bytes) -> str | None:
@@ -99,15 +101,9 @@ def _pdf(head: bytes) -> str | None:
     return "application/pdf" if _PDF_HEADER.search(head[:_PDF_HEADER_RANGE]) else None
 
 
-def _bare_mpeg_audio(head: bytes) -> str | None:
-    """Recognise MP3 without a tag: a frame followed by another of its kind (or by the end of a tiny file)."""
-    first = audio_frame(head[:4])
-    if first is None:
-        return None
-    if len(head) == first.length:
-        return "audio/mpeg"
-    second = audio_frame(head[first.length : first.length + 4])
-    return "audio/mpeg" if second and second.stream == first.stream else None
+def _bare_frames(head: bytes) -> str | None:
+    stream = find_stream(Head(head))
+    return stream.mime if stream else None
 
 
 def _subrip(head: bytes) -> str | None:
@@ -121,8 +117,10 @@ _MAGIC: tuple[tuple[bytes, str | Callable[[bytes], str | None]], ...] = (
     (b"GIF89a", "image/gif"),
     (b"RIFF", _riff),
     (b"RF64", _riff),
+    (b"BW64", _riff),
     (b"\x1a\x45\xdf\xa3", _ebml),
-    (b"ID3", _id3),
+    (b"ID3", _tagged),
+    (b"APETAGEX", _tagged),
     (b"OggS", _ogg),
     (b"fLaC", "audio/flac"),
     (b"glTF", "model/gltf-binary"),

@@ -93,11 +93,6 @@ async def test_audio_with_a_cover_is_audio(shared, put):
     assert (media_info.kind, media_info.width) == (Kind.AUDIO, None)
 
 
-async def test_flac_behind_a_long_id3_tag(shared, put):
-    tag = b"ID3\x03\0\0\0\0\x40\0" + bytes(8192)
-    assert (await probed(shared, put(tag + samples.flac()))).mime == "audio/flac"
-
-
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 

@@ -1,7 +1,6 @@
 """The structure of container files, read without decoding.
 
-Every part states its length, and the parts must add up to the file. A file with bytes left over is damaged, or
-something else is hidden behind it.
+Every part states its length. Bytes behind the last part belong to nobody, and do not change what the file says.
 """
 
 from mediatheque.errors import Unreadable

@@ -1,11 +1,10 @@
-"""Video and audio: whether the container is complete, its streams, their size as displayed and their duration."""
+"""Films, and sound in their containers: whether the container is complete, its streams, their size and duration."""
 
 from av.container import InputContainer
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.containers import ebml, iso, ogg, riff
-from mediatheque.media.containers.mpeg_audio import id3_size
+from mediatheque.media.containers import ebml, iso
 from mediatheque.media.decoders import ProbeResult, check_pixels, ffmpeg
 from mediatheque.media.input_file import InputFile
 
@@ -15,10 +14,6 @@ DEMUXERS = {
     "audio/mp4": "mov",
     "video/webm": "matroska",
     "audio/webm": "matroska",
-    "audio/mpeg": "mp3",
-    "audio/wav": "wav",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
 }
 """FFmpeg's demuxer for each MIME type."""
 
@@ -29,7 +24,6 @@ _Size = tuple[int, int] | None
 def probe_av(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
     """Return a video's size as displayed, and the duration in seconds. Raises `Unreadable` unless a frame decodes."""
     check_extent(source, mime)
-    mime = _mime_behind_id3(source, mime)
     with ffmpeg.open_container(source.path, DEMUXERS[mime]) as container:
         duration = ffmpeg.header_duration(container)
         size = _display_size(container, config)
@@ -48,22 +42,6 @@ def check_extent(source: InputFile, mime: str) -> None:
                 raise Unreadable("The file has no index (moov): it was probably not finished.")
         case "matroska":
             ebml.check_extent(source)
-        case "wav":
-            _check_wav(source)
-        case "ogg":
-            ogg.check_extent(source)
-
-
-def _check_wav(source: InputFile) -> None:
-    kinds = [chunk.kind for chunk in riff.read_chunks(source, streamed=True)]
-    if b"fmt " not in kinds or b"data" not in kinds:
-        raise Unreadable("The WAV has no sound in it.")
-
-
-def _mime_behind_id3(source: InputFile, mime: str) -> str:
-    """Return the MIME type of FLAC behind an ID3 tag, which may be too long for `sniff` to look behind it."""
-    size = id3_size(source.read_up_to(10))
-    return "audio/flac" if size and source.read_up_to(4, size) == b"fLaC" else mime
 
 
 def _display_size(container: InputContainer, config: SandboxConfig) -> _Size:
@@ -87,8 +65,4 @@ def _refine_mime(source: InputFile, mime: str, *, is_video: bool) -> str:
             return "video/quicktime" if iso.major_brand(source) in (b"qt  ", b"") else "video/mp4"
         case "mov", False:
             return "audio/mp4"
-        case "matroska", _:
-            return "video/webm" if is_video else "audio/webm"
-        case _, True:
-            raise Unreadable("A video in an audio file is not supported.")
-    return mime
+    return "video/webm" if is_video else "audio/webm"

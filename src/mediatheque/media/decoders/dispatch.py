@@ -7,6 +7,7 @@ from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import (
     ProbeResult,
+    audio_probe,
     av_probe,
     documents,
     glb,
@@ -23,6 +24,7 @@ _PROBES: dict[str, Callable[[InputFile, str, SandboxConfig], ProbeResult]] = {
     "image": image_probe.probe_image,
     "video": av_probe.probe_av,
     "audio": av_probe.probe_av,
+    **dict.fromkeys(audio_probe.DEMUXERS, audio_probe.probe_audio),
     "model": glb.probe_glb,
     "application/pdf": documents.probe_pdf,
     "application/x-subrip": documents.probe_subrip,

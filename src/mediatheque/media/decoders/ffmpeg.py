@@ -19,11 +19,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediatheque.errors import Unreadable
+from mediatheque.media.input_file import FileRange
 
 av.logging.set_level(None)
 
 _OPTIONS = {
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,wav,ogg,flac",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,wav,ogg,flac,aac",
     "protocol_whitelist": "file",
     "enable_drefs": "0",
 }
@@ -35,16 +36,16 @@ _MAX_PACKETS = 5_000_000
 
 _MICROSECONDS = 1_000_000
 
-# The header of a WAV is enough; by default FFmpeg reads megabytes of sound.
-_DEMUXER_OPTIONS = {"wav": {"probesize": "65536"}}
+# The beginning of sound is enough; by default FFmpeg reads megabytes of it.
+_DEMUXER_OPTIONS = {name: {"probesize": "65536"} for name in ("wav", "mp3", "aac")}
 
 
 @contextmanager
-def open_container(path: str, demuxer: str) -> Iterator[InputContainer]:
+def open_container(file: str | FileRange, demuxer: str) -> Iterator[InputContainer]:
     """Open the container with this demuxer alone. FFmpeg's errors become `Unreadable`, inside the block too."""
     options = {**_OPTIONS, **_DEMUXER_OPTIONS.get(demuxer, {})}
     try:
-        with av.open(path, format=demuxer, options=options, metadata_errors="replace") as container:
+        with av.open(file, "r", format=demuxer, options=options, metadata_errors="replace") as container:
             yield container
     except (av.FFmpegError, EOFError, ValueError) as error:
         raise Unreadable("The file is damaged: its video or sound cannot be opened.") from error
