@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from mediatheque.config import ConfigError, load, unknown_variables
+from mediatheque.environment import trim_credentials
 from tests import command_line
 from tests.server import free_port
 from tests.test_config import value
@@ -162,6 +163,12 @@ def test_a_file_that_is_no_toml_is_one_line(content: bytes, tmp_path: Path) -> N
     with pytest.raises(ConfigError, match=rf"MEDIATHEQUE_CONFIG: {tmp_path}/file: .*") as error:
         load({"MEDIATHEQUE_CONFIG": str(tmp_path / "file")})
     assert "\n" not in str(error.value)
+
+
+def test_variables_that_libraries_for_buckets_read_are_trimmed() -> None:
+    environment = {"AWS_SECRET_ACCESS_KEY": "abc+/=\r\n", "AWS_ENDPOINT_URL": " ", "AZURE_X": "y", "HOME": "/root "}
+    trim_credentials(environment)
+    assert environment == {"AWS_SECRET_ACCESS_KEY": "abc+/=", "AZURE_X": "y", "HOME": "/root "}
 
 
 SECRETS = {

@@ -1,9 +1,13 @@
 """A start that cannot succeed ends at once, with one line that says why."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from mediatheque.config import Config
+from mediatheque.first_run import print_first_run
 from tests import command_line
 from tests.server import free_port
 
@@ -55,3 +59,34 @@ def test_keys_names_the_wrong_argument(arguments: list[str], names: str, tmp_pat
     assert names in ended.stderr
     assert ended.stdout == ""
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("umask", "then"), [(0o000, 0o022), (0o077, 0o077), (0o027, 0o027)])
+def test_serve_lets_no_other_user_write_its_files(umask: int, then: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        command_line.here("serve", "--data", tmp_path / "data", "--port", str(free_port()), env=AWAY)
+        assert os.umask(0) == then
+    finally:
+        os.umask(before)
+
+
+def test_a_line_break_in_the_data_folder_is_one_line(tmp_path: Path) -> None:
+    ended = command_line.here("keys", "list", "--data", tmp_path / "a\nb")
+    assert "holds a line break" in ended.stderr
+
+
+def test_printed_commands_name_the_picture_whatever_its_path(tmp_path: Path) -> None:
+    data = tmp_path / 'it\'s, "q" $HOME'
+    data.mkdir()
+    commands = [line for line in print_first_run(Config(data=data), "mtq_key").splitlines() if line.startswith("curl")]
+    assert len(commands) == 4
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", f'curl() {{ printf "%s\\n" "$@"; cat; }}\n{command}'],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+        assert done.stderr == b""
+        assert str(data / "hello.png").encode() in done.stdout or b"\x89PNG" in done.stdout

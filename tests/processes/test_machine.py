@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from mediatheque.processes import machine, temporary
 from mediatheque.records.embedded import EmbeddedConfig
@@ -36,12 +37,48 @@ TOTAL = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 def test_the_lowest_limit_of_all_groups_counts(
     groups: str, limits: dict[str, str], expected: int, tmp_path: Path
 ) -> None:
+    assert machine.memory_bytes(container(tmp_path, groups, limits)) == expected
+
+
+@pytest.mark.parametrize(
+    ("groups", "limits", "expected"),
+    [
+        ("0::/", {"cpu.max": "100000 100000"}, 1),
+        ("0::/", {"cpu.max": "50000 100000"}, 1),
+        ("0::/", {"cpu.max": "150000 100000"}, 2),
+        ("0::/", {"cpu.max": "max 100000"}, 3),
+        ("0::/", {"cpu.max": "900000 100000"}, 3),
+        ("0::/a/b", {"a/cpu.max": "100000 100000", "a/b/cpu.max": "max 100000"}, 1),
+        ("1:cpu:/", {"cpu/cpu.cfs_quota_us": "100000", "cpu/cpu.cfs_period_us": "100000"}, 1),
+        ("1:cpu,cpuacct:/a", {"cpu,cpuacct/a/cpu.cfs_quota_us": "1", "cpu,cpuacct/a/cpu.cfs_period_us": "9"}, 1),
+        ("1:cpu:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 3),
+        ("0::/", {}, 3),
+    ],
+)
+def test_the_quota_and_the_affinity_bound_the_processors(
+    groups: str, limits: dict[str, str], expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5, 7}, raising=False)
+    assert machine.processors(container(tmp_path, groups, limits)) == expected
+
+
+def test_numpy_starts_a_thread_for_each_processor_unless_told_otherwise() -> None:
+    environment: dict[str, str] = {}
+    machine.limit_threads_of_numpy(environment)
+    assert environment == {"OPENBLAS_NUM_THREADS": str(machine.processors())}
+    given = {"OPENBLAS_NUM_THREADS": "7"}
+    machine.limit_threads_of_numpy(given)
+    assert given == {"OPENBLAS_NUM_THREADS": "7"}
+
+
+def container(root: Path, groups: str, limits: dict[str, str]) -> Path:
+    """A folder with `proc` and `sys` in it."""
     files = {"proc/self/cgroup": groups, **{f"sys/fs/cgroup/{name}": text for name, text in limits.items()}}
     for name, text in files.items():
-        file = tmp_path / name
+        file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{text}\n")
-    assert machine.memory_bytes(tmp_path) == expected
+    return root
 
 
 def test_without_proc_the_whole_machine_counts(tmp_path: Path) -> None:
@@ -101,3 +138,20 @@ def test_a_temporary_folder_that_works_is_kept(tmp_path: Path) -> None:
     temporary.ensure_temporary_folder(tmp_path / "tmp")
     assert tempfile.gettempdir() == before
     assert not (tmp_path / "tmp").exists()
+
+
+def test_the_current_folder_is_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "work"))
+    monkeypatch.setenv("TMPDIR", "/does/not/exist")
+    temporary.ensure_temporary_folder(tmp_path / "tmp")
+    assert tempfile.gettempdir() == str(tmp_path / "tmp")
+
+
+def test_without_any_folder_the_start_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(Path.cwd()))
+    (tmp_path / "file").touch()
+    with capture_logs() as logs:
+        temporary.ensure_temporary_folder(tmp_path / "file" / "tmp")
+    assert [log["event"] for log in logs] == ["no_temporary_folder"]

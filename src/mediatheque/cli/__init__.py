@@ -13,6 +13,7 @@ from mediatheque.environment import trim_credentials
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.processes.init import become_init
+from mediatheque.processes.machine import limit_threads_of_numpy
 from mediatheque.records.embedded import StartupError
 from mediatheque.redaction import hide
 
@@ -21,6 +22,7 @@ def main() -> None:
     """Run the command. An error that the operator can act on is one line on standard error, and exit status 1."""
     become_init()
     trim_credentials(os.environ)
+    limit_threads_of_numpy(os.environ)
     arguments = _parser().parse_args()
     logs.configure()  # to standard error: standard output is for what commands print
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+_USUAL = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108 - where Python looks
 _log = structlog.get_logger()
 
 
@@ -19,7 +20,7 @@ def ensure_temporary_folder(fallback: Path) -> None:
         found = Path(tempfile.gettempdir())
     except FileNotFoundError:
         found = Path.cwd()
-    if found != Path.cwd():
+    if found != Path.cwd() or str(found) in _USUAL:
         return
     try:
         fallback.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -60,6 +60,8 @@ class DataFolderLock:
 
 def make_data_folder(data: Path) -> None:
     """Create the folder. Root's has the mode 0711, since PostgreSQL runs as another user; else 0700."""
+    if "\n" in str(data):
+        raise StartupError("The name of the data folder holds a line break.")  # PostgreSQL's files have it on one line
     if not data.is_dir():
         data.mkdir(parents=True, exist_ok=True)
         data.chmod(0o711 if os.geteuid() == 0 else 0o700)
