@@ -64,6 +64,7 @@ def test_blanks_line_breaks_and_quotes_around_a_value_are_not_part_of_it(around:
         "MEDIATHEQUE_DATA": "/srv/data",
     }
     assert load({name: around.format(text) for name, text in given.items()}) == load(given)
+    assert load({}, host=around.format("::1")).host == "::1"
 
 
 @pytest.mark.parametrize("absent", ["", " ", "\n", '""', "null", "None", "<no value>", "undefined"])

@@ -3,10 +3,12 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mediatheque.config import Config
+from mediatheque import app
+from mediatheque.config import Config, load
 from mediatheque.first_run import print_first_run
 from tests import command_line
 from tests.server import free_port
@@ -51,10 +53,12 @@ def expect_refusal(ended: command_line.Ended, names: str) -> None:
         (["keys", "create", "--workspace", "a\tb"], "--workspace"),
         (["keys", "create", "--workspace", ""], "--workspace"),
         (["keys", "revoke", "nonsense"], "nonsense"),
+        (["keys", "list", "--data", ""], "the folder has no name"),
     ],
 )
 def test_keys_names_the_wrong_argument(arguments: list[str], names: str, tmp_path: Path) -> None:
-    ended = command_line.here(*arguments, "--data", tmp_path / "data")
+    arguments = arguments if "--data" in arguments else [*arguments, "--data", str(tmp_path / "data")]
+    ended = command_line.here(*arguments)
     assert ended.returncode in (1, 2)
     assert names in ended.stderr
     assert ended.stdout == ""
@@ -90,3 +94,13 @@ def test_printed_commands_name_the_picture_whatever_its_path(tmp_path: Path) -> 
         )
         assert done.stderr == b""
         assert str(data / "hello.png").encode() in done.stdout or b"\x89PNG" in done.stdout
+
+
+def test_no_variable_of_the_environment_makes_answers_show_local_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Litestar reads LITESTAR_DEBUG and LITESTAR_PDB where its caller leaves the choice to it."""
+    options: dict[str, Any] = {}
+    monkeypatch.setattr(app, "Litestar", lambda **given: options.update(given))
+    app.build(load({"MEDIATHEQUE_DATA": str(tmp_path)}))
+    assert (options["debug"], options["pdb_on_exception"]) == (False, False)

@@ -48,6 +48,8 @@ def build(config: Config) -> ASGIApp:
         },
         lifespan=[lambda _: _lifespan(context.library)],
         openapi_config=None,
+        debug=False,  # by default variables of the environment decide, and answers could show local variables
+        pdb_on_exception=False,
         logging_config=None,
     )
     app = RequestMiddleware(

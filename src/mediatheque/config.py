@@ -105,7 +105,7 @@ def load(environment: Mapping[str, str], **arguments: Any) -> Config:
     values = {
         **_from_file(_read(environment, _PREFIX + "CONFIG")),
         **_from_environment(environment),
-        **{key: value for key, value in given.items() if value is not None},
+        **{key: value for key, text in given.items() if (value := _parsed(key, text, key)) is not None},
     }
     remember((value for value in values.values() if isinstance(value, str)), environment)
     data = Path(values.get("data") or Config().data).absolute()

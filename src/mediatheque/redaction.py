@@ -12,7 +12,7 @@ from urllib.parse import unquote, unquote_plus
 import msgspec
 
 _MARK = "***"
-_SECRET_KEYWORD = r"(?:\w*(?:passw(?:or)?d|secret|token|credential|account_?key|access_?key)\w*|sig|pwd|sas)"  # noqa: S105 - the names of secrets
+_SECRET_KEYWORD = r"(?:\w*(?:passw(?:or)?d|secret|token|signature|credential|account_?key|access_?key)\w*|sig|pwd|sas)"  # noqa: S105 - the names of secrets
 _VALUE = r"""('(?:[^'\\]|\\.)*'|[^\s&'",;]+)"""
 _ASSIGNED = re.compile(rf"\b({_SECRET_KEYWORD}\s*=\s*){_VALUE}", re.IGNORECASE)
 """`password=...` in a conninfo or a query."""

@@ -79,9 +79,16 @@ def _command(
     summary: str,
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary)
-    command.add_argument("--data", type=Path, help="data folder (./mediatheque-data)")
+    command.add_argument("--data", type=_folder, help="data folder (./mediatheque-data)")
     command.set_defaults(run=run)
     return command
+
+
+def _folder(text: str) -> Path:
+    """Parse a folder; an empty one, of a variable that is not set, would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the folder has no name")
+    return Path(text)
 
 
 def _serve(arguments: argparse.Namespace) -> None:

@@ -38,6 +38,7 @@ def test_any_name_of_the_data_folder_works(name: str, made: Path, short: Path) -
         assert running_conninfo(data) == url
         with psycopg.connect(url) as connection:
             assert connection.execute("SHOW data_directory").fetchone() == (str(data / "postgres"),)
+            assert connection.execute("SHOW huge_pages").fetchone() == ("off",)
 
 
 def test_a_copy_that_lost_folders_and_modes_starts_with_little_shared_memory(data: Path) -> None:

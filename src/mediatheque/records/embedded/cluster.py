@@ -116,11 +116,14 @@ _INITDB = [
     *("-U", USER, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8"),
     # PostgreSQL's builtin collation: indexed text keeps its order when the machine's C library changes.
     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
+    # Where a container may not use the huge pages that its host has, the first access ends PostgreSQL by SIGBUS.
+    *("-c", "huge_pages=off"),
 ]
 
 _SETTINGS = {
     "unix_socket_permissions": "0700",
     "synchronous_commit": "on",
+    "huge_pages": "off",  # as in initdb's options
     # Before recovery every file is synced: with one call on Linux, else with one for each file.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
     "random_page_cost": "1.1",
