@@ -54,7 +54,13 @@ def confinement(pid: int) -> dict[str, str]:
     status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines())
     kept = ("Max address space", "Max file size", "Max core file size", "Max open files")
     folder = str((proc / "cwd").readlink()).rpartition(" ")[2]
-    return {"cwd": folder, "NoNewPrivs": status["NoNewPrivs"], **{name: limits[name] for name in kept}}
+    killed_first = (proc / "oom_score_adj").read_text().strip()
+    return {
+        "cwd": folder,
+        "NoNewPrivs": status["NoNewPrivs"],
+        "oom_score_adj": killed_first,
+        **{name: limits[name] for name in kept},
+    }
 
 
 def eventually(condition: Callable[[], object], within: float = 10) -> bool:

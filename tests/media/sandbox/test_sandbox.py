@@ -194,6 +194,7 @@ async def test_worker_is_confined(open_sandbox):
         "Max core file size": "0",
         "Max open files": "64",
         "NoNewPrivs": "1",
+        "oom_score_adj": "900",
     }
 
 

@@ -31,9 +31,8 @@ def short() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("name", ["a, b", 'it\'s "q" #1?x=%41&y [z]', "é, 夜景"])
-def test_any_name_of_the_data_folder_works(name: str, made: Path, short: Path) -> None:
-    data = clusters.copy(made, short / name)
+def test_any_name_of_the_data_folder_works(made: Path, short: Path) -> None:
+    data = clusters.copy(made, short / 'it\'s, "q" #1?x=%41&y [z] é 夜')
     with EmbeddedPostgres(clusters.config(data)) as url:
         assert running_conninfo(data) == url
         with psycopg.connect(url) as connection:

@@ -60,6 +60,7 @@ def confine(config: SandboxConfig) -> None:
     _ignore_signals()
     _die_with_parent()
     _chdir_to_deleted_dir()
+    _be_killed_first()
     os.environ.clear()  # decoders do not read it; /proc/self/environ still shows what the fork server had
     _limit(resource.RLIMIT_AS, config.memory_bytes)
     _limit(resource.RLIMIT_FSIZE, 0)
@@ -125,6 +126,12 @@ def _chdir_to_deleted_dir() -> None:
     folder = tempfile.mkdtemp(prefix="mediatheque-")
     os.chdir(folder)
     Path(folder).rmdir()
+
+
+def _be_killed_first() -> None:
+    """Make the kernel choose this process, and not the database or the server, when a container's memory runs out."""
+    with suppress(OSError):  # there is no such file on this system, or /proc is read-only
+        Path("/proc/self/oom_score_adj").write_text("900")
 
 
 def _limit(resource_id: int, limit: int) -> None:
