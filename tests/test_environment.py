@@ -172,6 +172,7 @@ def test_variables_that_libraries_for_buckets_read_are_trimmed() -> None:
     assert environment == {"AWS_SECRET_ACCESS_KEY": "abc+/=", "AZURE_X": "y", "HOME": "/root "}
 
 
+AWAY = {"MEDIATHEQUE_DATABASE_URL": "host=127.0.0.1 port=1"}
 SECRETS = {
     "a URL": {"MEDIATHEQUE_DATABASE_URL": "postgresql://me:hunter2x@127.0.0.1:1/db"},
     "a conninfo": {"MEDIATHEQUE_DATABASE_URL": "host=127.0.0.1 port=1 password=hunter2x"},
@@ -187,6 +188,11 @@ SECRETS = {
     "Redis without asyncio": {"MEDIATHEQUE_RATE_STORAGE": "memory://:hunter2x@redis:6379"},
     "a bucket": {"MEDIATHEQUE_BLOBS_LOCATION": "s3://b?secret_access_key=hunter2x&region=us-east-1&typo=1"},
     "a bucket with another scheme": {"MEDIATHEQUE_BLOBS_LOCATION": "ftp://me:hunter2x@host/b"},
+    "a URL in place of a file": {
+        "MEDIATHEQUE_DATABASE_URL_FILE": "postgresql://me:hunter2x@db/x",
+        "MEDIATHEQUE_DATABASE_URL": "",
+    },
+    "a URL in place of the configuration": {"MEDIATHEQUE_CONFIG": "postgresql://me:hunter2x@db/x"},
     "a public URL": {"MEDIATHEQUE_PUBLIC_URL": "https://me:hunter2x@host/?x"},
 }
 
@@ -194,7 +200,7 @@ SECRETS = {
 @pytest.mark.parametrize("what", SECRETS)
 def test_no_error_prints_a_secret(what: str, tmp_path: Path) -> None:
     arguments = ["serve", "--data", tmp_path / "data", "--port", str(free_port())]
-    ended = command_line.here(*arguments, env={"MEDIATHEQUE_DATABASE_URL": "host=127.0.0.1 port=1", **SECRETS[what]})
+    ended = command_line.here(*arguments, env={**AWAY, **SECRETS[what]})
     assert ended.returncode == 1
     assert "hunter2x" not in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr

@@ -183,7 +183,7 @@ def _from_file(path: str | None) -> dict[str, Any]:
     try:
         values = dict(_flat(tomllib.loads(variables.decode(Path(path).read_bytes()))))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"configuration: {_PREFIX}CONFIG: {path}: {hide(_reason(error))}") from None
+        raise ConfigError(hide(f"configuration: {_PREFIX}CONFIG: {path}: {_reason(error)}")) from None
     for key in values:
         if key not in settings() and key not in _RENAMED:
             raise ConfigError(f"configuration: {path}: unknown setting {key}")
@@ -223,7 +223,7 @@ def _read(environment: Mapping[str, str], name: str) -> str | None:
     try:
         return variables.read(environment, name)
     except ValueError as error:
-        raise ConfigError(f"configuration: {name}: {error}") from None
+        raise ConfigError(hide(f"configuration: {name}: {error}")) from None
 
 
 def _parsed(key: str, value: Any, name: str) -> Any:
