@@ -13,7 +13,7 @@ _PART_BYTES = 10 * 1024 * 1024
 def build_library(config: Config) -> Library:
     """Build the library without opening anything. Raises ConfigError when the store's settings can never work."""
     try:
-        store = open_store(config.blobs, slot_bytes=_PART_BYTES)
+        store = open_store(config.blobs, slot_bytes=_PART_BYTES, create=False)
     except (ValueError, TypeError) as error:
         raise wrong_setting("blobs.location", error) from None
     sandbox = Sandbox(config.sandbox, processes=config.decoder_processes)

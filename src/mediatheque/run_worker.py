@@ -17,8 +17,8 @@ from mediatheque.worker import Worker
 def run(config: Config, *, supervised: bool = False) -> None:
     """Work until SIGTERM or SIGINT.
 
-    `supervised`: `serve` started this process, and has logged warnings about the settings. Raises ConfigError, and
-    DatabaseUnavailable when the database does not answer at the start.
+    `supervised`: `serve` started this process, and has checked the store and the settings. Raises ConfigError,
+    DatabaseUnavailable when the database does not answer at the start, and StoreMismatch.
     """
     with suppress(asyncio.CancelledError):
         asyncio.run(_work(config, supervised=supervised))
@@ -34,6 +34,7 @@ async def _work(config: Config, *, supervised: bool) -> None:
     await library.open(start_media=False)
     try:
         if not supervised:
+            await library.store_identity.claim_at_start(in_bucket=config.blobs.in_bucket)
             await warn_if_model_differs(library.database, config.embedding.model)
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:

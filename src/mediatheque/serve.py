@@ -23,6 +23,7 @@ from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.search.embedding_models import warn_if_model_differs
+from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.listen import listen_address
 from mediatheque.processes.machine import shared_memory_bytes
 from mediatheque.processes.supervise import ProcessSupervisor
@@ -53,8 +54,8 @@ def run(config: Config) -> None:
     with _database(config) as url:
         ensure_temporary_folder(config.data / "tmp")
         migrate(url)
-        clear_spool(open_store(config.blobs).spool)
         key = asyncio.run(_bootstrap(config, url))
+        clear_spool(open_store(config.blobs, create=False).spool)
         if key:
             sys.stdout.write(print_first_run(config, key))
             sys.stdout.flush()
@@ -77,7 +78,13 @@ def _database(config: Config) -> Iterator[str]:
 
 
 async def _bootstrap(config: Config, url: str) -> str | None:
+    """Claim the store, and return the first key of a new library. Raises StoreMismatch."""
+    store = open_store(config.blobs, create=False)
     async with Database(with_database_url(config, url).database) as database:
+        try:
+            await StoreIdentity(database, store).claim_at_start(may_move=True, in_bucket=config.blobs.in_bucket)
+        finally:
+            await store.close()
         await warn_if_model_differs(database, config.embedding.model)
         return await Accounts(database).bootstrap("default")
 
@@ -88,7 +95,7 @@ def _check_settings(config: Config) -> None:
     Raises ConfigError when one fails.
     """
     try:
-        open_store(config.blobs)
+        open_store(config.blobs, create=False)
     except (ValueError, TypeError, LibraryError) as error:
         raise wrong_setting("blobs.location", error) from None
     try:

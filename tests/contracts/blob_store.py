@@ -3,15 +3,16 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from mediatheque.blobs import BlobStore, Spool
 from mediatheque.blobs.store import HEAD_BYTES
-from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.errors import BlobsUnavailable, NotFound, StoreMismatch
 
 MIB = 1024 * 1024
 PART = 8 * MIB
@@ -239,10 +240,50 @@ class BlobStoreContract:
         await eventually(lambda: open_files(store) == [])
         assert await store.size(key) == 4 * MIB
 
+    async def test_mark_is_read_back(self, store: BlobStore) -> None:
+        assert await store.mark.read() is None
+        for library in (uuid4(), uuid4()):
+            await store.mark.write(library)
+            assert await store.mark.read() == library
+        assert await stored(store) == {}
+
+    async def test_store_without_the_expected_mark_takes_deletes_and_tells_nothing(self, store: BlobStore) -> None:
+        ours = uuid4()
+        await store.mark.write(ours)
+        store.mark.expected = ours
+        key = await put(store, b"ours")
+        store.mark.expected = uuid4()
+        assert await refused(store, key) == set(OPERATIONS)
+        assert await get(store, key, 0, 4) == b"ours"
+        store.mark.expected = ours
+        assert await refused(store, key) == set()
+        assert await store.size(key) is None
+
     async def test_ready_returns(self, store: BlobStore) -> None:
         await store.ready()
         await put(store, b"something")
         await store.ready()
+
+
+OPERATIONS: dict[str, Callable[[BlobStore, str], Awaitable[object]]] = {
+    "ready": lambda store, _: store.ready(),
+    "put_file": lambda store, _: put(store, b"more"),
+    "size of what is missing": lambda store, _: store.size(MISSING[::-1]),
+    "list_objects": lambda store, _: stored(store),
+    "delete": lambda store, key: store.delete(key),
+}
+"""What a store refuses when it is another one, last of all the deletion of the blob with the key."""
+
+
+async def refused(store: BlobStore, key: str) -> set[str]:
+    """Return which operations raise StoreMismatch."""
+    names = set()
+    for name, operation in OPERATIONS.items():
+        try:
+            await operation(store, key)
+        except StoreMismatch:
+            names.add(name)
+    return names
 
 
 def open_files(store: BlobStore) -> list[str]:

@@ -28,8 +28,10 @@ __all__ = [
 ]
 
 
-def open_store(config: BlobsConfig, *, slot_bytes: int = SLOT_BYTES) -> BlobStore:
+def open_store(config: BlobsConfig, *, slot_bytes: int = SLOT_BYTES, create: bool = True) -> BlobStore:
     """Return the store that the configuration names. Creates missing folders; sends nothing to a bucket.
+
+    Without `create`, a folder of blobs is left as it is until `prepare`: it may be that of a disk that is not mounted.
 
     `slot_bytes` is the size of part that multipart uploads into a folder join without a copy. It must not change while
     uploads are unfinished.
@@ -43,4 +45,4 @@ def open_store(config: BlobsConfig, *, slot_bytes: int = SLOT_BYTES) -> BlobStor
         return S3Bucket(config.location, config.spool, public_endpoint=config.public_endpoint)
     if config.in_bucket:
         return PlainBucket(config.location, config.spool, slot_bytes=slot_bytes)
-    return Disk(config.folder, slot_bytes=slot_bytes)
+    return Disk(config.folder, slot_bytes=slot_bytes, create=create)

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from mediatheque.blobs.mark import Mark
 from mediatheque.model import UploadedPart
 
 CHUNK_BYTES = 1024 * 1024
@@ -99,8 +100,9 @@ class BlobStore(Protocol):
     """A store of bytes under random keys.
 
     Every method raises `BlobsUnavailable` when the store does not answer, and `StorageFull` when it has no space
-    left. A key that no store made is treated as one that does not exist. A blob never changes: its key is written
-    once.
+    left. Once `mark.expected` is set, a store without that mark is another store: it takes, deletes and lists nothing,
+    and what it lacks is not called missing (`StoreMismatch`). A key that no store made is treated as one that does not
+    exist. A blob never changes: its key is written once.
     """
 
     spool: Path
@@ -108,6 +110,16 @@ class BlobStore(Protocol):
 
     parts: Parts
     """Multipart uploads into this store."""
+
+    mark: Mark
+    """Which library the store belongs to."""
+
+    location: str
+    """The folder, or the bucket's URL without its settings, for messages to the operator."""
+
+    async def prepare(self) -> None:
+        """Create what a store needs before its first blob, where it is missing."""
+        ...
 
     async def put_file(self, path: Path, key: str | None = None) -> str:
         """Move the spool file into the store under `key`, or a new one, and return the key.

@@ -1,4 +1,4 @@
-"""The command line: `mediatheque serve`, `worker`, `keys create|list|revoke`, `verify`, `reindex`, `tasks`."""
+"""The command line: `serve`, `worker`, `keys create|list|revoke`, `verify`, `reindex`, `tasks`, `store adopt`."""
 
 import argparse
 import os
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     reindexing = _command(commands, "reindex", _reindex, "change the model of the search while the server runs")
     reindexing.add_argument("model", nargs="?", help=f"basic, or onnx-clip:FOLDER ({variable('embedding.model')})")
     _add_tasks(commands.add_parser("tasks", help="list queued and failed tasks, and retry failed ones"))
+    _add_store(commands.add_parser("store", help="confirm which folder or bucket belongs to the database"))
     return parser
 
 
@@ -70,6 +71,12 @@ def _add_tasks(parser: argparse.ArgumentParser) -> None:
     which = retry.add_mutually_exclusive_group(required=True)
     which.add_argument("id", type=int, nargs="?", help="id of the task in `tasks list`")
     which.add_argument("--all", action="store_true", help="all failed tasks")
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    adopt = _command(commands, "adopt", _adopt, "mark the configured folder or bucket as the store of this library")
+    adopt.add_argument("--force", action="store_true", help="also one of another library, or without any known blob")
 
 
 def _command(
@@ -117,6 +124,12 @@ def _reindex(arguments: argparse.Namespace) -> None:
     from mediatheque.cli.reindex import reindex  # noqa: PLC0415 - as above
 
     reindex(arguments)
+
+
+def _adopt(arguments: argparse.Namespace) -> None:
+    from mediatheque.cli.store import adopt  # noqa: PLC0415 - as above
+
+    adopt(arguments)
 
 
 def _verify(arguments: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ async def _reindex(config: Config) -> str:
     library = build_library(config)
     await library.open(start_media=False)
     try:
+        await library.store.ready()
         async with library.search.reindex.exclusive():
             model = await _begin(library, config)
             done = await _build(library, model)

@@ -12,7 +12,7 @@ import structlog
 from mediatheque.cli.database import database_url
 from mediatheque.compose import build_library
 from mediatheque.config import Config, ConfigError, load, with_database_url
-from mediatheque.errors import LibraryError
+from mediatheque.errors import LibraryError, StoreMismatch
 from mediatheque.library import Library
 from mediatheque.library.maintenance.repair import Repair, doubts
 from mediatheque.library.maintenance.verify import Finding, Verification
@@ -56,6 +56,7 @@ def _check_library_exists(config: Config) -> None:
 async def _verify(config: Config, arguments: argparse.Namespace) -> int:
     library = build_library(config)
     async with library.database:
+        await _claim(library)
         verification = Verification(library.database, library.store, quick=arguments.quick)
         findings = []
         async for finding in verification.findings():
@@ -66,6 +67,14 @@ async def _verify(config: Config, arguments: argparse.Namespace) -> int:
             await _repair(library, verification, findings, force=arguments.force)
         await library.store.close()
     return len(findings)
+
+
+async def _claim(library: Library) -> None:
+    """Raise StoreMismatch when the store is not that of the database: then nothing in it is lost or superfluous."""
+    try:
+        await library.store_identity.claim()
+    except StoreMismatch as error:
+        raise StoreMismatch(f"Nothing can be said about the stored bytes: {error}") from error
 
 
 async def _repair(library: Library, verification: Verification, findings: Sequence[Finding], *, force: bool) -> None:

@@ -13,6 +13,7 @@ from mediatheque.library.ingest.sources import Importer
 from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
 from mediatheque.library.search import SearchServices
+from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.library.tasks import TaskQueue
 from mediatheque.library.uploads import UploadServices
 from mediatheque.media.sandbox.sandbox import Sandbox
@@ -28,6 +29,7 @@ class Library:
         self.database = database
         self.store = store
         self.sandbox = sandbox
+        self.store_identity = StoreIdentity(database, store)
         self.accounts = Accounts(database)
         self.idempotency = Idempotency(database)
         self.tasks = TaskQueue(database)
@@ -47,6 +49,7 @@ class Library:
         """
         preparing = asyncio.ensure_future(self.search.encoders.prepare()) if start_media else None
         await self.database.open()
+        await self.store_identity.open()
         self.sandbox.start(eager=start_media)
         if preparing:
             await preparing
@@ -55,10 +58,11 @@ class Library:
         """Close everything, in reverse order."""
         await self.search.encoders.close()
         await self.sandbox.close()
+        await self.store_identity.close()
         await self.store.close()
         await self.database.close()
 
     async def ready(self) -> None:
-        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless the database and the store answer."""
-        await self.database.ready()
+        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless the database and its own store answer."""
+        await self.store_identity.follow()
         await self.store.ready()

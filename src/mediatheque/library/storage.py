@@ -17,7 +17,8 @@ async def store_blob(database: Database, store: BlobStore, put: Callable[[str], 
     """Have `put` write bytes durably under a new key, and return the key. On failure the bytes are deleted again."""
     key = new_key()
     async with database.connection() as conn:
-        await pending_writes.begin(conn, key)
+        identity = await pending_writes.begin(conn, key)
+    store.mark.expected = identity or store.mark.expected
     try:
         await put(key)
     except LibraryError:

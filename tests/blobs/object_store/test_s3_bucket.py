@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from structlog.testing import capture_logs
 
 from mediatheque.blobs import BlobsConfig, BlobStore, Presigned, Presigns, new_key, open_store
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
-from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
+from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull, StoreMismatch
 from tests.contracts.blob_store import INVALID_KEYS, MISSING, content, get, put, stored
 from tests.contracts.parts import MultipartUpload, PartsContract
 from tests.seaweed import BUCKET, Seaweed
@@ -313,3 +314,16 @@ asyncio.run(main())
     sent, total = map(float, out.split())
     assert sent < 32  # 80 MiB were in the air together
     assert total < 110  # of 320 MiB fetched and sent as one file, in parts
+
+
+async def test_bucket_of_another_library_takes_no_parts_and_promotes_nothing(store: S3Bucket) -> None:
+    store.mark.expected = uuid4()
+    for operation in (
+        store.parts.create(MISSING),
+        store.parts.complete(MISSING, "id", []),
+        store.parts.abort(MISSING, ""),
+        store.promote(MISSING, MISSING[::-1]),
+        store.delete_quarantined(MISSING),
+    ):
+        with pytest.raises(StoreMismatch):
+            await operation

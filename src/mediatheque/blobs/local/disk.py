@@ -12,8 +12,10 @@ from mediatheque.blobs.cancellation import run_to_completion
 from mediatheque.blobs.config import SLOT_BYTES
 from mediatheque.blobs.errors import map_os_errors
 from mediatheque.blobs.local.files import LocalFile, check_writable, create_folders, fsync, hash_file
+from mediatheque.blobs.local.mark import FolderMark
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.reading import read_chunks
+from mediatheque.blobs.mark import Mark
 from mediatheque.blobs.store import ObjectSummary, Parts, is_key, new_key
 from mediatheque.blobs.threads import ThreadRunner
 from mediatheque.errors import NotFound
@@ -25,18 +27,26 @@ SHARDS = tuple(f"{number:02x}" for number in range(256))
 class Disk:
     """`root/ab/ab…` for the blob with that key, `root/spool` for bytes in flight, `root/parts` for multipart uploads.
 
-    The constructor creates the folders, and nothing recreates them: one that is missing later means a disk that is
-    not mounted, which is an error and not an empty store.
+    The constructor creates the folders if `create` says so, later only `prepare` does: one that is missing means a disk
+    that is not mounted, which is an error and not an empty store.
     """
 
-    def __init__(self, root: Path, *, slot_bytes: int = SLOT_BYTES) -> None:
+    def __init__(self, root: Path, *, slot_bytes: int = SLOT_BYTES, create: bool = True) -> None:
         self.root = root
+        self.location = str(root)
         self.spool = root / "spool"
         self._threads = ThreadRunner(16, "blobs")
         self._parts_folder = root / "parts"
-        with map_os_errors():
-            create_folders(root, self.spool, self._parts_folder, *(root / shard for shard in SHARDS))
-        self.parts: Parts = LocalParts(self, self._parts_folder, slot_bytes)
+        self._mark = FolderMark(root, self._threads)
+        self.mark: Mark = self._mark
+        self.parts: Parts = LocalParts(self, self._parts_folder, slot_bytes, self._mark.check)
+        if create:
+            with map_os_errors():
+                self._create_folders()
+
+    async def prepare(self) -> None:
+        """Create the folders that are missing: a backup may have left empty ones out."""
+        await self._threads.run(self._create_folders)
 
     def local_path(self, key: str) -> Path:
         """Return the path of the blob's file, whether it exists or not. Raises `NotFound` when `key` is not a key."""
@@ -50,14 +60,14 @@ class Disk:
         A cancelled caller waits until that is done.
         """
         key = key or new_key()
-        await run_to_completion(self._threads.run(_store_durably, path, self.local_path(key)))
+        await run_to_completion(self._threads.run(self._store_durably, path, self.local_path(key)))
         return key
 
     async def size(self, key: str) -> int | None:
         """Return the bytes stored under `key`, or None when the blob does not exist."""
         if not is_key(key):
             return None
-        return await self._threads.run(_size, self.local_path(key))
+        return await self._threads.run(self._size, self.local_path(key))
 
     async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """Yield exactly `length` bytes from `start`, in chunks of 1 MiB; see `BlobStore.read`."""
@@ -85,16 +95,18 @@ class Disk:
     async def delete(self, key: str) -> None:
         """Delete the file if it exists. Raises `BlobsUnavailable` when its shard does not exist."""
         if is_key(key):
-            await self._threads.run(_delete, self.local_path(key))
+            await self._threads.run(self._delete, self.local_path(key))
 
     async def list_objects(self) -> AsyncIterator[ObjectSummary]:
         """Yield every blob, shard by shard; one shard's listing is held at a time."""
+        await self._threads.run(self._mark.check)
         for shard in SHARDS:
             for summary in await self._threads.run(_list_shard, self.root / shard):
                 yield summary
 
     async def ready(self) -> None:
-        """Check that the folders exist and can be written; raises `BlobsUnavailable` otherwise."""
+        """Check the mark, and that folders exist and can be written; raises `BlobsUnavailable` otherwise."""
+        await self._threads.run(self._mark.check)
         shards = (self.root / SHARDS[0], self.root / SHARDS[-1])
         await self._threads.run(check_writable, self.spool, self._parts_folder, *shards)
 
@@ -110,8 +122,36 @@ class Disk:
             try:
                 yield
             except FileNotFoundError as error:
-                await self._threads.run(check_writable, path.parent)
+                await self._threads.run(self._check_shard, path.parent)
                 raise NotFound from error
+
+    def _create_folders(self) -> None:
+        create_folders(self.root, self.spool, self._parts_folder, *(self.root / shard for shard in SHARDS))
+
+    def _store_durably(self, spooled: Path, target: Path) -> None:
+        """Check the mark, fsync the file, rename it, fsync the folder; only then return.
+
+        `spooled` lies on the same disk: when the disk is unmounted after the check, the rename fails.
+        """
+        self._mark.check()
+        _rename_durably(spooled, target)
+
+    def _size(self, path: Path) -> int | None:
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            self._check_shard(path.parent)
+            return None
+
+    def _delete(self, path: Path) -> None:
+        self._mark.check()
+        path.unlink(missing_ok=True)
+        self._check_shard(path.parent)
+
+    def _check_shard(self, shard: Path) -> None:
+        """Raise unless what is missing in the shard is missing in the store."""
+        check_writable(shard)
+        self._mark.check()
 
 
 class DiskCopy:
@@ -126,8 +166,8 @@ class DiskCopy:
         return await self._disk.hash(self.path)
 
 
-def _store_durably(spooled: Path, target: Path) -> None:
-    """fsync the file, rename it, fsync the folder; only then return.
+def _rename_durably(spooled: Path, target: Path) -> None:
+    """fsync the file, rename it, fsync the folder.
 
     On failure the file is renamed back for its owner: it may hold parts that were acknowledged long ago.
     """
@@ -138,19 +178,6 @@ def _store_durably(spooled: Path, target: Path) -> None:
     except OSError:
         target.rename(spooled)
         raise
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        check_writable(path.parent)
-        return None
-
-
-def _delete(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    check_writable(path.parent)
 
 
 def _list_shard(shard: Path) -> list[ObjectSummary]:

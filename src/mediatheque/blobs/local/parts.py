@@ -1,7 +1,7 @@
 """Multipart uploads for stores that have none of their own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -24,14 +24,19 @@ class LocalParts:
     that one is copied. Servers that share a bucket must share this folder too.
     """
 
-    def __init__(self, store: BlobStore, folder: Path, slot_bytes: int) -> None:
+    def __init__(
+        self, store: BlobStore, folder: Path, slot_bytes: int, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """`check` raises when the folder lies in another store; by default it may lie in any."""
         self._store = store
+        self._check = check
         self._folder = folder
         self._slot_bytes = slot_bytes
         self._threads = ThreadRunner(4, "parts")
 
     async def create(self, key: str) -> str:
         """Create the folder, durably."""
+        await self._threads.run(self._check)
         await self._threads.run(self._folder_of(key).create)
         return _MULTIPART_ID
 
@@ -58,6 +63,7 @@ class LocalParts:
     async def abort(self, key: str, multipart_id: str) -> None:
         """Remove the folder."""
         if is_key(key):
+            await self._threads.run(self._check)
             await self._threads.run(remove_folder, self._folder_of(key).path)
 
     async def close(self) -> None:
@@ -84,4 +90,4 @@ class LocalParts:
     def _folder_of(self, key: str) -> PartsFolder:
         if not is_key(key):
             raise NotFound
-        return PartsFolder(self._folder / key, self._slot_bytes)
+        return PartsFolder(self._folder / key, self._slot_bytes, self._check)

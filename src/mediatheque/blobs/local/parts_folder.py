@@ -3,7 +3,7 @@
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -29,8 +29,10 @@ class PartsFolder:
     A lock file for each part makes the writers of that part take turns.
     """
 
-    def __init__(self, path: Path, slot_bytes: int) -> None:
+    def __init__(self, path: Path, slot_bytes: int, check: Callable[[], None] = lambda: None) -> None:
+        """`check` raises when the folder lies in another store; by default it may lie in any."""
         self.path = path
+        self._check = check
         self._slot_bytes = slot_bytes
         self._slots = path / "slots"
         self._taken = -1
@@ -163,4 +165,5 @@ class PartsFolder:
             yield
         except FileNotFoundError as error:
             check_writable(self.path.parent)
+            self._check()
             raise NotFound from error

@@ -10,6 +10,7 @@ from mediatheque.blobs.cancellation import run_to_completion
 from mediatheque.blobs.config import SLOT_BYTES
 from mediatheque.blobs.errors import map_os_errors
 from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.blobs.mark import Mark
 from mediatheque.blobs.object_store.connection import connect
 from mediatheque.blobs.object_store.objects import Objects
 from mediatheque.blobs.object_store.put import PART_BYTES, StreamingPut
@@ -35,6 +36,8 @@ class Bucket:
         """`settle`: seconds without traffic before `close` returns (obstore 0.12 can abort a process that exits)."""
         self.spool = spool
         self.objects = Objects(connect(url))
+        self.mark: Mark = self.objects.mark
+        self.location = url.partition("?")[0]
         self._settle = settle
         self._sent_at = 0.0
         self._threads = ThreadRunner(4, "bucket")
@@ -51,6 +54,7 @@ class Bucket:
         size = (await self._threads.run(path.stat)).st_size
         upload = StreamingPut(self.objects.store, self._threads, key, path, size)
         async with self._in_parts if size > PART_BYTES else self._whole:
+            await self.objects.mark.check()
             try:
                 await run_to_completion(upload.run(), upload.abort)
             finally:
@@ -98,15 +102,18 @@ class Bucket:
             if is_key(summary.key):
                 yield summary
 
+    async def prepare(self) -> None:
+        """Do nothing: a bucket has no folders."""
+
     async def ready(self) -> None:
-        """Check that the bucket answers; raises `BlobsUnavailable` otherwise."""
+        """Check that the bucket answers and has the expected mark; raises `BlobsUnavailable` otherwise."""
         await self.objects.ready()
 
     async def close(self) -> None:
         """Wait for the work in flight, then until traffic has settled."""
         await self.parts.close()
         await self._threads.close()
-        await asyncio.sleep(self._sent_at + self._settle - time.monotonic())
+        await asyncio.sleep(max(self._sent_at, self.objects.mark.used_at) + self._settle - time.monotonic())
 
 
 class BucketCopy:

@@ -6,15 +6,20 @@ import obstore
 from obstore.store import ObjectStore
 
 from mediatheque.blobs.object_store.connection import map_store_errors
+from mediatheque.blobs.object_store.mark import BucketMark, check_bucket
 from mediatheque.blobs.store import CHUNK_BYTES, TRUNCATED_MESSAGE, ObjectSummary
 from mediatheque.errors import BlobsUnavailable, NotFound
 
 
 class Objects:
-    """The operations of a `BlobStore`, on object names. A missing bucket is an error, never an empty bucket."""
+    """The operations of a `BlobStore`, on object names.
+
+    An object is missing only in a bucket that exists and has the expected mark: another bucket is an error.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
+        self.mark = BucketMark(store)
 
     async def size(self, name: str) -> int | None:
         """Return the size in bytes, or None when the bucket exists and the object does not."""
@@ -38,6 +43,7 @@ class Objects:
 
     async def delete(self, name: str) -> None:
         """Delete the object, if it exists."""
+        await self.mark.check()
         try:
             async with map_store_errors("delete"):
                 await obstore.delete_async(self.store, name)
@@ -46,6 +52,7 @@ class Objects:
 
     async def copy(self, name: str, target: str) -> bool:
         """Copy inside the store, up to 5 GiB. Return whether the object existed."""
+        await self.mark.check()
         try:
             async with map_store_errors("copy", seconds=None):
                 await obstore.copy_async(self.store, name, target)
@@ -56,6 +63,7 @@ class Objects:
 
     async def list_objects(self, prefix: str | None = None) -> AsyncIterator[ObjectSummary]:
         """Yield every object below `prefix`, a page at a time, with its name as `key`."""
+        await self.mark.check()
         pages = obstore.list(self.store, prefix, chunk_size=1000)
         while True:
             async with map_store_errors("list", seconds=None):
@@ -66,12 +74,11 @@ class Objects:
                 yield ObjectSummary(entry["path"], entry["size"], entry["last_modified"])
 
     async def ready(self) -> None:
-        """List an empty prefix. Raises `BlobsUnavailable` when the bucket does not answer."""
-        try:
-            async with map_store_errors("ready"):
-                await anext(obstore.list(self.store, "ready"), None)
-        except NotFound as error:
-            raise BlobsUnavailable("The bucket does not exist.") from error
+        """Raise `BlobsUnavailable` when the bucket does not answer, `StoreMismatch` without the expected mark."""
+        if self.mark.expected is None:
+            await check_bucket(self.store)
+        else:
+            await self.mark.check_now()
 
     async def _open(self, name: str, start: int, length: int) -> AsyncIterator[bytes]:
         try:

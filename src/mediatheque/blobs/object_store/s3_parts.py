@@ -34,12 +34,14 @@ class S3Parts:
         """Return the id of a new upload."""
         if not is_key(key):
             raise NotFound
+        await self._bucket.objects.mark.check()
         return await self._s3.create_multipart_upload(key)
 
     async def upload_part(self, key: str, multipart_id: str, number: int, path: Path, size: int) -> str:
         """Send the part and return its ETag. A cancelled caller waits until it is sent."""
         if not is_key(key):
             raise NotFound
+        await self._bucket.objects.mark.check()
         return await run_to_completion(self._send(key, multipart_id, number, path, size))
 
     async def complete(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> None:
@@ -47,6 +49,7 @@ class S3Parts:
         total = sum(part.size for part in parts)
         if not is_key(key):
             raise NotFound
+        await self._bucket.objects.mark.check()
         if await self._bucket.size(key) != total:
             await run_to_completion(self._join(key, multipart_id, parts, total))
         await self.abort(key, multipart_id)
@@ -55,6 +58,7 @@ class S3Parts:
         """Abort the upload, if its id is known, and delete the small parts."""
         if not is_key(key):
             return
+        await self._bucket.objects.mark.check()
         with suppress(NotFound):
             if multipart_id:
                 await self._s3.abort_multipart_upload(key, multipart_id)

@@ -9,6 +9,7 @@ from mediatheque.blobs import BlobStore
 from mediatheque.library.idempotency import LIFETIME
 from mediatheque.library.maintenance.expired_uploads import ExpiredUploads
 from mediatheque.library.storage import delete_marked
+from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.records import idempotency
 from mediatheque.records.catalog.files import delete_expired
 from mediatheque.records.database import Database
@@ -51,6 +52,9 @@ class GarbageCollector:
             return await self._round()
 
     async def _round(self) -> Collected:
+        """Delete nothing, neither bytes nor rows, while the store is away or another one."""
+        await StoreIdentity(self._database, self._store).follow()
+        await self._store.ready()
         expired = await self._delete_expired()
         unreferenced = await self._delete_unreferenced()
         await self._mark_stale_writes()

@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
-from mediatheque.records.database import Connection
+from mediatheque.records.database import Connection, fetch_one
 
 
-async def begin(conn: Connection, storage_key: str) -> None:
-    """Record that bytes are about to be written under the key. A mark for deletion is kept."""
-    await conn.execute(
-        "INSERT INTO pending_write (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING", (storage_key,)
+async def begin(conn: Connection, storage_key: str) -> UUID | None:
+    """Record that bytes are about to be written under the key; a mark for deletion is kept.
+
+    Return the id of the store that they belong in.
+    """
+    cursor = await conn.execute(
+        """
+        WITH begun AS (INSERT INTO pending_write (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING)
+        SELECT (SELECT id FROM store_identity WHERE written_at IS NOT NULL) AS store
+        """,
+        (storage_key,),
     )
+    store: UUID | None = (await fetch_one(cursor))["store"]
+    return store
 
 
 async def end(conn: Connection, storage_key: str) -> bool:

@@ -1,0 +1,11 @@
+"""The database knows the mark of its store of blobs."""
+
+from mediatheque.records.migrations.sql import run_sql
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Add the table; the first start fills it."""
+    run_sql("0009_store_identity.sql")
