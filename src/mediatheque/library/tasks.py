@@ -94,6 +94,10 @@ async def defer(conn: Connection, task: str, **arguments: Any) -> None:
     takes = TASKS.get(task)
     if takes is None or takes.keys() != arguments.keys():
         raise TypeError(f"there is no task {task}({', '.join(arguments)})")
-    written = msgspec.to_builtins(arguments)
-    lock = msgspec.json.encode([task, written], order="sorted").decode()
+    written, lock = msgspec.to_builtins(arguments), lock_of(task, **arguments)
     await jobs.insert(conn, task=task, arguments=written, lock=lock, priority=_PRIORITIES.get(task, 0))
+
+
+def lock_of(task: str, **arguments: Any) -> str:
+    """Return the lock of a task with these arguments: only one of the tasks that have it runs at a time."""
+    return msgspec.json.encode([task, msgspec.to_builtins(arguments)], order="sorted").decode()

@@ -1,4 +1,4 @@
-"""One worker: does tasks, collects garbage, and queues the tasks of dead workers again."""
+"""One worker: does tasks, collects garbage, and queues again the tasks of dead workers and those that were lost."""
 
 import asyncio
 import logging
@@ -48,6 +48,7 @@ class Worker:
             group.create_task(self._warm())
             group.create_task(self._do_tasks())
             group.create_task(_every(self._sweep_seconds, self._collect_garbage))
+            group.create_task(_every(self._sweep_seconds, self._requeue_lost))
             group.create_task(_every(_MAX_SILENCE.total_seconds() / 2, self._requeue_stalled))
 
     async def _warm(self) -> None:
@@ -112,6 +113,9 @@ class Worker:
 
     async def _collect_garbage(self) -> None:
         await self._library.maintenance.garbage.run()
+
+    async def _requeue_lost(self) -> None:
+        await self._library.maintenance.lost_work.requeue()
 
 
 def _is_cancelled() -> bool:

@@ -1,12 +1,14 @@
-"""Garbage collection, expired uploads, and the check that rows and bytes agree."""
+"""Garbage collection, expired uploads, lost work, and the check that rows and bytes agree."""
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.library.maintenance.lost_work import LostWork
 from mediatheque.records.database import Database
 
 
 class MaintenanceServices:
-    """What keeps the database and the store free of what nothing refers to."""
+    """What keeps the database and the store free of what nothing refers to, and the queue complete."""
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self.garbage = GarbageCollector(database, store)
+        self.lost_work = LostWork(database)

@@ -1,9 +1,11 @@
-"""Repair of what `verify` finds: bytes without rows are deleted, and rows without bytes."""
+"""Repair of what `verify` finds: bytes without rows are deleted, and rows without bytes; lost work is queued."""
 
 from collections import Counter
 from collections.abc import Sequence
+from uuid import UUID
 
 from mediatheque.blobs import BlobStore
+from mediatheque.library.maintenance.lost_work import LostWork
 from mediatheque.library.maintenance.verify import Finding, FindingKind, Verification
 from mediatheque.library.storage import delete_marked
 from mediatheque.records.database import Database
@@ -23,6 +25,7 @@ class Repair:
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
         self._store = store
+        self._lost_work = LostWork(database)
 
     async def repair(self, finding: Finding) -> list[str]:
         """Repair a finding; returns a line for each thing done, none when a person must decide or rows have changed."""
@@ -46,7 +49,16 @@ class Repair:
                     *(f"removed file {id} {name!r}" for id, name in removed.files),
                     f"removed blob {blob.id}",
                 ]
+            case Finding(fault=fault, promised=id) if id:
+                return [await self._queue(fault, id)]
         return []
+
+    async def _queue(self, fault: FindingKind, id: UUID) -> str:
+        if fault is FindingKind.NOT_EMBEDDED:
+            await self._lost_work.requeue_asset(id)
+            return f"queued asset {id} to be embedded"
+        await self._lost_work.requeue_upload(id)
+        return f"queued upload {id} to be completed"
 
     async def _delete_bytes(self, key: str) -> None:
         async with self._database.connection() as conn:

@@ -12,11 +12,13 @@ import enum
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from uuid import UUID
 
 import msgspec
 
 from mediatheque.blobs import BlobStore
 from mediatheque.errors import BlobsUnavailable, NotFound
+from mediatheque.library.maintenance.lost_work import LostWork
 from mediatheque.model import Blob
 from mediatheque.records.database import Database
 from mediatheque.records.storage import owners
@@ -36,12 +38,18 @@ class FindingKind(enum.StrEnum):
     UNKNOWN = "unknown bytes"
     UNREFERENCED = "unused blob"
     CROSS_WORKSPACE = "mixed workspaces"
+    NOT_EMBEDDED = "not embedded"
+    NOT_COMPLETED = "not completed"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: with a blob's bytes, with bytes that no row names, or as `detail` says."""
+    """One thing that is wrong: with a blob's bytes, with bytes that no row names, or as `detail` says.
+
+    `promised` is the asset, or the upload, that waits for work without a task.
+    """
 
     fault: FindingKind
+    promised: UUID | None = None
     blob: Blob | None = None
     storage_key: str | None = None
     detail: str = ""
@@ -68,6 +76,8 @@ class Verification:
         async for finding in self._check_blobs():
             yield finding
         async for finding in self._check_store():
+            yield finding
+        async for finding in self._check_promises():
             yield finding
 
     async def _check_blobs(self) -> AsyncIterator[Finding]:
@@ -128,6 +138,13 @@ class Verification:
             *(Finding(fault=FindingKind.UNREFERENCED, blob=blobs[id]) for id in unreferenced),
             *(Finding(fault=FindingKind.CROSS_WORKSPACE, detail=detail) for detail in cross_workspace),
         ]
+
+    async def _check_promises(self) -> AsyncIterator[Finding]:
+        lost = LostWork(self._database)
+        async for id in lost.assets():
+            yield Finding(fault=FindingKind.NOT_EMBEDDED, promised=id, detail=f"asset {id} has no vectors and no task")
+        for id in await lost.uploads():
+            yield Finding(fault=FindingKind.NOT_COMPLETED, promised=id, detail=f"upload {id} has no task")
 
     async def _check_store(self) -> AsyncIterator[Finding]:
         keys: list[str] = []

@@ -193,3 +193,24 @@ async def delete(conn: Connection, ids: Sequence[UUID]) -> None:
 async def _many(conn: Connection, where: str, parameters: Sequence[object]) -> list[Upload]:
     cursor = await conn.execute("SELECT * FROM upload " + where, parameters)  # noqa: S608 - a constant
     return [from_row(row) for row in await cursor.fetchall()]
+
+
+async def list_lost(conn: Connection, limit: int, *, queue: str, lock: str) -> list[UUID]:
+    """Return items of batches whose completion was requested and that have no task; `lock` as in `search.lost_work`."""
+    cursor = await conn.execute(
+        """
+        SELECT id FROM upload u
+        WHERE expires_at > now() AND batch_id IS NOT NULL AND requested_at IS NOT NULL AND completed_at IS NULL
+            AND failure IS NULL AND NOT EXISTS (
+                SELECT FROM procrastinate_jobs j
+                WHERE j.lock = replace(%(lock)s, '{id}', u.id::text) AND j.status IN ('todo', 'doing') OFFSET 0
+            )
+            AND replace(%(lock)s, '{id}', u.id::text) NOT IN (
+                SELECT lock FROM procrastinate_jobs
+                WHERE queue_name = %(queue)s AND status = 'failed' AND lock IS NOT NULL
+            )
+        LIMIT %(limit)s
+        """,
+        {"limit": limit, "queue": queue, "lock": lock},
+    )
+    return [row["id"] for row in await cursor.fetchall()]
