@@ -45,7 +45,7 @@ def test_server_over_an_empty_folder_acknowledges_nothing_and_loses_nothing(
     with moved_away(blobs):
         assert "is not the store of this library, or its disk is not mounted" in serve(server.data)
         assert not blobs.exists()
-    (server.data / "blobs" / "library-id").unlink()  # as in a backup of the shards alone
+    (server.data / "blobs" / "library/id").unlink()  # as in a backup of the shards alone
     assert "`mediatheque store adopt`" in serve(server.data)
     adopted = command_line.here("store", "adopt", "--data", server.data)
     assert (adopted.returncode, adopted.stderr) == (0, "")

@@ -158,7 +158,7 @@ async def test_restored_blobs_without_the_mark_need_the_word_of_the_operator(
     await identity(library, disk).claim()
     await library.ingest.create_asset(ingest_request(workspace, samples.jpeg()))
     restored = disks("restored")
-    shutil.copytree(disk.root, restored.root, ignore=shutil.ignore_patterns(NAME))
+    shutil.copytree(disk.root, restored.root, ignore=shutil.ignore_patterns("library"))
     with pytest.raises(StoreMismatch, match="store adopt"):
         await identity(library, restored).claim(may_move=True)
     assert "has 1 of 1 blobs" in await identity(library, restored).adopt()

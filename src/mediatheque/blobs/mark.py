@@ -7,8 +7,8 @@ import structlog
 
 from mediatheque.errors import StoreMismatch
 
-NAME = "library-id"
-"""Name of the file or object that holds the mark. It is no key, so that no blob has this name."""
+NAME = "library/id"
+"""Path of the file, or name of the object, that holds the mark. It is no key, so that no blob has this name."""
 
 _NOTE = "This store of blobs belongs to the Mediatheque library with this id. Copy this file with the blobs."
 _log = structlog.get_logger()

@@ -166,10 +166,11 @@ class StoreIdentity:
     async def _check_unmarked(self, conn: Connection, ours: rows.StoreIdentityRow) -> None:
         """Raise `StoreMismatch` unless the store without a mark is that of the database, or is empty as well."""
         if ours.written:
+            blobs = await rows.count_blobs(conn)
             raise StoreMismatch(
                 f"{self._store.location} is not the store of this library, or its disk is not mounted: the file "
-                f"library-id is missing there, and the database names {await rows.count_blobs(conn)} blobs. Mount the "
-                "disk or correct MEDIATHEQUE_BLOBS_LOCATION; if the blobs were restored there without that file, run "
+                f"library/id is missing there, and the database names {blobs} blobs. Mount the disk or correct "
+                "MEDIATHEQUE_BLOBS_LOCATION; if the blobs were restored there without that file, run "
                 "`mediatheque store adopt`."
             )
         wanted = await rows.sample_keys(conn, _SAMPLE)

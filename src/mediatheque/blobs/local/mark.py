@@ -6,14 +6,14 @@ from pathlib import Path
 from uuid import UUID
 
 from mediatheque.blobs import mark
-from mediatheque.blobs.local.files import fsync, open_fd, write_all
+from mediatheque.blobs.local.files import create_folders, fsync, open_fd, write_all
 from mediatheque.blobs.threads import ThreadRunner
 
 _Version = tuple[int, int, int, int]
 
 
 class FolderMark:
-    """The file `library-id` in the folder; see `Mark`."""
+    """The file `library/id` in the folder; see `Mark`."""
 
     def __init__(self, folder: Path, threads: ThreadRunner) -> None:
         self.expected: UUID | None = None
@@ -54,8 +54,8 @@ class FolderMark:
             return None
 
     def _write(self, library: UUID) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._path.with_name(f"{mark.NAME}.{secrets.token_hex(8)}")
+        create_folders(self._folder, self._path.parent)
+        new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}")
         try:
             with open_fd(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as fd:
                 write_all(fd, memoryview(mark.render(library)), 0)
@@ -64,4 +64,4 @@ class FolderMark:
         except OSError:
             new.unlink(missing_ok=True)
             raise
-        fsync(self._folder)
+        fsync(self._path.parent)

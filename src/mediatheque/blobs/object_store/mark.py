@@ -15,7 +15,7 @@ TRUST_SECONDS = 5.0
 
 
 class BucketMark:
-    """The object `library-id` under the URL's prefix; see `Mark`."""
+    """The object `library/id` under the URL's prefix; see `Mark`."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
