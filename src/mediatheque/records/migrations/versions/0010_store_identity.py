@@ -2,10 +2,10 @@
 
 from mediatheque.records.migrations.sql import run_sql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
     """Add the table; the first start fills it."""
-    run_sql("0009_store_identity.sql")
+    run_sql("0010_store_identity.sql")
