@@ -18,8 +18,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     tasks_per_worker: int = 5_000
     """A worker is replaced after this many files, so that a decoder's memory leak cannot grow without end. 0: never."""
 
-    max_pixels: int = 200_000_000
-    """Width times height of the largest picture that is accepted."""
+    max_pixels: int = 1 << 28
+    """Width times height of the largest picture that is accepted. Phones make 16,384 x 12,288, which is 201 million."""
 
     max_frames: int = 10_000
     """Frames of the longest animated picture that is accepted."""

@@ -2,12 +2,25 @@
 
 import struct
 
+import msgspec
+
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers import MAX_PARTS, too_many_parts, trailing
+from mediatheque.media.containers import MAX_PARTS, too_many_parts
+from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.input_file import InputFile
 
 _WINDOW = 1 << 16
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
+
+
+class _Damaged(Unreadable):
+    """The GIF is damaged."""
+
+
+class _Counted(msgspec.Struct):
+    frames: int = 0
+    end: int = 0
+    """Where the last whole block ends."""
 
 
 class _Reader:
@@ -25,7 +38,7 @@ class _Reader:
         self.at += count
         data = self._window[start : start + count]
         if len(data) != count:
-            raise Unreadable("The GIF is cut off.")
+            raise _Damaged("The GIF is cut off within its first picture. Please upload the whole file.")
         return data
 
     def skip_blocks(self, budget: int) -> int:
@@ -39,34 +52,40 @@ class _Reader:
 
 
 def count_frames(source: InputFile) -> int:
-    """Count the frames. Raises `Unreadable` unless there is one and the trailer is the last byte.
+    """Count the whole frames. Raises `Unreadable` unless there is one.
 
-    The trailer may be missing after a complete block: such files are common, and all viewers show them.
+    What follows the first frame may be cut off or damaged: viewers show what is there.
     """
-    reader, frames, budget = _Reader(source), 0, 4 * MAX_PARTS
+    reader, counted = _Reader(source), _Counted()
+    try:
+        _read_blocks(reader, counted)
+    except _Damaged:
+        if not counted.frames:
+            raise
+    check_tail(source, counted.end)
+    return counted.frames
+
+
+def _read_blocks(reader: _Reader, counted: _Counted) -> None:
+    budget = 4 * MAX_PARTS
     reader.read(10)
     reader.read(2 + _color_table_bytes(reader.read(1)[0]))
-    while not (frames and reader.at == source.size) and (kind := reader.read(1)[0]) != _TRAILER:
+    while (kind := reader.read(1)[0]) != _TRAILER:
         if kind == _IMAGE:
-            frames += 1
             reader.read(_color_table_bytes(struct.unpack("<8xB", reader.read(9))[0]))
             reader.read(1)
         elif kind == _EXTENSION:
             reader.read(1)
         else:
-            raise Unreadable("The GIF has a damaged block.")
+            raise _Damaged("The GIF has a damaged block.")
         budget = reader.skip_blocks(budget)
-    return _checked(source, reader.at, frames)
+        counted.frames += kind == _IMAGE
+        counted.end = reader.at
+    if not counted.frames:
+        raise Unreadable("The GIF has no picture in it.")
+    counted.end = reader.at
 
 
 def _color_table_bytes(flags: int) -> int:
     """Return the size of the colour table, from its flags."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _checked(source: InputFile, end: int, frames: int) -> int:
-    if not frames:
-        raise Unreadable("The GIF has no picture in it.")
-    if end != source.size:
-        raise trailing("GIF")
-    return frames

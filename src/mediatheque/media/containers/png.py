@@ -1,61 +1,121 @@
-"""PNG chunks (W3C PNG, third edition, section 5)."""
+"""PNG chunks (W3C PNG, third edition, section 5), with the leniency of browsers."""
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 import msgspec
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers import MAX_PARTS, too_many_parts, trailing, truncated
+from mediatheque.media.containers import MAX_PARTS, png_rows, too_many_parts
+from mediatheque.media.containers.exif import UPRIGHT, read_orientation
+from mediatheque.media.containers.png_rows import ImageHeader
+from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.input_file import InputFile
+from mediatheque.media.spliced_file import Part, Range, append_range
 
-_SIGNATURE = 8
-_CHUNK_OVERHEAD = 12  # length, type and CRC
-_MAX_EXIF_BYTES = 1 << 20
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_OVERHEAD = 12  # length, type and CRC
+_END = struct.pack(">I4sI", 0, b"IEND", zlib.crc32(b"IEND"))
+_MAX_CHECKED = 1 << 20  # an EXIF block that is larger is not read
+_ANCILLARY = 0x20  # in the first byte of a type: who does not know the chunk skips it
+_INDEXED = 3
+_SIZES = {b"PLTE": range(3, 769, 3), b"tRNS": range(1, 257)}
+_KEY_BYTES = {0: 2, 2: 6}
+"""Size of tRNS for grey and for colour; indexed pictures have one byte for each colour."""
 
 
 class PngMetadata(msgspec.Struct):
-    """Number of frames (1 unless it is an APNG), and the raw EXIF block, if any."""
+    """What the chunks say that is needed to show the picture."""
+
+    header: ImageHeader
+    parts: list[Part]
+    """The picture without what a decoder does not need, and with an end, which cut files lack."""
 
     frames: int = 1
-    exif: bytes = b""
+    orientation: int = UPRIGHT
+    data: list[Range] = msgspec.field(default_factory=list)
+    palette: bool = False
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    kind: bytes
+    offset: int
+    length: int
+    """Of the body."""
 
 
 def read_metadata(source: InputFile) -> PngMetadata:
-    """Read the chunks from IHDR to IEND. Raises `Unreadable` unless they fill the file."""
-    _check_header(source)
-    metadata, has_data, at = PngMetadata(), False, _SIGNATURE
+    """Read the chunks from IHDR to IEND.
+
+    A damaged ancillary chunk is ignored, whatever it says. Raises `Unreadable` when a chunk that the picture needs is
+    damaged, and when the file ends before the last row of the picture.
+    """
+    header = png_rows.parse_header(source.read_exactly(25, len(_SIGNATURE)))
+    metadata = PngMetadata(header, [Range(0, 33)])
+    end = None
+    for chunk in _read_chunks(source):
+        if chunk.kind == b"IEND":
+            end = chunk.offset + 4
+            break
+        _read_chunk(source, metadata, chunk)
+    if not metadata.data or (header.colour == _INDEXED and not metadata.palette):
+        raise Unreadable("The PNG has no picture in it.")
+    if end is None and not png_rows.are_whole(source, header, metadata.data):
+        raise Unreadable("The PNG is cut off: its last rows are missing. Please upload the whole file.")
+    metadata.parts.append(_END)
+    check_tail(source, source.size if end is None else min(end, source.size))
+    return metadata
+
+
+def _read_chunks(source: InputFile) -> Iterator[_Chunk]:
+    """Yield the chunks behind IHDR, up to IEND or the end of the file. The last one of a cut file may be shorter."""
+    at = 33
     for _ in range(MAX_PARTS):
+        if source.size - at < 8:  # noqa: PLR2004 - length and type
+            return
         length, kind = struct.unpack(">I4s", source.read_exactly(8, at))
-        body, at = at + 8, at + _CHUNK_OVERHEAD + length
-        if not kind.isalpha():
-            raise Unreadable("The PNG has a damaged chunk.")
-        if at > source.size:
-            raise truncated("PNG")
+        yield _Chunk(kind, at + 8, length)
         if kind == b"IEND":
-            return _checked(source, metadata, at, has_data=has_data)
-        has_data = has_data or kind == b"IDAT"
-        _read_chunk(source, metadata, kind, body, length)
+            return
+        at += _OVERHEAD + length
     raise too_many_parts("PNG")
 
 
-def _check_header(source: InputFile) -> None:
-    header = source.read_exactly(25, _SIGNATURE)
-    length, kind, body, crc = struct.unpack(">I4s13sI", header)
-    if length != len(body) or kind != b"IHDR" or zlib.crc32(kind + body) != crc:
-        raise Unreadable("The PNG header is damaged.")
+def _read_chunk(source: InputFile, metadata: PngMetadata, chunk: _Chunk) -> None:
+    match chunk.kind:
+        case b"IDAT":
+            length = min(chunk.length, source.size - chunk.offset)
+            metadata.data.append(Range(chunk.offset, length))
+            append_range(metadata.parts, chunk.offset - 8, length + _OVERHEAD)
+        case b"PLTE" if metadata.header.colour == _INDEXED and not metadata.data:
+            if not _is_sound(source, chunk):
+                raise Unreadable("The PNG is damaged: its palette is not what its checksum says.")
+            metadata.palette = True
+            append_range(metadata.parts, chunk.offset - 8, chunk.length + _OVERHEAD)
+        case b"PLTE":
+            pass  # a suggestion, where the pixels have colours of their own
+        case b"tRNS" if not metadata.data and _has_transparency(source, metadata, chunk):
+            append_range(metadata.parts, chunk.offset - 8, chunk.length + _OVERHEAD)
+        case b"acTL" if chunk.length >= 8 and _is_sound(source, chunk):  # noqa: PLR2004 - two 32-bit numbers
+            metadata.frames = max(1, int.from_bytes(source.read_exactly(4, chunk.offset), "big"))
+        case b"eXIf" if _is_sound(source, chunk):
+            metadata.orientation = read_orientation(source.read_exactly(chunk.length, chunk.offset))
+        case kind if not kind[0] & _ANCILLARY:
+            raise Unreadable("The PNG is damaged: it has an unknown chunk without which it cannot be shown.")
 
 
-def _read_chunk(source: InputFile, metadata: PngMetadata, kind: bytes, body: int, length: int) -> None:
-    if kind == b"acTL" and length >= 8:  # noqa: PLR2004 - two 32-bit numbers
-        metadata.frames = max(1, int.from_bytes(source.read_exactly(4, body), "big"))
-    elif kind == b"eXIf" and length <= _MAX_EXIF_BYTES:
-        metadata.exif = source.read_exactly(length, body)
+def _has_transparency(source: InputFile, metadata: PngMetadata, chunk: _Chunk) -> bool:
+    if metadata.header.colour == _INDEXED:
+        return metadata.palette and _is_sound(source, chunk)
+    return chunk.length == _KEY_BYTES.get(metadata.header.colour) and _is_sound(source, chunk)
 
 
-def _checked(source: InputFile, metadata: PngMetadata, end: int, *, has_data: bool) -> PngMetadata:
-    if not has_data:
-        raise Unreadable("The PNG has no picture in it.")
-    if end != source.size:
-        raise trailing("PNG")
-    return metadata
+def _is_sound(source: InputFile, chunk: _Chunk) -> bool:
+    """Whether the chunk is whole, of a possible size and as its checksum says."""
+    if chunk.length not in _SIZES.get(chunk.kind, range(_MAX_CHECKED + 1)):
+        return False
+    if chunk.offset + chunk.length + 4 > source.size:
+        return False
+    stored = source.read_exactly(chunk.length + 8, chunk.offset - 4)
+    return zlib.crc32(stored[:-4]) == int.from_bytes(stored[-4:], "big")

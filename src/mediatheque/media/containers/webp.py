@@ -7,14 +7,16 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers.riff import Chunk, read_chunks
+from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.input_file import InputFile
 
 _MAX_EXIF_BYTES = 1 << 20
 
 
 class WebpMetadata(msgspec.Struct):
-    """Canvas size before orientation, number of frames, and the raw EXIF block."""
+    """Canvas size before orientation, number of frames, the raw EXIF block, and where the container ends."""
 
+    end: int
     width: int = 0
     height: int = 0
     frames: int = 0
@@ -22,15 +24,25 @@ class WebpMetadata(msgspec.Struct):
 
 
 def read_metadata(source: InputFile) -> WebpMetadata:
-    """Read the chunks. Raises `Unreadable` unless they fill the file and hold at least one picture."""
-    metadata = WebpMetadata()
+    """Read the chunks. Raises `Unreadable` unless they hold at least one picture.
+
+    Anything may follow the container but what `check_tail` finds.
+    """
+    metadata = WebpMetadata(end=_end(source))
     for number, chunk in enumerate(read_chunks(source)):
         if number == 0 and chunk.kind not in (b"VP8 ", b"VP8L", b"VP8X"):
             raise Unreadable("The WebP does not start with a picture.")
         _read_chunk(source, metadata, chunk)
     if not metadata.frames or not metadata.width or not metadata.height:
         raise Unreadable("The WebP has no picture in it.")
+    check_tail(source, metadata.end)
     return metadata
+
+
+def _end(source: InputFile) -> int:
+    """Return where the container ends, with its padding."""
+    stated = int.from_bytes(source.read_exactly(4, 4), "little")
+    return min(8 + stated + stated % 2, source.size)
 
 
 def _read_chunk(source: InputFile, metadata: WebpMetadata, chunk: Chunk) -> None:

@@ -44,10 +44,14 @@ _TRANSPOSES = {
 
 def render_image(source: InputFile, mime: str, config: SandboxConfig, edge: int) -> Frame:
     """Decode the first frame. Raises `Unreadable`, before decoding when `read_header` does."""
-    orientation = image_probe.read_header(source, mime, config).orientation
-    with image_probe.map_decoder_errors(), source.open_file() as file, _PLUGINS[mime](file) as image:
+    header = image_probe.read_header(source, mime, config)
+    with (
+        image_probe.map_decoder_errors(),
+        image_probe.open_parts(source, header.parts) as file,
+        _PLUGINS[mime](file) as image,
+    ):
         _set_draft_size(image, edge)
-        return to_frame(image, edge, _TRANSPOSES.get(orientation))
+        return to_frame(image, edge, _TRANSPOSES.get(header.orientation))
 
 
 def _set_draft_size(image: ImageFile, edge: int) -> None:

@@ -3,25 +3,25 @@
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from typing import NamedTuple
 
-from PIL import ExifTags, Image
+from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 from pillow_heif import HeifImageFile
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.containers import gif, iso, png, webp
+from mediatheque.media.containers import gif, heif, jpeg, png, webp
+from mediatheque.media.containers.exif import UPRIGHT, read_orientation
 from mediatheque.media.decoders import ProbeResult, check_pixels
 from mediatheque.media.input_file import InputFile
+from mediatheque.media.spliced_file import Part, Range, SplicedFile
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` is used instead
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-_WINDOW = 1 << 16
 
 
 class ImageHeader(NamedTuple):
@@ -32,23 +32,32 @@ class ImageHeader(NamedTuple):
     """Before the orientation is applied."""
 
     frames: int
-    orientation: int
-    """EXIF orientation: 1 is upright."""
+    orientation: int = UPRIGHT
+    """As in EXIF: 1 is upright."""
+
+    parts: list[Part] | None = None
+    """What a decoder is given; None for the whole file."""
 
 
 def probe_image(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
     """Return the size with the orientation applied. Raises `Unreadable`."""
-    width, height, _, orientation = read_header(source, mime, config)
-    if orientation in _SIDEWAYS:
+    header = read_header(source, mime, config)
+    width, height = header.width, header.height
+    if header.orientation in _SIDEWAYS:
         width, height = height, width
     return ProbeResult(mime, width, height)
+
+
+def open_parts(source: InputFile, parts: list[Part] | None) -> BufferedReader:
+    """Open the parts of the file, or the whole file. The caller closes it."""
+    return source.open_file() if parts is None else BufferedReader(SplicedFile(source, parts))
 
 
 def read_header(source: InputFile, mime: str, config: SandboxConfig) -> ImageHeader:
     """Read the headers without decoding pixels. Raises `Unreadable`, also for a picture that is too large."""
     with map_decoder_errors():
         header = _READERS[mime](source)
-    width, height, frames, _ = header
+    width, height, frames, *_ = header
     check_pixels(width, height, config.max_pixels)
     if frames > config.max_frames or frames * width * height > config.max_animation_pixels:
         raise Unreadable(f"The animation is too large: {frames} frames of {width} x {height}.")
@@ -56,53 +65,42 @@ def read_header(source: InputFile, mime: str, config: SandboxConfig) -> ImageHea
 
 
 def _jpeg(source: InputFile) -> ImageHeader:
-    with source.open_file() as file, JpegImageFile(file) as image:
-        _check_jpeg_end(source, file.tell())
-        return ImageHeader(*image.size, 1, _orientation_of(image))
-
-
-def _check_jpeg_end(source: InputFile, scan: int) -> None:
-    """Check that an end marker follows the start of the scan.
-
-    Data may follow it, such as a gain map or a motion photo.
-    """
-    end = source.size
-    while end > scan:
-        start = max(scan, end - _WINDOW)
-        if b"\xff\xd9" in source.read_up_to(end - start, start):
-            return
-        end = start + 1 if start > scan else scan  # a marker may cross the border of two windows
-    raise Unreadable("The JPEG is cut off.")
+    header = jpeg.read_header(source)
+    with open_parts(source, header.parts) as file, JpegImageFile(file) as image:
+        return ImageHeader(*image.size, 1, header.orientation, header.parts)
 
 
 def _png(source: InputFile) -> ImageHeader:
     metadata = png.read_metadata(source)
-    with source.open_file() as file, PngImageFile(file) as image:
-        return ImageHeader(*image.size, metadata.frames, _orientation(metadata.exif))
+    size = metadata.header.width, metadata.header.height
+    return ImageHeader(*size, metadata.frames, metadata.orientation, metadata.parts)
 
 
 def _gif(source: InputFile) -> ImageHeader:
     frames = gif.count_frames(source)
     with source.open_file() as file, GifImageFile(file) as image:
-        return ImageHeader(*image.size, frames, 1)
+        return ImageHeader(*image.size, frames)
 
 
 def _webp(source: InputFile) -> ImageHeader:
     metadata = webp.read_metadata(source)
-    return ImageHeader(metadata.width, metadata.height, metadata.frames, _orientation(metadata.exif))
+    orientation = read_orientation(metadata.exif)
+    parts: list[Part] = [Range(0, metadata.end)]
+    return ImageHeader(metadata.width, metadata.height, metadata.frames, orientation, parts)
 
 
 def _avif(source: InputFile) -> ImageHeader:
-    _check_boxes(source)
-    with source.open_file() as file, AvifImageFile(file) as image:
-        return ImageHeader(*image.size, getattr(image, "n_frames", 1), _orientation_of(image))
+    """AVIF stores the orientation in the container, which Pillow returns as that of EXIF."""
+    parts = heif.read_parts(source)
+    with open_parts(source, parts) as file, AvifImageFile(file) as image:
+        return ImageHeader(*image.size, image.n_frames, read_orientation(image.info.get("exif", b"")), parts)
 
 
 def _heic(source: InputFile) -> ImageHeader:
     """HEIF stores the orientation in the container, and libheif returns the size with it applied."""
-    _check_boxes(source)
-    with source.open_file() as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
-        return ImageHeader(*image.size, getattr(image, "n_frames", 1), 1)
+    parts = heif.read_parts(source)
+    with open_parts(source, parts) as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
+        return ImageHeader(*image.size, getattr(image, "n_frames", 1), UPRIGHT, parts)
 
 
 _READERS: dict[str, Callable[[InputFile], ImageHeader]] = {
@@ -115,32 +113,10 @@ _READERS: dict[str, Callable[[InputFile], ImageHeader]] = {
 }
 
 
-def _check_boxes(source: InputFile) -> None:
-    if not iso.box_types(source) & {b"meta", b"moov"}:
-        raise Unreadable("The picture has no description in it.")
-
-
-def _orientation_of(image: ImageFile) -> int:
-    return _known_orientation(image.getexif())
-
-
-def _orientation(exif: bytes) -> int:
-    if not exif:
-        return 1
-    parsed = Image.Exif()
-    parsed.load(exif)
-    return _known_orientation(parsed)
-
-
-def _known_orientation(exif: Image.Exif) -> int:
-    value = exif.get(ExifTags.Base.Orientation, 1)
-    return value if isinstance(value, int) else 1
-
-
 @contextmanager
 def map_decoder_errors() -> Iterator[None]:
     """Turn what Pillow raises for damaged files into `Unreadable`."""
     try:
         yield
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, RuntimeError) as error:
-        raise Unreadable("The picture is damaged and cannot be opened.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, RuntimeError) as error:
+        raise Unreadable("The picture is damaged and cannot be opened. Please save it anew.") from error
