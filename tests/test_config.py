@@ -166,6 +166,7 @@ def test_arguments_beat_the_environment_which_beats_the_file(tmp_path: Path) -> 
 
 
 def test_lists_are_parted_by_commas() -> None:
+    assert load({"MEDIATHEQUE_FETCH_HOSTS": "none"}).fetch.hosts == ()
     config = load({"MEDIATHEQUE_FETCH_HOSTS": "a.example, b.example:9000,"})
     assert config.fetch.hosts == ("a.example", "b.example:9000")
 

@@ -152,9 +152,36 @@ async def test_url_off_allow_list_is_refused_without_lookup(url: str) -> None:
     assert caught.value.message == UrlRefused().message
 
 
-async def test_default_allows_no_host() -> None:
+@pytest.mark.parametrize(
+    ("url", "is_allowed"),
+    [
+        ("https://v3b.fal.media/files/b/0a9b4900/PDbTGyzqRh1aijW2WQiY9_opengraph-1%20%281%29.png", True),
+        ("https://fal.media/files/a.png", True),
+        ("https://app-uploads.krea.ai/a.png", True),
+        ("https://resource2.heygen.ai/image/0/original", True),
+        ("https://files.heygen.com/asset/0.png", True),
+        ("https://example.com/x", False),
+        ("https://evilfal.media/x", False),
+        ("https://fal.media.example.com/x", False),
+        ("https://v3b.fal.media:8443/x", False),
+        ("https://u@v3b.fal.media/x", False),
+        ("https://.fal.media/x", False),
+    ],
+)
+async def test_default_allows_the_vendors_files_alone(url: str, is_allowed: bool) -> None:
+    async def away(host: str, port: int) -> list[str]:
+        raise OSError
+
+    with pytest.raises(FetchFailed if is_allowed else UrlRefused):
+        await RemoteBody(url, FetchConfig(), resolve=away).stream_to(MemorySink())
+
+
+async def test_allowed_host_in_a_private_network_is_refused() -> None:
+    async def inside(host: str, port: int) -> list[str]:
+        return ["10.0.0.7"]
+
     with pytest.raises(UrlRefused):
-        await RemoteBody("https://example.com/x", FetchConfig()).stream_to(MemorySink())
+        await RemoteBody("https://v3b.fal.media/x", FetchConfig(), resolve=inside).stream_to(MemorySink())
 
 
 @pytest.mark.parametrize(

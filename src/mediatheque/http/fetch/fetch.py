@@ -20,24 +20,26 @@ from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.content_disposition import basename, filename, parse
 from mediatheque.http.content_encoding import codings_of
 from mediatheque.http.fetch.addresses import allowed_address, parse_networks
+from mediatheque.http.fetch.allow_list import DEFAULT_HOSTS, AllowList
 from mediatheque.http.fetch.transport import Target, chunks, open_response, tls_context
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.model import DeclaredMetadata
+from mediatheque.model.urls import DEFAULT_PORTS
 
 _log = structlog.get_logger()
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns all addresses of a host, as text. Raises OSError when there are none."""
 
-_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class FetchConfig(Struct, frozen=True, kw_only=True):
-    """Which URLs may be fetched. By default none."""
+    """Which URLs may be fetched. By default those of the vendors' own content delivery networks."""
 
-    hosts: tuple[str, ...] = ()
-    """Hosts that may be fetched from: `media.example.com` (ports 80 and 443) or `media.example.com:9000`."""
+    hosts: tuple[str, ...] = DEFAULT_HOSTS
+    """Hosts that may be fetched from: `media.example.com` (ports 80 and 443), `media.example.com:9000`, or
+    `*.example.com` for the names below one; `none` for no host."""
     networks: tuple[str, ...] = ()
     """Private networks in which those hosts may be, in CIDR notation: `10.1.0.0/16`."""
     max_bytes: Annotated[int, Meta(gt=0)] = 512 * 1024 * 1024
@@ -54,6 +56,10 @@ class FetchConfig(Struct, frozen=True, kw_only=True):
             parse_networks(self.networks)
         except ValueError as error:
             raise ValueError(f"networks: {error}") from None
+        try:
+            AllowList(self.hosts)
+        except ValueError as error:
+            raise ValueError(f"hosts: {error}") from None
         if self.ca_file and not Path(self.ca_file).is_file():
             raise ValueError(f"ca_file: there is no file {self.ca_file}")
 
@@ -70,6 +76,7 @@ class RemoteBody:
     def __init__(self, url: str, config: FetchConfig, *, resolve: Resolve = resolve) -> None:
         self._url = url
         self._config = config
+        self._allowed = AllowList(config.hosts)
         self._resolve = resolve
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
@@ -103,8 +110,8 @@ class RemoteBody:
 
         Raises `UrlRefused` without a reason, which only the log may contain: it would disclose the private network.
         """
-        port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
-        if url.scheme not in _PORTS or not port or url.userinfo or not self._is_listed(url, port):
+        port = DEFAULT_PORTS.get(url.scheme, 0) if url.port is None else url.port
+        if url.scheme not in DEFAULT_PORTS or not port or url.userinfo or not self._is_listed(url, port):
             raise _refuse(url, "not on the allow-list")
         try:
             texts = await self._resolve(url.raw_host.decode("ascii").strip("[]"), port)
@@ -118,10 +125,9 @@ class RemoteBody:
         return Target(url, checked)
 
     def _is_listed(self, url: httpx.URL, port: int) -> bool:
-        host = url.raw_host.decode("ascii").lower()
+        host = url.raw_host.decode("ascii")
         host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-        hosts = {entry.lower() for entry in self._config.hosts}
-        return f"{host}:{port}" in hosts or (host in hosts and port in _PORTS.values())
+        return self._allowed.has(host, port)
 
     async def _stream_content(self, response: httpx.Response, sink: ByteSink) -> None:
         limit = self._config.max_bytes
