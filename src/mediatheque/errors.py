@@ -4,9 +4,11 @@ LibraryError
 ├── Malformed               the request cannot be read as what it says it is
 │   ├── BodyIncomplete      the body ended early: short, broken chunking, or the client hung up
 │   ├── BodyTooSlow         no byte arrived within the allowed time
-│   └── UnsupportedEncoding the body is compressed or otherwise encoded
+│   ├── UnsupportedEncoding the body is compressed or otherwise encoded
+│   └── FormRequired        the body is not the form that it has to be
 ├── Invalid                 a field or parameter has an impossible value
 │   ├── Missing             a required field is missing
+│   │   └── FileMissing     a form has no file
 │   └── InvalidQuery        the field is in the query string
 ├── Unacceptable            the file itself is refused
 │   ├── EmptyFile
@@ -70,12 +72,20 @@ class UnsupportedEncoding(Malformed):
     """The request body is compressed or otherwise encoded. Send plain bytes."""
 
 
+class FormRequired(Malformed):
+    """Content-Type must be multipart/form-data."""
+
+
 class Invalid(LibraryError):
     """A request parameter is invalid."""
 
 
 class Missing(Invalid):
     """A required parameter is missing."""
+
+
+class FileMissing(Missing):
+    """The form has no file."""
 
 
 class InvalidQuery(Invalid):

@@ -78,9 +78,9 @@ def test_internal_messages_are_not_shown(dialect: str) -> None:
 def test_heygen_v3_names_the_invalid_field() -> None:
     with_field = rendered(BY_NAME["heygen_v3"], errors.Invalid("No.", param="file")).json()
     page = "http://127.0.0.1/docs/error-codes#invalid-parameter"
-    assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page, "param": "file"}}
+    assert with_field == {"error": {"code": "invalid_parameter", "message": "No.", "param": "file", "doc_url": page}}
     without = rendered(BY_NAME["heygen_v3"], errors.Invalid("No.")).json()
-    assert without == {"error": {"code": "invalid_parameter", "message": "No.", "doc_url": page}}
+    assert without == {"error": {"code": "invalid_parameter", "message": "No.", "param": None, "doc_url": page}}
 
 
 def test_doc_url_is_null_without_server_address() -> None:
@@ -146,6 +146,16 @@ def test_error_param_is_renamed_to_vendor_field(
 ) -> None:
     error = rendered(_renaming_format(), errors.Invalid(message, param=param)).json()["error"]
     assert (error["message"], error["param"]) == (vendor_message, vendor_param)
+
+
+@pytest.mark.parametrize("dialect", sorted(set(TABLES) - {"heygen_v3"}))
+def test_validation_error_names_the_invalid_field(dialect: str) -> None:
+    """Shapes without a place for the field have it in the message, once."""
+    error_format = BY_NAME[dialect]
+    assert error_format.message(errors.Invalid("Not this.", param="name")) == "name: Not this."
+    assert error_format.message(errors.Missing("A tag has a name.", param="name")) == "A tag has a name."
+    assert error_format.message(errors.UrlRefused(param="url")) == f"url: {errors.UrlRefused().message}"
+    assert error_format.message(errors.Conflict("Taken.", param="name")) == "Taken."
 
 
 def test_vendor_sentence_replaces_error_message() -> None:

@@ -51,6 +51,10 @@ DEFAULT_MAPPING: Mapping[type[LibraryError], ErrorMapping] = {
 """The statuses of HTTP (RFC 9110). A dialect starts from these and overrides the rows in which it differs."""
 
 
+_OF_FIELDS = (errors.Malformed, errors.Invalid, errors.Unacceptable, errors.UrlRefused)
+"""Errors that a field of the request causes."""
+
+
 class ErrorContext(msgspec.Struct, frozen=True):
     """The failed request: its id, and this server's address as the client knows it ("" if there is none)."""
 
@@ -78,6 +82,8 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
     `params` maps the library's names of fields to the vendor's, where they differ. It renames the field in the reply,
     and in the message if the message begins with the field's name. An index, as in `images[2]`, is kept.
 
+    `has_param` says that the shape tells the field at fault. Without it, the message of a validation error names it.
+
     `messages` maps classes of errors to sentences that the vendor's clients rely on. `{name}` stands for an attribute
     of the error.
 
@@ -90,6 +96,7 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
     shape: Callable[[ErrorReply], Any]
     params: Mapping[str, str] = {}
     messages: Mapping[type[LibraryError], str] = {}
+    has_param: bool = False
     content_type: str = "application/json"
 
     def render(self, error: LibraryError, context: ErrorContext) -> Response[bytes]:
@@ -124,9 +131,11 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
             if kind in self.messages:
                 return self.messages[kind].format_map(vars(error))
         name = error.param
-        if not name or not re.match(rf"{re.escape(name)}(?!\w)", error.message):
+        if not name:
             return error.message
-        return self._vendor_param(name) + error.message.removeprefix(name)
+        if re.match(rf"{re.escape(name)}(?!\w)", error.message):
+            return self._vendor_param(name) + error.message.removeprefix(name)
+        return error.message if self.has_param else _naming(self._vendor_param(name), error)
 
     def _vendor_param(self, name: str) -> str:
         field, bracket, index = name.partition("[")
@@ -140,6 +149,12 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
             response.headers["Allow"] = allowed  # required with every 405 (RFC 9110 section 15.5.6)
         return response
+
+
+def _naming(param: str, error: LibraryError) -> str:
+    """Return the message of a validation error with the name of the field, of any other error as it is."""
+    is_named = re.search(rf"(?<!\w){re.escape(param)}(?!\w)", error.message)
+    return error.message if is_named or not isinstance(error, _OF_FIELDS) else f"{param}: {error.message}"
 
 
 class ExampleUpload(msgspec.Struct, frozen=True):

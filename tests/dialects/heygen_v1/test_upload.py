@@ -104,6 +104,14 @@ def test_mismatched_content_type_is_refused(
     stored.expect_counts(account, before)
 
 
+@pytest.mark.parametrize("path", ["/v1/asset", "/v1/talking_photo"])
+def test_empty_body_gets_the_vendors_sentence(client: httpx.Client, account: Account, path: str) -> None:
+    response = client.post(path, headers={**auth(account.key), "Content-Type": "image/png"})
+    assert response.status_code == 400
+    UPLOAD.check_error(response, 40001)
+    assert response.json()["message"] == "asset data must be provided"
+
+
 @pytest.mark.parametrize("content_type", [CONTENT_TYPE, "multipart/form-data", "Multipart/Mixed; boundary=x"])
 @pytest.mark.parametrize(
     "body", [form(file_part(samples.png())), b"", samples.png()], ids=["form", "nothing", "a file"]

@@ -20,8 +20,10 @@ REFUSALS: dict[str, StatusAndCode] = {
     "BodyIncomplete": (400, "invalid_parameter"),
     "BodyTooSlow": (408, "timeout"),
     "UnsupportedEncoding": (415, "invalid_parameter"),
+    "FormRequired": (400, "invalid_parameter"),
     "Invalid": (400, "invalid_parameter"),
     "Missing": (400, "invalid_parameter"),
+    "FileMissing": (400, "invalid_parameter"),
     "InvalidQuery": (400, "invalid_parameter"),
     "Unacceptable": (400, "invalid_parameter"),
     "EmptyFile": (400, "invalid_parameter"),
@@ -55,15 +57,15 @@ def auth(key: str) -> dict[str, str]:
 
 
 def check_error(response: httpx.Response, code: str | int | None) -> None:
-    """Check the body. [observed] `param` is absent unless a field is invalid."""
+    """Check the body. [documented] `param` is null unless a field is invalid."""
     body = response.json()
     assert list(body) == ["error"]
     error = body["error"]
-    assert set(error) in ({"code", "message", "doc_url"}, {"code", "message", "doc_url", "param"})
+    assert list(error) == ["code", "message", "param", "doc_url"]
     assert error["code"] == code
     assert error["doc_url"] is None or error["doc_url"].endswith(f"/docs/error-codes#{error['code'].replace('_', '-')}")
     assert error["message"].strip()
-    assert error.get("param", "file")
+    assert error["param"] is None or error["param"].strip()
 
 
 def _form(_: Suite) -> dict[str, Any]:

@@ -51,11 +51,11 @@ def filed(client: httpx.Client, account: Account) -> tuple[str, str]:
 
 
 def not_found(response: httpx.Response, id: str) -> None:
-    """[observed] There is no `param`."""
+    """[documented] `param` is null."""
     assert response.status_code == 404
     page = f"{response.request.url.copy_with(raw_path=b'/docs/error-codes')}#asset-not-found"
     assert response.json() == {
-        "error": {"code": "asset_not_found", "message": f"Asset {id} not found", "doc_url": page}
+        "error": {"code": "asset_not_found", "message": f"Asset {id} not found", "param": None, "doc_url": page}
     }
 
 

@@ -1,5 +1,6 @@
 """POST /v3/assets: the answer for each type, for any declared type."""
 
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -9,7 +10,7 @@ from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.heygen_v3.endpoints import UPLOAD, auth
 from tests.dialects.sizes import wav_of
-from tests.dialects.wire.form import CONTENT_TYPE, file_part, form
+from tests.dialects.wire.form import CONTENT_TYPE, file_part, form, text_part
 from tests.server import Serve
 
 
@@ -51,9 +52,30 @@ def test_invalid_file_field_is_named(client: httpx.Client, account: Account) -> 
         assert (error["code"], error["param"]) == ("invalid_parameter", "file")
 
 
-def test_error_without_field_has_no_param(client: httpx.Client, account: Account) -> None:
-    assert "param" not in client.get("/v3/nothing", headers=auth(account.key)).json()["error"]
-    assert "param" not in client.post("/v3/assets").json()["error"]
+def test_error_without_field_has_null_for_param(client: httpx.Client, account: Account) -> None:
+    assert client.get("/v3/nothing", headers=auth(account.key)).json()["error"]["param"] is None
+    assert client.post("/v3/assets").json()["error"]["param"] is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"json": {"file": "a.png"}},
+        {"content": samples.png(), "headers": {"Content-Type": "image/png"}},
+        {"data": {"file": "a.png"}},
+        {"content": form(text_part("name", "a.png")), "headers": {"Content-Type": CONTENT_TYPE}},
+    ],
+    ids=["nothing", "json", "raw", "urlencoded", "form without file"],
+)
+def test_upload_without_a_file_gets_the_vendors_sentence(
+    client: httpx.Client, account: Account, request_: dict[str, Any]
+) -> None:
+    response = UPLOAD.send(client, account.key, **request_)
+    assert response.status_code == 400
+    error = response.json()["error"]
+    assert (error["code"], error["param"]) == ("invalid_parameter", "file")
+    assert error["message"] == "File is required. Upload a file using multipart/form-data."
 
 
 def test_size_limit_is_exact(client: httpx.Client, account: Account, stored: StoredData) -> None:

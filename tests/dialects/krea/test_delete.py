@@ -26,7 +26,7 @@ def test_delete_removes_asset_then_not_found(client: httpx.Client, fresh: Accoun
     for gone in (delete(client, fresh, asset["id"]), GET.send(client, fresh.key, path=f"/assets/{asset['id']}")):
         assert gone.status_code == 404
         DELETE.check_error(gone)
-        assert gone.json()["error"] == "Asset not found."
+        assert gone.json()["error"] == "Asset not found"
     assert client.get(asset["image_url"]).status_code == 404, "this process has just served it"
     assert LIST.send(client, fresh.key).json()["items"] == []
     counts = stored.count(fresh)

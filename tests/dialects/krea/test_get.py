@@ -52,6 +52,11 @@ def test_malformed_id_is_not_found(client: httpx.Client, account: Account, id: s
     GET.spec.check(response)
 
 
+def test_every_unknown_id_gets_the_same_answer(client: httpx.Client, account: Account) -> None:
+    answers = [get(client, account, id) for id in (str(uuid4()), "1", "not-a-uuid", "%00", "a%2Fb", "x" * 300)]
+    assert {(answer.status_code, answer.json()["error"]) for answer in answers} == {(404, "Asset not found")}
+
+
 def test_missing_key_hides_whether_id_exists(client: httpx.Client, posted: dict[str, str]) -> None:
     assert client.get(f"/assets/{posted['id']}").content == client.get(f"/assets/{uuid4()}").content
     assert client.get(f"/assets/{posted['id']}").status_code == 401

@@ -16,7 +16,9 @@ def _storage_shape(reply: ErrorReply) -> dict[str, Any]:
 
 # The library's names of fields, and fal's. They are read in messages that begin with one.
 _PARAMS = {
+    "caption": "prompt",
     "cover_file_id": "cover_image_url",
+    "kind": "type",
     "parent_id": "parent_collection_id",
     "references": "reference_images",
     "seconds": "expiration_seconds",

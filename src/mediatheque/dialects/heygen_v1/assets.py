@@ -1,17 +1,17 @@
 """HeyGen v1's asset operations."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import get, post
 
 from mediatheque.dialects.heygen_v1 import shapes
 from mediatheque.dialects.heygen_v1.policy import MAX_PAGE, POLICY
 from mediatheque.dialects.heygen_v1.raw_upload import store_body
+from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
-from mediatheque.http.request.query import enum_param, folder_param, query_param
+from mediatheque.http.request.query import enum_param, folder_param, parse_id, query_param
 from mediatheque.model import Filter, Kind, Scope
 
 
@@ -45,11 +45,11 @@ async def _filter(request: AppRequest) -> Filter:
     )
 
 
-@post("/v1/asset/{id:uuid}/delete", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """POST /v1/asset/{id}/delete: delete the asset and return it. Ids that are not UUIDs match no route (404)."""
+@post("/v1/asset/{id:str}/delete", status_code=200, guards=[require_scope(Scope.WRITE)])
+async def delete_asset(request: AppRequest, id: str) -> dict[str, Any]:
+    """POST /v1/asset/{id}/delete: delete the asset and return it. Text that is no UUID is an unknown id."""
     base = request.public_url
-    asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
     request.context.file_cache.invalidate(asset.file.id)
     return shapes.envelope(shapes.asset(asset, base))
 

@@ -63,7 +63,10 @@ ERRORS = ErrorFormat(
         errors.Unavailable: _mapping(503, "unavailable"),
         errors.LibraryError: _mapping(500, "internal_error"),
     },
-    # The vendor's sentence.
-    messages={errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}."},
+    # [observed] The vendor's sentences.
+    messages={
+        errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}.",
+        errors.EmptyFile: "asset data must be provided",
+    },
     shape=_shape,
 )

@@ -59,30 +59,34 @@ async def _filter(request: AppRequest) -> FolderFilter:
 async def create_folder(request: AppRequest) -> dict[str, Any]:
     """POST /v1/folders/create: create a folder, at the root or in a folder that is not in the trash."""
     wanted = await read_json(request, NewFolder)
-    parent_id = parse_id(wanted.parent_id, FolderNotFound) if wanted.parent_id else None
+    parent_id = _id(wanted.parent_id) if wanted.parent_id else None
     folders = request.library.catalog.folders
     folder = await folders.create(request.workspace_id, wanted.name, wanted.project_type, parent_id)
     return _folder_reply(request, folder)
 
 
-@post("/v1/folders/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
-async def rename_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
+@post("/v1/folders/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+async def rename_folder(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/folders/{id}: rename a folder, which may be in the trash."""
     wanted = await read_json(request, NewName)
     folders = request.library.catalog.folders
-    return _folder_reply(request, await folders.rename(request.workspace_id, id, wanted.name))
+    return _folder_reply(request, await folders.rename(request.workspace_id, _id(id), wanted.name))
 
 
-@post("/v1/folders/{id:uuid}/trash", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def trash_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
+@post("/v1/folders/{id:str}/trash", status_code=200, guards=[require_scope(Scope.WRITE)])
+async def trash_folder(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/folders/{id}/trash: move the folder and its subfolders to the trash. Their assets stay readable."""
-    return _folder_reply(request, await request.library.catalog.folders.trash(request.workspace_id, id))
+    return _folder_reply(request, await request.library.catalog.folders.trash(request.workspace_id, _id(id)))
 
 
-@post("/v1/folders/{id:uuid}/restore", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def restore_folder(request: AppRequest, id: UUID) -> dict[str, Any]:
+@post("/v1/folders/{id:str}/restore", status_code=200, guards=[require_scope(Scope.WRITE)])
+async def restore_folder(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/folders/{id}/restore: restore the folder and the subfolders that were trashed with it."""
-    return _folder_reply(request, await request.library.catalog.folders.restore(request.workspace_id, id))
+    return _folder_reply(request, await request.library.catalog.folders.restore(request.workspace_id, _id(id)))
+
+
+def _id(text: str) -> UUID:
+    return parse_id(text, FolderNotFound)
 
 
 def _folder_reply(request: AppRequest, folder: Folder) -> dict[str, Any]:

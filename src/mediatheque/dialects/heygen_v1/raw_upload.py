@@ -26,6 +26,6 @@ async def store_body(request: AppRequest, policy: Policy, folder_id: UUID | None
 
 
 def _reject_multipart(request: AppRequest) -> None:
-    """Raise `EmptyFile` for a multipart body. [observed] v1 answers 40001 "asset data must be provided"."""
+    """Raise `EmptyFile` for a multipart body. [observed] v1 answers it as an empty one."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
-        raise EmptyFile("asset data must be provided")
+        raise EmptyFile

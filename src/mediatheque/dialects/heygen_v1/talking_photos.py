@@ -1,7 +1,6 @@
 """HeyGen v1's talking photos: JPEG and PNG images, which are assets like all others."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import delete, get, post
 
@@ -12,7 +11,7 @@ from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
-from mediatheque.http.request.query import query_param
+from mediatheque.http.request.query import parse_id, query_param
 from mediatheque.model import Filter, Kind, Scope
 
 _FILTER = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
@@ -37,13 +36,13 @@ async def list_talking_photos(request: AppRequest) -> dict[str, Any]:
     return shapes.talking_photos(found, next_token(found, more), base)
 
 
-@delete("/v2/talking_photo/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_talking_photo(request: AppRequest, id: UUID) -> dict[str, Any]:
+@delete("/v2/talking_photo/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+async def delete_talking_photo(request: AppRequest, id: str) -> dict[str, Any]:
     """DELETE /v2/talking_photo/{id}: delete the asset, if the list shows it."""
-    asset = await request.library.catalog.assets.get(request.workspace_id, id)
+    asset = await request.library.catalog.assets.get(request.workspace_id, parse_id(id, AssetNotFound))
     if asset.file.blob.media_info.mime not in TALKING_PHOTO_TYPES:
         raise AssetNotFound
-    await request.library.catalog.assets.delete(request.workspace_id, id)
+    await request.library.catalog.assets.delete(request.workspace_id, asset.id)
     request.context.file_cache.invalidate(asset.file.id)
     return shapes.talking_photo_deleted()
 

@@ -1,4 +1,4 @@
-"""HeyGen v3's errors: `{error: {code, message, param?, doc_url}}`, `param` only if the error concerns a field."""
+"""HeyGen v3's errors: `{error: {code, message, param, doc_url}}`; `param` is null unless a field is at fault."""
 
 from typing import Any
 
@@ -9,6 +9,10 @@ CODES_PATH = "/docs/error-codes"
 """The path of the page that explains the codes."""
 
 
+_FILE_REQUIRED = "File is required. Upload a file using multipart/form-data."
+"""[documented] The vendor's sentence."""
+
+
 def anchor_of(code: str) -> str:
     """Return the anchor of the code on that page."""
     return code.replace("_", "-")
@@ -16,8 +20,7 @@ def anchor_of(code: str) -> str:
 
 def _shape(reply: ErrorReply) -> dict[str, Any]:
     page = f"{reply.base}{CODES_PATH}#{anchor_of(str(reply.code))}" if reply.base else None
-    shape: dict[str, Any] = {"code": reply.code, "message": reply.message, "doc_url": page}
-    return {"error": {**shape, "param": reply.param} if reply.param else shape}
+    return {"error": {"code": reply.code, "message": reply.message, "param": reply.param, "doc_url": page}}
 
 
 ERRORS = ErrorFormat(
@@ -41,7 +44,12 @@ ERRORS = ErrorFormat(
         errors.Unavailable: ErrorMapping(503, "internal_error"),
         errors.LibraryError: ErrorMapping(500, "internal_error"),
     },
-    params={"sha256": "checksum_sha256"},
-    messages={errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}."},
+    params={"sha256": "checksum_sha256", "size": "size_bytes"},
+    has_param=True,
+    messages={
+        errors.DeclaredTypeMismatch: "Content type not match: declared {declared}, found {found}.",
+        errors.FormRequired: _FILE_REQUIRED,
+        errors.FileMissing: _FILE_REQUIRED,
+    },
     shape=_shape,
 )

@@ -1,17 +1,17 @@
 """Krea's asset operations."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import delete, get, post
 
 from mediatheque.dialects.krea import shapes
 from mediatheque.dialects.krea.cursor import parse_cursor
 from mediatheque.dialects.krea.policy import MAX_DESCRIPTION, POLICY
+from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import page_size
-from mediatheque.http.request.query import query_param
+from mediatheque.http.request.query import parse_id, query_param
 from mediatheque.http.upload.bodies import FormBody
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.request import IngestRequest
@@ -45,17 +45,17 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
     return shapes.page(assets, more, base)
 
 
-@get("/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
-async def get_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
-    """GET /assets/{id}: the bare asset. Ids that are not UUIDs match no route (404)."""
-    asset = await request.library.catalog.assets.get(request.workspace_id, id)
+@get("/assets/{id:str}", guards=[require_scope(Scope.READ)])
+async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
+    """GET /assets/{id}: the bare asset. Text that is no UUID is an unknown id."""
+    asset = await request.library.catalog.assets.get(request.workspace_id, parse_id(id, AssetNotFound))
     return shapes.asset(asset, request.public_url)
 
 
-@delete("/assets/{id:uuid}", status_code=200, guards=[require_scope(Scope.WRITE)])
-async def delete_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
+@delete("/assets/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+async def delete_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """DELETE /assets/{id}: delete the asset for good; 404 the second time."""
-    asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
     request.context.file_cache.invalidate(asset.file.id)
     return shapes.DELETED
 

@@ -20,5 +20,6 @@ ERRORS = ErrorFormat(
         errors.TooLarge: ErrorMapping(400),
         errors.UnsupportedKind: ErrorMapping(400),
     },
+    messages={errors.NotFound: "Asset not found"},  # [documented] the same for every id
     shape=_shape,
 )

@@ -8,13 +8,14 @@ from litestar import Response, delete, get, post
 
 from mediatheque.dialects.native import shapes
 from mediatheque.dialects.native.provenance import ProvenanceFields
+from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import AssetInput, import_asset
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.pagination import cursor_of, next_token, page_size
-from mediatheque.http.request.query import enum_param, query_param
+from mediatheque.http.request.query import enum_param, parse_id, query_param
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.sources import MAX_INLINE
@@ -78,17 +79,19 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
     return {"items": [shapes.asset(asset, base) for asset in found], "next_cursor": next_token(found, more)}
 
 
-@get("/api/assets/{id:uuid}", guards=[require_scope(Scope.READ)])
-async def get_asset(request: AppRequest, id: UUID) -> dict[str, Any]:
+@get("/api/assets/{id:str}", guards=[require_scope(Scope.READ)])
+async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /api/assets/{id}: the asset."""
     base = request.public_url
-    return shapes.asset(await request.library.catalog.assets.get(request.workspace_id, id), base)
+    return shapes.asset(
+        await request.library.catalog.assets.get(request.workspace_id, parse_id(id, AssetNotFound)), base
+    )
 
 
-@delete("/api/assets/{id:uuid}", guards=[require_scope(Scope.WRITE)], status_code=204)
-async def delete_asset(request: AppRequest, id: UUID) -> None:
+@delete("/api/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
+async def delete_asset(request: AppRequest, id: str) -> None:
     """DELETE /api/assets/{id}: delete the asset; 204, and 404 the second time."""
-    asset = await request.library.catalog.assets.delete(request.workspace_id, id)
+    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
     request.context.file_cache.invalidate(asset.file.id)
 
 

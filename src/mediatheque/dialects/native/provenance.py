@@ -1,17 +1,17 @@
 """Provenance and lineage in the native API."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from litestar import get
 
 from mediatheque.dialects.native import shapes
+from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
 from mediatheque.http.request.pagination import page_size
-from mediatheque.http.request.query import query_param
+from mediatheque.http.request.query import parse_id, query_param
 from mediatheque.library.lineage.traverse import MAX_DEPTH
 from mediatheque.model import Input, Origin, Provenance, Role, Scope
 
@@ -50,12 +50,12 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         )
 
 
-@get("/api/assets/{id:uuid}/lineage", guards=[require_scope(Scope.READ)])
-async def get_lineage(request: AppRequest, id: UUID) -> dict[str, Any]:
+@get("/api/assets/{id:str}/lineage", guards=[require_scope(Scope.READ)])
+async def get_lineage(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /api/assets/{id}/lineage?depth=: the graph of what the asset was made from and used for."""
     base = request.public_url
     depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
-    lineage = await request.library.lineage.get(request.workspace_id, id, depth)
+    lineage = await request.library.lineage.get(request.workspace_id, parse_id(id, AssetNotFound), depth)
     return shapes.lineage(lineage, base)
 
 

@@ -1,7 +1,6 @@
 """Search in the native API: by text, by an example asset, and for similar assets."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import get
 
@@ -33,12 +32,12 @@ async def search_assets(request: AppRequest) -> dict[str, Any]:
     }
 
 
-@get("/api/assets/{id:uuid}/similar", guards=[require_scope(Scope.READ)])
-async def list_similar(request: AppRequest, id: UUID) -> dict[str, Any]:
+@get("/api/assets/{id:str}/similar", guards=[require_scope(Scope.READ)])
+async def list_similar(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /api/assets/{id}/similar?limit=: similar assets, most similar first; duplicates are marked."""
     base = request.public_url
     limit = page_size(query_param(request, "limit"), minimum=1, maximum=100, default=20)
-    found = await request.library.search.similar.find(request.workspace_id, id, limit)
+    found = await request.library.search.similar.find(request.workspace_id, parse_id(id, AssetNotFound), limit)
     return {"items": [shapes.similar_asset(similar, base) for similar in found]}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from mediatheque.errors import AssetNotFound, Invalid, NotFound, TooLarge
+from mediatheque.errors import AssetNotFound, Invalid, NotFound, TooLarge, Unacceptable, UrlRefused
 from mediatheque.http.context import AppRequest
 from mediatheque.http.fetch.fetch import RemoteBody
 from mediatheque.http.request.query import parse_id
@@ -55,6 +55,8 @@ class Base64Input(msgspec.Struct, frozen=True, tag="base64", tag_field="type"):
 
 
 AssetInput = UrlInput | AssetIdInput | Base64Input
+_FIELDS = {UrlInput: "url", AssetIdInput: "asset_id", Base64Input: "data"}
+"""The field that names the content, by the kind of source."""
 
 
 async def import_asset(
@@ -70,7 +72,12 @@ async def import_asset(
     """
     importer = request.library.importer
     workspace_id = request.workspace_id
-    return await importer.import_asset(workspace_id, await _resolve(request, source), fields, claim, kinds)
+    try:
+        return await importer.import_asset(workspace_id, await _resolve(request, source), fields, claim, kinds)
+    except (Unacceptable, UrlRefused) as error:
+        if error.param in (None, "file"):  # there is no form here: the source names the content
+            error.param = _FIELDS[type(source)]
+        raise
 
 
 async def own_file(request: AppRequest, url: str, *, param: str, kind: Kind | None = None) -> File:

@@ -9,7 +9,7 @@ from typing import Any
 
 from litestar import Request
 
-from mediatheque.errors import BodyIncomplete, TooLarge
+from mediatheque.errors import BodyIncomplete, FormRequired, TooLarge
 from mediatheque.http.asgi import Receive, content_length
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.form import Form
@@ -97,8 +97,10 @@ class FormBody:
         the sink discards what was written to it before an error.
         """
         form = Form(self._file_field, self._text_fields, LimitedSink(sink, self._limit, param=self._file_field))
+        if parse(_content_type(self._request))[0] != "multipart/form-data":
+            raise FormRequired(param=self._file_field)
         parser = Parser(_content_type(self._request))
-        _check_content_length(self._request, self._limit, overhead=FORM_OVERHEAD)
+        _check_content_length(self._request, self._limit, overhead=FORM_OVERHEAD, param=self._file_field)
         total = 0
         with parser:
             async for chunk in chunks(self._request.receive):
@@ -114,7 +116,9 @@ def _content_type(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("content-type", "")
 
 
-def _check_content_length(request: Request[Any, Any, Any], limit: int, *, overhead: int) -> None:
+def _check_content_length(
+    request: Request[Any, Any, Any], limit: int, *, overhead: int, param: str | None = None
+) -> None:
     """Raise `TooLarge` before a byte is read if Content-Length exceeds the limit. A chunked body has none."""
     if (content_length(request.scope["headers"]) or 0) > limit + overhead:
-        raise TooLarge(limit)
+        raise TooLarge(limit, param=param)

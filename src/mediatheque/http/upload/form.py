@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mediatheque.errors import Invalid
+from mediatheque.errors import FileMissing, Invalid
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.multipart import Event, FormPart
 from mediatheque.library.ingest.request import ByteSink
@@ -30,9 +30,9 @@ class Form:
             self._append(event)
 
     def declared(self) -> DeclaredMetadata:
-        """Return what the client said, once the form is complete. Raises `Invalid` without a file, and for bad text."""
+        """Return what the client said, once the form is complete. Raises `FileMissing` and, for bad text, `Invalid`."""
         if self._file is None:
-            raise Invalid(f"{self._file_field} is required.", param=self._file_field)
+            raise FileMissing(f"{self._file_field} is required.", param=self._file_field)
         fields = {name: self._text(name, raw) for name, raw in self._texts.items()}
         declared = parse(self._file.content_type or "")[0] or None
         return DeclaredMetadata(name=self._file.filename, type=declared, fields=fields)

@@ -25,7 +25,8 @@ class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raise `Invalid` when a text contains NUL, which PostgreSQL cannot store, or inputs have no request id."""
-        if "\0" in (self.caption or "") or "\0" in (self.title or ""):
-            raise Invalid("Text may not contain the character NUL.")
+        for name, text in (("caption", self.caption), ("title", self.title)):
+            if "\0" in (text or ""):
+                raise Invalid(f"{name} contains a NUL character.", param=name)
         if self.provenance and self.provenance.inputs and self.provenance.request_id is None:
             raise Invalid("Inputs are those of a request: name it by request_id.", param="request_id")

@@ -55,7 +55,7 @@ class Quarantine:
             await body.stream_to(spool)
             await spool.finish()
             if spool.size != upload.size:
-                raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.")
+                raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.", param="size")
             key = await store_blob(self._database, self._store, partial(self._store.put_file, spool.path))
         async with self._database.transaction() as conn:
             moved = await rows.move(conn, upload.id, key, was=upload.storage_key)
@@ -107,7 +107,7 @@ async def _promote(store: Presigns, upload: Upload, quarantined: str, key: str) 
     if size is None:
         raise _missing(upload)
     if size != upload.size:
-        raise Invalid(f"{upload.size} bytes were announced, {size} sent.")
+        raise Invalid(f"{upload.size} bytes were announced, {size} sent.", param="size")
 
 
 def _missing(upload: Upload) -> LibraryError:

@@ -121,7 +121,7 @@ def test_smart_collection_follows_its_current_filters(
         ({"semantic": {"text": "a cat"}}, "filters.semantic.min_similarity: "),
         ([], "filters: "),
         ("x", "filters: "),
-        (leaf("source", "eq", "a\0b"), "Text may not contain"),
+        (leaf("source", "eq", "a\0b"), "filters.value: Text may not contain"),
     ],
     ids=str,
 )

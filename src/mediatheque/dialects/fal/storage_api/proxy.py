@@ -9,6 +9,7 @@ from litestar.types import Receive, Scope, Send
 from mediatheque.errors import Invalid
 
 _TARGET = b"x-fal-target-url"
+_PARAM = "X-Fal-Target-Url"
 _HOSTS = ("fal.ai", "fal.media")
 _PATHS = ("/storage/", "/files/upload", "/v1/assets", "/v1/storage/")
 _ASGI = ("type", "asgi", "http_version", "method", "scheme", "root_path", "headers", "client", "server", "extensions")
@@ -30,10 +31,10 @@ def _target_scope(scope: Scope) -> Any:
         target = urlsplit(text)
         host = target.hostname or ""
     except ValueError:
-        raise Invalid("X-Fal-Target-Url is not a URL.") from None
+        raise Invalid(f"{_PARAM} is not a URL.", param=_PARAM) from None
     is_fal = target.scheme in ("https", "http") and any(host == name or host.endswith(f".{name}") for name in _HOSTS)
     if not is_fal or not target.path.startswith(_PATHS):
-        raise Invalid("X-Fal-Target-Url does not name an operation that this server offers.")
+        raise Invalid(f"{_PARAM} does not name an operation that this server offers.", param=_PARAM)
     given: Any = scope
     return {
         **{name: given[name] for name in _ASGI if name in given},
