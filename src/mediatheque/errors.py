@@ -33,8 +33,10 @@ LibraryError
 └── Unavailable             a part that the request needs does not answer; retry
     ├── DatabaseUnavailable
     ├── BlobsUnavailable
-    │   └── StoreMismatch   the store has not the mark of this library: another one, or a disk that is not mounted
     └── ModelUnavailable
+
+Two are refined where they are raised, and mapped alike: `BlobsUnavailable` by `StoreMismatch` (blobs/mark.py),
+`Unreadable` by `Unexamined` (media/sandbox/sandbox.py).
 
 `InvariantError` is not a `LibraryError`: it is a bug, not a refusal.
 """
@@ -195,10 +197,6 @@ class DatabaseUnavailable(Unavailable):
 
 class BlobsUnavailable(Unavailable):
     """The file store is temporarily unavailable. Retry shortly."""
-
-
-class StoreMismatch(BlobsUnavailable):
-    """The file store is temporarily unavailable: it is not the one of this library."""
 
 
 class ModelUnavailable(Unavailable):

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 
 from mediatheque.blobs import BlobStore, Spool
+from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.blobs.store import HEAD_BYTES
-from mediatheque.errors import BlobsUnavailable, NotFound, StoreMismatch
+from mediatheque.errors import BlobsUnavailable, NotFound
 
 MIB = 1024 * 1024
 PART = 8 * MIB

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from mediatheque.blobs import Disk
-from mediatheque.blobs.mark import NAME
-from mediatheque.errors import BlobsUnavailable, StoreMismatch
+from mediatheque.blobs.mark import NAME, StoreMismatch
+from mediatheque.errors import BlobsUnavailable
 from mediatheque.library import Library
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.store_identity import StoreIdentity

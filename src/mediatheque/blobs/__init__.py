@@ -6,6 +6,7 @@ that file over. A blob's key is random, so that the names in a store tell nothin
 
 from mediatheque.blobs.config import SLOT_BYTES, BlobsConfig
 from mediatheque.blobs.local.disk import Disk
+from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.blobs.object_store.bucket import Bucket, PlainBucket
 from mediatheque.blobs.spool import Spool, clear_spool
 from mediatheque.blobs.store import BlobStore, HashedFile, LocalCopy, ObjectSummary, Presigned, Presigns, new_key
@@ -22,6 +23,7 @@ __all__ = [
     "Presigned",
     "Presigns",
     "Spool",
+    "StoreMismatch",
     "clear_spool",
     "new_key",
     "open_store",

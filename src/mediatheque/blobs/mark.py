@@ -5,13 +5,17 @@ from uuid import UUID
 
 import structlog
 
-from mediatheque.errors import StoreMismatch
+from mediatheque.errors import BlobsUnavailable
 
 NAME = "library/id"
 """Path of the file, or name of the object, that holds the mark. It is no key, so that no blob has this name."""
 
 _NOTE = "This store of blobs belongs to the Mediatheque library with this id. Copy this file with the blobs."
 _log = structlog.get_logger()
+
+
+class StoreMismatch(BlobsUnavailable):
+    """The file store is temporarily unavailable: it is not the one of this library."""
 
 
 class Mark(Protocol):

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import structlog
 
+from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.cli.database import database_url
 from mediatheque.compose import build_library
 from mediatheque.config import Config, ConfigError, load, with_database_url
-from mediatheque.errors import LibraryError, StoreMismatch
+from mediatheque.errors import LibraryError
 from mediatheque.library import Library
 from mediatheque.library.maintenance.repair import Repair, doubts
 from mediatheque.library.maintenance.verify import Finding, Verification

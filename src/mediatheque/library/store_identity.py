@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import structlog
 
 from mediatheque.blobs import BlobStore
-from mediatheque.errors import BlobsUnavailable, LibraryError, StorageFull, StoreMismatch
+from mediatheque.blobs.mark import StoreMismatch
+from mediatheque.errors import BlobsUnavailable, LibraryError, StorageFull
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.storage import owners
 from mediatheque.records.storage import store_identity as rows

@@ -34,7 +34,7 @@ from mediatheque.model.generations import (
 )
 from mediatheque.model.idempotency import StoredReply
 from mediatheque.model.listing import Cursor, Filter, FolderFilter
-from mediatheque.model.media import Blob, Format, Kind, MediaInfo
+from mediatheque.model.media import Blob, BlobState, Format, Kind, MediaInfo
 from mediatheque.model.uploads import Batch, DeclaredMetadata, Upload, UploadedPart, UploadMethod
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "AssetRef",
     "Batch",
     "Blob",
+    "BlobState",
     "Branch",
     "CharacterNode",
     "Collection",

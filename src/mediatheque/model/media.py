@@ -34,8 +34,20 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     duration: float | None = None
 
 
+class BlobState(enum.StrEnum):
+    """What became of the attempt to decode the pixels of a blob, if it failed."""
+
+    DAMAGED = "damaged"
+    """They do not decode."""
+    UNDECODED = "undecoded"
+    """The attempt exceeded a limit of time or memory, or nothing here decodes them."""
+
+
 class Blob(msgspec.Struct, frozen=True, kw_only=True):
-    """Stored bytes, unique by SHA-256 and size in a workspace, with the facts that depend only on the bytes."""
+    """Stored bytes, unique by SHA-256 and size in a workspace, with the facts that depend only on the bytes.
+
+    `state` and `state_reason`, a sentence, are None until decoding the pixels has failed, which a task tries.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -43,3 +55,5 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     storage_key: str
     media_info: MediaInfo
+    state: BlobState | None = None
+    state_reason: str | None = None

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from mediatheque.blobs import Disk
-from mediatheque.blobs.mark import NAME
-from mediatheque.errors import BlobsUnavailable, StoreMismatch
+from mediatheque.blobs.mark import NAME, StoreMismatch
+from mediatheque.errors import BlobsUnavailable
 from tests.contracts.blob_store import MISSING, get, put
 
 OURS = UUID(int=7)

@@ -17,8 +17,9 @@ from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
 from mediatheque.blobs import BlobsConfig, BlobStore, Presigned, Presigns, new_key, open_store
+from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.blobs.object_store.s3_bucket import S3Bucket
-from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull, StoreMismatch
+from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import INVALID_KEYS, MISSING, content, get, put, stored
 from tests.contracts.parts import MultipartUpload, PartsContract
 from tests.seaweed import BUCKET, Seaweed

@@ -180,3 +180,15 @@ def test_delete_removes_own_asset_and_file(client: httpx.Client, account: Accoun
         404,
     ]
     assert client.get(urlsplit(asset["url"]).path).status_code == 404
+
+
+def test_damaged_asset_says_so(client: httpx.Client, stored: StoredData, account: Account) -> None:
+    made = create(client, account.key, inline(samples.png(seed=16))).json()
+    assert "state" not in made
+    stored.database.execute(
+        "UPDATE blob SET state = 'damaged', state_reason = 'why' WHERE sha256 = %s", [bytes.fromhex(made["sha256"])]
+    )
+    headers = {"authorization": f"Bearer {account.key}"}
+    one = client.get(f"/api/assets/{made['id']}", headers=headers).json()
+    assert one == made | {"state": "damaged", "state_reason": "why"}
+    assert one in client.get("/api/assets", headers=headers).json()["items"]

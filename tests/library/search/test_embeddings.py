@@ -5,17 +5,19 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import pytest
 
 from mediatheque.blobs import Disk
 from mediatheque.embedding.config import EmbeddingConfig
-from mediatheque.errors import ModelUnavailable
+from mediatheque.errors import ModelUnavailable, NotFound, Unreadable
 from mediatheque.library import Library
 from mediatheque.library.catalog.assets import insert_asset
 from mediatheque.library.catalog.fields import AssetFields
-from mediatheque.model import Asset, EmbeddingModel
+from mediatheque.media.sandbox.sandbox import Unexamined
+from mediatheque.model import Asset, BlobState, EmbeddingModel
 from mediatheque.records.search import embeddings as rows
 from mediatheque.records.search.embeddings import AssetVectors
 from tests import samples
@@ -179,3 +181,46 @@ async def test_task_waits_for_an_unavailable_model(library: Library, workspace: 
         with pytest.raises(ModelUnavailable):
             await without.search.embeddings.embed(asset.id)
     assert await embedding_models(without) == []
+
+
+async def state_of(library: Library, asset: Asset) -> tuple[BlobState | None, str | None]:
+    blob = (await library.catalog.assets.get(asset.workspace_id, asset.id)).file.blob
+    return blob.state, blob.state_reason
+
+
+async def test_pixels_that_do_not_decode_are_told_on_every_asset_of_the_content(
+    seeing: Library, workspace: UUID
+) -> None:
+    asset = await take(seeing, workspace, broken_png())
+    assert await state_of(seeing, asset) == (None, None)
+    await seeing.search.embeddings.embed(asset.id)
+    damaged = (BlobState.DAMAGED, "The picture is damaged and cannot be opened.")
+    assert await state_of(seeing, asset) == damaged
+    again = await take(seeing, workspace, broken_png())
+    assert (again.file.blob.state, again.file.blob.state_reason) == damaged
+    sound = await take(seeing, workspace, plain(RED))
+    await seeing.search.embeddings.embed(sound.id)
+    assert await state_of(seeing, sound) == (None, None)
+
+
+async def test_state_is_that_of_the_last_attempt(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED))
+    for failure, state in (
+        (Unexamined(), BlobState.UNDECODED),
+        (Unreadable("It is damaged."), BlobState.DAMAGED),
+        (NotFound(), BlobState.DAMAGED),  # missing bytes say nothing about the content
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(seeing.search.embeddings, "frames_of", AsyncMock(side_effect=failure))
+            await seeing.search.embeddings.embed(asset.id)
+        assert (await state_of(seeing, asset))[0] == state
+    await seeing.search.embeddings.embed(asset.id)
+    assert await state_of(seeing, asset) == (None, None)
+
+
+async def test_video_without_a_frame_is_undecoded(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, samples.mp4())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seeing.search.embeddings, "frames_of", AsyncMock(return_value=[]))
+        await seeing.search.embeddings.embed(asset.id)
+    assert await state_of(seeing, asset) == (BlobState.UNDECODED, "No picture of the video can be decoded.")

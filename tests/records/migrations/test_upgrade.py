@@ -224,3 +224,35 @@ async def test_smart_collections_get_the_ids_of_their_example_files(yesterday: s
         other = await collections.find(opened, workspace, without, (CollectionType.SMART,), max_count=0)
         assert other is not None
         assert (other.filters, other.example_files) == (only_a_field, {})
+
+
+def test_damage_that_the_search_knew_of_becomes_the_state_of_the_blob(postgres: str) -> None:
+    failures = ("The picture is damaged and cannot be opened.", "The file is not there.", None)
+    with database_at(postgres, "0010") as url, psycopg.connect(url, autocommit=True) as conn:
+        workspace = uuid.uuid4()
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        conn.execute("INSERT INTO embedding_model (name, spec, dimensions, active) VALUES ('m', 'basic', 4, true)")
+        for number, failure in enumerate(failures):
+            blob, file, asset = (uuid.uuid4() for _ in range(3))
+            conn.execute(
+                "INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)"
+                " VALUES (%s, %s, %s, 1, %s, 'image/png', 'image')",
+                [blob, workspace, bytes([number]) * 32, blob.hex],
+            )
+            conn.execute(
+                "INSERT INTO file (id, workspace_id, blob_id, name) VALUES (%s, %s, %s, 'a.png')",
+                [file, workspace, blob],
+            )
+            conn.execute(
+                "INSERT INTO asset (id, workspace_id, file_id, kind, title, source)"
+                " VALUES (%s, %s, %s, 'image', 'a', 'upload')",
+                [asset, workspace, file],
+            )
+            conn.execute(
+                "INSERT INTO embedding (asset_id, model_id, part, workspace_id, failure)"
+                " SELECT %s, id, 'content', %s, %s FROM embedding_model",
+                [asset, workspace, failure],
+            )
+        migrate.migrate(url)
+        states = conn.execute("SELECT state, state_reason FROM blob ORDER BY sha256").fetchall()
+        assert states == [("damaged", failures[0]), (None, None), (None, None)]

@@ -33,6 +33,7 @@ def asset(asset: Asset, base: str) -> dict[str, Any]:
         "metadata": asset.metadata,
         "created_at": asset.created_at,
         "expires_at": file.expires_at,
+        **({"state": blob.state.value, "state_reason": blob.state_reason} if blob.state else {}),
     }
 
 

@@ -11,11 +11,12 @@ from mediatheque.library.search.embedding_models import EmbeddingModels
 from mediatheque.library.search.encoders import Encoders
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
-from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.model import Asset, Blob, EmbeddingModel
+from mediatheque.media.sandbox.sandbox import Sandbox, Unexamined
+from mediatheque.model import Asset, Blob, BlobState, EmbeddingModel, Kind
 from mediatheque.records.database import Database
 from mediatheque.records.search import embeddings as rows
 from mediatheque.records.search.embeddings import AssetVectors
+from mediatheque.records.storage import blobs
 
 _log = structlog.get_logger()
 
@@ -49,9 +50,11 @@ class Embeddings:
         if asset is None:
             return
         frames, failure = await self._frames_or_failure(asset)
+        await self._store_state(asset.file.blob, frames, failure)
+        reason = failure.message if failure else None
         for model in models:
             try:
-                vectors = await self._vectors(model, asset, frames, failure)
+                vectors = await self._vectors(model, asset, frames, reason)
             except ModelUnavailable:
                 if model is models[0]:
                     raise
@@ -84,12 +87,19 @@ class Embeddings:
         except (FileNotFoundError, NotFound) as error:
             raise NotFound("The file is not there.") from error
 
-    async def _frames_or_failure(self, asset: Asset) -> tuple[list[Frame], str | None]:
+    async def _frames_or_failure(self, asset: Asset) -> tuple[list[Frame], Unreadable | NotFound | None]:
         try:
             return await self.frames_of(asset.file.blob), None
         except (Unreadable, NotFound) as error:
             _log.warning("asset_not_decoded", asset=str(asset.id), reason=error.message)
-            return [], error.message
+            return [], error
+
+    async def _store_state(self, blob: Blob, frames: list[Frame], failure: Unreadable | NotFound | None) -> None:
+        """Store in the blob whether its pixels decode. Of missing bytes nothing is known."""
+        state, reason = _state(blob, frames, failure)
+        if not isinstance(failure, NotFound) and (state, reason) != (blob.state, blob.state_reason):
+            async with self._database.connection() as conn:
+                await blobs.set_state(conn, blob, state, reason)
 
     async def _vectors(
         self, model: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
@@ -101,3 +111,14 @@ class Embeddings:
             caption=(await self._encoders.encode_texts(model, [text]))[0] if text.strip() else None,
             failure=failure,
         )
+
+
+def _state(
+    blob: Blob, frames: list[Frame], failure: Unreadable | NotFound | None
+) -> tuple[BlobState | None, str | None]:
+    """Return the blob's state and the reason. A video without frames may be one of a codec that is unknown here."""
+    if failure:
+        return BlobState.UNDECODED if isinstance(failure, Unexamined) else BlobState.DAMAGED, failure.message
+    if blob.media_info.kind is Kind.VIDEO and not frames:
+        return BlobState.UNDECODED, "No picture of the video can be decoded."
+    return None, None

@@ -4,6 +4,9 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 
+TOO_MUCH_MEMORY = "The file needs too much memory to open."
+"""What is said of a file that may be sound, but not within the limits of a worker."""
+
 
 class ProbeResult(msgspec.Struct, frozen=True, tag=True):
     """The type, as the decoder found it, and the metadata that files of this type have."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import (
+    TOO_MUCH_MEMORY,
     ProbeResult,
     audio_probe,
     av_probe,
@@ -57,4 +58,4 @@ def _open_checked(path: str, mime: str) -> Iterator[InputFile]:
             refuse_polyglot(source, mime)
             yield source
         except MemoryError as error:
-            raise Unreadable("The file needs too much memory to open.") from error
+            raise Unreadable(TOO_MUCH_MEMORY) from error

@@ -8,7 +8,7 @@ import structlog
 
 from mediatheque.errors import Unavailable, Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.decoders import ProbeResult
+from mediatheque.media.decoders import TOO_MUCH_MEMORY, ProbeResult
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
 from mediatheque.media.sandbox.client import WorkerCrashed
@@ -27,11 +27,14 @@ from mediatheque.model import Format, Kind, MediaInfo
 
 _log = structlog.get_logger()
 
-_UNSAFE_MESSAGE = "The file could not be examined safely."
 _KINDS_WITH_FRAMES = frozenset({Kind.IMAGE, Kind.VIDEO})
 _PDF = "application/pdf"
 
 _ReplyT = TypeVar("_ReplyT", ProbeResult, FramesReply)
+
+
+class Unexamined(Unreadable):
+    """The file could not be examined safely."""
 
 
 class Sandbox:
@@ -67,7 +70,7 @@ class Sandbox:
     async def probe(self, path: Path, format: Format) -> MediaInfo:
         """Open the file with the decoder for `format` and return its metadata; the type may be refined.
 
-        Raises `Unreadable` when the file is damaged, and when it crashes its worker or exceeds a limit.
+        Raises `Unreadable` when the file is damaged, `Unexamined` when it crashes its worker or exceeds a limit.
         """
         return _media_info(await self._ask(self._probe_pool, ProbeRequest(os.fsencode(path), format.mime), ProbeResult))
 
@@ -96,21 +99,21 @@ class Sandbox:
             return _expect(await pool.ask(request), request, kind)
         except TimeoutError as error:
             _log.warning("media_worker_timed_out", **_log_fields(request), seconds=self._config.timeout_seconds)
-            raise Unreadable(_UNSAFE_MESSAGE) from error
+            raise Unexamined from error
         except WorkerCrashed as error:
             _log.warning("media_worker_crashed", **_log_fields(request), exitcode=error.exitcode)
-            raise Unreadable(_UNSAFE_MESSAGE) from error
+            raise Unexamined from error
 
 
 def _expect(reply: Reply, request: Request, kind: type[_ReplyT]) -> _ReplyT:
     match reply:
         case RefusedReply(message):
-            raise Unreadable(message)
+            raise Unexamined(message) if message == TOO_MUCH_MEMORY else Unreadable(message)
         case ReadErrorReply(errno, message):
             raise OSError(message) if errno is None else OSError(errno, message)
         case CrashReply(traceback):
             _log.error("media_decoder_failed", **_log_fields(request), exception=traceback)
-            raise Unreadable(_UNSAFE_MESSAGE)
+            raise Unexamined
         case kind():
             return reply
     raise TypeError(f"{type(reply).__name__} is not a reply to {type(request).__name__}")

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from mediatheque.model import Blob, Kind, MediaInfo
+from mediatheque.model import Blob, BlobState, Kind, MediaInfo
 from mediatheque.records.database import Connection, fetch_one
 
 COLUMNS = """
     b.id AS blob_id, b.workspace_id AS blob_workspace_id, b.sha256, b.size, b.storage_key,
-    b.mime, b.kind AS blob_kind, b.width, b.height, b.duration
+    b.mime, b.kind AS blob_kind, b.width, b.height, b.duration, b.state AS blob_state, b.state_reason
 """
 
 
@@ -28,6 +28,8 @@ def from_row(row: dict[str, Any]) -> Blob:
             height=row["height"],
             duration=row["duration"],
         ),
+        state=BlobState(row["blob_state"]) if row["blob_state"] else None,
+        state_reason=row["state_reason"],
     )
 
 
@@ -79,6 +81,11 @@ async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) 
         },
     )
     return from_row(await fetch_one(cursor))
+
+
+async def set_state(conn: Connection, blob: Blob, state: BlobState | None, reason: str | None) -> None:
+    """Store whether the blob's pixels decode; None where nothing failed."""
+    await conn.execute("UPDATE blob SET state = %s, state_reason = %s WHERE id = %s", (state, reason, blob.id))
 
 
 async def lock(conn: Connection, id: UUID) -> None:
