@@ -23,9 +23,10 @@ from mediatheque.library.search.encoders import Encoders
 from mediatheque.library.search.ranking import reciprocal_rank_fusion
 from mediatheque.model import Filter, Kind
 from mediatheque.records.database import Database, DatabaseConfig
-from mediatheque.records.search import full_text, hybrid
+from mediatheque.records.search import hybrid
 from mediatheque.records.search.embeddings import to_pgvector
 from mediatheque.records.search.scopes import Estimate
+from mediatheque.records.search.text_query import parse
 
 ROW = "(g) hybrid search for 20, {what}, ms: p50 / p95"
 EVERYTHING = "everything"
@@ -96,7 +97,7 @@ async def _exactly(stock: SeededLibrary, wanted: Filter, texts: Sequence[str]) -
                 began = time.perf_counter()
                 vector = to_pgvector(await encoders.encode_text(model, text))
                 near = await hybrid.by_example(conn, model, scope, vector=vector, depth=_DEPTH)
-                legs = await hybrid.by_words(conn, scope, text, full_text.words_of(text), _DEPTH)
+                legs = await hybrid.by_words(conn, scope, parse(text), _DEPTH)
                 found.append(reciprocal_rank_fusion({"vectors": near.ids, **legs}, _WANTED))
                 took.append(time.perf_counter() - began)
         await encoders.close()

@@ -3,7 +3,8 @@
 from bench.library.seeded import SeededLibrary
 from bench.library.statements.base import LISTED, TEXT, Call, Example, Statement
 from mediatheque.model import Filter
-from mediatheque.records.search import full_text, hybrid, scopes, similar
+from mediatheque.records.search import hybrid, scopes, similar
+from mediatheque.records.search.text_query import parse
 
 _DEPTH = 50
 
@@ -18,7 +19,7 @@ def statements(stock: SeededLibrary, example: Example) -> list[Statement]:
         return lambda conn: hybrid.by_example(conn, model, scope, vector=vector, depth=_DEPTH)
 
     def worded(scope: scopes.Estimate) -> Call:
-        return lambda conn: hybrid.by_words(conn, scope, TEXT, full_text.words_of(TEXT), _DEPTH)
+        return lambda conn: hybrid.by_words(conn, scope, parse(TEXT), _DEPTH)
 
     measured = "Each count stops where the scope is known to be large."
     return [

@@ -194,7 +194,7 @@ async def test_pixels_that_do_not_decode_are_told_on_every_asset_of_the_content(
     asset = await take(seeing, workspace, broken_png())
     assert await state_of(seeing, asset) == (None, None)
     await seeing.search.embeddings.embed(asset.id)
-    damaged = (BlobState.DAMAGED, "The picture is damaged and cannot be opened.")
+    damaged = (BlobState.DAMAGED, "The picture is damaged and cannot be opened. Please save it anew.")
     assert await state_of(seeing, asset) == damaged
     again = await take(seeing, workspace, broken_png())
     assert (again.file.blob.state, again.file.blob.state_reason) == damaged

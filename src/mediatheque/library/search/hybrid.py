@@ -15,8 +15,9 @@ from mediatheque.library.search.examples import ExampleVectors
 from mediatheque.library.search.ranking import reciprocal_rank_fusion, similarity_of
 from mediatheque.model import Asset, Blob, EmbeddingModel, Filter
 from mediatheque.records.database import Connection, Database
-from mediatheque.records.search import full_text, hybrid, scopes, vectors
+from mediatheque.records.search import hybrid, scopes, vectors
 from mediatheque.records.search.embeddings import to_pgvector
+from mediatheque.records.search.text_query import TextQuery, parse
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -66,7 +67,7 @@ class _Query(msgspec.Struct, frozen=True):
 
     model: EmbeddingModel
     scope: scopes.Estimate
-    text: str
+    text: TextQuery
     vector: str
 
 
@@ -87,12 +88,15 @@ class Search:
     ) -> SearchPage:
         """Return at most `limit` assets that the filter selects, without those shown on earlier pages.
 
-        Raises Unreadable when nothing of the example can be decoded.
+        The example's text may have phrases and exclusions; see `text_query.parse`. Raises Unreadable when nothing of
+        the example can be decoded.
         """
         limit = max(0, min(limit, MAX_RESULTS - len(shown)))
         model = await self._models.active()
+        text = parse(example.text)
+        example = Example(text=text.text or example.text, blob=example.blob)
         vector, scope = await _gather_two(self._vector(model, example), self._estimate(model, workspace_id, wanted))
-        query = _Query(model, scope, example.text, vector)
+        query = _Query(model, scope, text, vector)
         async with self._slot():
             hits, partial = await self._rank(query, limit + 1, shown)
         return SearchPage(hits[:limit], more=len(hits) > limit and len(shown) + limit < MAX_RESULTS, partial=partial)
@@ -121,7 +125,7 @@ class Search:
             return await self._read(scopes.estimate_size, model, workspace_id, wanted)
 
     async def _rank(self, query: _Query, count: int, shown: ShownIds) -> tuple[list[Hit], bool]:
-        """Return the best `count` hits; read deeper, twice at most, when expired assets leave fewer."""
+        """Return the best `count` hits; read deeper, twice at most, when others are left out."""
         wanted, rounds = count, _MAX_ROUNDS
         while True:
             rounds -= 1
@@ -132,14 +136,17 @@ class Search:
             )
             ranked = reciprocal_rank_fusion({"vectors": near.ids, **by_words}, depth)
             fresh = [id for id in ranked if short_id(id) not in shown][:wanted]
-            found = await self._read(hybrid.hits, query.model, query.scope.workspace_id, fresh, query.vector)
+            found = await self._read_hits(query, fresh)
             if len(found) >= count or len(fresh) < wanted or not rounds:
                 return [_hit(*found[id]) for id in fresh if id in found], near.partial
             wanted = 10 * max(_MIN_DEPTH, wanted)
 
+    async def _read_hits(self, query: _Query, ids: list[UUID]) -> hybrid.Hits:
+        workspace_id, conditions = query.scope.workspace_id, query.text.conditions
+        return await self._read(hybrid.hits, query.model, workspace_id, ids, query.vector, conditions=conditions)
+
     async def _rank_by_words(self, query: _Query, depth: int) -> hybrid.RankedLists:
-        words = full_text.words_of(query.text)
-        return await self._read(hybrid.by_words, query.scope, query.text, words, depth) if words else {}
+        return await self._read(hybrid.by_words, query.scope, query.text, depth) if query.text.words else {}
 
     async def _read(
         self, read: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs

@@ -1,55 +1,49 @@
 """Full-text search: words in title, caption and file name, words that name tags, and words with misspellings.
 
-Each function returns a query for `id` and `rank`, best first from 1. `words` are the text's, by `words_of`.
+Each function of a query returns SQL for `id` and `rank`, best first from 1. The query has at least one word.
 """
 
-import re
-import unicodedata
+from collections.abc import Sequence
 
 from mediatheque.records.search.scopes import Estimate, Query
+from mediatheque.records.search.text_query import Condition, TextQuery
+from mediatheque.records.search.words import Word, lexeme
 
 _MAX_RANKED = 5_000  # assets with the words that are ranked, where very many have them
 _MAX_FUZZY = 500  # assets of the workspace with a similar word that are compared, in a large scope
 _MAX_TAGS = 20
-_MAX_WORDS = 16
 _MAX_LONG = 4  # words that are compared with misspellings
-_MAX_TEXT = 200  # characters
 _MAX_PHRASE = 4  # words of a tag
+_MAX_RUN = 30  # characters of a run without spaces
 _MIN_SIMILARITY = 0.45  # trigram similarity from which a word counts as a misspelt tag
 _MIN_FUZZY_LENGTH = 4  # letters of a word that may be misspelt
 
 
-def words_of(text: str) -> list[str]:
-    """Return the first sixteen words in their order, folded as the SQL function `fold` does."""
-    folded = "".join(_folded(character) for character in unicodedata.normalize("NFC", text))
-    return list(dict.fromkeys(re.findall(r"\w+", folded)))[:_MAX_WORDS]
-
-
-def _folded(character: str) -> str:
-    """Map to upper and back to lower case where both are one character, as PostgreSQL does."""
-    for other in (character.upper(), character.upper().lower()):
-        character = other if len(other) == 1 else character
-    return character
-
-
-def by_words(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
+def by_words(scope: Estimate, query: TextQuery, limit: int) -> Query:
     """Find assets with all the words, by stem or verbatim; the last word may be the beginning of one."""
     where, values = scope.clause()
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT id, ts_rank(document, query) AS weight FROM (
                 SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
-                    SELECT websearch_to_tsquery('english', fold(%(text)s)) || to_tsquery('simple', %(prefix)s) AS query
+                    SELECT (to_tsquery('english', %(stems)s) || to_tsquery('simple', %(verbatim)s))
+                        && to_tsquery('simple', %(conditions)s) && to_tsquery('english', %(exclusions)s) AS query
                 ) q WHERE {where} AND a.document @@ q.query LIMIT {_MAX_RANKED}
             ) x ORDER BY weight DESC, id LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
-    prefix = " & ".join([f"'{word}'" for word in words[:-1]] + [f"'{word}':*" for word in words[-1:]])
-    return sql, {**values, "limit": limit, "text": _short(text), "prefix": prefix}
+    return sql, {
+        **values,
+        "limit": limit,
+        "stems": _expression(query),
+        "verbatim": _expression(query, unfinished=True),
+        "conditions": _joined(query.conditions, "simple"),
+        "exclusions": _joined(query.conditions, "english"),
+    }
 
 
-def by_tags(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
-    """Find assets with a tag that the text names verbatim, by its stems, or with misspellings; newest first."""
+def by_tags(scope: Estimate, query: TextQuery, limit: int) -> Query:
+    """Find assets with a tag that the query names verbatim, by its stems, or with misspellings; newest first."""
     where, values = scope.clause()
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY sure DESC, moment DESC, id DESC) AS rank FROM (
@@ -57,9 +51,9 @@ def by_tags(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
                 SELECT id, 2 AS sure FROM tag WHERE workspace_id = %(s0)s AND fold(name) = ANY(%(phrases)s)
                 UNION ALL
                 (SELECT id, 2 FROM tag WHERE workspace_id = %(s0)s
-                    AND to_tsvector('english', fold(name)) @@ to_tsquery('english', %(any)s)
-                    AND tsvector_to_array(to_tsvector('english', fold(name)))
-                        <@ tsvector_to_array(to_tsvector('english', fold(%(text)s))) LIMIT {_MAX_TAGS})
+                    AND to_tsvector('english', search_text(name)) @@ to_tsquery('english', %(any)s)
+                    AND tsvector_to_array(to_tsvector('english', search_text(name)))
+                        <@ tsvector_to_array(to_tsvector('english', %(lexemes)s)) LIMIT {_MAX_TAGS})
                 UNION ALL
                 (SELECT t.id, 1 FROM unnest(%(long)s::text[]) AS w (word) JOIN tag t
                  ON t.workspace_id = %(s0)s AND fold(t.name) %% w.word
@@ -75,14 +69,14 @@ def by_tags(scope: Estimate, text: str, words: list[str], limit: int) -> Query:
     return sql, {
         **values,
         "limit": limit,
-        "text": _short(text),
-        "any": " | ".join(f"'{word}'" for word in words),
-        "phrases": _phrases(words),
-        "long": _long(words),
+        "lexemes": " ".join(lexemes := _lexemes(query.words)),
+        "any": " | ".join(f"'{lexeme}'" for lexeme in lexemes),
+        "phrases": _phrases(query.words),
+        "long": _long(query.words),
     }
 
 
-def fuzzy(scope: Estimate, words: list[str], limit: int) -> Query:
+def fuzzy(scope: Estimate, query: TextQuery, limit: int) -> Query:
     """Find assets by words that no asset of the workspace has: misspelt in the query or in the asset.
 
     Stop words (`this`, `with`) are left out.
@@ -102,7 +96,7 @@ def fuzzy(scope: Estimate, words: list[str], limit: int) -> Query:
             GROUP BY near.id ORDER BY weight DESC, near.id LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
-    return sql, {**values, "limit": limit, "long": _long(words)}
+    return sql, {**values, "limit": limit, "long": _long(query.words)}
 
 
 def _fuzzy_in_small(scope: Estimate, where: str) -> str:
@@ -121,16 +115,47 @@ def _fuzzy_in_large(scope: Estimate, where: str) -> str:
     """  # noqa: S608 - constants and clauses of ours
 
 
-def _long(words: list[str]) -> list[str]:
-    return [word for word in words if len(word) >= _MIN_FUZZY_LENGTH][:_MAX_LONG]
+def condition(number: int, condition: Condition) -> Query:
+    """Return the condition for an asset `a`: its words, or one of its tags, have what the query asks for or excludes.
+
+    Its parameter is `c0` for number 0, and so on.
+    """
+    query = f"to_tsquery('{condition.configuration}', %(c{number})s)"
+    sql = f"""(a.document @@ {query} OR EXISTS (
+        SELECT FROM asset_tag m JOIN tag t ON t.id = m.tag_id WHERE m.asset_id = a.id AND
+            to_tsvector('simple', search_text(t.name)) || to_tsvector('english', search_text(t.name)) @@ {query}
+    ))"""
+    return f"NOT {sql}" if condition.is_excluded else sql, {f"c{number}": condition.expression}
 
 
-def _short(text: str) -> str:
-    """Cut the text: each operator in it costs time for each asset with one of its words."""
-    return " ".join(text.split()[:_MAX_WORDS])[:_MAX_TEXT]
+def _expression(query: TextQuery, *, unfinished: bool = False) -> str:
+    """Return the alternatives in the syntax of `to_tsquery`; with `unfinished`, the last word may be a beginning."""
+    last = len(query.alternatives) - 1, len(query.alternatives[-1]) - 1
+    groups = [
+        [word.expression(unfinished=unfinished and (i, j) == last) for j, word in enumerate(words)]
+        for i, words in enumerate(query.alternatives)
+    ]
+    return " | ".join(f"({' & '.join(group)})" for group in groups)
 
 
-def _phrases(words: list[str]) -> list[str]:
+def _joined(conditions: Sequence[Condition], configuration: str) -> str:
+    """Return the conditions of one configuration in the syntax of `to_tsquery`, empty for none."""
+    ours = [each for each in conditions if each.configuration == configuration]
+    return " & ".join(f"{'!' if each.is_excluded else ''}({each.expression})" for each in ours)
+
+
+def _lexemes(words: Sequence[Word]) -> list[str]:
+    """Return the words' lexemes, and those of the single characters in runs: a tag may end with any of them."""
+    singles = [lexeme(character) for word in words if not word.is_spelt for character in word.text[:_MAX_RUN]]
+    return list(dict.fromkeys([each for word in words for each in word.lexemes] + singles))
+
+
+def _long(words: Sequence[Word]) -> list[str]:
+    return [word.text for word in words if word.is_spelt and len(word.text) >= _MIN_FUZZY_LENGTH][:_MAX_LONG]
+
+
+def _phrases(words: Sequence[Word]) -> list[str]:
     """Return every run of words that can be the name of a tag."""
+    texts = [word.text for word in words]
     lengths = range(1, _MAX_PHRASE + 1)
-    return [" ".join(words[at : at + length]) for length in lengths for at in range(len(words) - length + 1)]
+    return [" ".join(texts[at : at + length]) for length in lengths for at in range(len(texts) - length + 1)]
