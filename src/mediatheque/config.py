@@ -156,7 +156,7 @@ def export_config(config: Config) -> None:
 def import_config() -> Config:
     """Take the configuration that the parent process exported out of the environment: it may hold credentials."""
     config = msgspec.json.decode(os.environ.pop(_EXPORTED), type=Config, dec_hook=_decode)
-    remember((config.database.url, config.blobs.location, config.rate.storage), os.environ)
+    remember((config.database.url, config.database.direct_url, config.blobs.location, config.rate.storage), os.environ)
     return config
 
 

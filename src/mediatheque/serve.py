@@ -30,7 +30,7 @@ from mediatheque.processes.supervise import ProcessSupervisor
 from mediatheque.processes.temporary import ensure_temporary_folder
 from mediatheque.records.database import Database
 from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres
-from mediatheque.records.migrate import migrate
+from mediatheque.records.migrate import bring_up_to_date
 
 _RESPAWN_SECONDS = 0.2
 _WORKER_DELAY_SECONDS = 2  # the server processes start first: a worker that starts beside them slows them down
@@ -53,7 +53,7 @@ def run(config: Config) -> None:
     address = listen_address(config.host, config.port)
     with _database(config) as url:
         ensure_temporary_folder(config.data / "tmp")
-        migrate(url)
+        bring_up_to_date(with_database_url(config, url).database)
         key = asyncio.run(_bootstrap(config, url))
         clear_spool(open_store(config.blobs, create=False).spool)
         if key:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from mediatheque.config import Config
 from mediatheque.processes.temporary import ensure_temporary_folder
 from mediatheque.records.embedded import EmbeddedConfig, connect_or_start
-from mediatheque.records.migrate import migrate
+from mediatheque.records.migrate import bring_up_to_date, migrate
 
 
 @contextmanager
@@ -14,7 +14,7 @@ def database_url(config: Config) -> Iterator[str]:
     """Yield the URL of the configured database, migrated; without a running server, the embedded one is started."""
     ensure_temporary_folder(config.data / "tmp")
     if config.database.url:
-        migrate(config.database.url)
+        bring_up_to_date(config.database)
         yield config.database.url
     else:
         with connect_or_start(EmbeddedConfig(data=config.data)) as url:

@@ -4,83 +4,27 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-import msgspec
 import psycopg
 import structlog
-from msgspec import Meta
 from psycopg import AsyncConnection, AsyncCursor
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow, dict_row
-from psycopg.types.json import set_json_loads
+from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool
 
 from mediatheque.errors import DatabaseUnavailable, InvariantError, LibraryError, StorageFull
 from mediatheque.records.availability import Availability
-from mediatheque.records.conninfo import check_conninfo
-from mediatheque.redaction import Discreet
+from mediatheque.records.connections.config import DatabaseConfig
+from mediatheque.records.connections.pooler import check_route, check_session
+from mediatheque.records.connections.reasons import connection_failed
+from mediatheque.records.connections.session import Connection, SessionConnection
+from mediatheque.records.connections.settings import session_settings
 
-Connection = AsyncConnection[DictRow]
-"""A connection whose rows are dicts."""
+__all__ = ["Connection", "Database", "DatabaseConfig", "fetch_one"]
 
 _log = structlog.get_logger()
 _MIN_SUSPECT_SECONDS = 1.0
 """Seconds between two probes for the sole reason that no connection was free."""
-
-
-_SESSION_SETTINGS = {
-    "jit": "off",  # compiling takes longer than any of our queries
-    "hnsw.iterative_scan": "relaxed_order",  # else a filter can empty the list of the nearest; the query sorts it again
-    "hnsw.ef_search": 120,  # two vectors of each of fifty assets, and some that a filter excludes
-    "pg_trgm.word_similarity_threshold": 0.5,  # two transposed letters in a word of nine
-}
-
-
-class DatabaseConfig(Discreet, frozen=True, kw_only=True):
-    """How to reach PostgreSQL, and how many connections to keep."""
-
-    url: str = ""
-    """URL or conninfo of your own PostgreSQL, 15 or later with pgvector; by default the embedded PostgreSQL runs."""
-    pool_min: Annotated[int, Meta(ge=0)] = 4
-    """Connections that each server or worker process keeps open."""
-    pool_max: Annotated[int, Meta(ge=2)] = 16
-    """Most connections of each server or worker process; all processes together must stay below `max_connections`."""
-    pool_timeout: Annotated[float, Meta(gt=0)] = 2.0
-    """Seconds that a request waits for a connection before it gets a 503."""
-    connect_timeout: Annotated[int, Meta(ge=1)] = 3
-    """Seconds for one connection to be made."""
-    start_timeout: Annotated[float, Meta(gt=0)] = 10.0
-    """Seconds for the first connections to be made."""
-    statement_timeout: Annotated[float, Meta(gt=0)] = 30.0
-    """Seconds that a statement may run."""
-    idle_timeout: Annotated[float, Meta(gt=0)] = 60.0
-    """Seconds that a transaction may stay open without a statement."""
-
-    def __post_init__(self) -> None:
-        try:
-            check_conninfo(self.url)
-        except ValueError as error:
-            raise ValueError(f"url: {error}") from None
-
-    @property
-    def conninfo(self) -> str:
-        """Add our session settings to the URL; its own take precedence."""
-        theirs = conninfo_to_dict(self.url)
-        options = [
-            f"-c statement_timeout={round(self.statement_timeout * 1000)}",
-            f"-c idle_in_transaction_session_timeout={round(self.idle_timeout * 1000)}",
-            "-c timezone=UTC",
-            *(f"-c {name}={value}" for name, value in _SESSION_SETTINGS.items()),
-            str(theirs.pop("options", "")),
-        ]
-        ours = {
-            "connect_timeout": str(self.connect_timeout),
-            "tcp_user_timeout": "10000",  # ms until a silent host counts as lost; the kernel takes 15 minutes
-            "application_name": "mediatheque",
-            "options": " ".join(options).strip(),
-        }
-        return make_conninfo("", **{**ours, **theirs})
 
 
 class Database:
@@ -91,16 +35,28 @@ class Database:
 
     def __init__(self, config: DatabaseConfig) -> None:
         self.config = config
+        self._settings = session_settings(config)
+        self._is_direct = True
+        self._refusal: psycopg.Error | None = None
         self._availability = Availability(self._answers, self._replace_dead_connections)
         self.pool = self._make_pool()
 
     async def open(self) -> None:
-        """Make the first connections. Raises DatabaseUnavailable when that takes longer than `start_timeout`."""
+        """Find out whether there is a pooler, and make the first connections.
+
+        Raises DatabaseUnavailable, with the reason, when the database cannot be used or does not answer within
+        `start_timeout`.
+        """
         try:
-            await self.pool.open(wait=True, timeout=self.config.start_timeout)
-        except psycopg.OperationalError as error:
+            async with asyncio.timeout(self.config.start_timeout):
+                self._is_direct = await check_route(self.config)
+                await self.pool.open(wait=True, timeout=self.config.start_timeout)
+        except (psycopg.Error, TimeoutError) as error:
             await self.close()
-            raise DatabaseUnavailable("The database does not answer.") from error
+            raise DatabaseUnavailable(connection_failed(self._refusal or error)) from error
+        except DatabaseUnavailable:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Close every connection; one in use is closed when it is returned."""
@@ -139,6 +95,41 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Connection]:
+        """Yield a connection in autocommit mode that has one session of PostgreSQL for as long as the block takes.
+
+        For locks of a session, LISTEN, and statements that no transaction may contain. It is a connection of the pool
+        where those are direct, else a connection of its own. Raises what `connection` raises.
+        """
+        if self._is_direct:
+            async with self.connection() as connection:
+                yield connection
+            return
+        async with await self.open_session() as connection:
+            try:
+                yield connection
+            except psycopg.Error as error:
+                raise _to_library_error(connection, error) from error
+
+    async def open_session(self) -> Connection:
+        """Return such a connection that is not of the pool. Raises DatabaseUnavailable."""
+        config = self.config
+        try:
+            async with asyncio.timeout(config.start_timeout):
+                await self._availability.wait_known()
+                connection = await SessionConnection.connect(
+                    config.direct_conninfo, settings=self._settings, keep_session=True
+                )
+                try:
+                    await check_session(connection, config)
+                except BaseException:
+                    await connection.close()
+                    raise
+                return connection
+        except (psycopg.Error, TimeoutError) as error:
+            raise DatabaseUnavailable(connection_failed(error, config.direct_setting)) from error
+
     async def ready(self) -> None:
         """Run a query. Raises DatabaseUnavailable when PostgreSQL does not answer."""
         async with self.connection() as connection:
@@ -168,22 +159,27 @@ class Database:
         await self.pool.check()
 
     def _make_pool(self) -> AsyncConnectionPool[Connection]:
-        availability = self._availability
+        database = self
 
-        class WaitingConnection(AsyncConnection[DictRow]):
+        class WaitingConnection(SessionConnection):
             """Connects while PostgreSQL is available alone: the pool pauses 1, 2, 4 s after failed attempts."""
 
             @classmethod
             async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
-                await availability.wait_known()
-                connection = await super().connect(conninfo, **{**kwargs, "autocommit": True})
-                set_json_loads(msgspec.json.decode, connection)
+                await database._availability.wait_known()
+                try:
+                    connection = await super().connect(conninfo, **kwargs)
+                except psycopg.Error as error:
+                    database._refusal = error
+                    raise
+                database._refusal = None
+                database._is_direct = connection.is_direct
                 return connection
 
         return AsyncConnectionPool(
             self.config.conninfo,
             connection_class=WaitingConnection,
-            kwargs={"row_factory": dict_row},
+            kwargs={"settings": self._settings},
             min_size=min(self.config.pool_min, self.config.pool_max),
             max_size=self.config.pool_max,
             timeout=self.config.pool_timeout,

@@ -1,4 +1,4 @@
-"""Advisory locks of PostgreSQL."""
+"""Advisory locks of PostgreSQL, for connections of `Database.session`: a pooler would give them to other clients."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -63,7 +63,7 @@ class Worker:
     async def _do_tasks(self) -> None:
         """Start another of procrastinate's workers whenever one ends: each ends when the database is lost."""
         while not _is_cancelled():
-            connector = WatchedConnector()
+            connector = WatchedConnector(self._library.database.open_session)
             queue = build_queue_app(self._handlers, connector, self._library.tasks.dead_letter)
             try:
                 await self._library.database.ready()

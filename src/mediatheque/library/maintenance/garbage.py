@@ -46,7 +46,7 @@ class GarbageCollector:
 
     async def run(self) -> Collected:
         """Run one round, unless another process runs one now."""
-        async with self._database.connection() as conn, try_advisory_lock(conn, "sweep") as acquired:
+        async with self._database.session() as conn, try_advisory_lock(conn, "sweep") as acquired:
             if not acquired:
                 return Collected()
             return await self._round()

@@ -62,7 +62,8 @@ class EmbeddingModels:
         await self._encoders.smoke_test(embedder)
         async with self._database.transaction() as conn:
             model = await rows.add(conn, name=embedder.name, spec=spec, dimensions=embedder.dimensions)
-        async with self._database.connection() as conn:
+        async with self._database.session() as conn:
+            _log.info("vector_index_checked", model=model.name)  # building one waits for older transactions, too
             await rows.create_index(conn, model)
         return model
 

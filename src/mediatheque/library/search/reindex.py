@@ -47,7 +47,7 @@ class Reindex:
         Raises Conflict when another process holds it. When the connection is lost inside the block, another process
         could take the lock: the next batch then raises DatabaseUnavailable.
         """
-        async with self._database.connection() as conn, try_advisory_lock(conn, "reindex") as acquired:
+        async with self._database.session() as conn, try_advisory_lock(conn, "reindex") as acquired:
             if not acquired:
                 raise Conflict("Another reindex is at work on this library.")
             self._lock = conn
@@ -105,7 +105,7 @@ class Reindex:
                 yield untried
 
     async def _remove(self, model: EmbeddingModel) -> None:
-        async with self._database.connection() as conn:
+        async with self._database.session() as conn:
             await embedding_models.drop_index(conn, model)
         removed = False
         while not removed:

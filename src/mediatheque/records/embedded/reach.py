@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mediatheque.records.connections.libpq import ignore_variables
 from mediatheque.records.embedded.config import EmbeddedConfig, StartupError
 from mediatheque.records.embedded.lock import DataFolderBusy
 from mediatheque.records.embedded.processes import PidFile, find
@@ -15,8 +16,10 @@ from mediatheque.records.embedded.supervisor import EmbeddedPostgres
 def running_conninfo(data: Path) -> str | None:
     """Return the URL of the PostgreSQL that runs on this data folder, None when none is ready.
 
+    Variables of libpq are removed from the environment of this process: they would change what the URL means.
     Raises StartupError when this user may not read the folder.
     """
+    ignore_variables()
     cluster = data.resolve() / "postgres"
     try:
         file = PidFile.read(cluster)

@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
+from mediatheque.records.connections.libpq import ignore_variables
 from mediatheque.records.embedded.cluster import Cluster
 from mediatheque.records.embedded.config import EmbeddedConfig, StartupError
 from mediatheque.records.embedded.lock import DataFolderLock
@@ -44,8 +45,10 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start PostgreSQL and return the URL of the database `mediatheque` once it accepts connections.
 
-        Recovery may take any time. Raises DataFolderBusy, or StartupError with the end of PostgreSQL's log.
+        Recovery may take any time. Variables of libpq are removed from the environment of this process: they would
+        change what the URL means. Raises DataFolderBusy, or StartupError with the end of PostgreSQL's log.
         """
+        ignore_variables()
         self._lock.acquire()
         try:
             self._thread.start()

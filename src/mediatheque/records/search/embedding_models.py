@@ -117,13 +117,14 @@ async def delete(conn: Connection, model: EmbeddingModel) -> bool:
 
 @asynccontextmanager
 async def _without_timeout(conn: Connection) -> AsyncIterator[None]:
-    """Lift the time limit of statements inside the block."""
+    """Lift the time limit of statements inside the block; the connection is of `Database.session`."""
+    limit = await fetch_one(await conn.execute("SELECT current_setting('statement_timeout') AS value"))
     await conn.execute("SET statement_timeout = 0")
     try:
         yield
     finally:
         if not conn.closed:
-            await conn.execute("RESET statement_timeout")
+            await conn.execute("SELECT set_config('statement_timeout', %(value)s, false)", limit)
 
 
 @asynccontextmanager
