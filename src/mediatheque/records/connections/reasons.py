@@ -5,7 +5,10 @@ import re
 import psycopg
 
 _HINTS = (
-    (r'database ("[^"]+") does not exist', "an administrator must run: CREATE DATABASE {0} ENCODING 'UTF8' OWNER ..."),
+    (
+        r'database ("[^"]+") does not exist',
+        "an administrator must run: CREATE DATABASE {0} OWNER (your role) ENCODING 'UTF8'",
+    ),
     (r'role ("[^"]+") does not exist', "an administrator must run: CREATE ROLE {0} LOGIN PASSWORD '...'"),
     (r"password authentication failed|no password supplied", "mend the user and the password in {setting}"),
     (r"resolve|not known|Name or service", "mend the host in {setting}"),
@@ -38,4 +41,4 @@ def connection_failed(error: BaseException, setting: str = "MEDIATHEQUE_DATABASE
             text = hint.format(*found.groups(), setting=setting)
             advice = text[0].upper() + text[1:] + "."
             break
-    return f"The database cannot be reached: {reason.rstrip('.')}. {advice}"
+    return f"The database cannot be reached: {reason.rstrip('.?')}. {advice}"

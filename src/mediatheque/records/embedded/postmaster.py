@@ -13,6 +13,8 @@ from mediatheque.records.embedded.log import ServerLog
 from mediatheque.records.embedded.processes import PidFile
 
 _log = structlog.get_logger()
+_TELL_SECONDS = 5.0
+"""Seconds between two lines of the log while PostgreSQL recovers."""
 
 
 class Postmaster:
@@ -20,6 +22,7 @@ class Postmaster:
 
     def __init__(self, cluster: Cluster, log: ServerLog) -> None:
         self.cluster = cluster
+        self._log = log
         stderr = log.open()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own binaries and arguments
@@ -40,8 +43,15 @@ class Postmaster:
         return self._process.pid
 
     def wait_until_ready(self) -> bool:
-        """Wait without a limit, since recovery takes long, until it accepts connections (True) or has ended (False)."""
+        """Wait until it accepts connections (True) or has ended (False).
+
+        Without a limit, since the recovery of much can take long; the log tells of the wait and its reason.
+        """
+        tell_at = time.monotonic() + _TELL_SECONDS
         while self._process.poll() is None:
+            if time.monotonic() > tell_at:
+                _log.warning("postgres_not_ready_yet", pid=self.pid, log=self._log.tail())
+                tell_at += _TELL_SECONDS
             file = PidFile.read(self.cluster.folder)
             if file is not None and (file.pid, file.status) == (self.pid, "ready"):
                 return True

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
 from mediatheque.records.embedded.config import StartupError
 from mediatheque.records.embedded.processes import Process, postgres_on
+
+_log = structlog.get_logger()
 
 
 def cleanup_stale(cluster: Path, socket_folder: Path, timeout: float = 60.0) -> None:
@@ -23,6 +27,8 @@ def cleanup_stale(cluster: Path, socket_folder: Path, timeout: float = 60.0) -> 
         postmasters = _postmasters(left, cluster)
         if postmasters and time.monotonic() < deadline:
             _signal([process for process in postmasters if process.pid not in asked], signal.SIGINT)
+            if not asked:
+                _log.warning("former_postgres_still_runs", pids=[process.pid for process in postmasters])
             asked.update(process.pid for process in postmasters)
         else:
             _signal(left, signal.SIGKILL)
