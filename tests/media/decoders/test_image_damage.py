@@ -4,13 +4,15 @@ import io
 import struct
 import zlib
 
+import pillow_heif
 import pytest
 from PIL import Image
 
 from mediatheque.errors import Unreadable
+from mediatheque.media.decoders import image_frames
 from tests import samples
 from tests.media.examine import examine, render
-from tests.media.quadrant_images import encode, quadrants
+from tests.media.quadrant_images import QUADRANT_COLOURS, encode, has_colours, quadrants
 
 SIDEWAYS = samples._exif(6).tobytes()
 TIFF = SIDEWAYS.removeprefix(b"Exif\0\0")
@@ -246,3 +248,20 @@ def test_picture_of_a_200_megapixel_phone_is_taken(tmp_path):
     sof = JPEG.index(b"\xff\xc0")
     large = JPEG[: sof + 5] + struct.pack(">HH", 12_288, 16_384) + JPEG[sof + 9 :]
     assert examine(tmp_path / "file", large).width == 16_384
+
+
+def test_frame_of_a_heic_too_large_for_memory_is_its_thumbnail(tmp_path, monkeypatch):
+    """Such a file takes a minute to encode, so the bound is lowered."""
+    monkeypatch.setattr(image_frames, "_MAX_HEIC_PIXELS", 640 * 480 - 1)
+    out = io.BytesIO()
+    pillow_heif.from_pillow(quadrants(640, 480)).save(out, quality=50, thumbnails=[320])
+    data, loaded, prepare = out.getvalue(), [], pillow_heif.HeifImageFile.load_prepare
+
+    def record(image):
+        loaded.append(image.size)
+        prepare(image)
+
+    monkeypatch.setattr(pillow_heif.HeifImageFile, "load_prepare", record)
+    frame = render(tmp_path / "file", data, edge=200)
+    assert (loaded, frame.width, frame.height) == ([(320, 240)], 267, 200)
+    assert has_colours(frame, QUADRANT_COLOURS, within=24)

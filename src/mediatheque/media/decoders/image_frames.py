@@ -22,6 +22,9 @@ from mediatheque.media.input_file import InputFile
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.options.DECODE_THREADS = 1
 
+_MAX_HEIC_PIXELS = 100_000_000
+"""Libheif and Pillow take 8.5 bytes for each pixel together, and a worker has 1 GiB."""
+
 _PLUGINS: dict[str, Callable[[IO[bytes]], ImageFile]] = {
     "image/jpeg": JpegImageFile,
     "image/png": PngImageFile,
@@ -57,8 +60,11 @@ def render_image(source: InputFile, mime: str, config: SandboxConfig, edge: int)
 def _set_draft_size(image: ImageFile, edge: int) -> None:
     """Make Pillow decode a JPEG at an eighth, a quarter or half of its size, but no smaller than twice the frame.
 
-    For a HEIC this would decode the embedded thumbnail, which may not look like the picture.
+    A HEIC would be decoded as its embedded thumbnail, which may not look like the picture. That is done only where the
+    picture itself would not fit into a worker's memory, and the thumbnail has its shape and at least the frame's size.
     """
+    width, height = fit_size(*image.size, edge)
     if isinstance(image, JpegImageFile):
-        width, height = fit_size(*image.size, edge)
         image.draft(None, (2 * width, 2 * height))
+    elif isinstance(image, pillow_heif.HeifImageFile) and image.width * image.height > _MAX_HEIC_PIXELS:
+        image.draft(None, (width, height))

@@ -115,8 +115,10 @@ _READERS: dict[str, Callable[[InputFile], ImageHeader]] = {
 
 @contextmanager
 def map_decoder_errors() -> Iterator[None]:
-    """Turn what Pillow raises for damaged files into `Unreadable`."""
+    """Turn what Pillow raises for damaged files, and for too little memory, into `Unreadable`."""
     try:
         yield
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, RuntimeError) as error:
+        if "memory" in str(error).lower():  # libavif and libheif say so; their exceptions are those for damage
+            raise Unreadable("The picture needs too much memory to decode. Please upload a smaller one.") from error
         raise Unreadable("The picture is damaged and cannot be opened. Please save it anew.") from error
