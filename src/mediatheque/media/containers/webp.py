@@ -7,7 +7,6 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers.riff import Chunk, read_chunks
-from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.input_file import InputFile
 
 _MAX_EXIF_BYTES = 1 << 20
@@ -26,7 +25,7 @@ class WebpMetadata(msgspec.Struct):
 def read_metadata(source: InputFile) -> WebpMetadata:
     """Read the chunks. Raises `Unreadable` unless they hold at least one picture.
 
-    Anything may follow the container but what `check_tail` finds.
+    Anything may follow the container but an archive or a program.
     """
     metadata = WebpMetadata(end=_end(source))
     for number, chunk in enumerate(read_chunks(source)):
@@ -35,7 +34,6 @@ def read_metadata(source: InputFile) -> WebpMetadata:
         _read_chunk(source, metadata, chunk)
     if not metadata.frames or not metadata.width or not metadata.height:
         raise Unreadable("The WebP has no picture in it.")
-    check_tail(source, metadata.end)
     return metadata
 
 
