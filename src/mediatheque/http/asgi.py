@@ -37,3 +37,11 @@ def content_length(headers: Headers) -> int | None:
         raise Malformed("Content-Length is not one whole number.")
     digits = values[0].lstrip(b"0") or b"0"
     return int(digits) if len(digits) < len(str(MAX_CONTENT_LENGTH)) else MAX_CONTENT_LENGTH
+
+
+def header_text(value: str) -> str:
+    """Decode a header's value, which was read as Latin-1, as UTF-8; keep the Latin-1 if it is not UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from mediatheque.errors import Conflict, InProgress, LibraryError
-from mediatheque.model import StoredReply
+from mediatheque.model import Principal, StoredReply
 from mediatheque.records import idempotency as rows
 from mediatheque.records.database import Connection, Database
 
@@ -46,8 +46,8 @@ class Idempotency:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, key_id: UUID, operation: str, key: str) -> UUID | StoredReply:
-        """Claim the idempotency key of an API key for an operation, and return the new attempt's id.
+    async def claim(self, principal: Principal, operation: str, key: str) -> UUID | StoredReply:
+        """Claim the idempotency key of a workspace for an operation, and return the new attempt's id.
 
         Return the stored reply instead if an earlier request succeeded. Raises `InProgress` while another one runs.
         """
@@ -55,7 +55,8 @@ class Idempotency:
         async with self._database.connection() as conn:
             claimed = await rows.claim(
                 conn,
-                key_id=key_id,
+                workspace_id=principal.workspace_id,
+                key_id=principal.key_id,
                 operation=operation,
                 key=key,
                 attempt=attempt,
@@ -64,7 +65,7 @@ class Idempotency:
             )
             if claimed:
                 return attempt
-            reply = await rows.find_reply(conn, key_id=key_id, operation=operation, key=key)
+            reply = await rows.find_reply(conn, workspace_id=principal.workspace_id, operation=operation, key=key)
         if reply is None:
             raise InProgress
         return reply

@@ -10,6 +10,7 @@ from mediatheque.records.database import Connection
 async def claim(
     conn: Connection,
     *,
+    workspace_id: UUID,
     key_id: UUID,
     operation: str,
     key: str,
@@ -17,20 +18,21 @@ async def claim(
     lease: timedelta,
     lifetime: timedelta,
 ) -> bool:
-    """Claim the key for an attempt, if it is new, older than `lifetime`, or held by an attempt whose lease ran out.
+    """Claim the workspace's key for an attempt, if it is new, older than `lifetime`, or its holder's lease ran out.
 
     Return whether the attempt has the key.
     """
     cursor = await conn.execute(
         """
-        INSERT INTO idempotency AS i (key_id, operation, key, attempt, lease_until)
-        VALUES (%(key_id)s, %(operation)s, %(key)s, %(attempt)s, now() + %(lease)s)
-        ON CONFLICT (key_id, operation, key) DO UPDATE
+        INSERT INTO idempotency AS i (workspace_id, key_id, operation, key, attempt, lease_until)
+        VALUES (%(workspace_id)s, %(key_id)s, %(operation)s, %(key)s, %(attempt)s, now() + %(lease)s)
+        ON CONFLICT (workspace_id, operation, key) DO UPDATE
             SET attempt = excluded.attempt, lease_until = excluded.lease_until, created_at = now(),
                 status = NULL, body = NULL, fingerprint = NULL
             WHERE (i.status IS NULL AND i.lease_until < now()) OR i.created_at < now() - %(lifetime)s
         """,
         {
+            "workspace_id": workspace_id,
             "key_id": key_id,
             "operation": operation,
             "key": key,
@@ -42,14 +44,14 @@ async def claim(
     return cursor.rowcount == 1
 
 
-async def find_reply(conn: Connection, *, key_id: UUID, operation: str, key: str) -> StoredReply | None:
+async def find_reply(conn: Connection, *, workspace_id: UUID, operation: str, key: str) -> StoredReply | None:
     """Return the reply stored under the key, None while its request runs."""
     cursor = await conn.execute(
         """
         SELECT status, body, fingerprint FROM idempotency
-        WHERE key_id = %s AND operation = %s AND key = %s AND status IS NOT NULL
+        WHERE workspace_id = %s AND operation = %s AND key = %s AND status IS NOT NULL
         """,
-        (key_id, operation, key),
+        (workspace_id, operation, key),
     )
     row = await cursor.fetchone()
     return StoredReply(**row) if row else None
@@ -81,8 +83,8 @@ async def delete_old(conn: Connection, age: timedelta, limit: int) -> int:
     """Delete at most `limit` keys older than `age`, oldest first, and return how many."""
     cursor = await conn.execute(
         """
-        DELETE FROM idempotency WHERE (key_id, operation, key) IN (
-            SELECT key_id, operation, key FROM idempotency WHERE created_at < now() - %s
+        DELETE FROM idempotency WHERE (workspace_id, operation, key) IN (
+            SELECT workspace_id, operation, key FROM idempotency WHERE created_at < now() - %s
             ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED
         )
         """,

@@ -20,8 +20,7 @@ _ROWS = """
     UNION ALL SELECT 'input', count(*) FROM generation_input WHERE workspace_id = %(id)s
     UNION ALL SELECT 'upload', count(*) FROM upload WHERE workspace_id = %(id)s
     UNION ALL SELECT 'kept upload', count(*) FROM upload WHERE workspace_id = %(id)s AND completed_at IS NOT NULL
-    UNION ALL SELECT 'idempotency', count(*) FROM idempotency i JOIN api_key k ON k.id = i.key_id
-              WHERE k.workspace_id = %(id)s
+    UNION ALL SELECT 'idempotency', count(*) FROM idempotency WHERE workspace_id = %(id)s
 """
 
 

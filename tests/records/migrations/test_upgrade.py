@@ -162,6 +162,36 @@ def test_upload_without_a_method_becomes_single(yesterday: str) -> None:
         assert conn.execute("SELECT method FROM upload ORDER BY method").fetchall() == [("direct",), ("single",)]
 
 
+def test_replies_belong_to_the_workspace(yesterday: str) -> None:
+    workspace, key, other = (uuid.uuid4() for _ in range(3))
+    claim = "INSERT INTO idempotency (key_id, scope, key, attempt, lease_until, status, created_at) VALUES "
+    with psycopg.connect(yesterday, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        for id in (key, other):
+            conn.execute(
+                "INSERT INTO api_key (id, workspace_id, secret_hash, scopes) VALUES (%s, %s, sha256('s'), '{read}')",
+                [id, workspace],
+            )
+        for id, name, status, age in (
+            (key, "a", 200, 2),
+            (other, "a", None, 1),
+            (key, "b", 201, 2),
+            (other, "b", 202, 1),
+        ):
+            conn.execute(
+                claim + "(%s, 'POST /x', %s, gen_random_uuid(), now(), %s, now() - %s * interval '1 s')",
+                [id, name, status, age],
+            )
+        migrate.migrate(yesterday)
+        kept = conn.execute("SELECT key, status FROM idempotency WHERE workspace_id = %s ORDER BY key", [workspace])
+        assert kept.fetchall() == [("a", 200), ("b", 202)], "a reply rather than a claim, and the later reply"
+        conn.execute(
+            claim.replace("scope", "operation") + "(%s, 'POST /x', 'c', gen_random_uuid(), now(), 200, now())", [key]
+        )
+        named = conn.execute("SELECT workspace_id FROM idempotency WHERE key = 'c'").fetchall()
+        assert named == [(workspace,)], "a server of the version before does not name it"
+
+
 def test_urls_get_their_normal_form(yesterday: str) -> None:
     workspace, blob, *ids = (uuid.uuid4() for _ in range(5))
     urls = ["https://h/a%20%281%29.png", "https://h/a%20(1).png", "https://h/a%20%28%31).png"]

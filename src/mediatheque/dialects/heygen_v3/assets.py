@@ -7,7 +7,7 @@ from litestar import Response, delete, get, post
 
 from mediatheque.dialects.heygen_v3 import shapes
 from mediatheque.dialects.heygen_v3.ids import parsed_asset_id
-from mediatheque.dialects.heygen_v3.policy import POLICY
+from mediatheque.dialects.heygen_v3.policy import IDEMPOTENCY_KEY, POLICY
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import idempotent
@@ -46,7 +46,7 @@ async def upload_asset(request: AppRequest) -> Response[bytes]:
     def render(asset: Asset) -> tuple[int, bytes]:
         return 200, msgspec.json.encode(shapes.upload_reply(asset, base))
 
-    return await idempotent(request, work, render, upload=body)
+    return await idempotent(request, work, render, upload=body, characters=IDEMPOTENCY_KEY)
 
 
 @get("/v3/assets", guards=[require_scope(Scope.READ)])

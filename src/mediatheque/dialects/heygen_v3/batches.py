@@ -9,6 +9,7 @@ from litestar import Response, get, post
 
 from mediatheque.dialects.heygen_v3 import upload_shapes
 from mediatheque.dialects.heygen_v3.direct_uploads import MAX_BODY
+from mediatheque.dialects.heygen_v3.policy import IDEMPOTENCY_KEY
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
@@ -46,7 +47,7 @@ async def presign(request: AppRequest) -> Response[bytes]:
         batch_id = created.batch.id.hex if created.batch else None
         return 200, msgspec.json.encode({"data": {"batch_id": batch_id, "items": items}})
 
-    return await idempotent(request, work, render)
+    return await idempotent(request, work, render, characters=IDEMPOTENCY_KEY)
 
 
 @post(

@@ -8,6 +8,7 @@ from litestar import Response, post, put
 
 from mediatheque.dialects.heygen_v3 import shapes, upload_shapes
 from mediatheque.dialects.heygen_v3.ids import parsed_asset_id
+from mediatheque.dialects.heygen_v3.policy import IDEMPOTENCY_KEY
 from mediatheque.errors import Invalid
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import authorize_upload_token, require_scope
@@ -34,7 +35,7 @@ async def presign(request: AppRequest) -> Response[bytes]:
     def render(created: CreatedUploads) -> tuple[int, bytes]:
         return 200, msgspec.json.encode({"data": upload_shapes.target(created.targets[0], base)})
 
-    return await idempotent(request, work, render)
+    return await idempotent(request, work, render, characters=IDEMPOTENCY_KEY)
 
 
 @put("/v3/assets/direct-uploads/{id:uuid}", status_code=200, request_max_body_size=None)

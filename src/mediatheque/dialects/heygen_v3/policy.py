@@ -18,3 +18,5 @@ POLICY = Policy(
         }
     ),
 )
+# [documented] The characters of an Idempotency-Key.
+IDEMPOTENCY_KEY = "A-Za-z0-9_:.-"

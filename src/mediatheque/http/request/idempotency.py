@@ -10,6 +10,7 @@ import structlog
 from litestar import Response
 
 from mediatheque.errors import Conflict, Invalid, Malformed, Unacceptable
+from mediatheque.http.asgi import header_text
 from mediatheque.http.context import AppRequest
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.request import Body, sha256_of
@@ -20,7 +21,8 @@ T = TypeVar("T")
 
 _URL_FIELDS = frozenset({"url", "image_url", "video_url", "cover_image_url", "reference_images"})
 """Fields of request bodies that hold URLs, in every dialect."""
-_KEY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
+_MAX_KEY = 255
+_MAX_PATH = 255
 _log = structlog.get_logger()
 
 
@@ -31,24 +33,23 @@ async def idempotent(
     fingerprint: bytes | None = None,
     *,
     upload: Body | None = None,
+    characters: str = "",
 ) -> Response[bytes]:
-    """Do the work, or replay the answer of an earlier request with the same key, method and path.
+    """Do the work, or replay the answer of an earlier request of the workspace with the same key, method and path.
 
     With a `fingerprint`, a key that was used with another fingerprint is refused. With an `upload`, the answer is
     replayed all the same, and a warning is logged if the bytes differ. With neither, it is replayed for any request.
-    Only successes are stored: a key whose request failed can be used again.
+    Only successes are stored: a key whose request failed can be used again. A key is any text of up to 255 characters,
+    or of those in `characters`, which is written as in a regular expression: `A-Za-z`.
 
     Raises `Invalid` for a malformed key, `InProgress` while an earlier request runs, and `Conflict` for another
     fingerprint.
     """
-    key = request.headers.get("idempotency-key")
+    key = _key_of(request, characters)
     if key is None:
         return _response(*render(await work(None)))
-    if not _KEY.fullmatch(key):
-        raise Invalid("Idempotency-Key must be 1-255 characters of A-Z a-z 0-9 _ - : .", param="Idempotency-Key")
     idempotency = request.library.idempotency
-    operation = f"{request.method} {request.scope['path']}"
-    claimed = await idempotency.claim(request.principal.key_id, operation, key)
+    claimed = await idempotency.claim(request.principal, _operation(request), key)
     if isinstance(claimed, StoredReply):
         if fingerprint not in (None, claimed.fingerprint):
             raise Conflict("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
@@ -57,6 +58,26 @@ async def idempotent(
         return _response(claimed.status, claimed.body, {"Idempotent-Replayed": "true"})
     async with idempotency.keep_lease(claimed):
         return _response(*render(await work(Claim(claimed, render, fingerprint))))
+
+
+def _key_of(request: AppRequest, characters: str) -> str | None:
+    """Return the key, None if there is none. Raises `Invalid` when it is malformed."""
+    sent = request.headers.get("idempotency-key")
+    if sent is None:
+        return None
+    key = header_text(sent)
+    if not 1 <= len(key) <= _MAX_KEY or (characters and not re.fullmatch(f"[{characters}]+", key)):
+        allowed = f" of {characters}" if characters else ""
+        raise Invalid(f"Idempotency-Key must be 1-{_MAX_KEY} characters{allowed}.", param="Idempotency-Key")
+    return key
+
+
+def _operation(request: AppRequest) -> str:
+    """Return method and path. Of a path too long for an index of the database it is the hash."""
+    path: str = request.scope["path"]
+    if len(path) > _MAX_PATH:
+        path = f"sha256:{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"{request.method} {path}"
 
 
 def fingerprint(value: object) -> bytes:

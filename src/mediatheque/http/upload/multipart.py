@@ -13,6 +13,7 @@ from multipart import MultipartError, ParserLimitReached, PushMultipartParser
 
 from mediatheque.errors import Malformed
 from mediatheque.http import content_disposition
+from mediatheque.http.asgi import header_text
 from mediatheque.http.content_encoding import refuse_content_encoding, refuse_transfer_encoding
 
 MAX_PARTS = 100
@@ -106,18 +107,10 @@ def _part(headers: list[tuple[str, str]]) -> FormPart:
     refuse_content_encoding(value for name, value in headers if name == "Content-Encoding")
     fields = dict(headers)
     refuse_transfer_encoding(fields.get("Content-Transfer-Encoding", ""))
-    _, parameters = content_disposition.parse(_decoded(fields["Content-Disposition"]))
+    _, parameters = content_disposition.parse(header_text(fields["Content-Disposition"]))
     if not parameters.get("name"):
         raise Malformed("A part of the form has no name.")
     return FormPart(parameters["name"], content_disposition.filename(parameters), fields.get("Content-Type"))
-
-
-def _decoded(value: str) -> str:
-    """Decode as UTF-8; keep the Latin-1 that the parser read if it is not UTF-8."""
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return value
 
 
 def _malformed(error: MultipartError) -> Malformed:

@@ -1,5 +1,6 @@
 """The Idempotency-Key of POST /v1/assets/uploads: documented in one line; another body under the same key is a 409."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -84,9 +85,27 @@ def test_refused_request_frees_its_key(
     assert register(client, fresh, key, body).status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", "a" * 256, "a b", "é"])
+@pytest.mark.parametrize("key", ["a b", '{"id": 1}, \\;', "é" * 255, "日本語", "x" * 255])
+def test_any_text_is_a_key(client: httpx.Client, fresh: Account, url: str, key: str) -> None:
+    headers = {**auth(fresh.key), "Idempotency-Key": key.encode()}
+    first, second = (
+        client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)  # type: ignore[arg-type] # bytes are headers too
+        for _ in range(2)
+    )
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.headers["idempotent-replayed"] == "true"
+
+
+def test_path_of_any_length_has_keys(client: httpx.Client, fresh: Account) -> None:
+    """An index of the database holds no more than 2,704 bytes."""
+    path = "/v1/assets/tags/" + "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(60))
+    response = client.delete(path, headers={**auth(fresh.key), "Idempotency-Key": new_key()})
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "é" * 256])
 def test_invalid_key_is_refused(client: httpx.Client, fresh: Account, url: str, key: str) -> None:
-    headers = {**auth(fresh.key), "Idempotency-Key": key.encode("latin-1")}
+    headers = {**auth(fresh.key), "Idempotency-Key": key.encode()}
     response = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=headers)  # type: ignore[arg-type] # bytes are headers too
     assert response.status_code == 422
     REGISTER.check_error(response, "validation_error")

@@ -81,7 +81,7 @@ def test_replay_changes_nothing(client: httpx.Client, fresh: Account, account: A
 
 
 def test_invalid_key_is_refused(client: httpx.Client, fresh: Account) -> None:
-    for key in ("", "a b", "x" * 256):
+    for key in ("", "x" * 256):
         for endpoint, body in ((CREATE_TAG, {"name": "a"}), (UNFAVORITE, {"request_id": "a"})):
             response = endpoint.send(client, fresh.key, json=body, headers={"Idempotency-Key": key})
             assert response.status_code == 422

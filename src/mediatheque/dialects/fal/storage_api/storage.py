@@ -9,6 +9,7 @@ from litestar import post, put
 from mediatheque.dialects.fal.policy import storage_policy
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
 from mediatheque.errors import Invalid
+from mediatheque.http.asgi import header_text
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import authorize_upload_token, require_scope
@@ -122,12 +123,7 @@ def content_type(request: AppRequest) -> str | None:
 def file_name(request: AppRequest) -> str | None:
     """Return the name in X-Fal-File-Name, decoded as UTF-8 if it is valid UTF-8: fal's clients do not escape it."""
     name = request.headers.get("x-fal-file-name")
-    if not name:
-        return None
-    try:
-        return name.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return name
+    return header_text(name) if name else None
 
 
 ROUTES = (issue_token, upload_file, initiate_upload, put_upload)
