@@ -83,8 +83,9 @@ async def _bootstrap(config: Config, url: str) -> str | None:
     async with Database(with_database_url(config, url).database) as database:
         try:
             await StoreIdentity(database, store).claim_at_start(may_move=True, in_bucket=config.blobs.in_bucket)
-        finally:
-            await store.close()
+        except LibraryError:
+            await store.close()  # obstore 0.12 can abort a process that ends soon after a request
+            raise
         await warn_if_model_differs(database, config.embedding.model)
         return await Accounts(database).bootstrap("default")
 
