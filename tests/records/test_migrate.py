@@ -128,6 +128,11 @@ def test_every_missing_right_is_named_with_its_statement(postgres: str, role: st
         migrate.migrate(of(role, url))
 
 
+def test_tables_of_another_program(empty: str) -> None:
+    run(empty, "CREATE TABLE alembic_version (version_num text)", "INSERT INTO alembic_version VALUES ('00af3c')")
+    assert "another program's" in refusal(empty)
+
+
 def test_tables_of_another_role(database_url: str, role: str) -> None:
     said = refusal(of(role, database_url))
     grant = f"GRANT mediatheque TO {role}"
@@ -174,6 +179,8 @@ def test_a_database_or_role_that_is_missing(postgres: str) -> None:
         ('FATAL:  password authentication failed for user "x"', "password in MEDIATHEQUE_DATABASE_URL"),
         ("failed to resolve host 'x': [Errno -2] Name or service not known", "host in MEDIATHEQUE_DATABASE_URL"),
         ("FATAL:  sorry, too many clients already", "max_connections"),
+        ('FATAL:  permission denied for database "x"', 'GRANT CONNECT ON DATABASE "x"'),
+        ("transaction blocks not allowed in statement pooling mode", "transaction or session mode"),
         ('FATAL:  no pg_hba.conf entry for host "::1"', "pg_hba.conf"),
         ("FATALER FEHLER:  irgendetwas\n\tund mehr", "Is PostgreSQL running"),
     ],

@@ -40,7 +40,8 @@ def bring_up_to_date(config: DatabaseConfig) -> None:
 
     Raises DatabaseUnavailable, in one line, where `check_route` or `migrate` does.
     """
-    _run(_check_route(config))
+    if not _run(_check_route(config)):
+        _log.info("pooler_found", direct_url=bool(config.direct_url))
     migrate(config.direct_conninfo)
 
 
@@ -62,7 +63,11 @@ def migrate(url: str, patience: float = _PATIENCE) -> None:
 
 def newest() -> str:
     """Return the revision of this version."""
-    return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
+    return max(_revisions())
+
+
+def _revisions() -> set[str]:
+    return {path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py")}
 
 
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
@@ -71,10 +76,10 @@ def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
         return thread.submit(asyncio.run, work).result()
 
 
-async def _check_route(config: DatabaseConfig) -> None:
+async def _check_route(config: DatabaseConfig) -> bool:
     try:
         async with asyncio.timeout(config.start_timeout):
-            await check_route(config)
+            return await check_route(config)
     except (psycopg.Error, TimeoutError) as error:
         raise DatabaseUnavailable(connection_failed(error)) from error
 
@@ -93,8 +98,12 @@ async def _look(config: DatabaseConfig) -> str | None:
     except (psycopg.Error, TimeoutError) as error:
         raise DatabaseUnavailable(connection_failed(error)) from error
     version = str(row["version_num"]) if row else None
-    if version is not None and version > newest():
-        raise DatabaseUnavailable(f"The database has schema {version}; this version knows {newest()} at most.")
+    if version is not None and version not in _revisions():
+        if version.isdecimal():
+            raise DatabaseUnavailable(f"The database has schema {version}; this version knows {newest()} at most.")
+        raise DatabaseUnavailable(
+            f"The tables in the database are another program's (alembic_version is {version}): name another database."
+        )
     return version
 
 

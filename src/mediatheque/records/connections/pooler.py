@@ -20,6 +20,8 @@ async def check_route(config: DatabaseConfig) -> bool:
     through a pooler in transaction mode, LISTEN is lost and the lock of a session stays with whoever comes next.
     """
     async with await SessionConnection.connect(config.conninfo) as pooled:
+        async with pooled.transaction():  # a pooler in statement mode allows none
+            await backend_pid(pooled)
         if config.direct_url:
             await _check_direct_url(config, pooled)
         elif not pooled.is_direct:

@@ -15,7 +15,11 @@ _HINTS = (
     (r"startup parameter|startup option", "remove `options` from {setting}, and PGOPTIONS from the environment"),
     (r"no pg_hba\.conf entry", "an administrator must allow this client in pg_hba.conf"),
     (r"too many|remaining connection slots", "lower MEDIATHEQUE_DATABASE_POOL_MAX or raise max_connections"),
-    (r"permission denied for database", "an administrator must run: GRANT CONNECT ON DATABASE ... TO ..."),
+    (
+        r'permission denied for database ("[^"]+")',
+        "an administrator must run: GRANT CONNECT ON DATABASE {0} TO (your role)",
+    ),
+    (r"transaction blocks not allowed", "poolers in statement mode cannot be used: choose transaction or session mode"),
 )
 """What to do, by words of libpq and PostgreSQL in English. Another language gets the reason without advice."""
 
