@@ -41,7 +41,11 @@ def test_program_is_refused(put, padding, program):
 
 
 @pytest.mark.parametrize("before", [0, 77, (1 << 20) - 3, 3 << 20])
-@pytest.mark.parametrize("archive", [RAR, b"7z\xbc\xaf\x27\x1c\0\4", b"MSCF\0\0\0\0", samples.plain_zip()[:60]])
+@pytest.mark.parametrize(
+    "archive",
+    [RAR, b"7z\xbc\xaf\x27\x1c\0\4", b"MSCF\0\0\0\0", samples.plain_zip()[:60]],
+    ids=["rar", "7z", "cab", "zip"],
+)
 def test_archive_is_refused_wherever_programs_find_it(put, before, archive):
     with pytest.raises(Unreadable, match="archive"):
         _check(put, b"x" * before + archive)
