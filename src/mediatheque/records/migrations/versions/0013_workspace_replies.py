@@ -2,10 +2,10 @@
 
 from mediatheque.records.migrations.sql import run_sql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
     """Add the workspace to the keys, and make it their scope."""
-    run_sql("0010_workspace_replies.sql")
+    run_sql("0013_workspace_replies.sql")
