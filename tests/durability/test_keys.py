@@ -36,15 +36,17 @@ def test_keys_are_managed_with_and_without_running_server(
     assert (done.returncode, done.stdout) == (0, "")
     assert eventually(lambda: is_refused_everywhere(http, first)) < MAX_REVOCATION_SECONDS
     assert fields(keys(data, "list").stdout, first)[-1] == "revoked"
-    again = command_line.process("keys", "revoke", first, "--data", data)
+    again = command_line.process("keys", "revoke", f"mediatheque:{first}", "--data", data)
     assert again.returncode == 1
     assert len(again.stderr.splitlines()) == 1
     assert http.get("/assets/0", headers={"authorization": f"Bearer {beside}"}).status_code == 404
 
 
 def key_of(done: command_line.Ended) -> str:
-    """Return the key that `keys create` printed, which is its whole output."""
+    """Return the key that `keys create` printed, which is its whole output; how clients want it is beside it."""
     assert done.returncode == 0, done.stderr
+    for form in ("FAL_KEY=mediatheque:{}", "KREA_API_TOKEN=mediatheque:{}", "HEYGEN_API_KEY={}"):
+        assert form.format(done.stdout) in done.stderr
     assert re.fullmatch(r"mtq_[0-9a-f]{32}_[\w-]{43}\n", done.stdout), done.stdout
     return done.stdout.strip()
 

@@ -15,11 +15,17 @@ from mediatheque.model import Key, Scope
 from mediatheque.records.database import Database
 from mediatheque.redaction import hide
 
+_CLIENT_FORMS = (
+    ("fal", "FAL_KEY=mediatheque:{key}"),  # its serverless SDK takes `id:secret` alone
+    ("Krea", "KREA_API_TOKEN=mediatheque:{key}"),
+    ("HeyGen", "HEYGEN_API_KEY={key}"),
+)
+"""The form in which each vendor's clients take a key from their environment."""
 _WORKSPACE = re.compile(r"\w[\w.-]{0,99}")
 
 
 def create(arguments: argparse.Namespace) -> None:
-    """Create a key and print it."""
+    """Create a key and print it. The forms for vendors' clients go to standard error: scripts read the key alone."""
     scopes = _scopes(arguments.scopes)
     if not _WORKSPACE.fullmatch(arguments.workspace):
         raise ConfigError(
@@ -27,7 +33,11 @@ def create(arguments: argparse.Namespace) -> None:
         )
 
     async def work(accounts: Accounts) -> None:
-        _print(await accounts.create_key(arguments.workspace, scopes))
+        key = await accounts.create_key(arguments.workspace, scopes)
+        _print(key)
+        sys.stderr.write("For the vendors' clients:\n")
+        for vendor, form in _CLIENT_FORMS:
+            sys.stderr.write(f"  {vendor:<7} {form.format(key=key)}\n")
 
     _with_accounts(arguments, work)
 
@@ -54,7 +64,7 @@ def revoke(arguments: argparse.Namespace) -> None:
 def key_id(text: str) -> UUID:
     """Parse a key or an id; returns the id. Raises argparse's error, without the secret of the key."""
     try:
-        return UUID(hex=text.removeprefix("mtq_").partition("_")[0])
+        return UUID(hex=text.rpartition(":")[2].removeprefix("mtq_").partition("_")[0])
     except ValueError:
         raise argparse.ArgumentTypeError(f"{hide(text)!r} is no key and no id of one") from None
 

@@ -78,6 +78,8 @@ _ANNOUNCED = {"filename": "a.png", "content_type": "image/png", "size_bytes": le
 HEYGEN_V3 = (
     _plain("POST", "/v3/assets", headers=_FORM, content=_FILE),
     Probe("GET", "/v3/assets", params=_FOLDER),
+    _plain("GET", "/v3/users/me"),
+    _plain("GET", "/v3/user/me"),
     Probe("GET", "/v3/assets/{asset}"),
     Probe("DELETE", "/v3/assets/{asset}"),
     _plain("POST", "/v3/assets/direct-uploads", json=_ANNOUNCED),

@@ -19,11 +19,11 @@ class Keyed(Suite):
     def test_valid_request_succeeds(self) -> None:
         self.answered(self.send(**self.valid()))
 
-    @each_value("scheme", ["Bearer {}", "Key {}", "bearer {}"])
+    @each_value("scheme", ["Bearer {}", "Key {}", "bearer {}", "Key mediatheque:{}", "Bearer a:b: {}"])
     def test_key_is_accepted_in_each_header(self, scheme: str) -> None:
         headers = {"Authorization": scheme.format(self.account.key)}
         self.answered(self.with_headers(headers))
-        self.answered(self.with_headers({"x-api-key": self.account.key}))
+        self.answered(self.with_headers({"x-api-key": headers["Authorization"].partition(" ")[2]}))
 
     @each_value("coding", ["gzip", "br", "aws-chunked", "GZIP", "identity, deflate", "x-gzip", "utf-8"])
     def test_encoded_body_is_refused(self, coding: str) -> None:

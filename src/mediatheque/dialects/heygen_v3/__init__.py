@@ -3,7 +3,7 @@
 Facts: docs/wire/heygen_v3.md.
 """
 
-from mediatheque.dialects.heygen_v3 import assets, batches, direct_uploads, error_codes, search
+from mediatheque.dialects.heygen_v3 import assets, batches, direct_uploads, error_codes, search, users
 from mediatheque.dialects.heygen_v3.errors import ERRORS
 from mediatheque.http.dialect import Dialect, ExampleUpload, router
 
@@ -12,7 +12,14 @@ DIALECT = Dialect(
     routers=(
         router(
             ERRORS,
-            [*assets.ROUTES, *search.ROUTES, *direct_uploads.ROUTES, *batches.ROUTES, *error_codes.ROUTES],
+            [
+                *assets.ROUTES,
+                *search.ROUTES,
+                *direct_uploads.ROUTES,
+                *batches.ROUTES,
+                *users.ROUTES,
+                *error_codes.ROUTES,
+            ],
         ),
     ),
     error_formats=(ERRORS,),

@@ -1,6 +1,7 @@
 """Guards that check API keys and upload tokens before the body is read.
 
 One key format is accepted in every vendor's header: `Authorization: Bearer|Key <key>` or `X-API-Key: <key>`.
+Anything that ends in a colon may precede the key.
 """
 
 from uuid import UUID
@@ -17,12 +18,18 @@ def presented_key(connection: Connection) -> str | None:
     """Return the key that the request carries, in any of the headers."""
     scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "key") and credentials.strip():
-        return credentials.strip()
-    return connection.headers.get("x-api-key")
+        return _without_id(credentials)
+    key: str | None = connection.headers.get("x-api-key")
+    return key and _without_id(key)
 
 
-def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
-    """Return a guard that requires a valid key with the scope, within its rate limit.
+def _without_id(credentials: str) -> str:
+    """Return the key of `id:key`: some clients of vendors whose keys have an id take no other form."""
+    return credentials.rpartition(":")[2].strip()
+
+
+def require_scope(*scopes: Scope, upload_tokens: bool = False) -> Guard:
+    """Return a guard that requires a valid key with one of the scopes, within its rate limit.
 
     `upload_tokens` accepts upload tokens as well as keys. The guard raises `KeyRefused`, `ScopeMissing` or
     `RateLimited` before a byte of the body is read.
@@ -32,8 +39,8 @@ def require_scope(scope: Scope, *, upload_tokens: bool = False) -> Guard:
         context = context_of(connection)
         principal = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
         await context.rate_limiter.hit(str(principal.key_id))
-        if not principal.scopes & {scope, Scope.ADMIN}:
-            raise ScopeMissing(f"This API key lacks the scope {scope.value!r}.")
+        if not principal.scopes & {*scopes, Scope.ADMIN}:
+            raise ScopeMissing(f"This API key lacks the scope {' or '.join(repr(scope.value) for scope in scopes)}.")
         connection.scope["state"]["principal"] = principal
 
     return guard

@@ -90,8 +90,9 @@ async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Ass
     """Create the file's asset in the caller's transaction.
 
     A file has one asset. If it exists, tags and the collection are added to it, its missing caption and provenance
-    are filled in, and it is returned. Raises `NotFound` when a tag, collection, folder (outside the trash) or input
-    does not exist in the workspace, and `Invalid` when the collection is not a manual one.
+    are filled in, a title that comes with the caption replaces the file's name, and it is returned. Raises `NotFound`
+    when a tag, collection, folder (outside the trash) or input does not exist in the workspace, and `Invalid` when the
+    collection is not a manual one.
     """
     asset = _new_asset(file, fields)
     known_tags = await require(conn, file.workspace_id, fields.tag_ids, param="tag_ids")
@@ -102,6 +103,8 @@ async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Ass
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
+        if fields.title and fields.caption and asset.caption is None and asset.title == _default_title(file):
+            await rows.set_title(conn, asset, fields.title)
         await rows.enrich(conn, asset, caption=fields.caption, favorite=fields.favorite)
         asset = await fill_provenance(conn, asset, fields.provenance)
     await record_provenance(conn, asset, fields.provenance)
@@ -122,7 +125,7 @@ def _new_asset(file: File, details: AssetFields) -> Asset:
         workspace_id=file.workspace_id,
         file=file,
         kind=file.blob.media_info.kind,
-        title=details.title or title_from(file.name, details.caption, file.blob.media_info.kind.value),
+        title=details.title or _default_title(file, details.caption),
         caption=details.caption,
         source=provenance.origin if provenance else Origin.UPLOAD,
         request_id=made.request_id,
@@ -131,6 +134,10 @@ def _new_asset(file: File, details: AssetFields) -> Asset:
         folder_id=details.folder_id,
         created_at=datetime.now(UTC),
     )
+
+
+def _default_title(file: File, caption: str | None = None) -> str:
+    return title_from(file.name, caption, file.blob.media_info.kind.value)
 
 
 async def _existing(conn: Connection, file: File) -> Asset:

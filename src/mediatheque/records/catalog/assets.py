@@ -140,6 +140,13 @@ async def enrich(conn: Connection, asset: Asset, *, caption: str | None, favorit
     )
 
 
+async def set_title(conn: Connection, asset: Asset, title: str) -> None:
+    """Set the asset's title."""
+    await conn.execute(
+        "UPDATE asset SET title = %s WHERE workspace_id = %s AND id = %s", (title, asset.workspace_id, asset.id)
+    )
+
+
 async def set_favorite(conn: Connection, workspace_id: UUID, id: UUID, *, favorite: bool) -> None:
     """Mark the asset as a favorite, or not."""
     await conn.execute(

@@ -16,6 +16,19 @@ def test_longest_prompt_is_stored(client: httpx.Client, account: Account, url: s
     assert register(client, account, url, prompt=prompt).json()["asset"]["prompt"] == prompt
 
 
+def test_title_comes_from_the_prompt(client: httpx.Client, account: Account, url: str) -> None:
+    plain = register(client, account, url).json()["asset"]
+    assert plain["title"] != "A walrus"
+    told = register(client, account, url, prompt="A walrus\nat noon").json()["asset"]
+    assert (told["vector_id"], told["title"], told["prompt"]) == (plain["vector_id"], "A walrus", "A walrus\nat noon")
+    again = register(client, account, url, prompt="A seal").json()["asset"]
+    assert (again["title"], again["prompt"]) == ("A walrus", "A walrus\nat noon")
+
+
+def test_title_of_a_new_asset_comes_from_the_prompt(client: httpx.Client, account: Account, url: str) -> None:
+    assert register(client, account, url, prompt="A walrus").json()["asset"]["title"] == "A walrus"
+
+
 def test_null_fields_are_absent(client: httpx.Client, account: Account, url: str) -> None:
     asset = register(client, account, url, prompt=None, collection_id=None).json()["asset"]
     assert (asset["prompt"], asset["collection_ids"]) == (None, [])

@@ -36,7 +36,7 @@ INVALID: dict[str, dict[str, Any]] = {
     "getAssetLineage": {"params": {"depth": "6"}},
     "listAssetCollections": {"params": {"limit": "101"}},
     "listAssetCharacters": {"params": {"offset": "-1"}},
-    **{operation.id: {"headers": {"Idempotency-Key": "a b"}} for operation in MUTATIONS},
+    **{operation.id: {"headers": {"Idempotency-Key": "x" * 256}} for operation in MUTATIONS},
 }
 _SETS = ("AssetCollection", "AssetCharacter")
 EMPTY = {"deleteAssetTag"} | {f"{verb}{noun}" for verb in ("delete", "favorite", "unfavorite") for noun in _SETS}

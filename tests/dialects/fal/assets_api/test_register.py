@@ -128,7 +128,7 @@ def test_registering_again_adds_to_the_asset(
     ids = [tag["id"] for tag in tags]
     richer = register(client, account, url, prompt="late", favorite=True, tag_ids=ids, collection_id=collection)
     assert richer.status_code == 201
-    changed = {"prompt": "late", "is_favorited": True, "collection_ids": [collection]}
+    changed = {"prompt": "late", "title": "late", "is_favorited": True, "collection_ids": [collection]}
     assert {**richer.json()["asset"], "tags": []} == {**first, **changed}
     assert [tag["id"] for tag in richer.json()["asset"]["tags"]] == ids
     kept = register(client, account, url, prompt="later still").json()["asset"]

@@ -15,6 +15,7 @@ from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.idempotency import fingerprint, idempotent
 from mediatheque.http.request.json import read_json
 from mediatheque.library.catalog.fields import AssetFields
+from mediatheque.library.catalog.filenames import title_from
 from mediatheque.library.idempotency import Claim
 from mediatheque.model import Asset, Scope
 
@@ -64,6 +65,7 @@ async def delete_asset(request: AppRequest, id: str) -> None:
 
 def _asset_fields(request: AppRequest, wanted: Registration) -> AssetFields:
     return AssetFields(
+        title=title_from(None, wanted.prompt, "") or None,
         caption=wanted.prompt,
         provenance=wanted.provenance(request),
         favorite=wanted.favorite,

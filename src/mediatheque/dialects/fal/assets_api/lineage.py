@@ -6,6 +6,7 @@ from typing import Any
 from litestar import get
 
 from mediatheque.dialects.fal.references import parse_id_or_404
+from mediatheque.dialects.fal.timestamps import timestamp
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.pagination import page_size
@@ -69,7 +70,7 @@ def _request(node: RequestNode) -> dict[str, Any]:
         "request_id": node.request_id,
         "endpoint": node.endpoint,
         "prompt": node.prompt,
-        "created_at": node.created_at,
+        "created_at": timestamp(node.created_at),
     }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mediatheque.dialects.fal.timestamps import timestamp
 from mediatheque.http.urls import file_url
 from mediatheque.model import Asset, Tag
 
@@ -16,7 +17,7 @@ def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str,
         "type": asset.kind.value,
         "title": asset.title,
         "endpoint": asset.endpoint,
-        "created_at": asset.created_at,
+        "created_at": timestamp(asset.created_at),
         "source": asset.source,
         "prompt": asset.caption,
         "width": media_info.width,
@@ -31,4 +32,4 @@ def asset(asset: Asset, base: str, similarity: float | None = None) -> dict[str,
 
 def tag(tag: Tag) -> dict[str, Any]:
     """Build the tag object."""
-    return {"id": str(tag.id), "name": tag.name, "created_at": tag.created_at}
+    return {"id": str(tag.id), "name": tag.name, "created_at": timestamp(tag.created_at)}

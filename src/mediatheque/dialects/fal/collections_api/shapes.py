@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from mediatheque.dialects.fal.timestamps import timestamp
 from mediatheque.http.context import AppRequest
 from mediatheque.http.urls import file_url
 from mediatheque.model import Branch, Collection, Hierarchy, TreeNode
@@ -50,8 +51,8 @@ def _common(collection: Collection, base: str) -> dict[str, Any]:
         "character_identifier": collection.identifier,
         "parent_collection_id": str(collection.parent_id) if collection.parent_id else None,
         "is_favorited": collection.is_favorite,
-        "created_at": collection.created_at,
-        "updated_at": collection.updated_at,
+        "created_at": timestamp(collection.created_at),
+        "updated_at": timestamp(collection.updated_at),
     }
 
 
