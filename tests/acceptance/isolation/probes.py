@@ -58,6 +58,8 @@ FAL_STORAGE = (
     Probe(
         "POST", "/storage/upload/{parts}/complete", params={"token": "{my_parts_token}"}, json={"parts": []}, own=422
     ),
+    Probe("POST", "/storage/upload/{parts}/gcs/{my_parts_token}/{number}"),
+    Probe("POST", "/storage/upload/{parts}/gcs/{my_parts_token}/complete", json={"parts": []}, own=422),
     *(Probe("PUT", f"{path}/{{number}}", content=_PNG) for path in (_PARTED, _MIXED)),
     *(Probe("POST", f"{path}/complete", json={"parts": []}, own=422) for path in (_PARTED, _MIXED)),
     Probe("GET", "/api/fal/proxy", headers={"x-fal-target-url": "https://rest.fal.ai/v1/assets/{asset}"}),

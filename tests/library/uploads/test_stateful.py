@@ -130,7 +130,8 @@ class Uploading(RuleBasedStateMachine):
         if model.expired:
             self._fails(NotFound, self._send(model, content))
         elif isinstance(model.ended, bytes):
-            self._fails(Conflict, self._send(model, content))
+            asset_is_gone = AssetNotFound if model.removed else None
+            self._either(asset_is_gone or (None if content == model.ended else Conflict), self._send(model, content))
         else:
             self._fails(Invalid, self._send(model, content + b"x"), also=Unacceptable)
             self._run(self._send(model, content))
