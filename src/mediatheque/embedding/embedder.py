@@ -25,6 +25,7 @@ class Embedder(Protocol):
 
     name: str  # vectors of embedders with the same name can be compared, others not
     dimensions: int
+    frame_edge: int  # pixels of the shorter side of the pictures that it should be given; more are of no use
     duplicate_similarity: float  # cosine at or above which two pictures are near duplicates
 
     def texts(self, texts: Sequence[str]) -> Vectors:

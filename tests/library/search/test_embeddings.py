@@ -70,9 +70,9 @@ async def test_video_and_pdf_are_embedded(seeing: Library, workspace: UUID, cont
     found = await vectors(seeing, asset.id)
     assert list(found) == ["content"]
     blob = asset.file.blob
-    frames = await seeing.search.embeddings.frames_of(blob)
-    assert (len(frames) > 1) == (content is samples.mp4)
     model = await seeing.search.embedding_models.active()
+    frames = await seeing.search.embeddings.frames_of(blob, await seeing.search.encoders.frame_edge(model))
+    assert (len(frames) > 1) == (content is samples.mp4)
     assert found["content"] == pytest.approx(await seeing.search.encoders.encode_frames(model, frames), abs=0.02)
     assert sum(each * each for each in found["content"]) == pytest.approx(1, abs=0.05)
 

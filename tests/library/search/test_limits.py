@@ -43,10 +43,10 @@ async def test_examples_are_decoded_once_and_two_at_a_time(
     elsewhere = (await take(seeing, other, plain(RED))).file.blob
     go, looked, frames_of = asyncio.Event(), [], seeing.search.embeddings.frames_of
 
-    async def decode(blob: object) -> object:
+    async def decode(blob: object, edge: int) -> object:
         looked.append(blob)
         await go.wait()
-        return await frames_of(blob)  # type: ignore[arg-type]
+        return await frames_of(blob, edge)  # type: ignore[arg-type]
 
     monkeypatch.setattr(seeing.search.embeddings, "frames_of", decode)
 
@@ -74,10 +74,10 @@ async def test_failed_example_is_tried_again(seeing: Library, workspace: UUID, m
     blob = (await take(seeing, workspace, plain(RED))).file.blob
     frames_of, failures = seeing.search.embeddings.frames_of, iter([Unavailable()])
 
-    async def decode(blob: object) -> object:
+    async def decode(blob: object, edge: int) -> object:
         for failure in failures:
             raise failure
-        return await frames_of(blob)  # type: ignore[arg-type]
+        return await frames_of(blob, edge)  # type: ignore[arg-type]
 
     monkeypatch.setattr(seeing.search.embeddings, "frames_of", decode)
     with pytest.raises(Unavailable):

@@ -32,6 +32,7 @@ class Basic:
 
     name = "basic-1"
     dimensions = TEXT_DIMENSIONS + APPEARANCE_FEATURES
+    frame_edge = 288  # a little more than the 256 that the picture model scales to
     duplicate_similarity = 0.88  # docs/decisions/0014-embedder.md has the measurement
 
     def __init__(self, cache: Path, threads: int) -> None:

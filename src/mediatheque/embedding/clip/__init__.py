@@ -7,10 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediatheque.embedding.clip.model_files import ModelFiles
-from mediatheque.embedding.clip.onnx_model import OnnxModel
+from mediatheque.embedding.clip.onnx_model import OnnxModel, not_a_pair
 from mediatheque.embedding.clip.preprocessing import Preprocessing
 from mediatheque.embedding.clip.tokenizer import TextTokenizer
 from mediatheque.embedding.embedder import ModelError, Vectors
+
+_TEXT, _IMAGE = "input_ids", "pixel_values"
+_OTHER_TEXT_INPUTS = ("attention_mask", "token_type_ids", "position_ids")
+_TEXT_OUTPUTS = ("text_embeds", "pooler_output", "text_features", "text_embeddings", "sentence_embedding")
+_IMAGE_OUTPUTS = ("image_embeds", "pooler_output", "image_features", "image_embeddings")
 
 
 class Clip:
@@ -24,27 +29,35 @@ class Clip:
 
     def __init__(self, path: Path, threads: int) -> None:
         folder = ModelFiles(path)
-        self._text = OnnxModel(
-            folder.text_model, ("input_ids", "attention_mask"), ("text_embeds", "pooler_output"), threads
-        )
-        self._image = OnnxModel(folder.image_model, ("pixel_values",), ("image_embeds", "pooler_output"), threads)
-        self._tokenizer = TextTokenizer(folder, self._text.shape("input_ids")[-1])
-        self._preprocessing = Preprocessing(folder.preprocessing)
+        self._text = OnnxModel(folder.text_model, _TEXT, 2, threads, outputs=_TEXT_OUTPUTS, others=_OTHER_TEXT_INPUTS)
+        self._image = OnnxModel(folder.image_model, _IMAGE, 4, threads, outputs=_IMAGE_OUTPUTS)
+        self._tokenizer = TextTokenizer(folder, (*self._text.input.shape, 0, 0)[1])
+        self._preprocessing = Preprocessing(folder, self._image.input)
+        self.frame_edge = self._preprocessing.frame_edge
         self.name = f"onnx-clip-{folder.fingerprint()}"
-        self.dimensions = self._text.dimensions or len(self._text.vector(self._tokenizer.inputs("")))
-        if self._image.dimensions not in (0, self.dimensions):
-            raise ModelError(
-                f"{folder.text_model} makes vectors of {self.dimensions} dimensions, {folder.image_model} of"
-                f" {self._image.dimensions}: they are not a pair."
-            )
+        self.dimensions = self._text.dimensions or self._image.dimensions or len(self._text_vector(""))
+        for model in (self._text, self._image):
+            if model.dimensions not in (0, self.dimensions):
+                raise not_a_pair(folder.text_model, self.dimensions, model.dimensions)
+            model.dimensions = self.dimensions
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Return (n, dimensions), each row of length 1."""
-        return self._rows([self._text.vector(self._tokenizer.inputs(text)) for text in texts])
+        return self._rows([self._text_vector(text) for text in texts])
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> Vectors:
         """Return (n, dimensions), each row of length 1."""
-        return self._rows([self._image.vector({"pixel_values": self._preprocessing.planes(each)}) for each in pixels])
+        return self._rows([self._image.vector({_IMAGE: self._preprocessing.planes(each)}) for each in pixels])
+
+    def _text_vector(self, text: str) -> Vectors:
+        """Return (dimensions,). Some graphs name the length as a free axis, and fail with any but the full one."""
+        try:
+            return self._text.vector(self._tokenizer.inputs(text))
+        except ModelError:
+            if self._tokenizer.padded:
+                raise
+            self._tokenizer.padded = True
+            return self._text.vector(self._tokenizer.inputs(text))
 
     def _rows(self, vectors: list[Vectors]) -> Vectors:
         return np.array(vectors, np.float32).reshape(len(vectors), self.dimensions)

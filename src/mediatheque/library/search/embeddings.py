@@ -18,6 +18,8 @@ from mediatheque.records.search import embeddings as rows
 from mediatheque.records.search.embeddings import AssetVectors
 from mediatheque.records.storage import blobs
 
+_Decoded = tuple[list[Frame], Unreadable | NotFound | None]
+"""Frames, or none and why."""
 _log = structlog.get_logger()
 
 
@@ -49,12 +51,14 @@ class Embeddings:
         asset = await self._find(asset_id)
         if asset is None:
             return
-        frames, failure = await self._frames_or_failure(asset)
-        await self._store_state(asset.file.blob, frames, failure)
-        reason = failure.message if failure else None
+        decoded: dict[int, _Decoded] = {}
         for model in models:
             try:
-                vectors = await self._vectors(model, asset, frames, reason)
+                edge = await self._encoders.frame_edge(model)
+                if edge not in decoded:
+                    decoded[edge] = await self._frames_or_failure(asset, edge)
+                    await self._store_state(asset.file.blob, *decoded[edge])
+                vectors = await self._vectors(model, asset, *decoded[edge])
             except ModelUnavailable:
                 if model is models[0]:
                     raise
@@ -73,8 +77,8 @@ class Embeddings:
         async with self._database.connection() as conn:
             return await rows.find(conn, asset_id)
 
-    async def frames_of(self, blob: Blob) -> list[Frame]:
-        """Decode small frames of the content; an empty list for sound and other content without pictures.
+    async def frames_of(self, blob: Blob, edge: int) -> list[Frame]:
+        """Decode frames whose shorter side is at most `edge`; an empty list for content without pictures, like sound.
 
         Raises Unreadable when the decoder refuses the file, and NotFound when its bytes are missing.
         """
@@ -83,13 +87,13 @@ class Embeddings:
             return []
         try:
             async with self._store.open_local(blob.storage_key) as copy:
-                return await self._sandbox.frames(copy.path, format)
+                return await self._sandbox.frames(copy.path, format, edge=edge)
         except (FileNotFoundError, NotFound) as error:
             raise NotFound("The file is not there.") from error
 
-    async def _frames_or_failure(self, asset: Asset) -> tuple[list[Frame], Unreadable | NotFound | None]:
+    async def _frames_or_failure(self, asset: Asset, edge: int) -> _Decoded:
         try:
-            return await self.frames_of(asset.file.blob), None
+            return await self.frames_of(asset.file.blob, edge), None
         except (Unreadable, NotFound) as error:
             _log.warning("asset_not_decoded", asset=str(asset.id), reason=error.message)
             return [], error
@@ -102,14 +106,14 @@ class Embeddings:
                 await blobs.set_state(conn, blob, state, reason)
 
     async def _vectors(
-        self, model: EmbeddingModel, asset: Asset, frames: list[Frame], failure: str | None
+        self, model: EmbeddingModel, asset: Asset, frames: list[Frame], failure: Unreadable | NotFound | None
     ) -> AssetVectors:
         """Encode frames and caption; the title of an asset that has neither."""
         text = asset.caption or ("" if frames else asset.title)
         return AssetVectors(
             content=await self._encoders.encode_frames(model, frames) if frames else None,
             caption=(await self._encoders.encode_texts(model, [text]))[0] if text.strip() else None,
-            failure=failure,
+            failure=failure.message if failure else None,
         )
 
 

@@ -100,6 +100,10 @@ class Encoders:
         """Return a vector for each text."""
         return await self._encode(model, _text_vectors, texts)
 
+    async def frame_edge(self, model: EmbeddingModel) -> int:
+        """Return the shorter side of the frames that `encode_frames` should be given."""
+        return (await self.get(model)).frame_edge
+
     async def encode_frames(self, model: EmbeddingModel, frames: Sequence[Frame]) -> Vector:
         """Return one vector for all frames, at least one: the normalised mean of their vectors."""
         return await self._encode(model, _mean_vector, frames)

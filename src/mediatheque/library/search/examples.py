@@ -61,7 +61,7 @@ class ExampleVectors:
     async def _embed(self, model: EmbeddingModel, blob: Blob) -> Vector:
         self._running[blob.workspace_id] += 1
         try:
-            frames = await self._embeddings.frames_of(blob)
+            frames = await self._embeddings.frames_of(blob, await self._encoders.frame_edge(model))
             if not frames:
                 raise Unreadable("There is nothing to see in this file.")
             return await self._encoders.encode_frames(model, frames)
