@@ -195,7 +195,7 @@ def test_wrong_model_is_refused_in_one_line(lasting: Serve, folders: tuple[str, 
     shutil.copytree(folders[1].partition(":")[2], broken)
     (broken / "text_model_quantized.onnx").write_bytes(b"no model")
     for model, said in (
-        (f"onnx-clip:{tmp_path / 'away'}", "text_model.onnx"),
+        (f"onnx-clip:{tmp_path / 'away'}", "There is no folder"),
         (f"onnx-clip:{tmp_path / 'empty'}", "text_model.onnx"),
         (f"onnx-clip:{broken}", "is not an ONNX model"),
         ("unheard-of", "onnx-clip"),

@@ -38,6 +38,13 @@ def test_serve_process_names_the_wrong_setting(tmp_path: Path) -> None:
     expect_refusal(command_line.process("serve", *arguments, env=AWAY), "database")
 
 
+def test_serve_names_the_folder_of_a_model_that_is_not_there(database_url: str, tmp_path: Path) -> None:
+    arguments = ["--data", tmp_path / "data", "--port", str(free_port())]
+    model = f"onnx-clip:{tmp_path / 'away'}"
+    environment = {"MEDIATHEQUE_DATABASE_URL": database_url, "MEDIATHEQUE_EMBEDDING_MODEL": model}
+    expect_refusal(command_line.here("serve", *arguments, env=environment), f"There is no folder {tmp_path / 'away'}")
+
+
 def expect_refusal(ended: command_line.Ended, names: str) -> None:
     assert ended.returncode == 1
     said = [line for line in ended.stderr.splitlines() if not line.startswith("{")]

@@ -16,13 +16,14 @@ from limits.errors import ConfigurationError
 
 from mediatheque.blobs import clear_spool, open_store
 from mediatheque.config import Config, export_config, unknown_variables, with_database_url, wrong_setting
+from mediatheque.embedding.embedder import ModelError
 from mediatheque.errors import LibraryError
 from mediatheque.first_run import print_first_run
 from mediatheque.http import logs
 from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.library.accounts import Accounts
-from mediatheque.library.search.embedding_models import warn_if_model_differs
+from mediatheque.library.search.embedding_models import check_first_model, warn_if_model_differs
 from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.listen import listen_address
 from mediatheque.processes.machine import shared_memory_bytes
@@ -87,7 +88,17 @@ async def _bootstrap(config: Config, url: str) -> str | None:
             await store.close()  # obstore 0.12 can abort a process that ends soon after a request
             raise
         await warn_if_model_differs(database, config.embedding.model)
+        if config.embedding.in_folder:
+            await _check_model(database, config.embedding.model)
         return await Accounts(database).bootstrap("default")
+
+
+async def _check_model(database: Database, model: str) -> None:
+    """Raises ConfigError when a new library would begin with a model that does not work: no search would answer."""
+    try:
+        await check_first_model(database, model)
+    except ModelError as error:
+        raise wrong_setting("embedding.model", error) from None
 
 
 def _check_settings(config: Config) -> None:

@@ -28,6 +28,11 @@ class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True):
         if self.model != "basic" and not (self.model.startswith(_CLIP) and self.model != _CLIP):
             raise ValueError(f"model: expected `basic` or `{_CLIP}FOLDER`, not {self.model!r}")
 
+    @property
+    def in_folder(self) -> bool:
+        """Whether the model's files are in a folder that the setting names, and not in a package."""
+        return self.model.startswith(_CLIP)
+
 
 def with_absolute_folder(model: str) -> str:
     """Make the model's folder absolute: servers, workers and commands may have different working directories."""

@@ -57,9 +57,11 @@ def open_session(graph: Path | bytes, threads: int, folder: Path | None = None) 
     options.log_severity_level = 4  # none: errors are raised
     if folder:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
-    return onnxruntime.InferenceSession(
+    session = onnxruntime.InferenceSession(
         graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]
     )
+    session._model_bytes = None  # a copy for other providers, as large as the model
+    return session
 
 
 def _sentence(error: Exception) -> str:

@@ -12,7 +12,12 @@ from mediatheque.embedding.config import EmbeddingConfig, with_absolute_folder
 from mediatheque.embedding.embedder import ModelError
 from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
-from mediatheque.library.search.embedding_models import CACHE_SECONDS, EmbeddingModels, warn_if_model_differs
+from mediatheque.library.search.embedding_models import (
+    CACHE_SECONDS,
+    EmbeddingModels,
+    check_first_model,
+    warn_if_model_differs,
+)
 from mediatheque.library.search.encoders import Encoders
 from mediatheque.library.search.hybrid import Example
 from mediatheque.model import Filter
@@ -158,3 +163,23 @@ async def test_differing_configured_model_logs_a_warning(seeing: Library, clip: 
     with structlog.testing.capture_logs() as said:
         await warn_if_model_differs(seeing.database, clip)
     assert [line["event"] for line in said] == ["reindex_unfinished"]
+
+
+async def test_first_model_is_tried_before_the_library_begins_with_it(
+    library: Library, clip: str, tmp_path: Path
+) -> None:
+    """Once there is a model, a folder that is away stops nothing."""
+    with pytest.raises(ModelError, match="There is no folder"):
+        await check_first_model(library.database, f"onnx-clip:{tmp_path / 'away'}")
+    await check_first_model(library.database, clip)
+    await models_of(library, clip)[1].active()
+    await check_first_model(library.database, f"onnx-clip:{tmp_path / 'away'}")
+
+
+async def test_weights_that_do_not_load_are_found_out_at_the_start(library: Library, tmp_path: Path) -> None:
+    """The form of the files is right, and an operator of theirs is unknown."""
+    onnx_pair.clip_like(tmp_path)
+    file = tmp_path / "onnx" / "vision_model.onnx"
+    file.write_bytes(file.read_bytes().replace(b"GlobalAveragePool", b"GlobalAveragePoop"))
+    with pytest.raises(ModelError, match="The model cannot be loaded: "):
+        await check_first_model(library.database, f"onnx-clip:{tmp_path}")

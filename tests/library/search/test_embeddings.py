@@ -1,6 +1,8 @@
 """What becomes of an asset's content and its words: a set of rows, whatever it is and whatever happens meanwhile."""
 
 import asyncio
+import io
+import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -8,7 +10,9 @@ from pathlib import Path
 from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mediatheque.blobs import Disk
 from mediatheque.embedding.config import EmbeddingConfig
@@ -21,6 +25,8 @@ from mediatheque.model import Asset, BlobState, EmbeddingModel
 from mediatheque.records.search import embeddings as rows
 from mediatheque.records.search.embeddings import AssetVectors
 from tests import samples
+from tests.embedding import layouts
+from tests.embedding.photos import gallery
 from tests.library.search.embedded_assets import GREEN, RED, embedding_models, plain, query, take, vectors, waiting
 
 RED_VECTOR, RED_WORD = [0.58, -0.58, -0.58, 0], [0.58, -0.58, -0.58, 0]
@@ -224,3 +230,27 @@ async def test_video_without_a_frame_is_undecoded(seeing: Library, workspace: UU
         patch.setattr(seeing.search.embeddings, "frames_of", AsyncMock(return_value=[]))
         await seeing.search.embeddings.embed(asset.id)
     assert await state_of(seeing, asset) == (BlobState.UNDECODED, "No picture of the video can be decoded.")
+
+
+async def test_vector_of_a_picture_is_that_of_the_reference_for_a_model_of_any_size(
+    library: Library, workspace: UUID, tmp_path: Path
+) -> None:
+    """The frame has enough pixels for it, and each model gets frames of its own size."""
+    out = io.BytesIO()
+    Image.fromarray(gallery()["hubble_deep_field"]).save(out, "JPEG", quality=90)
+    pixels = np.asarray(Image.open(out))
+    references = {}
+    for side in (224, 512):
+        references[side] = layouts.transformers(tmp_path / str(side), side)
+    config = EmbeddingConfig(model=f"onnx-clip:{tmp_path / '224'}")
+    seeing = Library(library.database, library.store, library.sandbox, config)
+    await seeing.search.embedding_models.active()
+    await seeing.search.embedding_models.add(f"onnx-clip:{tmp_path / '512'}")
+    asset = await take(seeing, workspace, out.getvalue())
+    await seeing.search.embeddings.embed(asset.id)
+    for row in await query(
+        seeing, "SELECT spec, vector::text FROM embedding JOIN embedding_model m ON m.id = model_id"
+    ):
+        vector = np.array(json.loads(row["vector"]))
+        expected = references[int(Path(row["spec"]).name)].image(pixels)
+        assert vector @ expected / np.linalg.norm(vector) / np.linalg.norm(expected) > 0.999, row["spec"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import onnx
 
-from mediatheque.embedding.clip.wire_format import Field, bytes_field, fields
+from mediatheque.embedding.clip.wire_format import Field, field_start, fields
 from mediatheque.embedding.embedder import ModelError
 
 _GRAPH = 7  # numbers of fields in onnx.proto: of a model,
@@ -134,9 +134,9 @@ def _taken(node: onnx.NodeProto) -> Iterator[str]:
 
 
 def _cut(content: memoryview, output: str, needed: set[str]) -> bytes:
-    kept = b"".join(field.whole for field in fields(_graph(content)) if _is_kept(field, output, needed))
-    rest = (field.whole for field in fields(content) if field.number != _GRAPH)
-    return b"".join((*rest, bytes_field(_GRAPH, kept)))
+    kept = [field.whole for field in fields(_graph(content)) if _is_kept(field, output, needed)]
+    rest = [field.whole for field in fields(content) if field.number != _GRAPH]
+    return b"".join((*rest, field_start(_GRAPH, sum(map(len, kept))), *kept))
 
 
 def _is_kept(field: Field, output: str, needed: set[str]) -> bool:

@@ -39,9 +39,9 @@ def fields(message: memoryview) -> Iterator[Field]:
         at = end
 
 
-def bytes_field(number: int, body: bytes) -> bytes:
-    """Return the field with this content."""
-    return _as_varint(number << _TYPE_BITS | _BYTES) + _as_varint(len(body)) + body
+def field_start(number: int, size: int) -> bytes:
+    """Return the tag and the length of a field with so many bytes of content."""
+    return _as_varint(number << _TYPE_BITS | _BYTES) + _as_varint(size)
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
@@ -61,6 +61,6 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
 def _as_varint(value: int) -> bytes:
     encoded = bytearray()
     while value >= _CONTINUED:
-        encoded.append(value & ~_CONTINUED & 0xFF | _CONTINUED)
+        encoded.append(value & 0x7F | _CONTINUED)
         value >>= 7
     return bytes((*encoded, value))

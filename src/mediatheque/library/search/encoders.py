@@ -31,6 +31,7 @@ Vector = tuple[float, ...]
 
 _MAX_CACHED_TEXTS = 1_000
 _MIN_LENGTH = 1e-12
+_LONG_TEXT = "long " * 1_000  # more tokens than any model reads
 _WHITE = Frame(1, 1, b"\xff\xff\xff")
 _log = structlog.get_logger()
 
@@ -60,7 +61,8 @@ class Encoders:
         try:
             await self.open(self.configured_model)
         except ModelError as error:
-            _log.error("model_not_loaded", model=self.configured_model, reason=str(error))
+            advice = "searches that need it answer 503 until it can be loaded"
+            _log.error("model_not_loaded", model=self.configured_model, reason=str(error), advice=advice)
 
     async def open(self, spec: str) -> Embedder:
         """Open a new embedder. Raises ModelError when the spec or its files are wrong."""
@@ -135,6 +137,12 @@ class Encoders:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
 
 
+def try_model(spec: str) -> None:
+    """Open an embedder and encode a text and a picture. Blocks. Raises ModelError when it does not work."""
+    with tempfile.TemporaryDirectory(prefix="mediatheque-models-") as cache:
+        _smoke_test(_open(spec, Path(cache)))
+
+
 def _open(spec: str, cache: Path) -> Embedder:
     from mediatheque.embedding import open_embedder  # noqa: PLC0415 - a process that embeds nothing needs no libraries
 
@@ -155,7 +163,7 @@ def _check_name(model: EmbeddingModel, embedder: Embedder) -> None:
 
 def _smoke_test(embedder: Embedder) -> None:
     try:
-        _text_vectors(embedder, ["a text"])
+        _text_vectors(embedder, ["a text", _LONG_TEXT])
         _mean_vector(embedder, [_WHITE])
     except (OSError, ValueError) as error:  # ValueError: the arrays that the graph returns do not fit together
         raise ModelError(str(error)) from error
