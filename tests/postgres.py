@@ -49,6 +49,12 @@ def database(url: str, name: str) -> str:
     return url.replace("@/mediatheque?", f"@/{name}?")
 
 
+def end_sessions(url: str) -> None:
+    """End every other session of the database, and wait until they have ended."""
+    with psycopg.connect(url) as connection:
+        connection.execute(_END_OTHERS)
+
+
 class Databases:
     """Empty databases. One is used again after a test that changed only rows: to clone it costs ten times as much.
 

@@ -32,6 +32,7 @@ LibraryError
 ├── StorageFull             no space left for bytes or rows
 └── Unavailable             a part that the request needs does not answer; retry
     ├── DatabaseUnavailable
+    ├── TransactionConflict a concurrent request changed the same rows; all of this one's were rolled back
     ├── BlobsUnavailable
     └── ModelUnavailable
 
@@ -193,6 +194,10 @@ class Unavailable(LibraryError):
 
 class DatabaseUnavailable(Unavailable):
     """The database is temporarily unavailable. Retry shortly."""
+
+
+class TransactionConflict(Unavailable):
+    """Another request changed the same records at the same moment. Retry shortly."""
 
 
 class BlobsUnavailable(Unavailable):

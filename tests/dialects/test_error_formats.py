@@ -2,16 +2,21 @@
 
 import inspect
 from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from litestar import Response
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 
 from mediatheque import errors
 from mediatheque.dialects import DIALECTS, error_format_for
 from mediatheque.errors import LibraryError
 from mediatheque.http.dialect import ErrorContext, ErrorFormat, to_library_error
+from mediatheque.http.urls import Origins
 from tests.contracts.dialect import ErrorTable
 
 ERROR_CLASSES = {
@@ -163,3 +168,23 @@ def test_vendor_sentence_replaces_error_message() -> None:
     sentence = "Content type not match: declared image/png, found image/jpeg."
     assert rendered(BY_NAME["heygen_v1"], error).json()["message"] == sentence
     assert sentence not in rendered(BY_NAME["krea"], error).text
+
+
+@pytest.mark.parametrize("kind", [errors.DatabaseUnavailable, errors.BlobsUnavailable, errors.StorageFull])
+def test_request_that_is_not_served_is_logged_in_one_line(kind: type[LibraryError]) -> None:
+    error = kind()
+    error.__cause__ = OSError("connection failed\nDETAIL: content of a row")
+    with structlog.testing.capture_logs() as logged:
+        BY_NAME["native"].handle(fake_request(), error)
+    (line,) = logged
+    assert line == {
+        "event": "request_not_served",
+        "log_level": "error",
+        "reason": error.message,
+        "cause": "connection failed",
+    }
+
+
+def fake_request() -> Request[Any, Any, Any]:
+    app = Litestar(state=State({"context": SimpleNamespace(origins=Origins("http://127.0.0.1"))}), openapi_config=None)
+    return Request({"type": "http", "app": app, "litestar_app": app, "state": {"request_id": "4711"}, "headers": []})

@@ -2,7 +2,9 @@ import asyncio
 import time
 
 import pytest
+import structlog
 
+from mediatheque.errors import DatabaseUnavailable
 from mediatheque.records.availability import Availability
 
 
@@ -15,11 +17,12 @@ class FakeServer:
         self.probes = 0
         self.recoveries = 0
 
-    async def answers(self) -> bool:
+    async def answer(self) -> None:
         self.probes += 1
         if self.silent:
             await self.up.wait()
-        return self.up.is_set()
+        if not self.up.is_set():
+            raise DatabaseUnavailable
 
     async def on_recovery(self) -> None:
         self.recoveries += 1
@@ -32,7 +35,7 @@ def server() -> FakeServer:
 
 @pytest.fixture
 def availability(server: FakeServer) -> Availability:
-    return Availability(server.answers, server.on_recovery)
+    return Availability(server.answer, server.on_recovery)
 
 
 async def wait_for_ever(availability: Availability) -> None:
@@ -98,3 +101,16 @@ async def test_closing_stops_probing(server: FakeServer, availability: Availabil
     looks = server.probes
     await asyncio.sleep(0.12)
     assert server.probes == looks
+
+
+async def test_outage_is_logged_once_with_the_first_error(server: FakeServer, availability: Availability) -> None:
+    cause = OSError("the first")
+    with structlog.testing.capture_logs() as logged:
+        availability.suspect(cause)
+        for n in range(5):
+            await asyncio.sleep(0.06)
+            availability.suspect(OSError(f"later {n}"))
+        server.up.set()
+        await availability.wait_known()
+    away, back = logged
+    assert (away["event"], away["exc_info"], back["event"]) == ("database_unavailable", cause, "database_available")

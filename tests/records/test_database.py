@@ -7,10 +7,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import conninfo, sql
 
-from mediatheque.errors import DatabaseUnavailable, StorageFull
+from mediatheque.errors import DatabaseUnavailable, StorageFull, TransactionConflict
+from mediatheque.records import database as database_module
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedPostgres, running_conninfo
+from tests.postgres import end_sessions
 from tests.records.embedded import clusters
 
 
@@ -45,6 +48,39 @@ async def is_ready(database: Database) -> bool:
     except DatabaseUnavailable:
         return False
     return True
+
+
+async def is_written(database: Database) -> bool:
+    async with database.transaction() as connection:
+        await connection.execute("DELETE FROM kept_by_test")
+    return True
+
+
+async def use_all_connections(database: Database) -> None:
+    """Have the pool make every connection that it may, and leave them idle."""
+    ready = asyncio.Barrier(database.pool.max_size)
+
+    async def use() -> None:
+        async with database.connection():
+            await ready.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(database.pool.max_size):
+            group.create_task(use())
+
+
+async def make_read_only(database: Database) -> None:
+    """Make every connection of the pool one to a server that only reads."""
+    ready = asyncio.Barrier(database.pool.max_size)
+
+    async def change() -> None:
+        async with database.connection() as connection:
+            await connection.execute("SET default_transaction_read_only = on")
+            await ready.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(database.pool.max_size):
+            group.create_task(change())
 
 
 async def test_transaction_is_atomic(database: Database) -> None:
@@ -100,8 +136,15 @@ async def test_unique_violation_is_not_translated(database: Database) -> None:
     [
         ("53100", StorageFull),
         ("53200", DatabaseUnavailable),  # out of memory
-        ("40P01", DatabaseUnavailable),  # deadlock
+        ("53300", DatabaseUnavailable),  # too many connections
+        ("40P01", TransactionConflict),  # deadlock
+        ("40001", TransactionConflict),  # serialization failure
+        ("08006", DatabaseUnavailable),  # connection failure
+        ("08P01", DatabaseUnavailable),  # what PgBouncer says when its server went away
+        ("25006", DatabaseUnavailable),  # the server only reads
         ("57P01", DatabaseUnavailable),  # shutting down
+        ("57P02", DatabaseUnavailable),  # ended after a crash
+        ("57P03", DatabaseUnavailable),  # starting
         ("54000", psycopg.errors.ProgramLimitExceeded),
         ("42P01", psycopg.errors.UndefinedTable),
     ],
@@ -149,15 +192,80 @@ async def test_killed_connection_fails_only_its_request(database: Database) -> N
     assert await numbers(database) == []
 
 
-async def test_killed_idle_connections_fail_at_most_once_each(database: Database, database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    failures = sum([not await is_ready(database) for _ in range(10)])
-    assert failures <= 2
-    assert await is_ready(database)
+async def test_connections_that_died_idle_fail_no_request(database: Database, database_url: str) -> None:
+    for use in (is_ready, is_written):
+        await use_all_connections(database)
+        end_sessions(database_url)
+        assert await asyncio.gather(*(use(database) for _ in range(10))) == [True] * 10
+
+
+async def test_restart_of_postgres_fails_no_request_afterwards(data: Path) -> None:
+    config = clusters.config(data)
+    server = EmbeddedPostgres(config)
+    url = await asyncio.to_thread(server.start)
+    async with Database(DatabaseConfig(url=url, pool_min=4, pool_max=8)) as database:
+        await use_all_connections(database)
+        await asyncio.to_thread(server.stop)
+        server = EmbeddedPostgres(config)
+        await asyncio.to_thread(server.start)
+        try:
+            assert [await is_ready(database) for _ in range(12)] == [True] * 12
+        finally:
+            await asyncio.to_thread(server.stop)
+
+
+async def test_connection_that_stopped_answering_is_replaced_before_its_first_use(database_url: str) -> None:
+    config = DatabaseConfig(url=database_url, pool_min=1, pool_max=4)
+    async with Database(config) as database:
+        async with database.connection() as connection:
+            frozen = connection.info.backend_pid
+        async with Database(config) as other:
+            os.kill(frozen, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(1)  # a connection that was used within the last second is not asked
+                assert await is_ready(database)
+                assert await is_ready(other)
+            finally:
+                os.kill(frozen, signal.SIGCONT)
+
+
+async def test_transaction_whose_first_statement_fails_is_begun_on_another_connection(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies_after_the_check(*_: object) -> bool:
+        monkeypatch.undo()
+        end_sessions(database_url)
+        return True
+
+    monkeypatch.setattr(database_module, "is_usable", dies_after_the_check)
+    await insert(database, 1)
+    assert await numbers(database) == [1]
+
+
+async def test_read_only_server_is_unavailable_until_it_writes_again(database: Database, database_url: str) -> None:
+    name = sql.Identifier(str(conninfo.conninfo_to_dict(database_url)["dbname"]))
+    await make_read_only(database)
+    with psycopg.connect(conninfo.make_conninfo(database_url, dbname="postgres"), autocommit=True) as admin:
+        admin.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        try:
+            assert not await is_ready(database)
+            with pytest.raises(DatabaseUnavailable):
+                await insert(database, 1)
+        finally:
+            admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
+    await until(lambda: is_ready(database))
+    await insert(database, 2)
+    assert await numbers(database) == [2]
+
+
+async def test_connections_to_a_former_primary_are_replaced(database: Database) -> None:
+    await make_read_only(database)
+    with pytest.raises(DatabaseUnavailable):
+        await insert(database, 1)
+    await until(lambda: is_ready(database))
+    for n in range(2, 8):
+        await insert(database, n)
+    assert await numbers(database) == [2, 3, 4, 5, 6, 7]
 
 
 async def test_pool_timeout(database: Database) -> None:

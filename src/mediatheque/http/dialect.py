@@ -197,7 +197,8 @@ def _log_failure(error: Exception, converted: LibraryError) -> None:
     if isinstance(converted, InternalError):
         _log.error("unexpected_error", exc_info=error)
     elif isinstance(converted, errors.Unavailable | errors.StorageFull):
-        _log.error("request_not_served", reason=converted.message, exc_info=error.__cause__)
+        cause = str(error.__cause__ or "").partition("\n")[0]  # records/ logs the traceback, once for each outage
+        _log.error("request_not_served", reason=converted.message, cause=cause)
 
 
 _BY_STATUS: dict[int, Callable[[str], LibraryError]] = {

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from mediatheque.errors import DatabaseUnavailable
+
 _log = structlog.get_logger()
 _POLL_SECONDS = 0.05
 """Seconds between two probes while PostgreSQL is away."""
@@ -17,24 +19,27 @@ _FIRST_PROBE_SECONDS = 0.1
 class Availability:
     """Probes PostgreSQL from the first suspicion until it answers.
 
-    `probe` returns whether PostgreSQL accepts a connection now; `on_return` is called when it does. A single lost
-    connection proves nothing: requests fail only once the first probe has failed, about 1 ms later.
+    `probe` raises DatabaseUnavailable unless PostgreSQL can be used now; `on_return` is called when it can. A single
+    lost connection proves nothing: requests fail only once the first probe has failed, about 1 ms later. An outage is
+    logged once, with the traceback of the error that was met first.
     """
 
-    def __init__(self, probe: Callable[[], Awaitable[bool]], on_return: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, probe: Callable[[], Awaitable[None]], on_return: Callable[[], Awaitable[None]]) -> None:
         self.is_away = False
         self.suspected_at = 0.0
         self._probe = probe
         self._on_return = on_return
         self._known = asyncio.Event()
         self._known.set()
+        self._cause: BaseException | None = None
         self._probing: asyncio.Task[None] | None = None
         self._waiting: set[asyncio.Timeout] = set()
 
-    def suspect(self) -> None:
-        """Start probing in the background, unless that goes on already."""
+    def suspect(self, cause: BaseException | None = None) -> None:
+        """Start probing in the background, unless that goes on already. `cause` is the error that was met."""
         if self._probing is None or self._probing.done():
             self.suspected_at = time.monotonic()
+            self._cause = cause
             self._known.clear()
             self._probing = asyncio.create_task(self._probe_until_answer())
 
@@ -63,8 +68,8 @@ class Availability:
     async def _probe_until_answer(self) -> None:
         timer = asyncio.get_running_loop().call_later(_FIRST_PROBE_SECONDS, self._fail_waits)
         try:
-            while not await self._probe():
-                self._fail_waits()
+            while (reason := await self._why_unavailable()) is not None:
+                self._fail_waits(reason)
                 await asyncio.sleep(_POLL_SECONDS)
             if self.is_away:
                 _log.info("database_available", after=round(time.monotonic() - self.suspected_at, 3))
@@ -74,10 +79,18 @@ class Availability:
             self._known.set()
         await self._on_return()
 
-    def _fail_waits(self) -> None:
+    async def _why_unavailable(self) -> str | None:
+        try:
+            await self._probe()
+        except DatabaseUnavailable as error:
+            return error.message
+        return None
+
+    def _fail_waits(self, reason: str = "It does not answer.") -> None:
         if self.is_away:
             return
-        _log.warning("database_unavailable")
+        _log.warning("database_unavailable", reason=reason, exc_info=self._cause)
+        self._cause = None
         self.is_away = True
         now = asyncio.get_running_loop().time()
         for wait in self._waiting:

@@ -3,22 +3,25 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncCursor
 from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from mediatheque.errors import DatabaseUnavailable, InvariantError, LibraryError, StorageFull
+from mediatheque.errors import DatabaseUnavailable, InvariantError
 from mediatheque.records.availability import Availability
 from mediatheque.records.connections.config import DatabaseConfig
 from mediatheque.records.connections.pooler import check_route, check_session
 from mediatheque.records.connections.reasons import connection_failed
 from mediatheque.records.connections.session import Connection, SessionConnection
 from mediatheque.records.connections.settings import session_settings
+from mediatheque.records.failures import is_full, is_lost, to_library_error
+from mediatheque.records.liveness import is_usable
 
 __all__ = ["Connection", "Database", "DatabaseConfig", "fetch_one"]
 
@@ -38,7 +41,9 @@ class Database:
         self._settings = session_settings(config)
         self._is_direct = True
         self._refusal: psycopg.Error | None = None
-        self._availability = Availability(self._answers, self._replace_dead_connections)
+        self._availability = Availability(self._probe, self._replace_connections)
+        self._returned_at: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        self._lost_connection = False
         self.pool = self._make_pool()
 
     async def open(self) -> None:
@@ -72,27 +77,35 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Yield a connection in autocommit mode, for reads. Raises DatabaseUnavailable or StorageFull.
+        """Yield a connection in autocommit mode, for reads.
 
-        psycopg's other errors pass unchanged: they are bugs, or conflicts that the caller catches inside the block.
+        Raises DatabaseUnavailable, TransactionConflict or StorageFull. psycopg's other errors pass unchanged: they are
+        bugs, or conflicts that the caller catches inside the block.
         """
         connection = await self._take()
         try:
             yield connection
         except psycopg.Error as error:
-            if _is_lost(connection, error):
-                self._availability.suspect()
-            raise _to_library_error(connection, error) from error
+            if is_lost(connection, error):
+                await self._drop(connection, error)
+            raise to_library_error(connection, error) from error
         finally:
-            await self.pool.putconn(connection)
+            await self._put_back(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Yield a connection in a transaction, committed when the block ends without exception.
 
-        Raises what `connection` raises; after DatabaseUnavailable the commit may or may not have happened.
+        When the connection is lost before the transaction has begun, it is begun on another one. Raises what
+        `connection` raises; after DatabaseUnavailable the commit may or may not have happened.
         """
-        async with self.connection() as connection, connection.transaction():
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await self._begin(stack)
+            except DatabaseUnavailable as error:
+                if self._availability.is_away or isinstance(error.__cause__, TimeoutError | PoolTimeout):
+                    raise
+                connection = await self._begin(stack)
             yield connection
 
     @asynccontextmanager
@@ -110,7 +123,7 @@ class Database:
             try:
                 yield connection
             except psycopg.Error as error:
-                raise _to_library_error(connection, error) from error
+                raise to_library_error(connection, error) from error
 
     async def open_session(self) -> Connection:
         """Return such a connection that is not of the pool. Raises DatabaseUnavailable."""
@@ -131,11 +144,34 @@ class Database:
             raise DatabaseUnavailable(connection_failed(error, config.direct_setting)) from error
 
     async def ready(self) -> None:
-        """Run a query. Raises DatabaseUnavailable when PostgreSQL does not answer."""
+        """Raise DatabaseUnavailable when PostgreSQL does not answer, or only reads."""
         async with self.connection() as connection:
-            await connection.execute("SELECT 1")
+            await _check_writable(connection)
+
+    async def _begin(self, stack: AsyncExitStack) -> Connection:
+        """Begin a transaction that ends with the stack."""
+        async with AsyncExitStack() as attempt:
+            connection = await attempt.enter_async_context(self.connection())
+            await attempt.enter_async_context(connection.transaction())
+            stack.push_async_exit(attempt.pop_all())
+        return connection
 
     async def _take(self) -> Connection:
+        """Return a connection that can be used. What died while it was idle is replaced, and the request waits."""
+        while True:
+            connection = await self._get()
+            usable = False
+            try:
+                idle_seconds = time.monotonic() - self._returned_at.get(connection, 0.0)
+                usable = await is_usable(connection, idle_seconds)
+            finally:
+                if not usable:
+                    await self._drop(connection)
+                    await self.pool.putconn(connection)
+            if usable:
+                return connection
+
+    async def _get(self) -> Connection:
         try:
             async with self._availability.timeout():
                 return await self.pool.getconn()
@@ -143,20 +179,40 @@ class Database:
             raise DatabaseUnavailable from error
         except psycopg.OperationalError as error:  # every connection is busy, or hangs
             if not self.pool.closed and time.monotonic() - self._availability.suspected_at > _MIN_SUSPECT_SECONDS:
-                self._availability.suspect()
+                self._availability.suspect(error)
             raise DatabaseUnavailable from error
 
-    async def _answers(self) -> bool:
+    async def _put_back(self, connection: Connection) -> None:
+        self._returned_at[connection] = time.monotonic()
+        await self.pool.putconn(connection)
+
+    async def _drop(self, connection: Connection, error: psycopg.Error | None = None) -> None:
+        """Close a connection that is of no more use, and have the pool's others replaced when PostgreSQL answers."""
+        await connection.close()
+        self._lost_connection = True
+        self._availability.suspect(error)
+
+    async def _probe(self) -> None:
+        """Raise DatabaseUnavailable, with the reason, unless PostgreSQL accepts connections and writes.
+
+        One that has no connection left is not away: it serves those that it has.
+        """
         try:
             async with asyncio.timeout(self.config.connect_timeout):
-                probe = await AsyncConnection.connect(self.config.conninfo)
-        except (psycopg.OperationalError, TimeoutError):
-            return False
-        await probe.close()
-        return True
+                async with await SessionConnection.connect(self.config.conninfo) as probe:
+                    await _check_writable(probe)
+        except (psycopg.Error, TimeoutError) as error:
+            if is_full(error):
+                return
+            raise DatabaseUnavailable(" ".join(str(error).split()) or "It does not answer in time.") from error
 
-    async def _replace_dead_connections(self) -> None:
-        await self.pool.check()
+    async def _replace_connections(self) -> None:
+        """Replace every connection after one was lost, since a server that only reads keeps its own; else dead ones."""
+        if self._lost_connection:
+            self._lost_connection = False
+            await self.pool.drain()
+        else:
+            await self.pool.check()
 
     def _make_pool(self) -> AsyncConnectionPool[Connection]:
         database = self
@@ -197,25 +253,8 @@ async def fetch_one(cursor: AsyncCursor[DictRow]) -> DictRow:
     return row
 
 
-def _is_lost(connection: Connection, error: psycopg.Error) -> bool:
-    """Whether the connection, or PostgreSQL itself, is gone (class 57P: it shuts down or starts)."""
-    return connection.closed or (error.sqlstate or "").startswith("57P") or _ended_by(error)
-
-
-def _ended_by(error: psycopg.Error) -> bool:
-    """Whether the error ended PostgreSQL or the connection, so that a commit may or may not have happened."""
-    return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
-
-
-def _to_library_error(connection: Connection, error: psycopg.Error) -> LibraryError | psycopg.Error:
-    """Translate an error of PostgreSQL; bugs of ours are returned unchanged.
-
-    Class 54 (a statement exceeds PostgreSQL's limits) is a bug, too, although psycopg makes it an OperationalError.
-    """
-    if isinstance(error, psycopg.errors.DiskFull) and error.diag.source_file == "dsm_impl.c":
-        _log.error("database_shared_memory_full", reason=str(error))
-        return DatabaseUnavailable("The database has no shared memory left: its container needs more of it.")
-    if isinstance(error, psycopg.errors.DiskFull) and not _ended_by(error):
-        return StorageFull()
-    unavailable = isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")
-    return DatabaseUnavailable() if unavailable or _is_lost(connection, error) else error
+async def _check_writable(connection: Connection) -> None:
+    """Raise ReadOnlySqlTransaction when PostgreSQL only reads: a standby, or a former primary after a failover."""
+    row = await fetch_one(await connection.execute("SHOW transaction_read_only"))
+    if row["transaction_read_only"] != "off":
+        raise psycopg.errors.ReadOnlySqlTransaction("The database is read-only.")

@@ -45,6 +45,7 @@ PLATFORM: dict[str, StatusAndCode] = {
     "StorageFull": (507, "server_error"),
     "Unavailable": (503, "server_error"),
     "DatabaseUnavailable": (503, "server_error"),
+    "TransactionConflict": (503, "server_error"),
     "ModelUnavailable": (503, "server_error"),
     "BlobsUnavailable": (503, "server_error"),
 }
@@ -88,6 +89,7 @@ STORAGE: dict[str, StatusAndCode] = {
     "StorageFull": (507, None),
     "Unavailable": (503, None),
     "DatabaseUnavailable": (503, None),
+    "TransactionConflict": (503, None),
     "ModelUnavailable": (503, None),
     "BlobsUnavailable": (503, None),
 }

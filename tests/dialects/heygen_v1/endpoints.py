@@ -46,6 +46,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "StorageFull": (507, 507),
     "Unavailable": (503, 503),
     "DatabaseUnavailable": (503, 503),
+    "TransactionConflict": (503, 503),
     "ModelUnavailable": (503, 503),
     "BlobsUnavailable": (503, 503),
 }

@@ -47,6 +47,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "StorageFull": (507, "internal_error"),
     "Unavailable": (503, "internal_error"),
     "DatabaseUnavailable": (503, "internal_error"),
+    "TransactionConflict": (503, "internal_error"),
     "ModelUnavailable": (503, "internal_error"),
     "BlobsUnavailable": (503, "internal_error"),
 }

@@ -48,6 +48,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "StorageFull": (507, None),
     "Unavailable": (503, None),
     "DatabaseUnavailable": (503, None),
+    "TransactionConflict": (503, None),
     "ModelUnavailable": (503, None),
     "BlobsUnavailable": (503, None),
 }

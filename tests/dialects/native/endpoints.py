@@ -43,6 +43,7 @@ STATUSES = {
     "StorageFull": 507,
     "Unavailable": 503,
     "DatabaseUnavailable": 503,
+    "TransactionConflict": 503,
     "ModelUnavailable": 503,
     "BlobsUnavailable": 503,
 }

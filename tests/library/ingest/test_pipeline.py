@@ -10,10 +10,12 @@ import pytest
 from mediatheque.errors import LibraryError, NotFound
 from mediatheque.library import Library
 from mediatheque.library.catalog.fields import AssetFields
-from mediatheque.model import Principal, Scope
+from mediatheque.library.ingest.request import ByteSink
+from mediatheque.model import DeclaredMetadata, Principal, Scope
 from mediatheque.records.storage import blobs
 from tests import samples
 from tests.library.ingest_requests import ingest_request
+from tests.postgres import end_sessions
 
 
 async def _principal(library: Library, name: str) -> Principal:
@@ -140,3 +142,33 @@ async def _expect_nothing(library: Library, workspace: UUID, data: bytes) -> Non
     async with library.database.connection() as conn:
         assert await blobs.find(conn, workspace, hashlib.sha256(data).digest(), len(data)) is None
     assert await _keys(library) == set()
+
+
+async def test_upload_is_kept_when_every_connection_dies_while_its_body_arrives(
+    library: Library, workspace: UUID, database_url: str
+) -> None:
+    request = ingest_request(workspace, samples.png())
+    stream_to = request.body.stream_to  # type: ignore[union-attr]
+
+    async def stream_and_end_sessions(sink: ByteSink) -> DeclaredMetadata:
+        async with library.database.connection() as one, library.database.connection() as another:
+            await one.execute("SELECT 1")
+            await another.execute("SELECT 1")
+        end_sessions(database_url)
+        return await stream_to(sink)
+
+    request.body.stream_to = stream_and_end_sessions  # type: ignore[union-attr,method-assign]
+    asset = await library.ingest.create_asset(request)
+    assert await library.store.size(asset.file.blob.storage_key) == len(samples.png())
+
+
+async def test_rows_are_written_again_after_a_deadlock(library: Library, workspace: UUID, database_url: str) -> None:
+    async with library.database.connection() as connection:
+        await connection.execute(
+            "CREATE SEQUENCE attempts; CREATE FUNCTION first_fails() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN IF nextval('attempts') = 1 THEN RAISE EXCEPTION 'no' USING ERRCODE = '40P01'; END IF;"
+            " RETURN NEW; END $$;"
+            "CREATE TRIGGER first_fails BEFORE INSERT ON asset FOR EACH ROW EXECUTE FUNCTION first_fails()"
+        )
+    asset = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    assert await _keys(library) == {asset.file.blob.storage_key}

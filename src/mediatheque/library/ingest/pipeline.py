@@ -6,7 +6,7 @@ collection deletes, and never a row without its bytes.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 
 import structlog
@@ -19,6 +19,7 @@ from mediatheque.errors import (
     EmptyFile,
     InvariantError,
     LibraryError,
+    TransactionConflict,
     Unreadable,
     UnsupportedKind,
 )
@@ -157,8 +158,13 @@ class Intake:
             )
 
     async def record(self, state: IngestState) -> None:
-        """Write all rows in one transaction. If the duplicate was collected meanwhile, store the bytes and repeat."""
+        """Write all rows in one transaction. If the duplicate was collected meanwhile, store the bytes and repeat.
+
+        A transaction that was rolled back for the sake of a concurrent one is repeated once.
+        """
         try:
+            with suppress(TransactionConflict):
+                return await self._write_rows(state)
             await self._write_rows(state)
         except DuplicateCollected:
             state.duplicate = None

@@ -60,6 +60,7 @@ class DatabaseConfig(Discreet, frozen=True, kw_only=True):
         ours = {
             "connect_timeout": str(self.connect_timeout),
             "tcp_user_timeout": "10000",  # ms until a silent host counts as lost; the kernel takes 15 minutes
+            "target_session_attrs": "read-write",  # of several hosts, the primary
             "application_name": "mediatheque",
         }
         return make_conninfo("", **{**ours, **conninfo_to_dict(url), "client_encoding": "utf8"})
