@@ -195,6 +195,8 @@ class Unavailable(LibraryError):
 class DatabaseUnavailable(Unavailable):
     """The database is temporarily unavailable. Retry shortly."""
 
+    may_have_committed = False  # set where the answer to a commit was lost
+
 
 class TransactionConflict(Unavailable):
     """Another request changed the same records at the same moment. Retry shortly."""

@@ -1,7 +1,9 @@
 """On SIGTERM and SIGINT uploads in progress are completed, then all processes end."""
 
+import os
 import signal
 import time
+from contextlib import suppress
 
 import httpx
 
@@ -20,19 +22,29 @@ def test_signal_completes_active_uploads_and_aborts_stalled_ones(own_server: Sta
     server.start()
     assert not audit.spool_files(server)
     signal_during_uploads(server, signal.SIGINT)
+    server.env["MEDIATHEQUE_RUN_WORKER"] = "true"
+    server.start()
+    eventually(lambda: processes.task_workers(server.data))
+    signal_during_uploads(server, signal.SIGTERM, every_process=True)
     with EmbeddedPostgres(EmbeddedConfig(data=server.data)):
-        assert audit.count_stored(server).assets == 2
+        assert audit.count_stored(server).assets == 3
         assert not audit.rows_without_bytes(server)
 
 
-def signal_during_uploads(server: Serve, number: signal.Signals) -> None:
-    """Send the signal during two uploads: one continues and is acknowledged, the other stalls."""
+def signal_during_uploads(server: Serve, number: signal.Signals, *, every_process: bool = False) -> None:
+    """Send the signal during two uploads: one continues and is acknowledged, the other stalls.
+
+    `every_process` sends it to PostgreSQL, the worker and the decoders, too, as systemd does by default.
+    """
     data = endpoints.new_jpeg(3_000_000)
     with begin_upload(server, data) as slow, begin_upload(server, endpoints.new_jpeg(3_000_000)) as stalled:
         eventually(lambda: len(audit.spool_files(server)) == 2)
         started = time.monotonic()
         assert server.process
-        server.process.send_signal(number)
+        pids = [process.pid for process in processes.server_processes(server.data)] if every_process else []
+        for pid in pids or [server.process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
         eventually(lambda: refuses_connections(server))
         response = slow.send(data[len(data) // 2 :]).response()
         assert response is not None

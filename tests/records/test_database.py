@@ -354,3 +354,30 @@ async def test_requests_fail_at_once_while_postgres_is_down_and_succeed_after(
     assert not set(acknowledged) - {row["n"] for row in rows}
     assert max(waits) < 15, "a request waited for a connection that could not come"
     assert min(delays) < 0.5, "the pool did not reconnect when PostgreSQL was back, but in its own time"
+
+
+@pytest.mark.parametrize(("at_commit", "attempts"), [(False, 2), (True, 1)])
+async def test_work_is_repeated_only_when_nothing_can_have_been_committed(
+    database: Database, at_commit: bool, attempts: int
+) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            "CREATE SEQUENCE attempts; CREATE FUNCTION first_fails() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN IF nextval('attempts') = 1 THEN RAISE EXCEPTION 'lost' USING ERRCODE = '57P01'; END IF;"
+            " RETURN NULL; END $$;"
+            "CREATE CONSTRAINT TRIGGER first_fails AFTER INSERT ON kept_by_test DEFERRABLE"
+            f" INITIALLY {'DEFERRED' if at_commit else 'IMMEDIATE'} FOR EACH ROW EXECUTE FUNCTION first_fails()"
+        )
+    done = 0
+
+    async def work() -> None:
+        nonlocal done
+        done += 1
+        await insert(database, 1)
+
+    if at_commit:
+        with pytest.raises(DatabaseUnavailable):
+            await database.repeat_after_outage(work)
+    else:
+        await database.repeat_after_outage(work)
+    assert done == attempts

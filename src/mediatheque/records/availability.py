@@ -47,6 +47,17 @@ class Availability:
         """Wait until PostgreSQL is known to be available."""
         await self._known.wait()
 
+    async def returns_within(self, seconds: float) -> bool:
+        """Wait until PostgreSQL is known to be available; False when it was not lost, or is not back in time."""
+        if self._known.is_set() and time.monotonic() - self.suspected_at > seconds:
+            return False
+        try:
+            async with asyncio.timeout(seconds):
+                await self._known.wait()
+        except TimeoutError:
+            return False
+        return True
+
     @asynccontextmanager
     async def timeout(self) -> AsyncIterator[None]:
         """Raise TimeoutError inside the block as soon as PostgreSQL is known to be away."""

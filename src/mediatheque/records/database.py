@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -26,6 +26,7 @@ from mediatheque.records.liveness import is_usable
 __all__ = ["Connection", "Database", "DatabaseConfig", "fetch_one"]
 
 _log = structlog.get_logger()
+_T = TypeVar("_T")
 _MIN_SUSPECT_SECONDS = 1.0
 """Seconds between two probes for the sole reason that no connection was free."""
 
@@ -97,16 +98,35 @@ class Database:
         """Yield a connection in a transaction, committed when the block ends without exception.
 
         When the connection is lost before the transaction has begun, it is begun on another one. Raises what
-        `connection` raises; after DatabaseUnavailable the commit may or may not have happened.
+        `connection` raises.
         """
-        async with AsyncExitStack() as stack:
-            try:
-                connection = await self._begin(stack)
-            except DatabaseUnavailable as error:
-                if self._availability.is_away or isinstance(error.__cause__, TimeoutError | PoolTimeout):
-                    raise
-                connection = await self._begin(stack)
-            yield connection
+        commits = False
+        try:
+            async with AsyncExitStack() as stack:
+                try:
+                    connection = await self._begin(stack)
+                except DatabaseUnavailable as error:
+                    if self._availability.is_away or isinstance(error.__cause__, TimeoutError | PoolTimeout):
+                        raise
+                    connection = await self._begin(stack)
+                yield connection
+                commits = True
+        except DatabaseUnavailable as error:
+            error.may_have_committed = error.may_have_committed or commits
+            raise
+
+    async def repeat_after_outage(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do the work. When the database is lost before anything was committed, and is back within the time that a
+        request waits for a connection, do it again once.
+
+        For requests whose body has been received and cannot be had again: all that `work` reads is still there.
+        """
+        try:
+            return await work()
+        except DatabaseUnavailable as error:
+            if error.may_have_committed or not await self._availability.returns_within(self.config.pool_timeout):
+                raise
+        return await work()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Connection]:

@@ -76,7 +76,10 @@ class Intake:
             state = IngestState(request, local)
             try:
                 for step in self.steps:
-                    await step(state)
+                    if step == self.receive:  # what has been read of a body is gone
+                        await step(state)
+                    else:
+                        await self._database.repeat_after_outage(partial(step, state))
             except DatabaseUnavailable:
                 raise  # the commit may have happened, so stored bytes must stay
             except LibraryError:

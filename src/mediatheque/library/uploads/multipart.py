@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
@@ -61,7 +62,7 @@ class MultipartUploads:
             await spool.finish()
             if spool.size == 0:
                 raise EmptyFile("The part is empty.")
-            return await self._store_part(upload, number, spool, limit)
+            return await self._database.repeat_after_outage(partial(self._store_part, upload, number, spool, limit))
 
     async def complete(self, upload: Upload, declared: Mapping[int, str], policy: Policy) -> File:
         """Make the file of the declared parts, given as ETags by part number. Repeated calls return the same file.

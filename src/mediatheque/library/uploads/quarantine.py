@@ -56,15 +56,22 @@ class Quarantine:
             await spool.finish()
             if spool.size != upload.size:
                 raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.", param="size")
-            key = await store_blob(self._database, self._store, partial(self._store.put_file, spool.path))
+            store = partial(store_blob, self._database, self._store, partial(self._store.put_file, spool.path))
+            key = await self._database.repeat_after_outage(store)
+        moved = await self._database.repeat_after_outage(partial(self._move, upload, key))
+        superseded = upload.storage_key if moved else key
+        if superseded:
+            await try_delete_marked(self._database, self._store, superseded)
+        return None if moved else spool.sha256
+
+    async def _move(self, upload: Upload, key: str) -> bool:
+        """Make `key` that of the upload's bytes unless they were replaced, and mark those that no row names then."""
         async with self._database.transaction() as conn:
             moved = await rows.move(conn, upload.id, key, was=upload.storage_key)
             superseded = upload.storage_key if moved else key
             if superseded:
                 await pending_writes.mark_for_deletion(conn, [superseded])
-        if superseded:
-            await try_delete_marked(self._database, self._store, superseded)
-        return None if moved else spool.sha256
+        return moved
 
     async def stored_bytes(self, upload: Upload) -> StoredBytes:
         """Return the received bytes under a key that the client cannot write to: presigned uploads are copied.
