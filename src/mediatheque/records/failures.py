@@ -3,11 +3,13 @@
 import re
 
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from mediatheque.errors import DatabaseUnavailable, LibraryError, StorageFull, TransactionConflict
 
+_log = structlog.get_logger()
 _LOST = ("08", "57P", "40003", "25006")
 """Beginnings of SQLSTATE: connection exceptions (poolers use them, too), PostgreSQL shuts down or starts, the end of a
 commit is unknown, and a server that only reads (25006): after a failover the primary is another one.
@@ -33,6 +35,9 @@ def is_full(error: Exception) -> bool:
 
 def to_library_error(connection: AsyncConnection[DictRow], error: psycopg.Error) -> LibraryError | psycopg.Error:
     """Translate an error of PostgreSQL; bugs of ours are returned unchanged."""
+    if isinstance(error, psycopg.errors.DiskFull) and error.diag.source_file == "dsm_impl.c":
+        _log.error("database_shared_memory_full", reason=str(error))
+        return DatabaseUnavailable("The database has no shared memory left: its container needs more of it.")
     if isinstance(error, psycopg.errors.DiskFull) and not _ended_by(error):
         return StorageFull()
     if is_lost(connection, error):
