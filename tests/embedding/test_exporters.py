@@ -52,6 +52,13 @@ def test_texts_are_not_filled_where_a_mask_or_the_end_token_makes_that_useless(t
     assert cosines(opened(tmp_path).texts(TEXTS), [reference.text(text) for text in TEXTS]).min() > 0.9999
 
 
+def test_siglip_hears_its_padding_whatever_its_graph_takes(tmp_path: Path) -> None:
+    reference = layouts.siglip(tmp_path)
+    graph = text_graph(given="input_ids", made="pooler_output", shape=layouts.FREE, mask=True)
+    save(graph, tmp_path / "text_model.onnx")
+    assert cosines(opened(tmp_path).texts(TEXTS), [reference.text(text) for text in TEXTS]).min() > 0.9999
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_fixed_batch_is_filled(batch: int, tmp_path: Path) -> None:
     reference = layouts.transformers(tmp_path)

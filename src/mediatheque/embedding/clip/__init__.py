@@ -56,8 +56,9 @@ class Clip:
         except ModelError:
             if self._tokenizer.padded:
                 raise
+            vector = self._text.vector(self._tokenizer.inputs(text, full=True))
             self._tokenizer.padded = True
-            return self._text.vector(self._tokenizer.inputs(text))
+            return vector
 
     def _rows(self, vectors: list[Vectors]) -> Vectors:
         return np.array(vectors, np.float32).reshape(len(vectors), self.dimensions)

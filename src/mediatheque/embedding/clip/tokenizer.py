@@ -29,17 +29,18 @@ class TextTokenizer:
         self._pad_id = _pad_id(self._tokenizer, folder)
         self._pad_left = folder.tokenizing.get("padding_side") == "left"
         self.padded = bool(length) or settings.padded
+        self._heard = int(settings.padded)  # whether the model was trained to read the padding
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(min(self._length, settings.length))
 
-    def inputs(self, text: str) -> dict[str, NDArray[Any]]:
-        """Return what a text model may take, each (length,)."""
+    def inputs(self, text: str, *, full: bool = False) -> dict[str, NDArray[Any]]:
+        """Return what a text model may take, each (length,); of the full length when `full` or `padded` is set."""
         ids = self._tokenizer.encode(self._clean(text[:MAX_CHARACTERS])).ids or [self._pad_id]
-        missing = self._length - len(ids) if self.padded else 0
+        missing = self._length - len(ids) if full or self.padded else 0
         around = (missing, 0) if self._pad_left else (0, missing)
         return {
             "input_ids": np.pad(ids, around, constant_values=self._pad_id),
-            "attention_mask": np.pad(np.ones_like(ids), around),
+            "attention_mask": np.pad(np.ones_like(ids), around, constant_values=self._heard),
             "token_type_ids": np.zeros(len(ids) + missing, np.int64),
             "position_ids": np.arange(len(ids) + missing),
         }
