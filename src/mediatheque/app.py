@@ -21,6 +21,7 @@ from mediatheque.http.files.fast_path import FastPath
 from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.metrics import Metrics
 from mediatheque.http.middleware.cors import CorsMiddleware
+from mediatheque.http.middleware.head import HeadMiddleware
 from mediatheque.http.middleware.request import RequestMiddleware
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.http.urls import Origins
@@ -52,9 +53,8 @@ def build(config: Config) -> ASGIApp:
         pdb_on_exception=False,
         logging_config=None,
     )
-    app = RequestMiddleware(
-        FastPath(litestar, context.file_cache), config.request, on_finish=_observer(context.metrics)
-    )
+    routes = HeadMiddleware(FastPath(litestar, context.file_cache))
+    app = RequestMiddleware(routes, config.request, on_finish=_observer(context.metrics))
     return CorsMiddleware(app, config.cors) if config.cors.origins else app
 
 

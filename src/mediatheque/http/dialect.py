@@ -19,6 +19,7 @@ from mediatheque.errors import LibraryError
 from mediatheque.http.content_encoding import refuse_content_encoding
 from mediatheque.http.context import Connection, context_of
 from mediatheque.http.middleware.body import Framing
+from mediatheque.http.middleware.head import allow_head
 
 _log = structlog.get_logger()
 
@@ -147,7 +148,7 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
         _log_failure(error, converted)
         response = self.render(converted, error_context(request))
         if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
-            response.headers["Allow"] = allowed  # required with every 405 (RFC 9110 section 15.5.6)
+            response.headers["Allow"] = allow_head(allowed)  # required with every 405 (RFC 9110 section 15.5.6)
         return response
 
 
