@@ -125,8 +125,7 @@ class BlobStore(Protocol):
         """Move the spool file into the store under `key`, or a new one, and return the key.
 
         When it returns, the bytes are durable and `path` is gone. On failure or cancellation the caller removes
-        `path`, and the store holds either nothing or, at worst, a complete blob that no row names: `list_objects`
-        finds those.
+        `path`, and the store holds either nothing or, at worst, bytes that no row names: `list_objects` finds those.
         """
         ...
 

@@ -4,6 +4,7 @@ import asyncio
 
 from mediatheque.blobs import BlobStore
 from mediatheque.embedding.config import EmbeddingConfig
+from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.catalog import CatalogServices
 from mediatheque.library.collections import CollectionServices
@@ -12,6 +13,7 @@ from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.sources import Importer
 from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
+from mediatheque.library.readiness import Readiness
 from mediatheque.library.search import SearchServices
 from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.library.tasks import TaskQueue
@@ -30,6 +32,7 @@ class Library:
         self.store = store
         self.sandbox = sandbox
         self.store_identity = StoreIdentity(database, store)
+        self._readiness = Readiness({DatabaseUnavailable: database.ready, BlobsUnavailable: self._check_store})
         self.accounts = Accounts(database)
         self.idempotency = Idempotency(database)
         self.tasks = TaskQueue(database)
@@ -56,6 +59,7 @@ class Library:
 
     async def close(self) -> None:
         """Close everything, in reverse order."""
+        await self._readiness.close()
         await self.search.encoders.close()
         await self.sandbox.close()
         await self.store_identity.close()
@@ -63,6 +67,9 @@ class Library:
         await self.database.close()
 
     async def ready(self) -> None:
-        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless the database and its own store answer."""
+        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless the database and its own store answer, in 2 s."""
+        await self._readiness.check()
+
+    async def _check_store(self) -> None:
         await self.store_identity.follow()
         await self.store.ready()

@@ -1,6 +1,7 @@
 """Blobs as files in a folder."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -8,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
+import structlog
+
 from mediatheque.blobs.cancellation import run_to_completion
 from mediatheque.blobs.config import SLOT_BYTES
 from mediatheque.blobs.errors import map_os_errors
-from mediatheque.blobs.local.files import LocalFile, check_writable, create_folders, fsync, hash_file
+from mediatheque.blobs.local.files import LocalFile, check_writable, copy_durably, create_folders, fsync, hash_file
 from mediatheque.blobs.local.mark import FolderMark
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.reading import read_chunks
@@ -20,6 +23,7 @@ from mediatheque.blobs.store import ObjectSummary, Parts, is_key, new_key
 from mediatheque.blobs.threads import ThreadRunner
 from mediatheque.errors import NotFound
 
+_log = structlog.get_logger()
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 """Names of the folders that blobs are spread over by the first two digits of their keys, to keep each folder small."""
 
@@ -35,6 +39,7 @@ class Disk:
         self.root = root
         self.location = str(root)
         self.spool = root / "spool"
+        self._copies = False
         self._threads = ThreadRunner(16, "blobs")
         self._parts_folder = root / "parts"
         self._mark = FolderMark(root, self._threads)
@@ -57,6 +62,7 @@ class Disk:
     async def put_file(self, path: Path, key: str | None = None) -> str:
         """Store the file in one call on a thread: fsync it, rename it into its shard, fsync the shard.
 
+        Where the spool is on another file system (a mount of its own, a link), the file is copied instead.
         A cancelled caller waits until that is done.
         """
         key = key or new_key()
@@ -131,10 +137,22 @@ class Disk:
     def _store_durably(self, spooled: Path, target: Path) -> None:
         """Check the mark, fsync the file, rename it, fsync the folder; only then return.
 
-        `spooled` lies on the same disk: when the disk is unmounted after the check, the rename fails.
+        When the disk is unmounted after the check, the rename fails, for `spooled` lies on it; a copy, which may be
+        made from another disk, is followed by another check.
         """
         self._mark.check()
-        _rename_durably(spooled, target)
+        try:
+            _rename_durably(spooled, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._warn_of_copies()
+            copy_durably(spooled, target, self._mark.check)
+
+    def _warn_of_copies(self) -> None:
+        if not self._copies:
+            _log.warning("spool_on_another_file_system", spool=str(self.spool), store=self.location)
+        self._copies = True
 
     def _size(self, path: Path) -> int | None:
         try:

@@ -5,7 +5,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -112,6 +112,24 @@ def copy_range(source: int, source_offset: int, target: int, target_offset: int,
             raise BlobsUnavailable(TRUNCATED_MESSAGE)
         write_all(target, buffer[:count], target_offset)
         source_offset, target_offset, length = source_offset + count, target_offset + count, length - count
+
+
+def copy_durably(source: Path, target: Path, check: Callable[[], None]) -> None:
+    """Copy the file to another file system and remove it, when `check` does not raise after the copy.
+
+    `target` is written in place: a crash leaves a part of it, which nothing refers to. On any other failure it is
+    removed, and `source` stays.
+    """
+    try:
+        with open_fd(source, os.O_RDONLY) as read, open_fd(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as write:
+            copy_range(read, 0, write, 0, os.fstat(read).st_size, stop=Event())
+            os.fsync(write)
+        fsync(target.parent)
+        check()
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    source.unlink()
 
 
 def hash_file(path: Path, stop: Event) -> LocalFile:
