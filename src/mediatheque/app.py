@@ -25,7 +25,6 @@ from mediatheque.http.middleware.head import HeadMiddleware
 from mediatheque.http.middleware.request import RequestMiddleware
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.http.urls import Origins
-from mediatheque.library import Library
 from mediatheque.processes.parent_death import die_with_parent
 
 
@@ -47,7 +46,7 @@ def build(config: Config) -> ASGIApp:
             Exception: _answer_unrouted,
             HTTPException: _answer_unrouted,
         },
-        lifespan=[lambda _: _lifespan(context.library)],
+        lifespan=[lambda _: _lifespan(context)],
         openapi_config=None,
         debug=False,  # by default variables of the environment decide, and answers could show local variables
         pdb_on_exception=False,
@@ -73,12 +72,13 @@ def _context(config: Config) -> Context:
 
 
 @asynccontextmanager
-async def _lifespan(library: Library) -> AsyncIterator[None]:
-    await library.open()
+async def _lifespan(context: Context) -> AsyncIterator[None]:
+    await context.library.open()
     try:
         yield
     finally:
-        await library.close()
+        await context.rate_limiter.close()
+        await context.library.close()
 
 
 def _answer_unrouted(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -1,16 +1,26 @@
 """A rate limit per API key."""
 
+import asyncio
 import math
 import time
+from importlib.util import find_spec
+from typing import Annotated, Literal
 
+import structlog
 from limits import RateLimitItem, parse
-from limits.aio.storage import Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.errors import StorageError
+from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
+from msgspec import Meta
 
 from mediatheque.errors import RateLimited, Unavailable
-from mediatheque.redaction import Discreet
+from mediatheque.redaction import Discreet, hide
+
+_REDIS_SCHEMES = ("redis", "rediss", "redis+unix")
+_PAUSE_SECONDS = 1.0
+"""Seconds for which a storage that failed is not asked again: no request waits for it meanwhile, but for one."""
+_log = structlog.get_logger()
 
 
 class RateConfig(Discreet, frozen=True, kw_only=True):
@@ -19,8 +29,12 @@ class RateConfig(Discreet, frozen=True, kw_only=True):
     limit: str = ""
     """Requests per key, as `limits` writes it: `100/minute`; empty for no limit."""
     storage: str = "async+memory://"
-    """Where the counts are stored: in each process, or shared by several servers in
-    `async+redis://host:6379` (needs the package coredis; not covered by the tests)."""
+    """Where the counts are stored: in each process, or shared by several servers in a Redis or Valkey,
+    `redis://host:6379` (needs `pip install mediatheque[redis]`)."""
+    when_away: Literal["count", "refuse"] = "count"
+    """While a shared storage does not answer: `count` requests in each process, or `refuse` them with 503."""
+    timeout: Annotated[float, Meta(gt=0)] = 0.5
+    """Seconds that a shared storage may take to answer."""
 
     def __post_init__(self) -> None:
         if self.limit:
@@ -28,29 +42,99 @@ class RateConfig(Discreet, frozen=True, kw_only=True):
 
 
 class RateLimiter:
-    """A count of requests per key in a sliding window."""
+    """A count of requests per key in a sliding window.
+
+    Raises ValueError or TypeError when the storage can never work.
+    """
 
     def __init__(self, config: RateConfig) -> None:
+        self._config = config
         self._limit = _parse_limit(config.limit) if config.limit else None
-        storage = storage_from_string(config.storage, wrap_exceptions=True)
-        if not isinstance(storage, Storage):
-            raise TypeError(f"rate.storage: {config.storage} is not an asynchronous storage of the package limits")
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._storage = _open_storage(config)
+        is_local = isinstance(self._storage, MemoryStorage)
+        self._limiter = SlidingWindowCounterRateLimiter(self._storage)
+        self._local = self._limiter if is_local else SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._is_away = False
+        self._ask_again_at = 0.0
+
+    async def close(self) -> None:
+        """Close the connections to a shared storage."""
+        if isinstance(self._storage, RedisStorage):
+            await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]  # that of redis-py has it
 
     async def hit(self, key: str) -> None:
         """Count one request of the key.
 
-        Raises `RateLimited` when the limit is exceeded, and `Unavailable` when the storage does not answer.
+        Raises `RateLimited` when the limit is exceeded, and `Unavailable` when the storage does not answer and requests
+        are refused then.
         """
         if self._limit is None:
             return
-        try:
-            if await self._limiter.hit(self._limit, key):
-                return
-            window = await self._limiter.get_window_stats(self._limit, key)
-        except StorageError as error:
-            raise Unavailable("The rate limit cannot be checked.") from error
-        raise RateLimited(max(1, math.ceil(window.reset_time - time.time())))
+        seconds = await self._count(self._limit, key)
+        if seconds is not None:
+            raise RateLimited(max(1, math.ceil(seconds)))
+
+    async def _count(self, limit: RateLimitItem, key: str) -> float | None:
+        """Count the request where that is possible now."""
+        if self._local is self._limiter:
+            return await _hit(self._local, limit, key)
+        if not self._is_away or time.monotonic() >= self._ask_again_at:
+            self._ask_again_at = time.monotonic() + _PAUSE_SECONDS
+            try:
+                async with asyncio.timeout(self._config.timeout):
+                    seconds = await _hit(self._limiter, limit, key)
+            except (StorageError, OSError, RuntimeError) as error:
+                self._note_failure(error)
+            else:
+                self._note_success()
+                return seconds
+        if self._config.when_away == "refuse":
+            raise Unavailable("The rate limit cannot be checked.")
+        return await _hit(self._local, limit, key)
+
+    def _note_failure(self, error: Exception) -> None:
+        self._ask_again_at = time.monotonic() + _PAUSE_SECONDS
+        if not self._is_away:
+            reason = str(error.__cause__ or error) or "no answer in time"
+            _log.warning("rate_storage_unavailable", reason=reason, requests=self._config.when_away)
+        self._is_away = True
+
+    def _note_success(self) -> None:
+        if self._is_away:
+            _log.info("rate_storage_available")
+        self._is_away = False
+
+
+async def _hit(limiter: SlidingWindowCounterRateLimiter, limit: RateLimitItem, key: str) -> float | None:
+    """Count the request. Return the seconds until another one is allowed when the limit is exceeded, else None."""
+    if await limiter.hit(limit, key):
+        return None
+    window = await limiter.get_window_stats(limit, key)
+    return window.reset_time - time.time()
+
+
+def _open_storage(config: RateConfig) -> Storage:
+    """Make the storage without connecting to it.
+
+    Redis and Valkey are spoken to by the package redis. coredis, the default of `limits`, needs a pool that is entered,
+    which `limits` does not do: every request fails since coredis 6.
+    """
+    scheme, separator, rest = config.storage.partition("://")
+    scheme = scheme.removeprefix("async+").replace("valkey", "redis")
+    options: dict[str, str | float] = {}
+    if scheme.startswith("redis"):
+        options = {"implementation": "redispy"}
+        if scheme in _REDIS_SCHEMES:
+            options |= {"socket_timeout": config.timeout, "socket_connect_timeout": config.timeout}
+    try:
+        storage = storage_from_string(f"async+{scheme}{separator}{rest}", wrap_exceptions=True, **options)
+    except (ValueError, ConfigurationError) as error:
+        if scheme.startswith("redis") and find_spec("redis") is None:
+            raise ValueError("Redis and Valkey need the package redis: pip install mediatheque[redis]") from None
+        raise ValueError(hide(str(error))) from None
+    if not isinstance(storage, Storage):
+        raise TypeError(f"{scheme}:// is not an asynchronous storage of the package limits")
+    return storage
 
 
 def _parse_limit(limit: str) -> RateLimitItem:
