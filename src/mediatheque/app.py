@@ -20,6 +20,7 @@ from mediatheque.http.files.cache import FileCache
 from mediatheque.http.files.fast_path import FastPath
 from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.metrics import Metrics
+from mediatheque.http.middleware.connections import ConnectionWatch
 from mediatheque.http.middleware.cors import CorsMiddleware
 from mediatheque.http.middleware.head import HeadMiddleware
 from mediatheque.http.middleware.request import RequestMiddleware
@@ -53,8 +54,10 @@ def build(config: Config) -> ASGIApp:
         logging_config=None,
     )
     routes = HeadMiddleware(FastPath(litestar, context.file_cache))
-    app = RequestMiddleware(routes, config.request, on_finish=_observer(context.metrics))
-    return CorsMiddleware(app, config.cors) if config.cors.origins else app
+    app: ASGIApp = RequestMiddleware(routes, config.request, on_finish=_observer(context.metrics))
+    if config.cors.origins:
+        app = CorsMiddleware(app, config.cors)
+    return ConnectionWatch(app, port=config.port, limit=config.max_connections)
 
 
 def _context(config: Config) -> Context:

@@ -66,6 +66,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     X-Forwarded-Host make up those URLs when there is no public URL; `*` trusts every client."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
     """Largest file, in bytes, where the vendor of a dialect names no limit."""
+    keep_alive_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 75
+    """Seconds for which a connection stays open without a request, and that the headers of a request may take; longer
+    than a load balancer keeps its connections, mostly 60."""
+    max_connections: Annotated[int, Meta(ge=16)] = 1024
+    """Most connections of each server process, fewer where the limit of open files is lower; others wait."""
     drain_seconds: Annotated[int, Meta(ge=1, le=1800)] = 60
     """Seconds that requests in flight may take after SIGTERM, and tasks after them, 1 to 1800."""
     sweep_seconds: Annotated[int, Meta(ge=1)] = 300

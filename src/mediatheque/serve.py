@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
+import msgspec
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 from limits.errors import ConfigurationError
 
@@ -27,6 +29,7 @@ from mediatheque.library.search.embedding_models import check_first_model, warn_
 from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.listen import listen_address
 from mediatheque.processes.machine import shared_memory_bytes
+from mediatheque.processes.open_files import connections_within, raise_limit
 from mediatheque.processes.supervise import ProcessSupervisor
 from mediatheque.processes.temporary import ensure_temporary_folder
 from mediatheque.records.database import Database
@@ -50,6 +53,7 @@ def run(config: Config) -> None:
     os.umask(os.umask(0o077) | 0o022)
     for variable in unknown_variables(os.environ):
         _log.warning("unknown_setting_ignored", variable=variable)
+    config = _limit_connections(config)
     _check_settings(config)
     address = listen_address(config.host, config.port)
     with _database(config) as url:
@@ -158,6 +162,15 @@ def _worker(config: Config) -> AbstractContextManager[object]:
     return ProcessSupervisor(command, delay=_WORKER_DELAY_SECONDS, stop_timeout=stop_timeout)
 
 
+def _limit_connections(config: Config) -> Config:
+    """Raise the limit of open files, and return the configuration with as many connections as it allows."""
+    files = raise_limit()
+    connections = connections_within(files, config.max_connections)
+    if connections < config.max_connections:
+        _log.warning("connections_limited", connections=connections, open_files=files)
+    return msgspec.structs.replace(config, max_connections=connections)
+
+
 def _server(config: Config, address: str) -> MPServer:
     # A fork would copy the thread that supervises PostgreSQL, and state that libraries keep per process.
     multiprocessing.set_start_method("spawn", force=True)
@@ -175,4 +188,7 @@ def _server(config: Config, address: str) -> MPServer:
         workers_kill_timeout=config.drain_seconds,
         respawn_failed_workers=True,
         respawn_interval=_RESPAWN_SECONDS,
+        backpressure=config.max_connections,
+        # It is this limit that ends idle connections, too: the time begins with the last response (measured).
+        http1_settings=HTTP1Settings(header_read_timeout=config.keep_alive_seconds * 1000),
     )

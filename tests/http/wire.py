@@ -77,15 +77,15 @@ async def call(app: Any, scope: Any, receive: Any = None) -> RecordedResponse:
 
 
 @contextmanager
-def serving(target: str, **environment: str) -> Iterator[int]:
-    """Run `module:app` in its own Granian process; yield the port.
+def serving(target: str, *options: str, **environment: str) -> Iterator[int]:
+    """Run `module:app` in its own Granian process; yield the port, which the application has as `PORT`.
 
     `granian.server.embed` is not used because its runtime outlives `stop()` by a moment, and an interpreter that
     exits then is aborted (status 134; in half of the runs that ended at once).
     """
     for _ in range(5):
         port = _free_port()
-        process = _start(target, port, environment)
+        process = _start(target, port, options, environment)
         try:
             if _wait_for_port(process, port):
                 yield port
@@ -97,10 +97,10 @@ def serving(target: str, **environment: str) -> Iterator[int]:
     raise AssertionError(f"{target} did not open its port")
 
 
-def _start(target: str, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    options = f"--interface asginl --http 1 --loop uvloop --no-ws --no-log --host 127.0.0.1 --port {port}"
-    command = [sys.executable, "-m", "granian", *options.split(), target]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, process_group=0)
+def _start(target: str, port: int, options: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    usual = f"--interface asginl --http 1 --loop uvloop --no-ws --no-log --host 127.0.0.1 --port {port}"
+    command = [sys.executable, "-m", "granian", *usual.split(), *options, target]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PORT": str(port), **environment}, process_group=0)
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> bool:
