@@ -119,17 +119,18 @@ def _open_storage(config: RateConfig) -> Storage:
     Redis and Valkey are spoken to by the package redis. coredis, the default of `limits`, needs a pool that is entered,
     which `limits` does not do: every request fails since coredis 6.
     """
-    scheme, separator, rest = config.storage.partition("://")
-    scheme = scheme.removeprefix("async+").replace("valkey", "redis")
+    location, scheme = config.storage, config.storage.partition("://")[0].removeprefix("async+")
     options: dict[str, str | float] = {}
-    if scheme.startswith("redis"):
+    if shared := scheme.startswith(("redis", "valkey")):
+        scheme = scheme.replace("valkey", "redis")
+        location = f"async+{scheme}://{location.partition('://')[2]}"
         options = {"implementation": "redispy"}
         if scheme in _REDIS_SCHEMES:
             options |= {"socket_timeout": config.timeout, "socket_connect_timeout": config.timeout}
     try:
-        storage = storage_from_string(f"async+{scheme}{separator}{rest}", wrap_exceptions=True, **options)
+        storage = storage_from_string(location, wrap_exceptions=True, **options)
     except (ValueError, ConfigurationError) as error:
-        if scheme.startswith("redis") and find_spec("redis") is None:
+        if shared and find_spec("redis") is None:
             raise ValueError("Redis and Valkey need the package redis: pip install mediatheque[redis]") from None
         raise ValueError(hide(str(error))) from None
     if not isinstance(storage, Storage):
