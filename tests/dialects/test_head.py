@@ -62,7 +62,8 @@ def test_stored_file_has_the_same_headers(client: httpx.Client, key: str) -> Non
 
 def test_head_where_there_is_no_get_is_refused_as_get_is(client: httpx.Client, key: str) -> None:
     head = same_headers(client, "/storage/upload/initiate", {"authorization": f"Bearer {key}"})
-    assert (head.status_code, head.headers["allow"]) == (405, "POST, OPTIONS")
+    assert head.status_code == 405
+    assert set(head.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS"])
