@@ -17,6 +17,7 @@ from granian.server.mp import MPServer
 from limits.errors import ConfigurationError
 
 from mediatheque.blobs import clear_spool, open_store
+from mediatheque.compose import check_model_installed
 from mediatheque.config import Config, export_config, unknown_variables, with_database_url, wrong_setting
 from mediatheque.embedding.embedder import ModelError
 from mediatheque.errors import LibraryError
@@ -114,6 +115,7 @@ def _check_settings(config: Config) -> None:
         open_store(config.blobs, create=False)
     except (ValueError, TypeError, LibraryError) as error:
         raise wrong_setting("blobs.location", error) from None
+    check_model_installed(config)
     try:
         TrustedProxies(config.trusted_proxies)
     except ValueError as error:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mediatheque.embedding import Embedder
 
 TEXTS = ["red", "", " ", "a cat on a sofa", "Ein Mädchen, 猫, 🐈", "red " * 20_000, "x" * 50_000, "\t\n\u200b"]
+HOSTILE = ["\0" * 100, "\ufdfa" * 9_000, "a" + "\u0315\u0300" * 4_900, "<s></s><mask>", "夜" * 100_000, "\n" * 50_000]
 
 
 def picture(height: int, width: int, seed: int = 1) -> NDArray[np.uint8]:
@@ -19,7 +20,7 @@ def picture(height: int, width: int, seed: int = 1) -> NDArray[np.uint8]:
 PICTURES = [picture(*sides) for sides in ((1, 1), (2, 3), (10, 4000), (4000, 10), (64, 48), (300, 200), (1, 700))]
 
 
-@pytest.fixture(params=["basic", "clip_like", "siglip_like"])
+@pytest.fixture(params=["basic", "multilingual", "clip_like", "siglip_like"])
 def embedder(request: pytest.FixtureRequest, opened: Callable[[str], Embedder]) -> Embedder:
     return opened(request.param)
 
@@ -33,6 +34,11 @@ def unit_rows(rows: NDArray[np.float32], count: int, embedder: Embedder) -> bool
 
 def test_texts_give_unit_vectors(embedder: Embedder) -> None:
     assert unit_rows(embedder.texts(TEXTS), len(TEXTS), embedder)
+
+
+def test_hostile_texts_give_unit_vectors(embedder: Embedder) -> None:
+    """Among them characters that become eighteen each, and marks of which each must be put in order."""
+    assert unit_rows(embedder.texts(HOSTILE), len(HOSTILE), embedder)
 
 
 def test_images_of_any_size_give_unit_vectors(embedder: Embedder) -> None:

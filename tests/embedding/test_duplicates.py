@@ -42,27 +42,32 @@ def pictures() -> list[Image.Image]:
     return [Image.fromarray(pixels) for name, pixels in gallery().items() if name not in NEITHER]
 
 
+@pytest.fixture(scope="module", params=["basic", "multilingual"])
+def embedder(request):
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture(scope="module")
-def vectors(basic):
-    return lambda images: basic.images([np.asarray(image) for image in images])
+def vectors(embedder):
+    return lambda images: embedder.images([np.asarray(image) for image in images])
 
 
 @pytest.mark.parametrize("edit", [half, jpeg, cropped, brighter])
-def test_edited_copies_are_near_duplicates(edit, basic, pictures, vectors):
+def test_edited_copies_are_near_duplicates(edit, embedder, pictures, vectors):
     cosines = np.sum(vectors(pictures) * vectors([edit(picture) for picture in pictures]), axis=1)
-    assert np.mean(cosines >= basic.duplicate_similarity) >= 0.9
+    assert np.mean(cosines >= embedder.duplicate_similarity) >= 0.9
 
 
-def test_different_images_are_not_duplicates(basic, pictures, vectors):
+def test_different_images_are_not_duplicates(embedder, pictures, vectors):
     rows = vectors(pictures)
     others = (rows @ rows.T)[~np.eye(len(rows), dtype=bool)]
-    assert others.max() < basic.duplicate_similarity - 0.1
+    assert others.max() < embedder.duplicate_similarity - 0.1
 
 
-def test_halves_of_a_photo_are_not_duplicates(basic, pictures, vectors):
+def test_halves_of_a_photo_are_not_duplicates(embedder, pictures, vectors):
     photos = [picture for picture in pictures if min(picture.size) > 250]
     left, right = (vectors([side(photo, *part) for photo in photos]) for part in ((0, 0.5), (0.5, 1)))
-    assert np.mean(np.sum(left * right, axis=1) >= basic.duplicate_similarity) < 0.1
+    assert np.mean(np.sum(left * right, axis=1) >= embedder.duplicate_similarity) < 0.1
 
 
 def test_photos_of_one_scene_are_nearest(vectors):

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from mediatheque.embedding.basic import text
-from mediatheque.embedding.basic.packages import MODEL, package_file
 from mediatheque.embedding.basic.quantized import quantized
 from mediatheque.embedding.basic.text import TextEncoder
 from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.packages import MODEL, package_file
 from mediatheque.embedding.session import open_session
 
 TEXTS = ["red", "a cat on a sofa", "the old castle by the river in the evening", "ein Bär", "x" * 500, "word " * 300]

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediatheque.embedding.basic.network import build_network
-from mediatheque.embedding.basic.packages import WEIGHTS, package_file
 from mediatheque.embedding.basic.weights import NotWeights, read_tensors
+from mediatheque.embedding.packages import WEIGHTS, package_file
 
 MAGIC = 0x1950A86A20F9469CFC6C
 NUMBERS = np.arange(6, dtype="<f4")

@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     verification.add_argument("--repair", action="store_true", help="delete records and bytes that lack the other")
     verification.add_argument("--force", action="store_true", help="repair even if this looks like the wrong store")
     reindexing = _command(commands, "reindex", _reindex, "change the model of the search while the server runs")
-    reindexing.add_argument("model", nargs="?", help=f"basic, or onnx-clip:FOLDER ({variable('embedding.model')})")
+    reindexing.add_argument(
+        "model", nargs="?", help=f"basic, basic-multilingual or onnx-clip:FOLDER ({variable('embedding.model')})"
+    )
     _add_tasks(commands.add_parser("tasks", help="list queued and failed tasks, and retry failed ones"))
     _add_store(commands.add_parser("store", help="confirm which folder or bucket belongs to the database"))
     return parser
@@ -114,8 +116,10 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 def _work(arguments: argparse.Namespace) -> None:
     from mediatheque import run_worker  # noqa: PLC0415 - as above
+    from mediatheque.compose import check_model_installed  # noqa: PLC0415
 
     config = load(os.environ, data=arguments.data)
+    check_model_installed(config)
     with database_url(config) as url:
         run_worker.run(with_database_url(config, url))
 

@@ -8,7 +8,7 @@ import sys
 from tqdm import tqdm
 
 from mediatheque.cli.database import database_url
-from mediatheque.compose import build_library
+from mediatheque.compose import build_library, check_model_installed
 from mediatheque.config import Config, load, with_database_url, wrong_setting
 from mediatheque.embedding.embedder import ModelError
 from mediatheque.library import Library
@@ -18,6 +18,7 @@ from mediatheque.model import EmbeddingModel
 def reindex(arguments: argparse.Namespace) -> None:
     """Run the reindex; one that was interrupted continues. Raises ConfigError when the model cannot be loaded."""
     config = load(os.environ, data=arguments.data, embedding_model=arguments.model)
+    check_model_installed(config)
     with database_url(config) as url:
         sys.stdout.write(asyncio.run(_reindex(with_database_url(config, url))) + "\n")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+_BUILT_IN = ("basic", "basic-multilingual")
 _CLIP = "onnx-clip:"
 
 
@@ -13,7 +14,8 @@ class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Which model makes the vectors of the search, and how it runs."""
 
     model: str = "basic"
-    """Model that makes vectors for the search: `basic`, or `onnx-clip:FOLDER`; `mediatheque reindex` changes it."""
+    """Model that makes vectors for the search: `basic`, `basic-multilingual` (needs the extra `multilingual`), or
+    `onnx-clip:FOLDER`; `mediatheque reindex` changes it."""
     cache: Path | None = None
     """Folder for files that are computed from the model's weights once; its content is trusted. By default `models` in
     the data folder."""
@@ -23,10 +25,10 @@ class EmbeddingConfig(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Check the form alone: whether the folder exists shows when it is opened, as it may be unmounted for a while.
 
-        Raises ValueError when the model is neither form.
+        Raises ValueError when the model is none of the forms.
         """
-        if self.model != "basic" and not (self.model.startswith(_CLIP) and self.model != _CLIP):
-            raise ValueError(f"model: expected `basic` or `{_CLIP}FOLDER`, not {self.model!r}")
+        if self.model not in _BUILT_IN and not (self.model.startswith(_CLIP) and self.model != _CLIP):
+            raise ValueError(f"model: expected `basic`, `basic-multilingual` or `{_CLIP}FOLDER`, not {self.model!r}")
 
     @property
     def in_folder(self) -> bool:

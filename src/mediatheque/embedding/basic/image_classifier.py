@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.basic.packages import WEIGHTS, package_file
 from mediatheque.embedding.basic.weights import SIDE, read_tensors
 from mediatheque.embedding.cache import derived
+from mediatheque.embedding.packages import WEIGHTS, package_file
 from mediatheque.embedding.pixels import center_crop
 from mediatheque.embedding.session import Session
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.basic.packages import LABELS, MODEL, package_file
-from mediatheque.embedding.basic.text import TextEncoder
+from mediatheque.embedding.basic.text_model import TextModel
 from mediatheque.embedding.cache import derived
 from mediatheque.embedding.embedder import Vectors, l2_normalize
+from mediatheque.embedding.packages import LABELS, package_file
 
 _TOP_CLASSES = 10
 _TEMPERATURE = np.float32(2)  # above 1, the second guess counts for more
@@ -20,10 +20,10 @@ _TEMPERATURE = np.float32(2)  # above 1, the second guess counts for more
 class Labels:
     """The names' vectors are computed once, into `cache`: a process that embeds pictures alone loads no text model."""
 
-    def __init__(self, cache: Path, threads: int) -> None:
-        self._names, self._model = package_file(*LABELS), package_file(*MODEL)
+    def __init__(self, text: TextModel, cache: Path) -> None:
+        self._names = package_file(*LABELS)
+        self._text = text
         self._cache = cache
-        self._threads = threads
         self._loading = threading.Lock()
         self._vectors: Vectors | None = None
 
@@ -37,15 +37,14 @@ class Labels:
         with self._loading:
             if self._vectors is None:
                 names = self._names.read_bytes()
-                made_of = names + self._model.read_bytes()
+                made_of = names + self._text.content()
                 stored = derived(
                     self._cache, "labels-{}-1.npy", made_of, lambda _: self._make(names)
-                )  # 1: version of quantized.py
+                )  # 1: version of the text models
                 self._vectors = np.load(io.BytesIO(stored), allow_pickle=False)
             return self._vectors
 
     def _make(self, names: bytes) -> bytes:
-        text = TextEncoder(self._cache, self._threads)
         stream = io.BytesIO()
-        np.save(stream, np.stack([text.vector(name) for name in json.loads(names)]))
+        np.save(stream, np.stack([self._text.vector(name) for name in json.loads(names)]))
         return stream.getvalue()

@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from mediatheque.embedding.basic.packages import MODEL, TOKENIZER, package_file
 from mediatheque.embedding.cache import derived
 from mediatheque.embedding.embedder import MAX_CHARACTERS, Vectors, l2_normalize
+from mediatheque.embedding.packages import MODEL, TOKENIZER, package_file
 from mediatheque.embedding.session import Session
 
-TEXT_DIMENSIONS = 384
 _TOKENS = 256  # the length that the model was trained with
 
 
@@ -36,10 +35,12 @@ class TextEncoder:
         (tokens,) = self._session.run(["last_hidden_state"], inputs)
         return l2_normalize(tokens[0].mean(axis=0))
 
+    def content(self) -> bytes:
+        """Return what the vectors depend on."""
+        return self._model.read_bytes()
+
     def _graph(self) -> bytes:
-        return derived(
-            self._cache, "minilm-{}-1.onnx", self._model.read_bytes(), _quantize
-        )  # 1: version of quantized.py
+        return derived(self._cache, "minilm-{}-1.onnx", self.content(), _quantize)  # 1: version of quantized.py
 
 
 def _quantize(content: bytes) -> bytes:
