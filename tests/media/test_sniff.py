@@ -54,6 +54,9 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (ftyp(b"avif", b"mif1", b"miaf"), "image/avif"),
         (ftyp(b"mif1", b"avif", b"miaf"), "image/avif"),
         (ftyp(b"avis", b"msf1"), "image/avif"),
+        (ftyp(b"mif2", b"avif", b"mif1"), "image/avif"),
+        (ftyp(b"1pic", b"mif1", b"heic"), "image/heic"),
+        (ftyp(b"isom", b"avif"), "video/mp4"),
         (ftyp(b"crx ", b"isom")[:12] + b"\0\0\0\0", None),  # Canon raw, no compatible film brand
         (ftyp(b"jxl "), None),
         (b"\0\0\0\x08wide\0\0\x10\0mdat", "video/quicktime"),
@@ -69,7 +72,7 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (b"OggS\0\2" + bytes(20) + b"\1\x08fishead\0" + b"OggS\0\2" + bytes(20) + b"\1\x1e\x01vorbis", "audio/ogg"),
         (b"OggS\0\2" + bytes(20) + b"\1\x07\x80theora" + b"OggS\0\2" + bytes(20) + b"\1\x1e\x01vorbis", None),
         (b"BW64\xff\xff\xff\xffWAVEds64", "audio/wav"),
-        (b"RIFX\x10\0\0\0WAVEfmt ", None),
+        (b"RIFX\x10\0\0\0WAVEfmt ", "audio/wav"),
         (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", None),  # Wave64
         (b"FORM\0\0\x10\0AIFFCOMM", None),
         (b"ID3\x04\0\0\0\0\0\0fLaC", "audio/flac"),
@@ -86,6 +89,28 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
 )
 def test_deciding_bytes(head, expected):
     assert mime(head) == expected
+
+
+FOREIGN = {
+    "a program for Windows": b"MZ\x90\0\x03",
+    "a program for Linux": samples.elf(),
+    "a program for macOS": b"\xcf\xfa\xed\xfe" + bytes(99),
+    "a class of Java": b"\xca\xfe\xba\xbe\0\0\0\x34",
+    "a script": b"#!/bin/sh\nid; exit\n",
+    "RAR": b"Rar!\x1a\x07\x01\0",
+    "7z": b"7z\xbc\xaf\x27\x1c\0\4",
+    "CAB": b"MSCF\0\0\0\0",
+    "gzip": b"\x1f\x8b\x08\0" + bytes(6),
+    "tar": b"a file".ljust(257, b"\0") + b"ustar\x0000".ljust(255, b"\0"),
+    "an old office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+}
+
+
+@pytest.mark.parametrize("inner", [samples.pdf(), samples.mp3(id3=False), samples.aac()], ids=["PDF", "MP3", "AAC"])
+@pytest.mark.parametrize("outer", FOREIGN)
+def test_program_or_archive_is_not_taken_for_what_is_in_it(outer, inner):
+    assert mime(b"some banner " + inner) in FORMATS
+    assert mime(FOREIGN[outer] + inner) is None
 
 
 def test_long_id3_tag_is_mp3():

@@ -6,6 +6,7 @@ The result only selects the decoder, which then finds out whether the file has t
 import re
 from collections.abc import Callable
 
+from mediatheque.media.containers.foreign import begins_as_foreign
 from mediatheque.media.containers.sound import Head, ogg
 from mediatheque.media.containers.sound.bare_frames import find_stream
 from mediatheque.media.containers.sound.frame_runs import stream_at
@@ -16,10 +17,17 @@ from mediatheque.model import Format
 HEAD_BYTES = 65_536
 """Bytes of a file's start that `sniff` needs; fewer only if the file is shorter."""
 
-_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
-_AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_AUDIO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "})
-_VIDEO_BRANDS = re.compile(rb"iso[m0-9]|mp4[0-9]|mp7[0-9]|avc1|M4V|MSNV|mmp4|3g[p2]|dash|cmf|F4V|XAVC|NDX|msdh|msix")
+_ANY_PICTURE = b"heif"  # AVIF as well, by the other brands
+_BRANDS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
+    ("video/quicktime", frozenset({b"qt  "}).__contains__),
+    ("image/avif", frozenset({b"avif", b"avis"}).__contains__),
+    ("image/heic", re.compile(rb"he[iv][cxms]|heif").fullmatch),
+    ("audio/mp4", frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}).__contains__),
+    (
+        "video/mp4",
+        re.compile(rb"iso[m0-9]|mp4[0-9]|mp7[0-9]|avc1|M4V|MSNV|mmp4|3g[p2]|dash|cmf|F4V|XAVC|NDX|msdh|msix").match,
+    ),
+)
 _BOXES_WITHOUT_FTYP = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _MIN_FTYP_BYTES = 16  # a box header, a brand and its version
 
@@ -60,7 +68,7 @@ def _tagged(head: bytes) -> str | None:
     """Decide by what follows the tags; assume MP3 where `head` does not show it, which the decoder corrects."""
     view = Head(head)
     follows = head[skip_tags(view) :]
-    if follows.startswith((b"fLaC", b"OggS", b"RIFF", b"RF64", b"BW64")):
+    if follows.startswith((b"fLaC", b"OggS", b"RIFF", b"RIFX", b"RF64", b"BW64")):
         return _by_magic(follows)
     stream = stream_at(view, len(head) - len(follows), 2)
     return stream.mime if stream else "audio/mpeg"
@@ -83,22 +91,18 @@ def _iso(head: bytes) -> str | None:
 
 
 def _by_brands(major: bytes, compatible: frozenset[bytes]) -> str | None:
-    if major == b"qt  ":
-        return "video/quicktime"
-    if major in _AUDIO_BRANDS:
-        return "audio/mp4"
-    if major in _AVIF_BRANDS or (major in (b"mif1", b"msf1", b"miaf") and compatible & _AVIF_BRANDS):
-        return "image/avif"
-    if major in _HEIC_BRANDS or (major in (b"mif1", b"msf1", b"heif") and compatible & (_HEIC_BRANDS | {b"heif"})):
-        return "image/heic"
-    if any(_VIDEO_BRANDS.match(brand) for brand in (major, *compatible)):
-        return "video/mp4"
-    return None
+    """Decide by the major brand where it is known, by the compatible ones otherwise: pictures first."""
+    groups = ({major} - {_ANY_PICTURE}, compatible | {major})
+    return next((mime for brands in groups for mime, known in _BRANDS if any(map(known, brands))), None)
 
 
 def _pdf(head: bytes) -> str | None:
-    """Recognise PDF by its header, which readers find behind up to 1,024 bytes: banners, or tickets of print jobs."""
-    return "application/pdf" if _PDF_HEADER.search(head[:_PDF_HEADER_RANGE]) else None
+    """Recognise PDF by its header, which readers find behind up to 1,024 bytes: banners, or tickets of print jobs.
+
+    A program or an archive before it is no banner: an archive may have the PDF as its first file.
+    """
+    found = _PDF_HEADER.search(head[:_PDF_HEADER_RANGE])
+    return "application/pdf" if found and not begins_as_foreign(head) else None
 
 
 def _bare_frames(head: bytes) -> str | None:
@@ -116,6 +120,7 @@ _MAGIC: tuple[tuple[bytes, str | Callable[[bytes], str | None]], ...] = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
     (b"RIFF", _riff),
+    (b"RIFX", _riff),
     (b"RF64", _riff),
     (b"BW64", _riff),
     (b"\x1a\x45\xdf\xa3", _ebml),

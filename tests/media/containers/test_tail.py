@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers.tail import check_tail
+from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.input_file import InputFile
 from tests import samples
 
@@ -49,3 +49,16 @@ def test_program_is_refused(put, padding, program):
 def test_archive_is_refused_wherever_programs_find_it(put, before, archive):
     with pytest.raises(Unreadable, match="archive"):
         _check(put, b"x" * before + archive)
+
+
+@pytest.mark.parametrize("at", [0, END, 5 << 20, 30 << 20])
+@pytest.mark.parametrize("what", [RAR, b"7z\xbc\xaf\x27\x1c\0\4", b"MZ\x90\0\3\0\0\0", samples.elf()])
+def test_open_end_hides_neither_archive_nor_program(put, at, what):
+    path = str(put(b"x" * at + what + b"x" * 99))
+    with InputFile(path) as source, pytest.raises(Unreadable, match=r"archive|program"):
+        check_open_end(source, 0)
+
+
+def test_open_end_may_be_anything_else(put):
+    with InputFile(str(put(samples.webm() + b"MZ\x90\0 #!/bin/sh"))) as source:
+        check_open_end(source, END)

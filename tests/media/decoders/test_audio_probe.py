@@ -129,6 +129,13 @@ def test_wav_over_4_gib_in_form(facts):
     assert facts(samples.encoded_wav("pcm_s16le", rf64=True)) == ("audio/wav", pytest.approx(1.0))
 
 
+def test_wav_with_its_numbers_in_the_other_order(facts):
+    fmt = struct.pack(">HHIIHH", 1, 1, 24_000, 48_000, 2, 16)
+    for stated in (len(PCM), 0, 0xFFFFFFFF):
+        body = b"WAVEfmt " + struct.pack(">I", len(fmt)) + fmt + struct.pack(">4sI", b"data", stated) + PCM
+        assert facts(b"RIFX" + struct.pack(">I", len(body)) + body) == ("audio/wav", pytest.approx(2.0))
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -246,8 +253,13 @@ def test_bytes_behind_the_sound_change_nothing(facts, mime, tail):
     assert facts(TAGGED[mime]() + tail) == facts(TAGGED[mime]())
 
 
-@pytest.mark.parametrize("what", [samples.elf(), b"Rar!\x1a\x07\x01\0 an archive, say"])
-@pytest.mark.parametrize("sound", [samples.mp3(), samples.ogg(), samples.aac(), wav_of(FMT, SOUND, INFO)])
+STREAMED = wav_of(FMT, chunk(b"data", PCM, 0), riff_size=36)
+
+
+@pytest.mark.parametrize("what", [samples.elf(), b"Rar!\x1a\x07\x01\0 an archive, say", b"MSCF" + bytes(32)])
+@pytest.mark.parametrize(
+    "sound", [samples.mp3(), samples.ogg(), samples.aac(), wav_of(FMT, SOUND, INFO), STREAMED, samples.flac()]
+)
 def test_archives_and_programs_behind_the_sound_are_refused(facts, sound, what):
     with pytest.raises(Unreadable, match="behind the end"):
         facts(sound + bytes(9) + what)

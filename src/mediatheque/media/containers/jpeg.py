@@ -9,7 +9,7 @@ import msgspec
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MAX_PARTS, too_many_parts
 from mediatheque.media.containers.exif import UPRIGHT, read_orientation
-from mediatheque.media.containers.tail import check_tail
+from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.input_file import InputFile
 from mediatheque.media.spliced_file import Part, Range, append_range
 
@@ -22,8 +22,10 @@ _WITHOUT_LENGTH = frozenset({_TEM, *range(0xD0, 0xD8)})
 _SKIPPED = frozenset({*range(_APP0, _APP0 + 16), _COM, _DNL})
 _BETWEEN_SCANS = re.compile(rb"\xff[\xc4\xcc\xda\xdb\xdd\xe0-\xef\xfe]")  # compressed data do not contain these
 _LONGEST_SEGMENT = 2 + 0xFFFF
+_MARKER = re.compile(rb"\xff[^\0\xff]")
 _END = b"\xff\xd9"
-_EXIF = b"Exif\0\0"
+_EXIF = b"Exif\0"
+_EXIF_PREFIX = len(_EXIF) + 1  # with a byte that may have any value
 _NEEDED = {_APP0: (b"JFIF\0", 14), _APP14: (b"Adobe", 12)}
 """Segments that say how colours are stored, and the length below which libjpeg ignores them."""
 
@@ -92,15 +94,12 @@ def _read_segments(source: InputFile) -> Iterator[_Segment]:
 
 def _next_marker(source: InputFile, at: int) -> int:
     """Return the offset of the next marker: 0xFF and a byte that is neither 0 nor 0xFF."""
-    while window := source.read_up_to(1 << 16, at):
-        found = window.find(b"\xff")
-        while found != -1 and found + 1 < len(window):
-            if window[found + 1] not in (0, 0xFF):
-                return at + found
-            found = window.find(b"\xff", found + 1)
-        if len(window) == 1:
-            break
+    count = 2  # mostly it is there
+    while len(window := source.read_up_to(count, at)) > 1:
+        if found := _MARKER.search(window):
+            return at + found.start()
         at += len(window) - 1
+        count = _WINDOW
     raise _cut_off()
 
 
@@ -114,7 +113,7 @@ def _is_needed(source: InputFile, segment: _Segment) -> bool:
 
 def _exif(source: InputFile, segment: _Segment) -> bytes | None:
     body = source.read_exactly(segment.length - _SEGMENT_HEADER, segment.offset + _SEGMENT_HEADER)
-    return body if body.startswith(_EXIF) else None
+    return body[_EXIF_PREFIX:] if body.startswith(_EXIF) else None
 
 
 def _check_scan(source: InputFile, header: JpegHeader, scan: int) -> None:
@@ -122,8 +121,10 @@ def _check_scan(source: InputFile, header: JpegHeader, scan: int) -> None:
     end = _find_end(source, scan)
     if end is not None:
         check_tail(source, end)
-    elif source.size - scan <= header.width // 32:
+        return
+    if source.size - scan <= header.width // 32:
         raise _cut_off()
+    check_open_end(source, scan)
 
 
 def _find_end(source: InputFile, scan: int) -> int | None:

@@ -8,9 +8,9 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MAX_PARTS, png_rows, too_many_parts
-from mediatheque.media.containers.exif import UPRIGHT, read_orientation
+from mediatheque.media.containers.exif import read_orientation
 from mediatheque.media.containers.png_rows import ImageHeader
-from mediatheque.media.containers.tail import check_tail
+from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.input_file import InputFile
 from mediatheque.media.spliced_file import Part, Range, append_range
 
@@ -33,7 +33,9 @@ class PngMetadata(msgspec.Struct):
     """The picture without what a decoder does not need, and with an end, which cut files lack."""
 
     frames: int = 1
-    orientation: int = UPRIGHT
+    orientation: int | None = None
+    """As in the first sound EXIF block; None without one."""
+
     data: list[Range] = msgspec.field(default_factory=list)
     palette: bool = False
 
@@ -64,7 +66,10 @@ def read_metadata(source: InputFile) -> PngMetadata:
     if end is None and not png_rows.are_whole(source, header, metadata.data):
         raise Unreadable("The PNG is cut off: its last rows are missing. Please upload the whole file.")
     metadata.parts.append(_END)
-    check_tail(source, source.size if end is None else min(end, source.size))
+    if end is None:
+        check_open_end(source, metadata.data[-1].offset)
+    else:
+        check_tail(source, min(end, source.size))
     return metadata
 
 
@@ -99,7 +104,7 @@ def _read_chunk(source: InputFile, metadata: PngMetadata, chunk: _Chunk) -> None
             append_range(metadata.parts, chunk.offset - 8, chunk.length + _OVERHEAD)
         case b"acTL" if chunk.length >= 8 and _is_sound(source, chunk):  # noqa: PLR2004 - two 32-bit numbers
             metadata.frames = max(1, int.from_bytes(source.read_exactly(4, chunk.offset), "big"))
-        case b"eXIf" if _is_sound(source, chunk):
+        case b"eXIf" if metadata.orientation is None and _is_sound(source, chunk):
             metadata.orientation = read_orientation(source.read_exactly(chunk.length, chunk.offset))
         case kind if not kind[0] & _ANCILLARY:
             raise Unreadable("The PNG is damaged: it has an unknown chunk without which it cannot be shown.")

@@ -4,6 +4,7 @@ import re
 import struct
 
 from mediatheque.errors import Unreadable
+from mediatheque.media.containers.foreign import ARCHIVE, EMBEDDED_PROGRAM, PROGRAM, SIGNATURE_BYTES
 from mediatheque.media.input_file import InputFile
 
 _PADDING = b"\0\t\n\r \xff"
@@ -11,23 +12,6 @@ _MAX_PADDING = 1 << 16
 _WINDOW = 1 << 20
 _REACH = 8 << 20  # 7-Zip looks for an archive in the first 8 MiB behind what it does not know, unrar in 4
 _PE_OFFSET = 0x3C
-
-_ARCHIVE = re.compile(
-    rb"Rar!\x1a\x07[\0\x01]"
-    rb"|7z\xbc\xaf\x27\x1c\0"
-    rb"|MSCF\0\0\0\0"
-    rb"|PK\x03\x04[\x0a-\x3f]\0..[\0\x08\x09\x0c\x0e\x5d\x5f\x63]\0",  # a local file header of a known method
-    re.DOTALL,
-)
-_LONGEST = 16  # bytes of a signature, at least
-
-_PROGRAM = re.compile(
-    rb"MZ\x90\0"
-    rb"|\x7fELF[\x01\x02][\x01\x02]"
-    rb"|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe"  # Mach-O, and classes of Java
-    rb"|dex\n\d\d\d\0"
-    rb"|#! ?/"
-)
 
 
 def check_tail(source: InputFile, end: int) -> None:
@@ -39,10 +23,33 @@ def check_tail(source: InputFile, end: int) -> None:
     """
     start = _behind_padding(source, end)
     if _is_program(source, start):
-        raise Unreadable("There is a program behind the end of the file. Please save the file anew, without it.")
-    for at in range(end, min(source.size, end + _REACH), _WINDOW):
-        if _ARCHIVE.search(source.read_up_to(_WINDOW + _LONGEST, at)):
-            raise Unreadable("There is an archive behind the end of the file. Please upload the two separately.")
+        raise _program()
+    _refuse_archive(source, end)
+
+
+def check_open_end(source: InputFile, start: int) -> None:
+    """Check the same where nothing tells the end: near `start`, and near the end of the file.
+
+    `start` is where the format's own data begin, which are compressed, or are sound. Raises `Unreadable`.
+    """
+    for at in {start, max(start, source.size - _REACH)}:
+        _refuse_archive(source, at)
+        if _finds(EMBEDDED_PROGRAM, source, at):
+            raise _program()
+
+
+def _refuse_archive(source: InputFile, start: int) -> None:
+    if _finds(ARCHIVE, source, start):
+        raise Unreadable("There is an archive behind the end of the file. Please upload the two separately.")
+
+
+def _finds(signature: re.Pattern[bytes], source: InputFile, start: int) -> bool:
+    windows = range(start, min(source.size, start + _REACH), _WINDOW)
+    return any(signature.search(source.read_up_to(_WINDOW + SIGNATURE_BYTES, at)) for at in windows)
+
+
+def _program() -> Unreadable:
+    return Unreadable("There is a program behind the end of the file. Please save the file anew, without it.")
 
 
 def _behind_padding(source: InputFile, end: int) -> int:
@@ -52,7 +59,7 @@ def _behind_padding(source: InputFile, end: int) -> int:
 
 def _is_program(source: InputFile, at: int) -> bool:
     head = source.read_up_to(_PE_OFFSET + 4, at)
-    if _PROGRAM.match(head):
+    if PROGRAM.match(head):
         return True
     if not head.startswith(b"MZ") or len(head) < _PE_OFFSET + 4:
         return False

@@ -11,7 +11,7 @@ from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.containers.sound import Sound, frame_runs, ogg, wave
 from mediatheque.media.containers.sound.tags import skip_tags
-from mediatheque.media.containers.tail import check_tail
+from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.decoders import ProbeResult, ffmpeg
 from mediatheque.media.input_file import FileRange, InputFile
 
@@ -31,7 +31,10 @@ def probe_audio(source: InputFile, _: str, __: SandboxConfig) -> ProbeResult:
     Raises `Unreadable` unless a frame decodes, and when an archive or a program is behind the sound.
     """
     sound = _find_sound(source)
-    check_tail(source, sound.end)
+    if sound.is_open:
+        check_open_end(source, sound.start)
+    else:
+        check_tail(source, sound.end)
     seconds = _decode(source, sound)
     return ProbeResult(sound.mime, duration=sound.seconds or seconds or _measure(source, sound))
 
@@ -69,9 +72,10 @@ def _measure(source: InputFile, sound: Sound) -> float | None:
 
 
 _BEGINNINGS: dict[bytes, Callable[[InputFile, int], Sound]] = {
-    b"fLaC": lambda source, start: Sound("audio/flac", start, source.size),
+    b"fLaC": lambda source, start: Sound("audio/flac", start, source.size, is_open=True),
     b"OggS": ogg.read_sound,
     b"RIFF": _read_riff,
+    b"RIFX": _read_riff,
     b"RF64": _read_riff,
     b"BW64": _read_riff,
 }

@@ -25,6 +25,8 @@ class Sound(msgspec.Struct, frozen=True):
     start: int
     end: int
     seconds: float | None = None
+    is_open: bool = False
+    """Whether `end` is only the end of the file, because nothing tells where the sound ends."""
 
 
 class Head:

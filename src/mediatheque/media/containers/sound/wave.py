@@ -2,7 +2,7 @@
 
 Programs that stream cannot fill in sizes afterwards. They write 0, the largest number, or any large one, and a
 recording that was cut off has a size that was true once. So sound ends at its size or at the end of the file,
-and the size of the whole is not used.
+and the size of the whole is not used. RIFX is the same with the bytes of its numbers in the other order.
 """
 
 import struct
@@ -11,6 +11,7 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MAX_PARTS, too_many_parts
+from mediatheque.media.containers.foreign import ARCHIVE, SIGNATURE_BYTES
 from mediatheque.media.containers.sound import Sound
 from mediatheque.media.input_file import InputFile
 
@@ -41,18 +42,18 @@ class _WaveFormat(msgspec.Struct, frozen=True):
 
 def read_sound(source: InputFile, start: int) -> Sound:
     """Read the chunks of the WAV at `start` up to its sound. Raises `Unreadable` when there is none."""
+    order = ">" if source.read_up_to(4, start) == b"RIFX" else "<"
     format_, data_size, at = None, 0, start + _FIRST_CHUNK
     for _ in range(MAX_PARTS):
         header = source.read_up_to(8, at)
         if len(header) < 8:  # noqa: PLR2004 - a chunk header
             break
-        kind, size = struct.unpack("<4sI", header)
+        kind, size = struct.unpack(f"{order}4sI", header)
         at += 8
         if kind == b"data" and format_:
-            size = _size_there(source, at, data_size if size == _IN_DS64 else size)
-            return Sound("audio/wav", start, _end_of_chunks(source, at + size + size % 2), format_.seconds(size))
+            return _read_data(source, start, at, data_size if size == _IN_DS64 else size, format_)
         if kind == b"fmt ":
-            format_ = _read_format(source.read_exactly(min(size, 26), at))
+            format_ = _read_format(source.read_exactly(min(size, 26), at), order)
         elif kind == b"ds64":
             (data_size,) = struct.unpack("<8xQ", source.read_exactly(16, at))
         at += size + size % 2
@@ -61,25 +62,28 @@ def read_sound(source: InputFile, start: int) -> Sound:
     raise Unreadable("The WAV has no sound in it.")
 
 
-def _read_format(body: bytes) -> _WaveFormat:
+def _read_format(body: bytes, order: str) -> _WaveFormat:
     if len(body) < 14:  # noqa: PLR2004 - the fields that every format has
         raise Unreadable("The WAV does not say what its sound is.")
-    tag, channels, rate, _, block, bits = struct.unpack("<HHIIHH", body[:16].ljust(16, b"\0"))
+    tag, channels, rate, _, block, bits = struct.unpack(f"{order}HHIIHH", body[:16].ljust(16, b"\0"))
     if tag == _EXTENSIBLE and len(body) >= 26:  # noqa: PLR2004 - up to the format's own tag
-        (tag,) = struct.unpack_from("<H", body, 24)
+        (tag,) = struct.unpack_from(f"{order}H", body, 24)
     return _WaveFormat(tag, channels, rate, block, bits)
 
 
-def _size_there(source: InputFile, at: int, stated: int) -> int:
+def _read_data(source: InputFile, start: int, at: int, stated: int, format_: _WaveFormat) -> Sound:
     there = source.size - at
-    return stated if 0 < stated <= there else there
+    if 0 < stated <= there:
+        return Sound("audio/wav", start, _end_of_chunks(source, at + stated + stated % 2), format_.seconds(stated))
+    return Sound("audio/wav", start, source.size, format_.seconds(there), is_open=True)
 
 
 def _end_of_chunks(source: InputFile, at: int) -> int:
     """Return the end of the whole chunks from `at`, which are behind the sound: names, comments, markers."""
     for _ in range(_MAX_CHUNKS_BEHIND):
-        header = source.read_up_to(8, at)
-        if len(header) < 8 or not all(0x20 <= byte < 0x7F for byte in header[:4]):  # noqa: PLR2004 - a printable name
+        header = source.read_up_to(SIGNATURE_BYTES, at)
+        is_named = len(header) >= 8 and all(0x20 <= byte < 0x7F for byte in header[:4])  # noqa: PLR2004 - a name and a size
+        if not is_named or ARCHIVE.match(header):
             break
         (size,) = struct.unpack_from("<I", header, 4)
         if at + 8 + size > source.size:
