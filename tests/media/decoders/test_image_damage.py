@@ -119,6 +119,8 @@ JPEG_SEGMENTS = {
     "an orientation in XMP, which viewers ignore": segment(
         0xE1, b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>'
     ),
+    "padding between segments": b"\xff" * 2_000_000,
+    "many segments": segment(0xFE, b"x") * 50_000,
     "XMP that is no XML": segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<<<\xff\xd9"),
     "a length of 0": segment(0xE2, b"", 0),
     "a length of 1": segment(0xE2, b"", 1),
@@ -145,6 +147,47 @@ def test_jpeg_is_upright_whatever_else_is_wrong(tmp_path):
     for what in ("a length of 1", "a short Adobe segment", "a broken colour profile"):
         data = JPEG[:2] + JPEG_SEGMENTS[what] + segment(0xE1, SIDEWAYS) + JPEG[2:]
         assert (examine(tmp_path / "file", data).width, render(tmp_path / "file", data).width) == (48, 48)
+
+
+def test_jpeg_with_another_byte_behind_exif_is_turned(tmp_path):
+    data = JPEG[:2] + segment(0xE1, b"Exif\0\xff" + TIFF) + JPEG[2:]
+    assert (examine(tmp_path / "file", data).width, render(tmp_path / "file", data).width) == (48, 48)
+
+
+def test_first_of_two_exif_blocks_is_read(tmp_path):
+    upright = samples._exif(1).tobytes().removeprefix(b"Exif\0\0")
+    png = with_chunk(samples.png_chunk(b"eXIf", TIFF) + samples.png_chunk(b"eXIf", upright))
+    assert examine(tmp_path / "file", png).width == 48
+    webp = samples.webp(orientation=6) + b"EXIF" + struct.pack("<I", len(upright)) + upright
+    assert examine(tmp_path / "file", stated(len(webp) - 8, webp)).width == 48
+
+
+def stated(size: int, data: bytes) -> bytes:
+    """A WebP with this size in its header."""
+    return data[:4] + struct.pack("<I", size) + data[8:]
+
+
+WEBP, ODD = samples.webp(), b"JUNK\3\0\0\0abc"
+WEBPS = {
+    "a size that includes its header": stated(len(WEBP), WEBP),
+    "a size of far more": stated(len(WEBP) + 5000, WEBP),
+    "an odd chunk without padding": stated(len(WEBP) + 3, WEBP + ODD),
+    "a chunk that is cut off": stated(len(WEBP) + 500, WEBP + b"XMP \x90\1\0\0<x"),
+    "a chunk longer than the rest": stated(len(WEBP) + 3, WEBP + b"EXIF\xff\xff\xff\x7fabc"),
+}
+
+
+@pytest.mark.parametrize("what", WEBPS)
+def test_webp_with_a_wrong_size_beside_its_picture_is_taken(tmp_path, what):
+    assert examine(tmp_path / "file", WEBPS[what]) == examine(tmp_path / "file", WEBP)
+    assert render(tmp_path / "file", WEBPS[what]) == render(tmp_path / "file", WEBP)
+
+
+def test_animated_webp_may_lack_its_last_frames(tmp_path):
+    whole = samples.animated_webp()
+    data = whole[: whole.rindex(b"ANMF") + 30]
+    assert examine(tmp_path / "file", data) == examine(tmp_path / "file", whole)
+    assert render(tmp_path / "file", data) == render(tmp_path / "file", whole)
 
 
 @pytest.mark.parametrize("block", [b"no TIFF at all", TIFF[:12], b""])

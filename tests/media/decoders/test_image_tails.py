@@ -45,3 +45,21 @@ def test_facts_and_pixels_are_those_of_the_picture(tmp_path, mime, tail):
 def test_programs_and_archives_are_refused(tmp_path, mime, tail):
     with pytest.raises(Unreadable, match=r"program|archive"):
         examine(tmp_path / "file", PICTURES[mime] + tail)
+
+
+CUT = {
+    "image/jpeg": samples.jpeg()[:-9],
+    "image/png": samples.png()[:-12],
+    "image/webp": samples.webp() + b"EXIF\x99\x99\0\0",
+}
+
+
+@pytest.mark.parametrize("tail", [samples.elf(), b"7z\xbc\xaf\x27\x1c\0\4" + bytes(99)])
+@pytest.mark.parametrize("mime", CUT)
+def test_programs_and_archives_are_refused_behind_a_cut_picture(tmp_path, mime, tail):
+    data = CUT[mime]
+    if mime == "image/webp":
+        data = data[:4] + (1 << 20).to_bytes(4, "little") + data[8:]
+    examine(tmp_path / "file", data)
+    with pytest.raises(Unreadable):
+        examine(tmp_path / "file", data + tail)

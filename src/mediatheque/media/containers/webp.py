@@ -3,47 +3,62 @@
 Pillow would load the whole file and two canvases into memory before it returns the size.
 """
 
+import struct
+
 import msgspec
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers.riff import Chunk, read_chunks
+from mediatheque.media.containers import truncated
+from mediatheque.media.containers.riff import CHUNK_HEADER, Chunk, read_chunks
 from mediatheque.media.input_file import InputFile
+from mediatheque.media.spliced_file import Part, append_range
 
+_TYPE = b"WEBP"
+_PICTURE = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
 _MAX_EXIF_BYTES = 1 << 20
 
 
 class WebpMetadata(msgspec.Struct):
-    """Canvas size before orientation, number of frames, the raw EXIF block, and where the container ends."""
+    """Canvas size before orientation, number of frames, the raw EXIF block, and the chunks of the picture."""
 
-    end: int
     width: int = 0
     height: int = 0
     frames: int = 0
     exif: bytes = b""
+    picture: list[Chunk] = msgspec.field(default_factory=list)
+
+    def parts(self) -> list[Part]:
+        """Return a WebP of the picture alone, because decoders refuse it for a damaged chunk or size beside it."""
+        parts, size = list[Part](), len(_TYPE)
+        for chunk in self.picture:
+            append_range(parts, chunk.offset - CHUNK_HEADER, CHUNK_HEADER + chunk.size)
+            if chunk.size % 2:
+                parts.append(b"\0")
+            size += CHUNK_HEADER + chunk.size + chunk.size % 2
+        return [b"RIFF" + struct.pack("<I", size) + _TYPE, *parts]
 
 
 def read_metadata(source: InputFile) -> WebpMetadata:
-    """Read the chunks. Raises `Unreadable` unless they hold at least one picture.
+    """Read the chunks. Raises `Unreadable` unless they hold at least one whole picture.
 
-    Anything may follow the container but an archive or a program.
+    What follows it may be cut off, and anything may follow the container but an archive or a program.
     """
-    metadata = WebpMetadata(end=_end(source))
+    metadata = WebpMetadata()
     for number, chunk in enumerate(read_chunks(source)):
         if number == 0 and chunk.kind not in (b"VP8 ", b"VP8L", b"VP8X"):
             raise Unreadable("The WebP does not start with a picture.")
-        _read_chunk(source, metadata, chunk)
+        if chunk.is_whole:
+            _read_chunk(source, metadata, chunk)
+        elif not metadata.frames:
+            raise truncated("WebP")
     if not metadata.frames or not metadata.width or not metadata.height:
         raise Unreadable("The WebP has no picture in it.")
     return metadata
 
 
-def _end(source: InputFile) -> int:
-    """Return where the container ends, with its padding."""
-    stated = int.from_bytes(source.read_exactly(4, 4), "little")
-    return min(8 + stated + stated % 2, source.size)
-
-
 def _read_chunk(source: InputFile, metadata: WebpMetadata, chunk: Chunk) -> None:
+    if chunk.kind in _PICTURE:
+        metadata.picture.append(chunk)
     if chunk.kind == b"VP8X":
         metadata.width, metadata.height = _vp8x_size(source.read_exactly(10, chunk.offset))
     elif chunk.kind in (b"VP8 ", b"VP8L"):
@@ -53,7 +68,7 @@ def _read_chunk(source: InputFile, metadata: WebpMetadata, chunk: Chunk) -> None
         metadata.frames += 1
     elif chunk.kind == b"ANMF":
         metadata.frames += 1
-    elif chunk.kind == b"EXIF" and chunk.size <= _MAX_EXIF_BYTES:
+    elif chunk.kind == b"EXIF" and not metadata.exif and chunk.size <= _MAX_EXIF_BYTES:
         metadata.exif = source.read_exactly(chunk.size, chunk.offset)
 
 

@@ -18,7 +18,7 @@ from mediatheque.media.containers import gif, heif, jpeg, png, webp
 from mediatheque.media.containers.exif import UPRIGHT, read_orientation
 from mediatheque.media.decoders import ProbeResult, check_pixels
 from mediatheque.media.input_file import InputFile
-from mediatheque.media.spliced_file import Part, Range, SplicedFile
+from mediatheque.media.spliced_file import Part, SplicedFile
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` is used instead
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
@@ -73,7 +73,7 @@ def _jpeg(source: InputFile) -> ImageHeader:
 def _png(source: InputFile) -> ImageHeader:
     metadata = png.read_metadata(source)
     size = metadata.header.width, metadata.header.height
-    return ImageHeader(*size, metadata.frames, metadata.orientation, metadata.parts)
+    return ImageHeader(*size, metadata.frames, metadata.orientation or UPRIGHT, metadata.parts)
 
 
 def _gif(source: InputFile) -> ImageHeader:
@@ -85,8 +85,7 @@ def _gif(source: InputFile) -> ImageHeader:
 def _webp(source: InputFile) -> ImageHeader:
     metadata = webp.read_metadata(source)
     orientation = read_orientation(metadata.exif)
-    parts: list[Part] = [Range(0, metadata.end)]
-    return ImageHeader(metadata.width, metadata.height, metadata.frames, orientation, parts)
+    return ImageHeader(metadata.width, metadata.height, metadata.frames, orientation, metadata.parts())
 
 
 def _avif(source: InputFile) -> ImageHeader:
