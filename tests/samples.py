@@ -583,7 +583,7 @@ def mp4_with_tail() -> bytes:
 
 
 def glb_with_tail() -> bytes:
-    return glb() + b"more"
+    return glb() + bytes(9) + elf()
 
 
 def glb_with(change: Callable[[dict[str, Any]], Any]) -> bytes:

@@ -14,11 +14,6 @@ def truncated(what: str) -> Unreadable:
     return Unreadable(f"The {what} is cut off: it says that it is longer than the file.")
 
 
-def trailing(what: str) -> Unreadable:
-    """Return the error for bytes behind the last part."""
-    return Unreadable(f"There are bytes behind the end of the {what}.")
-
-
 def too_many_parts(what: str) -> Unreadable:
     """Return the error for more than `MAX_PARTS` parts."""
     return Unreadable(f"The {what} is in absurdly many pieces.")

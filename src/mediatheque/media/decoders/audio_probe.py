@@ -59,7 +59,7 @@ def _decode(source: InputFile, sound: Sound) -> float | None:
     with ffmpeg.open_container(FileRange(source, sound.start, sound.end), DEMUXERS[sound.mime]) as container:
         if any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video):
             raise Unreadable("A video in an audio file is not supported.")
-        _, audio = ffmpeg.select_streams(container)
+        audio = ffmpeg.select_audio(container)
         if audio is None:
             raise Unreadable("The file has no sound that can be played.")
         ffmpeg.first_audio_frame(container, audio)

@@ -9,22 +9,22 @@ from mediatheque.media.decoders import (
     TOO_MUCH_MEMORY,
     ProbeResult,
     audio_probe,
-    av_probe,
     documents,
     glb,
     image_frames,
     image_probe,
-    video_frames,
     zip_archive,
 )
+from mediatheque.media.decoders.film.frames import render_film
+from mediatheque.media.decoders.film.probe import probe_film
 from mediatheque.media.decoders.polyglot import refuse_polyglot
 from mediatheque.media.frames import Frame
 from mediatheque.media.input_file import InputFile
 
 _PROBES: dict[str, Callable[[InputFile, str, SandboxConfig], ProbeResult]] = {
     "image": image_probe.probe_image,
-    "video": av_probe.probe_av,
-    "audio": av_probe.probe_av,
+    "video": probe_film,
+    "audio": probe_film,
     **dict.fromkeys(audio_probe.DEMUXERS, audio_probe.probe_audio),
     "model": glb.probe_glb,
     "application/pdf": documents.probe_pdf,
@@ -47,7 +47,7 @@ def render(path: str, mime: str, config: SandboxConfig, *, max_frames: int, edge
             case "image":
                 return [image_frames.render_image(source, mime, config, edge)]
             case "video":
-                return video_frames.render_video(source, mime, config, max_frames, edge)
+                return render_film(source, mime, config, max_frames, edge)
         return [documents.render_first_page(source, edge)]
 
 

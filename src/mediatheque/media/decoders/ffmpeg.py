@@ -14,7 +14,6 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -51,11 +50,15 @@ def open_container(file: str | FileRange, demuxer: str) -> Iterator[InputContain
         raise Unreadable("The file is damaged: its video or sound cannot be opened.") from error
 
 
-def select_streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
-    """Return the first video and audio stream that has a decoder. A cover picture is not a video."""
-    videos = (s for s in container.streams.video if s.codec_context and not s.disposition & Disposition.attached_pic)
-    audios = (s for s in container.streams.audio if s.codec_context and s.codec_context.sample_rate)
-    return next(videos, None), next(audios, None)
+def select_audio(container: InputContainer) -> AudioStream | None:
+    """Return the first track of sound that has a decoder."""
+    tracks = (track for track in container.streams.audio if track.codec_context and track.codec_context.sample_rate)
+    return next(tracks, None)
+
+
+def end_of_samples(container: InputContainer) -> int:
+    """Return the offset behind the last sample of all tracks that the index names."""
+    return max((entry.pos + entry.size for track in container.streams for entry in track.index_entries), default=0)
 
 
 def first_video_frame(container: InputContainer, stream: VideoStream, max_pixels: int) -> VideoFrame:
