@@ -6,9 +6,11 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-_PADDING = 3  # a chunk is filled up to a multiple of four bytes
-_COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
+Count = Annotated[float, msgspec.Meta(ge=0, le=1 << 53, multiple_of=1)]
+"""A whole number; JavaScript and its exporters make no difference between 42 and 42.0."""
+
+_PADDING = 3  # a buffer is filled up to a multiple of four bytes, which some exporters count and do not write
+_COMPONENT_BYTES: dict[float, int] = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
 _COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 
 
@@ -19,7 +21,7 @@ class _Property(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class AssetInfo(msgspec.Struct, frozen=True):
     """The `asset` property: metadata of the file."""
 
-    version: str
+    version: str | float
 
 
 class Resource(_Property, frozen=True):
@@ -30,12 +32,12 @@ class Resource(_Property, frozen=True):
 
 
 class BufferView(_Property, frozen=True):
-    """A run of bytes in a buffer; elements are `byte_stride` apart, or packed."""
+    """A run of bytes in a buffer; elements are `byte_stride` apart, or packed if that is 0 or absent."""
 
     buffer: Count
     byte_length: Count
     byte_offset: Count = 0
-    byte_stride: Annotated[int, msgspec.Meta(ge=4, le=252)] | None = None
+    byte_stride: Annotated[float, msgspec.Meta(ge=0, le=252)] | None = None
 
 
 class Sparse(_Property, frozen=True):
@@ -47,7 +49,7 @@ class Sparse(_Property, frozen=True):
 class Accessor(_Property, frozen=True):
     """A run of typed elements in a view; without one, zeros (or what an extension decompresses)."""
 
-    component_type: int
+    component_type: float
     count: Count
     type: str
     buffer_view: Count | None = None
@@ -70,35 +72,38 @@ def check_counts(gltf: Gltf, binary: int, max_bytes: int) -> None:
 
     Raises `Unreadable` otherwise.
     """
-    if not gltf.asset.version.startswith("2."):
+    if str(gltf.asset.version).partition(".")[0] != "2":
         raise Unreadable("Only glTF 2 is supported.")
-    for number, buffer in enumerate(gltf.buffers):
-        _check_buffer(buffer, binary if number == 0 else None, max_bytes)
+    bytes_there = [
+        _check_buffer(buffer, binary if number == 0 else None, max_bytes) for number, buffer in enumerate(gltf.buffers)
+    ]
     for resource in gltf.buffers + gltf.images:
         if resource.uri is not None and not resource.uri.startswith("data:"):
             raise Unreadable("The model needs another file. Please embed everything in the GLB.")
     for view in gltf.buffer_views:
-        _check_view(view, gltf.buffers)
+        _check_view(view, bytes_there)
     for accessor in gltf.accessors:
         _check_accessor(accessor, gltf.buffer_views, max_bytes)
 
 
-def _check_buffer(buffer: Resource, binary: int | None, max_bytes: int) -> None:
-    """Check a buffer.
+def _check_buffer(buffer: Resource, binary: int | None, max_bytes: int) -> float:
+    """Check a buffer, and return how many bytes it has.
 
-    The first is the binary chunk, with up to 3 bytes of padding; others are inline or an extension's.
+    The first is the binary chunk, which may be longer by any padding; others are inline or an extension's.
     """
     if buffer.byte_length > max_bytes:
         raise _counts_do_not_fit("buffer")
-    chunk_holds_it = binary is not None and "EXT_meshopt_compression" not in buffer.extensions
-    if buffer.uri is None and chunk_holds_it and not 0 <= (binary or 0) - buffer.byte_length <= _PADDING:
-        raise _counts_do_not_fit("buffer")
     if buffer.uri is not None and buffer.byte_length > len(buffer.uri):
         raise _counts_do_not_fit("buffer")
+    if buffer.uri is not None or binary is None or "EXT_meshopt_compression" in buffer.extensions:
+        return buffer.byte_length
+    if buffer.byte_length > binary + _PADDING:
+        raise _counts_do_not_fit("buffer")
+    return binary
 
 
-def _check_view(view: BufferView, buffers: list[Resource]) -> None:
-    if view.buffer >= len(buffers) or view.byte_offset + view.byte_length > buffers[view.buffer].byte_length:
+def _check_view(view: BufferView, bytes_there: list[float]) -> None:
+    if view.buffer >= len(bytes_there) or view.byte_offset + view.byte_length > bytes_there[int(view.buffer)]:
         raise _counts_do_not_fit("buffer view")
 
 
@@ -113,7 +118,7 @@ def _check_accessor(accessor: Accessor, views: list[BufferView], max_bytes: int)
         return
     if accessor.buffer_view >= len(views):
         raise _counts_do_not_fit("accessor")
-    view = views[accessor.buffer_view]
+    view = views[int(accessor.buffer_view)]
     needed = accessor.byte_offset + (view.byte_stride or element) * (accessor.count - 1) + element
     if needed > view.byte_length:
         raise _counts_do_not_fit("accessor")
