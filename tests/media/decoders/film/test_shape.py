@@ -66,23 +66,23 @@ def find_element(data: bytes, at: int, kind: bytes) -> tuple[int, int]:
 
 
 FILMS = {
-    "PAL, wide": (shaped(PAL, Fraction(64, 45)), (1024, 576)),
-    "PAL": (shaped(PAL, Fraction(16, 15)), (768, 576)),
-    "NTSC, wide": (shaped(NTSC, Fraction(32, 27)), (853, 480)),
-    "NTSC, of which one edge grows": (shaped(NTSC, Fraction(8, 9)), (720, 540)),
-    "QuickTime": (shaped(PAL, Fraction(64, 45), muxer="mov"), (1024, 576)),
-    "a quarter turn": (shaped(PAL, Fraction(64, 45), rotation=90), (576, 1024)),
-    "a quarter turn the other way": (shaped(PAL, Fraction(64, 45), rotation=-90, muxer="mov"), (576, 1024)),
-    "half a turn": (shaped(PAL, Fraction(64, 45), rotation=180), (1024, 576)),
-    "the container alone": (with_pixel_shape(samples.mp4(), 64, 45), (91, 48)),
-    "the codec alone": (shaped(PAL, Fraction(64, 45)).replace(b"pasp", b"free"), (1024, 576)),
-    "the container against the codec": (with_pixel_shape(shaped(PAL, Fraction(64, 45)), 16, 15), (768, 576)),
-    "the track's header": (with_presented_size(samples.mp4().replace(b"pasp", b"free"), 128, 48), (128, 48)),
-    "a stretched matrix": (with_matrix(samples.mp4(), 2, 0, 0, 1), (128, 48)),
-    "no shape": (with_pixel_shape(samples.mp4(), 0, 0), (64, 48)),
-    "an absurd shape": (with_pixel_shape(samples.mp4(), 600, 1), (64, 48)),
+    "PAL, wide": (lambda: shaped(PAL, Fraction(64, 45)), (1024, 576)),
+    "PAL": (lambda: shaped(PAL, Fraction(16, 15)), (768, 576)),
+    "NTSC, wide": (lambda: shaped(NTSC, Fraction(32, 27)), (853, 480)),
+    "NTSC, of which one edge grows": (lambda: shaped(NTSC, Fraction(8, 9)), (720, 540)),
+    "QuickTime": (lambda: shaped(PAL, Fraction(64, 45), muxer="mov"), (1024, 576)),
+    "a quarter turn": (lambda: shaped(PAL, Fraction(64, 45), rotation=90), (576, 1024)),
+    "a quarter turn the other way": (lambda: shaped(PAL, Fraction(64, 45), rotation=-90, muxer="mov"), (576, 1024)),
+    "half a turn": (lambda: shaped(PAL, Fraction(64, 45), rotation=180), (1024, 576)),
+    "the container alone": (lambda: with_pixel_shape(samples.mp4(), 64, 45), (91, 48)),
+    "the codec alone": (lambda: shaped(PAL, Fraction(64, 45)).replace(b"pasp", b"free"), (1024, 576)),
+    "the container against the codec": (lambda: with_pixel_shape(shaped(PAL, Fraction(64, 45)), 16, 15), (768, 576)),
+    "the track's header": (lambda: with_presented_size(samples.mp4().replace(b"pasp", b"free"), 128, 48), (128, 48)),
+    "a stretched matrix": (lambda: with_matrix(samples.mp4(), 2, 0, 0, 1), (128, 48)),
+    "no shape": (lambda: with_pixel_shape(samples.mp4(), 0, 0), (64, 48)),
+    "an absurd shape": (lambda: with_pixel_shape(samples.mp4(), 600, 1), (64, 48)),
     "a clean aperture, which no browser cuts": (
-        with_in_entry(
+        lambda: with_in_entry(
             samples.mp4(), b"avc1", box(b"clap", bytes.fromhex("0000002000000001" * 2 + "0000000000000001" * 2))
         ),
         (64, 48),
@@ -92,7 +92,8 @@ FILMS = {
 
 @pytest.mark.parametrize("what", FILMS)
 def test_size_is_as_shown_and_frames_agree(tmp_path, what):
-    data, shown = FILMS[what]
+    make, shown = FILMS[what]
+    data = make()
     found = examine(tmp_path / "film", data)
     assert (found.width, found.height) == shown
     frame = render(tmp_path / "film", data)

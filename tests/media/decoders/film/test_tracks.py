@@ -21,24 +21,24 @@ def entry(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 UNDECODABLE = {
-    "an MP4 with sound": entry(samples.mp4(), b"avc1", b"zzzz"),
-    "an MP4": entry(samples.mp4(audio=False), b"avc1", b"zzzz"),
-    "a QuickTime film": entry(samples.mov(), b"avc1", b"zzzz"),
-    "an MP4 in fragments": entry(samples.fragmented_mp4(), b"avc1", b"zzzz"),
-    "an MP4 that says it is sound": b"\0\0\0\x20ftypM4A " + entry(samples.mp4(), b"avc1", b"zzzz")[12:],
-    "an MP4 with a thumbnail": entry(
+    "an MP4 with sound": lambda: entry(samples.mp4(), b"avc1", b"zzzz"),
+    "an MP4": lambda: entry(samples.mp4(audio=False), b"avc1", b"zzzz"),
+    "a QuickTime film": lambda: entry(samples.mov(), b"avc1", b"zzzz"),
+    "an MP4 in fragments": lambda: entry(samples.fragmented_mp4(), b"avc1", b"zzzz"),
+    "an MP4 that says it is sound": lambda: b"\0\0\0\x20ftypM4A " + entry(samples.mp4(), b"avc1", b"zzzz")[12:],
+    "an MP4 with a thumbnail": lambda: entry(
         film_of(("libx264", FILM, 20, None), ("mjpeg", THUMBNAIL, 1, None)), b"avc1", b"zzzz"
     ),
-    "a WebM with sound": samples.webm().replace(b"V_VP8", b"V_ZZ8"),
-    "a WebM": samples.webm(audio=False).replace(b"V_VP8", b"V_ZZ8"),
-    "a live WebM": samples.streamed_webm().replace(b"V_VP8", b"V_ZZ8"),
+    "a WebM with sound": lambda: samples.webm().replace(b"V_VP8", b"V_ZZ8"),
+    "a WebM": lambda: samples.webm(audio=False).replace(b"V_VP8", b"V_ZZ8"),
+    "a live WebM": lambda: samples.streamed_webm().replace(b"V_VP8", b"V_ZZ8"),
 }
 
 
 @pytest.mark.parametrize("what", UNDECODABLE)
 def test_film_that_cannot_be_decoded_is_refused(tmp_path, what):
     with pytest.raises(Unreadable, match=r"video is in a format that cannot be decoded\. Please convert"):
-        examine(tmp_path / "film", UNDECODABLE[what])
+        examine(tmp_path / "film", UNDECODABLE[what]())
 
 
 def element(kind: str, *children: bytes) -> bytes:
@@ -54,31 +54,31 @@ def encrypted_webm() -> bytes:
 
 
 ENCRYPTED = {
-    "a film": entry(samples.mp4(), b"avc1", b"encv"),
-    "a film in fragments": entry(samples.fragmented_mp4(), b"avc1", b"encv"),
-    "the sound of a film": entry(samples.mp4(), b"mp4a", b"enca"),
-    "sound": entry(samples.m4a(), b"mp4a", b"enca"),
-    "sound of a shop": entry(samples.m4a(), b"mp4a", b"drms"),
-    "a WebM": encrypted_webm(),
+    "a film": lambda: entry(samples.mp4(), b"avc1", b"encv"),
+    "a film in fragments": lambda: entry(samples.fragmented_mp4(), b"avc1", b"encv"),
+    "the sound of a film": lambda: entry(samples.mp4(), b"mp4a", b"enca"),
+    "sound": lambda: entry(samples.m4a(), b"mp4a", b"enca"),
+    "sound of a shop": lambda: entry(samples.m4a(), b"mp4a", b"drms"),
+    "a WebM": encrypted_webm,
 }
 
 
 @pytest.mark.parametrize("what", ENCRYPTED)
 def test_encryption_is_named(tmp_path, what):
     with pytest.raises(Unreadable, match="encrypted"):
-        examine(tmp_path / "film", ENCRYPTED[what])
+        examine(tmp_path / "film", ENCRYPTED[what]())
 
 
 @pytest.mark.parametrize(
-    ("data", "mime"),
+    ("make", "mime"),
     [
-        (entry(samples.mp4(), b"mp4a", b"zzzz"), "video/mp4"),
-        (entry(samples.mov(), b"mp4a", b"zzzz"), "video/quicktime"),
-        (samples.webm().replace(b"A_OPUS", b"A_ZZZZ"), "video/webm"),
+        (lambda: entry(samples.mp4(), b"mp4a", b"zzzz"), "video/mp4"),
+        (lambda: entry(samples.mov(), b"mp4a", b"zzzz"), "video/quicktime"),
+        (lambda: samples.webm().replace(b"A_OPUS", b"A_ZZZZ"), "video/webm"),
     ],
 )
-def test_film_whose_sound_cannot_be_decoded_is_a_film(tmp_path, data, mime):
-    found = examine(tmp_path / "film", data)
+def test_film_whose_sound_cannot_be_decoded_is_a_film(tmp_path, make, mime):
+    found = examine(tmp_path / "film", make())
     assert (found.mime, found.width, found.height) == (mime, 64, 48)
 
 
@@ -111,22 +111,23 @@ def test_film_of_subtitles_alone_is_refused(tmp_path):
 
 
 THUMBNAILS = {
-    "a JPEG before the film": film_of(("mjpeg", THUMBNAIL, 1, None), ("libx264", FILM, 20, None)),
-    "a JPEG that is larger than the film": film_of(("mjpeg", (640, 480), 1, None), ("libx264", FILM, 20, None)),
-    "a sequence of JPEGs": film_of(("mjpeg", THUMBNAIL, 20, True), ("libx264", FILM, 20, False)),
-    "a JPEG in QuickTime": film_of(("mjpeg", THUMBNAIL, 1, None), ("libx264", FILM, 20, None), muxer="mov"),
-    "one frame of H.264": film_of(("libx264", THUMBNAIL, 1, None), ("libx264", FILM, 20, None)),
-    "a small track": film_of(("libx264", THUMBNAIL, 20, True), ("libx264", FILM, 20, True)),
-    "a disabled track": film_of(("libx264", (640, 480), 20, False), ("libx264", FILM, 20, True)),
-    "a small track in WebM": film_of(("libvpx", THUMBNAIL, 20, None), ("libvpx", FILM, 20, None), muxer="webm"),
+    "a JPEG before the film": lambda: film_of(("mjpeg", THUMBNAIL, 1, None), ("libx264", FILM, 20, None)),
+    "a JPEG that is larger than the film": lambda: film_of(("mjpeg", (640, 480), 1, None), ("libx264", FILM, 20, None)),
+    "a sequence of JPEGs": lambda: film_of(("mjpeg", THUMBNAIL, 20, True), ("libx264", FILM, 20, False)),
+    "a JPEG in QuickTime": lambda: film_of(("mjpeg", THUMBNAIL, 1, None), ("libx264", FILM, 20, None), muxer="mov"),
+    "one frame of H.264": lambda: film_of(("libx264", THUMBNAIL, 1, None), ("libx264", FILM, 20, None)),
+    "a small track": lambda: film_of(("libx264", THUMBNAIL, 20, True), ("libx264", FILM, 20, True)),
+    "a disabled track": lambda: film_of(("libx264", (640, 480), 20, False), ("libx264", FILM, 20, True)),
+    "a small track in WebM": lambda: film_of(("libvpx", THUMBNAIL, 20, None), ("libvpx", FILM, 20, None), muxer="webm"),
 }
 
 
 @pytest.mark.parametrize("what", THUMBNAILS)
 def test_size_and_frames_are_those_of_the_main_track(tmp_path, what):
-    found = examine(tmp_path / "film", THUMBNAILS[what])
+    data = THUMBNAILS[what]()
+    found = examine(tmp_path / "film", data)
     assert (found.width, found.height, found.duration) == (*FILM, 2.0)
-    assert is_close(pixel(render(tmp_path / "film", THUMBNAILS[what]), 0.5, 0.5), BLUE, within=14)
+    assert is_close(pixel(render(tmp_path / "film", data), 0.5, 0.5), BLUE, within=14)
 
 
 def test_film_of_jpegs_is_a_film(tmp_path):
