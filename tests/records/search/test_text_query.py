@@ -65,6 +65,18 @@ def test_text_has_words(text: str, words: list[str]) -> None:
         ('"open', '"open', []),
         ("-'|!&", "", []),
         ("cat -夜景", "cat", [("('u591cx666fx')", True, "simple")]),
+        ("cat \uff0ddog", "cat", [("('dog')", True, "english")]),
+        ("cat \u2212dog", "cat", [("('dog')", True, "english")]),
+        ("\uff02two words\uff02", "two words", [("('two') <-> ('words')", False, "simple")]),
+        ('"a b"の夜', "a b の夜", [("('a') <-> ('b')", False, "simple")]),
+        (
+            '"a b" or dog -x',
+            "a b or dog",
+            [("(('a') <-> ('b')) | ('dog')", False, "simple"), ("('x')", True, "english")],
+        ),
+        ('"a b" OR c "d"', "a b OR c d", [("(('a') <-> ('b')) | (('d'))", False, "simple")]),
+        ('"a b" or', "a b or", [("('a') <-> ('b')", False, "simple")]),
+        ('"trick or treat"', "trick or treat", [("('trick') <-> ('or') <-> ('treat')", False, "simple")]),
     ],
 )
 def test_operators_become_conditions(typed: str, text: str, conditions: list[tuple[str, bool, str]]) -> None:
@@ -78,6 +90,13 @@ def test_alternatives_share_the_limit_of_words() -> None:
     query = parse("cat or " + " ".join(f"w{number}" for number in range(30)))
     assert [len(words) for words in query.alternatives] == [1, 15]
     assert parse("cat or dog OR cat").words == parse("cat dog").words
+
+
+def test_or_in_a_phrase_is_a_word() -> None:
+    assert [[word.text for word in words] for words in parse('"trick or treat" or cat').alternatives] == [
+        ["trick", "or", "treat"],
+        ["cat"],
+    ]
 
 
 @pytest.mark.parametrize("blocks", [UNSPACED, SYMBOLS])
