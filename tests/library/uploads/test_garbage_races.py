@@ -156,6 +156,6 @@ async def test_replaced_bytes_clear_the_request_to_complete(library: Library, pr
     now = await library.uploads.sessions.authorize_token(session.upload.id, session.token, UploadMethod.DIRECT)
     assert (now.failure, now.requested_at) == (None, None)
     with pytest.raises(Conflict):
-        await library.uploads.direct.receive(upload, Content(samples.png()))
+        await library.uploads.direct.receive(upload, Content(bytes(len(samples.png()))))
     await library.uploads.batches.request_completion(principal.workspace_id, created.batch.id)
     assert await count(library, "procrastinate_jobs") == 2

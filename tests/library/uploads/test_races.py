@@ -84,6 +84,23 @@ async def test_bytes_replaced_during_completion(library: Library, sent: Upload) 
     assert await _stored(library) == 1
 
 
+async def test_the_same_bytes_sent_again_do_not_disturb_completion(library: Library, sent: Upload) -> None:
+    asset = await _complete_during(library, sent, lambda: library.uploads.direct.receive(sent, Content(SUBTITLES)))
+    await _expect_whole(library, asset, SUBTITLES)
+    assert await _stored(library) == 1
+
+
+async def test_concurrent_requests_may_send_the_same_bytes(library: Library, principal: Principal) -> None:
+    """Each has found the upload without bytes, as a request and its repetition after a lost connection do."""
+    declared = DeclaredFile(name="a.srt", mime="application/x-subrip", size=len(SUBTITLES))
+    upload = (await library.uploads.direct.create(principal, [declared])).targets[0].session.upload
+    await asyncio.gather(*(library.uploads.direct.receive(upload, Content(SUBTITLES)) for _ in range(3)))
+    with pytest.raises(Conflict):
+        await library.uploads.direct.receive(upload, Content(OTHERS))
+    await _expect_whole(library, await _complete(library, upload), SUBTITLES)
+    assert await _stored(library) == 1
+
+
 async def test_bytes_refused_by_a_concurrent_request_during_completion(library: Library, sent: Upload) -> None:
     async def refuse() -> None:
         with pytest.raises(Unacceptable):

@@ -82,17 +82,19 @@ class DirectUploads:
     async def receive(self, upload: Upload, body: Body) -> None:
         """Store the bytes durably in quarantine until the upload is completed; see `Quarantine.receive`.
 
-        A client that has lost an answer may send the bytes of a completed upload again, as to a presigned URL. Raises
-        `Conflict` when they are other bytes.
+        A client that has lost an answer may send the same bytes again, as to a presigned URL: while they are received
+        or checked, and when the upload is completed. Raises `Conflict` when they are other bytes than those of the
+        completed upload, or of a concurrent request.
         """
         if upload.completed_at:
             await self._expect_content(upload, await sha256_of(body))
         elif unneeded := await self._quarantine.receive(upload, body):
             async with self._database.connection() as conn:
                 now = await rows.find(conn, upload.id)
-            if now is None or now.completed_at is None:
+            if now and now.completed_at:
+                await self._expect_content(now, unneeded)
+            elif now is None or not await self._quarantine.has(now, unneeded):
                 raise Conflict("This upload was sent by another request meanwhile.")
-            await self._expect_content(now, unneeded)
 
     async def complete(self, workspace_id: UUID, asset_id: UUID, sha256: bytes | None = None) -> Asset:
         """Check the bytes against the declaration and make the asset. Repeated calls return the same asset.

@@ -5,12 +5,15 @@ under a new key. Unwanted bytes are marked for deletion in the transaction that 
 request that completes the upload has either committed before, and is seen, or finds its pending write gone and fails.
 """
 
+import asyncio
+import hashlib
+from contextlib import aclosing
 from functools import partial
 
 import msgspec
 
 from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
-from mediatheque.errors import Conflict, Invalid, LibraryError, Unacceptable
+from mediatheque.errors import BlobsUnavailable, Conflict, Invalid, LibraryError, NotFound, Unacceptable
 from mediatheque.library.ingest.request import Body, StoredBytes
 from mediatheque.library.storage import store_blob, try_delete_marked
 from mediatheque.library.uploads import refusals
@@ -45,9 +48,10 @@ class Quarantine:
     async def receive(self, upload: Upload, body: Body) -> bytes | None:
         """Store the bytes durably, replacing those that were sent before, and return None.
 
-        When a concurrent request has completed the upload or sent other bytes meanwhile, nothing stays stored, and the
-        SHA-256 of the bytes is returned. Raises `Invalid` for another size than the declared one, and `Conflict` when
-        this server does not receive the upload.
+        The same bytes as before stay where they are: a request that is checking them goes on. When a concurrent
+        request has completed the upload or sent bytes meanwhile, nothing of these stays stored, and their SHA-256 is
+        returned. Raises `Invalid` for another size than the declared one, and `Conflict` when this server does not
+        receive the upload.
         """
         if upload.completed_at or upload.size is None or upload.multipart_id:
             raise Conflict("This upload is complete already, or is not sent here.")
@@ -56,6 +60,8 @@ class Quarantine:
             await spool.finish()
             if spool.size != upload.size:
                 raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.", param="size")
+            if upload.failure is None and await self.has(upload, spool.sha256):
+                return None
             store = partial(store_blob, self._database, self._store, partial(self._store.put_file, spool.path))
             key = await self._database.repeat_after_outage(store)
         moved = await self._database.repeat_after_outage(partial(self._move, upload, key))
@@ -63,6 +69,19 @@ class Quarantine:
         if superseded:
             await try_delete_marked(self._database, self._store, superseded)
         return None if moved else spool.sha256
+
+    async def has(self, upload: Upload, sha256: bytes) -> bool:
+        """Whether the bytes that were sent for the upload, of its declared size, have this SHA-256."""
+        if upload.storage_key is None or upload.size is None or upload.multipart_id:
+            return False
+        digest = hashlib.sha256()
+        try:
+            async with aclosing(self._store.read(upload.storage_key, 0, upload.size)) as chunks:
+                async for chunk in chunks:
+                    await asyncio.to_thread(digest.update, chunk)
+        except (NotFound, BlobsUnavailable):
+            return False
+        return digest.digest() == sha256
 
     async def _move(self, upload: Upload, key: str) -> bool:
         """Make `key` that of the upload's bytes unless they were replaced, and mark those that no row names then."""
