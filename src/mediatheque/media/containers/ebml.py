@@ -40,18 +40,16 @@ class Element(msgspec.Struct, frozen=True):
 def find_end(source: InputFile) -> int:
     """Return where the Segment ends, and the padding behind it; whatever is no element may follow.
 
-    A Segment without a size, which is a live recording, ends with its last whole element. Raises `Unreadable` when the
-    Segment is missing or cut off.
+    The elements that are there decide where its size is too small or too large, and where it has none, as in a live
+    recording. Raises `Unreadable` when the Segment is missing or an element of it is cut off.
     """
     segment = _find_segment(source)
+    end = _end_of_elements(source, segment.body, may_be_cut=segment.end is None)
     if segment.end is None:
-        return _end_of_recording(source, segment.body)
-    if segment.end > source.size:
+        return source.size if end is None else end
+    if segment.end > source.size and end != source.size:
         raise truncated("WebM")
-    padding = read_element(source, segment.end)
-    if padding and padding.kind == _VOID and padding.end and padding.end <= source.size:
-        return padding.end
-    return segment.end
+    return min(max(end or 0, segment.end), source.size)
 
 
 def check_not_encrypted(source: InputFile) -> None:
@@ -102,8 +100,11 @@ def _find_segment(source: InputFile) -> Element:
     return found
 
 
-def _end_of_recording(source: InputFile, start: int) -> int:
-    """Return the end of the last whole element. Clusters may lack a size as well, so their elements are read, too."""
+def _end_of_elements(source: InputFile, start: int, *, may_be_cut: bool) -> int | None:
+    """Return the end of the last whole element; None for more elements than are read.
+
+    Clusters may lack a size as well, so their elements are read, too, and those of one that `may_be_cut`.
+    """
     at, known = start, _IN_SEGMENT
     for _ in range(_MAX_ELEMENTS):
         found = read_element(source, at)
@@ -111,11 +112,11 @@ def _end_of_recording(source: InputFile, start: int) -> int:
             return at
         if found.end is not None and found.end <= source.size:
             at = found.end
-        elif found.kind == _CLUSTER:
+        elif found.kind == _CLUSTER and (may_be_cut or found.end is None):
             known, at = _IN_SEGMENT | _IN_CLUSTER, found.body
         else:
             return at
-    return source.size
+    return None
 
 
 def _length(number: bytes) -> int:

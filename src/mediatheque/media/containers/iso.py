@@ -30,8 +30,8 @@ class Box(msgspec.Struct, frozen=True):
 class Extent(msgspec.Struct, frozen=True):
     """Where the boxes of a film end, where the last box that it needs does, and its index (`moov`).
 
-    `certain` unless more than the boxes follows, or the last box of media is cut off: then the index says where the
-    last sample is.
+    `certain` unless more than the boxes follows, or the box of media is missing, damaged or cut off: then the index
+    says where the last sample is. `cut` if that may be behind the end of the file.
     """
 
     end: int
@@ -121,15 +121,13 @@ class _Walk:
             raise Unreadable("The file has no index (moov): it was probably not finished.")
         if self._open_fragment is not None:
             return Extent(self._open_fragment, self._open_fragment, self._index)
-        if not self.is_complete and self.end < source.size:
-            raise Unreadable("The container has a damaged box.")
-        certain = self.end == source.size or self._has_fragments
-        return Extent(self.end, self._needed, self._index, certain=certain)
+        certain = self._has_fragments or (self.end == source.size and self._has_media)
+        return Extent(self.end, self._needed, self._index, certain=certain, cut=not self._has_media)
 
     def finish_at_cut(self, source: InputFile, box: Box) -> Extent:
         """Return the extent when the last box says that it is longer than the file."""
-        if box.kind == b"mdat" and self._index and not self._has_fragments:
-            return Extent(box.start, self._needed, self._index, certain=False, cut=True)
-        if not self.is_complete:
+        if self._index is None or (self._has_fragments and not self._has_media):
             raise truncated("container")
+        if box.kind == b"mdat" and not self._has_fragments:
+            return Extent(box.start, self._needed, self._index, certain=False, cut=True)
         return self.finish(source)

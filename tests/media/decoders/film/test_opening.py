@@ -93,17 +93,35 @@ def with_index_first() -> bytes:
     return samples.faststart_mp4(seconds=2)
 
 
+def size_of_media() -> int:
+    return struct.unpack_from(">I", with_index_first(), with_index_first().index(b"mdat") - 4)[0]
+
+
+def with_segment_size(change: int) -> bytes:
+    """A WebM whose Segment says that it is longer or shorter than it is."""
+    data = samples.webm()
+    at = data.index(b"\x18\x53\x80\x67") + 4
+    assert data[at] == 1  # a size of eight bytes
+    size = max(0, int.from_bytes(data[at + 1 : at + 8], "big") + change)
+    return data[: at + 1] + size.to_bytes(7, "big") + data[at + 8 :]
+
+
 LENGTHS: dict[str, tuple[Callable[[], bytes], int]] = {
     "media that ends with the file": (lambda: media_to_the_end(with_index_first()), 2),
     "media that ends with the file, and a line break": (lambda: media_to_the_end(with_index_first()) + b"\n", 2),
     "media in 64 bits": (lambda: media_in_64_bits(samples.mp4(seconds=2)), 2),
     "media that says it is too long": (lambda: with_media_size(with_index_first(), 1_000), 2),
     "media that says it is too short": (lambda: with_media_size(with_index_first(), -500), 2),
+    "media whose size is no size": (lambda: with_media_size(with_index_first(), 4 - size_of_media()), 2),
     "fragments": (fragments, 6),
     "a recording whose last fragment is cut off": (lambda: fragments_up_to(b"mdat", 100), 5),
     "a recording whose last fragment has no media": (lambda: fragments_up_to(b"mdat"), 5),
     "a recording whose last fragment is cut in its header": (lambda: fragments_up_to(b"moof", 30), 5),
     "a recording without an index of its fragments": (lambda: fragments_up_to(b"moof"), 5),
+    "a WebM that says it is longer": (lambda: with_segment_size(9), 1),
+    "a WebM that says it is far longer": (lambda: with_segment_size(100_000), 1),
+    "a WebM that says it is shorter": (lambda: with_segment_size(-2_000), 1),
+    "a WebM that says it is empty": (lambda: with_segment_size(-(1 << 40)), 1),
     "a live WebM": (lambda: samples.streamed_webm(seconds=3), 3),
     "a live WebM that is cut off": (lambda: samples.streamed_webm(seconds=3)[:-9], 3),
 }
