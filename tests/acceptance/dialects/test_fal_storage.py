@@ -67,12 +67,12 @@ def test_url_of_upload_serves_its_bytes(http: httpx.Client, key: str, endpoint: 
 
 
 @pytest.mark.parametrize("endpoint", [FAL_UPLOAD, FAL_PUT], ids=lambda endpoint: endpoint.name)
-def test_non_media_file_is_served_as_download(http: httpx.Client, key: str, endpoint: Endpoint) -> None:
+def test_text_is_served_as_download_with_its_type(http: httpx.Client, key: str, endpoint: Endpoint) -> None:
     response = endpoint.send(http, key, Sample(b"a,b\n1,2\n", "text/csv", "table.csv"))
     served = http.get(endpoint.url(response.raise_for_status().json()))
     assert served.content == b"a,b\n1,2\n"
     assert served.headers["content-disposition"].startswith("attachment")
-    assert served.headers["content-type"] == "application/octet-stream"
+    assert served.headers["content-type"] == "text/csv; charset=utf-8"
 
 
 def test_initiated_file_url_serves_after_upload(http: httpx.Client, key: str) -> None:
