@@ -15,6 +15,7 @@ from mediatheque.media.spliced_file import Part, append_range
 
 _TYPE = b"WEBP"
 _PICTURE = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
+_EXIF_FLAG = 0x08
 _MAX_EXIF_BYTES = 1 << 20
 
 
@@ -25,6 +26,7 @@ class WebpMetadata(msgspec.Struct):
     height: int = 0
     frames: int = 0
     exif: bytes = b""
+    announces_exif: bool = False
     picture: list[Chunk] = msgspec.field(default_factory=list)
 
     def parts(self) -> list[Part]:
@@ -41,7 +43,8 @@ class WebpMetadata(msgspec.Struct):
 def read_metadata(source: InputFile) -> WebpMetadata:
     """Read the chunks. Raises `Unreadable` unless they hold at least one whole picture.
 
-    What follows it may be cut off, and anything may follow the container but an archive or a program.
+    What follows it may be cut off, but for an announced orientation, without which the size would be wrong. Anything
+    may follow the container but an archive or a program.
     """
     metadata = WebpMetadata()
     for number, chunk in enumerate(read_chunks(source)):
@@ -53,6 +56,9 @@ def read_metadata(source: InputFile) -> WebpMetadata:
             raise truncated("WebP")
     if not metadata.frames or not metadata.width or not metadata.height:
         raise Unreadable("The WebP has no picture in it.")
+    (stated,) = struct.unpack("<4xI", source.read_exactly(8, 0))
+    if metadata.announces_exif and not metadata.exif and source.size < CHUNK_HEADER + stated:
+        raise truncated("WebP")
     return metadata
 
 
@@ -60,7 +66,9 @@ def _read_chunk(source: InputFile, metadata: WebpMetadata, chunk: Chunk) -> None
     if chunk.kind in _PICTURE:
         metadata.picture.append(chunk)
     if chunk.kind == b"VP8X":
-        metadata.width, metadata.height = _vp8x_size(source.read_exactly(10, chunk.offset))
+        body = source.read_exactly(10, chunk.offset)
+        metadata.width, metadata.height = _vp8x_size(body)
+        metadata.announces_exif = bool(body[0] & _EXIF_FLAG)
     elif chunk.kind in (b"VP8 ", b"VP8L"):
         read = _vp8_size if chunk.kind == b"VP8 " else _vp8l_size
         size = read(source.read_exactly(min(10, chunk.size), chunk.offset))
