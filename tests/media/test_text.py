@@ -42,8 +42,23 @@ def test_other_types_are_not_plain_text(declared: str | None, name: str | None) 
 
 
 @pytest.mark.parametrize(
-    "head", [b"a\0b", b"\x7fELF\x02", "é".encode("latin-1") + b"a", "text".encode("utf-16")], ids=repr
+    ("head", "declared", "mime"),
+    [
+        ("größe".encode("cp1252"), "text/csv", "text/csv; charset=unknown-8bit"),
+        ("größe;夜".encode("utf-16"), "text/csv", "text/csv; charset=utf-16"),
+        ("größe".encode("utf-16-be"), "text/plain", None),
+        ("\ufeffgröße".encode("utf-16-be"), "text/plain", "text/plain; charset=utf-16"),
+        ("\ufeffgröße".encode(), "text/csv", "text/csv"),
+        ("1\r\nHé\r\n".encode("latin-1"), "application/x-subrip", "application/x-subrip"),
+        ('"é"'.encode("latin-1"), "application/json", None),
+        (b"\xff\xfe\x00\x00\x01\x00", "text/plain", None),
+    ],
 )
+def test_text_in_other_encodings_has_its_charset(head: bytes, declared: str, mime: str | None) -> None:
+    assert text_type(head, declared, None) == mime
+
+
+@pytest.mark.parametrize("head", [b"a\0b", b"\x7fELF\x02", b"\xe9\x01a", "text".encode("utf-16-le")], ids=repr)
 def test_binary_content_is_not_plain_text(head: bytes) -> None:
     assert text_type(head, "text/plain", "a.txt") is None
 

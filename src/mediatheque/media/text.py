@@ -1,6 +1,7 @@
 """Plain text: types that no program runs, and that no signature tells apart."""
 
 import codecs
+import re
 
 from mediatheque.media.formats import without_parameters
 
@@ -36,28 +37,46 @@ _ALIASES = {
 _TYPES = frozenset(_BY_EXTENSION.values())
 _UNDECLARED = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-www-form-urlencoded"})
 _OTHER_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+_CONTROLS = re.compile(f"[{re.escape(_OTHER_CONTROLS.decode())}]")
+_UTF_8 = "utf-8"
+_BY_LINES = frozenset({"application/x-subrip"})
+"""Types without a charset parameter whose files are in any encoding."""
 
 
 def text_type(head: bytes, declared: str | None, name: str | None) -> str | None:
     """Return the type of a plain text: the declared one, or the one that the file's name has where none is declared.
 
-    None when that type is no plain text, or when the first bytes are not UTF-8 without control characters: a file is
-    served with the charset UTF-8 then, and never as what it is not. HTML, XML, SVG and scripts are no plain text.
+    A text is served with the charset UTF-8. One in another encoding has its charset behind the type, where the type
+    takes that parameter: what Excel writes as CSV is UTF-16 or in a code page, which nothing tells. JSON is UTF-8.
+
+    None when the type is no plain text, or when the first bytes are not those of a text. HTML, XML, SVG and scripts
+    are no plain text.
     """
     mime = without_parameters(declared or "")
     if mime in _UNDECLARED:
         _, dot, extension = (name or "").rpartition(".")
         mime = _BY_EXTENSION.get(extension.lower(), "") if dot else ""
     mime = _ALIASES.get(mime, mime)
-    return mime if mime in _TYPES and _is_utf8(head) else None
+    charset = _charset(head) if mime in _TYPES else None
+    if charset is None or charset == _UTF_8:
+        return mime if charset else None
+    if mime in _BY_LINES:
+        return mime
+    return f"{mime}; charset={charset}" if mime.startswith("text/") else None
 
 
-def _is_utf8(head: bytes) -> bool:
-    """Whether these are the first bytes of a text in UTF-8. They may end within a character."""
+def _charset(head: bytes) -> str | None:
+    """Return the charset of a text that begins with these bytes, which may end within a character; None for no text."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = _decoded(head, "utf-16")
+        return "utf-16" if text is not None and not _CONTROLS.search(text) else None
     if head.translate(None, _OTHER_CONTROLS) != head:
-        return False
+        return None
+    return "unknown-8bit" if _decoded(head, _UTF_8) is None else _UTF_8  # RFC 1428: text in some code page
+
+
+def _decoded(head: bytes, encoding: str) -> str | None:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        return codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None

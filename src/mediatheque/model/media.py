@@ -57,3 +57,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     media_info: MediaInfo
     state: BlobState | None = None
     state_reason: str | None = None
+
+    def of_type(self, mime: str) -> "Blob":
+        """Return the same blob with another type, for a file whose bytes do not tell it."""
+        return msgspec.structs.replace(self, media_info=msgspec.structs.replace(self.media_info, mime=mime))

@@ -45,11 +45,12 @@ def represent(
 ) -> Representation:
     """Compute the headers of a file. Equal arguments give equal results.
 
-    `mime` is the sniffed type. `sha256` is the digest of the bytes and becomes the strong entity tag.
+    `mime` is the sniffed type; a text without a charset is UTF-8. `sha256` is the digest of the bytes and becomes the
+    strong entity tag.
     """
     etag = f'"{sha256.hex()}"'
     modified = created_at.astimezone(UTC).replace(microsecond=0)
-    content_type = f"{mime}; charset=utf-8" if mime.startswith("text/") else mime
+    content_type = f"{mime}; charset=utf-8" if mime.startswith("text/") and ";" not in mime else mime
     validators = (
         (b"etag", etag.encode()),
         (b"last-modified", format_datetime(modified, usegmt=True).encode()),

@@ -29,7 +29,7 @@ async def write_rows(conn: Connection, state: IngestState) -> None:
     if request.upload and not await uploads.complete(conn, request.upload.id):
         raise Conflict("This upload is complete already.")
     state.blob = await _blob(conn, state)
-    state.file = await _file(conn, state, state.blob)
+    state.file = await _file(conn, state, state.of_own_type(state.blob))
     if request.describe is None:
         return
     state.asset = await assets.insert_asset(conn, state.file, request.describe(state.declared))

@@ -6,7 +6,7 @@ from mediatheque.blobs import HashedFile
 from mediatheque.errors import InvariantError
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.media.formats import FORMATS
-from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, MediaInfo
+from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Kind, MediaInfo
 
 
 class IngestState:
@@ -47,6 +47,12 @@ class IngestState:
             storage_key=self.stored_key,
             media_info=self.media_info,
         )
+
+    def of_own_type(self, blob: Blob) -> Blob:
+        """Return the blob with the type of this request where the bytes do not tell it: others may have had another."""
+        if self.format is not None or self.media_info is None or blob.media_info.kind is not Kind.DOCUMENT:
+            return blob
+        return blob.of_type(self.media_info.mime)
 
     @property
     def lost_race(self) -> bool:

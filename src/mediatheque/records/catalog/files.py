@@ -14,7 +14,7 @@ from mediatheque.records.storage import blobs
 
 COLUMNS = f"""
     f.id AS file_id, f.workspace_id AS file_workspace_id, f.name AS file_name, f.origin_url,
-    f.created_at AS file_created_at, f.expires_at, f.acl, {blobs.COLUMNS}
+    f.created_at AS file_created_at, f.expires_at, f.acl, f.mime AS file_mime, {blobs.COLUMNS}
 """
 SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
 LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
@@ -25,6 +25,7 @@ EXPIRED = "f.expires_at <= now()"
 
 def from_row(row: dict[str, Any]) -> File:
     """Build a file from a row that selects `COLUMNS`."""
+    blob = blobs.from_row(row)
     return File(
         id=row["file_id"],
         workspace_id=row["file_workspace_id"],
@@ -33,7 +34,7 @@ def from_row(row: dict[str, Any]) -> File:
         created_at=row["file_created_at"],
         expires_at=row["expires_at"],
         acl=None if row["acl"] is None else msgspec.convert(row["acl"], Acl),
-        blob=blobs.from_row(row),
+        blob=blob if row["file_mime"] is None else blob.of_type(row["file_mime"]),
     )
 
 
@@ -48,15 +49,18 @@ async def insert(
     expires_at: datetime | None = None,
     acl: Acl | None = None,
 ) -> File | None:
-    """Insert a file over the blob. Return None when the workspace has a file from that `origin_url`."""
+    """Insert a file over the blob, of the type that is given there, which may differ from that of the blob's row.
+
+    Return None when the workspace has a file from that `origin_url`.
+    """
     cursor = await conn.execute(
         """
-        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, acl)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, acl, mime)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, NULLIF(%s, (SELECT mime FROM blob WHERE id = %s)))
         ON CONFLICT (workspace_id, origin_url) WHERE origin_url IS NOT NULL DO NOTHING
         RETURNING created_at
         """,
-        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(acl)),
+        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(acl), blob.media_info.mime, blob.id),
     )
     row = await cursor.fetchone()
     if row is None:

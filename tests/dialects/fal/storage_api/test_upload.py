@@ -92,6 +92,20 @@ class TestUploads:
         assert served.headers["content-disposition"].startswith("attachment")
         assert served.headers["x-content-type-options"] == "nosniff"
 
+    def test_each_upload_of_the_same_text_has_its_own_type(self, client: httpx.Client, account: Account) -> None:
+        declared = ("application/octet-stream", "text/plain", "application/json", "text/csv", "text/html")
+        types = {
+            mime: client.get(upload(client, account, b"[1, 2]", mime, "a").json()["access_url"]).headers["content-type"]
+            for mime in declared
+        }
+        assert types == {
+            "application/octet-stream": "application/octet-stream",
+            "text/plain": "text/plain; charset=utf-8",
+            "application/json": "application/json",
+            "text/csv": "text/csv; charset=utf-8",
+            "text/html": "application/octet-stream",
+        }
+
     def test_unknown_type_cannot_be_registered(self, client: httpx.Client, account: Account) -> None:
         url = upload(client, account, samples.text(), "text/plain", "notes.txt").json()["access_url"]
         registered = client.post("/v1/assets/uploads", json={"url": url, "type": "image"}, headers=auth(account.key))
