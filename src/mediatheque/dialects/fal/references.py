@@ -27,7 +27,12 @@ class AssetTarget(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid("Name the asset by either vector_id or request_id.", param="vector_id")
         if self.vector_id is None:
             return AssetRef(request_id=self.request_id)
-        return AssetRef(asset_id=parse_id(self.vector_id, AssetNotFound(param="vector_id")))
+        return AssetRef(asset_id=parse_asset_id(self.vector_id, "vector_id"))
+
+
+def parse_asset_id(text: str, param: str) -> UUID:
+    """Parse the id of an asset. Raises `AssetNotFound` when it is not a UUID."""
+    return parse_id(text, AssetNotFound(param=param))
 
 
 def parse_id_or_404(text: str, noun: str, param: str) -> UUID:

@@ -49,14 +49,19 @@ class MultipartUploads:
             await rows.set_multipart_id(conn, session.upload.id, multipart_id)
         return UploadSession(msgspec.structs.replace(session.upload, multipart_id=multipart_id), session.token)
 
-    async def put_part(self, upload: Upload, number: int, body: Body, limit: int) -> UploadedPart:
-        """Store a part durably, replacing an earlier one of its number. `limit` is for all parts together, in bytes.
-
-        Raises `Invalid` for a number out of range or a finished upload, `EmptyFile` and `TooLarge`.
-        """
+    @staticmethod
+    def expect_part(upload: Upload, number: int) -> None:
+        """Raise `Invalid` when no part of that number can be sent: it is out of range, or the upload is finished."""
         if not 1 <= number <= _MAX_PARTS:
             raise Invalid(f"A part's number is from 1 to {_MAX_PARTS}.", param="part_number")
         _require_open(upload)
+
+    async def put_part(self, upload: Upload, number: int, body: Body, limit: int) -> UploadedPart:
+        """Store a part durably, replacing an earlier one of its number. `limit` is for all parts together, in bytes.
+
+        Raises as `expect_part` does, `EmptyFile` and `TooLarge`.
+        """
+        self.expect_part(upload, number)
         async with Spool(self._store.spool, limit=limit) as spool:
             await body.stream_to(spool)
             await spool.finish()

@@ -66,6 +66,16 @@ def test_sdk_starts_upload(client: httpx.Client, server: Serve, account: Account
     assert token not in server.log()
 
 
+def test_sdk_gets_no_url_for_a_part_that_cannot_be_sent(client: httpx.Client, account: Account) -> None:
+    upload = begin_as_sdk(client, account)
+    part = upload.keep(10_000, b"last")
+    for number in (-1, 0, 10_001):
+        refused = client.post(f"{upload.address}/{number}")
+        assert (refused.status_code, "part_number" in refused.json()["detail"]) == (422, True)
+    assert upload.complete([part]).status_code == 200
+    assert client.post(f"{upload.address}/1").status_code == 422
+
+
 def test_part_and_completion_return_etag_and_url(client: httpx.Client, account: Account, begin: Begin) -> None:
     """The Python client reads the ETag in the header, the JavaScript client in the body."""
     upload = begin(client, account, "a.png", "image/png")

@@ -8,7 +8,7 @@ from litestar import Response, delete, get, post
 from mediatheque.dialects.fal.assets_api import shapes
 from mediatheque.dialects.fal.assets_api.provenance import ProvenanceFields
 from mediatheque.dialects.fal.policy import ASSET_KINDS
-from mediatheque.dialects.fal.references import parse_id_or_404
+from mediatheque.dialects.fal.references import parse_asset_id, parse_id_or_404
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import UrlInput, import_asset
 from mediatheque.http.request.auth import require_scope
@@ -52,14 +52,14 @@ async def upload_asset(request: AppRequest) -> Response[bytes]:
 async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}: the asset."""
     base = request.public_url
-    asset = await request.library.catalog.assets.get(request.workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
+    asset = await request.library.catalog.assets.get(request.workspace_id, parse_asset_id(id, "vector_id"))
     return {"asset": shapes.asset(asset, base)}
 
 
 @delete("/v1/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: AppRequest, id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal removed this operation in May 2026; it is kept here."""
-    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id_or_404(id, "Asset", "vector_id"))
+    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_asset_id(id, "vector_id"))
     request.context.file_cache.invalidate(asset.file.id)
 
 

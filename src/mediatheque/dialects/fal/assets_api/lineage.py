@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import get
 
-from mediatheque.dialects.fal.references import parse_id_or_404
+from mediatheque.dialects.fal.references import parse_asset_id
 from mediatheque.dialects.fal.timestamps import timestamp
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import require_scope
@@ -23,7 +23,7 @@ async def get_lineage(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is the `vector_id` of other operations."""
     base = request.public_url
     depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
-    lineage = await request.library.lineage.get(request.workspace_id, parse_id_or_404(id, "Asset", "asset_id"), depth)
+    lineage = await request.library.lineage.get(request.workspace_id, parse_asset_id(id, "asset_id"), depth)
     return {"lineage": _lineage(lineage, base)}
 
 

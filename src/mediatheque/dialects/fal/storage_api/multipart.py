@@ -114,6 +114,7 @@ async def open_part(request: AppRequest, id: UUID, token: str, number: int) -> d
     base = request.public_url
     presented = token.removeprefix(_TOKEN_PREFIX)
     upload = await authorize_upload_token(request, id, UploadMethod.MULTIPART, presented)
+    request.library.uploads.multipart.expect_part(upload, number)
     return {"upload_url": f"{base}/storage/upload/{upload.id.hex}/{number}?token={presented}"}
 
 
