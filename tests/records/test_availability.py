@@ -83,6 +83,38 @@ async def test_wait_known_waits_for_the_probe(server: FakeServer, availability: 
     await asyncio.wait_for(availability.wait_known(), 5)
 
 
+async def test_a_probe_may_be_slow(server: FakeServer, availability: Availability) -> None:
+    """A connection to a server on a busy machine."""
+    server.silent = True
+    waiting = asyncio.create_task(wait_for_ever(availability))
+    await asyncio.sleep(0)
+    availability.suspect()
+    await asyncio.sleep(0.2)
+    server.up.set()
+    await availability.wait_known()
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_a_probe_that_fails_for_another_reason_is_repeated(server: FakeServer) -> None:
+    """The process has no thread or file left for a probe."""
+    failures = [RuntimeError("can't start new thread"), OSError(24, "Too many open files")]
+
+    async def probe() -> None:
+        if failures:
+            raise failures.pop()
+        await server.answer()
+
+    availability = Availability(probe, server.on_recovery)
+    server.up.set()
+    availability.suspect()
+    await asyncio.wait_for(availability.wait_known(), 5)
+    assert not availability.is_away
+    assert not failures
+    async with availability.timeout():
+        pass
+
+
 async def test_cancelled_wait_stays_cancelled(availability: Availability) -> None:
     task = asyncio.create_task(wait_for_ever(availability))
     await asyncio.sleep(0)

@@ -12,8 +12,10 @@ from mediatheque.errors import DatabaseUnavailable
 _log = structlog.get_logger()
 _POLL_SECONDS = 0.05
 """Seconds between two probes while PostgreSQL is away."""
-_FIRST_PROBE_SECONDS = 0.1
-"""Seconds without an answer to the first probe after which PostgreSQL counts as away."""
+_FIRST_PROBE_SECONDS = 0.5
+"""Seconds without an answer to the first probe after which PostgreSQL counts as away. On a busy machine a connection
+takes more than 0.1 s; a PostgreSQL that is not running refuses it at once.
+"""
 
 
 class Availability:
@@ -95,6 +97,8 @@ class Availability:
             await self._probe()
         except DatabaseUnavailable as error:
             return error.message
+        except Exception as error:  # noqa: BLE001 - if this ended the probes, every request would fail from then on
+            return f"It cannot be asked: {type(error).__name__}: {error}"
         return None
 
     def _fail_waits(self, reason: str = "It does not answer.") -> None:
