@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from structlog.testing import capture_logs
 
 from mediatheque.config import ConfigError, load, unknown_variables
@@ -235,6 +236,13 @@ def test_an_encoded_at_sign_is_no_fault(url: str) -> None:
     assert load({"MEDIATHEQUE_DATABASE_URL": url}).database.url == url
 
 
+@pytest.mark.parametrize("name", ["URL", "DIRECT_URL"])
+def test_the_keywords_of_a_conninfo_may_have_lines_of_their_own(name: str) -> None:
+    both = {f"MEDIATHEQUE_DATABASE_{each}": "postgresql://db/x" for each in ("URL", "DIRECT_URL")}
+    config = load({**both, f"MEDIATHEQUE_DATABASE_{name}": "host=a\n port=1\r\n dbname=x\n"})
+    assert conninfo_to_dict(getattr(config.database, name.lower())) == {"host": "a", "port": "1", "dbname": "x"}
+
+
 def test_a_configuration_is_shown_without_its_secrets() -> None:
     environment = {name: text for each in ("a URL", "Redis", "a bucket") for name, text in SECRETS[each].items()}
     config = load({**environment, "MEDIATHEQUE_BLOBS_LOCATION": "s3://b?secret_access_key=hunter2x"})
@@ -248,6 +256,13 @@ def test_a_key_is_not_repeated_in_an_error(text: str) -> None:
     ended = command_line.here("keys", "revoke", text)
     assert "hunter2x" not in ended.stderr
     assert "nonsense" in ended.stderr or "mtq_***" in ended.stderr
+
+
+def test_verify_hides_secrets_as_the_other_commands_do(tmp_path: Path) -> None:
+    ended = command_line.here("verify", "--data", tmp_path / "password=hunter2x")
+    assert ended.returncode == 2
+    assert "There is no library in" in ended.stderr
+    assert "hunter2x" not in ended.stderr
 
 
 LOGS = """

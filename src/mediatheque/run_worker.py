@@ -11,6 +11,7 @@ from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.library.search.embedding_models import warn_if_model_differs
 from mediatheque.processes.parent_death import die_with_parent
+from mediatheque.redaction import hide
 from mediatheque.worker import Worker
 
 
@@ -48,7 +49,7 @@ def main(parent: int) -> None:
     try:
         run(import_config(), supervised=True)
     except (ConfigError, LibraryError) as error:
-        sys.exit(f"mediatheque: {error}")
+        sys.exit(f"mediatheque: {hide(str(error))}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def convert(key: str, hint: Any, text: str) -> Any:
     """
     if getattr(hint, "__origin__", None) is tuple:
         return environment.parts(text)
-    if key == "database.url" and "://" not in text:
+    if key in ("database.url", "database.direct_url") and "://" not in text:
         text = " ".join(text.splitlines())  # a conninfo may have its keywords on lines of their own
     text = environment.clean(text)
     kinds = get_args(hint) or (hint,)

@@ -18,6 +18,7 @@ from mediatheque.library import Library
 from mediatheque.library.maintenance.repair import Repair, doubts
 from mediatheque.library.maintenance.verify import Finding, Verification
 from mediatheque.records.embedded import StartupError
+from mediatheque.redaction import hide
 
 _EXIT_FINDINGS, _EXIT_ERROR = 1, 2
 _log = structlog.get_logger()
@@ -28,7 +29,7 @@ def verify(arguments: argparse.Namespace) -> None:
     try:
         status = _EXIT_FINDINGS if _findings(arguments) else 0
     except (ConfigError, StartupError, LibraryError) as error:
-        sys.stderr.write(f"mediatheque: {error}\n")
+        sys.stderr.write(f"mediatheque: {hide(str(error))}\n")
         status = _EXIT_ERROR
     except Exception:  # noqa: BLE001 - Python's own exit status 1 would mean a finding
         _log.exception("verify_failed")
