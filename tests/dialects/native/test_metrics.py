@@ -17,6 +17,7 @@ _DEPTH = re.compile(r'^mediatheque_queue_depth\{state="(\w+)",task="embed_asset"
 def depths(server: Serve) -> dict[str, float]:
     answer = httpx.get(f"{server.url}/metrics", timeout=30)
     assert answer.status_code == 200
+    assert answer.headers["content-type"].count("charset=") == 1  # Prometheus 3 refuses a type that names it twice
     return {state: float(number) for state, number in _DEPTH.findall(answer.text)}
 
 
