@@ -1,11 +1,13 @@
 import time
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from mediatheque.errors import KeyRefused, NotFound
 from mediatheque.library import Library, accounts
 from mediatheque.model import Scope
+from mediatheque.records.database import Connection
 
 READ = frozenset({Scope.READ})
 
@@ -16,6 +18,24 @@ async def test_key_authenticates_for_its_workspace_and_scopes(library: Library) 
     again = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
     assert principal.scopes == READ
     assert principal.workspace_id == again.workspace_id != other.workspace_id
+
+
+@pytest.mark.parametrize("lookup", ["find_key", "touch_key"])
+async def test_lookup_of_a_key_is_repeated_after_an_outage(
+    library: Library, monkeypatch: pytest.MonkeyPatch, lookup: str
+) -> None:
+    """Nothing has begun before: a request that meets the end of its connection there need not fail."""
+    key = await library.accounts.create_key("one", READ)
+    outages, real = [psycopg.errors.AdminShutdown("terminating connection")], getattr(accounts.rows, lookup)
+
+    async def fail_once(conn: Connection, id: UUID) -> object:
+        if outages:
+            raise outages.pop()
+        return await real(conn, id)
+
+    monkeypatch.setattr(accounts.rows, lookup, fail_once)
+    assert (await library.accounts.authenticate(key)).scopes == READ
+    assert not outages
 
 
 async def test_bootstrap_creates_a_key_only_once(library: Library) -> None:

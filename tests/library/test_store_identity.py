@@ -152,6 +152,30 @@ async def test_empty_library_may_move_but_its_former_store_is_another_one(
         await running.ingest.create_asset(ingest_request(workspace, samples.jpeg()))
 
 
+async def test_library_that_may_not_move_keeps_its_former_store(library: Library, disks: Callable[[str], Disk]) -> None:
+    former, taken = disks("former"), disks("taken")
+    await identity(library, former).claim()
+    (taken.root / "ab").mkdir(parents=True)
+    (taken.root / "ab" / ("ab" * 16)).write_bytes(b"of a version before, without a mark")
+    with pytest.raises(StoreMismatch, match="does not know"):
+        await identity(library, taken).claim(may_move=True)
+    await identity(library, former).claim()
+
+
+async def test_store_that_fails_is_not_taken_for_an_empty_one(
+    library: Library, disk: Disk, workspace: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await library.ingest.create_asset(ingest_request(workspace, samples.jpeg()))
+
+    async def falter(key: str) -> int | None:
+        raise BlobsUnavailable from ConnectionError()
+
+    monkeypatch.setattr(disk, "size", falter)
+    with pytest.raises(BlobsUnavailable, match="cannot be used for blobs") as raised:
+        await identity(library, disk).claim()
+    assert not isinstance(raised.value, StoreMismatch)
+
+
 async def test_restored_blobs_without_the_mark_need_the_word_of_the_operator(
     library: Library, disk: Disk, workspace: UUID, disks: Callable[[str], Disk]
 ) -> None:

@@ -159,8 +159,11 @@ class BlobStore(Protocol):
         """Delete the blob, if it exists."""
         ...
 
-    def list_objects(self) -> AsyncIterator[ObjectSummary]:
-        """Yield every blob, in any order and with flat memory. Concurrent puts and deletes may be missed."""
+    def list_objects(self, *, allow_missing: bool = False) -> AsyncIterator[ObjectSummary]:
+        """Yield every blob, in any order and with flat memory. Concurrent puts and deletes may be missed.
+
+        A missing folder of the store raises `BlobsUnavailable`; with `allow_missing` it has no blobs.
+        """
         ...
 
     async def ready(self) -> None:

@@ -27,6 +27,7 @@ async def _reindex(config: Config) -> str:
     library = build_library(config)
     await library.open(start_media=False)
     try:
+        await library.store_identity.claim()
         await library.store.ready()
         async with library.search.reindex.exclusive():
             model = await _begin(library, config)

@@ -12,6 +12,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import msgspec
@@ -97,8 +98,7 @@ class Accounts:
     async def _key(self, id: UUID) -> Key | None:
         key = self._cached_keys.get(id)
         if key is None:
-            async with self._database.connection() as conn:
-                key = await rows.find_key(conn, id)
+            key = await self._database.repeat_after_outage(partial(self._find_key, id))
             if key:
                 self._cached_keys[id] = key
         return key
@@ -108,9 +108,16 @@ class Accounts:
         if key.last_used_at and now - key.last_used_at < _RECORD_USE_EVERY:
             return
         with suppress(StorageFull):  # a full disk must not keep clients from reading
-            async with self._database.connection() as conn:
-                await rows.touch_key(conn, key.id)
+            await self._database.repeat_after_outage(partial(self._touch_key, key.id))
         self._cached_keys[key.id] = msgspec.structs.replace(key, last_used_at=now)
+
+    async def _find_key(self, id: UUID) -> Key | None:
+        async with self._database.connection() as conn:
+            return await rows.find_key(conn, id)
+
+    async def _touch_key(self, id: UUID) -> None:
+        async with self._database.connection() as conn:
+            await rows.touch_key(conn, id)
 
 
 async def _insert_key(conn: Connection, workspace_id: UUID, scopes: frozenset[Scope]) -> str:

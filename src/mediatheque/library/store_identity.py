@@ -55,16 +55,16 @@ class StoreIdentity:
         async with self._database.transaction() as conn:
             await rows.insert(conn, uuid4())
         async with self._database.transaction() as conn:
+            # Undone when the new store is refused: the former one would be another library's from then on.
             moved = may_move and await self._move(conn)
-        if moved:
-            _log.warning("blob_store_moved", store=self._store.location)
-        async with self._database.transaction() as conn:
             ours = await rows.lock(conn)
             if not await self._has_mark(ours.id):
                 await self._check_unmarked(conn, ours)
                 await self._store.mark.write(ours.id)
             await rows.set_written(conn)
             self._store.mark.expected = ours.id
+        if moved:
+            _log.warning("blob_store_moved", store=self._store.location)
         await self._store.prepare()
 
     async def claim_at_start(self, *, may_move: bool = False, in_bucket: bool) -> None:
@@ -188,15 +188,22 @@ class StoreIdentity:
             )
 
     async def _count_present(self, keys: list[str]) -> int:
-        """Count the keys whose bytes are in the store. One that cannot be looked up counts as absent."""
+        """Count the keys whose bytes are in the store. Raises `BlobsUnavailable` when a lookup fails.
+
+        A key whose folder is missing is absent, and one in a store without the expected mark unless it is found.
+        """
         sizes = await asyncio.gather(*map(self._store.size, keys), return_exceptions=True)
+        for size in sizes:
+            has_failed = isinstance(size, BaseException) and size.__cause__ is not None
+            if isinstance(size, BaseException) and (has_failed or not isinstance(size, BlobsUnavailable)):
+                raise size
         return sum(isinstance(size, int) for size in sizes)
 
     async def _has_strangers(self, conn: Connection) -> bool:
         """Return whether the first blob of the store, if it has one, is unknown to the database."""
         self._store.mark.expected = None
         try:
-            async for stored in self._store.list_objects():
+            async for stored in self._store.list_objects(allow_missing=True):
                 return bool(await owners.unknown_keys(conn, [stored.key]))
         except BlobsUnavailable:
             return False

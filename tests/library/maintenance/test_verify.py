@@ -206,8 +206,8 @@ class DiskWithHook(Disk):
 
     meanwhile: Callable[[str], Awaitable[None]] | None = None
 
-    async def list_objects(self) -> AsyncIterator[ObjectSummary]:
-        async for stored in super().list_objects():
+    async def list_objects(self, *, allow_missing: bool = False) -> AsyncIterator[ObjectSummary]:
+        async for stored in super().list_objects(allow_missing=allow_missing):
             await self._happen(stored.key)
             yield stored
 

@@ -103,10 +103,12 @@ class Disk:
         if is_key(key):
             await self._threads.run(self._delete, self.local_path(key))
 
-    async def list_objects(self) -> AsyncIterator[ObjectSummary]:
+    async def list_objects(self, *, allow_missing: bool = False) -> AsyncIterator[ObjectSummary]:
         """Yield every blob, shard by shard; one shard's listing is held at a time."""
         await self._threads.run(self._mark.check)
         for shard in SHARDS:
+            if allow_missing and not await self._threads.run((self.root / shard).exists):
+                continue
             for summary in await self._threads.run(_list_shard, self.root / shard):
                 yield summary
 

@@ -96,7 +96,7 @@ class Bucket:
         if is_key(key):
             await self.objects.delete(key)
 
-    async def list_objects(self) -> AsyncIterator[ObjectSummary]:
+    async def list_objects(self, *, allow_missing: bool = False) -> AsyncIterator[ObjectSummary]:
         """Yield every blob, a page at a time. Objects whose names are not keys are skipped."""
         async for summary in self.objects.list_objects():
             if is_key(summary.key):
