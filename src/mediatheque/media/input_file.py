@@ -43,35 +43,3 @@ class InputFile:
     def open_file(self) -> io.BufferedReader:
         """Open the file for a decoder that needs a file object. The caller closes it."""
         return Path(self.path).open("rb")
-
-
-class FileRange(io.RawIOBase):
-    """A part of an `InputFile` as a file object, for decoders that would stumble over what is before or behind it."""
-
-    def __init__(self, source: InputFile, start: int, end: int) -> None:
-        self._source, self._start, self._size = source, start, end - start
-        self._at = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position and return it."""
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._at
-
-    def read(self, count: int = -1) -> bytes:
-        """Return `count` bytes from the position, or fewer at the end of the part."""
-        left = max(0, self._size - self._at)
-        data = self._source.read_up_to(left if count < 0 else min(count, left), self._start + self._at)
-        self._at += len(data)
-        return data

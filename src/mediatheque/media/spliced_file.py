@@ -61,6 +61,11 @@ class SplicedFile(io.RawIOBase):
         return self._source.read_up_to(min(count, part.length - at), part.offset + at)
 
 
+def part_of(source: InputFile, start: int, end: int) -> SplicedFile:
+    """Return the bytes from `start` to `end` as a file, for decoders that would stumble over what is around them."""
+    return SplicedFile(source, [Range(start, end - start)])
+
+
 def append_range(parts: list[Part], offset: int, length: int) -> None:
     """Append a range; one that follows the last is joined to it."""
     last = parts[-1] if parts else b""

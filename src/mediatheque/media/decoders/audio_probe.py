@@ -13,7 +13,8 @@ from mediatheque.media.containers.sound import Sound, frame_runs, ogg, wave
 from mediatheque.media.containers.sound.tags import skip_tags
 from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.decoders import ProbeResult, ffmpeg
-from mediatheque.media.input_file import FileRange, InputFile
+from mediatheque.media.input_file import InputFile
+from mediatheque.media.spliced_file import part_of
 
 DEMUXERS = {
     "audio/mpeg": "mp3",
@@ -56,7 +57,7 @@ def _read_riff(source: InputFile, start: int) -> Sound:
 
 def _decode(source: InputFile, sound: Sound) -> float | None:
     """Decode one frame, and return the header's duration."""
-    with ffmpeg.open_container(FileRange(source, sound.start, sound.end), DEMUXERS[sound.mime]) as container:
+    with ffmpeg.open_container(part_of(source, sound.start, sound.end), DEMUXERS[sound.mime]) as container:
         if any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video):
             raise Unreadable("A video in an audio file is not supported.")
         audio = ffmpeg.select_audio(container)
@@ -67,7 +68,7 @@ def _decode(source: InputFile, sound: Sound) -> float | None:
 
 
 def _measure(source: InputFile, sound: Sound) -> float | None:
-    with ffmpeg.open_container(FileRange(source, sound.start, sound.end), DEMUXERS[sound.mime]) as container:
+    with ffmpeg.open_container(part_of(source, sound.start, sound.end), DEMUXERS[sound.mime]) as container:
         return ffmpeg.measured_duration(container)
 
 

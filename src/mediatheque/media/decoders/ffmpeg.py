@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.input_file import FileRange
+from mediatheque.media.spliced_file import SplicedFile
 
 av.logging.set_level(None)
 
@@ -40,7 +40,7 @@ _DEMUXER_OPTIONS = {name: {"probesize": "65536"} for name in ("wav", "mp3", "aac
 
 
 @contextmanager
-def open_container(file: str | FileRange, demuxer: str) -> Iterator[InputContainer]:
+def open_container(file: str | SplicedFile, demuxer: str) -> Iterator[InputContainer]:
     """Open the container with this demuxer alone. FFmpeg's errors become `Unreadable`, inside the block too."""
     options = {**_OPTIONS, **_DEMUXER_OPTIONS.get(demuxer, {})}
     try:

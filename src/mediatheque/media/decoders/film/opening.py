@@ -8,7 +8,8 @@ from av.container import InputContainer
 from mediatheque.media.containers import ebml, iso, iso_tracks, truncated
 from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.decoders import ffmpeg
-from mediatheque.media.input_file import FileRange, InputFile
+from mediatheque.media.input_file import InputFile
+from mediatheque.media.spliced_file import part_of
 
 _DEMUXERS = {
     "video/mp4": "mov",
@@ -36,7 +37,7 @@ def find_end(source: InputFile, mime: str) -> int:
 @contextmanager
 def open_film(source: InputFile, mime: str, end: int) -> Iterator[InputContainer]:
     """Open the film, which ends at `end`. FFmpeg's errors become `Unreadable`."""
-    with ffmpeg.open_container(FileRange(source, 0, end), _DEMUXERS[mime]) as container:
+    with ffmpeg.open_container(part_of(source, 0, end), _DEMUXERS[mime]) as container:
         yield container
 
 
