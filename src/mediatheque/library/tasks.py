@@ -87,15 +87,25 @@ class TaskQueue:
 
 
 async def defer(conn: Connection, task: str, **arguments: Any) -> None:
-    """Put a task into its queue in the caller's transaction. Tasks with equal arguments are done one after the other.
+    """Put a task into its queue in the caller's transaction. Raises what `job_of` raises."""
+    await jobs.insert(conn, job_of(task, **arguments))
+
+
+def job_of(task: str, **arguments: Any) -> jobs.Job:
+    """Return the job that does the task. Tasks with equal arguments are done one after the other.
 
     Raises TypeError when there is no such task, or it takes other arguments.
     """
     takes = TASKS.get(task)
     if takes is None or takes.keys() != arguments.keys():
         raise TypeError(f"there is no task {task}({', '.join(arguments)})")
-    written, lock = msgspec.to_builtins(arguments), lock_of(task, **arguments)
-    await jobs.insert(conn, task=task, arguments=written, lock=lock, priority=_PRIORITIES.get(task, 0))
+    return jobs.Job(
+        queue_name=task,
+        task_name=task,
+        args=msgspec.to_builtins(arguments),
+        lock=lock_of(task, **arguments),
+        priority=_PRIORITIES.get(task, 0),
+    )
 
 
 def lock_of(task: str, **arguments: Any) -> str:

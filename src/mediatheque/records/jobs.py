@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from mediatheque.records.database import Connection, fetch_one
@@ -19,19 +20,30 @@ _DEATHS = """(
 )"""
 
 
-async def insert(conn: Connection, *, task: str, arguments: Mapping[str, Any], lock: str, priority: int = 0) -> None:
-    """Put a task into the queue of its name, in the caller's transaction. Tasks with the same lock run one at a time.
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A task to be put into the queue of its name, with its columns in procrastinate's names.
 
     Each task has a queue of its own: procrastinate gives a worker the tasks of the queues that it names and fails those
-    it does not know, but a worker of an older version must leave newer tasks alone.
+    it does not know, but a worker of an older version must leave newer tasks alone. Tasks with the same lock run one at
+    a time.
     """
+
+    queue_name: str
+    task_name: str
+    args: Mapping[str, Any]
+    lock: str
+    priority: int = 0
+
+
+async def insert(conn: Connection, job: Job) -> None:
+    """Put a task into its queue, in the caller's transaction."""
     await conn.execute(
         """
         SELECT procrastinate_defer_jobs_v1(
-            ARRAY[ROW(%s, %s, %s, %s, NULL, %s, NULL)]::procrastinate_job_to_defer_v1[]
+            ARRAY[jsonb_populate_record(NULL::procrastinate_job_to_defer_v1, %s::jsonb)]
         )
         """,
-        (task, task, priority, lock, Jsonb(arguments)),
+        (msgspec.json.encode(job).decode(),),
     )
 
 

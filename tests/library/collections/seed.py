@@ -1,14 +1,15 @@
 """Workspaces and assets without bytes, for tests of tags and collections."""
 
 import hashlib
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from mediatheque.library import Library
 from mediatheque.library.catalog.assets import insert_asset
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.model import Asset, Blob, File, Kind, MediaInfo, Scope
-from mediatheque.records.catalog import files
-from mediatheque.records.storage import blobs
+from mediatheque.records.catalog.record import record_file
+from mediatheque.records.storage import pending_writes
 
 IMAGE = MediaInfo(mime="image/png", kind=Kind.IMAGE, width=64, height=48)
 
@@ -28,11 +29,10 @@ async def new_file(library: Library, workspace_id: UUID) -> File:
         storage_key=id.hex,
         media_info=IMAGE,
     )
+    file = File(id=id, workspace_id=workspace_id, name="a.png", created_at=datetime.now(UTC), blob=blob)
     async with library.database.transaction() as conn:
-        blob = await blobs.insert(conn, blob)
-        file = await files.insert(conn, id=id, workspace_id=workspace_id, blob=blob, name="a.png")
-    assert file
-    return file
+        await pending_writes.begin(conn, blob.storage_key)
+        return await record_file(conn, file)
 
 
 async def register(library: Library, file: File, *tag_ids: UUID) -> Asset:

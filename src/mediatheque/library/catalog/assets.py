@@ -1,5 +1,6 @@
 """Assets: creating, reading, listing and deleting them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from mediatheque.library.catalog.tags import require
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.lineage.provenance import fill_provenance, record_provenance
 from mediatheque.library.tasks import defer
-from mediatheque.model import Asset, AssetRef, CollectionType, Cursor, File, Filter, Origin, Provenance
+from mediatheque.model import Asset, AssetRef, CollectionType, Cursor, File, Filter, Origin, Provenance, Tag
 from mediatheque.records.catalog import assets as rows
 from mediatheque.records.catalog import files, listing, tags
 from mediatheque.records.collections import members
@@ -87,19 +88,14 @@ async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef)
 
 
 async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Asset:
-    """Create the file's asset in the caller's transaction.
+    """Create the asset of an existing file in the caller's transaction.
 
     A file has one asset. If it exists, tags and the collection are added to it, its missing caption and provenance
-    are filled in, a title that comes with the caption replaces the file's name, and it is returned. Raises `NotFound`
-    when a tag, collection, folder (outside the trash) or input does not exist in the workspace, and `Invalid` when the
-    collection is not a manual one.
+    are filled in, a title that comes with the caption replaces the file's name, and it is returned. Raises what
+    `lock_references` and `add_references` raise.
     """
-    asset = _new_asset(file, fields)
-    known_tags = await require(conn, file.workspace_id, fields.tag_ids, param="tag_ids")
-    if fields.collection_id:
-        await _require_manual(conn, file.workspace_id, fields.collection_id)
-    if fields.folder_id:
-        await folders.lock_for_share(conn, file.workspace_id, fields.folder_id)
+    asset = new_asset(file, fields)
+    known_tags = await lock_references(conn, file.workspace_id, fields)
     created = await rows.insert(conn, asset)
     if not created:
         asset = await _existing(conn, file)
@@ -107,21 +103,45 @@ async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Ass
             await rows.set_title(conn, asset, fields.title)
         await rows.enrich(conn, asset, caption=fields.caption, favorite=fields.favorite)
         asset = await fill_provenance(conn, asset, fields.provenance)
-    await record_provenance(conn, asset, fields.provenance)
     if created or fields.caption:
         await defer(conn, "embed_asset", asset_id=asset.id)
-    if known_tags:
-        await tags.assign(conn, file.workspace_id, asset.id, [tag.id for tag in known_tags])
+    added = await add_references(conn, asset, fields, known_tags)
+    return added if created else await _existing(conn, file)
+
+
+async def lock_references(conn: Connection, workspace_id: UUID, fields: AssetFields) -> Sequence[Tag]:
+    """Lock what the fields refer to against deletion until the transaction ends, and return the tags.
+
+    Raises `NotFound` when a tag, collection or folder (outside the trash) does not exist in the workspace, and
+    `Invalid` when the collection is not a manual one.
+    """
+    known_tags = await require(conn, workspace_id, fields.tag_ids, param="tag_ids")
     if fields.collection_id:
-        await members.add(conn, file.workspace_id, fields.collection_id, asset.id)
-    return asset if created and not known_tags and not fields.collection_id else await _existing(conn, file)
+        await _require_manual(conn, workspace_id, fields.collection_id)
+    if fields.folder_id:
+        await folders.lock_for_share(conn, workspace_id, fields.folder_id)
+    return known_tags
 
 
-def _new_asset(file: File, details: AssetFields) -> Asset:
+async def add_references(conn: Connection, asset: Asset, fields: AssetFields, known_tags: Sequence[Tag]) -> Asset:
+    """Record the asset's provenance, add its tags and collection, and return it with them.
+
+    `lock_references` has returned the tags. Raises `NotFound` when an input does not exist in the workspace.
+    """
+    await record_provenance(conn, asset, fields.provenance)
+    if known_tags:
+        await tags.assign(conn, asset.workspace_id, asset.id, [tag.id for tag in known_tags])
+    if fields.collection_id:
+        await members.add(conn, asset.workspace_id, fields.collection_id, asset.id)
+    return await _existing(conn, asset.file) if known_tags or fields.collection_id else asset
+
+
+def new_asset(file: File, details: AssetFields, *, id: UUID | None = None) -> Asset:
+    """Return the file's asset as it will be, without tags and collections; `id` where the fields have none."""
     provenance = details.provenance
     made = provenance if provenance and provenance.is_output else Provenance()
     return Asset(
-        id=details.id or uuids.uuid7(),
+        id=details.id or id or uuids.uuid7(),
         workspace_id=file.workspace_id,
         file=file,
         kind=file.blob.media_info.kind,

@@ -30,3 +30,9 @@ class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
                 raise Invalid(f"{name} contains a NUL character.", param=name)
         if self.provenance and self.provenance.inputs and self.provenance.request_id is None:
             raise Invalid("Inputs are those of a request: name it by request_id.", param="request_id")
+
+    @property
+    def has_references(self) -> bool:
+        """Whether the asset will refer to more than its file: to tags, a collection, a folder or a request."""
+        request_id = self.provenance and self.provenance.request_id
+        return bool(self.tag_ids or self.collection_id or self.folder_id or request_id)

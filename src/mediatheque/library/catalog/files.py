@@ -1,6 +1,7 @@
 """Files: blobs under a URL."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -8,15 +9,15 @@ from uuid import UUID, uuid4
 import structlog
 
 from mediatheque.blobs import BlobStore
-from mediatheque.errors import BlobsUnavailable, InvariantError, NotFound
+from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Asset, File
 from mediatheque.model.urls import normal_form
 from mediatheque.records.catalog import files as rows
+from mediatheque.records.catalog.record import record_file
 from mediatheque.records.database import Database
-from mediatheque.records.storage import blobs
 
 RangeReader = Callable[[int, int], AsyncIterator[bytes]]
 """`read(start, length)` yields exactly `length` bytes of a file from `start`."""
@@ -70,22 +71,19 @@ class Files:
 
         Raises `NotFound` when the original was deleted meanwhile.
         """
+        copy = File(
+            id=uuid4(),
+            workspace_id=original.workspace_id,
+            name=original.name,
+            created_at=datetime.now(UTC),
+            blob=original.blob,
+            expires_at=original.expires_at,
+            acl=original.acl,
+        )
         async with self._database.transaction() as conn:
-            blob = original.blob
-            if not await rows.lock_for_share(conn, original) or not await blobs.lock_and_keep(conn, blob.id):
+            if not await rows.lock_for_share(conn, original):
                 raise NotFound("File not found.")
-            file = await rows.insert(
-                conn,
-                id=uuid4(),
-                workspace_id=original.workspace_id,
-                blob=blob,
-                name=original.name,
-                expires_at=original.expires_at,
-                acl=original.acl,
-            )
-            if file is None:
-                raise InvariantError("a file without an origin URL cannot conflict with another")
-            asset = await assets.insert_asset(conn, file, fields)
+            asset = await assets.insert_asset(conn, await record_file(conn, copy, is_duplicate=True), fields)
             await store_reply(conn, claim, asset)
         return asset
 

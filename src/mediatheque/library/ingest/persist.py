@@ -1,68 +1,85 @@
 """The rows of one ingested request: blob, file, asset, completed upload and stored reply."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+
+import msgspec
 
 from mediatheque.errors import BlobsUnavailable, Conflict
 from mediatheque.library.catalog import assets
+from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import safe_name
 from mediatheque.library.idempotency import store_reply
 from mediatheque.library.ingest.state import IngestState
-from mediatheque.model import Blob, File, FileDefaults, UploadMethod
-from mediatheque.records.catalog import files
-from mediatheque.records.database import Connection
-from mediatheque.records.storage import blobs, pending_writes
+from mediatheque.library.tasks import job_of
+from mediatheque.model import File, FileDefaults, UploadMethod
+from mediatheque.records.catalog.record import OriginStored, WriteGivenUp, record_file
+from mediatheque.records.database import Connection, Database
 from mediatheque.records.uploads import uploads
 
 
-class DuplicateCollected(Exception):
-    """The blob that `deduplicate` found was collected before this transaction: the bytes must be stored after all."""
+async def write_rows(database: Database, state: IngestState) -> None:
+    """Write every row of the request, all or nothing.
 
-
-async def write_rows(conn: Connection, state: IngestState) -> None:
-    """Write every row of the request in the caller's transaction.
-
-    Raises `Conflict` when the upload was completed, or the URL stored, by a concurrent request; `DuplicateCollected`;
-    and `BlobsUnavailable` when garbage collection has marked the new bytes for deletion.
+    Most requests need one statement, which commits by itself and can be repeated when the connection is lost. Raises
+    `Conflict` when the upload was completed, or the URL stored, by a concurrent request; `BlobCollected` when the
+    duplicate was collected, so that the bytes must be stored after all; `BlobsUnavailable` when garbage collection has
+    marked the new bytes for deletion; and what `lock_references` and `add_references` raise.
     """
+    request = state.request
+    fields = request.describe(state.declared) if request.describe else None
+    if request.upload or request.claim or (fields and fields.has_references):
+        async with database.transaction() as conn:
+            await _write_all(conn, state, fields)
+    else:
+        async with database.connection() as conn:
+            await _record(conn, state, fields)
+
+
+async def _write_all(conn: Connection, state: IngestState, fields: AssetFields | None) -> None:
     request = state.request
     if request.upload and not await uploads.complete(conn, request.upload.id):
         raise Conflict("This upload is complete already.")
-    state.blob = await _blob(conn, state)
-    state.file = await _file(conn, state, state.of_own_type(state.blob))
-    if request.describe is None:
-        return
-    state.asset = await assets.insert_asset(conn, state.file, request.describe(state.declared))
-    await store_reply(conn, request.claim, state.asset, state.blob.sha256)
+    known_tags = await assets.lock_references(conn, request.workspace_id, fields) if fields else ()
+    await _record(conn, state, fields)
+    if fields and state.asset:
+        state.asset = await assets.add_references(conn, state.asset, fields, known_tags)
+        await store_reply(conn, request.claim, state.asset, state.local.sha256)
 
 
-async def _blob(conn: Connection, state: IngestState) -> Blob:
-    """Return the duplicate, locked against collection; else the new blob, or the one a concurrent request inserted."""
-    if state.duplicate:
-        if not await blobs.lock_and_keep(conn, state.duplicate.id):
-            raise DuplicateCollected
-        return state.duplicate
-    blob = await blobs.insert(conn, state.new_blob(), replacing=state.broken_key)
-    if blob.storage_key == state.stored_key and not await pending_writes.end(conn, blob.storage_key):
-        raise BlobsUnavailable("Storing this file took so long that it was given up.")
-    return blob
+async def _record(conn: Connection, state: IngestState, fields: AssetFields | None) -> None:
+    """Insert blob, file and asset in one statement, and set them in `state`."""
+    file = _new_file(state)
+    asset = assets.new_asset(file, fields, id=state.asset_id) if fields else None
+    try:
+        file = await record_file(
+            conn,
+            file,
+            asset,
+            job_of("embed_asset", asset_id=asset.id) if asset else None,
+            is_duplicate=state.duplicate is not None,
+            replacing=state.broken_key,
+        )
+    except OriginStored as error:
+        raise Conflict("The same URL was stored a moment ago.") from error
+    except WriteGivenUp as error:
+        raise BlobsUnavailable("Storing this file took so long that it was given up.") from error
+    state.file, state.blob = file, file.blob
+    state.asset = msgspec.structs.replace(asset, file=file) if asset else None
 
 
-async def _file(conn: Connection, state: IngestState, blob: Blob) -> File:
+def _new_file(state: IngestState) -> File:
     request = state.request
-    file = await files.insert(
-        conn,
-        id=request.upload.file_id if request.upload else uuid4(),
+    blob = state.of_own_type(state.duplicate or state.new_blob())
+    return File(
+        id=state.file_id,
         workspace_id=request.workspace_id,
+        name=_name(state, blob.media_info.mime),
+        created_at=datetime.now(UTC),
         blob=blob,
-        name=_name(state, blob),
         origin_url=request.origin_url,
         expires_at=_expires_at(request.defaults),
         acl=request.defaults.acl,
     )
-    if file is None:
-        raise Conflict("The same URL was stored a moment ago.")
-    return file
 
 
 def _expires_at(defaults: FileDefaults) -> datetime | None:
@@ -71,9 +88,9 @@ def _expires_at(defaults: FileDefaults) -> datetime | None:
     return datetime.now(UTC) + timedelta(seconds=defaults.lifetime_seconds)
 
 
-def _name(state: IngestState, blob: Blob) -> str:
+def _name(state: IngestState, mime: str) -> str:
     """Return the file's name. A name that a URL already contains is kept; any other gets the content's extension."""
     upload = state.request.upload
     if upload and upload.method is not UploadMethod.DIRECT:
         return upload.name
-    return safe_name(state.declared.name, blob.media_info.mime, state.extension)
+    return safe_name(state.declared.name, mime, state.extension)

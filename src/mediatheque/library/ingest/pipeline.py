@@ -23,7 +23,7 @@ from mediatheque.errors import (
     Unreadable,
     UnsupportedKind,
 )
-from mediatheque.library.ingest.persist import DuplicateCollected, write_rows
+from mediatheque.library.ingest.persist import write_rows
 from mediatheque.library.ingest.request import IngestRequest, StoredBytes
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.storage import discard, store_blob
@@ -32,6 +32,7 @@ from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import sniff as recognise
 from mediatheque.media.text import text_type
 from mediatheque.model import Asset, File, Kind, MediaInfo
+from mediatheque.records.catalog.record import BlobCollected
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs
 
@@ -161,22 +162,18 @@ class Intake:
             )
 
     async def record(self, state: IngestState) -> None:
-        """Write all rows in one transaction. If the duplicate was collected meanwhile, store the bytes and repeat.
+        """Write all rows. If the duplicate was collected meanwhile, store the bytes and repeat.
 
-        A transaction that was rolled back for the sake of a concurrent one is repeated once.
+        What was rolled back for the sake of a concurrent transaction is repeated once.
         """
         try:
             with suppress(TransactionConflict):
-                return await self._write_rows(state)
-            await self._write_rows(state)
-        except DuplicateCollected:
+                return await write_rows(self._database, state)
+            await write_rows(self._database, state)
+        except BlobCollected:
             state.duplicate = None
             await self.store_blob(state)
-            await self._write_rows(state)
-
-    async def _write_rows(self, state: IngestState) -> None:
-        async with self._database.transaction() as conn:
-            await write_rows(conn, state)
+            await write_rows(self._database, state)
 
     async def _discard(self, state: IngestState) -> None:
         if state.stored_key is not None:

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import uuid_utils.compat as uuids
+
 from mediatheque.blobs import HashedFile
 from mediatheque.errors import InvariantError
 from mediatheque.library.ingest.request import IngestRequest
@@ -13,12 +15,15 @@ class IngestState:
     """What the steps have found out so far about one request.
 
     `local` is the content as a local file. `stored_key` is its key in the store, `duplicate` a blob with the same
-    content, and `broken_key` the key of such a blob whose bytes are missing.
+    content, and `broken_key` the key of such a blob whose bytes are missing. The ids of the new file and asset are
+    chosen at first, so that writing their rows can be repeated.
     """
 
     def __init__(self, request: IngestRequest, local: HashedFile) -> None:
         self.request = request
         self.local = local
+        self.file_id = request.upload.file_id if request.upload else uuid4()
+        self.asset_id = uuids.uuid7()
         self.declared = DeclaredMetadata()
         self.format: Format | None = None
         self.media_info: MediaInfo | None = None

@@ -1,14 +1,13 @@
 """Rows of files: blobs under a URL."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Acl, Blob, File
+from mediatheque.model import Acl, File
 from mediatheque.records.database import Connection
 from mediatheque.records.storage import blobs
 
@@ -35,45 +34,6 @@ def from_row(row: dict[str, Any]) -> File:
         expires_at=row["expires_at"],
         acl=None if row["acl"] is None else msgspec.convert(row["acl"], Acl),
         blob=blob if row["file_mime"] is None else blob.of_type(row["file_mime"]),
-    )
-
-
-async def insert(
-    conn: Connection,
-    *,
-    id: UUID,
-    workspace_id: UUID,
-    blob: Blob,
-    name: str,
-    origin_url: str | None = None,
-    expires_at: datetime | None = None,
-    acl: Acl | None = None,
-) -> File | None:
-    """Insert a file over the blob, of the type that is given there, which may differ from that of the blob's row.
-
-    Return None when the workspace has a file from that `origin_url`.
-    """
-    cursor = await conn.execute(
-        """
-        INSERT INTO file (id, workspace_id, blob_id, name, origin_url, expires_at, acl, mime)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, NULLIF(%s, (SELECT mime FROM blob WHERE id = %s)))
-        ON CONFLICT (workspace_id, origin_url) WHERE origin_url IS NOT NULL DO NOTHING
-        RETURNING created_at
-        """,
-        (id, workspace_id, blob.id, name, origin_url, expires_at, _json(acl), blob.media_info.mime, blob.id),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return File(
-        id=id,
-        workspace_id=workspace_id,
-        name=name,
-        origin_url=origin_url,
-        created_at=row["created_at"],
-        expires_at=expires_at,
-        acl=acl,
-        blob=blob,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from mediatheque.model import Blob, BlobState, Kind, MediaInfo
-from mediatheque.records.database import Connection, fetch_one
+from mediatheque.records.database import Connection
 
 COLUMNS = """
     b.id AS blob_id, b.workspace_id AS blob_workspace_id, b.sha256, b.size, b.storage_key,
@@ -41,46 +41,6 @@ async def find(conn: Connection, workspace_id: UUID, sha256: bytes, size: int) -
     )
     row = await cursor.fetchone()
     return from_row(row) if row else None
-
-
-async def lock_and_keep(conn: Connection, id: UUID) -> bool:
-    """Clear the blob's mark and lock it against collection until the transaction ends, for a new reference to it.
-
-    Return False if it was collected already.
-    """
-    cursor = await conn.execute("UPDATE blob SET unreferenced_since = NULL WHERE id = %s", (id,))
-    return cursor.rowcount == 1
-
-
-async def insert(conn: Connection, blob: Blob, *, replacing: str | None = None) -> Blob:
-    """Insert the blob, or return the row that a concurrent request inserted first. Its storage key says whose it is.
-
-    `replacing` is a storage key without bytes: a row that still has it gets the blob's storage key instead.
-    """
-    cursor = await conn.execute(
-        f"""
-        INSERT INTO blob AS b (id, workspace_id, sha256, size, storage_key, mime, kind, width, height, duration)
-        VALUES (%(id)s, %(workspace_id)s, %(sha256)s, %(size)s, %(storage_key)s,
-                %(mime)s, %(kind)s, %(width)s, %(height)s, %(duration)s)
-        ON CONFLICT (workspace_id, sha256, size) DO UPDATE SET unreferenced_since = NULL, storage_key =
-            CASE WHEN b.storage_key = %(replacing)s THEN excluded.storage_key ELSE b.storage_key END
-        RETURNING {COLUMNS}
-        """,  # noqa: S608 - columns are a constant
-        {
-            "id": blob.id,
-            "workspace_id": blob.workspace_id,
-            "sha256": blob.sha256,
-            "size": blob.size,
-            "storage_key": blob.storage_key,
-            "mime": blob.media_info.mime,
-            "kind": blob.media_info.kind,
-            "width": blob.media_info.width,
-            "height": blob.media_info.height,
-            "duration": blob.media_info.duration,
-            "replacing": replacing,
-        },
-    )
-    return from_row(await fetch_one(cursor))
 
 
 async def set_state(conn: Connection, blob: Blob, state: BlobState | None, reason: str | None) -> None:

@@ -23,15 +23,6 @@ async def begin(conn: Connection, storage_key: str) -> UUID | None:
     return store
 
 
-async def end(conn: Connection, storage_key: str) -> bool:
-    """Delete the row, in the transaction in which a blob takes the key over.
-
-    Return False if the key was marked for deletion meanwhile.
-    """
-    cursor = await conn.execute("DELETE FROM pending_write WHERE storage_key = %s AND NOT deleting", (storage_key,))
-    return cursor.rowcount == 1
-
-
 async def mark_for_deletion(conn: Connection, storage_keys: Sequence[str]) -> None:
     """Record that the bytes under the keys are to be deleted."""
     await conn.execute(

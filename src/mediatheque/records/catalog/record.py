@@ -1,0 +1,124 @@
+"""All rows of a new file, written by one statement: a function of PostgreSQL (migration 0016)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import psycopg
+
+from mediatheque.errors import TransactionConflict
+from mediatheque.model import Asset, Blob, BlobState, File
+from mediatheque.records.database import Connection, fetch_one
+from mediatheque.records.jobs import Job
+
+
+class BlobCollected(Exception):
+    """The duplicate was deleted by garbage collection."""
+
+
+class OriginStored(Exception):
+    """The workspace has a file of the same origin URL."""
+
+
+class WriteGivenUp(Exception):
+    """Garbage collection has marked the new bytes for deletion."""
+
+
+_REFUSALS = {"MQ001": BlobCollected, "MQ002": OriginStored, "MQ003": WriteGivenUp}
+_CALL = "SELECT * FROM record_file(%s::uuid, %s::jsonb, %s::text, %s::jsonb, %s::jsonb, %s::jsonb)"
+
+
+async def record_file(
+    conn: Connection,
+    file: File,
+    asset: Asset | None = None,
+    task: Job | None = None,
+    *,
+    is_duplicate: bool = False,
+    replacing: str | None = None,
+) -> File:
+    """Insert the file, its blob unless that `is_duplicate`, and the asset with its task, all or nothing.
+
+    Return the file with the blob that it has: that of a concurrent request, if that inserted the same content first.
+    The pending write of the blob's storage key ends. `replacing` is a storage key without bytes: a blob that still has
+    it gets this one.
+
+    When the connection was lost, the same call may be repeated: it changes nothing if the first one was committed.
+    Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`; and `TransactionConflict` when such a first call was
+    committed at the same moment.
+    """
+    blob = file.blob
+    parameters = (
+        blob.id if is_duplicate else None,
+        None if is_duplicate else _json(_blob_columns(blob)),
+        replacing,
+        _json(_file_columns(file)),
+        _json(_asset_columns(asset)) if asset else None,
+        _json(task) if asset and task else None,
+    )
+    with _map_refusals():
+        row = await fetch_one(await conn.execute(_CALL, parameters))
+    blob = msgspec.structs.replace(
+        blob,
+        id=row["blob_id"],
+        storage_key=row["storage_key"],
+        state=BlobState(row["state"]) if row["state"] else None,
+        state_reason=row["state_reason"],
+    )
+    return msgspec.structs.replace(file, blob=blob, created_at=row["file_created_at"])
+
+
+@contextmanager
+def _map_refusals() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise TransactionConflict from error
+    except psycopg.Error as error:
+        if error.sqlstate in _REFUSALS:
+            raise _REFUSALS[error.sqlstate] from error
+        raise
+
+
+def _json(columns: object) -> str:
+    return msgspec.json.encode(columns).decode()
+
+
+def _blob_columns(blob: Blob) -> dict[str, object]:
+    return {
+        "id": blob.id,
+        "workspace_id": blob.workspace_id,
+        "sha256": f"\\x{blob.sha256.hex()}",
+        "size": blob.size,
+        "storage_key": blob.storage_key,
+        **msgspec.structs.asdict(blob.media_info),
+    }
+
+
+def _file_columns(file: File) -> dict[str, object]:
+    return {
+        "id": file.id,
+        "workspace_id": file.workspace_id,
+        "name": file.name,
+        "origin_url": file.origin_url,
+        "expires_at": file.expires_at,
+        "acl": file.acl,
+        "mime": file.blob.media_info.mime,
+    }
+
+
+def _asset_columns(asset: Asset) -> dict[str, object]:
+    return {
+        "id": asset.id,
+        "workspace_id": asset.workspace_id,
+        "kind": asset.kind,
+        "title": asset.title,
+        "caption": asset.caption,
+        "source": asset.source,
+        "endpoint": asset.endpoint,
+        "request_id": asset.request_id,
+        "is_favorite": asset.is_favorite,
+        "folder_id": asset.folder_id,
+        "metadata": asset.metadata,
+        "created_at": asset.created_at,
+    }
