@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
 from itertools import repeat
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediatheque.blobs import Spool, clear_spool
+from mediatheque.blobs.spool import MIN_BATCH_BYTES
 from mediatheque.blobs.store import HEAD_BYTES
 from mediatheque.errors import BlobsUnavailable, StorageFull, TooLarge
 from tests.contracts.blob_store import MIB, content, eventually, file_names
@@ -48,6 +50,33 @@ async def test_any_split_into_chunks_gives_the_same_file(chunks: list[tuple[int,
             assert spool.head == whole[:HEAD_BYTES]
             assert spool.sha256 == hashlib.sha256(whole).digest()
         assert file_names(Path(folder)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(SIZES, KINDS), max_size=9))
+async def test_what_fits_into_one_batch_stays_in_memory(chunks: list[tuple[int, type]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with Spool(Path(folder), limit=100 * MIB, in_memory=True) as spool:
+            for size, kind in chunks:
+                await spool.write(kind(POOL[:size]))
+            await spool.finish()
+            whole = b"".join(POOL[:size] for size, _ in chunks)
+            assert (spool.path.read_bytes() if spool.content is None else spool.content) == whole
+            assert (spool.content is None) == (len(whole) >= MIB)
+            assert spool.path.exists() == (spool.content is None)
+            assert (spool.size, spool.head) == (len(whole), whole[:HEAD_BYTES])
+            assert spool.sha256 == hashlib.sha256(whole).digest()
+        assert file_names(Path(folder)) == []
+
+
+async def test_crowd_of_spools_holds_little_in_memory(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        spools = [await stack.enter_async_context(Spool(tmp_path, 1 << 40, in_memory=True)) for _ in range(200)]
+        for spool in spools:
+            await spool.write(POOL[: MIN_BATCH_BYTES - 1])
+            await spool.write(b"ab")
+            await spool.finish()
+        assert all(spool.content is None for spool in spools)
 
 
 async def test_ten_thousand_tiny_chunks(tmp_path: Path) -> None:

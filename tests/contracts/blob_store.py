@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from mediatheque.blobs import BlobStore, Spool
+from mediatheque.blobs import BlobStore, Spool, new_key
 from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.blobs.store import HEAD_BYTES
 from mediatheque.errors import BlobsUnavailable, NotFound
@@ -80,6 +80,22 @@ class BlobStoreContract:
         assert await store.size(key) == size
         assert await get(store, key, 0, size) == data
         assert spool_files(store) == []
+
+    @pytest.mark.parametrize("size", [1, 4097, MIB, 2 * MIB + 5])
+    async def test_bytes_put_from_memory_are_read_back(self, store: BlobStore, size: int) -> None:
+        data, key = content(size), new_key()
+        await store.put_bytes(data, key)
+        assert await stored(store) == {key: size}
+        assert await get(store, key, 0, size) == data
+
+    @pytest.mark.parametrize("after", [0, 0.0005, 0.002, 0.01])
+    async def test_cancelled_put_from_memory_is_all_or_nothing(self, store: BlobStore, after: float) -> None:
+        data = content(MIB)
+        with suppress(TimeoutError):  # a quick store may have been done
+            await asyncio.wait_for(store.put_bytes(data, new_key()), after)
+        await store.ready()
+        for key in await stored(store):
+            assert await get(store, key, 0, MIB) == data
 
     @pytest.mark.parametrize(
         ("start", "length"),
@@ -269,6 +285,7 @@ class BlobStoreContract:
 OPERATIONS: dict[str, Callable[[BlobStore, str], Awaitable[object]]] = {
     "ready": lambda store, _: store.ready(),
     "put_file": lambda store, _: put(store, b"more"),
+    "put_bytes": lambda store, _: store.put_bytes(b"more", new_key()),
     "size of what is missing": lambda store, _: store.size(MISSING[::-1]),
     "list_objects": lambda store, _: stored(store),
     "delete": lambda store, key: store.delete(key),

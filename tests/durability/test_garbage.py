@@ -25,6 +25,7 @@ from mediatheque.library.ingest.policy import Policy
 from mediatheque.library.ingest.request import ByteSink, IngestRequest
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.maintenance.garbage import GarbageCollector
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import DeclaredMetadata
@@ -83,12 +84,12 @@ def test_failed_deletion_of_duplicate_bytes_does_not_fail_the_upload(environment
         store = UndeletableDisk(tmp_path / "blobs")
         async with environment.database.connection() as conn:
             workspace, _ = await accounts.ensure_workspace(conn, uuid4(), "a")
-        loser = Intake(environment.database, store, Sandbox(SandboxConfig()))
+        loser = Intake(environment.database, store, StorageKeys(environment.database, store), Sandbox(SandboxConfig()))
         paused_upload = PausedUpload(loser, _ingest_request(workspace, "some"), loser.store_blob)
         await paused_upload.reached()
-        await Intake(environment.database, store, Sandbox(SandboxConfig())).create_asset(
-            _ingest_request(workspace, "some")
-        )
+        await Intake(
+            environment.database, store, StorageKeys(environment.database, store), Sandbox(SandboxConfig())
+        ).create_asset(_ingest_request(workspace, "some"))
         id = await paused_upload.finish()
         assert (await Assets(environment.database).get(workspace, id)).id == id
         await store.close()
@@ -268,7 +269,7 @@ class GarbageMachine(RuleBasedStateMachine):
         return list(self.expected)[number % len(self.expected)]
 
     def _intake(self) -> Intake:
-        return Intake(self.database, self.store, Sandbox(SandboxConfig()))
+        return Intake(self.database, self.store, StorageKeys(self.database, self.store), Sandbox(SandboxConfig()))
 
 
 async def _gather(races: list[Coroutine[Any, Any, None]]) -> None:

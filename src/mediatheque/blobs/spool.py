@@ -1,6 +1,7 @@
 """Bytes in flight: received, counted, hashed and written in one pass, with flat memory."""
 
 import asyncio
+import hashlib
 import re
 import secrets
 from concurrent.futures import Future, wait
@@ -10,7 +11,7 @@ from typing import Self
 
 from mediatheque.blobs.errors import map_os_errors
 from mediatheque.blobs.spool_file import SpoolFile
-from mediatheque.blobs.store import CHUNK_BYTES, HEAD_BYTES
+from mediatheque.blobs.store import CHUNK_BYTES, HEAD_BYTES, BlobStore
 from mediatheque.blobs.threads import ThreadRunner
 from mediatheque.errors import TooLarge
 
@@ -32,24 +33,27 @@ class Spool:
     """One upload's file, created by the first write and deleted on leaving unless a store has taken it.
 
     Chunks are gathered to 1 MiB and written on a thread while the next ones arrive: one batch fills while another is
-    written, so an upload holds 2 MiB and a chunk. A file of up to 1 MiB costs one call on a thread in all. Beyond 16
-    concurrent uploads batches are smaller, so that all together hold about 32 MiB.
+    written, so an upload holds 2 MiB and a chunk. Beyond 16 concurrent uploads batches are smaller, so that all
+    together hold about 32 MiB. With `in_memory`, what fits into the first batch is not written: after `finish` it is
+    the `content`, and there is no file.
 
     `head` holds the first bytes at once; `sha256` and the file at `path` are complete after `finish`, not durable.
     `limit` and `size` are in bytes.
     """
 
-    def __init__(self, folder: Path, limit: int, head_bytes: int = HEAD_BYTES) -> None:
+    def __init__(self, folder: Path, limit: int, head_bytes: int = HEAD_BYTES, *, in_memory: bool = False) -> None:
         self.path = folder / f"{secrets.token_hex(16)}.spool"
         self.size = 0
         self.sha256 = b""
         self.head = b""
+        self.content: bytes | None = None
         self._limit = limit
         self._head_bytes = head_bytes
         self._file = SpoolFile(self.path)
         self._batch: list[bytes] = []
         self._batched = 0
         self._writing: Future[None] | None = None
+        self._hash = hashlib.sha256() if in_memory else None
 
     async def __aenter__(self) -> Self:
         _open_spools.add(self)
@@ -73,16 +77,30 @@ class Spool:
             raise TooLarge(self._limit)
         if len(self.head) < self._head_bytes:
             self.head += data[: self._head_bytes - len(self.head)]
+        if self._hash is not None:
+            self._hash.update(data)
         self._batch.append(data)
         self._batched += len(data)
         if self._batched >= _batch_bytes() or len(self._batch) >= MAX_CHUNKS:
+            self._hash = None  # that of the file begins anew
             await self._write_batch(last=False)
 
     async def finish(self) -> None:
-        """Write what remains. When this returns, the file is complete and `sha256` known."""
+        """Write what remains. When this returns, the file or `content` is complete and `sha256` known."""
+        if self._hash is not None:
+            self.content, self.sha256 = b"".join(self._batch), self._hash.digest()
+            self._batch = []
+            return
         await self._write_batch(last=True)
         await self._wait_for_write()
         self.sha256 = self._file.digest()
+
+    async def move_to(self, store: BlobStore, key: str) -> None:
+        """Store the bytes durably under the key, after `finish`. Raises what the store raises; then they are kept."""
+        if self.content is None:
+            await store.put_file(self.path, key)
+        else:
+            await store.put_bytes(self.content, key)
 
     async def _write_batch(self, *, last: bool) -> None:
         await self._wait_for_write()

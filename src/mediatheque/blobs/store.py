@@ -34,7 +34,10 @@ class ObjectSummary(msgspec.Struct, frozen=True):
 
 
 class HashedFile(Protocol):
-    """A complete local file. `size` in bytes; `head` is its first bytes, `sha256` the digest of all of them."""
+    """A complete local file. `size` in bytes; `head` is its first bytes, `sha256` the digest of all of them.
+
+    `content` is all of them where they are in memory, and then there is no file at `path`; else None.
+    """
 
     @property
     def path(self) -> Path: ...  # noqa: D102
@@ -47,6 +50,9 @@ class HashedFile(Protocol):
 
     @property
     def head(self) -> bytes: ...  # noqa: D102
+
+    @property
+    def content(self) -> bytes | None: ...  # noqa: D102
 
 
 class LocalCopy(Protocol):
@@ -126,6 +132,13 @@ class BlobStore(Protocol):
 
         When it returns, the bytes are durable and `path` is gone. On failure or cancellation the caller removes
         `path`, and the store holds either nothing or, at worst, bytes that no row names: `list_objects` finds those.
+        """
+        ...
+
+    async def put_bytes(self, content: bytes, key: str) -> None:
+        """Store the bytes, at most a few MiB, under `key`. When it returns, they are durable.
+
+        On failure or cancellation the store holds nothing, or at worst bytes that no row names, as with `put_file`.
         """
         ...
 

@@ -15,6 +15,7 @@ from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
 from mediatheque.library.readiness import Readiness
 from mediatheque.library.search import SearchServices
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.library.tasks import TaskQueue
 from mediatheque.library.uploads import UploadServices
@@ -36,13 +37,14 @@ class Library:
         self.accounts = Accounts(database)
         self.idempotency = Idempotency(database)
         self.tasks = TaskQueue(database)
-        self.ingest = Intake(database, store, sandbox)
+        self.storage_keys = StorageKeys(database, store)
+        self.ingest = Intake(database, store, self.storage_keys, sandbox)
         self.lineage = LineageGraphs(database)
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
         self.catalog = CatalogServices(database, store)
         self.collections = CollectionServices(database, self.search.hybrid)
         self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
-        self.uploads = UploadServices(database, store, self.ingest)
+        self.uploads = UploadServices(database, store, self.storage_keys, self.ingest)
         self.maintenance = MaintenanceServices(database, store)
 
     async def open(self, *, start_media: bool = True) -> None:
@@ -63,6 +65,7 @@ class Library:
         await self.search.encoders.close()
         await self.sandbox.close()
         await self.store_identity.close()
+        await self.storage_keys.close()
         await self.store.close()
         await self.database.close()
 

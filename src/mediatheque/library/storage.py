@@ -7,18 +7,18 @@ the transaction that makes another row refer to the bytes, or after the bytes ar
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
-from mediatheque.blobs import BlobStore, new_key
+from mediatheque.blobs import BlobStore
 from mediatheque.errors import LibraryError
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.records.database import Database
 from mediatheque.records.storage import owners, pending_writes
 
 
-async def store_blob(database: Database, store: BlobStore, put: Callable[[str], Awaitable[object]]) -> str:
+async def store_blob(
+    database: Database, store: BlobStore, keys: StorageKeys, put: Callable[[str], Awaitable[object]]
+) -> str:
     """Have `put` write bytes durably under a new key, and return the key. On failure the bytes are deleted again."""
-    key = new_key()
-    async with database.connection() as conn:
-        identity = await pending_writes.begin(conn, key)
-    store.mark.expected = identity or store.mark.expected
+    key = await keys.take()
     try:
         await put(key)
     except LibraryError:

@@ -6,11 +6,13 @@ import shutil
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from mediatheque.blobs import BlobsConfig, BlobStore, Disk, Spool, open_store
+from mediatheque.blobs import BlobsConfig, BlobStore, Disk, Spool, new_key, open_store
 from mediatheque.blobs.local.parts import LocalParts
+from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.errors import BlobsUnavailable, LibraryError, NotFound, StorageFull
 from tests.contracts.blob_store import (
     INVALID_KEYS,
@@ -94,6 +96,82 @@ async def test_put_file_fsyncs_file_renames_and_fsyncs_folder(store: Disk, monke
     assert calls == [("fsync", str(spool.path)), ("rename", str(path)), ("fsync", str(path.parent))]
 
 
+async def test_bytes_and_folder_are_durable_before_put_bytes_returns(
+    store: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, str]] = []
+    fsync, pwritev = os.fsync, os.pwritev
+
+    def seen_fsync(fd: int) -> None:
+        calls.append(("fsync", str(Path(f"/proc/self/fd/{fd}").readlink())))
+        fsync(fd)
+
+    def seen_pwritev(fd: int, buffers: list[bytes], offset: int, flags: int) -> int:
+        calls.append((f"pwritev {flags}", str(Path(f"/proc/self/fd/{fd}").readlink())))
+        return pwritev(fd, buffers, offset, flags)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    monkeypatch.setattr(os, "pwritev", seen_pwritev)
+    key = new_key()
+    await store.put_bytes(b"durable", key)
+    path = store.local_path(key)
+    assert calls == [(f"pwritev {os.RWF_DSYNC}", str(path)), ("fsync", str(path.parent))]
+
+
+async def test_short_write_of_bytes_is_completed_and_fsynced(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that is nearly full."""
+    pwritev, fsync, synced = os.pwritev, os.fsync, list[int]()
+
+    def short(fd: int, buffers: list[bytes], offset: int, flags: int) -> int:
+        return pwritev(fd, [buffers[0][:3]], offset, flags)
+
+    def seen_fsync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_mode)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "pwritev", short)
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    key = new_key()
+    await store.put_bytes(b"durable", key)
+    assert await get(store, key, 0, 7) == b"durable"
+    assert [stat.S_ISREG(mode) for mode in synced] == [True, False]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["pwritev", "fsync"])
+async def test_failed_write_of_bytes_leaves_no_blob(
+    store: Disk, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    def failing(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, failing)
+    with pytest.raises(StorageFull if number == errno.ENOSPC else BlobsUnavailable):
+        await store.put_bytes(b"lost", new_key())
+    assert await stored(store) == {}
+
+
+async def test_bytes_written_while_the_disk_was_exchanged_are_refused(store: Disk) -> None:
+    """Its mark is checked again after the write."""
+    ours = uuid4()
+    await store.mark.write(ours)
+    store.mark.expected = ours
+    checks = 0
+    check = store._mark.check
+
+    def exchange_after_the_first_check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks > 1:
+            (store.root / "library" / "id").unlink()
+        check()
+
+    store._mark.check = exchange_after_the_first_check  # type: ignore[method-assign]
+    with pytest.raises(StoreMismatch):
+        await store.put_bytes(b"astray", new_key())
+    assert not [path for path in store.root.glob("??/*") if path.is_file()]
+
+
 async def test_spool_does_not_fsync(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(_: int) -> None:
         raise AssertionError("fsync in the spool")
@@ -143,6 +221,7 @@ async def errors_of_operations(store: BlobStore) -> list[LibraryError | None]:
 def operations(store: BlobStore) -> list[Callable[[], object]]:
     return [
         lambda: put(store, b"x"),
+        lambda: store.put_bytes(b"x", new_key()),
         lambda: store.size(MISSING),
         lambda: get(store, MISSING, 0, 1),
         lambda: store.delete(MISSING),
@@ -158,7 +237,7 @@ async def test_missing_folder_is_unavailable(store: Disk, moved: bool) -> None:
     store.root.rename(away)
     if not moved:
         store.root.write_bytes(b"")
-    assert [type(result) for result in await errors_of_operations(store)] == [BlobsUnavailable] * 6
+    assert [type(result) for result in await errors_of_operations(store)] == [BlobsUnavailable] * 7
     assert store.root.exists() is not moved
     store.root.unlink(missing_ok=True)
     away.rename(store.root)
@@ -169,7 +248,7 @@ async def test_empty_mount_point_is_unavailable(store: Disk) -> None:
     """Deleting every shard is what an unmounted volume looks like from inside its mount point."""
     shutil.rmtree(store.root)
     store.root.mkdir()
-    assert [type(result) for result in await errors_of_operations(store)] == [BlobsUnavailable] * 6
+    assert [type(result) for result in await errors_of_operations(store)] == [BlobsUnavailable] * 7
     assert list(store.root.iterdir()) == []
 
 

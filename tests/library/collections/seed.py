@@ -31,7 +31,7 @@ async def new_file(library: Library, workspace_id: UUID) -> File:
     )
     file = File(id=id, workspace_id=workspace_id, name="a.png", created_at=datetime.now(UTC), blob=blob)
     async with library.database.transaction() as conn:
-        await pending_writes.begin(conn, blob.storage_key)
+        await pending_writes.begin(conn, [blob.storage_key])
         return await record_file(conn, file)
 
 

@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mediatheque.errors import LibraryError, NotFound
+from mediatheque.errors import DatabaseUnavailable, InvariantError, LibraryError, NotFound
 from mediatheque.library import Library
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.request import ByteSink
-from mediatheque.model import DeclaredMetadata, Principal, Scope
+from mediatheque.library.ingest.state import IngestState
+from mediatheque.model import DeclaredMetadata, Filter, Principal, Scope
 from mediatheque.records.storage import blobs
 from tests import samples
 from tests.library.ingest_requests import ingest_request
@@ -160,6 +161,56 @@ async def test_upload_is_kept_when_every_connection_dies_while_its_body_arrives(
     request.body.stream_to = stream_and_end_sessions  # type: ignore[union-attr,method-assign]
     asset = await library.ingest.create_asset(request)
     assert await library.store.size(asset.file.blob.storage_key) == len(samples.png())
+
+
+@pytest.mark.parametrize("commits", [True, False], ids=["committed", "lost"])
+async def test_upload_whose_answer_from_the_database_is_lost_is_stored_once(
+    library: Library, workspace: UUID, commits: bool
+) -> None:
+    """Whether the statement was committed cannot be known, so it is repeated."""
+    record = library.ingest.record
+    calls = 0
+
+    async def record_and_lose_the_answer(state: IngestState) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1 or commits:
+            await record(state)
+        if calls == 1:
+            library.database._availability.suspect()
+            raise DatabaseUnavailable
+
+    library.ingest.steps = (*library.ingest.steps[:-1], record_and_lose_the_answer)
+    asset = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    assert calls == 2
+    assert await library.catalog.assets.get(workspace, asset.id) == asset
+    assert await library.catalog.assets.count(workspace, Filter()) == 1
+    assert await _keys(library) == {asset.file.blob.storage_key}
+    async with library.database.connection() as conn:
+        cursor = await conn.execute(
+            "SELECT (SELECT count(*) FROM pending_write WHERE storage_key = %s) AS writes,"
+            " (SELECT count(*) FROM procrastinate_jobs) AS tasks, (SELECT count(*) FROM blob) AS blobs",
+            (asset.file.blob.storage_key,),
+        )
+        assert await cursor.fetchone() == {"writes": 0, "tasks": 1, "blobs": 1}
+
+
+async def test_repetition_waits_for_the_first_statement(library: Library, workspace: UUID) -> None:
+    """The first one may still run when the connection to it was lost. The second one finds what it has committed."""
+    deduplicate = library.ingest.deduplicate
+    states: list[IngestState] = []
+
+    async def keep(state: IngestState) -> None:
+        states.append(state)
+        await deduplicate(state)
+
+    library.ingest.steps = tuple(keep if s.__name__ == "deduplicate" else s for s in library.ingest.steps[:-1])
+    with pytest.raises(InvariantError):  # nothing was recorded
+        await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    (state,) = states
+    await asyncio.gather(*(library.ingest.record(state) for _ in range(6)))
+    assert await library.catalog.assets.count(workspace, Filter()) == 1
+    assert state.asset == await library.catalog.assets.get(workspace, state.asset_id)
 
 
 async def test_rows_are_written_again_after_a_deadlock(library: Library, workspace: UUID, database_url: str) -> None:

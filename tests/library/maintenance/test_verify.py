@@ -160,7 +160,7 @@ async def test_repair_deletes_unknown_bytes_only(library_on_disk: Library) -> No
     for key in keys:
         await store_bytes(library_on_disk, b"some bytes", key)
     async with library_on_disk.database.connection() as conn:
-        await pending_writes.begin(conn, begun)
+        await pending_writes.begin(conn, [begun])
         await pending_writes.mark_for_deletion(conn, [given_up])
     await execute(library_on_disk, _PROMISE, uuid4(), workspace, uuid4(), promised)
     assert await found(library_on_disk) == [Finding(fault=FindingKind.UNKNOWN, storage_key=unknown, detail="10 bytes")]

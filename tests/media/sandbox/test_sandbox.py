@@ -1,6 +1,7 @@
 """A malicious file may kill its worker, but affects neither the server nor other files. With real processes."""
 
 import asyncio
+import mmap
 import os
 import random
 import signal
@@ -8,12 +9,14 @@ import socket
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from mediatheque.errors import Unavailable, Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
+from mediatheque.media.sandbox.memory_file import memory_file, path_of
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import HEAD_BYTES, sniff
 from tests import samples
@@ -219,6 +222,55 @@ async def test_playlist_cannot_open_files_or_the_network(open_sandbox, put, mime
                 await sandbox.probe(put(data), FORMATS[mime])
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        samples.jpeg,
+        samples.png,
+        samples.apng,
+        samples.webp,
+        samples.avif,
+        samples.heic,
+        samples.gif,
+        samples.mp4,
+        samples.mov,
+        samples.webm,
+        samples.mp3,
+        samples.wav,
+        samples.m4a,
+        samples.ogg,
+        samples.aac,
+        samples.flac,
+        samples.glb,
+        samples.pdf,
+    ],
+)
+async def test_bytes_are_examined_as_their_file_is(open_sandbox, put, make):
+    sandbox, data = open_sandbox(processes=1), make()
+    format_ = sniff(data[:HEAD_BYTES])
+    assert sandbox.takes_bytes
+    assert await sandbox.probe(data, format_) == await sandbox.probe(put(data), format_)
+    with pytest.raises(Unreadable):
+        await sandbox.probe(data[: len(data) // 3], FORMATS["application/pdf"])
+    assert (await sandbox.probe(data, format_)).mime == (await sandbox.probe(put(data), format_)).mime
+
+
+async def test_worker_cannot_change_the_bytes_that_it_examines():
+    with memory_file(b"abc") as fd, Path(path_of(fd)).open("rb") as reader:
+        for change in (lambda: os.pwrite(fd, b"x", 0), lambda: os.ftruncate(fd, 0), lambda: os.ftruncate(fd, 9)):
+            with pytest.raises(PermissionError):
+                change()
+        with pytest.raises(PermissionError):
+            mmap.mmap(fd, 3, mmap.MAP_SHARED)
+        assert reader.read() == b"abc"
+
+
+async def test_worker_closes_the_files_that_it_has_examined(open_sandbox):
+    sandbox = open_sandbox(processes=1)
+    for _ in range(100):  # more than the files that it may have open
+        assert (await sandbox.probe(samples.jpeg(), JPEG)).width == 64
 
 
 async def test_random_damage_gives_media_info_or_a_refusal(open_sandbox, put, capfd):

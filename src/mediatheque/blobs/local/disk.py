@@ -14,14 +14,22 @@ import structlog
 from mediatheque.blobs.cancellation import run_to_completion
 from mediatheque.blobs.config import SLOT_BYTES
 from mediatheque.blobs.errors import map_os_errors
-from mediatheque.blobs.local.files import LocalFile, check_writable, copy_durably, create_folders, fsync, hash_file
+from mediatheque.blobs.local.files import (
+    LocalFile,
+    check_writable,
+    copy_durably,
+    create_folders,
+    fsync,
+    hash_file,
+    write_durably,
+)
 from mediatheque.blobs.local.mark import FolderMark
 from mediatheque.blobs.local.parts import LocalParts
 from mediatheque.blobs.local.reading import read_chunks
 from mediatheque.blobs.mark import Mark
 from mediatheque.blobs.store import ObjectSummary, Parts, is_key, new_key
 from mediatheque.blobs.threads import ThreadRunner
-from mediatheque.errors import NotFound
+from mediatheque.errors import BlobsUnavailable, NotFound
 
 _log = structlog.get_logger()
 SHARDS = tuple(f"{number:02x}" for number in range(256))
@@ -68,6 +76,10 @@ class Disk:
         key = key or new_key()
         await run_to_completion(self._threads.run(self._store_durably, path, self.local_path(key)))
         return key
+
+    async def put_bytes(self, content: bytes, key: str) -> None:
+        """Write the blob's file in one call on a thread. A cancelled caller waits until that is done."""
+        await run_to_completion(self._threads.run(self._write_durably, content, self.local_path(key)))
 
     async def size(self, key: str) -> int | None:
         """Return the bytes stored under `key`, or None when the blob does not exist."""
@@ -150,6 +162,16 @@ class Disk:
                 raise
             self._warn_of_copies()
             copy_durably(spooled, target, self._mark.check)
+
+    def _write_durably(self, content: bytes, target: Path) -> None:
+        """Check the mark before and, because the disk may be unmounted meanwhile, after writing."""
+        self._mark.check()
+        write_durably(target, content)
+        try:
+            self._mark.check()
+        except BlobsUnavailable:
+            target.unlink(missing_ok=True)
+            raise
 
     def _warn_of_copies(self) -> None:
         if not self._copies:

@@ -15,6 +15,9 @@ import msgspec
 from mediatheque.blobs.store import CHUNK_BYTES, HEAD_BYTES, TRUNCATED_MESSAGE
 from mediatheque.errors import BlobsUnavailable
 
+_DURABLE: int = getattr(os, "RWF_DSYNC", 0)
+"""Flag of pwritev with which the bytes, and the size of the file, are durable when it returns (Linux)."""
+
 
 class Stopped(Exception):
     """`stop` was set while a file was being copied or hashed, because the caller was cancelled."""
@@ -27,6 +30,7 @@ class LocalFile(msgspec.Struct, frozen=True):
     size: int
     sha256: bytes
     head: bytes
+    content: None = None
 
 
 def create_folders(root: Path, *folders: Path) -> None:
@@ -96,6 +100,24 @@ def write_all(fd: int, data: memoryview, offset: int) -> None:
     while data:
         written = os.pwrite(fd, data, offset)
         data, offset = data[written:], offset + written
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Create the file with this content, and make it and its name durable. On failure nothing is left.
+
+    Where the system can, one call writes and waits for the disk: a thread that makes fewer calls contends less with
+    others for the interpreter.
+    """
+    with open_fd(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as fd:
+        try:
+            written = os.pwritev(fd, [content], 0, _DURABLE) if _DURABLE else 0
+            if written < len(content):
+                write_all(fd, memoryview(content)[written:], written)
+                os.fsync(fd)
+            fsync(path.parent)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def copy_range(source: int, source_offset: int, target: int, target_offset: int, length: int, *, stop: Event) -> None:

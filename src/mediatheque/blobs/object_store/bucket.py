@@ -52,15 +52,23 @@ class Bucket:
         """
         key = key or new_key()
         size = (await self._threads.run(path.stat)).st_size
-        upload = StreamingPut(self.objects.store, self._threads, key, path, size)
-        async with self._in_parts if size > PART_BYTES else self._whole:
+        await self._put(key, path, size)
+        await self._threads.run(path.unlink)
+        return key
+
+    async def put_bytes(self, content: bytes, key: str) -> None:
+        """Upload the bytes in one request, and compare the size stored. A cancelled upload is deleted again."""
+        await self._put(key, content, len(content))
+
+    async def _put(self, key: str, source: Path | bytes, size: int) -> None:
+        upload = StreamingPut(self.objects.store, self._threads, key, source, size)
+        in_parts = size > PART_BYTES and isinstance(source, Path)
+        async with self._in_parts if in_parts else self._whole:
             await self.objects.mark.check()
             try:
                 await run_to_completion(upload.run(), upload.abort)
             finally:
                 self._sent_at = time.monotonic()
-        await self._threads.run(path.unlink)
-        return key
 
     async def size(self, key: str) -> int | None:
         """Return the bytes stored under `key`, or None when the bucket exists and the blob does not."""

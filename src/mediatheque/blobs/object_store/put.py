@@ -23,13 +23,16 @@ class _Aborted(Exception):
 
 
 class StreamingPut:
-    """Upload of the file under `key`. Cancelling `run` would leave parts in the bucket: shield it and call `abort`."""
+    """Upload of a file, or of bytes, of `size` under `key`.
 
-    def __init__(self, store: ObjectStore, threads: ThreadRunner, key: str, path: Path, size: int) -> None:
+    Cancelling `run` would leave parts in the bucket: shield it and call `abort`.
+    """
+
+    def __init__(self, store: ObjectStore, threads: ThreadRunner, key: str, source: Path | bytes, size: int) -> None:
         self._store = store
         self._threads = threads
         self._key = key
-        self._path = path
+        self._source = source
         self._size = size
         self._aborted = False
 
@@ -41,7 +44,7 @@ class StreamingPut:
         """Return when the bucket has confirmed the whole file, or when aborted. Raises `BlobsUnavailable`."""
         try:
             async with map_store_errors("put", seconds=None):
-                await (self._put_parts() if self._size > PART_BYTES else self._put_whole())
+                await self._put()
             complete = await self._is_complete()
         except _Aborted:
             return
@@ -52,22 +55,27 @@ class StreamingPut:
         if not complete:
             raise BlobsUnavailable("The bucket stored another size than was sent.")
 
-    async def _put_parts(self) -> None:
+    async def _put(self) -> None:
+        if isinstance(self._source, bytes):
+            await obstore.put_async(self._store, self._key, self._source, use_multipart=False)
+        elif self._size > PART_BYTES:
+            await self._put_parts(self._source)
+        else:
+            whole = b"".join([part async for part in self._parts(self._source)])
+            await obstore.put_async(self._store, self._key, whole, use_multipart=False)
+
+    async def _put_parts(self, path: Path) -> None:
         await obstore.put_async(
             self._store,
             self._key,
-            self._parts(),
+            self._parts(path),
             use_multipart=True,
             chunk_size=PART_BYTES,
             max_concurrency=MAX_CONCURRENT_PARTS,
         )
 
-    async def _put_whole(self) -> None:
-        whole = b"".join([part async for part in self._parts()])
-        await obstore.put_async(self._store, self._key, whole, use_multipart=False)
-
-    async def _parts(self) -> AsyncIterator[bytes]:
-        async with aclosing(read_chunks(self._threads, self._path, 0, self._size, PART_BYTES)) as parts:
+    async def _parts(self, path: Path) -> AsyncIterator[bytes]:
+        async with aclosing(read_chunks(self._threads, path, 0, self._size, PART_BYTES)) as parts:
             async for part in parts:
                 if self._aborted:
                     raise _Aborted

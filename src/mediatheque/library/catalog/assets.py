@@ -136,8 +136,11 @@ async def add_references(conn: Connection, asset: Asset, fields: AssetFields, kn
     return await _existing(conn, asset.file) if known_tags or fields.collection_id else asset
 
 
-def new_asset(file: File, details: AssetFields, *, id: UUID | None = None) -> Asset:
-    """Return the file's asset as it will be, without tags and collections; `id` where the fields have none."""
+def new_asset(file: File, details: AssetFields, *, id: UUID | None = None, created_at: datetime | None = None) -> Asset:
+    """Return the file's asset as it will be, without tags and collections.
+
+    `id` is for fields that have none, `created_at` is now unless given.
+    """
     provenance = details.provenance
     made = provenance if provenance and provenance.is_output else Provenance()
     return Asset(
@@ -152,7 +155,7 @@ def new_asset(file: File, details: AssetFields, *, id: UUID | None = None) -> As
         endpoint=made.endpoint,
         is_favorite=details.favorite,
         folder_id=details.folder_id,
-        created_at=datetime.now(UTC),
+        created_at=created_at or datetime.now(UTC),
     )
 
 

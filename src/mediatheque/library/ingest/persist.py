@@ -49,7 +49,7 @@ async def _write_all(conn: Connection, state: IngestState, fields: AssetFields |
 async def _record(conn: Connection, state: IngestState, fields: AssetFields | None) -> None:
     """Insert blob, file and asset in one statement, and set them in `state`."""
     file = _new_file(state)
-    asset = assets.new_asset(file, fields, id=state.asset_id) if fields else None
+    asset = assets.new_asset(file, fields, id=state.asset_id, created_at=state.recorded_at) if fields else None
     try:
         file = await record_file(
             conn,
@@ -74,7 +74,7 @@ def _new_file(state: IngestState) -> File:
         id=state.file_id,
         workspace_id=request.workspace_id,
         name=_name(state, blob.media_info.mime),
-        created_at=datetime.now(UTC),
+        created_at=state.recorded_at,
         blob=blob,
         origin_url=request.origin_url,
         expires_at=_expires_at(request.defaults),

@@ -27,6 +27,7 @@ from mediatheque.library.ingest.persist import write_rows
 from mediatheque.library.ingest.request import IngestRequest, StoredBytes
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.storage import discard, store_blob
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.media.formats import claims_media, same_type
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.media.sniff import sniff as recognise
@@ -44,9 +45,10 @@ _log = structlog.get_logger()
 class Intake:
     """Operations on new content: turn requests into files and assets, in the order of `steps`."""
 
-    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox) -> None:
+    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys, sandbox: Sandbox) -> None:
         self._database = database
         self._store = store
+        self._keys = keys
         self._sandbox = sandbox
         self.steps: tuple[Step, ...] = (
             self.receive,
@@ -95,7 +97,7 @@ class Intake:
         """Yield an empty spool for the bytes to come, or the stored bytes as a hashed file."""
         if isinstance(request.body, StoredBytes):
             return self._hashed_copy(request.body.key)
-        return Spool(self._store.spool, limit=request.policy.max_bytes)
+        return Spool(self._store.spool, limit=request.policy.max_bytes, in_memory=self._sandbox.takes_bytes)
 
     @asynccontextmanager
     async def _hashed_copy(self, key: str) -> AsyncIterator[HashedFile]:
@@ -136,7 +138,8 @@ class Intake:
             text = text_type(state.local.head, state.declared.type, state.declared.name)
             state.media_info = MediaInfo(mime=text or _UNKNOWN_TYPE, kind=Kind.DOCUMENT)
             return
-        media_info = await self._sandbox.probe(state.local.path, state.format)
+        local = state.local
+        media_info = await self._sandbox.probe(local.path if local.content is None else local.content, state.format)
         if media_info.mime != state.format.mime:
             state.request.policy.check(media_info.mime, media_info.kind, state.local.size)
         state.media_info = media_info
@@ -156,10 +159,9 @@ class Intake:
 
     async def store_blob(self, state: IngestState) -> None:
         """Store new bytes durably, unless there is a duplicate."""
-        if state.duplicate is None and state.stored_key is None:
-            state.stored_key = await store_blob(
-                self._database, self._store, partial(self._store.put_file, state.local.path)
-            )
+        if state.duplicate is None and state.stored_key is None and isinstance(state.local, Spool):
+            put = partial(state.local.move_to, self._store)
+            state.stored_key = await store_blob(self._database, self._store, self._keys, put)
 
     async def record(self, state: IngestState) -> None:
         """Write all rows. If the duplicate was collected meanwhile, store the bytes and repeat.

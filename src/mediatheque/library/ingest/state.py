@@ -1,5 +1,7 @@
 """The state that passes through the pipeline."""
 
+from datetime import UTC, datetime
+from functools import cached_property
 from uuid import uuid4
 
 import uuid_utils.compat as uuids
@@ -15,8 +17,8 @@ class IngestState:
     """What the steps have found out so far about one request.
 
     `local` is the content as a local file. `stored_key` is its key in the store, `duplicate` a blob with the same
-    content, and `broken_key` the key of such a blob whose bytes are missing. The ids of the new file and asset are
-    chosen at first, so that writing their rows can be repeated.
+    content, and `broken_key` the key of such a blob whose bytes are missing. The ids and the time of the new file and
+    asset are chosen once, so that writing their rows can be repeated.
     """
 
     def __init__(self, request: IngestRequest, local: HashedFile) -> None:
@@ -33,6 +35,11 @@ class IngestState:
         self.blob: Blob | None = None
         self.file: File | None = None
         self.asset: Asset | None = None
+
+    @cached_property
+    def recorded_at(self) -> datetime:
+        """When the rows were written, or tried to be, for the first time; aware UTC."""
+        return datetime.now(UTC)
 
     @property
     def extension(self) -> str:

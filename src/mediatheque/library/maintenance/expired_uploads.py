@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.storage import try_delete_marked
-from mediatheque.library.uploads.quarantine import Quarantine
+from mediatheque.library.uploads.quarantine import delete_received
 from mediatheque.model import Upload, UploadMethod
 from mediatheque.records.database import Database
 from mediatheque.records.storage import pending_writes
@@ -24,7 +24,6 @@ class ExpiredUploads:
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database = database
         self._store = store
-        self._quarantine = Quarantine(database, store)
 
     async def delete_bytes(self) -> int:
         """Delete the bytes of uploads that have expired; returns how many uploads."""
@@ -62,7 +61,7 @@ class ExpiredUploads:
         if upload.method is UploadMethod.MULTIPART:
             await self._store.parts.abort(upload.storage_key, upload.multipart_id or "")
         if upload.method is UploadMethod.DIRECT and upload.multipart_id:
-            await self._quarantine.delete(upload)
+            await delete_received(self._database, self._store, upload)
         else:
             await self._mark_for_deletion(upload)
 

@@ -2,6 +2,7 @@
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.ingest.pipeline import Intake
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.library.uploads.batches import Batches
 from mediatheque.library.uploads.direct import DirectUploads
 from mediatheque.library.uploads.multipart import MultipartUploads
@@ -12,8 +13,8 @@ from mediatheque.records.database import Database
 class UploadServices:
     """The operations on uploads that are not one request, over one database and one store."""
 
-    def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
+    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys, intake: Intake) -> None:
         self.batches = Batches(database)
-        self.direct = DirectUploads(database, store, intake)
+        self.direct = DirectUploads(database, store, keys, intake)
         self.multipart = MultipartUploads(database, store, intake)
         self.sessions = UploadSessions(database)

@@ -18,6 +18,7 @@ from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
 from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes, sha256_of
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.library.uploads import refusals, sessions
 from mediatheque.library.uploads.quarantine import Quarantine
 from mediatheque.library.uploads.sessions import UploadSession, new_session
@@ -54,10 +55,10 @@ class CreatedUploads(msgspec.Struct, frozen=True):
 class DirectUploads:
     """Direct uploads, single or in batches."""
 
-    def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
+    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys, intake: Intake) -> None:
         self._database = database
         self._intake = intake
-        self._quarantine = Quarantine(database, store)
+        self._quarantine = Quarantine(database, store, keys)
 
     async def create(
         self,

@@ -129,7 +129,7 @@ class MultipartUploads:
         async with self._database.transaction() as conn:
             _require_open(await rows.lock(conn, upload.id))
             # Under the lock, since a pending write for a key that a blob has would never end.
-            await pending_writes.begin(conn, key)
+            await pending_writes.begin(conn, [key])
         await self._store.parts.complete(key, multipart_id, uploaded)
         declared = DeclaredMetadata(name=upload.name, type=upload.declared_type)
         return await self._intake.create_file(

@@ -7,6 +7,7 @@ request that completes the upload has either committed before, and is seen, or f
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 
@@ -16,6 +17,7 @@ from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
 from mediatheque.errors import BlobsUnavailable, Conflict, Invalid, LibraryError, NotFound, Unacceptable
 from mediatheque.library.ingest.request import Body, StoredBytes
 from mediatheque.library.storage import store_blob, try_delete_marked
+from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.library.uploads import refusals
 from mediatheque.library.uploads.sessions import LIFETIME
 from mediatheque.model import DeclaredMetadata, Upload
@@ -33,9 +35,10 @@ _NOT_YET = "The bytes have not arrived yet. Retry after the PUT has answered 200
 class Quarantine:
     """The uploaded bytes that are not checked yet."""
 
-    def __init__(self, database: Database, store: BlobStore) -> None:
+    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys) -> None:
         self._database = database
         self._store = store
+        self._keys = keys
 
     async def open(self, upload: Upload) -> tuple[Upload, Presigned | None]:
         """Return the upload with its storage key, and the presigned URL if the store has them."""
@@ -62,8 +65,8 @@ class Quarantine:
                 raise Invalid(f"{upload.size} bytes were announced and {spool.size} arrived.", param="size")
             if upload.failure is None and await self.has(upload, spool.sha256):
                 return None
-            store = partial(store_blob, self._database, self._store, partial(self._store.put_file, spool.path))
-            key = await self._database.repeat_after_outage(store)
+            put = partial(spool.move_to, self._store)
+            key = await self._database.repeat_after_outage(partial(self._store_blob, put))
         moved = await self._database.repeat_after_outage(partial(self._move, upload, key))
         superseded = upload.storage_key if moved else key
         if superseded:
@@ -102,8 +105,11 @@ class Quarantine:
             raise _missing(upload)
         if not isinstance(self._store, Presigns) or not upload.multipart_id:
             return StoredBytes(upload.storage_key, declared)
-        key = await store_blob(self._database, self._store, partial(_promote, self._store, upload, upload.storage_key))
+        key = await self._store_blob(partial(_promote, self._store, upload, upload.storage_key))
         return StoredBytes(key, declared, shared=False)
+
+    async def _store_blob(self, put: Callable[[str], Awaitable[object]]) -> str:
+        return await store_blob(self._database, self._store, self._keys, put)
 
     async def refuse(self, upload: Upload, error: Unacceptable) -> None:
         """Record the refusal and delete the bytes, unless a concurrent request has replaced or completed them.
@@ -115,16 +121,17 @@ class Quarantine:
             if refused and upload.storage_key and not upload.multipart_id:
                 await pending_writes.mark_for_deletion(conn, [upload.storage_key])
         if refused:
-            await self.delete(upload)
+            await delete_received(self._database, self._store, upload)
 
-    async def delete(self, upload: Upload) -> None:
-        """Delete the bytes: those of a presigned upload, or those that the caller has marked for deletion."""
-        if upload.storage_key is None:
-            return
-        if not upload.multipart_id:
-            await try_delete_marked(self._database, self._store, upload.storage_key)
-        elif isinstance(self._store, Presigns):
-            await self._store.delete_quarantined(upload.storage_key)
+
+async def delete_received(database: Database, store: BlobStore, upload: Upload) -> None:
+    """Delete the bytes: those of a presigned upload, or those that the caller has marked for deletion."""
+    if upload.storage_key is None:
+        return
+    if not upload.multipart_id:
+        await try_delete_marked(database, store, upload.storage_key)
+    elif isinstance(store, Presigns):
+        await store.delete_quarantined(upload.storage_key)
 
 
 async def _promote(store: Presigns, upload: Upload, quarantined: str, key: str) -> None:

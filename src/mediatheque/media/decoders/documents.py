@@ -72,7 +72,9 @@ def _open_pdf(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
 def _open_document(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
     """Raises `PdfiumError` with the reason as `err_code`."""
     _forget_last_error()
-    document = pypdfium2.PdfDocument(source.path)
+    document = pypdfium2.PdfDocument(
+        source.open_file(), autoclose=True
+    )  # it resolves a path, and the file may have no name
     try:
         yield document
     finally:

@@ -1,10 +1,12 @@
 """The server's side of one worker process, which examines one file at a time."""
 
 import asyncio
+import socket
 
 import msgspec
 
 from mediatheque.media.config import SandboxConfig
+from mediatheque.media.sandbox.memory_file import memory_file
 from mediatheque.media.sandbox.process import WorkerProcess
 from mediatheque.media.sandbox.protocol import Reply, Request, decode_reply, encode_line, max_reply_bytes
 
@@ -47,14 +49,15 @@ class WorkerClient:
         """Stop the process and block until it has ended. Return its exit code, if known."""
         return self._process.stop()
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request, content: bytes | None = None) -> Reply:
         """Send a request and wait for its reply. Kill the worker when time runs out or the caller is cancelled.
 
-        Raises `TimeoutError`, `WorkerCrashed` or `RequestNotSent`.
+        `content` is the file, unless the request has its path. Raises `TimeoutError`, `WorkerCrashed` or
+        `RequestNotSent`.
         """
         loop, fd = asyncio.get_running_loop(), self._socket.fileno()
         replied: asyncio.Future[_Outcome] = loop.create_future()
-        self._send(encode_line(request))
+        self._send(encode_line(request), content)
         loop.add_reader(fd, self._on_readable, request, replied)
         timer = loop.call_later(self._timeout_seconds, self._on_timeout, replied)
         try:
@@ -69,11 +72,16 @@ class WorkerClient:
             raise outcome
         return outcome
 
-    def _send(self, request: bytes) -> None:
+    def _send(self, request: bytes, content: bytes | None) -> None:
+        """The socket buffer is empty, and far larger than a request."""
         self._tasks += 1
         self._received = bytearray()
         try:
-            sent = self._socket.send(request)  # the socket buffer is empty, and far larger than a request
+            if content is None:
+                sent = self._socket.send(request)
+            else:
+                with memory_file(content) as fd:
+                    sent = socket.send_fds(self._socket, [request], [fd])
         except OSError as error:
             raise RequestNotSent from error
         if sent < len(request):

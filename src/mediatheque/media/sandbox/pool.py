@@ -40,15 +40,15 @@ class Pool:
         for started in [self._spawn() for _ in range(self._processes)]:
             started.result()
 
-    async def ask(self, request: Request) -> Reply:
-        """Send the request to the next idle worker and return its reply.
+    async def ask(self, request: Request, content: bytes | None = None) -> Reply:
+        """Send the request, with the file if it has no path, to the next idle worker and return its reply.
 
         A request that a dead worker did not read is sent to another one. Raises `TimeoutError` or `WorkerCrashed`
         for this file alone, and `Unavailable` when no worker can be started.
         """
         while self._open:
             with suppress(RequestNotSent):
-                return await self._ask_worker(await self._idle.take(self._ensure_workers), request)
+                return await self._ask_worker(await self._idle.take(self._ensure_workers), request, content)
         raise Unavailable
 
     async def close(self) -> None:
@@ -61,9 +61,9 @@ class Pool:
                 self._change_size(-1)
         await asyncio.to_thread(self._process_executor.shutdown)
 
-    async def _ask_worker(self, worker: WorkerClient, request: Request) -> Reply:
+    async def _ask_worker(self, worker: WorkerClient, request: Request, content: bytes | None) -> Reply:
         try:
-            reply = await worker.ask(request)
+            reply = await worker.ask(request, content)
         except WorkerCrashed as crash:
             crash.exitcode = await asyncio.shield(asyncio.wrap_future(self._replace(worker)))
             raise

@@ -17,10 +17,11 @@ _MAX_TEXT_REPLY_BYTES = 64 << 10  # of a reply without pixels; only a compromise
 class ProbeRequest(msgspec.Struct, frozen=True, tag=True):
     """A request for the type and metadata of a file.
 
-    `path` is in the system's encoding and may not be valid Unicode.
+    `path` is in the system's encoding and may not be valid Unicode; None when a descriptor of the file comes with the
+    request.
     """
 
-    path: bytes
+    path: bytes | None
     mime: str
 
 

@@ -11,6 +11,7 @@ from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import TOO_MUCH_MEMORY, ProbeResult
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame
+from mediatheque.media.sandbox import memory_file
 from mediatheque.media.sandbox.client import WorkerCrashed
 from mediatheque.media.sandbox.pool import Pool
 from mediatheque.media.sandbox.protocol import (
@@ -48,6 +49,7 @@ class Sandbox:
         self._processes = processes
         self._probe_pool: Pool | None = None
         self._render_pool: Pool | None = None
+        self._takes_bytes = memory_file.are_supported()
 
     def start(self, *, eager: bool = True) -> None:
         """Start the workers that probe and block until they are ready: about half a second, once for each process.
@@ -67,12 +69,19 @@ class Sandbox:
             if pool:
                 await pool.close()
 
-    async def probe(self, path: Path, format: Format) -> MediaInfo:
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether `probe` takes a file's bytes instead of its path on this system."""
+        return self._takes_bytes
+
+    async def probe(self, file: Path | bytes, format: Format) -> MediaInfo:
         """Open the file with the decoder for `format` and return its metadata; the type may be refined.
 
         Raises `Unreadable` when the file is damaged, `Unexamined` when it crashes its worker or exceeds a limit.
         """
-        return _media_info(await self._ask(self._probe_pool, ProbeRequest(os.fsencode(path), format.mime), ProbeResult))
+        path, content = (os.fsencode(file), None) if isinstance(file, Path) else (None, file)
+        request = ProbeRequest(path, format.mime)
+        return _media_info(await self._ask(self._probe_pool, request, ProbeResult, content))
 
     async def frames(self, path: Path, format: Format, *, max_frames: int = 6, edge: int = 288) -> list[Frame]:
         """Return one frame of a picture or a PDF, at most `max_frames` of a video, none of other files.
@@ -92,11 +101,13 @@ class Sandbox:
         )
         return reply.frames
 
-    async def _ask(self, pool: Pool | None, request: Request, kind: type[_ReplyT]) -> _ReplyT:
+    async def _ask(
+        self, pool: Pool | None, request: Request, kind: type[_ReplyT], content: bytes | None = None
+    ) -> _ReplyT:
         if pool is None:
             raise Unavailable
         try:
-            return _expect(await pool.ask(request), request, kind)
+            return _expect(await pool.ask(request, content), request, kind)
         except TimeoutError as error:
             _log.warning("media_worker_timed_out", **_log_fields(request), seconds=self._config.timeout_seconds)
             raise Unexamined from error

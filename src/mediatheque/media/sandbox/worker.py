@@ -16,12 +16,14 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from mediatheque.errors import LibraryError
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import ProbeResult
+from mediatheque.media.sandbox.memory_file import path_of
 from mediatheque.media.sandbox.protocol import (
     CrashReply,
     FramesReply,
@@ -39,6 +41,7 @@ from mediatheque.processes.parent_death import die_with_parent
 _PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
 _MAX_OPEN_FILES = 64
 _NEEDED_BYTES = 64 << 20
+_LINE_BYTES = 64 << 10
 
 GREETING = b"\n"
 """The first bytes a worker sends: it is confined, and its limits leave it enough memory to work."""
@@ -49,10 +52,28 @@ def serve(server: socket.socket, config: SandboxConfig) -> None:
     confine(config)
     if not _has_memory():
         return
-    with suppress(BrokenPipeError), server.makefile("rb") as requests:
+    with suppress(BrokenPipeError, ConnectionResetError):
         server.sendall(GREETING)
-        for request in requests:
-            server.sendall(encode_line(_handle(decode_request(request), config)))
+        for request, path in _requests(server):
+            server.sendall(encode_line(_handle(request, path, config)))
+
+
+def _requests(server: socket.socket) -> Iterator[tuple[Request, str]]:
+    """Yield each request and the path of its file, until the server closes the socket. There is one at a time."""
+    while True:
+        line, descriptors = b"", list[int]()
+        while not line.endswith(b"\n"):
+            received, more, _, _ = socket.recv_fds(server, _LINE_BYTES, 1)
+            descriptors += more
+            if not received:
+                return
+            line += received
+        request = decode_request(line)
+        try:
+            yield request, path_of(descriptors[0]) if request.path is None else os.fsdecode(request.path)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
 
 def confine(config: SandboxConfig) -> None:
@@ -77,9 +98,9 @@ def _has_memory() -> bool:
     return True
 
 
-def _handle(request: Request, config: SandboxConfig) -> Reply:
+def _handle(request: Request, path: str, config: SandboxConfig) -> Reply:
     try:
-        return _run_decoder(request, config)
+        return _run_decoder(request, path, config)
     except LibraryError as refusal:
         return RefusedReply(to_plain_text(refusal.message))
     except OSError as error:
@@ -88,13 +109,12 @@ def _handle(request: Request, config: SandboxConfig) -> Reply:
         return CrashReply(to_plain_text(traceback.format_exc()))
 
 
-def _run_decoder(request: Request, config: SandboxConfig) -> ProbeResult | FramesReply:
+def _run_decoder(request: Request, path: str, config: SandboxConfig) -> ProbeResult | FramesReply:
     """Limit the processor time of this request, then decode. Beyond the limit the kernel kills this process."""
     from mediatheque.media.decoders.dispatch import probe, render  # noqa: PLC0415 - decoders are never loaded into the server
 
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + config.cpu_seconds, hard))
-    path = os.fsdecode(request.path)
     if isinstance(request, ProbeRequest):
         return probe(path, request.mime, config)
     return FramesReply(render(path, request.mime, config, max_frames=request.max_frames, edge=request.edge))

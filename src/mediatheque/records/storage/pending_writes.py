@@ -7,17 +7,20 @@ from uuid import UUID
 from mediatheque.records.database import Connection, fetch_one
 
 
-async def begin(conn: Connection, storage_key: str) -> UUID | None:
-    """Record that bytes are about to be written under the key; a mark for deletion is kept.
+async def begin(conn: Connection, storage_keys: Sequence[str], *, instead_of: Sequence[str] = ()) -> UUID | None:
+    """Record that bytes are about to be written under the keys; a mark for deletion is kept.
 
-    Return the id of the store that they belong in.
+    Nothing was or will be written under those `instead_of` which it is. Return the id of the store that the bytes
+    belong in.
     """
     cursor = await conn.execute(
         """
-        WITH begun AS (INSERT INTO pending_write (storage_key) VALUES (%s) ON CONFLICT (storage_key) DO NOTHING)
+        WITH begun AS (
+            INSERT INTO pending_write (storage_key) SELECT unnest(%s::text[]) ON CONFLICT (storage_key) DO NOTHING
+        ), unused AS (DELETE FROM pending_write WHERE storage_key = ANY(%s::text[]) AND NOT deleting)
         SELECT (SELECT id FROM store_identity WHERE written_at IS NOT NULL) AS store
         """,
-        (storage_key,),
+        (list(storage_keys), list(instead_of)),
     )
     store: UUID | None = (await fetch_one(cursor))["store"]
     return store
