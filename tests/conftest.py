@@ -1,6 +1,8 @@
 """Fixtures for every test: a real server, a real database, real files."""
 
 import functools
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,10 @@ from tests.seaweed import seaweed
 from tests.server import Serve
 
 __all__ = ["database_url", "databases", "migrated", "postgres", "seaweed"]
+
+# Bytecode is kept whatever the environment says: without it each server that a test starts compiles the program again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,15 +1,23 @@
 """Real photos, and other pictures, that scikit-image and scikit-learn carry inside their wheels."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import skimage
-import sklearn
 from numpy.typing import NDArray
 from PIL import Image
 
-_FOLDERS = (Path(skimage.__file__).parent / "data", Path(sklearn.__file__).parent / "datasets" / "images")
+
+def _installed(package: str) -> Path:
+    """The package's folder. To import scikit-learn takes a second."""
+    spec = find_spec(package)
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent
+
+
+_FOLDERS = (_installed("skimage") / "data", _installed("sklearn") / "datasets" / "images")
 
 
 @cache
