@@ -2,8 +2,6 @@
 
 from mediatheque.blobs import open_store
 from mediatheque.config import Config, wrong_setting
-from mediatheque.embedding import check_installed
-from mediatheque.embedding.embedder import ModelError
 from mediatheque.library import Library
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.records.database import Database
@@ -20,11 +18,3 @@ def build_library(config: Config) -> Library:
         raise wrong_setting("blobs.location", error) from None
     sandbox = Sandbox(config.sandbox, processes=config.decoder_processes)
     return Library(Database(config.database), store, sandbox, config.embedding)
-
-
-def check_model_installed(config: Config) -> None:
-    """Raise ConfigError when the configured model is in a package that is not installed."""
-    try:
-        check_installed(config.embedding.model)
-    except ModelError as error:
-        raise wrong_setting("embedding.model", error) from None

@@ -18,14 +18,16 @@ from msgspec import Meta
 
 from mediatheque import environment as variables
 from mediatheque.blobs.config import BlobsConfig
+from mediatheque.embedding import check_installed
 from mediatheque.embedding.config import EmbeddingConfig, with_absolute_folder
-from mediatheque.http.fetch.fetch import FetchConfig
+from mediatheque.embedding.errors import ModelError
+from mediatheque.http.fetch.config import FetchConfig
 from mediatheque.http.middleware.cors import CorsConfig
 from mediatheque.http.middleware.request import RequestConfig
-from mediatheque.http.rate_limit import RateConfig
+from mediatheque.http.rate_config import RateConfig
 from mediatheque.library.ingest.policy import GIB
 from mediatheque.media.config import SandboxConfig
-from mediatheque.records.database import DatabaseConfig
+from mediatheque.records.connections.config import DatabaseConfig
 from mediatheque.redaction import hide, remember
 from mediatheque.setting_values import convert
 
@@ -128,6 +130,14 @@ def load(environment: Mapping[str, str], **arguments: Any) -> Config:
 def with_database_url(config: Config, url: str) -> Config:
     """Return the configuration with the URL of the database that runs."""
     return msgspec.structs.replace(config, database=msgspec.structs.replace(config.database, url=url))
+
+
+def check_model_installed(config: Config) -> None:
+    """Raise ConfigError when the configured model is in a package that is not installed."""
+    try:
+        check_installed(config.embedding.model)
+    except ModelError as error:
+        raise wrong_setting("embedding.model", error) from None
 
 
 def settings() -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from mediatheque.compose import build_library
 from mediatheque.config import Config, ConfigError, import_config
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
-from mediatheque.library.search.embedding_models import warn_if_model_differs
+from mediatheque.library.configured_model import warn_if_model_differs
 from mediatheque.processes.parent_death import die_with_parent
 from mediatheque.redaction import hide
 from mediatheque.worker import Worker

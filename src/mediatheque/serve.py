@@ -1,51 +1,43 @@
 """`mediatheque serve`: start the database, the worker and the server processes, and stop them in reverse order."""
 
-import asyncio
-import multiprocessing
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
 import structlog
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.server.mp import MPServer
-from limits.errors import ConfigurationError
 
-from mediatheque.blobs import clear_spool, open_store
-from mediatheque.compose import check_model_installed
-from mediatheque.config import Config, export_config, unknown_variables, with_database_url, wrong_setting
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.blobs import open_store
+from mediatheque.config import (
+    Config,
+    check_model_installed,
+    export_config,
+    unknown_variables,
+    with_database_url,
+    wrong_setting,
+)
 from mediatheque.errors import LibraryError
 from mediatheque.first_run import print_first_run
 from mediatheque.http import logs
 from mediatheque.http.forwarded import TrustedProxies
-from mediatheque.http.rate_limit import RateLimiter
-from mediatheque.library.accounts import Accounts
-from mediatheque.library.search.embedding_models import check_first_model, warn_if_model_differs
-from mediatheque.library.store_identity import StoreIdentity
+from mediatheque.http.rate_config import RateConfig
 from mediatheque.listen import listen_address
 from mediatheque.processes.machine import shared_memory_bytes
 from mediatheque.processes.open_files import connections_within, raise_limit
 from mediatheque.processes.supervise import ProcessSupervisor
 from mediatheque.processes.temporary import ensure_temporary_folder
-from mediatheque.records.database import Database
 from mediatheque.records.embedded import DataFolderLock, EmbeddedConfig, EmbeddedPostgres
-from mediatheque.records.migrate import bring_up_to_date
 
-_RESPAWN_SECONDS = 0.2
 _WORKER_DELAY_SECONDS = 2  # the server processes start first: a worker that starts beside them slows them down
 _CLOSING_SECONDS = 5  # for a worker process to close after its last task
 _OTHER_CONNECTIONS = 20  # of commands, of probes for a lost database, and reserved for the superuser
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - no file that was there before is trusted
 _METRICS_BYTES = 32 << 20  # more than the files of all processes
 _log = structlog.get_logger()
-# Granian logs through our handler.
-_GRANIAN_LOGS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"propagate": True}}}
 
 
 def run(config: Config) -> None:
@@ -58,16 +50,17 @@ def run(config: Config) -> None:
     _check_settings(config)
     address = listen_address(config.host, config.port)
     with _database(config) as url:
+        from mediatheque.bootstrap import bootstrap  # noqa: PLC0415 - imported while PostgreSQL starts
+        from mediatheque.http_server import build_server  # noqa: PLC0415
+
         ensure_temporary_folder(config.data / "tmp")
-        bring_up_to_date(with_database_url(config, url).database)
-        key = asyncio.run(_bootstrap(config, url))
-        clear_spool(open_store(config.blobs, create=False).spool)
-        if key:
+        config = with_database_url(config, url)
+        if key := bootstrap(config):
             sys.stdout.write(print_first_run(config, key))
             sys.stdout.flush()
-        export_config(with_database_url(config, url))
+        export_config(config)
         with _metrics(config.data), _worker(config):
-            _server(config, address).serve()
+            build_server(config, address).serve()
 
 
 @contextmanager
@@ -79,31 +72,15 @@ def _database(config: Config) -> Iterator[str]:
     else:
         processes = config.server_processes + config.run_worker
         connections = max(100, processes * config.database.pool_max + _OTHER_CONNECTIONS)
-        with EmbeddedPostgres(EmbeddedConfig(data=config.data, max_connections=connections)) as url:
+        embedded = EmbeddedConfig(data=config.data, max_connections=connections)
+        with EmbeddedPostgres(embedded, meanwhile=_import_rest) as url:
             yield url
 
 
-async def _bootstrap(config: Config, url: str) -> str | None:
-    """Claim the store, and return the first key of a new library. Raises StoreMismatch."""
-    store = open_store(config.blobs, create=False)
-    async with Database(with_database_url(config, url).database) as database:
-        try:
-            await StoreIdentity(database, store).claim_at_start(may_move=True, in_bucket=config.blobs.in_bucket)
-        except LibraryError:
-            await store.close()  # obstore 0.12 can abort a process that ends soon after a request
-            raise
-        await warn_if_model_differs(database, config.embedding.model)
-        if config.embedding.in_folder:
-            await _check_model(database, config.embedding.model)
-        return await Accounts(database).bootstrap("default")
-
-
-async def _check_model(database: Database, model: str) -> None:
-    """Raises ConfigError when a new library would begin with a model that does not work: no search would answer."""
-    try:
-        await check_first_model(database, model)
-    except ModelError as error:
-        raise wrong_setting("embedding.model", error) from None
+def _import_rest() -> None:
+    """Import what a start needs only when the database runs: as long as that takes, this process has nothing to do."""
+    for module in ("bootstrap", "http_server"):
+        import_module(f"mediatheque.{module}")
 
 
 def _check_settings(config: Config) -> None:
@@ -120,8 +97,17 @@ def _check_settings(config: Config) -> None:
         TrustedProxies(config.trusted_proxies)
     except ValueError as error:
         raise wrong_setting("trusted_proxies", error) from None
+    if config.rate != RateConfig():
+        _check_rate(config.rate)
+
+
+def _check_rate(config: RateConfig) -> None:
+    from limits.errors import ConfigurationError  # noqa: PLC0415 - most starts do without the package limits
+
+    from mediatheque.http.rate_limit import RateLimiter  # noqa: PLC0415
+
     try:
-        RateLimiter(config.rate)
+        RateLimiter(config)
     except (ValueError, TypeError, ConfigurationError) as error:
         raise wrong_setting("rate.storage", error) from None
 
@@ -171,26 +157,3 @@ def _limit_connections(config: Config) -> Config:
     if connections < config.max_connections:
         _log.warning("connections_limited", connections=connections, open_files=files)
     return msgspec.structs.replace(config, max_connections=connections)
-
-
-def _server(config: Config, address: str) -> MPServer:
-    # A fork would copy the thread that supervises PostgreSQL, and state that libraries keep per process.
-    multiprocessing.set_start_method("spawn", force=True)
-    return MPServer(
-        "mediatheque.app:create",
-        factory=True,
-        address=address,
-        port=config.port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        loop=Loops.uvloop,
-        workers=config.server_processes,
-        log_dictconfig=_GRANIAN_LOGS,
-        workers_kill_timeout=config.drain_seconds,
-        respawn_failed_workers=True,
-        respawn_interval=_RESPAWN_SECONDS,
-        backpressure=config.max_connections,
-        # It is this limit that ends idle connections, too: the time begins with the last response (measured).
-        http1_settings=HTTP1Settings(header_read_timeout=config.keep_alive_seconds * 1000),
-    )

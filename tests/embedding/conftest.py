@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediatheque.embedding import Embedder, open_embedder
+from mediatheque.embedding import open_embedder
+from mediatheque.embedding.embedder import Embedder
 from tests.embedding import onnx_pair
 
 

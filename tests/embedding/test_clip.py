@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from mediatheque.embedding import open_embedder
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 from tests.embedding import onnx_pair
 
 RGB = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}

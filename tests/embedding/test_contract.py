@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mediatheque.embedding import Embedder
+from mediatheque.embedding.embedder import Embedder
 
 TEXTS = ["red", "", " ", "a cat on a sofa", "Ein Mädchen, 猫, 🐈", "red " * 20_000, "x" * 50_000, "\t\n\u200b"]
 HOSTILE = ["\0" * 100, "\ufdfa" * 9_000, "a" + "\u0315\u0300" * 4_900, "<s></s><mask>", "夜" * 100_000, "\n" * 50_000]

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from mediatheque.embedding import Embedder, open_embedder
+from mediatheque.embedding import open_embedder
 from mediatheque.embedding.clip.onnx_file import OnnxFile
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.embedder import Embedder
+from mediatheque.embedding.errors import ModelError
 from tests.embedding import layouts
 from tests.embedding.exports import DEVIATION, DIMENSIONS, MEAN, TEXTS, image_graph, save, text_graph, write
 from tests.embedding.photos import gallery

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from mediatheque.embedding.basic import text
 from mediatheque.embedding.basic.quantized import quantized
 from mediatheque.embedding.basic.text import TextEncoder
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 from mediatheque.embedding.packages import MODEL, package_file
 from mediatheque.embedding.session import open_session
 

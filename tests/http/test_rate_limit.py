@@ -13,7 +13,8 @@ import structlog
 
 from mediatheque.errors import RateLimited, Unavailable
 from mediatheque.http import rate_limit
-from mediatheque.http.rate_limit import RateConfig, RateLimiter
+from mediatheque.http.rate_config import RateConfig
+from mediatheque.http.rate_limit import RateLimiter
 from tests.valkey import Valkey
 
 Open = Callable[[RateConfig], RateLimiter]

@@ -6,14 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 from mediatheque.cli.database import database_url
 from mediatheque.config import ConfigError, load, with_database_url
 from mediatheque.library.accounts import Accounts
 from mediatheque.model import Key, Scope
 from mediatheque.records.database import Database
-from mediatheque.redaction import hide
 
 _CLIENT_FORMS = (
     ("fal", "FAL_KEY=mediatheque:{key}"),  # its serverless SDK takes `id:secret` alone
@@ -59,14 +57,6 @@ def revoke(arguments: argparse.Namespace) -> None:
         await accounts.revoke(arguments.id)
 
     _with_accounts(arguments, work)
-
-
-def key_id(text: str) -> UUID:
-    """Parse a key or an id; returns the id. Raises argparse's error, without the secret of the key."""
-    try:
-        return UUID(hex=text.rpartition(":")[2].removeprefix("mtq_").partition("_")[0])
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{hide(text)!r} is no key and no id of one") from None
 
 
 def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awaitable[None]]) -> None:

@@ -8,9 +8,9 @@ import sys
 from tqdm import tqdm
 
 from mediatheque.cli.database import database_url
-from mediatheque.compose import build_library, check_model_installed
-from mediatheque.config import Config, load, with_database_url, wrong_setting
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.compose import build_library
+from mediatheque.config import Config, check_model_installed, load, with_database_url, wrong_setting
+from mediatheque.embedding.errors import ModelError
 from mediatheque.library import Library
 from mediatheque.model import EmbeddingModel
 

@@ -4,14 +4,18 @@ It takes decoded pixels, arrays of RGB, and opens no file that a user sent.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mediatheque.embedding.embedder import Embedder, ModelError
+from mediatheque.embedding.errors import ModelError
 from mediatheque.embedding.packages import MULTILINGUAL, package_file
 
-__all__ = ["Embedder", "check_installed", "open_embedder"]
+if TYPE_CHECKING:  # its numpy is for processes that embed
+    from mediatheque.embedding.embedder import Embedder
+
+__all__ = ["check_installed", "open_embedder"]
 
 
-def open_embedder(spec: str, cache: Path, threads: int = 1) -> Embedder:
+def open_embedder(spec: str, cache: Path, threads: int = 1) -> "Embedder":
     """Open a model: `basic`, `basic-multilingual`, or the CLIP, SigLIP or MobileCLIP of `onnx-clip:<folder>`. Blocks.
 
     `cache` is a folder for files computed from the weights, which processes may share. `threads` is how many threads

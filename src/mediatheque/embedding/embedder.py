@@ -11,10 +11,6 @@ Vectors: TypeAlias = NDArray[np.float32]
 MAX_CHARACTERS = 10_000  # a longer text is cut; no model here reads as much
 
 
-class ModelError(ValueError):
-    """A model's spec is wrong, or its files cannot be loaded."""
-
-
 class Embedder(Protocol):
     """A maker of vectors of texts and pictures; the cosine of two vectors says how near they are in meaning.
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 
 
 class Session:

@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
-from mediatheque.http.fetch.fetch import FetchConfig
+from mediatheque.http.fetch.config import FetchConfig
 from mediatheque.http.files.cache import FileCache
 from mediatheque.http.metrics import Metrics
 from mediatheque.http.rate_limit import RateLimiter

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
-
-from litestar.connection import ASGIConnection
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediatheque.errors import Malformed
+
+if TYPE_CHECKING:  # `serve` checks the setting without the web framework
+    from litestar.connection import ASGIConnection
 
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _ANY = "*"
 
-Connection = ASGIConnection[Any, Any, Any, Any]
+Connection: TypeAlias = "ASGIConnection[Any, Any, Any, Any]"
 
 
 class TrustedProxies:

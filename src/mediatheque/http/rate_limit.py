@@ -4,41 +4,22 @@ import asyncio
 import math
 import time
 from importlib.util import find_spec
-from typing import Annotated, Literal
 
 import structlog
-from limits import RateLimitItem, parse
+from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
-from msgspec import Meta
 
 from mediatheque.errors import RateLimited, Unavailable
-from mediatheque.redaction import Discreet, hide
+from mediatheque.http.rate_config import RateConfig, parse_limit
+from mediatheque.redaction import hide
 
 _REDIS_SCHEMES = ("redis", "rediss", "redis+unix")
 _PAUSE_SECONDS = 1.0
 """Seconds for which a storage that failed is not asked again: no request waits for it meanwhile, but for one."""
 _log = structlog.get_logger()
-
-
-class RateConfig(Discreet, frozen=True, kw_only=True):
-    """The rate limit of one API key."""
-
-    limit: str = ""
-    """Requests per key, as `limits` writes it: `100/minute`; empty for no limit."""
-    storage: str = "async+memory://"
-    """Where the counts are stored: in each process, or shared by several servers in a Redis or Valkey,
-    `redis://host:6379` (needs `pip install mediatheque[redis]`)."""
-    when_away: Literal["count", "refuse"] = "count"
-    """While a shared storage does not answer: `count` requests in each process, or `refuse` them with 503."""
-    timeout: Annotated[float, Meta(gt=0)] = 0.5
-    """Seconds that a shared storage may take to answer."""
-
-    def __post_init__(self) -> None:
-        if self.limit:
-            _parse_limit(self.limit)
 
 
 class RateLimiter:
@@ -49,7 +30,7 @@ class RateLimiter:
 
     def __init__(self, config: RateConfig) -> None:
         self._config = config
-        self._limit = _parse_limit(config.limit) if config.limit else None
+        self._limit = parse_limit(config.limit) if config.limit else None
         self._storage = _open_storage(config)
         is_local = isinstance(self._storage, MemoryStorage)
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
@@ -136,10 +117,3 @@ def _open_storage(config: RateConfig) -> Storage:
     if not isinstance(storage, Storage):
         raise TypeError(f"{scheme}:// is not an asynchronous storage of the package limits")
     return storage
-
-
-def _parse_limit(limit: str) -> RateLimitItem:
-    try:
-        return parse(limit)
-    except ValueError:
-        raise ValueError(f'limit: {limit!r} is not like "100/minute"') from None

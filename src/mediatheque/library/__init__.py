@@ -1,78 +1,21 @@
-"""The core: every operation of the library, grouped by subject. No HTTP, no SQL, no vendor's names."""
+"""The core: every operation of the library, grouped by subject. No HTTP, no SQL, no vendor's names.
 
-import asyncio
+`Library`, which has all subjects, is imported when it is first used: `serve` and some commands use one subject alone,
+and numpy and the decoders' protocol take longer than the rest of their imports.
+"""
 
-from mediatheque.blobs import BlobStore
-from mediatheque.embedding.config import EmbeddingConfig
-from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable
-from mediatheque.library.accounts import Accounts
-from mediatheque.library.catalog import CatalogServices
-from mediatheque.library.collections import CollectionServices
-from mediatheque.library.idempotency import Idempotency
-from mediatheque.library.ingest.pipeline import Intake
-from mediatheque.library.ingest.sources import Importer
-from mediatheque.library.lineage.traverse import LineageGraphs
-from mediatheque.library.maintenance import MaintenanceServices
-from mediatheque.library.readiness import Readiness
-from mediatheque.library.search import SearchServices
-from mediatheque.library.storage_keys import StorageKeys
-from mediatheque.library.store_identity import StoreIdentity
-from mediatheque.library.tasks import TaskQueue
-from mediatheque.library.uploads import UploadServices
-from mediatheque.media.sandbox.sandbox import Sandbox
-from mediatheque.records.database import Database
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mediatheque.library.library import Library
+
+__all__ = ["Library"]
 
 
-class Library:
-    """All operations over one database, one store and one sandbox."""
+def __getattr__(name: str) -> Any:
+    """Import `Library` (PEP 562)."""
+    if name != "Library":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mediatheque.library.library import Library  # noqa: PLC0415 - see above
 
-    def __init__(
-        self, database: Database, store: BlobStore, sandbox: Sandbox, embedding: EmbeddingConfig | None = None
-    ) -> None:
-        self.database = database
-        self.store = store
-        self.sandbox = sandbox
-        self.store_identity = StoreIdentity(database, store)
-        self._readiness = Readiness({DatabaseUnavailable: database.ready, BlobsUnavailable: self._check_store})
-        self.accounts = Accounts(database)
-        self.idempotency = Idempotency(database)
-        self.tasks = TaskQueue(database)
-        self.storage_keys = StorageKeys(database, store)
-        self.ingest = Intake(database, store, self.storage_keys, sandbox)
-        self.lineage = LineageGraphs(database)
-        self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
-        self.catalog = CatalogServices(database, store)
-        self.collections = CollectionServices(database, self.search.hybrid)
-        self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
-        self.uploads = UploadServices(database, store, self.storage_keys, self.ingest)
-        self.maintenance = MaintenanceServices(database, store)
-
-    async def open(self, *, start_media: bool = True) -> None:
-        """Open the database and start the sandbox.
-
-        With `start_media`, decoder processes and the embedding model start now, otherwise when first used.
-        """
-        preparing = asyncio.ensure_future(self.search.encoders.prepare()) if start_media else None
-        await self.database.open()
-        await self.store_identity.open()
-        self.sandbox.start(eager=start_media)
-        if preparing:
-            await preparing
-
-    async def close(self) -> None:
-        """Close everything, in reverse order."""
-        await self._readiness.close()
-        await self.search.encoders.close()
-        await self.sandbox.close()
-        await self.store_identity.close()
-        await self.storage_keys.close()
-        await self.store.close()
-        await self.database.close()
-
-    async def ready(self) -> None:
-        """Raise `DatabaseUnavailable` or `BlobsUnavailable` unless the database and its own store answer, in 2 s."""
-        await self._readiness.check()
-
-    async def _check_store(self) -> None:
-        await self.store_identity.follow()
-        await self.store.ready()
+    return Library

@@ -4,9 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
 _ENCODE = "are @, /, ?, #, % and : in user and password percent-encoded (%40, %2F, %3F, %23, %25, %3A)?"
 _QUOTE = "are values with blanks in single quotes?"
 _QUOTED = re.compile(r'"[^"]*"')
@@ -14,6 +11,11 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 def check_conninfo(text: str) -> None:
     """Raise ValueError when PostgreSQL's client cannot use the text, or would connect to a part of the password."""
+    if not text:
+        return
+    from psycopg import ProgrammingError  # noqa: PLC0415 - the embedded database starts while the driver is imported
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
     is_url = text.startswith(("postgresql://", "postgres://"))
     hint = _ENCODE if is_url else _QUOTE
     if "://" in text and not is_url and "=" not in text.partition("://")[0]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding import Embedder, open_embedder
-from mediatheque.embedding.embedder import Vectors
+from mediatheque.embedding import open_embedder
+from mediatheque.embedding.embedder import Embedder, Vectors
 from mediatheque.embedding.packages import LABELS, package_file
 from tests.embedding.multilingual.languages import LANGUAGES, PHOTOS, SCENES, THINGS
 from tests.embedding.photos import gallery

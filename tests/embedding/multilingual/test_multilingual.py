@@ -11,7 +11,8 @@ from mediatheque.embedding import check_installed
 from mediatheque.embedding.basic.multilingual import MultilingualEncoder
 from mediatheque.embedding.basic.multilingual.model_file import ModelFile
 from mediatheque.embedding.basic.multilingual.vocabulary import END, START, UNKNOWN, Vocabulary
-from mediatheque.embedding.embedder import ModelError, l2_normalize
+from mediatheque.embedding.embedder import l2_normalize
+from mediatheque.embedding.errors import ModelError
 from mediatheque.embedding.packages import MULTILINGUAL, package_file
 from tests.command_line import here
 from tests.embedding.multilingual.figures import (

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
-from mediatheque.http.fetch.fetch import FetchConfig, RemoteBody, resolve
+from mediatheque.http.fetch.config import FetchConfig
+from mediatheque.http.fetch.fetch import RemoteBody, resolve
 from mediatheque.model import DeclaredMetadata
 
 LOOPBACK = ("127.0.0.0/8",)

@@ -9,14 +9,13 @@ import pytest
 import structlog
 
 from mediatheque.embedding.config import EmbeddingConfig, with_absolute_folder
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 from mediatheque.errors import ModelUnavailable
 from mediatheque.library import Library
+from mediatheque.library.configured_model import check_first_model, warn_if_model_differs
 from mediatheque.library.search.embedding_models import (
     CACHE_SECONDS,
     EmbeddingModels,
-    check_first_model,
-    warn_if_model_differs,
 )
 from mediatheque.library.search.encoders import Encoders
 from mediatheque.library.search.hybrid import Example

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 
 _ZERO_POINT = 128  # unsigned: sums of two products of signed bytes overflow on processors before AVX-512 VNNI
 

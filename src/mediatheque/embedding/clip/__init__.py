@@ -10,7 +10,8 @@ from mediatheque.embedding.clip.model_files import ModelFiles
 from mediatheque.embedding.clip.onnx_model import OnnxModel, not_a_pair
 from mediatheque.embedding.clip.preprocessing import Preprocessing
 from mediatheque.embedding.clip.tokenizer import TextTokenizer
-from mediatheque.embedding.embedder import ModelError, Vectors
+from mediatheque.embedding.embedder import Vectors
+from mediatheque.embedding.errors import ModelError
 
 _TEXT, _IMAGE = "input_ids", "pixel_values"
 _OTHER_TEXT_INPUTS = ("attention_mask", "token_type_ids", "position_ids")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 
 _TEXT = ("text_model", "textual/model")
 _IMAGE = ("vision_model", "visual/model")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import onnx
 
 from mediatheque.embedding.clip.wire_format import Field, field_start, fields
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 
 _GRAPH = 7  # numbers of fields in onnx.proto: of a model,
 _NODE, _NAME, _INITIALIZER, _INPUT, _OUTPUT, _SPARSE_INITIALIZER = 1, 2, 5, 11, 12, 15  # of a graph,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from mediatheque.embedding.clip.onnx_file import OnnxFile, Tensor
-from mediatheque.embedding.embedder import ModelError, Vectors, l2_normalize
+from mediatheque.embedding.embedder import Vectors, l2_normalize
+from mediatheque.embedding.errors import ModelError
 from mediatheque.embedding.session import Session
 
 _ROWS = 2  # axes of an array of vectors

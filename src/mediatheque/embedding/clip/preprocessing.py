@@ -9,7 +9,7 @@ from onnx import TensorProto
 from mediatheque.embedding.clip.image_settings import Fit, image_settings
 from mediatheque.embedding.clip.model_files import ModelFiles
 from mediatheque.embedding.clip.onnx_file import Tensor
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 from mediatheque.embedding.pixels import pad, resize, resize_and_crop
 
 _CHANNELS = 3

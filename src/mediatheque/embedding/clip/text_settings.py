@@ -8,7 +8,7 @@ from typing import Any
 import ftfy
 
 from mediatheque.embedding.clip.model_files import ModelFiles, part
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 
 _CLIP, _SIGLIP, _OTHERS = 77, 64, 512  # tokens, when the files do not say: configurations omit their defaults
 _UNLIMITED = 1 << 16  # tokenizers without a limit say 10**30

@@ -8,7 +8,8 @@ from tokenizers import Tokenizer
 
 from mediatheque.embedding.clip.model_files import ModelFiles
 from mediatheque.embedding.clip.text_settings import TextSettings
-from mediatheque.embedding.embedder import MAX_CHARACTERS, ModelError
+from mediatheque.embedding.embedder import MAX_CHARACTERS
+from mediatheque.embedding.errors import ModelError
 
 
 class TextTokenizer:

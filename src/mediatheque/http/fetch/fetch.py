@@ -8,19 +8,17 @@ to the name; each redirect is checked in the same way.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import Annotated
 from urllib.parse import unquote
 
 import httpx
 import structlog
-from msgspec import Meta, Struct
 
 from mediatheque.errors import FetchFailed, TooLarge, UrlRefused
 from mediatheque.http.content_disposition import basename, filename, parse
 from mediatheque.http.content_encoding import codings_of
 from mediatheque.http.fetch.addresses import allowed_address, parse_networks
-from mediatheque.http.fetch.allow_list import DEFAULT_HOSTS, AllowList
+from mediatheque.http.fetch.allow_list import AllowList
+from mediatheque.http.fetch.config import FetchConfig
 from mediatheque.http.fetch.transport import Target, chunks, open_response, tls_context
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.model import DeclaredMetadata
@@ -32,36 +30,6 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns all addresses of a host, as text. Raises OSError when there are none."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class FetchConfig(Struct, frozen=True, kw_only=True):
-    """Which URLs may be fetched. By default those of the vendors' own content delivery networks."""
-
-    hosts: tuple[str, ...] = DEFAULT_HOSTS
-    """Hosts that may be fetched from: `media.example.com` (ports 80 and 443), `media.example.com:9000`, or
-    `*.example.com` for the names below one; `none` for no host."""
-    networks: tuple[str, ...] = ()
-    """Private networks in which those hosts may be, in CIDR notation: `10.1.0.0/16`."""
-    max_bytes: Annotated[int, Meta(gt=0)] = 512 * 1024 * 1024
-    """Largest file that is fetched."""
-    timeout_seconds: Annotated[float, Meta(gt=0)] = 30.0
-    """Longest duration of a whole fetch, redirects included."""
-    redirects: Annotated[int, Meta(ge=0, le=10)] = 3
-    """Largest number of redirects that are followed; each target must be allowed."""
-    ca_file: str = ""
-    """File of CA certificates (PEM) that replaces the public ones for https."""
-
-    def __post_init__(self) -> None:
-        try:
-            parse_networks(self.networks)
-        except ValueError as error:
-            raise ValueError(f"networks: {error}") from None
-        try:
-            AllowList(self.hosts)
-        except ValueError as error:
-            raise ValueError(f"hosts: {error}") from None
-        if self.ca_file and not Path(self.ca_file).is_file():
-            raise ValueError(f"ca_file: there is no file {self.ca_file}")
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:

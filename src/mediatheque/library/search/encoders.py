@@ -19,7 +19,8 @@ import structlog
 from cachetools import LRUCache
 
 from mediatheque.embedding.config import EmbeddingConfig
-from mediatheque.embedding.embedder import Embedder, ModelError
+from mediatheque.embedding.embedder import Embedder
+from mediatheque.embedding.errors import ModelError
 from mediatheque.errors import ModelUnavailable
 from mediatheque.media.frames import Frame
 from mediatheque.model import EmbeddingModel

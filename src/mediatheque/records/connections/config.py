@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from msgspec import Meta
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mediatheque.records.conninfo import check_conninfo
 from mediatheque.redaction import Discreet
@@ -57,6 +56,9 @@ class DatabaseConfig(Discreet, frozen=True, kw_only=True):
         return "MEDIATHEQUE_DATABASE_DIRECT_URL" if self.direct_url else "MEDIATHEQUE_DATABASE_URL"
 
     def _conninfo(self, url: str) -> str:
+        # The settings are read without the driver: the embedded database starts while it is imported.
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415
+
         ours = {
             "connect_timeout": str(self.connect_timeout),
             "tcp_user_timeout": "10000",  # ms until a silent host counts as lost; the kernel takes 15 minutes

@@ -2,8 +2,6 @@
 
 import os
 
-from psycopg.pq import Conninfo
-
 _NOT_OPTIONS = frozenset({"PGSERVICEFILE", "PGSYSCONFDIR", "PGLOCALEDIR", "PGDATESTYLE", "PGTZ", "PGGEQO"})
 """Variables of libpq that are no defaults of connection options."""
 _OF_SESSIONS = frozenset({"PGCLIENTENCODING", "PGDATESTYLE", "PGTZ", "PGGEQO"})
@@ -16,6 +14,8 @@ def ignore_variables() -> None:
     For the embedded database, whose URL says all there is to say. Explicit options are no way: PGSERVICE, PGTZ and
     PGDATESTYLE have none that takes precedence.
     """
+    from psycopg.pq import Conninfo  # noqa: PLC0415 - the embedded database starts while the driver is imported
+
     options = {option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar}
     _remove(options | _NOT_OPTIONS)
 

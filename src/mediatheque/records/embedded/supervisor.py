@@ -2,11 +2,10 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
-import psycopg
 import structlog
-from psycopg import sql
 
 from mediatheque.records.connections.libpq import ignore_variables
 from mediatheque.records.embedded.cluster import Cluster
@@ -32,8 +31,10 @@ class EmbeddedPostgres:
     PostgreSQL down when the *thread* that started it ends, and so with this process, even after `kill -9`.
     """
 
-    def __init__(self, config: EmbeddedConfig) -> None:
+    def __init__(self, config: EmbeddedConfig, meanwhile: Callable[[], None] | None = None) -> None:
+        """`meanwhile` is what the thread that starts it does while PostgreSQL starts."""
         self.config = config
+        self._meanwhile = meanwhile
         self.log = ServerLog(config.data)
         self._lock = DataFolderLock(config.data)
         self._started: Future[Cluster] = Future()
@@ -48,11 +49,13 @@ class EmbeddedPostgres:
         Recovery may take any time. Variables of libpq are removed from the environment of this process: they would
         change what the URL means. Raises DataFolderBusy, or StartupError with the end of PostgreSQL's log.
         """
-        ignore_variables()
         self._lock.acquire()
         try:
             self._thread.start()
+            if self._meanwhile:
+                self._meanwhile()
             cluster = self._started.result()
+            ignore_variables()
             _create_database(cluster)
         except BaseException:
             self.stop()
@@ -138,6 +141,9 @@ class EmbeddedPostgres:
 
 def _create_database(cluster: Cluster) -> None:
     """Create the database `mediatheque` in a new cluster."""
+    import psycopg  # noqa: PLC0415 - the callers of `start` import the driver meanwhile
+    from psycopg import sql  # noqa: PLC0415
+
     with psycopg.connect(url(cluster.socket_folder, "postgres"), autocommit=True) as connection:
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if exists is None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatheque.embedding.embedder import ModelError
+from mediatheque.embedding.errors import ModelError
 
 BLOCK = 32
 """Weights that have a scale in common."""
