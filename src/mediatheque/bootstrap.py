@@ -5,6 +5,8 @@
 
 import asyncio
 
+import msgspec
+
 from mediatheque.blobs import clear_spool, open_store
 from mediatheque.config import Config, wrong_setting
 from mediatheque.embedding.errors import ModelError
@@ -13,15 +15,19 @@ from mediatheque.library.accounts import Accounts
 from mediatheque.library.configured_model import check_first_model, warn_if_model_differs
 from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.records.database import Database
-from mediatheque.records.migrate import bring_up_to_date
+from mediatheque.records.migrate import bring_up_to_date, migrate
 
 
-def bootstrap(config: Config) -> str | None:
+def bootstrap(config: Config, *, embedded: bool) -> str | None:
     """Migrate the database, claim the store, and return the first key of a new library.
 
+    `embedded`: the database is our own, which no pooler is in front of.
     Raises DatabaseUnavailable, StoreMismatch and ConfigError when no server may run.
     """
-    bring_up_to_date(config.database)
+    if embedded:
+        migrate(config.database.url)
+    else:
+        bring_up_to_date(config.database)
     key = asyncio.run(_bootstrap(config))
     clear_spool(open_store(config.blobs, create=False).spool)
     return key
@@ -30,7 +36,7 @@ def bootstrap(config: Config) -> str | None:
 async def _bootstrap(config: Config) -> str | None:
     """Claim the store, and return the first key of a new library. Raises StoreMismatch."""
     store = open_store(config.blobs, create=False)
-    async with Database(config.database) as database:
+    async with Database(msgspec.structs.replace(config.database, pool_min=1)) as database:
         try:
             await StoreIdentity(database, store).claim_at_start(may_move=True, in_bucket=config.blobs.in_bucket)
         except LibraryError:

@@ -54,8 +54,8 @@ def run(config: Config) -> None:
         from mediatheque.http_server import build_server  # noqa: PLC0415
 
         ensure_temporary_folder(config.data / "tmp")
-        config = with_database_url(config, url)
-        if key := bootstrap(config):
+        embedded, config = not config.database.url, with_database_url(config, url)
+        if key := bootstrap(config, embedded=embedded):
             sys.stdout.write(print_first_run(config, key))
             sys.stdout.flush()
         export_config(config)

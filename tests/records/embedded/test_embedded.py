@@ -64,6 +64,31 @@ def test_statements_that_fail_leave_no_content_in_the_log(running: str, data: Pa
     assert "private caption" not in (data / "postgres.log").read_text()
 
 
+def test_the_caller_works_while_postgres_starts(data: Path) -> None:
+    seen = []
+    server = EmbeddedPostgres(clusters.config(data), meanwhile=lambda: seen.append(server.pid))
+    with server:
+        assert seen == [server.pid]
+        assert server.pid
+
+
+def test_a_caller_whose_work_fails_leaves_no_postgres(data: Path) -> None:
+    def fail() -> None:
+        raise ImportError("a package is missing")
+
+    with pytest.raises(ImportError, match="a package is missing"):
+        EmbeddedPostgres(clusters.config(data), meanwhile=fail).start()
+    assert not clusters.living(data)
+    DataFolderLock(data).acquire()
+
+
+def test_the_caller_hears_of_a_start_that_fails_before_postgres_is_launched(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "somebody's file").touch()
+    with pytest.raises(StartupError, match="is not empty"):
+        EmbeddedPostgres(clusters.config(tmp_path), meanwhile=lambda: None).start()
+
+
 def test_a_second_owner_is_refused_with_the_folder_and_the_pid(running: str, data: Path) -> None:
     with pytest.raises(DataFolderBusy, match=rf"{data} is in use by process {os.getpid()}\."):
         EmbeddedPostgres(clusters.config(data)).start()

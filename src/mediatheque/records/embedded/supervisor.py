@@ -32,11 +32,12 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, config: EmbeddedConfig, meanwhile: Callable[[], None] | None = None) -> None:
-        """`meanwhile` is what the thread that starts it does while PostgreSQL starts."""
+        """`meanwhile` is what the thread that calls `start` does once PostgreSQL was launched, until it is ready."""
         self.config = config
         self._meanwhile = meanwhile
         self.log = ServerLog(config.data)
         self._lock = DataFolderLock(config.data)
+        self._launched = threading.Event()
         self._started: Future[Cluster] = Future()
         self._stopping = threading.Event()
         self._launch_lock = threading.Lock()
@@ -53,6 +54,7 @@ class EmbeddedPostgres:
         try:
             self._thread.start()
             if self._meanwhile:
+                self._launched.wait()  # two threads that are busy in Python make each other slow
                 self._meanwhile()
             cluster = self._started.result()
             ignore_variables()
@@ -92,6 +94,8 @@ class EmbeddedPostgres:
                 error if isinstance(error, StartupError) else StartupError(f"PostgreSQL cannot be run: {error}")
             )
             return
+        finally:
+            self._launched.set()
         self._started.set_result(cluster)
         self._keep_running(cluster)
 
@@ -111,6 +115,7 @@ class EmbeddedPostgres:
             if self._stopping.is_set():
                 return False
             self._postmaster = Postmaster(cluster, self.log)
+            self._launched.set()
         return self._postmaster.wait_until_ready()
 
     def _keep_running(self, cluster: Cluster) -> None:
