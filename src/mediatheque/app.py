@@ -12,9 +12,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope
 
 from mediatheque.compose import build_library
-from mediatheque.config import Config, import_config
+from mediatheque.config import Config
 from mediatheque.dialects import DIALECTS, error_format_for
-from mediatheque.http import logs
 from mediatheque.http.context import AppRequest, Context
 from mediatheque.http.files.cache import FileCache
 from mediatheque.http.files.fast_path import FastPath
@@ -26,38 +25,36 @@ from mediatheque.http.middleware.head import HeadMiddleware
 from mediatheque.http.middleware.request import RequestMiddleware
 from mediatheque.http.rate_limit import RateLimiter
 from mediatheque.http.urls import Origins
-from mediatheque.processes.parent_death import die_with_parent
-
-
-def create() -> ASGIApp:
-    """Create the application of a server process from the configuration that `serve` exported. Granian calls it."""
-    die_with_parent()
-    logs.configure()
-    return build(import_config())
+from mediatheque.processes.imports import absent
 
 
 def build(config: Config) -> ASGIApp:
     """Build the application over the configured database and store."""
     context = _context(config)
-    litestar = Litestar(
-        route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
-        state=State({"context": context}),
-        request_class=AppRequest,
-        exception_handlers={
-            Exception: _answer_unrouted,
-            HTTPException: _answer_unrouted,
-        },
-        lifespan=[lambda _: _lifespan(context)],
-        openapi_config=None,
-        debug=False,  # by default variables of the environment decide, and answers could show local variables
-        pdb_on_exception=False,
-        logging_config=None,
-    )
+    litestar = _router(context)
     routes = HeadMiddleware(FastPath(litestar, context.file_cache))
     app: ASGIApp = RequestMiddleware(routes, config.request, on_finish=_observer(context.metrics))
     if config.cors.origins:
         app = CorsMiddleware(app, config.cors)
     return ConnectionWatch(app, port=config.port, limit=config.max_connections)
+
+
+def _router(context: Context) -> Litestar:
+    with absent("pydantic", "attr", "attrs"):  # no route uses litestar's plugins for them
+        return Litestar(
+            route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
+            state=State({"context": context}),
+            request_class=AppRequest,
+            exception_handlers={
+                Exception: _answer_unrouted,
+                HTTPException: _answer_unrouted,
+            },
+            lifespan=[lambda _: _lifespan(context)],
+            openapi_config=None,
+            debug=False,  # by default variables of the environment decide, and answers could show local variables
+            pdb_on_exception=False,
+            logging_config=None,
+        )
 
 
 def _context(config: Config) -> Context:

@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -140,6 +141,7 @@ def check_model_installed(config: Config) -> None:
         raise wrong_setting("embedding.model", error) from None
 
 
+@cache
 def settings() -> Mapping[str, Any]:
     """Return every setting by its key in the file (`sandbox.memory_bytes`), with its type."""
     return dict(_walk(Config))

@@ -14,11 +14,11 @@ _LOGS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian"
 
 
 def build_server(config: Config, address: str) -> MPServer:
-    """Build the server that listens on the address and starts `app.py` in each of its processes."""
+    """Build the server that listens on the address and runs `server_process.py` in each of its processes."""
     # A fork would copy the thread that supervises PostgreSQL, and state that libraries keep per process.
     multiprocessing.set_start_method("spawn", force=True)
     return MPServer(
-        "mediatheque.app:create",
+        "mediatheque.server_process:create",
         factory=True,
         address=address,
         port=config.port,

@@ -10,6 +10,7 @@ import sys
 
 from mediatheque.cli.parser import parser
 from mediatheque.environment import trim_credentials
+from mediatheque.processes.imports import absent
 from mediatheque.processes.init import become_init
 from mediatheque.processes.machine import limit_threads_of_numpy
 
@@ -21,7 +22,8 @@ def main() -> None:
     trim_credentials(os.environ)
     limit_threads_of_numpy(os.environ)
     try:
-        from mediatheque.cli.command import run  # noqa: PLC0415 - not before the arguments are known to be right
+        with absent("rich"):
+            from mediatheque.cli.command import run  # noqa: PLC0415 - not before the arguments are known to be right
 
         run(arguments)
     except KeyboardInterrupt:

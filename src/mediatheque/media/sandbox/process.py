@@ -2,7 +2,8 @@
 
 import multiprocessing
 import socket
-from multiprocessing import util
+from multiprocessing import forkserver, util
+from multiprocessing.context import ForkServerContext
 
 from mediatheque.errors import Unavailable
 from mediatheque.media.config import SandboxConfig
@@ -12,6 +13,18 @@ _START_SECONDS = 30
 _GRACE_SECONDS = 0.5  # a worker whose socket is closed, or that is crashing, needs a few milliseconds to end
 _KILL_SECONDS = 5
 _BEFORE_WAITING_FOR_CHILDREN = 10  # an exit priority that multiprocessing itself does not use
+
+
+def start_fork_server() -> None:
+    """Start the process that forks the workers, and return while it still imports the decoders: half a second."""
+    _fork_server()
+    forkserver.ensure_running()
+
+
+def _fork_server() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mediatheque.media.sandbox.preload"])
+    return context
 
 
 class WorkerProcess:
@@ -24,9 +37,7 @@ class WorkerProcess:
     def __init__(self, config: SandboxConfig) -> None:
         """Takes some milliseconds, half a second for the first one. Raises `Unavailable` when it does not start."""
         self.socket, worker_socket = socket.socketpair()
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["mediatheque.media.sandbox.preload"])
-        self._process = context.Process(target=serve, args=(worker_socket, config), daemon=True)
+        self._process = _fork_server().Process(target=serve, args=(worker_socket, config), daemon=True)
         with worker_socket:
             self._start()
         self._at_exit = util.Finalize(None, self._process.kill, exitpriority=_BEFORE_WAITING_FOR_CHILDREN)
