@@ -1,7 +1,6 @@
 """A server process: Granian calls `create` in each.
 
-What it does comes before the import of the application, which takes longest of all: the decoders are imported by a
-process of their own meanwhile.
+It imports the application last, because that takes longest: another process imports the decoders meanwhile.
 """
 
 import gc
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
 def create() -> "ASGIApp":
     """Create the application from the configuration that `serve` exported."""
     die_with_parent()
-    gc.disable()  # what is imported stays: to look for garbage in it takes an eighth of the imports' time
+    gc.disable()  # imports leave little garbage: to look for it takes an eighth of their time
     with absent("rich"):
         app = _create()
-    gc.freeze()  # nor does any later collection look there
+    gc.freeze()  # later collections do not look through what was imported
     gc.enable()
     return app
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import socket
+from contextlib import suppress
 from multiprocessing import forkserver, util
 from multiprocessing.context import ForkServerContext
 
@@ -16,9 +17,13 @@ _BEFORE_WAITING_FOR_CHILDREN = 10  # an exit priority that multiprocessing itsel
 
 
 def start_fork_server() -> None:
-    """Start the process that forks the workers, and return while it still imports the decoders: half a second."""
+    """Start the process that forks the workers, and return while it still imports the decoders.
+
+    When it cannot be started, the start of the first worker tries again and says so.
+    """
     _fork_server()
-    forkserver.ensure_running()
+    with suppress(OSError):
+        forkserver.ensure_running()
 
 
 def _fork_server() -> ForkServerContext:
