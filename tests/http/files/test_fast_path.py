@@ -29,13 +29,13 @@ async def _unreadable(scope: Any, receive: Any, send: Any) -> None:
 
 class _FakeFileCache:
     def __init__(self, response: Any) -> None:
-        self.responses = {ID: response}
+        self.responses = {ID.hex: response}
 
-    def get_cached(self, id: Any) -> Any:
-        return self.responses.get(id)
+    def get_cached(self, hex_id: str) -> Any:
+        return self.responses.get(hex_id)
 
     def invalidate(self, id: Any) -> None:
-        del self.responses[id]
+        del self.responses[id.hex]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -2,34 +2,34 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-from cachetools import TTLCache
-
 from mediatheque.http.files.headers import IMMUTABLE, PRIVATE, Representation, represent
+from mediatheque.http.files.local_reads import read_cached
 from mediatheque.http.files.response import FileResponse
 from mediatheque.library import Library
 from mediatheque.library.catalog.access import is_public
 from mediatheque.library.catalog.files import FileContent
 from mediatheque.model import File
 
-# A file deleted by another process may be served this much longer.
 _CACHE_SECONDS = 1.0
+"""A file deleted by another process may be served this much longer."""
 _MAX_FILES = 10_000
+_MAX_BYTES = 16 * 1024 * 1024
+"""Content of small files that is kept with them, so that a file in demand is not read again for each request."""
 
 
-class CachedFile(msgspec.Struct, frozen=True):
-    """A file, its headers and its content."""
+class CachedFile(NamedTuple):
+    """A file and the response that serves it. `until` is by the monotonic clock; `held` is the content's size."""
 
     file: File
-    representation: Representation
-    content: FileContent
-
-    @property
-    def response(self) -> FileResponse:
-        """The response that serves it."""
-        return FileResponse(self.representation, self.content)
+    response: FileResponse
+    is_public: bool
+    until: float
+    held: int
 
 
 class FileCache:
@@ -37,7 +37,9 @@ class FileCache:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._cached: TTLCache[UUID, CachedFile] = TTLCache(maxsize=_MAX_FILES, ttl=_CACHE_SECONDS)
+        self._cached: dict[str, CachedFile] = {}
+        """By the id as 32 hex digits, the oldest first."""
+        self._held = 0
 
     async def get(self, id: UUID, authorize: Callable[[File], Awaitable[None]]) -> FileResponse:
         """Return the response that serves the file.
@@ -45,26 +47,52 @@ class FileCache:
         Raises `NotFound`, what `authorize` raises, and only after that `BlobsUnavailable` when the bytes are missing:
         a caller without access cannot tell a file with missing bytes from one that does not exist.
         """
-        cached = self._cached.get(id)
-        if cached and not _has_expired(cached.file):
+        cached = self._find(id.hex)
+        if cached is None:
+            file = await self._library.catalog.files.get_public(id)
+            await authorize(file)
+            cached = self._add(file, await self._library.catalog.files.open(file))
+        else:
             await authorize(cached.file)
-            return cached.response
-        file = await self._library.catalog.files.get_public(id)
-        await authorize(file)
-        cached = CachedFile(file, _represent(file), await self._library.catalog.files.open(file))
-        self._cached[id] = cached
         return cached.response
 
-    def get_cached(self, id: UUID) -> FileResponse | None:
+    def get_cached(self, hex_id: str) -> FileResponse | None:
         """Return the response that serves the file if it is cached and public, without waiting for anything."""
-        cached = self._cached.get(id)
-        if cached is None or not is_public(cached.file) or _has_expired(cached.file):
-            return None
-        return cached.response
+        cached = self._find(hex_id)
+        return cached.response if cached is not None and cached.is_public else None
 
     def invalidate(self, id: UUID) -> None:
         """Remove the file from the cache."""
-        self._cached.pop(id, None)
+        self._remove(id.hex)
+
+    def _find(self, hex_id: str) -> CachedFile | None:
+        cached = self._cached.get(hex_id)
+        if cached is None or cached.until <= monotonic() or _has_expired(cached.file):
+            return None
+        return cached
+
+    def _add(self, file: File, content: FileContent) -> CachedFile:
+        """Add the file, with its bytes if they are few and in the page cache; remove what is too old or too much."""
+        now, hex_id = monotonic(), file.id.hex
+        in_memory = read_cached(content, file.blob.size) if isinstance(content, Path) else None
+        held = len(in_memory or b"")
+        self._remove(hex_id)
+        while self._cached:
+            oldest = next(iter(self._cached))
+            is_over = len(self._cached) >= _MAX_FILES or self._held + held > _MAX_BYTES
+            if not is_over and self._cached[oldest].until > now:
+                break
+            self._remove(oldest)
+        response = FileResponse(_represent(file), content, in_memory)
+        cached = CachedFile(file, response, is_public(file), now + _CACHE_SECONDS, held)
+        self._cached[hex_id] = cached
+        self._held += held
+        return cached
+
+    def _remove(self, hex_id: str) -> None:
+        removed = self._cached.pop(hex_id, None)
+        if removed is not None:
+            self._held -= removed.held
 
 
 def _represent(file: File) -> Representation:

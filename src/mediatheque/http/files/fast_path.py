@@ -4,11 +4,13 @@ The framework costs as much as sending a small file does. Everything else (anoth
 an error) goes through the framework to the route that serves files.
 """
 
+from collections.abc import Awaitable
 from uuid import UUID
 
 from mediatheque.errors import LibraryError
 from mediatheque.http.asgi import App, Message, Receive, Scope, Send
 from mediatheque.http.files.cache import FileCache
+from mediatheque.http.files.response import FileResponse
 from mediatheque.http.urls import FILES
 
 _PREFIX = f"{FILES}/"
@@ -22,38 +24,35 @@ class FastPath:
         self._app = app
         self._file_cache = file_cache
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve the file from the cache, or pass the request to the framework."""
-        id = _file_id(scope) if scope["type"] == "http" else None
-        response = self._file_cache.get_cached(id) if id else None
-        if id is None or response is None:
-            await self._app(scope, receive, send)
-            return
+        hex_id = _file_id(scope) if scope["type"] == "http" else None
+        response = self._file_cache.get_cached(hex_id) if hex_id else None
+        if hex_id is None or response is None:
+            return self._app(scope, receive, send)
+        return self._serve(hex_id, response, scope, receive, send)
+
+    async def _serve(self, hex_id: str, response: FileResponse, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def send_and_note(message: Message) -> None:
+        def send_and_note(message: Message) -> Awaitable[None]:
             nonlocal started
             started = True
-            await send(message)
+            return send(message)
 
         try:
             await response(scope, receive, send_and_note)
         except LibraryError:
-            self._file_cache.invalidate(id)
+            self._file_cache.invalidate(UUID(hex_id))
             if started:
                 raise
             await self._app(scope, receive, send)
 
 
-def _file_id(scope: Scope) -> UUID | None:
+def _file_id(scope: Scope) -> str | None:
     """Return the id in `/files/b/<32 hex>/<name>` of a GET or HEAD; None for any other request."""
     path: str = scope["path"]
-    if scope["method"] not in ("GET", "HEAD") or not path.startswith(_PREFIX):
+    if not path.startswith(_PREFIX) or scope["method"] not in ("GET", "HEAD"):
         return None
     id, _, name = path[len(_PREFIX) :].partition("/")
-    if len(id) != _HEX_DIGITS or not name or "/" in name:
-        return None
-    try:
-        return UUID(hex=id)
-    except ValueError:
-        return None
+    return id if len(id) == _HEX_DIGITS and name and "/" not in name else None

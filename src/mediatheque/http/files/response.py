@@ -27,11 +27,13 @@ class FileResponse(ASGIResponse):
     that the error can still be rendered by the dialect.
     """
 
-    __slots__ = ("_content", "_representation")
+    __slots__ = ("_content", "_in_memory", "_representation")
 
-    def __init__(self, representation: Representation, content: FileContent) -> None:
+    def __init__(self, representation: Representation, content: FileContent, in_memory: bytes | None = None) -> None:
+        """`in_memory` is the whole content, if the caller has it."""
         self._representation = representation
         self._content = content
+        self._in_memory = in_memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Evaluate preconditions and ranges, then send."""
@@ -58,10 +60,12 @@ class FileResponse(ASGIResponse):
         return parse_range(headers["range"], self._representation.size)
 
     async def _send_whole(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send from the page cache if possible, else let the server send the path if it can, else send chunks."""
+        """Send from memory or the page cache if possible, else let the server send the path if it can, else chunks."""
         headers = self._full_headers(scope)
         path = self._content if isinstance(self._content, Path) else None
-        content = read_cached(path, self._representation.size) if path else None
+        content = self._in_memory
+        if content is None and path:
+            content = read_cached(path, self._representation.size)
         if content is not None:
             await send_bytes(send, 200, headers, content)
         elif path and "http.response.pathsend" in (scope.get("extensions") or {}):

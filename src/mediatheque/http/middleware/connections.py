@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _MOST_KNOWN = 10_000
 _log = structlog.get_logger()
 
 Client = tuple[str, str]
-"""Address and port of a client, as Granian tells them."""
+"""Address and port of a client; as Granian tells them, or in one spelling (`_client`)."""
 
 
 class ConnectionWatch:
@@ -42,18 +42,20 @@ class ConnectionWatch:
         self._asked: set[Client] = set()
         self._silent_since: dict[Client, float] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Note the connection, and pass the request on. Watch for as long as the server lives."""
         if scope["type"] == "lifespan":
-            watching = asyncio.create_task(self._watch())
-            try:
-                await self._app(scope, receive, send)
-            finally:
-                watching.cancel()
-            return
+            return self._live(scope, receive, send)
         if client := scope.get("client"):
-            self._asked.add(_client(*client))
-        await self._app(scope, receive, send)
+            self._asked.add(client)
+        return self._app(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watching = asyncio.create_task(self._watch())
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            watching.cancel()
 
     async def _watch(self) -> None:
         while sys.platform == "linux":
@@ -67,15 +69,16 @@ class ConnectionWatch:
             self._silent_since.clear()
             return
         open_now = {client for client, _ in self._connections()}
-        self._asked &= open_now
+        self._asked = {client for client in self._asked if _client(*client) in open_now}
         if len(open_now) > self._limit // 2:
             self._close_silent()
 
     def _close_silent(self) -> None:
         now, closed, silent = time.monotonic(), 0, self._silent_since
+        asked = {_client(*client) for client in self._asked}
         self._silent_since = {}
         for client, connection in self._connections():
-            if client in self._asked:
+            if client in asked:
                 continue
             self._silent_since[client] = silent.get(client, now)
             if now - self._silent_since[client] >= _PATIENCE_SECONDS:

@@ -6,6 +6,7 @@ API keys are headers that a page sets itself, so credentials that a browser adds
 """
 
 import re
+from collections.abc import Awaitable
 
 import msgspec
 
@@ -47,22 +48,20 @@ class CorsMiddleware:
         self._any_origin_headers = _allow_headers(b"*") if b"*" in self._origins else None
         self._max_age = str(config.max_age).encode()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Respond to a preflight; pass any other request on."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
-            await send_empty(send, 204, self._preflight_headers(scope))
-            return
+            return send_empty(send, 204, self._preflight_headers(scope))
         cors_headers = self._any_origin_headers or self._response_headers(scope)
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": (*message["headers"], *cors_headers)}
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        return self._app(scope, receive, send_with_headers)
 
     def _response_headers(self, scope: Scope) -> RawHeaders:
         """Return the headers of a response when the settings list origins."""

@@ -1,5 +1,7 @@
 """HEAD for every route that answers GET: the same status and headers, and no content (RFC 9110 section 9.3.2)."""
 
+from collections.abc import Awaitable
+
 from mediatheque.http.asgi import App, Message, Receive, Scope, Send
 from mediatheque.http.urls import FILES
 
@@ -15,7 +17,7 @@ class HeadMiddleware:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request."""
         method = scope["method"] if scope["type"] == "http" else ""
         if method == "HEAD":
@@ -24,7 +26,7 @@ class HeadMiddleware:
             send = _without_content(send)
         elif method == "OPTIONS":
             send = _with_head_allowed(send)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def allow_head(methods: str) -> str:

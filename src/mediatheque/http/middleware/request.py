@@ -1,16 +1,20 @@
 """The middleware between CORS and the application: request ids, limits on bodies, the access log."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 import structlog
 import uuid_utils
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
-from mediatheque.http.asgi import App, Headers, Message, Receive, Scope, Send
+from mediatheque.http.asgi import App, Headers, Message, RawHeaders, Receive, Scope, Send
+from mediatheque.http.logs import AccessLog
 from mediatheque.http.middleware.body import BodyConfig, Framing, RequestBody
 
 _log = structlog.get_logger()
+_request_id: ContextVar[str] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}request_id")
+"""structlog adds every variable of this prefix to its lines. Binding it through structlog takes 8 times as long."""
 
 OnFinish = Callable[[Scope, int, float], None]
 """Called after every request with its scope, the status of the response, and the duration in seconds."""
@@ -18,6 +22,7 @@ OnFinish = Callable[[Scope, int, float], None]
 _RELEVANT_HEADERS = frozenset({b"x-request-id", b"content-length", b"transfer-encoding", b"expect"})
 _REQUEST_ID_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
 _MAX_REQUEST_ID = 128
+_CLOSE = ((b"connection", b"close"),)
 
 
 class RequestConfig(BodyConfig, frozen=True, kw_only=True):
@@ -38,6 +43,7 @@ class RequestMiddleware:
         self._app = app
         self._config = config or RequestConfig()
         self._on_finish = on_finish
+        self._access_log = AccessLog() if self._config.access_log else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request. An exception that the application did not render becomes a plain 500."""
@@ -45,7 +51,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._config)
-        tokens = bind_contextvars(request_id=exchange.request_id)
+        token = _request_id.set(exchange.request_id)
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except Exception:
@@ -56,21 +62,21 @@ class RequestMiddleware:
         finally:
             exchange.detach()
             self._finish(scope, exchange)
-            reset_contextvars(**tokens)
+            _request_id.reset(token)
 
     def _finish(self, scope: Scope, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
         if self._on_finish is not None:
             self._on_finish(scope, exchange.status, seconds)
-        if self._config.access_log:
-            _log.info(
-                "request",
+        if self._access_log is not None:
+            self._access_log.write(
                 method=scope["method"],
                 path=scope["path"],
                 status=exchange.status,
-                ms=round(seconds * 1000, 2),
+                seconds=seconds,
                 bytes_in=exchange.body.received if exchange.body else 0,
                 bytes_out=exchange.bytes_out,
+                request_id=exchange.request_id,
             )
 
 
@@ -83,25 +89,25 @@ class _Exchange:
         self.started = time.perf_counter()
         self.status = 0
         self.bytes_out = 0
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers: RawHeaders = ()
         self._send = send
         relevant = [header for header in scope["headers"] if header[0] in _RELEVANT_HEADERS]
         framing = Framing.of(relevant) if relevant else None
         self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
         self.request_id = _client_request_id(relevant) or uuid_utils.uuid7().hex
-        scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}
+        scope.setdefault("state", {})["request_id"] = self.request_id
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on; drain the body and add the request id before the first one."""
         kind = message["type"]
-        if kind == "http.response.start":
-            message = await self._start(message)
-        elif kind == "http.response.body":
+        if kind == "http.response.body":
             self.bytes_out += len(message.get("body", b""))
+        elif kind == "http.response.start":
+            return self._start(message) if self.body is None else self._drain_and_start(message, self.body)
         elif kind == "http.response.pathsend":
             self.bytes_out = next((int(value) for name, value in self._headers if name == b"content-length"), 0)
-        await self._send(message)
+        return self._send(message)
 
     async def send_internal_error(self) -> None:
         """Send a plain 500, in the format of no dialect."""
@@ -115,13 +121,14 @@ class _Exchange:
             self.body.detach()
         self._send = _discard
 
-    async def _start(self, message: Message) -> Message:
+    async def _drain_and_start(self, message: Message, body: RequestBody) -> None:
         self.status = message["status"]
-        headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
-        if self.body is not None and await self.body.drain():
-            headers.append((b"connection", b"close"))
-        self._headers = headers
-        return {**message, "headers": headers}
+        await self._start(message, _CLOSE if await body.drain() else ())
+
+    def _start(self, message: Message, more: RawHeaders = ()) -> Awaitable[None]:
+        self.status = message["status"]
+        self._headers = (*message["headers"], (b"x-request-id", self.request_id.encode()), *more)
+        return self._send({**message, "headers": self._headers})
 
 
 async def _discard(_: Message) -> None:
