@@ -113,11 +113,12 @@ async def test_session_settings_and_options_of_the_url(database_url: str) -> Non
             "timezone",
             "application_name",
             "jit",
+            "enable_mergejoin",
             "hnsw.iterative_scan",
         ):
             row = await (await connection.execute(f"SELECT current_setting('{name}') AS value")).fetchone()
             shown[name] = row and row["value"]
-    assert list(shown.values()) == ["5MB", "7s", "9s", "UTC", "mine", "off", "relaxed_order"]
+    assert list(shown.values()) == ["5MB", "7s", "9s", "UTC", "mine", "off", "off", "relaxed_order"]
 
 
 async def test_unique_violation_is_not_translated(database: Database) -> None:

@@ -10,6 +10,8 @@ from mediatheque.records.connections.config import DatabaseConfig
 _ALWAYS_OURS = {"timezone": "UTC", "datestyle": "ISO, MDY"}
 _DEFAULTS = {
     "jit": "off",  # compiling takes longer than any of our queries
+    # A merge join reads an index in order past the assets of all other workspaces to the last one that it may match.
+    "enable_mergejoin": "off",
     "hnsw.iterative_scan": "relaxed_order",  # else a filter can empty the list of the nearest; the query sorts it again
     "hnsw.ef_search": "120",  # two vectors of each of fifty assets, and some that a filter excludes
     "pg_trgm.word_similarity_threshold": "0.5",  # two transposed letters in a word of nine

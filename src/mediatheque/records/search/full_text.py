@@ -22,12 +22,13 @@ _MIN_FUZZY_LENGTH = 4  # letters of a word that may be misspelt
 def by_words(scope: Estimate, query: TextQuery, limit: int) -> Query:
     """Find assets with all the words, by stem or verbatim; the last word may be the beginning of one."""
     where, values = scope.clause()
+    conditions = {"simple": _joined(query.conditions, "simple"), "english": _joined(query.conditions, "english")}
+    also = " ".join(f"&& to_tsquery('{name}', %({name})s)" for name, text in conditions.items() if text)
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
             SELECT id, ts_rank(document, query) AS weight FROM (
                 SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
-                    SELECT (to_tsquery('english', %(stems)s) || to_tsquery('simple', %(verbatim)s))
-                        && to_tsquery('simple', %(conditions)s) && to_tsquery('english', %(exclusions)s) AS query
+                    SELECT (to_tsquery('english', %(stems)s) || to_tsquery('simple', %(verbatim)s)) {also} AS query
                 ) q WHERE {where} AND a.document @@ q.query LIMIT {_MAX_RANKED}
             ) x ORDER BY weight DESC, id LIMIT %(limit)s
         ) y
@@ -37,8 +38,7 @@ def by_words(scope: Estimate, query: TextQuery, limit: int) -> Query:
         "limit": limit,
         "stems": _expression(query),
         "verbatim": _expression(query, unfinished=True),
-        "conditions": _joined(query.conditions, "simple"),
-        "exclusions": _joined(query.conditions, "english"),
+        **conditions,
     }
 
 
@@ -79,20 +79,22 @@ def by_tags(scope: Estimate, query: TextQuery, limit: int) -> Query:
 def fuzzy(scope: Estimate, query: TextQuery, limit: int) -> Query:
     """Find assets by words that no asset of the workspace has: misspelt in the query or in the asset.
 
-    Stop words (`this`, `with`) are left out.
+    Stop words (`this`, `with`) are left out. `OFFSET 0` has the words looked up before any asset is compared.
     """
     where, values = scope.clause()
     like = (_fuzzy_in_small if scope.small and not scope.whole else _fuzzy_in_large)(scope, where)
     sql = f"""
         SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
-            SELECT near.id, sum(near.similarity) AS weight FROM unnest(%(long)s::text[]) AS w (word), LATERAL (
+            SELECT near.id, sum(near.similarity) AS weight FROM (
+                SELECT l.word FROM unnest(%(long)s::text[]) AS l (word)
+                WHERE to_tsvector('english', l.word) <> '' AND NOT EXISTS (
+                    SELECT FROM asset x
+                    WHERE x.workspace_id = %(s0)s AND x.document @@ to_tsquery('simple', '''' || l.word || '''')
+                ) OFFSET 0
+            ) w, LATERAL (
                 SELECT id, word_similarity(w.word, like_it.words) AS similarity FROM ({like}) like_it
                 ORDER BY similarity DESC, id LIMIT %(limit)s
             ) near
-            WHERE to_tsvector('english', w.word) <> '' AND NOT EXISTS (
-                SELECT FROM asset x
-                WHERE x.workspace_id = %(s0)s AND x.document @@ to_tsquery('simple', '''' || w.word || '''')
-            )
             GROUP BY near.id ORDER BY weight DESC, near.id LIMIT %(limit)s
         ) y
     """  # noqa: S608 - constants and clauses of ours
