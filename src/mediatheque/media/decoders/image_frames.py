@@ -1,5 +1,6 @@
 """Pixels of a picture's first frame."""
 
+import math
 from collections.abc import Callable
 from typing import IO
 
@@ -24,6 +25,8 @@ pillow_heif.options.DECODE_THREADS = 1
 
 _MAX_HEIC_PIXELS = 100_000_000
 """Libheif and Pillow take 8.5 bytes for each pixel together, and a worker has 1 GiB."""
+
+_MIN_DRAFT_SCALE = 1.5  # of a JPEG that is decoded at a reduced size to its frame; with less, its vector changes
 
 _PLUGINS: dict[str, Callable[[IO[bytes]], ImageFile]] = {
     "image/jpeg": JpegImageFile,
@@ -58,13 +61,13 @@ def render_image(source: InputFile, mime: str, config: SandboxConfig, edge: int)
 
 
 def _set_draft_size(image: ImageFile, edge: int) -> None:
-    """Make Pillow decode a JPEG at an eighth, a quarter or half of its size, but no smaller than twice the frame.
+    """Make Pillow decode a JPEG at an eighth, a quarter or half of its size, but larger than the frame.
 
     A HEIC would be decoded as its embedded thumbnail, which may not look like the picture. That is done only where the
     picture itself would not fit into a worker's memory, and the thumbnail has its shape and at least the frame's size.
     """
     width, height = fit_size(*image.size, edge)
     if isinstance(image, JpegImageFile):
-        image.draft(None, (2 * width, 2 * height))
+        image.draft(None, (math.ceil(_MIN_DRAFT_SCALE * width), math.ceil(_MIN_DRAFT_SCALE * height)))
     elif isinstance(image, pillow_heif.HeifImageFile) and image.width * image.height > _MAX_HEIC_PIXELS:
         image.draft(None, (width, height))
