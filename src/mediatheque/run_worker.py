@@ -5,22 +5,28 @@ import signal
 import sys
 from contextlib import suppress
 
+import msgspec
+
 from mediatheque.compose import build_library
 from mediatheque.config import Config, ConfigError, import_config
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.library.configured_model import warn_if_model_differs
 from mediatheque.processes.parent_death import die_with_parent
+from mediatheque.processes.priority import lower_priority
 from mediatheque.redaction import hide
 from mediatheque.worker import Worker
 
+_PATIENCE = 60
+
 
 def run(config: Config, *, supervised: bool = False) -> None:
-    """Work until SIGTERM or SIGINT.
+    """Work until SIGTERM or SIGINT, in this thread and those that it starts, with the lowest priority.
 
     `supervised`: `serve` started this process, and has checked the store and the settings. Raises ConfigError,
     DatabaseUnavailable when the database does not answer at the start, and StoreMismatch.
     """
+    lower_priority()  # an embedded PostgreSQL that this process runs has a thread of its own, and normal priority
     with suppress(asyncio.CancelledError):
         asyncio.run(_work(config, supervised=supervised))
 
@@ -30,7 +36,7 @@ async def _work(config: Config, *, supervised: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)  # type: ignore[union-attr]  # a coroutine that runs has its task
-    library = build_library(config)
+    library = build_library(_with_patient_sandbox(config))
     # Most tasks open no file, and idle decoders take as much memory as the rest of the process.
     await library.open(start_media=False)
     try:
@@ -40,6 +46,15 @@ async def _work(config: Config, *, supervised: bool) -> None:
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:
         await library.close()
+
+
+def _with_patient_sandbox(config: Config) -> Config:
+    """Give decoders, which inherit the lowest priority, as much more time as a busy server may take from them.
+
+    Their limit of processor time stays. A file that runs out of time counts as one that cannot be decoded, for good.
+    """
+    seconds = config.sandbox.timeout_seconds * _PATIENCE
+    return msgspec.structs.replace(config, sandbox=msgspec.structs.replace(config.sandbox, timeout_seconds=seconds))
 
 
 def main(parent: int) -> None:

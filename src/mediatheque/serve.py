@@ -142,12 +142,15 @@ def _make_metrics_folder(data: Path) -> Path:
 
 
 def _worker(config: Config) -> AbstractContextManager[object]:
-    """Supervise a worker process when the configuration asks for one. `mediatheque worker` runs one unsupervised."""
+    """Supervise a worker process when the configuration asks for one. `mediatheque worker` runs one unsupervised.
+
+    It has the lowest priority, since requests wait for the processor, and tasks can.
+    """
     command = [sys.executable, "-P", "-m", "mediatheque.run_worker", str(os.getpid())]
     stop_timeout = config.drain_seconds + _CLOSING_SECONDS
     if not config.run_worker:
         return nullcontext()
-    return ProcessSupervisor(command, delay=_WORKER_DELAY_SECONDS, stop_timeout=stop_timeout)
+    return ProcessSupervisor(command, delay=_WORKER_DELAY_SECONDS, stop_timeout=stop_timeout, low_priority=True)
 
 
 def _limit_connections(config: Config) -> Config:

@@ -13,7 +13,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Processor time that one file may use before its worker is killed, in whole seconds."""
 
     timeout_seconds: float = 10.0
-    """Time that one file may take, from the moment a worker has it."""
+    """Time that one file may take, from the moment a worker has it; 60 times as long in a worker process, whose
+    decoders run when nothing else does."""
 
     tasks_per_worker: int = 5_000
     """A worker is replaced after this many files, so that a decoder's memory leak cannot grow without end. 0: never."""

@@ -9,6 +9,8 @@ from typing import Self
 
 import structlog
 
+from mediatheque.processes.priority import lower_priority_of_thread
+
 _MIN_DELAY, _MAX_DELAY = 1.0, 30.0
 """Seconds before a restart, doubled each time the process ends soon."""
 _STABLE_SECONDS = 10.0
@@ -21,11 +23,14 @@ class ProcessSupervisor:
 
     The thread lives as long as this process: a child that called `die_with_parent` ends with the thread that started
     it. The first start waits `delay` seconds. At the end the command gets SIGTERM, and SIGKILL after `stop_timeout`
-    seconds.
+    seconds. With `low_priority`, the command has the lowest priority from its start on, where the system can do that.
     """
 
-    def __init__(self, command: Sequence[str], *, delay: float, stop_timeout: float) -> None:
+    def __init__(
+        self, command: Sequence[str], *, delay: float, stop_timeout: float, low_priority: bool = False
+    ) -> None:
         self._command = command
+        self._low_priority = low_priority
         self._delay = delay
         self._stop_timeout = stop_timeout
         self._stopping = threading.Event()
@@ -49,6 +54,8 @@ class ProcessSupervisor:
             self._thread.join()
 
     def _supervise(self) -> None:
+        if self._low_priority:
+            lower_priority_of_thread()  # which the command inherits
         delay = _MIN_DELAY
         self._stopping.wait(self._delay)
         while not self._stopping.is_set():
