@@ -127,6 +127,19 @@ async def _put(library: Library, asset: Asset, model: EmbeddingModel) -> None:
         await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR, caption=RED_WORD))
 
 
+async def test_vectors_are_stored_by_one_statement(seeing: Library, workspace: UUID) -> None:
+    """A worker, which may wait for a processor after each, holds no lock meanwhile that a deletion waits for."""
+    model = await seeing.search.embedding_models.active()
+    for caption in (None, "red"):
+        asset = await take(seeing, workspace, plain(RED), caption=caption)
+        conn = AsyncMock()
+        await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR, caption=caption and RED_WORD))
+        assert [call[0] for call in conn.mock_calls] == ["execute"]
+        async with seeing.database.connection() as real:
+            await real.execute(*conn.execute.await_args.args)
+        assert await vectors(seeing, asset.id) == {"content": RED_VECTOR} | ({"caption": RED_WORD} if caption else {})
+
+
 async def test_new_caption_is_embedded_by_another_task(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     assert await waiting(seeing) == [asset.id]

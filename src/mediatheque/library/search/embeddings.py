@@ -63,14 +63,14 @@ class Embeddings:
                 if model is models[0]:
                     raise
             else:
-                async with self._database.transaction() as conn:
+                async with self._database.connection() as conn:
                     await rows.put(conn, asset, model, vectors)
 
     async def store_failure(self, model: EmbeddingModel, asset_id: UUID, reason: str) -> None:
         """Store that the model has no vectors of the asset, and why."""
         asset = await self._find(asset_id)
         if asset:
-            async with self._database.transaction() as conn:
+            async with self._database.connection() as conn:
                 await rows.put(conn, asset, model, AssetVectors(failure=reason))
 
     async def _find(self, asset_id: UUID) -> Asset | None:

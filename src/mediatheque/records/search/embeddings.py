@@ -48,29 +48,24 @@ async def find(conn: Connection, asset_id: UUID) -> Asset | None:
 
 
 async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: AssetVectors) -> None:
-    """Store the asset's vectors in place of its former ones, in the caller's transaction.
+    """Store the asset's vectors in place of its former ones.
 
     Stores nothing when the asset or the model is gone, or when the caption has changed, for which there is another
     task. The rows of both are locked first, so that a concurrent deletion of either waits, and the order of locks is
-    always the same.
+    always the same. It is one statement: between two, a worker could wait for a processor while it holds the locks.
     """
-    cursor = await conn.execute(
-        """
-        SELECT FROM asset a, embedding_model m
-        WHERE a.id = %s AND m.id = %s AND a.caption IS NOT DISTINCT FROM %s FOR KEY SHARE
-        """,
-        (asset.id, model.id, asset.caption),
-    )
-    if await cursor.fetchone() is None:
-        return
-    if vectors.caption is None:
-        await conn.execute(
-            "DELETE FROM embedding WHERE asset_id = %s AND model_id = %s AND part = 'caption'", (asset.id, model.id)
-        )
     await conn.execute(
         """
+        WITH target AS MATERIALIZED (
+            SELECT a.id AS asset_id, a.workspace_id, m.id AS model_id FROM asset a, embedding_model m
+            WHERE a.id = %(asset)s AND m.id = %(model)s AND a.caption IS NOT DISTINCT FROM %(text)s FOR KEY SHARE
+        ), wordless AS (
+            DELETE FROM embedding e USING target t
+            WHERE e.asset_id = t.asset_id AND e.model_id = t.model_id AND e.part = 'caption'
+                AND %(caption)s::text IS NULL
+        )
         INSERT INTO embedding (asset_id, model_id, part, workspace_id, vector, failure)
-        SELECT %(asset)s, %(model)s, p.part, %(workspace)s, p.vector, p.failure FROM (VALUES
+        SELECT t.asset_id, t.model_id, p.part, t.workspace_id, p.vector, p.failure FROM target t, (VALUES
             ('caption', %(caption)s::halfvec, NULL), ('content', %(content)s::halfvec, %(failure)s::text)
         ) AS p (part, vector, failure)
         WHERE p.part = 'content' OR p.vector IS NOT NULL
@@ -79,7 +74,7 @@ async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: As
         {
             "asset": asset.id,
             "model": model.id,
-            "workspace": asset.workspace_id,
+            "text": asset.caption,
             "content": vectors.content and to_pgvector(vectors.content),
             "caption": vectors.caption and to_pgvector(vectors.caption),
             "failure": vectors.failure,
