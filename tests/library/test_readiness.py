@@ -62,8 +62,11 @@ async def test_the_disk_hangs(library: Library, monkeypatch: pytest.MonkeyPatch)
 
 async def test_postgres_hangs(library: Library) -> None:
     await library.ready()
-    frozen = [connection.info.backend_pid for connection in library.database.pool._pool]
-    assert frozen
+    async with library.database.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
+        )
+        frozen = [row["pid"] for row in await cursor.fetchall()]
     for pid in frozen:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -10,7 +10,7 @@ import pytest
 from psycopg import conninfo, sql
 
 from mediatheque.errors import DatabaseUnavailable, StorageFull, TransactionConflict
-from mediatheque.records import database as database_module
+from mediatheque.records import pool as pool_module
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.embedded import EmbeddedPostgres, running_conninfo
 from tests.postgres import end_sessions
@@ -81,6 +81,57 @@ async def make_read_only(database: Database) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(database.pool.max_size):
             group.create_task(change())
+
+
+async def test_spare_connections_are_left_to_others_that_share_the_pool(database: Database) -> None:
+    """As the job queue does."""
+    await use_all_connections(database)
+    taken = [await database.pool.getconn(timeout=20) for _ in range(database.pool.max_size)]
+    for connection in taken:
+        await database.pool.putconn(connection)
+    await insert(database, 1)
+
+
+async def test_one_request_after_another_uses_the_same_connection(database: Database) -> None:
+    backends = set()
+    for _ in range(20):
+        async with database.connection() as connection:
+            backends.add(connection.info.backend_pid)
+    assert len(backends) == 1
+
+
+async def test_waiting_request_gets_the_next_connection(database: Database) -> None:
+    """However many others come meanwhile."""
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        for _ in range(20):
+            async with database.connection():
+                turns += 1
+                await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4 * database.pool.max_size):
+            group.create_task(take_turns())
+    assert turns == 80 * database.pool.max_size
+
+
+async def test_connection_left_in_a_transaction_is_not_spare(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute("BEGIN")
+        await connection.execute("CREATE TEMPORARY TABLE left_behind ()")
+    async with database.connection() as connection:
+        found = await (await connection.execute("SELECT to_regclass('left_behind') AS found")).fetchone()
+    assert found == {"found": None}
+
+
+async def test_closed_database_leaves_no_connection(database_url: str) -> None:
+    async with Database(DatabaseConfig(url=database_url)) as database:
+        await use_all_connections(database)
+        connections = list(database._connections._spare)
+        assert connections
+    assert all(connection.closed for connection in connections)
 
 
 async def test_transaction_is_atomic(database: Database) -> None:
@@ -238,7 +289,7 @@ async def test_transaction_whose_first_statement_fails_is_begun_on_another_conne
         end_sessions(database_url)
         return True
 
-    monkeypatch.setattr(database_module, "is_usable", dies_after_the_check)
+    monkeypatch.setattr(pool_module, "is_usable", dies_after_the_check)
     await insert(database, 1)
     assert await numbers(database) == [1]
 

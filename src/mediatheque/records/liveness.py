@@ -9,7 +9,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-_RECENT_SECONDS = 1.0
+RECENT_SECONDS = 1.0
 """A connection that was used this recently is not asked: under load no request pays for it."""
 _ANSWER_SECONDS = 1.0
 """Seconds after which a connection that does not answer counts as lost."""
@@ -23,7 +23,7 @@ async def is_usable(connection: AsyncConnection[DictRow], idle_seconds: float) -
     """
     if connection.closed:
         return False
-    return (idle_seconds < _RECENT_SECONDS and not _has_input(connection)) or await _answers(connection)
+    return (idle_seconds < RECENT_SECONDS and not _has_input(connection)) or await _answers(connection)
 
 
 def _has_input(connection: AsyncConnection[DictRow]) -> bool:

@@ -177,7 +177,7 @@ async def test_upload_whose_answer_from_the_database_is_lost_is_stored_once(
         if calls > 1 or commits:
             await record(state)
         if calls == 1:
-            library.database._availability.suspect()
+            library.database.availability.suspect()
             raise DatabaseUnavailable
 
     library.ingest.steps = (*library.ingest.steps[:-1], record_and_lose_the_answer)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection, AsyncCursor, AsyncTransaction
 from psycopg.abc import Params
 from psycopg.pq import TransactionStatus
@@ -31,6 +32,10 @@ class SessionConnection(AsyncConnection[DictRow]):
     """
 
     is_direct = False
+    leased_at = 0.0
+    """When psycopg's pool gave it away, in seconds of the monotonic clock."""
+    returned_at = 0.0
+    """When its last user put it back."""
     _transaction_settings: Composed | None = None
 
     @classmethod
@@ -90,3 +95,10 @@ async def backend_pid(connection: Connection) -> int:
     """Return the id of the PostgreSQL process that executes this connection's statements now."""
     row = await (await connection.execute("SELECT pg_backend_pid() AS pid")).fetchone()
     return int(row["pid"]) if row else 0
+
+
+async def check_writable(connection: Connection) -> None:
+    """Raise ReadOnlySqlTransaction when PostgreSQL only reads: a standby, or a former primary after a failover."""
+    row = await (await connection.execute("SHOW transaction_read_only")).fetchone()
+    if row is None or row["transaction_read_only"] != "off":
+        raise psycopg.errors.ReadOnlySqlTransaction("The database is read-only.")
