@@ -18,6 +18,7 @@ from mediatheque.http.context import AppRequest, Context
 from mediatheque.http.files.cache import FileCache
 from mediatheque.http.files.fast_path import FastPath
 from mediatheque.http.forwarded import TrustedProxies
+from mediatheque.http.json_response import JsonResponse
 from mediatheque.http.metrics import Metrics
 from mediatheque.http.middleware.connections import ConnectionWatch
 from mediatheque.http.middleware.cors import CorsMiddleware
@@ -45,6 +46,7 @@ def _router(context: Context) -> Litestar:
             route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
             state=State({"context": context}),
             request_class=AppRequest,
+        response_class=JsonResponse,
             exception_handlers={
                 Exception: _answer_unrouted,
                 HTTPException: _answer_unrouted,

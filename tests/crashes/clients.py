@@ -31,7 +31,11 @@ class AcknowledgedFile:
 
 
 class PersistentClients:
-    """Within the block, clients make multipart and direct uploads, and repeat each step until it is acknowledged."""
+    """Within the block, clients make uploads of every kind, and repeat each step until it is acknowledged.
+
+    Plain uploads go through Krea's and fal's endpoints, which write rows with and without an asset. Some are of bytes
+    that are stored already, and some are larger than what is stored in one call.
+    """
 
     def __init__(self, server: Serve, key: str) -> None:
         self.acknowledged: list[AcknowledgedFile] = []
@@ -46,6 +50,9 @@ class PersistentClients:
             self._upload_full_size_parts,
             self._upload_directly,
             self._upload_directly,
+            self._upload_asset,
+            self._upload_asset,
+            self._upload_file,
         )
         self._threads = [threading.Thread(target=self._run, args=[upload], daemon=True) for upload in uploads]
 
@@ -106,6 +113,19 @@ class PersistentClients:
         self._step(http, "PUT", slot["upload_url"], content=data)
         path = f"/v3/assets/{slot['asset_id']}/complete"
         return AcknowledgedFile(self._step(http, "POST", path, json={}, headers=self._headers)["data"]["url"], data)
+
+    def _upload_asset(self, http: httpx.Client) -> AcknowledgedFile:
+        data = samples.jpeg() if random.random() < 0.2 else new_jpeg(random.choice((20_000, 300_000, 1_500_000)))
+        files = {"file": ("a.jpg", data, "image/jpeg")}
+        asset = self._step(http, "POST", "/assets", files=files, headers=self._headers)
+        return AcknowledgedFile(asset["image_url"], data)
+
+    def _upload_file(self, http: httpx.Client) -> AcknowledgedFile:
+        data = new_jpeg(random.choice((20_000, 300_000, 1_500_000)))
+        headers = {**self._headers, "content-type": "image/jpeg", "x-fal-file-name": "a.jpg"}
+        return AcknowledgedFile(
+            self._step(http, "POST", "/files/upload", content=data, headers=headers)["access_url"], data
+        )
 
     def _step(self, http: httpx.Client, method: str, path: str, **request: Any) -> Any:
         for _ in _attempts():

@@ -1,4 +1,4 @@
-"""Kills at random moments of uploads in parts and direct ones: what was acknowledged is there, and all go on.
+"""Kills at random moments of uploads, plain, direct and in parts: what was acknowledged is there, and all go on.
 
 Each kill takes seconds, because everything is started again: `make crash` does a hundred, `make test` two.
 """
