@@ -26,9 +26,10 @@ sys.dont_write_bytecode = False
 
 @pytest.fixture(scope="session", autouse=True)
 def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
-    """Where the data folder is that new servers get a copy of: one for all test processes."""
+    """Where the data folder is that new servers get a copy of, and their models: one for all test processes."""
     base = tmp_path_factory.getbasetemp()
-    Template.folder = (base if worker_id == "master" else base.parent) / "template"
+    shared = base if worker_id == "master" else base.parent
+    Template.folder, Template.models = shared / "template", shared / "models"
 
 
 @pytest.fixture(scope="session", autouse=True)

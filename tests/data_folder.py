@@ -1,4 +1,6 @@
-"""A data folder whose database has the current schema and nothing in it: made once a test run, copied for each server.
+"""What servers have in common: made once a test run.
+
+One is a data folder whose database has the current schema and nothing in it, copied for each server.
 
 A server that starts on a copy makes its workspace and prints its key, as on a folder that it made itself; it is
 spared `initdb` and the migrations. Tests of the first start itself start without it.
@@ -18,9 +20,13 @@ FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class Template:
-    """The template of this run. tests/conftest.py names its folder, which all test processes of the run share."""
+    """The template of this run. tests/conftest.py names its folder, which all test processes of the run share.
+
+    `models` is the folder of what the default model computes from its weights, for which it takes four seconds.
+    """
 
     folder: ClassVar[Path]
+    models: ClassVar[Path]
 
     @classmethod
     def copy(cls, data: Path, *, durable: bool = False) -> Path:

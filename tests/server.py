@@ -47,7 +47,8 @@ class Serve:
     ) -> None:
         self.data = data
         self.durable = durable
-        self.env = {**os.environ, "MEDIATHEQUE_RUN_WORKER": "false", **(env or {})}
+        shared = {"MEDIATHEQUE_RUN_WORKER": "false", "MEDIATHEQUE_EMBEDDING_CACHE": str(Template.models)}
+        self.env = {**os.environ, **shared, **(env or {})}
         self.arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

