@@ -46,7 +46,7 @@ def _router(context: Context) -> Litestar:
             route_handlers=[router for dialect in DIALECTS for router in dialect.routers],
             state=State({"context": context}),
             request_class=AppRequest,
-        response_class=JsonResponse,
+            response_class=JsonResponse,
             exception_handlers={
                 Exception: _answer_unrouted,
                 HTTPException: _answer_unrouted,

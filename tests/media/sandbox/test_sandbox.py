@@ -267,6 +267,18 @@ async def test_worker_cannot_change_the_bytes_that_it_examines():
         assert reader.read() == b"abc"
 
 
+@pytest.mark.parametrize("missing", ["call", "proc"])
+async def test_system_without_memory_files_takes_paths_only(monkeypatch, missing):
+    def refused(*_: object) -> int:
+        raise PermissionError
+
+    if missing == "call":
+        monkeypatch.setattr(os, "memfd_create", refused)
+    else:
+        monkeypatch.setattr("mediatheque.media.sandbox.memory_file._DESCRIPTORS", Path("/nowhere"))
+    assert not Sandbox(SandboxConfig()).takes_bytes
+
+
 async def test_worker_closes_the_files_that_it_has_examined(open_sandbox):
     sandbox = open_sandbox(processes=1)
     for _ in range(100):  # more than the files that it may have open

@@ -17,7 +17,13 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 def are_supported() -> bool:
     """Whether this system has sealed files in memory, and a path for a descriptor of one (Linux with /proc)."""
-    return bool(_SEALS) and hasattr(os, "memfd_create") and _DESCRIPTORS.is_dir()
+    if not _SEALS or not hasattr(os, "memfd_create"):
+        return False
+    try:
+        with memory_file(b"tried") as fd:
+            return Path(path_of(fd)).read_bytes() == b"tried"
+    except OSError:  # a container may forbid the call, or have no /proc
+        return False
 
 
 @contextmanager
