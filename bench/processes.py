@@ -46,12 +46,16 @@ class Server:
             with contextlib.suppress(OSError, RefusedError), Connection(port, 2) as connection:
                 connection.request("GET", path)
                 return
-            time.sleep(0.1)
+            time.sleep(0.02)
         raise RuntimeError(f"{self._process.args!r} is not ready: {self.log.read_text()[-2000:]}")
 
     def tree(self) -> list[int]:
         """Return the process ids of the server and all its descendants."""
         return [self._process.pid, *_descendants(self._process.pid)]
+
+    def processor_seconds(self) -> float:
+        """Return the processor time so far of the server and all its descendants, those that have ended among them."""
+        return sum(_processor_seconds(pid) for pid in self.tree())
 
     def stop(self) -> None:
         """Send SIGTERM, then kill the process group and every descendant."""
@@ -63,6 +67,13 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(5)
+
+
+def _processor_seconds(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _signal_all(pids: list[int], number: signal.Signals) -> None:

@@ -28,13 +28,18 @@ _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 class Target(NamedTuple):
     """Where assets go: the workspace, its tags with the share of the assets that get them, collections, a folder.
 
-    Into a collection goes one asset of so many, and at most so many of them.
+    Into a collection goes one asset of so many, and at most so many of them. With `spread`, asset number n goes into
+    the n-th of those workspaces, and on from the first.
     """
 
     workspace_id: UUID
     tags: dict[UUID, float] = {}
     collections: dict[UUID, tuple[int, int]] = {}
     folder_id: UUID | None = None
+    spread: Sequence[UUID] = ()
+
+    def workspace_of(self, number: int) -> UUID:
+        return self.spread[number % len(self.spread)] if self.spread else self.workspace_id
 
 
 class Batch(NamedTuple):
@@ -51,8 +56,10 @@ def moment(number: int) -> datetime:
     return _BEGIN + timedelta(seconds=number)
 
 
-def fill(conn: psycopg.Connection, target: Target, numbers: range, shape: Shape | None) -> None:
-    """Assets of these numbers; with vectors if their shape is given."""
+def fill(
+    conn: psycopg.Connection, target: Target, numbers: range, shape: Shape | None, *, captions: bool = True
+) -> None:
+    """Assets of these numbers; with vectors if their shape is given, of their captions only if `captions`."""
     register_vector(conn)
     for start in range(numbers.start, numbers.stop, _CHUNK):
         random = np.random.default_rng([target.workspace_id.int % 2**32, start])
@@ -63,7 +70,7 @@ def fill(conn: psycopg.Connection, target: Target, numbers: range, shape: Shape 
             _assets(conn, target, batch, random)
             _memberships(conn, target, batch, random)
             if shape:
-                _vectors(conn, target, batch, random, shape)
+                _vectors(conn, target, batch, random, shape, captions=captions)
 
 
 def _copy(conn: psycopg.Connection, into: str, rows: Iterator[Sequence[object]]) -> None:
@@ -73,7 +80,7 @@ def _copy(conn: psycopg.Connection, into: str, rows: Iterator[Sequence[object]])
 
 
 def _assets(conn: psycopg.Connection, target: Target, batch: Batch, random: np.random.Generator) -> None:
-    own, count = target.workspace_id, len(batch.numbers)
+    owners, count = [target.workspace_of(n) for n in batch.numbers], len(batch.numbers)
     kinds = [_KINDS[n] for n in random.choice(len(_KINDS), count, p=[share for *_, share in _KINDS])]
     words = [[WORDS[n] for n in three] for three in random.integers(0, len(WORDS), (count, 3))]
     blobs, files = [uuid4() for _ in kinds], [uuid4() for _ in kinds]
@@ -82,13 +89,13 @@ def _assets(conn: psycopg.Connection, target: Target, batch: Batch, random: np.r
         "blob (id, workspace_id, sha256, size, storage_key, mime, kind, width, height)",
         (
             (b, own, b.bytes * 2, 1000, b.hex, mime, kind, 100, 100)
-            for b, (kind, mime, _) in zip(blobs, kinds, strict=True)
+            for b, own, (kind, mime, _) in zip(blobs, owners, kinds, strict=True)
         ),
     )
     _copy(
         conn,
         "file (id, workspace_id, blob_id, name)",
-        ((f, own, b, f"img_{n}.png") for f, b, n in zip(files, blobs, batch.numbers, strict=True)),
+        ((f, own, b, f"img_{n}.png") for f, own, b, n in zip(files, owners, blobs, batch.numbers, strict=True)),
     )
     _copy(
         conn,
@@ -96,7 +103,7 @@ def _assets(conn: psycopg.Connection, target: Target, batch: Batch, random: np.r
         (
             (
                 batch.ids[at],
-                own,
+                owners[at],
                 files[at],
                 kinds[at][0],
                 f"{words[at][2]} {n}",
@@ -130,17 +137,26 @@ def _memberships(conn: psycopg.Connection, target: Target, batch: Batch, random:
     )
 
 
-def _vectors(conn: psycopg.Connection, target: Target, batch: Batch, random: np.random.Generator, shape: Shape) -> None:
+def _vectors(
+    conn: psycopg.Connection,
+    target: Target,
+    batch: Batch,
+    random: np.random.Generator,
+    shape: Shape,
+    *,
+    captions: bool,
+) -> None:
     """In the first space, which is the active one."""
-    captioned = [at for at, n in enumerate(batch.numbers) if _captioned(n)]
-    pictures, captions = shape.pictures(random, batch.about), shape.captions(random, batch.about[captioned])
-    parts = (("content", range(len(batch.ids)), pictures), ("caption", captioned, captions))
+    captioned = [at for at, n in enumerate(batch.numbers) if captions and _captioned(n)]
+    pictures, said = shape.pictures(random, batch.about), shape.captions(random, batch.about[captioned])
+    parts = (("content", range(len(batch.ids)), pictures), ("caption", captioned, said))
     copying = "COPY embedding (asset_id, model_id, part, workspace_id, vector) FROM STDIN (FORMAT binary)"
     with conn.cursor().copy(copying) as copy:
         copy.set_types(["uuid", "int4", "text", "uuid", "halfvec"])
         for part, where, vectors in parts:
             for at, vector in zip(where, vectors, strict=True):
-                copy.write_row((batch.ids[at], 1, part, target.workspace_id, HalfVector(vector)))
+                owner = target.workspace_of(batch.numbers[at])
+                copy.write_row((batch.ids[at], 1, part, owner, HalfVector(vector)))
 
 
 def _captioned(number: int) -> bool:

@@ -18,6 +18,8 @@ from mediatheque.records.embedded import running_conninfo
 
 SHARES = {"1 %": 0.01, "5 %": 0.05, "30 %": 0.3}
 """Tags by name, and on which share of the assets they are. No query says these names."""
+TABLES = ("blob", "file", "asset", "asset_tag", "collection_asset")
+"""What `fill` writes to, beside vectors."""
 _BESIDE = 20  # the other workspace has one asset where the first sizes of this one has so many
 
 
@@ -44,17 +46,17 @@ class SeededLibrary(Mediatheque):
         self.shape = Shape(open_embedder("basic", self.models))
         with self.connect() as conn:
             (own,) = conn.execute("SELECT id FROM workspace").fetchone() or ()
-            self.other = Target(_insert(conn, "workspace", name="other"))
-            self.tags = {name: _insert(conn, "tag", workspace_id=own, name=name) for name in SHARES}
-            self.collection_id = _insert(conn, "collection", workspace_id=own, name="ten thousand")
+            self.other = Target(insert(conn, "workspace", name="other"))
+            self.tags = {name: insert(conn, "tag", workspace_id=own, name=name) for name in SHARES}
+            self.collection_id = insert(conn, "collection", workspace_id=own, name="ten thousand")
             self.target = Target(
                 own,
                 {self.tags[name]: share for name, share in SHARES.items()},
                 {
                     self.collection_id: (10, 10_000),
-                    _insert(conn, "collection", workspace_id=own, name="half"): (2, 10**9),
+                    insert(conn, "collection", workspace_id=own, name="half"): (2, 10**9),
                 },
-                _insert(conn, "folder", workspace_id=own, name="folder", project_type="mixed"),
+                insert(conn, "folder", workspace_id=own, name="folder", project_type="mixed"),
             )
 
     @property
@@ -77,10 +79,10 @@ class SeededLibrary(Mediatheque):
     def grow(self, size: int, *, vectors: bool = True) -> None:
         """To so many assets in the workspace; ready to be measured."""
         began = time.monotonic()
-        shape, tables = self.shape if vectors else None, {"embedding"} if vectors else set()
+        shape, tables = self.shape if vectors else None, [*TABLES, *(["embedding"] if vectors else [])]
         with self.connect() as conn:
             conn.execute("SET synchronous_commit = off")
-            with without_indexes(conn, ["blob", "file", "asset", "asset_tag", "collection_asset", *tables]) as took:
+            with without_indexes(conn, tables) as took:
                 if not self.size:
                     fill(conn, self.other, range(size // _BESIDE), shape)
                 fill(conn, self.target, range(self.size, size), shape)
@@ -92,7 +94,7 @@ class SeededLibrary(Mediatheque):
         note(f"{size:,} assets: copied in {copied:.0f} s; indexes: {slowest}; {time.monotonic() - began:.0f} s in all")
 
 
-def _insert(conn: psycopg.Connection, table: str, **values: object) -> UUID:
+def insert(conn: psycopg.Connection, table: str, **values: object) -> UUID:
     id = uuid4()
     row = {"id": id, **values}
     columns, places = ", ".join(row), ", ".join(["%s"] * len(row))

@@ -9,7 +9,7 @@ def once(peer: Peer, load: Load) -> float | None:
     stored = peer.read_file(load.small)
     if stored.json is None:
         return None
-    return wrk.requests_per_second(peer.port, stored.json, stored.headers, load.seconds)
+    return wrk.requests_per_second(peer.port, stored.json, stored.headers, load.extent.seconds)
 
 
-MEASUREMENT = Measurement("d", "GET of an asset's JSON", "requests/s", once)
+MEASUREMENT = Measurement("d", "GET of an asset's JSON", "requests/s", once, program="wrk")

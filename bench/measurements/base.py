@@ -9,15 +9,34 @@ from bench.peers import Peer
 Once = Callable[[Peer, "Load"], float | None]
 
 
+class Extent(NamedTuple):
+    """How much is measured. `fresh_rounds` are those that need a new server each; `seconds` are those of wrk."""
+
+    rounds: int
+    fresh_rounds: int
+    seconds: int
+    photos: int
+    real_photos: int  # uploaded until all of them are embedded
+    queue: int  # assets that wait for the worker when a window beside it begins
+    searches: int  # in such a window
+    starts: int
+    workspaces: int
+
+
+EXTENTS = {
+    "quick": Extent(2, 1, 1, photos=60, real_photos=40, queue=100, searches=20, starts=2, workspaces=20),
+    "usual": Extent(3, 1, 3, photos=300, real_photos=500, queue=400, searches=150, starts=5, workspaces=1_000),
+    "long": Extent(7, 3, 5, photos=500, real_photos=1_000, queue=800, searches=300, starts=9, workspaces=1_000),
+}
+
+
 class Load:
     """The files and the number of rounds. All files are made before the first server starts."""
 
-    def __init__(self, *, quick: bool) -> None:
-        self.rounds = 3 if quick else 5
-        self.fresh_rounds = 1 if quick else 3
-        self.seconds = 1 if quick else 5
+    def __init__(self, extent: Extent) -> None:
+        self.extent = extent
         self.recording = WavFiles()
-        self.photos = Photos(100 if quick else 500, 200_000)
+        self.photos = Photos(extent.photos, 200_000)
         self.small = Photos(1, 10_000)
 
 
@@ -31,3 +50,4 @@ class Measurement(NamedTuple):
     more_is_better: bool = True
     new_server: bool = False  # each round starts a new server
     has_ratio: bool = True  # a ratio is meaningful
+    program: str = ""  # that must be installed

@@ -2,11 +2,11 @@
 
 from bench.peers.base import Peer
 from bench.peers.copyparty import Copyparty
-from bench.peers.mediatheque import Mediatheque
+from bench.peers.mediatheque import Mediatheque, TwoProcesses
 from bench.peers.nginx import Nginx
 from bench.peers.pocketbase import PocketBase
 from bench.peers.seaweedfs import SeaweedFS
 
-PEERS: list[type[Peer]] = [Mediatheque, Nginx, PocketBase, Copyparty, SeaweedFS]
+PEERS: list[type[Peer]] = [Mediatheque, TwoProcesses, Nginx, PocketBase, Copyparty, SeaweedFS]
 
 __all__ = ["PEERS", "Peer"]

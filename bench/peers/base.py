@@ -1,7 +1,7 @@
 """The interface of a server under test."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -23,6 +23,9 @@ class Peer(ABC):
 
     name: str
     has_records = True  # has records, users and permissions, not just bytes
+    measured_in: Collection[str] | None = None  # letters of measurements; None: all
+    is_ours = False
+    variant = ""  # of Mediatheque: what is different, for a row of its own
     environment: Mapping[str, str] = {}  # added to this process's
     port: int
     server: Server
@@ -65,6 +68,14 @@ class Peer(ABC):
     def upload_for_reading(self, payload: Payload) -> StoredFile:
         """Upload a file that is read afterwards."""
         return self.stored(*self.upload(payload))
+
+    def rest(self) -> None:  # noqa: B027 - most servers do nothing in the background
+        """Wait until the server does nothing in the background that would disturb what is measured next."""
+
+    @classmethod
+    def takes_part_in(cls, letter: str) -> bool:
+        """Return whether this server is measured in the measurement of that letter."""
+        return cls.measured_in is None or letter in cls.measured_in
 
     @classmethod
     @abstractmethod

@@ -1,0 +1,1 @@
+"""What is measured of Mediatheque alone: embedding, uploads and searches beside it, and starts."""
