@@ -72,7 +72,7 @@ def _has_program(letter: str) -> bool:
 
 def _measure(arguments: argparse.Namespace, letters: set[str], folder: Path) -> list[Block]:
     extent = EXTENTS[arguments.extent or "usual"]
-    on = f"{machine.describe(folder)}. Mediatheque {Mediatheque.version()}"
+    on = f"Mediatheque {Mediatheque.version()} on {machine.describe(folder)}"
     blocks = []
     if chosen := [m for m in MEASUREMENTS if m.key in letters]:
         servers = _installed(arguments.peers, arguments.baseline)

@@ -7,6 +7,7 @@ from bench.library import crowded
 from bench.own import beside, embedding, start
 from bench.own.figures import OwnFigures
 from bench.peers import PEERS
+from bench.peers.behind_nginx import BehindNginx
 from bench.peers.mediatheque import Mediatheque, TwoProcesses
 from bench.run import Rounds
 
@@ -57,6 +58,7 @@ def _check_targets(medians: Medians) -> Iterator[Verdict]:
         ratio = medians.ratio(key, _OURS, TwoProcesses.name, other_key="b")
         yield from _no_slower(ratio, f"({key}) with `--workers 2`, {what}, no slower than (b)")
     yield from _at_least(medians, "c", "PocketBase", 2)
+    yield from _at_least(medians, "c", "nginx DAV", 0.8, BehindNginx)
     yield from _at_least(medians, "d", "PocketBase", 0.8)
     yield from _at_least(medians, "d", "PocketBase", 1, TwoProcesses)
     memory = medians.of("e", _OURS)

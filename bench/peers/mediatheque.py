@@ -30,6 +30,7 @@ class Mediatheque(Peer):
     checkout = Path(__file__).parents[2]
     programs = Path(sys.executable).parent
     options: Sequence[str] = ()  # of `serve`
+    application_port: int  # of the server itself, where another one is in front
     auth: dict[str, str]
 
     @classmethod
@@ -53,6 +54,7 @@ class Mediatheque(Peer):
 
     def start(self) -> None:
         (self.port,) = free_ports(1)
+        self.application_port = self.port
         data = ["--data", str(self.folder / "data")]
         command = [str(self.binary()), "serve", "--port", str(self.port), *self.options, *data]
         self.launch([*command], "/readyz")
@@ -78,7 +80,7 @@ class Mediatheque(Peer):
 
     def queue_depth(self) -> int:
         """Return how many assets wait for the worker, or are in its hands."""
-        with Connection(self.port) as connection:
+        with Connection(self.application_port) as connection:
             text = connection.request("GET", "/metrics", self.auth).body.decode()
         return sum(int(float(number)) for number in _DEPTH.findall(text))
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from bench.client import Endpoint, Response, put
 from bench.peers.base import Peer, StoredFile
@@ -40,6 +41,11 @@ def _binary() -> str | None:
     return shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 
 
+def nginx_command(folder: Path, config: Path) -> list[str | Path]:
+    """Return the command that runs nginx with its files in the folder."""
+    return [str(_binary()), "-p", folder, "-e", folder / "start.log", "-c", config]
+
+
 class Nginx(Peer):
     name = "nginx DAV"
     has_records = False
@@ -59,7 +65,7 @@ class Nginx(Peer):
         user = "user root;" if os.geteuid() == 0 else ""
         config = self.folder / "nginx.conf"
         config.write_text(_CONFIG.format(folder=self.folder, port=self.port, user=user))
-        self.launch([str(_binary()), "-p", self.folder, "-e", self.folder / "start.log", "-c", config], "/ready")
+        self.launch(nginx_command(self.folder, config), "/ready")
 
     def endpoint(self, name: str, mime: str) -> Endpoint:
         return put(f"/{name}", mime)
