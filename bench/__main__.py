@@ -70,21 +70,24 @@ def _has_program(letter: str) -> bool:
     return not missing
 
 
-def _measure(arguments: argparse.Namespace, letters: set[str], folder: Path) -> list[Block]:
-    extent = EXTENTS[arguments.extent or "usual"]
-    on = f"Mediatheque {Mediatheque.version()} on {machine.describe(folder)}"
+def _measure(arguments: argparse.Namespace, letters: set[str], version: str, folder: Path) -> list[Block]:
+    extent = arguments.extent or "usual"
+    on = f"Mediatheque {version} on {machine.describe(folder)}"
+    chosen = [m for m in MEASUREMENTS if m.key in letters]
+    own_keys, library_keys = letters & {*own.KEYS}, letters & {*library.KEYS}
     blocks = []
-    if chosen := [m for m in MEASUREMENTS if m.key in letters]:
-        servers = _installed(arguments.peers, arguments.baseline)
-        blocks.append(measure_peers(on, chosen, servers, Load(extent), folder))
-    if keys := letters & {*own.KEYS}:
-        blocks.append(measure_own(on, keys, Load(extent), folder))
-    if keys := letters & {*library.KEYS}:
-        load = library.QUICK if arguments.extent == "quick" else library.FULL
+    if chosen or own_keys:
+        load = Load(EXTENTS[extent])
+        if chosen:
+            servers = _installed(arguments.peers, arguments.baseline)
+            blocks.append(measure_peers(on, chosen, servers, load, folder))
+        if own_keys:
+            blocks.append(measure_own(on, own_keys, load, folder))
+    if library_keys:
+        amount = library.QUICK if extent == "quick" else library.FULL
         if arguments.million:
-            load = load._replace(sizes=(*load.sizes, load.sizes[0] * library.LARGE))
-        load = load._replace(with_vectors=not arguments.no_vectors)
-        blocks.append(measure_library(on, keys, load, folder, arguments.plans))
+            amount = amount.with_larger_library(vectors=not arguments.no_vectors)
+        blocks.append(measure_library(on, library_keys, amount, folder, arguments.plans))
     return blocks
 
 
@@ -97,14 +100,15 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="mediatheque-bench-", dir=arguments.folder))
     folder.chmod(0o755)  # servers that drop their privileges must still reach their data
     try:
-        blocks = _measure(arguments, letters, folder)
+        version = Mediatheque.version()
+        blocks = _measure(arguments, letters, version, folder)
     finally:
         shutil.rmtree(folder)
     print("\n\n".join(block.text for block in blocks))
     if arguments.write:
         write_charts(arguments.write.parent / "images", [chart for block in blocks for chart in block.charts])
         texts = {block.name: block.text for block in blocks}
-        write(arguments.write, texts, Mediatheque.version(), keep=["bench million"])
+        write(arguments.write, texts, version, keep=["bench million"])
     if wrong := [fault for block in blocks for fault in block.faults]:
         raise SystemExit("query plans read too many rows:\n" + "\n".join(wrong))
 

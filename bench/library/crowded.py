@@ -69,6 +69,6 @@ def _compare(figures: OwnFigures, asked: Sequence[tuple[SeededLibrary, Case]], t
             wanted = exact[side][number]
             recalls[side].append(len({*found} & {*wanted}) / len(wanted))
     title = ROW.format(what=asked[0][1].what)
-    figures.add_times(title, *took)
+    figures.add_times(title, took[0], took[1])
     alone, beside = (statistics.mean(side) for side in recalls)
     figures.add(Row(f"{title}, recall", "share", alone, beside, more_is_better=True))

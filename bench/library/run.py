@@ -21,6 +21,10 @@ class Load(NamedTuple):
     inserts: int
     with_vectors: bool = True
 
+    def with_larger_library(self, *, vectors: bool) -> "Load":
+        """Return the same with a second size, 1,000,000 where the first is 100,000."""
+        return self._replace(sizes=(*self.sizes, self.sizes[-1] * 10), with_vectors=vectors)
+
     def shortened(self) -> "Load":
         """Return what is measured at the larger size."""
         return self._replace(searches=self.searches // 2, compared=max(5, self.compared // 4))
@@ -28,8 +32,6 @@ class Load(NamedTuple):
 
 FULL = Load((100_000,), searches=200, compared=60, pages=100, inserts=2_000)
 QUICK = Load((5_000,), searches=20, compared=20, pages=20, inserts=200)
-LARGE = 10
-"""How much larger the larger library is: 1,000,000 assets."""
 
 
 def measure(folder: Path, keys: set[str], load: Load, to: Path | None) -> tuple[Figures, list[str]]:

@@ -34,7 +34,8 @@ class OwnFigures:
     def add_times(self, title: str, alone: Sequence[float], beside: Sequence[float], high: int = 95) -> None:
         """Add the medians and a high percentile of seconds, as milliseconds."""
         for name, share in (("p50", 0.5), (f"p{high}", high / 100)):
-            self.add(Row(f"{title}, {name}", "ms", *(percentile(some, share) * 1000 for some in (alone, beside))))
+            figures = percentile(alone, share) * 1000, percentile(beside, share) * 1000
+            self.add(Row(f"{title}, {name}", "ms", figures[0], figures[1]))
 
     def fail(self, failure: str) -> None:
         note(failure)

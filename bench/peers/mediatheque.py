@@ -44,7 +44,7 @@ class Mediatheque(Peer):
     @classmethod
     def version(cls) -> str:
         done = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],
+            ["git", "describe", "--always", "--dirty", "--exclude", "*"],  # the commit alone, never a tag
             cwd=cls.checkout,
             capture_output=True,
             text=True,
