@@ -37,9 +37,9 @@ async def _work(config: Config, *, supervised: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)  # type: ignore[union-attr]  # a coroutine that runs has its task
     library = build_library(_with_patient_sandbox(config))
-    # Most tasks open no file, and idle decoders take as much memory as the rest of the process.
-    await library.open(start_media=False)
     try:
+        # Most tasks open no file, and idle decoders take as much memory as the rest of the process.
+        await library.open(start_media=False)
         if not supervised:
             await library.store_identity.claim_at_start(in_bucket=config.blobs.in_bucket)
             await warn_if_model_differs(library.database, config.embedding.model)

@@ -35,7 +35,7 @@ def test_task_worker_of_serve_has_the_lowest_priority(own_server: Start) -> None
 
 
 def test_database_that_a_separate_worker_runs_has_normal_priority(own_server: Start) -> None:
-    """No server runs that could have started it."""
+    """No server runs that could have started it. The worker ends, although it is told to before it is ready."""
     server = own_server()
     server.stop()
     command = [PROGRAM, "worker", "--data", server.data]
@@ -45,8 +45,10 @@ def test_database_that_a_separate_worker_runs_has_normal_priority(own_server: St
             database = [process.pid for process in processes.postgres(server.data)]
             assert database
             assert niceness(database) == NORMAL
-        finally:
             worker.terminate()
+            worker.wait(60)
+        finally:
+            worker.kill()
 
 
 def upload(server: Serve) -> None:
