@@ -13,7 +13,7 @@ from mediatheque.errors import LibraryError
 from mediatheque.http import logs
 from mediatheque.library.configured_model import warn_if_model_differs
 from mediatheque.processes.parent_death import die_with_parent
-from mediatheque.processes.priority import lower_priority
+from mediatheque.processes.priority import lower_priority, lower_priority_of_session
 from mediatheque.redaction import hide
 from mediatheque.worker import Worker
 
@@ -27,6 +27,7 @@ def run(config: Config, *, supervised: bool = False) -> None:
     DatabaseUnavailable when the database does not answer at the start, and StoreMismatch.
     """
     lower_priority()  # an embedded PostgreSQL that this process runs has a thread of its own, and normal priority
+    lower_priority_of_session()
     with suppress(asyncio.CancelledError):
         asyncio.run(_work(config, supervised=supervised))
 

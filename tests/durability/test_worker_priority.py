@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests import samples
 from tests.durability.conftest import Start
 from tests.durability.helpers import processes
 from tests.durability.helpers.processes import eventually
+from tests.embedding import onnx_pair
 from tests.media.sandbox import processes as sandbox
 from tests.server import PROGRAM, Serve
 
@@ -19,8 +21,10 @@ LOWEST = {19}
 NORMAL = {os.getpriority(os.PRIO_PROCESS, 0)}
 
 
-def test_task_worker_of_serve_has_the_lowest_priority(own_server: Start) -> None:
-    server = own_server(RUN_WORKER="true")
+def test_task_worker_of_serve_has_the_lowest_priority(own_server: Start, tmp_path: Path) -> None:
+    (folder := tmp_path / "clip").mkdir()
+    model = onnx_pair.clip_like(folder)
+    server = own_server(RUN_WORKER="true", EMBEDDING_MODEL=f"onnx-clip:{model}")
     upload(server)
     eventually(lambda: processes.task_workers(server.data))
     (worker,) = processes.task_workers(server.data)
@@ -32,6 +36,8 @@ def test_task_worker_of_serve_has_the_lowest_priority(own_server: Start) -> None
     assert niceness(process.pid for process in processes.postgres(server.data)) == NORMAL
     assert server.process
     assert os.getpriority(os.PRIO_PROCESS, server.process.pid) in NORMAL
+    assert "nice 0" in session(server.process.pid)
+    assert "nice 10" in session(worker.pid)
 
 
 def test_database_that_a_separate_worker_runs_has_normal_priority(own_server: Start) -> None:
@@ -59,6 +65,14 @@ def upload(server: Serve) -> None:
         timeout=60,
     )
     assert answer.is_success, answer.text
+
+
+def session(pid: int) -> str:
+    """Return the group in which Linux schedules the session of the process, and its niceness."""
+    file = Path(f"/proc/{pid}/autogroup")
+    if not (file.exists() and file.read_text()):
+        pytest.skip("this system divides the processors among processes alone")
+    return file.read_text()
 
 
 def tree(root: int) -> set[int]:

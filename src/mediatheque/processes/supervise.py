@@ -73,8 +73,11 @@ class ProcessSupervisor:
             with self._lock:
                 if self._stopping.is_set():
                     return 0
-                # In a process group of its own: Ctrl-C in a terminal reaches the parent alone.
-                self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 - our own program
+                # In a session of its own: Ctrl-C in a terminal reaches the parent alone, and the child can lower the
+                # priority of its session.
+                self._process = subprocess.Popen(  # noqa: S603 - our own program
+                    self._command, stdin=subprocess.DEVNULL, start_new_session=True
+                )
         except OSError as error:
             return str(error)
         return self._process.wait()

@@ -27,19 +27,6 @@ async def _keys(library: Library) -> set[str]:
     return {stored.key async for stored in library.store.list_objects()}
 
 
-async def test_system_without_memory_files_uses_spool_files(
-    library: Library, workspace: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(library.sandbox, "_takes_bytes", False)
-    asset = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
-    assert await library.store.size(asset.file.blob.storage_key) == len(samples.png())
-    damaged = samples.truncated_jpeg()
-    with pytest.raises(LibraryError):
-        await library.ingest.create_asset(ingest_request(workspace, damaged))
-    assert await _keys(library) == {asset.file.blob.storage_key}
-    assert not list(library.store.spool.iterdir())
-
-
 async def test_same_content_is_one_blob_and_two_assets(library: Library, workspace: UUID) -> None:
     first = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name="a.png"))
     second = await library.ingest.create_asset(ingest_request(workspace, samples.png(), name="b.png"))
