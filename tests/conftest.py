@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 import structlog
 from httpx._transports import default as transports
@@ -23,6 +24,10 @@ __all__ = ["database_url", "databases", "migrated", "postgres", "seaweed"]
 # Bytecode is kept whatever the environment says: without it each server that a test starts compiles the program again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# An example that takes long on a busy machine is no fault.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

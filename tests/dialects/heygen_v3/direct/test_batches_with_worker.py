@@ -91,5 +91,7 @@ def test_completed_items_are_not_repeated(http: httpx.Client, owner: Account, wo
     assert first["counts_by_status"] == {"completed": 2}
     before = work_stored.count(owner)
     assert worked(http, owner, batch) == first
-    work_stored.expect_counts(owner, before)
+    assert (
+        not work_stored.count(owner) - before
+    )  # less is possible: bytes of the duplicate are deleted after the answer
     assert (before["asset"], before["file"], before["blob"]) == (2, 2, 1)
