@@ -1,6 +1,7 @@
 """Fixtures for every test: a real server, a real database, real files."""
 
 import functools
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,12 @@ _LONGEST = ("tests/test_reindex.py", "tests/durability", "tests/dialects/fal")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LONGEST.index(group) if (group := _group(item.nodeid)) in _LONGEST else len(_LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are no garbage: looked through each time, they take a fifth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
