@@ -51,7 +51,7 @@ def _beside(figures: OwnFigures) -> Iterator[Panel]:
     for title, percentile in ((beside.EIGHT_TITLE, "p99"), (beside.MANY_TITLE, "p99"), (beside.SEARCH_TITLE, "p95")):
         what = {
             beside.EIGHT_TITLE: "(k) Uploads, 8 at a time",
-            beside.MANY_TITLE: "(k) Uploads, 64 at a time, 2 workers",
+            beside.MANY_TITLE: "(k) Uploads, 64 at a time, --workers 2",
         }
         name = what.get(title, "(l) Searches, one at a time")
         for row in (figures.find(title), figures.find(f"{title}, {percentile}")):
