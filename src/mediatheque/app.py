@@ -66,7 +66,7 @@ def _context(config: Config) -> Context:
         library=library,
         origins=Origins(config.public_url, TrustedProxies(config.trusted_proxies)),
         rate_limiter=RateLimiter(config.rate),
-        file_cache=FileCache(library),
+        file_cache=FileCache(library, config.accel_redirect),
         metrics=Metrics(Path(folder) if folder else None),
         fetch=config.fetch,
         max_upload_bytes=config.max_upload_bytes,

@@ -67,6 +67,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks (`10.0.0.0/8`) of reverse proxies, separated by commas, whose X-Forwarded-Proto and
     X-Forwarded-Host make up those URLs when there is no public URL; `*` trusts every client."""
+    accel_redirect: Annotated[str, Meta(pattern=r"^(/[\w.~-]+)+/?$")] | None = None
+    """Location in the configuration of nginx in front that stands for the store of blobs, such as `/_blobs/`: nginx
+    then sends the bytes of files; by default this server sends them."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
     """Largest file, in bytes, where the vendor of a dialect names no limit."""
     keep_alive_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 75

@@ -141,6 +141,8 @@ class BlobStoreContract:
         for length in (0, 1):
             with pytest.raises(NotFound):
                 await get(store, key, 0, length)
+        with pytest.raises(NotFound):
+            await store.internal_uri(key, seconds=60)
         assert await stored(store) == {good: 9}
 
     async def test_listing_has_every_blob_once(self, store: BlobStore) -> None:

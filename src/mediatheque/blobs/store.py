@@ -168,6 +168,15 @@ class BlobStore(Protocol):
         """
         ...
 
+    async def internal_uri(self, key: str, *, seconds: int) -> str:
+        """Return where a web server in front of this one finds the blob, whether it exists or not.
+
+        On a disk that is the path below the folder of the store; in a bucket, the path and query of a URL on the
+        bucket's endpoint, with which anyone can read the blob for `seconds`. It does not begin with a slash. Raises
+        `NotFound` when `key` is not a key.
+        """
+        ...
+
     async def delete(self, key: str) -> None:
         """Delete the blob, if it exists."""
         ...

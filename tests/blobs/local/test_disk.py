@@ -276,3 +276,8 @@ async def test_full_disk_stores_nothing_and_recovers(tiny: Path) -> None:
     key = await put(store, content(100_000))
     assert await stored(store) == {key: 100_000}
     await store.close()
+
+
+async def test_internal_uri_is_the_path_below_the_folder(store: Disk) -> None:
+    key = await put(store, b"content")
+    assert (store.root / await store.internal_uri(key, seconds=1)).read_bytes() == b"content"

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import httpx
 import obstore
 import pytest
 from structlog.testing import capture_logs
@@ -198,3 +199,12 @@ def test_error_for_an_invalid_url_hides_the_secret(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="blobs") as refused:
         open_store(BlobsConfig(location="s3://media?secret_access_key=hush&bogus=1", spool=tmp_path))
     assert "hush" not in str(refused.value)
+
+
+async def test_internal_uri_reads_the_blob_without_a_key(seaweed: Seaweed, store: Bucket) -> None:
+    key = await put(store, b"content")
+    uri = await store.internal_uri(key, seconds=60)
+    async with httpx.AsyncClient(base_url=seaweed.endpoint) as client:
+        assert (await client.get(uri)).content == b"content"
+        assert (await client.get(uri.partition("?")[0])).status_code == 403
+        assert (await client.put(uri, content=b"other")).status_code == 403

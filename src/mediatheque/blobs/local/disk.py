@@ -67,6 +67,10 @@ class Disk:
             raise NotFound
         return self.root / key[:2] / key
 
+    async def internal_uri(self, key: str, *, seconds: int) -> str:
+        """Return the path below the folder, which is good for any time. Raises `NotFound` when `key` is not a key."""
+        return str(self.local_path(key).relative_to(self.root))
+
     async def put_file(self, path: Path, key: str | None = None) -> str:
         """Store the file in one call on a thread: fsync it, rename it into its shard, fsync the shard.
 

@@ -99,6 +99,12 @@ class Bucket:
     def local_path(self, key: str) -> None:
         """Return None: blobs are not local files."""
 
+    async def internal_uri(self, key: str, *, seconds: int) -> str:
+        """Return path and query of a presigned URL. Raises `NotFound` when `key` is not a key."""
+        if not is_key(key):
+            raise NotFound
+        return await self.objects.presign(key, seconds)
+
     async def delete(self, key: str) -> None:
         """Delete the blob, if it exists."""
         if is_key(key):

@@ -1,9 +1,12 @@
 """Objects in a bucket by their names below the URL's prefix, through obstore."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import timedelta
+from typing import cast
+from urllib.parse import urlsplit, urlunsplit
 
 import obstore
-from obstore.store import ObjectStore
+from obstore.store import ObjectStore, S3Store
 
 from mediatheque.blobs.object_store.connection import map_store_errors
 from mediatheque.blobs.object_store.mark import BucketMark, check_bucket
@@ -40,6 +43,12 @@ class Objects:
                 raise BlobsUnavailable(TRUNCATED_MESSAGE)
             length -= len(chunk)
             yield chunk
+
+    async def presign(self, name: str, seconds: int) -> str:
+        """Return path and query of a URL on the bucket's endpoint with which anyone can GET the object."""
+        async with map_store_errors("presign"):
+            url = await obstore.sign_async(cast(S3Store, self.store), "GET", name, timedelta(seconds=seconds))
+        return urlunsplit(("", "", *urlsplit(url)[2:4], "")).lstrip("/")
 
     async def delete(self, name: str) -> None:
         """Delete the object, if it exists."""

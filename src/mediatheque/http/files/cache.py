@@ -1,5 +1,6 @@
 """A short-lived cache of the files being served."""
 
+import math
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
+from mediatheque.http.files.accel import URI_SECONDS, Accel
 from mediatheque.http.files.headers import IMMUTABLE, PRIVATE, Representation, represent
 from mediatheque.http.files.local_reads import read_cached
 from mediatheque.http.files.response import FileResponse
@@ -35,8 +37,10 @@ class CachedFile(NamedTuple):
 class FileCache:
     """A cache of files: each is looked up at most once a second, however often it is requested."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, accel_redirect: str | None = None) -> None:
+        """`accel_redirect` is the location in nginx that stands for the store, if nginx shall send the bytes."""
         self._library = library
+        self._accel_redirect = accel_redirect
         self._cached: dict[str, CachedFile] = {}
         """By the id as 32 hex digits, the oldest first."""
         self._held = 0
@@ -51,7 +55,8 @@ class FileCache:
         if cached is None:
             file = await self._library.catalog.files.get_public(id)
             await authorize(file)
-            cached = self._add(file, await self._library.catalog.files.open(file))
+            content = await self._library.catalog.files.open(file)
+            cached = self._add(file, content, await self._accel(file))
         else:
             await authorize(cached.file)
         return cached.response
@@ -71,7 +76,17 @@ class FileCache:
             return None
         return cached
 
-    def _add(self, file: File, content: FileContent) -> CachedFile:
+    async def _accel(self, file: File) -> Accel | None:
+        if self._accel_redirect is None:
+            return None
+        uri = await self._library.catalog.files.internal_uri(file, seconds=URI_SECONDS)
+        public_until = file.expires_at.timestamp() if file.expires_at else math.inf
+        return Accel(
+            uri=f"{self._accel_redirect.rstrip('/')}/{uri}".encode(),
+            public_until=public_until if is_public(file) else 0,
+        )
+
+    def _add(self, file: File, content: FileContent, accel: Accel | None) -> CachedFile:
         """Add the file, with its bytes if they are few and in the page cache; remove what is too old or too much."""
         now, hex_id = monotonic(), file.id.hex
         in_memory = read_cached(content, file.blob.size) if isinstance(content, Path) else None
@@ -83,7 +98,7 @@ class FileCache:
             if not is_over and self._cached[oldest].until > now:
                 break
             self._remove(oldest)
-        response = FileResponse(_represent(file), content, in_memory)
+        response = FileResponse(_represent(file), content, in_memory, accel)
         cached = CachedFile(file, response, is_public(file), now + _CACHE_SECONDS, held)
         self._cached[hex_id] = cached
         self._held += held

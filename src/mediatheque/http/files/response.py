@@ -5,7 +5,8 @@ from pathlib import Path
 
 from litestar.response.base import ASGIResponse
 
-from mediatheque.http.asgi import Headers, Receive, Scope, Send
+from mediatheque.http.asgi import Headers, RawHeaders, Receive, Scope, Send
+from mediatheque.http.files.accel import Accel, is_left_to_nginx
 from mediatheque.http.files.byteranges import MultipartByteRanges
 from mediatheque.http.files.conditional import Outcome, evaluate, range_applies
 from mediatheque.http.files.headers import Representation
@@ -27,13 +28,20 @@ class FileResponse(ASGIResponse):
     that the error can still be rendered by the dialect.
     """
 
-    __slots__ = ("_content", "_in_memory", "_representation")
+    __slots__ = ("_accel", "_content", "_in_memory", "_representation")
 
-    def __init__(self, representation: Representation, content: FileContent, in_memory: bytes | None = None) -> None:
-        """`in_memory` is the whole content, if the caller has it."""
+    def __init__(
+        self,
+        representation: Representation,
+        content: FileContent,
+        in_memory: bytes | None = None,
+        accel: Accel | None = None,
+    ) -> None:
+        """`in_memory` is the whole content, if the caller has it. With `accel`, nginx sends what is not in memory."""
         self._representation = representation
         self._content = content
         self._in_memory = in_memory
+        self._accel = accel
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Evaluate preconditions and ranges, then send."""
@@ -41,16 +49,18 @@ class FileResponse(ASGIResponse):
         headers = _conditional_headers(scope)
         outcome = evaluate(headers, representation) if headers else Outcome.PROCEED
         if outcome is Outcome.NOT_MODIFIED:
-            await send_empty(send, 304, representation.validator_headers)
+            await send_empty(send, 304, (*representation.validator_headers, *self._cache_headers()))
         elif outcome is Outcome.PRECONDITION_FAILED:
             await send_empty(send, 412, ((b"content-length", b"0"), *representation.security_headers))
         elif scope["method"] == "HEAD":
             await send_empty(send, 200, self._full_headers(scope))
-        elif (ranges := self._requested_ranges(headers)) is None:
-            await self._send_whole(scope, receive, send)
-        elif not ranges:
+        elif (ranges := self._requested_ranges(headers)) == ():
             size = (b"content-range", b"bytes */%d" % representation.size)
             await send_empty(send, 416, ((b"content-length", b"0"), size, *representation.security_headers))
+        elif self._accel and self._in_memory is None and is_left_to_nginx(headers, ranges):
+            await self._redirect(self._accel, scope, send)
+        elif ranges is None:
+            await self._send_whole(scope, receive, send)
         else:
             await self._send_ranges(ranges, scope, receive, send)
 
@@ -58,6 +68,14 @@ class FileResponse(ASGIResponse):
         if "range" not in headers or not range_applies(headers, self._representation):
             return None
         return parse_range(headers["range"], self._representation.size)
+
+    async def _redirect(self, accel: Accel, scope: Scope, send: Send) -> None:
+        """Let nginx send the file, or the range of it that the request names."""
+        representation = self._representation
+        content = ((b"content-type", representation.content_type), (b"content-length", b"0"))
+        headers = (*content, *representation.security_headers, *accel.rename(representation.validator_headers))
+        more = (_content_disposition(representation, scope), (b"x-accel-redirect", accel.uri))
+        await send_empty(send, 200, (*headers, *more, *self._cache_headers()))
 
     async def _send_whole(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send from memory or the page cache if possible, else let the server send the path if it can, else chunks."""
@@ -91,7 +109,11 @@ class FileResponse(ASGIResponse):
         await send_stream(chunks, 206, headers, receive, send)
 
     def _full_headers(self, scope: Scope) -> Headers:
-        return (*self._representation.full_headers, _content_disposition(self._representation, scope))
+        disposition = _content_disposition(self._representation, scope)
+        return (*self._representation.full_headers, disposition, *self._cache_headers())
+
+    def _cache_headers(self) -> RawHeaders:
+        return self._accel.cache_headers() if self._accel else ()
 
     def _read(self, start: int, length: int) -> AsyncIterator[bytes]:
         read = range_reader(self._content) if isinstance(self._content, Path) else self._content

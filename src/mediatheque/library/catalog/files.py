@@ -66,6 +66,10 @@ class Files:
             raise BlobsUnavailable("The bytes of this file cannot be read.")
         return self._store.local_path(key) or partial(self._store.read, key)
 
+    async def internal_uri(self, file: File, *, seconds: int) -> str:
+        """Return where a web server in front of this one finds the bytes; see `BlobStore.internal_uri`."""
+        return await self._store.internal_uri(file.blob.storage_key, seconds=seconds)
+
     async def copy(self, original: File, fields: AssetFields, claim: Claim | None = None) -> Asset:
         """Create an asset over a new file with the content, ACL and expiry of another.
 
