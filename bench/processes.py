@@ -55,7 +55,7 @@ class Server:
 
     def processor_seconds(self) -> float:
         """Return the processor time so far of the server and all its descendants, those that have ended among them."""
-        return sum(_processor_seconds(pid) for pid in self.tree())
+        return sum(processor_seconds(pid) for pid in self.tree())
 
     def stop(self) -> None:
         """Send SIGTERM, then kill the process group and every descendant."""
@@ -69,7 +69,7 @@ class Server:
         self._process.wait(5)
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
