@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mediatheque.embedding import Embedder
+from mediatheque.embedding.embedder import Embedder
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders.dispatch import render
 from tests.embedding.photos import gallery
