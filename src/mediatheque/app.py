@@ -79,6 +79,7 @@ async def _lifespan(context: Context) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        context.metrics.flush()
         await context.rate_limiter.close()
         await context.library.close()
 
