@@ -17,6 +17,7 @@ from mediatheque.dialects import DIALECTS, error_format_for
 from mediatheque.http.context import AppRequest, Context
 from mediatheque.http.files.cache import FileCache
 from mediatheque.http.files.fast_path import FastPath
+from mediatheque.http.files.memory_path import MemoryPath
 from mediatheque.http.forwarded import TrustedProxies
 from mediatheque.http.json_response import JsonResponse
 from mediatheque.http.metrics import Metrics
@@ -34,9 +35,13 @@ def build(config: Config) -> ASGIApp:
     context = _context(config)
     litestar = _router(context)
     routes = HeadMiddleware(FastPath(litestar, context.file_cache))
-    app: ASGIApp = RequestMiddleware(routes, config.request, on_finish=_observer(context.metrics))
+    requests = RequestMiddleware(routes, config.request, on_finish=_observer(context.metrics))
+    app: ASGIApp
     if config.cors.origins:
-        app = CorsMiddleware(app, config.cors)
+        cors = CorsMiddleware(requests, config.cors)
+        app = MemoryPath(cors, context.file_cache, requests, cors.response_headers)
+    else:
+        app = MemoryPath(requests, context.file_cache, requests)
     return ConnectionWatch(app, port=config.port, limit=config.max_connections)
 
 

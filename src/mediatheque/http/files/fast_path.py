@@ -26,7 +26,7 @@ class FastPath:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve the file from the cache, or pass the request to the framework."""
-        hex_id = _file_id(scope) if scope["type"] == "http" else None
+        hex_id = file_id(scope) if scope["type"] == "http" else None
         response = self._file_cache.get_cached(hex_id) if hex_id else None
         if hex_id is None or response is None:
             return self._app(scope, receive, send)
@@ -49,7 +49,7 @@ class FastPath:
             await self._app(scope, receive, send)
 
 
-def _file_id(scope: Scope) -> str | None:
+def file_id(scope: Scope) -> str | None:
     """Return the id in `/files/b/<32 hex>/<name>` of a GET or HEAD; None for any other request."""
     path: str = scope["path"]
     if not path.startswith(_PREFIX) or scope["method"] not in ("GET", "HEAD"):

@@ -15,7 +15,7 @@ from mediatheque.http.files.ranges import ByteRange, parse_range
 from mediatheque.http.send import send_bytes, send_empty, send_path, send_stream
 from mediatheque.library.catalog.files import FileContent
 
-_CONDITIONAL_HEADERS = frozenset(
+CONDITIONAL_HEADERS = frozenset(
     {b"range", b"if-range", b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"}
 )
 
@@ -63,6 +63,15 @@ class FileResponse(ASGIResponse):
             await self._send_whole(scope, receive, send)
         else:
             await self._send_ranges(ranges, scope, receive, send)
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the whole content is in memory."""
+        return self._in_memory is not None
+
+    def whole(self, scope: Scope) -> tuple[Headers, bytes]:
+        """Return headers and content of the 200 for a GET without conditions and ranges. The content is in memory."""
+        return self._full_headers(scope), self._in_memory or b""
 
     def _requested_ranges(self, headers: dict[str, str]) -> tuple[ByteRange, ...] | None:
         if "range" not in headers or not range_applies(headers, self._representation):
@@ -124,7 +133,7 @@ def _conditional_headers(scope: Scope) -> dict[str, str]:
     """Return the request's Range and conditional headers; the values of a repeated one are joined to one list."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
-        if name in _CONDITIONAL_HEADERS:
+        if name in CONDITIONAL_HEADERS:
             key, text = name.decode(), value.decode("latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
     return found

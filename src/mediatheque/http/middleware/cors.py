@@ -54,7 +54,7 @@ class CorsMiddleware:
             return self._app(scope, receive, send)
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
             return send_empty(send, 204, self._preflight_headers(scope))
-        cors_headers = self._any_origin_headers or self._response_headers(scope)
+        cors_headers = self.response_headers(scope)
 
         def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
@@ -63,14 +63,18 @@ class CorsMiddleware:
 
         return self._app(scope, receive, send_with_headers)
 
-    def _response_headers(self, scope: Scope) -> RawHeaders:
+    def response_headers(self, scope: Scope) -> RawHeaders:
+        """Return the headers that the protocol adds to a response."""
+        return self._any_origin_headers or self._listed_origin_headers(scope)
+
+    def _listed_origin_headers(self, scope: Scope) -> RawHeaders:
         """Return the headers of a response when the settings list origins."""
         origin = _header(scope, b"origin")
         return (_VARY_ORIGIN, *_allow_headers(origin)) if origin in self._origins else (_VARY_ORIGIN,)
 
     def _preflight_headers(self, scope: Scope) -> RawHeaders:
         """Allow every method and the requested headers. Private network access is not granted."""
-        headers = self._any_origin_headers or (*self._response_headers(scope), _VARY_PREFLIGHT)
+        headers = self._any_origin_headers or (*self._listed_origin_headers(scope), _VARY_PREFLIGHT)
         if not self._any_origin_headers and _header(scope, b"origin") not in self._origins:
             return headers
         return (

@@ -61,22 +61,33 @@ class RequestMiddleware:
             await exchange.send_internal_error()
         finally:
             exchange.detach()
-            self._finish(scope, exchange)
+            received = exchange.body.received if exchange.body else 0
+            sizes = received, exchange.bytes_out
+            self.finish(scope, exchange.status, sizes, request_id=exchange.request_id, started=exchange.started)
             _request_id.reset(token)
 
-    def _finish(self, scope: Scope, exchange: "_Exchange") -> None:
-        seconds = time.perf_counter() - exchange.started
+    @staticmethod
+    def new_id() -> str:
+        """Return an id for a request that has none of its own: a UUIDv7 as hex."""
+        return uuid_utils.uuid7().hex
+
+    def finish(self, scope: Scope, status: int, sizes: tuple[int, int], *, request_id: str, started: float) -> None:
+        """Record and log a request that has ended.
+
+        `sizes` are the bytes of the two bodies, received and sent; `started` is by `time.perf_counter`.
+        """
+        seconds = time.perf_counter() - started
         if self._on_finish is not None:
-            self._on_finish(scope, exchange.status, seconds)
+            self._on_finish(scope, status, seconds)
         if self._access_log is not None:
             self._access_log.write(
                 method=scope["method"],
                 path=scope["path"],
-                status=exchange.status,
+                status=status,
                 seconds=seconds,
-                bytes_in=exchange.body.received if exchange.body else 0,
-                bytes_out=exchange.bytes_out,
-                request_id=exchange.request_id,
+                bytes_in=sizes[0],
+                bytes_out=sizes[1],
+                request_id=request_id,
             )
 
 
@@ -95,7 +106,7 @@ class _Exchange:
         framing = Framing.of(relevant) if relevant else None
         self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
-        self.request_id = _client_request_id(relevant) or uuid_utils.uuid7().hex
+        self.request_id = _client_request_id(relevant) or RequestMiddleware.new_id()
         scope.setdefault("state", {})["request_id"] = self.request_id
 
     def send(self, message: Message) -> Awaitable[None]:
