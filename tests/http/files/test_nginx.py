@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -258,6 +259,19 @@ def test_small_public_file_comes_out_of_the_cache(nginx: Nginx, client: httpx.Cl
     deadline = time.monotonic() + 60
     while len({client.get(path).headers["x-request-id"] for _ in range(2)}) == 2:
         assert time.monotonic() < deadline
+
+
+def test_nothing_comes_out_of_the_cache_without_the_setting(tmp_path: Path) -> None:
+    """The server then says only to browsers, by Cache-Control, that they may keep a file for a year."""
+    program = find_nginx()
+    tmp_path.chmod(0o755)
+    with Serve(tmp_path / "data") as server, Nginx(program, tmp_path, server) as nginx:
+        with httpx.Client(base_url=nginx.url, timeout=60) as client:
+            path = nginx.upload(client, server.new_key(), samples.png())
+            read = [client.get(path) for _ in range(20)]
+        assert {each.headers["cache-control"] for each in read} == {"public, max-age=31536000, immutable"}
+        assert len({each.headers["x-request-id"] for each in read}) == 20
+        assert not [name for each in read for name in each.headers if name.startswith("x-accel")]
 
 
 @pytest.mark.parametrize(
