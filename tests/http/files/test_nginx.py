@@ -23,6 +23,7 @@ from tests.seaweed import Seaweed
 from tests.server import Serve
 
 PAGE = DEPLOY.parent / "docs" / "operations" / "deploy.md"
+ORIGINS = ("https://app.example", "https://other.example")
 OWN = ("date", "server", "connection", "x-request-id")
 """Headers that differ from one response to the next, or from nginx to the server."""
 
@@ -33,7 +34,8 @@ def nginx(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     program, folder = find_nginx(), tmp_path_factory.mktemp("nginx")
     folder.chmod(0o755)
     seaweed: Seaweed | None = request.getfixturevalue("seaweed") if request.param == "bucket" else None
-    env = {**ACCEL_REDIRECT, **({"MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()} if seaweed else {})}
+    settings = {**ACCEL_REDIRECT, "MEDIATHEQUE_CORS_ORIGINS": " ".join(ORIGINS)}
+    env = {**settings, **({"MEDIATHEQUE_BLOBS_LOCATION": seaweed.url()} if seaweed else {})}
     with (
         Serve(tmp_path_factory.mktemp("fronted") / "data", env=env) as server,
         Nginx(program, folder, server, seaweed.endpoint if seaweed else None) as running,
@@ -97,7 +99,8 @@ def eventually_status(client: httpx.Client, path: str) -> int:
 
 
 def test_whole_file_has_the_headers_of_the_server(client: httpx.Client, path: str, data: bytes) -> None:
-    whole, head = client.get(path), client.head(path)
+    origin = {"origin": ORIGINS[0]}
+    whole, head = client.get(path, headers=origin), client.head(path, headers=origin)
     assert (whole.status_code, whole.content) == (200, data)
     assert (head.status_code, head.content) == (200, b"")
     assert headers_of(whole) == headers_of(head)
@@ -105,11 +108,21 @@ def test_whole_file_has_the_headers_of_the_server(client: httpx.Client, path: st
     assert whole.headers["content-type"] == "image/png"
     assert whole.headers["content-length"] == str(len(data))
     assert whole.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert whole.headers["access-control-allow-origin"] == "*"
+    assert whole.headers["access-control-allow-origin"] == ORIGINS[0]
+    assert "content-range" in whole.headers["access-control-expose-headers"].lower()
+    assert whole.headers["vary"] == "Origin"
     assert whole.headers["x-content-type-options"] == "nosniff"
     assert re.fullmatch(r'"[0-9a-f]{64}"', whole.headers["etag"])
     assert whole.headers["x-request-id"]
     assert not [name for name in whole.headers if name.startswith(("x-accel", "x-file", "x-amz"))]
+
+
+def test_each_origin_gets_its_own_answer(client: httpx.Client, path: str) -> None:
+    for _ in range(10):
+        for origin in (*ORIGINS, "https://evil.example", None):
+            response = client.get(path, headers={"origin": origin} if origin else {})
+            allowed = origin if origin in ORIGINS else None
+            assert response.headers.get("access-control-allow-origin") == allowed
 
 
 def test_large_file_is_sent_by_nginx(nginx: Nginx, client: httpx.Client, owner: dict[str, str]) -> None:
