@@ -85,7 +85,21 @@ def specs() -> Path:
     return Path(__file__).parent / "specs"
 
 
-_LONGEST = ("tests/test_reindex.py", "tests/durability", "tests/dialects/fal")
+_LONGEST = (
+    "tests/test_reindex.py",
+    "tests/durability",
+    "tests/dialects/fal",
+    "tests/acceptance",
+    "tests/blobs",
+    "tests/records",
+    "tests/media",
+    "tests/refusals",
+    "tests/dialects/heygen_v3",
+    "tests/library/search",
+    "tests/embedding",
+    "tests/clients",
+    "tests/crashes",
+)
 """Begun first: what is begun last should not take long, for then the other processes have ended."""
 
 
