@@ -135,3 +135,23 @@ async def test_stop_words_are_not_misspelt(library: Library, workspace: UUID) ->
         for text, found in (("with this", 0), ("withers hisses", 1), ("withr", 1)):
             legs = await hybrid.by_words(conn, scope, parse(text), 10)
             assert len({*legs["words"], *legs["fuzzy"]}) == found, text
+
+
+async def test_beginnings_of_words_count_in_a_large_scope_where_few_assets_have_the_whole_word(
+    library: Library, workspace: UUID
+) -> None:
+    ids = {}
+    for seed, title in enumerate(("cat one", "cat two", "category three")):
+        request = ingest_request(workspace, samples.png(seed=seed), details=AssetFields(title=title))
+        ids[title] = (await library.ingest.create_asset(request)).id
+    whole = {ids["cat one"], ids["cat two"]}
+    async with library.database.connection() as conn:
+
+        async def search(text: str, limit: int, *, small: bool) -> set[UUID]:
+            scope = scopes.Estimate(workspace, Filter(), small=small)
+            return {*(await hybrid.by_words(conn, scope, parse(text), limit))["words"]}
+
+        assert await search("cat", 2, small=False) == whole
+        assert await search("cat", 3, small=False) == {*ids.values()}
+        assert await search("categ", 2, small=False) == {ids["category three"]}
+        assert await search("cat", 3, small=True) == {*ids.values()}

@@ -20,26 +20,43 @@ _MIN_FUZZY_LENGTH = 4  # letters of a word that may be misspelt
 
 
 def by_words(scope: Estimate, query: TextQuery, limit: int) -> Query:
-    """Find assets with all the words, by stem or verbatim; the last word may be the beginning of one."""
-    where, values = scope.clause()
+    """Find assets with all the words, by stem or verbatim.
+
+    The last word may be the beginning of one; in a large scope, only when fewer than `limit` assets have it whole: to
+    collect all words with a common beginning takes the index longer than all else.
+    """
+    _, values = scope.clause()
     conditions = {"simple": _joined(query.conditions, "simple"), "english": _joined(query.conditions, "english")}
     also = " ".join(f"&& to_tsquery('{name}', %({name})s)" for name, text in conditions.items() if text)
-    sql = f"""
-        SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM (
-            SELECT id, ts_rank(document, query) AS weight FROM (
-                SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
-                    SELECT (to_tsquery('english', %(stems)s) || to_tsquery('simple', %(verbatim)s)) {also} AS query
-                ) q WHERE {where} AND a.document @@ q.query LIMIT {_MAX_RANKED}
-            ) x ORDER BY weight DESC, id LIMIT %(limit)s
-        ) y
-    """  # noqa: S608 - constants and clauses of ours
+    found = _with_words(scope, "unfinished", also)
+    if not scope.small:
+        found = f"""
+            WITH whole AS MATERIALIZED ({_with_words(scope, "verbatim", also)})
+            SELECT * FROM whole WHERE (SELECT count(*) FROM whole) >= %(limit)s
+            UNION ALL
+            SELECT * FROM ({found}) f WHERE (SELECT count(*) FROM whole) < %(limit)s
+        """  # noqa: S608 - constants and clauses of ours
+    sql = f"SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank FROM ({found}) y"  # noqa: S608 - ours
     return sql, {
         **values,
         "limit": limit,
         "stems": _expression(query),
-        "verbatim": _expression(query, unfinished=True),
+        "verbatim": _expression(query),
+        "unfinished": _expression(query, unfinished=True),
         **conditions,
     }
+
+
+def _with_words(scope: Estimate, words: str, also: str) -> str:
+    """Return SQL for `id` and `weight` of the best assets with the words of this parameter, or with the stems."""
+    where, _ = scope.clause()
+    return f"""
+        SELECT id, ts_rank(document, query) AS weight FROM (
+            SELECT a.id, a.document, q.query {scope.source} CROSS JOIN (
+                SELECT (to_tsquery('english', %(stems)s) || to_tsquery('simple', %({words})s)) {also} AS query
+            ) q WHERE {where} AND a.document @@ q.query LIMIT {_MAX_RANKED}
+        ) x ORDER BY weight DESC, id LIMIT %(limit)s
+    """  # noqa: S608 - constants and clauses of ours
 
 
 def by_tags(scope: Estimate, query: TextQuery, limit: int) -> Query:
