@@ -8,6 +8,7 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from mediatheque.library import Library, tasks
+from mediatheque.worker.connector import WatchedConnector
 from mediatheque.worker.handlers import build_queue_app, handlers_of
 from tests.worker.queue import Queue
 
@@ -61,3 +62,15 @@ async def test_every_task_has_a_handler(library: Library) -> None:
         if name in tasks.TASKS:
             assert task.queue == name
             assert task.retry_strategy is not None
+
+
+async def test_queue_does_not_wait_for_the_disk(library: Library, queue: Queue) -> None:
+    """Only within its own transactions: other work on the same connections does."""
+    connector = WatchedConnector(library.database.open_session)
+    setting = "SELECT current_setting('synchronous_commit') AS value;"
+    await connector.open_async(library.database.pool)
+    assert (await connector.execute_query_one_async(setting))["value"] == "off"
+    assert [row["value"] for row in await connector.execute_query_all_async(setting)] == ["off"]
+    async with library.database.pool.connection() as conn:
+        cursor = await conn.execute(setting.encode())
+        assert await cursor.fetchone() == {"value": "on"}

@@ -6,8 +6,9 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
@@ -179,11 +180,7 @@ async def test_worker_recovers_after_postgres_was_killed(
         await queue.put(caught := uuid4())
         async with working(library, verb):
             await eventually(lambda: verb.calls == [(caught,)])
-            assert postgres.pid
-            children = Path(f"/proc/{postgres.pid}/task/{postgres.pid}/children").read_text().split()
-            assert children
-            os.kill(postgres.pid, signal.SIGKILL)
-            await eventually(lambda: not any(lives(child) for child in children))
+            await kill(postgres)
             await asyncio.sleep(seconds)
             done.set()
             await eventually(lambda: postgres_answers(database))
@@ -192,6 +189,46 @@ async def test_worker_recovers_after_postgres_was_killed(
             await queue.put(fresh := uuid4())
             await eventually(lambda: (fresh,) in verb.finished)
             await eventually(lambda: nothing_left(queue))
+
+
+async def test_no_work_is_lost_when_postgres_is_killed_after_its_end(
+    mortal: tuple[EmbeddedPostgres, str], tmp_path: Path
+) -> None:
+    """Neither the work nor the end of its task has waited for the disk, but the end is never kept without the work."""
+    postgres, url = mortal
+    async with Database(DatabaseConfig(url=url, pool_min=1)) as database:
+        library, queue = Library(database, Disk(tmp_path / "blobs"), Sandbox(SandboxConfig())), Queue(database)
+        await queue.query("CREATE TABLE work (id uuid)")
+        put: set[UUID] = set()
+
+        async def work(id: UUID) -> None:
+            await queue.query("INSERT INTO work SELECT %s FROM set_config('synchronous_commit', 'off', true)", id)
+
+        for _ in range(3):
+            put |= (added := {uuid4() for _ in range(40)})
+            for id in added:
+                await queue.put(id)
+            async with working(library, work):  # type: ignore[arg-type]  # a handler as any other
+                await eventually(lambda: is_at_most(queue, 20))
+                await kill(postgres)
+                await eventually(lambda: postgres_answers(database))
+                kept = "SELECT id FROM work UNION SELECT (args->>'upload_id')::uuid FROM procrastinate_jobs"
+                async with await psycopg.AsyncConnection.connect(url) as conn:
+                    assert {id async for (id,) in await conn.execute(kept)} == put
+                await eventually(lambda: ends(queue))
+
+
+async def kill(postgres: EmbeddedPostgres) -> None:
+    """End PostgreSQL at once. It is restarted."""
+    assert postgres.pid
+    children = Path(f"/proc/{postgres.pid}/task/{postgres.pid}/children").read_text().split()
+    assert children
+    os.kill(postgres.pid, signal.SIGKILL)
+    await eventually(lambda: not any(lives(child) for child in children))
+
+
+async def is_at_most(queue: Queue, jobs: int) -> bool:
+    return len(await queue.jobs()) <= jobs
 
 
 def lives(pid: str) -> bool:
@@ -203,6 +240,14 @@ def lives(pid: str) -> bool:
 
 async def nothing_left(queue: Queue) -> bool:
     return await queue.jobs() == []
+
+
+async def ends(queue: Queue) -> bool:
+    """Whether PostgreSQL answers, and no task is left."""
+    try:
+        return await nothing_left(queue)
+    except DatabaseUnavailable:
+        return False
 
 
 async def is_state(queue: Queue, state: str) -> bool:

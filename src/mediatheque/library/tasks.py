@@ -111,3 +111,8 @@ def job_of(task: str, **arguments: Any) -> jobs.Job:
 def lock_of(task: str, **arguments: Any) -> str:
     """Return the lock of a task with these arguments: only one of the tasks that have it runs at a time."""
     return msgspec.json.encode([task, msgspec.to_builtins(arguments)], order="sorted").decode()
+
+
+def without_waiting(query: str) -> str:
+    """Return a statement of the queue as one whose commit does not wait for the disk; see `records/jobs.py`."""
+    return jobs.without_waiting(query)

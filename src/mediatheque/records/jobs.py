@@ -1,6 +1,11 @@
 """Rows of the task queue. Its tables and functions are procrastinate's (migration 0004).
 
 Deferring a task needs no more of procrastinate than this module.
+
+A worker's commits do not wait for the disk. A crash of PostgreSQL can lose the last of them, and its log has them in
+their order: when the end of a job is kept, so is all that was committed before it, like the vectors that the job made.
+A job whose beginning is lost still waits, and one whose end is lost is done again. Commits of servers wait for the
+disk, for their own and for all that were made before.
 """
 
 from collections.abc import Mapping
@@ -33,6 +38,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     args: Mapping[str, Any]
     lock: str
     priority: int = 0
+
+
+def without_waiting(query: str) -> str:
+    """Return the SELECT statement as one whose commit does not wait for the disk, when it is its own transaction."""
+    statement = query.strip().rstrip(";")
+    return f"SELECT q.* FROM (SELECT set_config('synchronous_commit', 'off', true)) s, LATERAL ({statement}) q"  # noqa: S608 - of procrastinate
 
 
 async def insert(conn: Connection, job: Job) -> None:

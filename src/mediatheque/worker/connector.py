@@ -9,10 +9,13 @@ from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 
 from mediatheque.errors import DatabaseUnavailable
+from mediatheque.library.tasks import without_waiting
 
 
 class WatchedConnector(PsycopgConnector):
     """Calls `on_failure` when a statement or LISTEN fails, and gives LISTEN a session that no pooler shares.
+
+    Commits do not wait for the disk: `records/jobs.py` says what that can lose.
 
     procrastinate 3.10 continues in two cases in which it should not: a task whose end could not be stored counts as
     running for as long as its worker lives, and a lost LISTEN is noticed only where there are periodic tasks.
@@ -27,18 +30,18 @@ class WatchedConnector(PsycopgConnector):
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         """See `PsycopgConnector`."""
         async with self._watched():
-            await super().execute_query_async(query, **arguments)
+            await super().execute_query_async(without_waiting(query), **arguments)
 
     async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
         """See `PsycopgConnector`."""
         async with self._watched():
-            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+            row: dict[str, Any] = await super().execute_query_one_async(without_waiting(query), **arguments)
             return row
 
     async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
         """See `PsycopgConnector`."""
         async with self._watched():
-            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+            rows: list[dict[str, Any]] = await super().execute_query_all_async(without_waiting(query), **arguments)
             return rows
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:

@@ -140,6 +140,15 @@ async def test_vectors_are_stored_by_one_statement(seeing: Library, workspace: U
         assert await vectors(seeing, asset.id) == {"content": RED_VECTOR} | ({"caption": RED_WORD} if caption else {})
 
 
+async def test_storing_vectors_does_not_wait_for_the_disk(seeing: Library, workspace: UUID) -> None:
+    asset = await take(seeing, workspace, plain(RED))
+    model = await seeing.search.embedding_models.active()
+    async with seeing.database.transaction() as conn:
+        await rows.put(conn, asset, model, AssetVectors(content=RED_VECTOR))
+        assert await (await conn.execute("SHOW synchronous_commit")).fetchone() == {"synchronous_commit": "off"}
+    assert await query(seeing, "SHOW synchronous_commit") == [{"synchronous_commit": "on"}]
+
+
 async def test_new_caption_is_embedded_by_another_task(seeing: Library, workspace: UUID) -> None:
     asset = await take(seeing, workspace, plain(RED))
     assert await waiting(seeing) == [asset.id]

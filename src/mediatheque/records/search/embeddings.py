@@ -53,11 +53,14 @@ async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: As
     Stores nothing when the asset or the model is gone, or when the caption has changed, for which there is another
     task. The rows of both are locked first, so that a concurrent deletion of either waits, and the order of locks is
     always the same. It is one statement: between two, a worker could wait for a processor while it holds the locks.
+
+    The commit does not wait for the disk: see `records/jobs.py`.
     """
     await conn.execute(
         """
         WITH target AS MATERIALIZED (
-            SELECT a.id AS asset_id, a.workspace_id, m.id AS model_id FROM asset a, embedding_model m
+            SELECT a.id AS asset_id, a.workspace_id, m.id AS model_id, set_config('synchronous_commit', 'off', true)
+            FROM asset a, embedding_model m
             WHERE a.id = %(asset)s AND m.id = %(model)s AND a.caption IS NOT DISTINCT FROM %(text)s FOR KEY SHARE
         ), wordless AS (
             DELETE FROM embedding e USING target t
