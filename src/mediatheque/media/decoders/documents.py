@@ -72,13 +72,12 @@ def _open_pdf(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
 def _open_document(source: InputFile) -> Iterator[pypdfium2.PdfDocument]:
     """Raises `PdfiumError` with the reason as `err_code`."""
     _forget_last_error()
-    document = pypdfium2.PdfDocument(
-        source.open_file(), autoclose=True
-    )  # it resolves a path, and the file may have no name
-    try:
-        yield document
-    finally:
-        document.close()
+    with source.open_file() as file:  # pdfium's binding would resolve a path, and the file may have no name
+        document = pypdfium2.PdfDocument(file)
+        try:
+            yield document
+        finally:
+            document.close()
 
 
 def _forget_last_error() -> None:
