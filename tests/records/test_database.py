@@ -92,6 +92,28 @@ async def test_spare_connections_are_left_to_others_that_share_the_pool(database
     await insert(database, 1)
 
 
+async def test_others_that_share_the_pool_get_a_connection_while_requests_follow_each_other(database: Database) -> None:
+    """As many requests at a time as there are connections, so that none of them ever waits."""
+    await use_all_connections(database)
+    requests, served = 0, asyncio.Event()
+
+    async def follow() -> None:
+        nonlocal requests
+        while not served.is_set():
+            async with database.connection() as connection:
+                await connection.execute("SELECT 1")
+            requests += 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(database.pool.max_size):
+            group.create_task(follow())
+        await until(lambda: asyncio.sleep(0, requests > 10))
+        try:
+            await database.pool.putconn(await database.pool.getconn(timeout=20))
+        finally:
+            served.set()
+
+
 async def test_one_request_after_another_uses_the_same_connection(database: Database) -> None:
     backends = set()
     for _ in range(20):
@@ -129,7 +151,7 @@ async def test_connection_left_in_a_transaction_is_not_spare(database: Database)
 async def test_closed_database_leaves_no_connection(database_url: str) -> None:
     async with Database(DatabaseConfig(url=database_url)) as database:
         await use_all_connections(database)
-        connections = list(database._connections._spare)
+        connections = list(database.pool.spare)
         assert connections
     assert all(connection.closed for connection in connections)
 
@@ -318,6 +340,20 @@ async def test_connections_to_a_former_primary_are_replaced(database: Database) 
     for n in range(2, 8):
         await insert(database, n)
     assert await numbers(database) == [2, 3, 4, 5, 6, 7]
+
+
+async def test_connection_that_is_put_back_while_all_are_replaced_is_not_spare(database: Database) -> None:
+    await use_all_connections(database)
+    connections = database._connections
+    connections._lost_connection = True
+    former = await connections.take()
+    async with asyncio.TaskGroup() as group, database.pool._lock:
+        group.create_task(connections._replace_connections())
+        await asyncio.sleep(0)
+        group.create_task(connections.put_back(former))
+        await asyncio.sleep(0)
+        assert former not in database.pool.spare
+    assert former.closed
 
 
 async def test_pool_timeout(database: Database) -> None:

@@ -22,11 +22,33 @@ _MAX_SPARE_SECONDS = 60.0
 """Seconds for which a connection goes from request to request. Then psycopg's pool sees it, which renews old ones."""
 
 
+class SharedPool(AsyncConnectionPool[SessionConnection]):
+    """psycopg's pool, which others than `ConnectionPool` take connections of, too: the job queue does.
+
+    Each request for a connection gets one of `spare` back first. While one is `waiting`, none becomes spare.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.spare: list[SessionConnection] = []
+        self.waiting = 0
+
+    async def getconn(self, timeout: float | None = None) -> SessionConnection:  # noqa: ASYNC109 - as in psycopg's
+        """See `AsyncConnectionPool`."""
+        self.waiting += 1
+        try:
+            if self.spare:
+                await self.putconn(self.spare.pop())
+            return await super().getconn(timeout)
+        finally:
+            self.waiting -= 1
+
+
 class ConnectionPool:
     """Connections that are probed for when one was lost, and replaced when PostgreSQL is back.
 
     A connection that is put back is spare for a second: the next request takes it without a call of psycopg's pool,
-    which takes 60 microseconds. At most half of the connections are spare, so that others that share `pool` find some.
+    which takes 60 microseconds. At most half of the connections are spare.
     """
 
     def __init__(self, config: DatabaseConfig) -> None:
@@ -36,9 +58,7 @@ class ConnectionPool:
         self.refusal: psycopg.Error | None = None
         self.availability = Availability(self._probe, self._replace_connections)
         self.pool = self._make_pool()
-        self._spare: list[SessionConnection] = []
         self._max_spare = max(1, self.pool.max_size // 2)
-        self._waiting = 0
         self._drained_at = 0.0
         self._release_timer: asyncio.TimerHandle | None = None
         self._releasing: asyncio.Task[None] | None = None
@@ -59,8 +79,8 @@ class ConnectionPool:
         Raises DatabaseUnavailable when there is none in time.
         """
         while True:
-            can_spare = self._spare and not self.availability.is_away
-            connection = self._spare.pop() if can_spare else await self._get()
+            can_spare = self.pool.spare and not self.availability.is_away
+            connection = self.pool.spare.pop() if can_spare else await self._get()
             usable = False
             try:
                 usable = await is_usable(connection, time.monotonic() - connection.returned_at)
@@ -75,7 +95,7 @@ class ConnectionPool:
         """Take the connection back, usable or not."""
         connection.returned_at = time.monotonic()
         if self._becomes_spare(connection):
-            self._spare.append(connection)
+            self.pool.spare.append(connection)
             self._release_timer = self._release_timer or asyncio.get_running_loop().call_later(
                 RECENT_SECONDS, self._release_idle
             )
@@ -91,15 +111,14 @@ class ConnectionPool:
     def _becomes_spare(self, connection: SessionConnection) -> bool:
         """Whether no other request waits for the connection, and psycopg's pool need not see it."""
         return (
-            not self._waiting
-            and len(self._spare) < self._max_spare
+            not self.pool.waiting
+            and len(self.pool.spare) < self._max_spare
             and connection.pgconn.transaction_status == TransactionStatus.IDLE
             and connection.leased_at > self._drained_at
             and connection.returned_at - connection.leased_at < _MAX_SPARE_SECONDS
         )
 
     async def _get(self) -> SessionConnection:
-        self._waiting += 1
         try:
             async with self.availability.timeout():
                 connection = await self.pool.getconn()
@@ -109,8 +128,6 @@ class ConnectionPool:
             if not self.pool.closed and time.monotonic() - self.availability.suspected_at > _MIN_SUSPECT_SECONDS:
                 self.availability.suspect(error)
             raise DatabaseUnavailable from error
-        finally:
-            self._waiting -= 1
         connection.leased_at = time.monotonic()
         return connection
 
@@ -121,9 +138,10 @@ class ConnectionPool:
     async def _release(self, idle_seconds: float) -> None:
         """Give connections back to psycopg's pool that have been spare for so long."""
         before = time.monotonic() - idle_seconds
-        released = [connection for connection in self._spare if connection.returned_at <= before]
-        self._spare = [connection for connection in self._spare if connection.returned_at > before]
-        if self._spare:
+        spare = self.pool.spare
+        released = [connection for connection in spare if connection.returned_at <= before]
+        self.pool.spare = [connection for connection in spare if connection.returned_at > before]
+        if self.pool.spare:
             self._release_timer = asyncio.get_running_loop().call_later(RECENT_SECONDS, self._release_idle)
         for connection in released:
             await self.pool.putconn(connection)
@@ -144,15 +162,16 @@ class ConnectionPool:
 
     async def _replace_connections(self) -> None:
         """Replace every connection after one was lost, since a server that only reads keeps its own; else dead ones."""
-        await self._release(0.0)
-        if self._lost_connection:
-            self._lost_connection = False
-            self._drained_at = time.monotonic()
-            await self.pool.drain()
-        else:
+        if not self._lost_connection:
+            await self._release(0.0)
             await self.pool.check()
+            return
+        self._lost_connection = False
+        self._drained_at = time.monotonic()  # before any wait: what is put back meanwhile must not become spare
+        await self._release(0.0)
+        await self.pool.drain()
 
-    def _make_pool(self) -> AsyncConnectionPool[SessionConnection]:
+    def _make_pool(self) -> SharedPool:
         connections = self
 
         class WaitingConnection(SessionConnection):
@@ -171,7 +190,7 @@ class ConnectionPool:
                 return connection
 
         config = self._config
-        return AsyncConnectionPool(
+        return SharedPool(
             config.conninfo,
             connection_class=WaitingConnection,
             kwargs={"settings": self.settings},
