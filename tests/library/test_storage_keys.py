@@ -53,6 +53,17 @@ async def test_old_keys_are_replaced(library: Library, keys: StorageKeys, monkey
     assert not unused & await pending(library)
 
 
+async def test_keys_are_replaced_when_another_postgres_may_answer(library: Library, keys: StorageKeys) -> None:
+    """A standby that takes over need not have the last commits."""
+    for _ in range(4):
+        await keys.take()
+    assert keys._unused
+    async with library.database.connection() as conn:
+        await conn.execute("DELETE FROM pending_write")
+    library.database.availability.suspect()
+    assert await keys.take() in await pending(library)
+
+
 async def test_mark_that_the_database_expects_is_followed(library: Library, keys: StorageKeys) -> None:
     id = uuid4()
     async with library.database.connection() as conn:

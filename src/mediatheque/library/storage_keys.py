@@ -14,7 +14,7 @@ _MAX_BATCH = 64
 _GROWTH_SECONDS = 1.0
 """A batch that is used up within this time is followed by one of twice its size, any other by a single key."""
 _MAX_AGE_SECONDS = 5.0
-"""A key that was begun longer ago is not used: the database may expect another store by now."""
+"""A key that was begun longer ago is not used."""
 
 
 class StorageKeys:
@@ -35,7 +35,7 @@ class StorageKeys:
     async def take(self) -> str:
         """Return a key that nobody else gets. Raises DatabaseUnavailable or StorageFull."""
         async with self._lock:
-            if not self._unused or time.monotonic() - self._begun_at > _MAX_AGE_SECONDS:
+            if not self._unused or self._are_outdated():
                 await self._begin()
             return self._unused.popleft()
 
@@ -48,6 +48,14 @@ class StorageKeys:
                 with suppress(LibraryError):  # garbage collection ends them
                     async with self._database.connection() as conn:
                         await pending_writes.begin(conn, [], instead_of=unused)
+
+    def _are_outdated(self) -> bool:
+        """Whether the database may not know the unused keys, or may expect another store than the one they are for.
+
+        PostgreSQL that answers after a connection was lost may be a standby, which need not have the last commits.
+        """
+        is_old = time.monotonic() - self._begun_at > _MAX_AGE_SECONDS
+        return is_old or self._database.availability.suspected_at >= self._begun_at
 
     async def _begin(self) -> None:
         now = time.monotonic()
