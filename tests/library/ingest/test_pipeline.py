@@ -65,6 +65,15 @@ async def test_missing_bytes_are_replaced_by_the_next_upload(library: Library, w
     assert await library.store.size(again.file.blob.storage_key) == len(samples.png())
 
 
+async def test_truncated_bytes_are_replaced_and_collected(library: Library, workspace: UUID) -> None:
+    cut = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    library.store.local_path(cut.file.blob.storage_key).write_bytes(samples.png()[:9])  # type: ignore[union-attr]
+    healed = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    assert await _keys(library) == {cut.file.blob.storage_key, healed.file.blob.storage_key}
+    await library.maintenance.garbage.run()
+    assert await _keys(library) == {healed.file.blob.storage_key}
+
+
 async def test_bytes_are_stored_when_the_duplicate_is_collected_meanwhile(library: Library, workspace: UUID) -> None:
     first = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
     await library.catalog.assets.delete(workspace, first.id)

@@ -40,8 +40,8 @@ async def record_file(
     """Insert the file, its blob unless that `is_duplicate`, and the asset with its task, all or nothing.
 
     Return the file with the blob that it has: that of a concurrent request, if that inserted the same content first.
-    The pending write of the blob's storage key ends. `replacing` is a storage key without bytes: a blob that still has
-    it gets this one.
+    The pending write of the blob's storage key ends. `replacing` is a storage key without all its bytes: a blob that
+    still has it gets this one, and what there is of the bytes is marked for deletion.
 
     When the connection was lost, the same call may be repeated: it changes nothing if the first one was committed.
     Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`; and `TransactionConflict` when such a first call was

@@ -3,7 +3,8 @@
 -- `new_blob`, `new_file`, `new_asset` and `new_task` hold columns by name; the last two may be null. With `duplicate`,
 -- the content is that of the blob with that id; else the blob is new, and its bytes have a pending write, which ends
 -- here. Returned is the blob that the file has: that of a concurrent request, if that stored the same content first.
--- `replacing` is a storage key without bytes: a blob that still has it gets the new one.
+-- `replacing` is a storage key without all its bytes: a blob that still has it gets the new one, and what there is of
+-- the bytes is marked for deletion.
 --
 -- A call may be repeated with the same file and asset when it is not known whether the first one was committed.
 CREATE FUNCTION record_file(
@@ -51,6 +52,10 @@ BEGIN
         DELETE FROM pending_write p WHERE p.storage_key = stored.storage_key AND NOT p.deleting;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'The pending write was given up.' USING ERRCODE = 'MQ003';
+        END IF;
+        IF stored.id <> given.id THEN
+            INSERT INTO pending_write (storage_key, deleting) VALUES (replacing, true)
+            ON CONFLICT ON CONSTRAINT pending_write_pkey DO UPDATE SET deleting = true;
         END IF;
     END IF;
 
