@@ -44,6 +44,8 @@ async def _work(config: Config, *, supervised: bool) -> None:
         if not supervised:
             await library.store_identity.claim_at_start(in_bucket=config.blobs.in_bucket)
             await warn_if_model_differs(library.database, config.embedding.model)
+        if this.cancelling():  # type: ignore[union-attr]  # as above
+            raise asyncio.CancelledError  # an error of a connection that was being made can hide it
         await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
     finally:
         await library.close()
