@@ -24,7 +24,7 @@ class Extent(NamedTuple):
 
 
 EXTENTS = {
-    "quick": Extent(2, 1, 1, photos=60, real_photos=40, queue=100, searches=20, starts=2, workspaces=20),
+    "quick": Extent(2, 1, 1, photos=128, real_photos=40, queue=100, searches=20, starts=2, workspaces=20),
     "usual": Extent(3, 1, 2, photos=300, real_photos=500, queue=400, searches=150, starts=5, workspaces=1_000),
     "long": Extent(7, 3, 5, photos=500, real_photos=1_000, queue=800, searches=300, starts=9, workspaces=1_000),
 }
