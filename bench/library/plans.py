@@ -50,9 +50,9 @@ _HEAD = """\
 # How PostgreSQL does what requests wait for
 
 Written by `make bench ARGS="--only library --million --plans docs/query-plans.md"`, which fails where a large table is
-read from end to end, or more than {most:,} rows of it by an index. There are {size:,} assets in one workspace, {vectors:,}
-vectors in all, tags on 1, 5 and 30 % of the assets, a collection of 10,000. Each statement was done {times} times
-before: it is prepared by then, as in a server.
+read from end to end, or more than {most:,} rows of it by an index. There are {size:,} assets in one workspace,
+{vectors:,} vectors in all, tags on 1, 5 and 30 % of the assets, a collection of 10,000. Each statement was done
+{times} times before: it is prepared by then, as in a server.
 """
 
 
