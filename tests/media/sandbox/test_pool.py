@@ -1,6 +1,7 @@
 """Workers die and callers are cancelled: every other caller gets its own reply, and nothing leaks."""
 
 import asyncio
+import errno
 import os
 import random
 import signal
@@ -178,6 +179,21 @@ async def test_many_callers_cancelled_at_once(two_workers, good):
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
     assert (await two_workers.probe(good, JPEG)).width == 64
     assert len(workers(os.getpid())) <= 2
+
+
+async def test_too_many_open_files_fail_a_request_and_replace_no_worker(two_workers, monkeypatch):
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    before = workers(os.getpid())
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "memfd_create", refuse)
+        for _ in range(3):
+            async with asyncio.timeout(60):
+                with pytest.raises(Unavailable):
+                    await two_workers.probe(samples.jpeg(), JPEG)
+    assert (await two_workers.probe(samples.jpeg(), JPEG)).width == 64
+    assert workers(os.getpid()) == before
 
 
 async def test_callers_are_served_in_order(sandbox, good):

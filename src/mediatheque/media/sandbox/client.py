@@ -53,7 +53,7 @@ class WorkerClient:
         """Send a request and wait for its reply. Kill the worker when time runs out or the caller is cancelled.
 
         `content` is the file, unless the request has its path. Raises `TimeoutError`, `WorkerCrashed` or
-        `RequestNotSent`.
+        `RequestNotSent`; and `Unavailable` as `memory_file` does, and then the worker may be asked again.
         """
         loop, fd = asyncio.get_running_loop(), self._socket.fileno()
         replied: asyncio.Future[_Outcome] = loop.create_future()

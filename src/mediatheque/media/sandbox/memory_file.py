@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mediatheque.errors import Unavailable
+
 try:
     from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
 except ImportError:
@@ -22,22 +24,37 @@ def are_supported() -> bool:
     try:
         with memory_file(b"tried") as fd:
             return Path(path_of(fd)).read_bytes() == b"tried"
-    except OSError:  # a container may forbid the call, or have no /proc
+    except (OSError, Unavailable):  # a container may forbid the call, or have no /proc
         return False
 
 
 @contextmanager
 def memory_file(content: bytes) -> Iterator[int]:
-    """Yield the descriptor of a file with this content, which nobody can change: neither here nor in the worker."""
+    """Yield the descriptor of a file with this content, which nobody can change: neither here nor in the worker.
+
+    Raises `Unavailable` when it cannot be made, because this process has too many open files or no memory is left.
+    """
+    try:
+        fd = _make(content)
+    except OSError as error:
+        raise Unavailable("A file in memory could not be made.") from error
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _make(content: bytes) -> int:
     fd = os.memfd_create("upload", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         written = 0
         while written < len(content):
             written += os.write(fd, memoryview(content)[written:])
         fcntl(fd, F_ADD_SEALS, _SEALS)
-        yield fd
-    finally:
+    except BaseException:
         os.close(fd)
+        raise
+    return fd
 
 
 def path_of(fd: int) -> str:

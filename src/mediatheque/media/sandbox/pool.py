@@ -44,7 +44,7 @@ class Pool:
         """Send the request, with the file if it has no path, to the next idle worker and return its reply.
 
         A request that a dead worker did not read is sent to another one. Raises `TimeoutError` or `WorkerCrashed`
-        for this file alone, and `Unavailable` when no worker can be started.
+        for this file alone, and `Unavailable` when no worker can be started or the file cannot be handed over.
         """
         while self._open:
             with suppress(RequestNotSent):
@@ -66,6 +66,9 @@ class Pool:
             reply = await worker.ask(request, content)
         except WorkerCrashed as crash:
             crash.exitcode = await asyncio.shield(asyncio.wrap_future(self._replace(worker)))
+            raise
+        except Unavailable:
+            self._idle.give_back(worker)
             raise
         except BaseException:
             self._replace(worker)
