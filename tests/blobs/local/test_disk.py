@@ -137,6 +137,27 @@ async def test_short_write_of_bytes_is_completed_and_fsynced(store: Disk, monkey
     assert [stat.S_ISREG(mode) for mode in synced] == [True, False]
 
 
+async def test_bytes_are_fsynced_where_no_write_waits_for_the_disk(
+    store: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in gVisor, which refuses the flag."""
+    fsync, synced = os.fsync, list[int]()
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    def seen_fsync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_mode)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "pwritev", refuse)
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    key = new_key()
+    await store.put_bytes(b"durable", key)
+    assert await get(store, key, 0, 7) == b"durable"
+    assert [stat.S_ISREG(mode) for mode in synced] == [True, False]
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("call", ["pwritev", "fsync"])
 async def test_failed_write_of_bytes_leaves_no_blob(

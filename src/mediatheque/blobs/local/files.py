@@ -3,6 +3,7 @@
 `OSError` is raised as it is.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -110,7 +111,7 @@ def write_durably(path: Path, content: bytes) -> None:
     """
     with open_fd(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as fd:
         try:
-            written = os.pwritev(fd, [content], 0, _DURABLE) if _DURABLE else 0
+            written = _write_waiting(fd, content)
             if written < len(content):
                 write_all(fd, memoryview(content)[written:], written)
                 os.fsync(fd)
@@ -118,6 +119,16 @@ def write_durably(path: Path, content: bytes) -> None:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+def _write_waiting(fd: int, content: bytes) -> int:
+    """Return how many bytes are written and durable: none where the system or the file system has no such call."""
+    try:
+        return os.pwritev(fd, [content], 0, _DURABLE) if _DURABLE else 0
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        return 0
 
 
 def copy_range(source: int, source_offset: int, target: int, target_offset: int, length: int, *, stop: Event) -> None:
