@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from mediatheque.errors import DatabaseUnavailable
+from mediatheque.library.maintenance.lost_work import LostWork
 from mediatheque.records.database import Connection, Database, DatabaseConfig, fetch_one
 from mediatheque.records.locks import try_advisory_lock
 from mediatheque.records.migrate import bring_up_to_date
@@ -73,6 +74,24 @@ async def test_locks_of_a_session_are_held_until_their_block_ends(database: Data
                 assert not again
     async with database.session() as third, try_advisory_lock(third, "sweep") as at_last:
         assert at_last
+
+
+async def test_lost_work_leaves_no_lock_behind(database: Database, database_url: str) -> None:
+    lost_work, done = LostWork(database), asyncio.Event()
+
+    async def use_sessions() -> None:
+        while not done.is_set():
+            async with database.connection() as conn:
+                await value(conn, "1")
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(use_sessions())
+        for _ in range(10):
+            await lost_work.requeue()
+        done.set()
+    with psycopg.connect(database_url) as direct:
+        assert direct.execute("SELECT objid FROM pg_locks WHERE locktype = 'advisory'").fetchall() == []
 
 
 async def test_statements_that_no_transaction_may_contain(database: Database) -> None:

@@ -48,7 +48,7 @@ class LostWork:
 
     async def requeue(self) -> int:
         """Run one round, unless another process runs one now. Return how many tasks were deferred."""
-        async with self._database.connection() as conn, try_advisory_lock(conn, "lost work") as acquired:
+        async with self._database.session() as conn, try_advisory_lock(conn, "lost work") as acquired:
             if not acquired:
                 return 0
             found = await self._round()
