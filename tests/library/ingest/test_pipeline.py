@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from mediatheque.errors import DatabaseUnavailable, InvariantError, LibraryError, NotFound
@@ -12,7 +13,7 @@ from mediatheque.library import Library
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.library.ingest.state import IngestState
-from mediatheque.model import DeclaredMetadata, Filter, Principal, Scope
+from mediatheque.model import DeclaredMetadata, FileDefaults, Filter, Principal, Scope
 from mediatheque.records.storage import blobs
 from tests import samples
 from tests.library.ingest_requests import ingest_request
@@ -190,7 +191,10 @@ async def test_upload_whose_answer_from_the_database_is_lost_is_stored_once(
             raise DatabaseUnavailable
 
     library.ingest.steps = (*library.ingest.steps[:-1], record_and_lose_the_answer)
-    asset = await library.ingest.create_asset(ingest_request(workspace, samples.png()))
+    request = msgspec.structs.replace(
+        ingest_request(workspace, samples.png()), defaults=FileDefaults(lifetime_seconds=3600)
+    )
+    asset = await library.ingest.create_asset(request)
     assert calls == 2
     assert await library.catalog.assets.get(workspace, asset.id) == asset
     assert await library.catalog.assets.count(workspace, Filter()) == 1

@@ -1,6 +1,6 @@
 """The rows of one ingested request: blob, file, asset, completed upload and stored reply."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -77,15 +77,15 @@ def _new_file(state: IngestState) -> File:
         created_at=state.recorded_at,
         blob=blob,
         origin_url=request.origin_url,
-        expires_at=_expires_at(request.defaults),
+        expires_at=_expires_at(request.defaults, state.recorded_at),
         acl=request.defaults.acl,
     )
 
 
-def _expires_at(defaults: FileDefaults) -> datetime | None:
+def _expires_at(defaults: FileDefaults, recorded_at: datetime) -> datetime | None:
     if defaults.lifetime_seconds is None:
         return None
-    return datetime.now(UTC) + timedelta(seconds=defaults.lifetime_seconds)
+    return recorded_at + timedelta(seconds=defaults.lifetime_seconds)
 
 
 def _name(state: IngestState, mime: str) -> str:
