@@ -139,3 +139,17 @@ async def test_content_that_was_read_is_not_read_again(library: Library, clock: 
     first = await call(await files.get(file.id, allow), http_scope())
     library.path.write_bytes(b"")
     assert (await call(files.get_cached(file.id.hex), http_scope())).body == first.body == bytes(100_000)
+
+
+async def test_file_that_is_deleted_while_it_is_looked_up_is_not_kept(library: Library, clock: Clock) -> None:
+    file, files = library.add(), FileCache(library)  # type: ignore[arg-type]
+
+    async def open_while_it_is_deleted(_: File) -> Path:
+        files.invalidate(library.files.pop(file.id).id)
+        return library.path
+
+    library.open = open_while_it_is_deleted  # type: ignore[method-assign]
+    await files.get(file.id, allow)
+    assert files.get_cached(file.id.hex) is None
+    with pytest.raises(NotFound):
+        await files.get(file.id, allow)

@@ -44,6 +44,7 @@ class FileCache:
         self._cached: dict[str, CachedFile] = {}
         """By the id as 32 hex digits, the oldest first."""
         self._held = 0
+        self._invalidations = 0
 
     async def get(self, id: UUID, authorize: Callable[[File], Awaitable[None]]) -> FileResponse:
         """Return the response that serves the file.
@@ -53,10 +54,13 @@ class FileCache:
         """
         cached = self._find(id.hex)
         if cached is None:
+            before = self._invalidations
             file = await self._library.catalog.files.get_public(id)
             await authorize(file)
             content = await self._library.catalog.files.open(file)
             cached = self._add(file, content, await self._accel(file))
+            if before != self._invalidations:  # perhaps of this file, which may be deleted or private by now
+                self._remove(id.hex)
         else:
             await authorize(cached.file)
         return cached.response
@@ -67,7 +71,8 @@ class FileCache:
         return cached.response if cached is not None and cached.is_public else None
 
     def invalidate(self, id: UUID) -> None:
-        """Remove the file from the cache."""
+        """Remove the file from the cache, also when it is being looked up."""
+        self._invalidations += 1
         self._remove(id.hex)
 
     def _find(self, hex_id: str) -> CachedFile | None:
