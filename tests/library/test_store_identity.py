@@ -162,6 +162,22 @@ async def test_library_that_may_not_move_keeps_its_former_store(library: Library
     await identity(library, former).claim()
 
 
+async def test_library_may_not_move_while_a_server_has_storage_keys_for_its_store(
+    library: Library, disk: Disk, disks: Callable[[str], Disk]
+) -> None:
+    """It writes an upload under one of them without another look at which store is expected."""
+    await identity(library, disk).claim()
+    for _ in range(4):
+        await library.storage_keys.take()
+    elsewhere = disks("elsewhere")
+    with pytest.raises(StoreMismatch):
+        await identity(library, elsewhere).claim(may_move=True)
+    await library.storage_keys.close()
+    async with library.database.connection() as conn:
+        await conn.execute("UPDATE pending_write SET deleting = true")
+    await identity(library, elsewhere).claim(may_move=True)
+
+
 async def test_store_that_fails_is_not_taken_for_an_empty_one(
     library: Library, disk: Disk, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,8 +49,14 @@ async def set_written(conn: Connection) -> None:
 
 
 async def expects_bytes(conn: Connection) -> bool:
-    """Return whether a row names bytes that should be in the store."""
-    cursor = await conn.execute("SELECT EXISTS (SELECT FROM blob) OR EXISTS (SELECT FROM upload) AS expects")
+    """Return whether a row names bytes that should be in the store, or that a server may be writing into it now."""
+    cursor = await conn.execute(
+        """
+        SELECT EXISTS (SELECT FROM blob) OR EXISTS (SELECT FROM upload) OR EXISTS (
+            SELECT FROM pending_write WHERE NOT deleting AND begun_at > now() - interval '1 hour'
+        ) AS expects
+        """
+    )
     return bool((await fetch_one(cursor))["expects"])
 
 
