@@ -34,9 +34,9 @@ class ObjectSummary(msgspec.Struct, frozen=True):
 
 
 class HashedFile(Protocol):
-    """A complete local file. `size` in bytes; `head` is its first bytes, `sha256` the digest of all of them.
+    """Complete content. `size` in bytes; `head` is its first bytes, `sha256` the digest of all of them.
 
-    `content` is all of them where they are in memory, and then there is no file at `path`; else None.
+    `content` is all of them where they are in memory, and None where they are in a file at `path`.
     """
 
     @property

@@ -65,7 +65,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Yield a connection in autocommit mode, for reads.
+        """Yield a connection in autocommit mode: for reads, and for writes of one statement that may be repeated.
 
         Raises DatabaseUnavailable, TransactionConflict or StorageFull. psycopg's other errors pass unchanged: they are
         bugs, or conflicts that the caller catches inside the block.

@@ -1,8 +1,8 @@
 """The pipeline that all content passes through, whichever endpoint it arrives at.
 
-Bytes stay in a spool file until the last step but one, so that a refused file leaves nothing behind and a decoder can
-seek. Bytes are stored before rows are written: a crash in between leaves bytes with a pending write, which garbage
-collection deletes, and never a row without its bytes.
+Bytes stay in a spool, few of them in memory and more in a file, until the last step but one, so that a refused file
+leaves nothing behind and a decoder can seek. Bytes are stored before rows are written: a crash in between leaves bytes
+with a pending write, which garbage collection deletes, and never a row without its bytes.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -16,9 +16,9 @@ from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Kind,
 class IngestState:
     """What the steps have found out so far about one request.
 
-    `local` is the content as a local file. `stored_key` is its key in the store, `duplicate` a blob with the same
-    content, and `broken_key` the key of such a blob whose bytes are missing. The ids and the time of the new file and
-    asset are chosen once, so that writing their rows can be repeated.
+    `local` is the content, in memory or as a local file. `stored_key` is its key in the store, `duplicate` a blob with
+    the same content, and `broken_key` the key of such a blob whose bytes are missing or cut. The ids and the time of
+    the new file and asset are chosen once, so that writing their rows can be repeated.
     """
 
     def __init__(self, request: IngestRequest, local: HashedFile) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 import psycopg
+from psycopg.rows import DictRow
 
 from mediatheque.errors import TransactionConflict
 from mediatheque.model import Asset, Blob, BlobState, File
@@ -58,8 +59,13 @@ async def record_file(
     )
     with _map_refusals():
         row = await fetch_one(await conn.execute(_CALL, parameters))
+    return _as_recorded(file, row)
+
+
+def _as_recorded(file: File, row: DictRow) -> File:
+    """Return the file with the blob and the time of its row."""
     blob = msgspec.structs.replace(
-        blob,
+        file.blob,
         id=row["blob_id"],
         storage_key=row["storage_key"],
         state=BlobState(row["state"]) if row["state"] else None,

@@ -10,8 +10,8 @@ from mediatheque.records.database import Connection, fetch_one
 async def begin(conn: Connection, storage_keys: Sequence[str], *, instead_of: Sequence[str] = ()) -> UUID | None:
     """Record that bytes are about to be written under the keys; a mark for deletion is kept.
 
-    Nothing was or will be written under those `instead_of` which it is. Return the id of the store that the bytes
-    belong in.
+    The pending writes of the keys `instead_of` end: nothing was written under them, and nothing will be. Return the id
+    of the store that the bytes belong in.
     """
     cursor = await conn.execute(
         """
