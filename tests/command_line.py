@@ -40,6 +40,7 @@ def here(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Ended:
         patch.setattr("sys.argv", ["mediatheque", *map(str, arguments)])
         patch.setattr(os, "_exit", _exit)  # how `verify` ends
         patch.setattr(logs, "configure", lambda: None)  # which would last
+        patch.setattr(os, "setpriority", lambda *_: None)  # so would this
         for name, value in (env or {}).items():
             patch.setenv(name, value)
         status = _run(err)
