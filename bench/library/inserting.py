@@ -1,12 +1,13 @@
 """(i) Assets and vectors, inserted one by one as the library does it, all indexes on: four at once from one process.
 
-Each is a transaction with blob, file, asset and a task for the worker, as an upload makes it, and one with the vector,
-as the worker makes it. They go into the other workspace, and so into the same indexes.
+Each is a pending write, a statement with blob, file, asset and a task for the worker, as an upload makes it, and one
+with the vector, as the worker makes it. They go into the other workspace, and so into the same indexes.
 """
 
 import asyncio
 import os
 import time
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import numpy as np
@@ -14,14 +15,15 @@ import numpy as np
 from bench.library.content import PHRASES, WORDS
 from bench.library.figures import Figure, Figures
 from bench.library.seeded import SeededLibrary
-from mediatheque.library.catalog.assets import insert_asset
+from mediatheque.library.catalog.assets import new_asset
 from mediatheque.library.catalog.fields import AssetFields
-from mediatheque.model import Blob, EmbeddingModel, Kind, MediaInfo
-from mediatheque.records.catalog import files
+from mediatheque.library.tasks import job_of
+from mediatheque.model import Blob, EmbeddingModel, File, Kind, MediaInfo
+from mediatheque.records.catalog.record import record_file
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.search import embedding_models, embeddings
 from mediatheque.records.search.embeddings import AssetVectors
-from mediatheque.records.storage import blobs
+from mediatheque.records.storage import pending_writes
 
 ROW = "(i) assets inserted, every index on, assets/s"
 _AT_ONCE = 4
@@ -59,10 +61,10 @@ async def _one(
 ) -> None:
     own, id = stock.other.workspace_id, uuid4()
     blob = Blob(id=id, workspace_id=own, sha256=os.urandom(32), size=1000, storage_key=id.hex, media_info=_FACTS)
-    async with database.transaction() as conn:
-        blob = await blobs.insert(conn, blob)
-        file = await files.insert(conn, id=uuid4(), workspace_id=own, blob=blob, name=f"{id.hex}.png")
-        assert file
-        asset = await insert_asset(conn, file, AssetFields(title=f"{WORDS[id.int % len(WORDS)]} {caption}"))
-    async with database.transaction() as conn:
+    file = File(id=uuid4(), workspace_id=own, name=f"{id.hex}.png", created_at=datetime.now(UTC), blob=blob)
+    asset = new_asset(file, AssetFields(title=f"{WORDS[id.int % len(WORDS)]} {caption}"))
+    async with database.connection() as conn:
+        await pending_writes.begin(conn, [blob.storage_key])
+        await record_file(conn, file, asset, job_of("embed_asset", asset_id=asset.id))
+    async with database.connection() as conn:
         await embeddings.put(conn, asset, model, AssetVectors(content=vector))
