@@ -16,6 +16,7 @@ _IDLE_SECONDS = 2
 
 def once(peer: Peer, load: Load) -> float:
     peer.upload(load.small.next_batch()[0])  # what the first upload starts counts as idle
+    peer.rest()  # so does what a worker loads for it
     time.sleep(1)
     with MemorySampler(peer.server.tree) as idle:
         time.sleep(_IDLE_SECONDS)
