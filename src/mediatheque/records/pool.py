@@ -96,9 +96,7 @@ class ConnectionPool:
         connection.returned_at = time.monotonic()
         if self._becomes_spare(connection):
             self.pool.spare.append(connection)
-            self._release_timer = self._release_timer or asyncio.get_running_loop().call_later(
-                RECENT_SECONDS, self._release_idle
-            )
+            self._schedule_release()
         else:
             await self.pool.putconn(connection)
 
@@ -131,6 +129,11 @@ class ConnectionPool:
         connection.leased_at = time.monotonic()
         return connection
 
+    def _schedule_release(self) -> None:
+        """Have idle connections released in a second, unless that is due already."""
+        if self._release_timer is None:
+            self._release_timer = asyncio.get_running_loop().call_later(RECENT_SECONDS, self._release_idle)
+
     def _release_idle(self) -> None:
         self._release_timer = None
         self._releasing = asyncio.ensure_future(self._release(RECENT_SECONDS))
@@ -142,7 +145,7 @@ class ConnectionPool:
         released = [connection for connection in spare if connection.returned_at <= before]
         self.pool.spare = [connection for connection in spare if connection.returned_at > before]
         if self.pool.spare:
-            self._release_timer = asyncio.get_running_loop().call_later(RECENT_SECONDS, self._release_idle)
+            self._schedule_release()
         for connection in released:
             await self.pool.putconn(connection)
 

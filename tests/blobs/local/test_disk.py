@@ -118,19 +118,26 @@ async def test_bytes_and_folder_are_durable_before_put_bytes_returns(
     assert calls == [(f"pwritev {os.RWF_DSYNC}", str(path)), ("fsync", str(path.parent))]
 
 
+def record_fsyncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which every fsync from now on adds the mode of what it syncs."""
+    fsync, synced = os.fsync, list[int]()
+
+    def seen(fd: int) -> None:
+        synced.append(os.fstat(fd).st_mode)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    return synced
+
+
 async def test_short_write_of_bytes_is_completed_and_fsynced(store: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a disk that is nearly full."""
-    pwritev, fsync, synced = os.pwritev, os.fsync, list[int]()
+    pwritev, synced = os.pwritev, record_fsyncs(monkeypatch)
 
     def short(fd: int, buffers: list[bytes], offset: int, flags: int) -> int:
         return pwritev(fd, [buffers[0][:3]], offset, flags)
 
-    def seen_fsync(fd: int) -> None:
-        synced.append(os.fstat(fd).st_mode)
-        fsync(fd)
-
     monkeypatch.setattr(os, "pwritev", short)
-    monkeypatch.setattr(os, "fsync", seen_fsync)
     key = new_key()
     await store.put_bytes(b"durable", key)
     assert await get(store, key, 0, 7) == b"durable"
@@ -141,17 +148,12 @@ async def test_bytes_are_fsynced_where_no_write_waits_for_the_disk(
     store: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in gVisor, which refuses the flag."""
-    fsync, synced = os.fsync, list[int]()
+    synced = record_fsyncs(monkeypatch)
 
     def refuse(*_: object) -> int:
         raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
-    def seen_fsync(fd: int) -> None:
-        synced.append(os.fstat(fd).st_mode)
-        fsync(fd)
-
     monkeypatch.setattr(os, "pwritev", refuse)
-    monkeypatch.setattr(os, "fsync", seen_fsync)
     key = new_key()
     await store.put_bytes(b"durable", key)
     assert await get(store, key, 0, 7) == b"durable"

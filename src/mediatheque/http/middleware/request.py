@@ -107,7 +107,7 @@ class _Exchange:
         self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
         self.request_id = _client_request_id(relevant) or RequestMiddleware.new_id()
-        scope.setdefault("state", {})["request_id"] = self.request_id
+        scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}  # shared with no other request
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on; drain the body and add the request id before the first one."""
