@@ -79,6 +79,14 @@ async def test_invalid_or_missing_request_id_becomes_uuid7(given: bytes) -> None
         assert UUID7_HEX.fullmatch(response.headers["x-request-id"])
 
 
+async def test_state_that_a_server_shares_between_requests_is_not_changed() -> None:
+    """A request's key and id are in its state, and must never be seen by another."""
+    shared = {"kept": 1}
+    for _ in range(2):
+        await call(RequestMiddleware(refusing_app), http_scope(headers=[], state=shared))
+    assert shared == {"kept": 1}
+
+
 async def test_lifespan_scope_is_passed_through() -> None:
     seen = []
 
