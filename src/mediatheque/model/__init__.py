@@ -14,6 +14,7 @@ from mediatheque.model.assets import (
     Hierarchy,
     Tag,
     TreeNode,
+    revision_of,
 )
 from mediatheque.model.embedding import EmbeddingModel
 from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
@@ -91,4 +92,5 @@ __all__ = [
     "UploadedPart",
     "UrlNode",
     "Workspace",
+    "revision_of",
 ]

@@ -1,6 +1,7 @@
 """Assets, and the tags, collections and folders that organize them."""
 
 import enum
+import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -103,7 +104,11 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in the library, with a title, tags and collections."""
+    """A file in the library, with a title, tags and collections.
+
+    `external_id` is the client's own id, unique in the workspace outside the trash. `updated_at` is None until one of
+    the fields has changed, `trashed_at` outside the trash. `metadata` is a JSON object of the client's own.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -120,6 +125,14 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[Tag, ...] = ()
     collection_ids: tuple[UUID, ...] = ()
     metadata: dict[str, Any] = {}
+    external_id: str | None = None
+    updated_at: datetime | None = None
+    trashed_at: datetime | None = None
+
+
+def revision_of(asset: Asset) -> str:
+    """Return 16 hex digits that change whenever anything about the asset does, its tags and collections included."""
+    return hashlib.blake2b(msgspec.msgpack.encode(asset), digest_size=8).hexdigest()
 
 
 class AssetRef(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from mediatheque.records.database import Connection
 JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
 SELECT = f"""
     SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
-        a.folder_id, a.metadata, a.created_at, {files.COLUMNS},
+        a.folder_id, a.metadata, a.external_id, a.created_at, a.updated_at, a.trashed_at, {files.COLUMNS},
         (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
                          ORDER BY fold(t.name))::text
          FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id) AS tags,
@@ -40,7 +40,10 @@ def from_row(row: dict[str, Any]) -> Asset:
         is_favorite=row["is_favorite"],
         folder_id=row["folder_id"],
         metadata=row["metadata"],
+        external_id=row["external_id"],
         created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        trashed_at=row["trashed_at"],
         tags=_TAGS.decode(row["tags"]) if row["tags"] else (),
         collection_ids=tuple(row["collection_ids"]),
     )
@@ -51,8 +54,8 @@ async def insert(conn: Connection, asset: Asset) -> bool:
     cursor = await conn.execute(
         """
         INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
-                           is_favorite, folder_id, metadata, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                           is_favorite, folder_id, metadata, external_id, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (file_id) DO NOTHING
         """,
         (
@@ -68,6 +71,7 @@ async def insert(conn: Connection, asset: Asset) -> bool:
             asset.is_favorite,
             asset.folder_id,
             Jsonb(asset.metadata),
+            asset.external_id,
             asset.created_at,
         ),
     )

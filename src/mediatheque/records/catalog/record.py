@@ -1,4 +1,4 @@
-"""All rows of a new file, written by one statement: a function of PostgreSQL (migration 0016)."""
+"""All rows of a new file, written by one statement: a function of PostgreSQL (migration 0017)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,5 +126,6 @@ def _asset_columns(asset: Asset) -> dict[str, object]:
         "is_favorite": asset.is_favorite,
         "folder_id": asset.folder_id,
         "metadata": asset.metadata,
+        "external_id": asset.external_id,
         "created_at": asset.created_at,
     }
