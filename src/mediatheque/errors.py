@@ -24,7 +24,9 @@ LibraryError
 │   └── FolderNotFound
 ├── MethodNotAllowed
 ├── Conflict
-│   └── InProgress          a request with the same idempotency key is in progress
+│   ├── InProgress          a request with the same idempotency key is in progress
+│   ├── IdempotencyKeyReused  the idempotency key was used for another request
+│   └── PreconditionFailed  what the request is about has another revision than the request names
 ├── KeyRefused              no key, a bad key, a revoked key
 ├── Forbidden               known, but not allowed for this caller
 │   └── ScopeMissing        the key lacks the scope
@@ -162,6 +164,14 @@ class Conflict(LibraryError):
 
 class InProgress(Conflict):
     """A request with this Idempotency-Key is already in progress. Retry shortly."""
+
+
+class IdempotencyKeyReused(Conflict):
+    """This Idempotency-Key was used for a different request."""
+
+
+class PreconditionFailed(Conflict):
+    """It was changed since: its ETag is not the one in If-Match."""
 
 
 class KeyRefused(LibraryError):

@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
-from mediatheque.http.asgi import Receive, Scope, Send
-from mediatheque.http.send import send_bytes
+from mediatheque.http.asgi import RawHeaders, Receive, Scope, Send
+from mediatheque.http.send import send_bytes, send_empty
 
 _MEDIA_TYPE = "application/json"
 _CONTENT_TYPE = (b"content-type", _MEDIA_TYPE.encode())
@@ -19,19 +19,26 @@ class JsonResponse(Response[Any]):
         """Encode the data. Without data, or as another type, leave it to Litestar."""
         if self.content is None or self.status_code is None or self.media_type != _MEDIA_TYPE:
             return super().to_asgi_response(*args, **options)
-        return _Encoded(self.status_code, self.render(self.content, _MEDIA_TYPE))
+        return EncodedResponse(self.status_code, self.render(self.content, _MEDIA_TYPE))
 
 
-class _Encoded(ASGIResponse):
-    """Sends bytes in two messages, without the objects that Litestar makes for headers and cookies."""
+class EncodedResponse(ASGIResponse):
+    """Encoded JSON, sent in two messages without the objects that Litestar makes for headers and cookies.
 
-    __slots__ = ()
+    An empty body is no content: a 204 or 304.
+    """
 
-    def __init__(self, status: int, body: bytes) -> None:
+    __slots__ = ("fields",)
+
+    def __init__(self, status: int, body: bytes, fields: RawHeaders = ()) -> None:
         self.status_code = status
         self.body = body
+        self.fields = fields
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
+        if not self.body:
+            await send_empty(send, self.status_code, self.fields)
+            return
         length = (b"content-length", b"%d" % len(self.body))
-        await send_bytes(send, self.status_code, (_CONTENT_TYPE, length), self.body)
+        await send_bytes(send, self.status_code, (_CONTENT_TYPE, length, *self.fields), self.body)

@@ -39,6 +39,8 @@ REFUSALS: dict[str, StatusAndCode] = {
     "MethodNotAllowed": (405, 405),
     "Conflict": (409, 409),
     "InProgress": (409, 409),
+    "IdempotencyKeyReused": (409, 409),
+    "PreconditionFailed": (409, 409),
     "KeyRefused": (401, 400112),
     "Forbidden": (403, 400562),
     "ScopeMissing": (403, 400562),

@@ -40,6 +40,8 @@ REFUSALS: dict[str, StatusAndCode] = {
     "MethodNotAllowed": (405, "invalid_parameter"),
     "Conflict": (409, "conflict"),
     "InProgress": (409, "request_in_progress"),
+    "IdempotencyKeyReused": (409, "conflict"),
+    "PreconditionFailed": (409, "conflict"),
     "KeyRefused": (401, "authentication_failed"),
     "Forbidden": (403, "forbidden"),
     "ScopeMissing": (403, "forbidden"),

@@ -41,6 +41,8 @@ REFUSALS: dict[str, StatusAndCode] = {
     "MethodNotAllowed": (405, None),
     "Conflict": (409, None),
     "InProgress": (409, None),
+    "IdempotencyKeyReused": (409, None),
+    "PreconditionFailed": (409, None),
     "KeyRefused": (401, None),
     "Forbidden": (403, None),
     "ScopeMissing": (403, None),

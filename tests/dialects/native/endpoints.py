@@ -36,6 +36,8 @@ STATUSES = {
     "MethodNotAllowed": 405,
     "Conflict": 409,
     "InProgress": 409,
+    "IdempotencyKeyReused": 422,
+    "PreconditionFailed": 412,
     "KeyRefused": 401,
     "Forbidden": 403,
     "ScopeMissing": 403,

@@ -143,7 +143,7 @@ def test_idempotency_key_makes_one_asset(client: httpx.Client, fresh: Account, s
     first, second = send("a"), send("a")
     assert (first.content, second.headers["idempotent-replayed"]) == (second.content, "true")
     assert stored.count(fresh)["asset"] == 1
-    assert send("b").status_code == 409
+    assert send("b").status_code == 422
 
 
 def test_pages_cover_all_assets_once(client: httpx.Client, fresh: Account) -> None:

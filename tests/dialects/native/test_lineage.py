@@ -167,7 +167,7 @@ def test_invalid_provenance_is_refused(
     stored.expect_counts(account, before)
 
 
-def test_different_provenance_is_a_conflict(client: httpx.Client, fresh: Account) -> None:
+def test_key_is_refused_for_different_provenance(client: httpx.Client, fresh: Account) -> None:
     key = new_key()
 
     def send(**told: str) -> httpx.Response:
@@ -176,7 +176,7 @@ def test_different_provenance_is_a_conflict(client: httpx.Client, fresh: Account
 
     first = send(request_id="r")
     assert send(request_id="r").content == first.content
-    assert send(request_id="s").status_code == 409
+    assert send(request_id="s").status_code == 422
 
 
 @pytest.mark.parametrize("depth", ["0", "6", "abc"])

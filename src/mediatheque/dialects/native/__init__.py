@@ -1,6 +1,6 @@
 """Mediatheque's own API: assets, search and lineage under `/api`; stored files, health and metrics."""
 
-from mediatheque.dialects.native import assets, files, health, metrics, provenance, search
+from mediatheque.dialects.native import assets, files, health, lineage, metrics, search
 from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.http.dialect import Dialect, router
 
@@ -12,7 +12,7 @@ DIALECT = Dialect(
             [
                 *assets.ROUTES,
                 *search.ROUTES,
-                *provenance.ROUTES,
+                *lineage.ROUTES,
                 *files.ROUTES,
                 *health.ROUTES,
                 *metrics.ROUTES,

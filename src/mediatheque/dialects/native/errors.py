@@ -20,7 +20,13 @@ def _shape(reply: ErrorReply) -> dict[str, Any]:
 ERRORS = ErrorFormat(
     name="native",
     prefixes=("/api", "/files"),
-    table={**DEFAULT_MAPPING, errors.UrlRefused: ErrorMapping(422), errors.FetchFailed: ErrorMapping(502)},
+    table={
+        **DEFAULT_MAPPING,
+        errors.UrlRefused: ErrorMapping(422),
+        errors.FetchFailed: ErrorMapping(502),
+        errors.IdempotencyKeyReused: ErrorMapping(422),
+        errors.PreconditionFailed: ErrorMapping(412),
+    },
     shape=_shape,
     content_type="application/problem+json",
 )

@@ -1,21 +1,28 @@
 """Liveness and readiness probes."""
 
-from litestar import get
+import msgspec
 
+from mediatheque.dialects.native.endpoint import get
 from mediatheque.http.context import AppRequest
 
 
-@get("/healthz")
-async def healthz() -> dict[str, str]:
-    """GET /healthz: 200 while this process is alive."""
-    return {"status": "alive"}
+class Health(msgspec.Struct, frozen=True):
+    """The answer of a probe."""
+
+    status: str
 
 
-@get("/readyz")
-async def readyz(request: AppRequest) -> dict[str, str]:
-    """GET /readyz: 200 if the database and the blob store answer, else 503."""
+@get("/healthz", scope=None)
+async def healthz(_: AppRequest) -> Health:
+    """Tell whether this process is alive."""
+    return Health("alive")
+
+
+@get("/readyz", scope=None)
+async def readyz(request: AppRequest) -> Health:
+    """Tell whether the database and the blob store answer."""
     await request.library.ready()
-    return {"status": "ready"}
+    return Health("ready")
 
 
 ROUTES = (healthz, readyz)

@@ -1,19 +1,12 @@
-"""Provenance and lineage in the native API."""
+"""The provenance of new assets as clients of the native API declare it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import get
 
-from mediatheque.dialects.native import shapes
-from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
-from mediatheque.http.request.auth import require_scope
 from mediatheque.http.request.generation_inputs import MAX_INPUTS, Name, Url, generation_input
-from mediatheque.http.request.pagination import page_size
-from mediatheque.http.request.query import parse_id, query_param
-from mediatheque.library.lineage.traverse import MAX_DEPTH
-from mediatheque.model import Input, Origin, Provenance, Role, Scope
+from mediatheque.model import Input, Origin, Provenance, Role
 
 
 class NamedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,15 +41,3 @@ class ProvenanceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             prompt=self.prompt,
             inputs=tuple(named.read(request) for named in self.inputs),
         )
-
-
-@get("/api/assets/{id:str}/lineage", guards=[require_scope(Scope.READ)])
-async def get_lineage(request: AppRequest, id: str) -> dict[str, Any]:
-    """GET /api/assets/{id}/lineage?depth=: the graph of what the asset was made from and used for."""
-    base = request.public_url
-    depth = page_size(query_param(request, "depth"), minimum=1, maximum=MAX_DEPTH, default=MAX_DEPTH, param="depth")
-    lineage = await request.library.lineage.get(request.workspace_id, parse_id(id, AssetNotFound), depth)
-    return shapes.lineage(lineage, base)
-
-
-ROUTES = (get_lineage,)

@@ -1,73 +1,87 @@
 """The native API's JSON: sizes in bytes, dimensions in pixels, durations in seconds, times in ISO 8601."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
 
-from mediatheque.http.urls import file_url, file_url_for
-from mediatheque.library.search.similar import SimilarAsset
-from mediatheque.model import Asset, AssetNode, CharacterNode, Edge, Lineage, Node, RequestNode, UrlNode
+import msgspec
+from msgspec import UNSET, UnsetType
 
-
-def asset(asset: Asset, base: str) -> dict[str, Any]:
-    """Build the asset object."""
-    blob, file = asset.file.blob, asset.file
-    return {
-        "id": str(asset.id),
-        "kind": asset.kind.value,
-        "title": asset.title,
-        "caption": asset.caption,
-        "name": file.name,
-        "url": file_url(base, file),
-        "mime_type": blob.media_info.mime,
-        "size": blob.size,
-        "sha256": blob.sha256.hex(),
-        "width": blob.media_info.width,
-        "height": blob.media_info.height,
-        "duration": blob.media_info.duration,
-        "source": asset.source,
-        "request_id": asset.request_id,
-        "endpoint": asset.endpoint,
-        "is_favorite": asset.is_favorite,
-        "folder_id": str(asset.folder_id) if asset.folder_id else None,
-        "collection_ids": [str(id) for id in asset.collection_ids],
-        "tags": [{"id": str(tag.id), "name": tag.name} for tag in asset.tags],
-        "metadata": asset.metadata,
-        "created_at": asset.created_at,
-        "expires_at": file.expires_at,
-        **({"state": blob.state.value, "state_reason": blob.state_reason} if blob.state else {}),
-    }
+from mediatheque.http.urls import file_url
+from mediatheque.model import Asset, BlobState, Kind
 
 
-def similar_asset(similar: SimilarAsset, base: str) -> dict[str, Any]:
-    """Build the asset object with its similarity."""
-    scores = {"similarity": similar.similarity, "identical": similar.identical, "duplicate": similar.duplicate}
-    return asset(similar.asset, base) | scores
+class TagRef(msgspec.Struct, frozen=True):
+    """A tag of an asset."""
+
+    id: UUID
+    name: str
 
 
-def lineage(lineage: Lineage, base: str) -> dict[str, Any]:
-    """Build the graph. Edges refer to nodes by their keys and point from input to output."""
-    return {
-        "focus": lineage.focus,
-        "nodes": [_node(node, base) for node in lineage.nodes],
-        "edges": [_edge(edge) for edge in lineage.edges],
-        "truncated": lineage.truncated,
-    }
+class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset. `state` and `state_reason` are there when its bytes are damaged or lost."""
+
+    id: UUID
+    kind: Kind
+    title: str
+    caption: str | None
+    name: str
+    url: str
+    mime_type: str
+    size: int
+    sha256: str
+    width: int | None
+    height: int | None
+    duration: float | None
+    source: str
+    request_id: str | None
+    endpoint: str | None
+    is_favorite: bool
+    folder_id: UUID | None
+    collection_ids: tuple[UUID, ...]
+    tags: tuple[TagRef, ...]
+    metadata: dict[str, Any]
+    created_at: datetime
+    expires_at: datetime | None
+    state: BlobState | UnsetType = UNSET
+    state_reason: str | UnsetType | None = UNSET
+
+    @classmethod
+    def of(cls, asset: Asset, base: str, **more: Any) -> Self:
+        """Build the asset object. `more` are the fields that a subclass adds."""
+        file = asset.file
+        blob, media = file.blob, file.blob.media_info
+        return cls(
+            id=asset.id,
+            kind=asset.kind,
+            title=asset.title,
+            caption=asset.caption,
+            name=file.name,
+            url=file_url(base, file),
+            mime_type=media.mime,
+            size=blob.size,
+            sha256=blob.sha256.hex(),
+            width=media.width,
+            height=media.height,
+            duration=media.duration,
+            source=asset.source,
+            request_id=asset.request_id,
+            endpoint=asset.endpoint,
+            is_favorite=asset.is_favorite,
+            folder_id=asset.folder_id,
+            collection_ids=asset.collection_ids,
+            tags=tuple(TagRef(tag.id, tag.name) for tag in asset.tags),
+            metadata=asset.metadata,
+            created_at=asset.created_at,
+            expires_at=file.expires_at,
+            state=blob.state or UNSET,
+            state_reason=blob.state_reason if blob.state else UNSET,
+            **more,
+        )
 
 
-def _node(node: Node, base: str) -> dict[str, Any]:
-    match node:
-        case AssetNode():
-            url = file_url_for(base, node.file_id, node.file_name) if node.file_id else None
-            fields = {"id": str(node.id), "kind": node.kind.value, "url": url, "request_id": node.request_id}
-            return {"key": node.key, "type": "asset", **fields, "deleted": url is None}
-        case UrlNode():
-            return {"key": node.key, "type": "url", "url": node.url}
-        case RequestNode():
-            fields = {"request_id": node.request_id, "endpoint": node.endpoint, "prompt": node.prompt}
-            return {"key": node.key, "type": "request", **fields, "created_at": node.created_at}
-        case CharacterNode():
-            fields = {"id": str(node.id), "name": node.name, "handle": node.handle}
-            return {"key": node.key, "type": "character", **fields, "deleted": node.handle is None}
+class AssetPage(msgspec.Struct, frozen=True):
+    """A page of a list of assets; `next_cursor` is null at the end."""
 
-
-def _edge(edge: Edge) -> dict[str, Any]:
-    return {"from": edge.start, "to": edge.end, "role": edge.role}
+    items: list[AssetShape]
+    next_cursor: str | None

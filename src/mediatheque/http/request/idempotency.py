@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from litestar import Response
 
-from mediatheque.errors import Conflict, Invalid, Malformed, Unacceptable
+from mediatheque.errors import IdempotencyKeyReused, Invalid, Malformed, Unacceptable
 from mediatheque.http.asgi import header_text
 from mediatheque.http.context import AppRequest
 from mediatheque.library.idempotency import Claim
@@ -30,29 +30,34 @@ async def idempotent(
     request: AppRequest,
     work: Callable[[Claim | None], Awaitable[T]],
     render: Callable[[T], tuple[int, bytes]],
-    fingerprint: bytes | None = None,
+    fingerprint: bytes | Callable[[], bytes] | None = None,
     *,
     upload: Body | None = None,
+    digest: Callable[[AppRequest], Awaitable[bytes]] | None = None,
     characters: str = "",
 ) -> Response[bytes]:
     """Do the work, or replay the answer of an earlier request of the workspace with the same key, method and path.
 
-    With a `fingerprint`, a key that was used with another fingerprint is refused. With an `upload`, the answer is
-    replayed all the same, and a warning is logged if the bytes differ. With neither, it is replayed for any request.
+    With a `fingerprint`, a key that was used with another fingerprint is refused; so it is with a `digest`, which
+    reads the fingerprint from the body, only when there is an answer to replay. With an `upload`, the answer is
+    replayed all the same, and a warning is logged if the bytes differ. With none, it is replayed for any request.
     Only successes are stored: a key whose request failed can be used again. A key is any text of up to 255 characters,
     or of those in `characters`, which is written as in a regular expression: `A-Za-z`.
 
-    Raises `Invalid` for a malformed key, `InProgress` while an earlier request runs, and `Conflict` for another
-    fingerprint.
+    Raises `Invalid` for a malformed key, `InProgress` while an earlier request runs, and `IdempotencyKeyReused` for
+    another fingerprint.
     """
     key = _key_of(request, characters)
     if key is None:
         return _response(*render(await work(None)))
+    fingerprint = fingerprint() if callable(fingerprint) else fingerprint
     idempotency = request.library.idempotency
     claimed = await idempotency.claim(request.principal, _operation(request), key)
     if isinstance(claimed, StoredReply):
+        if digest is not None:
+            fingerprint = await _read_digest(digest, request)
         if fingerprint not in (None, claimed.fingerprint):
-            raise Conflict("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
+            raise IdempotencyKeyReused(param="Idempotency-Key")
         if upload is not None and await _differs(upload, claimed.fingerprint):
             _log.warning("idempotency_key_reused_for_different_upload")
         return _response(claimed.status, claimed.body, {"Idempotent-Replayed": "true"})
@@ -103,6 +108,14 @@ async def _differs(body: Body, fingerprint: bytes) -> bool:
         return await sha256_of(body) != fingerprint
     except (Malformed, Invalid, Unacceptable):
         return True
+
+
+async def _read_digest(digest: Callable[[AppRequest], Awaitable[bytes]], request: AppRequest) -> bytes:
+    """Return the digest. A body that would have been refused has none that was stored."""
+    try:
+        return await digest(request)
+    except (Malformed, Invalid, Unacceptable):
+        return b""
 
 
 def _response(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response[bytes]:

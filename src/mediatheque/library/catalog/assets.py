@@ -66,7 +66,7 @@ class Assets:
             await store_reply(conn, claim, favorite)
         return favorite
 
-    async def delete(self, workspace_id: UUID, id: UUID) -> Asset:
+    async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> Asset:
         """Delete the asset and its file, and return it. Garbage collection deletes bytes that no other file uses.
 
         Raises `AssetNotFound` when the asset does not exist or was deleted before.
@@ -76,6 +76,7 @@ class Assets:
             if asset is None or not await files.lock(conn, asset.file) or not await rows.delete(conn, asset):
                 raise AssetNotFound
             await files.delete(conn, asset.file)
+            await store_reply(conn, claim, asset)
         return asset
 
 
