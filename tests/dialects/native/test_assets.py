@@ -34,9 +34,11 @@ GOLDEN: dict[str, Any] = {
     "collection_ids": [],
     "tags": [],
     "metadata": {},
+    "external_id": None,
+    "updated_at": None,
     "expires_at": None,
 }
-VARIES = {"id", "url", "sha256", "created_at"}
+VARIES = {"id", "url", "sha256", "revision", "created_at"}
 
 
 class TestCreate(Keyed, TakesJson):
@@ -190,5 +192,6 @@ def test_damaged_asset_says_so(client: httpx.Client, stored: StoredData, account
     )
     headers = {"authorization": f"Bearer {account.key}"}
     one = client.get(f"/api/assets/{made['id']}", headers=headers).json()
-    assert one == made | {"state": "damaged", "state_reason": "why"}
+    assert one == made | {"state": "damaged", "state_reason": "why", "revision": one["revision"]}
+    assert one["revision"] != made["revision"]
     assert one in client.get("/api/assets", headers=headers).json()["items"]

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mediatheque.http.urls import file_url
-from mediatheque.model import Asset, BlobState, Kind
+from mediatheque.model import Asset, BlobState, Kind, revision_of
 
 
 class TagRef(msgspec.Struct, frozen=True):
@@ -19,7 +19,10 @@ class TagRef(msgspec.Struct, frozen=True):
 
 
 class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset. `state` and `state_reason` are there when its bytes are damaged or lost."""
+    """An asset. `state` and `state_reason` are there when its bytes are damaged or lost.
+
+    `revision` changes with everything else here; it is the ETag of the asset.
+    """
 
     id: UUID
     kind: Kind
@@ -41,7 +44,10 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
     collection_ids: tuple[UUID, ...]
     tags: tuple[TagRef, ...]
     metadata: dict[str, Any]
+    external_id: str | None
+    revision: str
     created_at: datetime
+    updated_at: datetime | None
     expires_at: datetime | None
     state: BlobState | UnsetType = UNSET
     state_reason: str | UnsetType | None = UNSET
@@ -72,7 +78,10 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
             collection_ids=asset.collection_ids,
             tags=tuple(TagRef(tag.id, tag.name) for tag in asset.tags),
             metadata=asset.metadata,
+            external_id=asset.external_id,
+            revision=revision_of(asset),
             created_at=asset.created_at,
+            updated_at=asset.updated_at,
             expires_at=file.expires_at,
             state=blob.state or UNSET,
             state_reason=blob.state_reason if blob.state else UNSET,

@@ -7,20 +7,20 @@ import msgspec
 from mediatheque.errors import Invalid, PreconditionFailed
 from mediatheque.http.context import AppRequest
 
-_TAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*')
-_MAX_REVISION = 2**31 - 1  # PostgreSQL's integer
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_REVISION = re.compile(r"[0-9a-z]{1,32}")
 
 
 class _Revised(msgspec.Struct):
-    revision: int | None = None
+    revision: str | None = None
 
 
-def etag_of(revision: int) -> bytes:
+def etag_of(revision: str) -> bytes:
     """Return the entity tag of a revision."""
-    return b'"%d"' % revision
+    return f'"{revision}"'.encode()
 
 
-def revision_in(body: bytes) -> int | None:
+def revision_in(body: bytes) -> str | None:
     """Return the revision in an encoded answer."""
     return msgspec.json.decode(body, type=_Revised).revision
 
@@ -33,7 +33,7 @@ def is_unchanged(request: AppRequest, etag: bytes) -> bool:
     return sent.strip() == "*" or etag.decode() in (tag.strip().removeprefix("W/") for tag in sent.split(","))
 
 
-def revision_of_if_match(request: AppRequest) -> int | None:
+def revision_of_if_match(request: AppRequest) -> str | None:
     """Return the revision in If-Match; None without the header, and for `*`.
 
     Raises `PreconditionFailed` for a tag that no answer had, and `Invalid` for anything but one entity tag.
@@ -41,9 +41,9 @@ def revision_of_if_match(request: AppRequest) -> int | None:
     sent: str | None = request.headers.get("if-match")
     if sent is None or sent.strip() == "*":
         return None
-    if not _TAGS.fullmatch(sent):
+    tag = _TAG.fullmatch(sent.strip())
+    if tag is None:
         raise Invalid("If-Match must be one ETag in quotes, or *.", param="If-Match")
-    digits = sent.strip()[1:-1]
-    if not re.fullmatch("[1-9][0-9]{0,9}", digits) or int(digits) > _MAX_REVISION:
-        raise PreconditionFailed
-    return int(digits)
+    if tag[1] or not _REVISION.fullmatch(tag[2]):  # the comparison is strong: a weak tag matches nothing
+        raise PreconditionFailed(param="If-Match")
+    return tag[2]

@@ -12,11 +12,15 @@ from mediatheque.http.context import AppRequest
 from mediatheque.http.request.query import query_param, query_params
 
 _AT = re.compile(r"`\$\.([\w-]+)")
+_DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 _REPEATED = (types.ListType, types.VarTupleType, types.SetType, types.FrozenSetType)
 
 
 class _Parameter(msgspec.Struct, frozen=True):
-    """A field of the Struct as a parameter. `rule` is what it must be; `folds`: its values are lower-case words."""
+    """A field of the Struct as a parameter. `rule` is what it must be; `folds`: its values are lower-case words.
+
+    `is_decimal`: a number with a fraction. msgspec reads the words of infinity as such a number; no rule admits it.
+    """
 
     name: str
     rule: str
@@ -24,6 +28,7 @@ class _Parameter(msgspec.Struct, frozen=True):
     is_repeated: bool
     folds: bool
     is_text: bool
+    is_decimal: bool
 
     def read(self, request: AppRequest) -> Any:
         """Return what was sent, None for nothing. Raises `InvalidQuery` and `Missing`."""
@@ -35,6 +40,8 @@ class _Parameter(msgspec.Struct, frozen=True):
             if self.is_required:
                 raise Missing(f"{self.name} is required.", param=self.name)
             return None
+        if self.is_decimal and not _DECIMAL.fullmatch(text):
+            raise InvalidQuery(f"{self.name} must be {self.rule}.", param=self.name)
         return text.lower() if self.folds else text
 
 
@@ -73,6 +80,7 @@ def _parameter(field: msgspec.structs.FieldInfo) -> _Parameter:
         is_repeated=is_repeated,
         folds=_folds(each),
         is_text=isinstance(each, types.StrType),
+        is_decimal=isinstance(each, types.FloatType),
     )
 
 

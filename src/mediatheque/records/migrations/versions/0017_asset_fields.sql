@@ -26,7 +26,7 @@ END
 $$;
 CREATE TRIGGER asset_updated_at
     BEFORE UPDATE OF title, caption, is_favorite, folder_id, metadata, external_id, file_id, trashed_at ON asset
-    FOR EACH ROW EXECUTE FUNCTION set_asset_updated_at();
+    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION set_asset_updated_at();
 
 -- All rows of a new file in one statement: its blob, the file, and the asset with its task, where there is one.
 --
