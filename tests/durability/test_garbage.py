@@ -29,7 +29,7 @@ from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import DeclaredMetadata
-from mediatheque.records import accounts
+from mediatheque.records.accounts.workspaces import ensure_workspace
 from mediatheque.records.database import Database, DatabaseConfig
 from mediatheque.records.storage import pending_writes
 from tests.rounds import examples
@@ -84,7 +84,7 @@ def test_failed_deletion_of_duplicate_bytes_does_not_fail_the_upload(environment
     async def race() -> None:
         store = UndeletableDisk(tmp_path / "blobs")
         async with environment.database.connection() as conn:
-            workspace, _ = await accounts.ensure_workspace(conn, uuid4(), "a")
+            workspace, _ = await ensure_workspace(conn, uuid4(), "a")
         loser = Intake(environment.database, store, StorageKeys(environment.database, store), Sandbox(SandboxConfig()))
         paused_upload = PausedUpload(loser, _ingest_request(workspace, "some"), loser.store_blob)
         await paused_upload.reached()
@@ -235,7 +235,7 @@ class GarbageMachine(RuleBasedStateMachine):
 
     async def _make_workspaces(self) -> list[UUID]:
         async with self.database.connection() as conn:
-            return [(await accounts.ensure_workspace(conn, uuid4(), uuid4().hex))[0] for _ in range(2)]
+            return [(await ensure_workspace(conn, uuid4(), uuid4().hex))[0] for _ in range(2)]
 
     async def _upload(self, workspace: UUID, content: str) -> None:
         asset = await self._intake().create_asset(_ingest_request(workspace, content))

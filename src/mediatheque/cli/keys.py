@@ -84,7 +84,8 @@ def _scopes(text: str) -> frozenset[Scope]:
     try:
         return frozenset(Scope(word.strip()) for word in text.split(","))
     except ValueError:
-        raise ConfigError(f"--scopes: must be a comma-separated list of read, write and admin, not {text!r}") from None
+        known = ", ".join(Scope)
+        raise ConfigError(f"--scopes: must be a comma-separated list of {known}; not {text!r}") from None
 
 
 def _print(line: str) -> None:

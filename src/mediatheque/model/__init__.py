@@ -3,7 +3,7 @@
 Sizes are bytes, dimensions pixels (as shown, orientation applied), durations seconds, times aware UTC.
 """
 
-from mediatheque.model.accounts import Key, Principal, Scope, Workspace
+from mediatheque.model.accounts import AREAS, Key, Principal, Scope, Workspace, included
 from mediatheque.model.assets import (
     Asset,
     AssetRef,
@@ -39,6 +39,7 @@ from mediatheque.model.media import Blob, BlobState, Format, Kind, MediaInfo
 from mediatheque.model.uploads import Batch, DeclaredMetadata, Upload, UploadedPart, UploadMethod
 
 __all__ = [
+    "AREAS",
     "Acl",
     "AclEffect",
     "AclEntry",
@@ -92,5 +93,6 @@ __all__ = [
     "UploadedPart",
     "UrlNode",
     "Workspace",
+    "included",
     "revision_of",
 ]

@@ -15,7 +15,7 @@ from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.uploads.direct import DeclaredFile
 from mediatheque.model import Asset, FileDefaults, Principal, Scope, Upload
-from mediatheque.records import accounts
+from mediatheque.records.accounts import keys, workspaces
 from mediatheque.records.storage import pending_writes
 from mediatheque.records.uploads import uploads as rows
 from tests import samples
@@ -30,8 +30,8 @@ AT_ONCE = timedelta(0)
 async def principal(library: Library) -> Principal:
     name, key_id = uuid4().hex, uuid4()
     async with library.database.connection() as conn:
-        workspace_id, _ = await accounts.ensure_workspace(conn, uuid4(), name)
-        await accounts.insert_key(
+        workspace_id, _ = await workspaces.ensure_workspace(conn, uuid4(), name)
+        await keys.insert_key(
             conn, id=key_id, workspace_id=workspace_id, secret_hash=bytes(32), scopes=frozenset({Scope.WRITE})
         )
     return Principal(workspace_id=workspace_id, workspace=name, key_id=key_id, scopes=frozenset({Scope.WRITE}))

@@ -27,7 +27,7 @@ from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.uploads.direct import DeclaredFile
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import File, FileDefaults, Principal, Scope, Upload, UploadMethod
-from mediatheque.records import accounts
+from mediatheque.records.accounts import keys, workspaces
 from mediatheque.records.database import Database, DatabaseConfig
 from tests import samples
 from tests.library.ingest_requests import Content
@@ -286,9 +286,9 @@ def test_uploads_agree_with_the_model(database: tuple[asyncio.Runner, Database],
 async def _principal(database: Database) -> Principal:
     name = uuid4().hex
     async with database.connection() as conn:
-        workspace_id, _ = await accounts.ensure_workspace(conn, uuid4(), name)
+        workspace_id, _ = await workspaces.ensure_workspace(conn, uuid4(), name)
         key_id = uuid4()
-        await accounts.insert_key(
+        await keys.insert_key(
             conn, id=key_id, workspace_id=workspace_id, secret_hash=bytes(32), scopes=frozenset({Scope.WRITE})
         )
     return Principal(workspace_id=workspace_id, workspace=name, key_id=key_id, scopes=frozenset({Scope.WRITE}))

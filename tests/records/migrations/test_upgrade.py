@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from mediatheque.library.tasks import defer
 from mediatheque.model import Acl, AclEffect, AclEntry, CollectionType, FileDefaults, UploadMethod
-from mediatheque.records import accounts, migrate
+from mediatheque.records import migrate
+from mediatheque.records.accounts import workspaces
 from mediatheque.records.catalog import files
 from mediatheque.records.collections import collections
 from mediatheque.records.database import Database, DatabaseConfig
@@ -129,7 +130,7 @@ async def test_renamed_columns_keep_their_values(yesterday: str) -> None:
         conn.execute("INSERT INTO parked_task (job_id, task, arguments, reason) VALUES (7, 'embed_asset', '{}', 'why')")
         migrate.migrate(yesterday)
     async with Database(DatabaseConfig(url=yesterday, pool_min=1)) as database, database.connection() as opened:
-        assert await accounts.file_defaults(opened, workspace) == defaults
+        assert await workspaces.file_defaults(opened, workspace) == defaults
         stored = await files.find(opened, workspace, file)
         assert stored is not None
         assert stored.acl == acl

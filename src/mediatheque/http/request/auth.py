@@ -39,7 +39,7 @@ def require_scope(*scopes: Scope, upload_tokens: bool = False) -> Guard:
         context = context_of(connection)
         principal = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
         await context.rate_limiter.hit(str(principal.key_id))
-        if not principal.scopes & {*scopes, Scope.ADMIN}:
+        if not principal.allows(*scopes):
             raise ScopeMissing(f"This API key lacks the scope {' or '.join(repr(scope.value) for scope in scopes)}.")
         connection.scope["state"]["principal"] = principal
 

@@ -30,7 +30,7 @@ async def _principal(request: AppRequest) -> Principal | None:
         principal = await request.library.accounts.authenticate(presented)
     except KeyRefused:
         return None
-    return principal if principal.scopes & {Scope.READ, Scope.ADMIN} else None
+    return principal if principal.allows(Scope.ASSETS_READ) else None
 
 
 def signed_url(url: str, signature: Signature) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from mediatheque.errors import Forbidden, Invalid, NotFound
 from mediatheque.model import Acl, AclEffect, File, FileDefaults, Principal
-from mediatheque.records import accounts as rows
+from mediatheque.records.accounts import workspaces as rows
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Database
 

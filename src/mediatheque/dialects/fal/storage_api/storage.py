@@ -35,7 +35,7 @@ class UploadRequest(msgspec.Struct, frozen=True):
 @post("/storage/auth/token", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
 async def issue_token(request: AppRequest) -> dict[str, Any]:
     """POST /storage/auth/token: a token for /files/upload. The Python client needs the offset in `expires_at`."""
-    issued = await request.library.accounts.issue_upload_token(request.principal)
+    issued = await request.library.accounts.upload_tokens.issue(request.principal)
     return {
         "token": issued.token,
         "token_type": "Bearer",

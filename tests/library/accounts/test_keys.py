@@ -5,7 +5,8 @@ import psycopg
 import pytest
 
 from mediatheque.errors import KeyRefused, NotFound
-from mediatheque.library import Library, accounts
+from mediatheque.library import Library
+from mediatheque.library.accounts import key_cache, upload_tokens
 from mediatheque.model import Scope
 from mediatheque.records.database import Connection
 
@@ -26,14 +27,14 @@ async def test_lookup_of_a_key_is_repeated_after_an_outage(
 ) -> None:
     """Nothing has begun before: a request that meets the end of its connection there need not fail."""
     key = await library.accounts.create_key("one", READ)
-    outages, real = [psycopg.errors.AdminShutdown("terminating connection")], getattr(accounts.rows, lookup)
+    outages, real = [psycopg.errors.AdminShutdown("terminating connection")], getattr(key_cache.rows, lookup)
 
     async def fail_once(conn: Connection, id: UUID) -> object:
         if outages:
             raise outages.pop()
         return await real(conn, id)
 
-    monkeypatch.setattr(accounts.rows, lookup, fail_once)
+    monkeypatch.setattr(key_cache.rows, lookup, fail_once)
     assert (await library.accounts.authenticate(key)).scopes == READ
     assert not outages
 
@@ -78,7 +79,7 @@ async def test_revoked_key_is_refused_after_the_cache_expires(library: Library) 
     key = await library.accounts.create_key("one", READ)
     principal = await library.accounts.authenticate(key)
     await library.accounts.revoke(principal.key_id)
-    library.accounts._cached_keys.expire(time.monotonic() + accounts._CACHE_SECONDS)
+    library.accounts._cached_keys._cached.expire(time.monotonic() + key_cache.CACHE_SECONDS)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(key)
     with pytest.raises(NotFound):
@@ -104,7 +105,7 @@ async def test_wrong_secret_is_not_recorded_as_use(library: Library) -> None:
 
 async def test_upload_token_authenticates_only_where_allowed(library: Library) -> None:
     principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    token = (await library.accounts.issue_upload_token(principal)).token
+    token = (await library.accounts.upload_tokens.issue(principal)).token
     assert await library.accounts.authenticate(token, upload_tokens=True) == principal
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token)
@@ -112,15 +113,15 @@ async def test_upload_token_authenticates_only_where_allowed(library: Library) -
 
 async def test_upload_token_ends_with_its_key_and_with_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     principal = await library.accounts.authenticate(await library.accounts.create_key("one", READ))
-    token = (await library.accounts.issue_upload_token(principal)).token
+    token = (await library.accounts.upload_tokens.issue(principal)).token
     id, expires, mac = token.removeprefix("mtp_").split(".")
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(f"mtp_{id}.{int(expires) + 1}.{mac}", upload_tokens=True)
-    monkeypatch.setattr(accounts, "_UPLOAD_TOKEN_LIFETIME", -accounts._UPLOAD_TOKEN_LIFETIME)
-    expired = (await library.accounts.issue_upload_token(principal)).token
+    monkeypatch.setattr(upload_tokens, "_LIFETIME", -upload_tokens._LIFETIME)
+    expired = (await library.accounts.upload_tokens.issue(principal)).token
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(expired, upload_tokens=True)
     await library.accounts.revoke(principal.key_id)
-    library.accounts._cached_keys.expire(time.monotonic() + accounts._CACHE_SECONDS)
+    library.accounts._cached_keys._cached.expire(time.monotonic() + key_cache.CACHE_SECONDS)
     with pytest.raises(KeyRefused):
         await library.accounts.authenticate(token, upload_tokens=True)

@@ -1,0 +1,48 @@
+"""The text of API keys, and the hash by which one is known."""
+
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+import msgspec
+
+from mediatheque.errors import KeyRefused
+from mediatheque.model import Key
+
+PREFIX = "mtq_"
+
+
+class NewSecret(msgspec.Struct, frozen=True):
+    """The secret of a key, which is shown once, and its hash, which is stored."""
+
+    secret: str
+    hash: bytes
+
+    def key(self, id: UUID) -> str:
+        """Return the whole key, `mtq_<id, 32 hex>_<secret>`."""
+        return f"{PREFIX}{id.hex}_{self.secret}"
+
+
+def new_secret() -> NewSecret:
+    """Make a secret of 256 random bits."""
+    secret = secrets.token_urlsafe(32)
+    return NewSecret(secret, _hash(secret))
+
+
+def split(presented: str) -> tuple[UUID, str]:
+    """Return the id and the secret of a key. Raises `KeyRefused` when the id is none."""
+    id, _, secret = presented.removeprefix(PREFIX).partition("_")
+    try:
+        return UUID(hex=id), secret
+    except ValueError:
+        raise KeyRefused from None
+
+
+def matches(key: Key | None, secret: str) -> bool:
+    """Whether the secret is the key's, in constant time."""
+    return hmac.compare_digest(_hash(secret), key.secret_hash if key else bytes(32))
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
