@@ -29,7 +29,8 @@ LibraryError
 │   └── PreconditionFailed  what the request is about has another revision than the request names
 ├── KeyRefused              no key, a bad key, a revoked key
 ├── Forbidden               known, but not allowed for this caller
-│   └── ScopeMissing        the key lacks the scope
+│   ├── ScopeMissing        the key lacks the scope
+│   └── QuotaExceeded       the workspace would store more than its quota
 ├── RateLimited
 ├── StorageFull             no space left for bytes or rows
 └── Unavailable             a part that the request needs does not answer; retry
@@ -184,6 +185,15 @@ class Forbidden(LibraryError):
 
 class ScopeMissing(Forbidden):
     """This API key is not allowed to do this."""
+
+
+class QuotaExceeded(Forbidden):
+    """The workspace's quota is used up. `limit` is the quota that is exceeded: so many `counted`, bytes or assets."""
+
+    def __init__(self, limit: int, counted: str = "bytes") -> None:
+        self.limit = limit
+        self.counted = counted
+        super().__init__(f"This would exceed the workspace's quota of {limit} {counted}.")
 
 
 class RateLimited(LibraryError):

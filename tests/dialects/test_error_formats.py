@@ -34,9 +34,10 @@ def example_of(kind: type[LibraryError]) -> LibraryError:
     arguments = {
         errors.TooLarge: (100,),
         errors.RateLimited: (7,),
+        errors.QuotaExceeded: (100,),
         errors.DeclaredTypeMismatch: ("image/png", "image/jpeg"),
     }.get(kind, ())
-    return kind(*arguments)  # type: ignore[arg-type]  # three of them take arguments of their own
+    return kind(*arguments)  # type: ignore[arg-type]  # four of them take arguments of their own
 
 
 def rendered(error_format: ErrorFormat, error: LibraryError) -> httpx.Response:

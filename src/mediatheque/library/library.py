@@ -38,13 +38,13 @@ class Library:
         self.idempotency = Idempotency(database)
         self.tasks = TaskQueue(database)
         self.storage_keys = StorageKeys(database, store)
-        self.ingest = Intake(database, store, self.storage_keys, sandbox)
+        self.ingest = Intake(database, store, self.storage_keys, sandbox, self.accounts.quotas)
         self.lineage = LineageGraphs(database)
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
         self.catalog = CatalogServices(database, store)
         self.collections = CollectionServices(database, self.search.hybrid)
         self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
-        self.uploads = UploadServices(database, store, self.storage_keys, self.ingest)
+        self.uploads = UploadServices(database, store, self.storage_keys, self.ingest, self.accounts.quotas)
         self.maintenance = MaintenanceServices(database, store)
 
     async def open(self, *, start_media: bool = True) -> None:

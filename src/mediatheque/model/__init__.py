@@ -37,6 +37,7 @@ from mediatheque.model.idempotency import StoredReply
 from mediatheque.model.listing import Cursor, Filter, FolderFilter
 from mediatheque.model.media import Blob, BlobState, Format, Kind, MediaInfo
 from mediatheque.model.uploads import Batch, DeclaredMetadata, Upload, UploadedPart, UploadMethod
+from mediatheque.model.usage import Quota, Stored, Usage, UsageDay
 
 __all__ = [
     "AREAS",
@@ -81,10 +82,12 @@ __all__ = [
     "Origin",
     "Principal",
     "Provenance",
+    "Quota",
     "RequestNode",
     "Role",
     "Scope",
     "SimilarTo",
+    "Stored",
     "StoredReply",
     "Tag",
     "TreeNode",
@@ -92,6 +95,8 @@ __all__ = [
     "UploadMethod",
     "UploadedPart",
     "UrlNode",
+    "Usage",
+    "UsageDay",
     "Workspace",
     "included",
     "revision_of",

@@ -7,7 +7,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from mediatheque.errors import DatabaseUnavailable, LibraryError, StorageFull, TransactionConflict
+from mediatheque.errors import DatabaseUnavailable, LibraryError, QuotaExceeded, StorageFull, TransactionConflict
 
 _log = structlog.get_logger()
 _LOST = ("08", "57P", "40003", "25006")
@@ -17,6 +17,8 @@ commit is unknown, and a server that only reads (25006): after a failover the pr
 _CONFLICTS = ("40001", "40P01")
 """Serialization failure and deadlock: this transaction was rolled back so that another could proceed."""
 _FULL = re.compile("too many clients|too many connections|remaining connection slots")
+_QUOTA = "MQ004"
+"""What the function `change_usage` (migration 0018) raises; its detail has the exceeded limit."""
 _LIMITS = "54"
 """A statement exceeds PostgreSQL's limits: a bug, although psycopg makes it an OperationalError."""
 
@@ -45,6 +47,9 @@ def to_library_error(connection: AsyncConnection[DictRow], error: psycopg.Error)
     state = error.sqlstate or ""
     if state in _CONFLICTS:
         return TransactionConflict()
+    if state == _QUOTA:
+        counted, _, limit = (error.diag.message_detail or "").partition(" ")
+        return QuotaExceeded(int(limit), counted)
     return DatabaseUnavailable() if isinstance(error, psycopg.OperationalError) and state[:2] != _LIMITS else error
 
 

@@ -24,6 +24,8 @@ _MAX_SILENCE = timedelta(seconds=20)
 _POLL_SECONDS = 2.0
 """Seconds until a retried task is noticed; PostgreSQL announces a new one."""
 _PAUSE_SECONDS = 0.5
+_FOLD_SECONDS = 10.0
+"""Seconds between two rounds that add changes of what is stored to the totals and days."""
 _LOST_DATABASE_GRACE = 3.0
 """Seconds that running tasks may take after the database was lost; no new task is started meanwhile."""
 _log = structlog.get_logger()
@@ -49,6 +51,7 @@ class Worker:
             group.create_task(self._do_tasks())
             group.create_task(_every(self._sweep_seconds, self._collect_garbage))
             group.create_task(_every(self._sweep_seconds, self._requeue_lost))
+            group.create_task(_every(_FOLD_SECONDS, self._fold_usage))
             group.create_task(_every(_MAX_SILENCE.total_seconds() / 2, self._requeue_stalled))
 
     async def _warm(self) -> None:
@@ -113,6 +116,9 @@ class Worker:
 
     async def _collect_garbage(self) -> None:
         await self._library.maintenance.garbage.run()
+
+    async def _fold_usage(self) -> None:
+        await self._library.accounts.usage.fold()
 
     async def _requeue_lost(self) -> None:
         await self._library.maintenance.lost_work.requeue()

@@ -45,6 +45,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "KeyRefused": (401, "authentication_failed"),
     "Forbidden": (403, "forbidden"),
     "ScopeMissing": (403, "forbidden"),
+    "QuotaExceeded": (400, "resource_limit_reached"),
     "RateLimited": (429, "rate_limit_exceeded"),
     "StorageFull": (507, "internal_error"),
     "Unavailable": (503, "internal_error"),

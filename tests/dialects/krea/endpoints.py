@@ -46,6 +46,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "KeyRefused": (401, None),
     "Forbidden": (403, None),
     "ScopeMissing": (403, None),
+    "QuotaExceeded": (402, None),
     "RateLimited": (429, None),
     "StorageFull": (507, None),
     "Unavailable": (503, None),

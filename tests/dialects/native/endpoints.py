@@ -41,6 +41,7 @@ STATUSES = {
     "KeyRefused": 401,
     "Forbidden": 403,
     "ScopeMissing": 403,
+    "QuotaExceeded": 403,
     "RateLimited": 429,
     "StorageFull": 507,
     "Unavailable": 503,

@@ -287,3 +287,28 @@ def test_damage_that_the_search_knew_of_becomes_the_state_of_the_blob(postgres: 
         migrate.migrate(url)
         states = conn.execute("SELECT state, state_reason FROM blob ORDER BY sha256").fetchall()
         assert states == [("damaged", failures[0]), (None, None), (None, None)]
+
+
+def test_what_is_stored_is_counted(yesterday: str) -> None:
+    workspace, used, unused, file = (uuid.uuid4() for _ in range(4))
+    with psycopg.connect(yesterday, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        for id, size in ((used, 5), (unused, 7)):
+            conn.execute(
+                "INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind, doomed_at)"
+                " VALUES (%s, %s, sha256(%s), %s, %s, 'image/png', 'image', CASE WHEN %s = 7 THEN now() END)",
+                [id, workspace, id.bytes, size, id.hex, size],
+            )
+        conn.execute(
+            "INSERT INTO file (id, workspace_id, blob_id, name) VALUES (%s, %s, %s, 'a.png')", [file, workspace, used]
+        )
+        conn.execute(
+            "INSERT INTO asset (id, workspace_id, file_id, kind, title, source)"
+            " VALUES (%s, %s, %s, 'image', 'a', 'upload')",
+            [uuid.uuid4(), workspace, file],
+        )
+        migrate.migrate(yesterday)
+        counted = conn.execute("SELECT workspace_id, kind, bytes, assets FROM usage_total").fetchall()
+        assert counted == [(workspace, "image", 5, 1)]
+        since = conn.execute("SELECT day = (now() AT TIME ZONE 'UTC')::date FROM usage_day").fetchall()
+        assert since == [(True,)], "before the upgrade, nothing is known"

@@ -39,6 +39,7 @@ ERRORS = ErrorFormat(
         errors.InProgress: ErrorMapping(409, "request_in_progress"),
         errors.KeyRefused: ErrorMapping(401, "authentication_failed"),
         errors.Forbidden: ErrorMapping(403, "forbidden"),
+        errors.QuotaExceeded: ErrorMapping(400, "resource_limit_reached"),
         errors.RateLimited: ErrorMapping(429, "rate_limit_exceeded"),
         errors.StorageFull: ErrorMapping(507, "internal_error"),
         errors.Unavailable: ErrorMapping(503, "internal_error"),

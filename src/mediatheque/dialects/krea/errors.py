@@ -19,6 +19,7 @@ ERRORS = ErrorFormat(
         errors.Unacceptable: ErrorMapping(400),
         errors.TooLarge: ErrorMapping(400),
         errors.UnsupportedKind: ErrorMapping(400),
+        errors.QuotaExceeded: ErrorMapping(402),  # [documented] of other operations: the balance is exhausted
     },
     messages={errors.NotFound: "Asset not found"},  # [documented] the same for every id
     shape=_shape,

@@ -42,6 +42,11 @@ class Base64Input(msgspec.Struct, frozen=True, tag="base64", tag_field="type"):
     media_type: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     data: Annotated[str, msgspec.Meta(min_length=1)]
 
+    @property
+    def min_size(self) -> int:
+        """The number of bytes, less the padding that there may be."""
+        return max(0, len(self.data) * 3 // 4 - 2)
+
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write the decoded bytes to the sink. Raises `Invalid` and `TooLarge`."""
         if len(self.data) > MAX_INLINE * 4 // 3 + 4:

@@ -58,6 +58,11 @@ class RawBody:
         self._name = name
         self._limit = limit
 
+    @property
+    def min_size(self) -> int:
+        """The Content-Length, 0 without one."""
+        return content_length(self._request.scope["headers"]) or 0
+
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write the body to the sink and return its metadata.
 
@@ -89,6 +94,11 @@ class FormBody:
         self._file_field = file_field
         self._text_fields = text_fields or {}
         self._limit = limit
+
+    @property
+    def min_size(self) -> int:
+        """The Content-Length less all that a form may have beyond its file, 0 without one."""
+        return max(0, (content_length(self._request.scope["headers"]) or 0) - FORM_OVERHEAD)
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write the file to the sink and return what the form says of it.

@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 from mediatheque.errors import KeyRefused, NotFound
 from mediatheque.library.accounts import secrets
 from mediatheque.library.accounts.key_cache import KeyCache
+from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.library.accounts.upload_tokens import UploadTokens
+from mediatheque.library.accounts.usage import UsageCounters
 from mediatheque.model import Key, Principal, Scope
 from mediatheque.records.accounts import keys, workspaces
 from mediatheque.records.database import Connection, Database
@@ -20,6 +22,8 @@ class Accounts:
         self._database = database
         self._cached_keys = KeyCache(database)
         self.upload_tokens = UploadTokens(self._cached_keys)
+        self.quotas = Quotas(database)
+        self.usage = UsageCounters(database)
 
     async def create_key(self, workspace: str, scopes: frozenset[Scope]) -> str:
         """Create a key of the workspace, which is created if it does not exist. The key is returned once."""

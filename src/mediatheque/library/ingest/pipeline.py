@@ -23,8 +23,9 @@ from mediatheque.errors import (
     Unreadable,
     UnsupportedKind,
 )
+from mediatheque.library.accounts.quotas import Quotas, Room
 from mediatheque.library.ingest.persist import write_rows
-from mediatheque.library.ingest.request import IngestRequest, StoredBytes
+from mediatheque.library.ingest.request import AnnouncedBody, IngestRequest, QuotaSink, StoredBytes
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.storage import discard, store_blob
 from mediatheque.library.storage_keys import StorageKeys
@@ -45,11 +46,19 @@ _log = structlog.get_logger()
 class Intake:
     """Operations on new content: turn requests into files and assets, in the order of `steps`."""
 
-    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys, sandbox: Sandbox) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: BlobStore,
+        keys: StorageKeys,
+        sandbox: Sandbox,
+        quotas: Quotas | None = None,
+    ) -> None:
         self._database = database
         self._store = store
         self._keys = keys
         self._sandbox = sandbox
+        self._quotas = quotas or Quotas(database)
         self.steps: tuple[Step, ...] = (
             self.receive,
             self.sniff,
@@ -75,8 +84,9 @@ class Intake:
         return state.file
 
     async def _run(self, request: IngestRequest) -> IngestState:
+        room = await self._check_quota(request)
         async with self._local_file(request) as local:
-            state = IngestState(request, local)
+            state = IngestState(request, local, room)
             try:
                 for step in self.steps:
                     if step == self.receive:  # what has been read of a body is gone
@@ -92,6 +102,17 @@ class Intake:
         if state.lost_race:
             await self._discard(state)
         return state
+
+    async def _check_quota(self, request: IngestRequest) -> Room | None:
+        """Return how many bytes the workspace may add, None for no limit. Raises `QuotaExceeded` before they arrive.
+
+        Of stored bytes the database refuses what exceeds the quota.
+        """
+        body = request.body
+        if isinstance(body, StoredBytes):
+            return None
+        size = body.min_size if isinstance(body, AnnouncedBody) else 0
+        return await self._quotas.check(request.workspace_id, size=max(1, size), assets=1 if request.describe else 0)
 
     def _local_file(self, request: IngestRequest) -> AbstractAsyncContextManager[HashedFile]:
         """Yield an empty spool for the bytes to come, or the stored bytes as a hashed file."""
@@ -110,7 +131,7 @@ class Intake:
         if isinstance(body, StoredBytes):
             state.declared, state.stored_key = body.declared, body.key
         elif isinstance(local, Spool):
-            state.declared = await body.stream_to(local)
+            state.declared = await body.stream_to(QuotaSink(local, state.room) if state.room else local)
             await local.finish()
         if local.size == 0:
             raise EmptyFile(param="file")

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
 
+from mediatheque.errors import QuotaExceeded
+from mediatheque.library.accounts.quotas import Room
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.policy import Policy
@@ -26,6 +28,16 @@ class Body(Protocol):
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write all bytes to the sink and return what the sender declared about them."""
+        ...
+
+
+@runtime_checkable
+class AnnouncedBody(Body, Protocol):
+    """A body whose size is known before it is read: at least `min_size` bytes will come, 0 if that is not known."""
+
+    @property
+    def min_size(self) -> int:
+        """See above."""
         ...
 
 
@@ -64,6 +76,22 @@ class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes | None = None
     origin_url: str | None = None
     defaults: FileDefaults = FileDefaults()
+
+
+class QuotaSink:
+    """A sink that passes on no more than the workspace has room for."""
+
+    def __init__(self, sink: ByteSink, room: Room) -> None:
+        self._sink = sink
+        self._room = room
+        self._received = 0
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        """Pass the chunk on. Raises `QuotaExceeded` when there is no room for it."""
+        self._received += len(chunk)
+        if self._received > self._room.left:
+            raise QuotaExceeded(self._room.limit)
+        await self._sink.write(chunk)
 
 
 class _HashingSink:

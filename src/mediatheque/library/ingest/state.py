@@ -8,6 +8,7 @@ import uuid_utils.compat as uuids
 
 from mediatheque.blobs import HashedFile
 from mediatheque.errors import InvariantError
+from mediatheque.library.accounts.quotas import Room
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.media.formats import FORMATS
 from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Kind, MediaInfo
@@ -18,12 +19,14 @@ class IngestState:
 
     `local` is the content, in memory or as a local file. `stored_key` is its key in the store, `duplicate` a blob with
     the same content, and `broken_key` the key of such a blob whose bytes are missing or cut. The ids and the time of
-    the new file and asset are chosen once, so that writing their rows can be repeated.
+    the new file and asset are chosen once, so that writing their rows can be repeated. `room` is what the workspace may
+    add, None for no limit.
     """
 
-    def __init__(self, request: IngestRequest, local: HashedFile) -> None:
+    def __init__(self, request: IngestRequest, local: HashedFile, room: Room | None = None) -> None:
         self.request = request
         self.local = local
+        self.room = room
         self.file_id = request.upload.file_id if request.upload else uuid4()
         self.asset_id = uuids.uuid7()
         self.declared = DeclaredMetadata()

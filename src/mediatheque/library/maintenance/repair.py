@@ -8,6 +8,8 @@ from mediatheque.blobs import BlobStore
 from mediatheque.library.maintenance.lost_work import LostWork
 from mediatheque.library.maintenance.verify import Finding, FindingKind, Verification
 from mediatheque.library.storage import delete_marked
+from mediatheque.model import Blob
+from mediatheque.records.accounts import usage
 from mediatheque.records.database import Database
 from mediatheque.records.storage import blobs, pending_writes
 from mediatheque.records.storage import verification as rows
@@ -39,19 +41,29 @@ class Repair:
                     await blobs.mark_if_unreferenced(conn, blob.id)
                 return [f"left blob {blob.id} to the garbage collection"]
             case Finding(fault=fault, blob=blob) if blob and fault in BROKEN:
-                async with self._database.transaction() as conn:
-                    removed = await rows.remove(conn, blob)
-                if removed is None:
-                    return []
-                await delete_marked(self._database, self._store, [blob.storage_key])
-                return [
-                    *(f"removed asset {id} {title!r}" for id, title in removed.assets),
-                    *(f"removed file {id} {name!r}" for id, name in removed.files),
-                    f"removed blob {blob.id}",
-                ]
+                return await self._remove(blob)
+            case Finding(fault=FindingKind.MISCOUNTED, workspace_id=id) if id:
+                return await self._recount(id)
             case Finding(fault=fault, promised=id) if id:
                 return [await self._queue(fault, id)]
         return []
+
+    async def _remove(self, blob: Blob) -> list[str]:
+        async with self._database.transaction() as conn:
+            removed = await rows.remove(conn, blob)
+        if removed is None:
+            return []
+        await delete_marked(self._database, self._store, [blob.storage_key])
+        return [
+            *(f"removed asset {id} {title!r}" for id, title in removed.assets),
+            *(f"removed file {id} {name!r}" for id, name in removed.files),
+            f"removed blob {blob.id}",
+        ]
+
+    async def _recount(self, workspace_id: UUID) -> list[str]:
+        async with self._database.transaction() as conn:
+            wrong = await usage.recount(conn, workspace_id)
+        return [f"corrected {wrong} counters of workspace {workspace_id}"] if wrong else []
 
     async def _queue(self, fault: FindingKind, id: UUID) -> str:
         if fault is FindingKind.NOT_EMBEDDED:

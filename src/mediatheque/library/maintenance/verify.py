@@ -20,6 +20,7 @@ from mediatheque.blobs import BlobStore
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library.maintenance.lost_work import LostWork
 from mediatheque.model import Blob
+from mediatheque.records.accounts import usage
 from mediatheque.records.database import Database
 from mediatheque.records.storage import owners
 from mediatheque.records.storage import verification as rows
@@ -40,16 +41,18 @@ class FindingKind(enum.StrEnum):
     CROSS_WORKSPACE = "mixed workspaces"
     NOT_EMBEDDED = "not embedded"
     NOT_COMPLETED = "not completed"
+    MISCOUNTED = "wrong usage"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong: with a blob's bytes, with bytes that no row names, or as `detail` says.
 
-    `promised` is the asset, or the upload, that waits for work without a task.
+    `promised` is the asset, or the upload, that waits for work without a task; `workspace_id` is of a wrong counter.
     """
 
     fault: FindingKind
     promised: UUID | None = None
+    workspace_id: UUID | None = None
     blob: Blob | None = None
     storage_key: str | None = None
     detail: str = ""
@@ -78,6 +81,8 @@ class Verification:
         async for finding in self._check_store():
             yield finding
         async for finding in self._check_promises():
+            yield finding
+        for finding in await self._check_usage():
             yield finding
 
     async def _check_blobs(self) -> AsyncIterator[Finding]:
@@ -145,6 +150,18 @@ class Verification:
             yield Finding(fault=FindingKind.NOT_EMBEDDED, promised=id, detail=f"asset {id} has no vectors and no task")
         for id in await lost.uploads():
             yield Finding(fault=FindingKind.NOT_COMPLETED, promised=id, detail=f"upload {id} has no task")
+
+    async def _check_usage(self) -> list[Finding]:
+        async with self._database.connection() as conn:
+            miscounted = await usage.list_miscounted(conn)
+        return [
+            Finding(
+                fault=FindingKind.MISCOUNTED,
+                workspace_id=workspace_id,
+                detail=f"workspace {workspace_id}: {kind}: {missing.bytes} bytes, {missing.assets} assets not counted",
+            )
+            for workspace_id, kind, missing in miscounted
+        ]
 
     async def _check_store(self) -> AsyncIterator[Finding]:
         keys: list[str] = []

@@ -12,7 +12,16 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from mediatheque.blobs import BlobStore, Presigned
-from mediatheque.errors import AssetNotFound, Conflict, Invalid, LibraryError, NotFound, Unacceptable
+from mediatheque.errors import (
+    AssetNotFound,
+    Conflict,
+    Invalid,
+    LibraryError,
+    NotFound,
+    QuotaExceeded,
+    Unacceptable,
+)
+from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.ingest.pipeline import Intake
@@ -55,8 +64,9 @@ class CreatedUploads(msgspec.Struct, frozen=True):
 class DirectUploads:
     """Direct uploads, single or in batches."""
 
-    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys, intake: Intake) -> None:
+    def __init__(self, database: Database, store: BlobStore, keys: StorageKeys, intake: Intake, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
         self._intake = intake
         self._quarantine = Quarantine(database, store, keys)
 
@@ -69,7 +79,12 @@ class DirectUploads:
         batched: bool = False,
         title: str | None = None,
     ) -> CreatedUploads:
-        """Create uploads whose bytes may arrive within an hour; with `batched`, as the items of a new batch."""
+        """Create uploads whose bytes may arrive within an hour; with `batched`, as the items of a new batch.
+
+        Raises `QuotaExceeded` when the workspace has no room for all of them.
+        """
+        size = sum(file.size for file in declared)
+        await self._quotas.check(principal.workspace_id, size=size, assets=len(declared))
         batch = _new_batch(principal, len(declared), title) if batched else None
         targets = [await self._create_target(principal, file, batch, index) for index, file in enumerate(declared)]
         created = CreatedUploads(tuple(targets), batch)
@@ -85,11 +100,13 @@ class DirectUploads:
 
         A client that has lost an answer may send the same bytes again, as to a presigned URL: while they are received
         or checked, and when the upload is completed. Raises `Conflict` when they are other bytes than those of the
-        completed upload, or of a concurrent request.
+        completed upload, or of a concurrent request, and `QuotaExceeded`.
         """
         if upload.completed_at:
             await self._expect_content(upload, await sha256_of(body))
-        elif unneeded := await self._quarantine.receive(upload, body):
+            return
+        await self._quotas.check(upload.workspace_id, size=upload.size or 1, assets=1)
+        if unneeded := await self._quarantine.receive(upload, body):
             async with self._database.connection() as conn:
                 now = await rows.find(conn, upload.id)
             if now and now.completed_at:
@@ -101,8 +118,8 @@ class DirectUploads:
         """Check the bytes against the declaration and make the asset. Repeated calls return the same asset.
 
         Raises `AssetNotFound` for an unknown or expired upload, `Invalid` for another checksum than the declared one,
-        `Conflict` while no bytes have arrived, and what `Intake.create_asset` raises. Refused bytes are refused again
-        until the client sends others.
+        `Conflict` while no bytes have arrived, and what `Intake.create_asset` raises. Refused bytes are deleted, and
+        refused again until the client sends others.
         """
         async with self._database.connection() as conn:
             upload = await rows.find_by_asset(conn, workspace_id, asset_id)
@@ -128,7 +145,7 @@ class DirectUploads:
         except (Conflict, NotFound, Invalid) as error:
             async with self._database.connection() as conn:
                 await rows.fail(conn, id, refusals.to_text(error))
-        except Unacceptable:  # recorded by `complete`
+        except (Unacceptable, QuotaExceeded):  # recorded by `complete`
             return
 
     async def _create_target(
@@ -156,7 +173,7 @@ class DirectUploads:
                 now = await rows.find(conn, upload.id)
             if now and now.completed_at:
                 return await self._asset(upload)
-            if isinstance(error, Unacceptable):
+            if isinstance(error, Unacceptable | QuotaExceeded):
                 await self._quarantine.refuse(upload, error)
             raise
 

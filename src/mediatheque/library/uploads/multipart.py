@@ -7,10 +7,20 @@ from functools import partial
 import msgspec
 
 from mediatheque.blobs import BlobStore, Spool, new_key
-from mediatheque.errors import EmptyFile, Invalid, InvariantError, LibraryError, NotFound, TooLarge, Unacceptable
+from mediatheque.errors import (
+    EmptyFile,
+    Invalid,
+    InvariantError,
+    LibraryError,
+    NotFound,
+    QuotaExceeded,
+    TooLarge,
+    Unacceptable,
+)
+from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import Body, IngestRequest, StoredBytes
+from mediatheque.library.ingest.request import AnnouncedBody, Body, IngestRequest, QuotaSink, StoredBytes
 from mediatheque.library.storage import try_delete_marked
 from mediatheque.library.uploads import refusals
 from mediatheque.library.uploads.sessions import UploadSession, insert_sessions, new_session
@@ -28,15 +38,20 @@ _MAX_PARTS = 10_000
 class MultipartUploads:
     """Multipart uploads. Callers have checked the upload's token or an API key."""
 
-    def __init__(self, database: Database, store: BlobStore, intake: Intake) -> None:
+    def __init__(self, database: Database, store: BlobStore, intake: Intake, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
         self._store = store
         self._intake = intake
 
     async def create(
         self, principal: Principal, name: str, declared_type: str | None, defaults: FileDefaults
     ) -> UploadSession:
-        """Create an upload whose parts may arrive within a day. The file's id is chosen now."""
+        """Create an upload whose parts may arrive within a day. The file's id is chosen now.
+
+        Raises `QuotaExceeded` when the workspace has no room for any bytes.
+        """
+        await self._quotas.check(principal.workspace_id)
         key = new_key()
         session = new_session(
             principal, name, declared_type, defaults, method=UploadMethod.MULTIPART, lifetime=_LIFETIME, storage_key=key
@@ -59,21 +74,26 @@ class MultipartUploads:
     async def put_part(self, upload: Upload, number: int, body: Body, limit: int) -> UploadedPart:
         """Store a part durably, replacing an earlier one of its number. `limit` is for all parts together, in bytes.
 
-        Raises as `expect_part` does, `EmptyFile` and `TooLarge`.
+        Raises as `expect_part` does, `EmptyFile` and `TooLarge`, and `QuotaExceeded` when the workspace has no room for
+        all parts of its open uploads.
         """
         self.expect_part(upload, number)
+        size = body.min_size if isinstance(body, AnnouncedBody) else 0
+        room = await self._quotas.check(upload.workspace_id, size=max(1, size))
         async with Spool(self._store.spool, limit=limit) as spool:
-            await body.stream_to(spool)
+            await body.stream_to(QuotaSink(spool, room) if room else spool)
             await spool.finish()
             if spool.size == 0:
                 raise EmptyFile("The part is empty.")
+            if room:
+                await self._check_room(upload, number, spool.size)
             return await self._database.repeat_after_outage(partial(self._store_part, upload, number, spool, limit))
 
     async def complete(self, upload: Upload, declared: Mapping[int, str], policy: Policy) -> File:
         """Make the file of the declared parts, given as ETags by part number. Repeated calls return the same file.
 
-        Raises `Invalid` for parts that have not arrived, and what `Intake.create_file` raises. An `Unacceptable` file
-        is final: the parts are deleted.
+        Raises `Invalid` for parts that have not arrived, and what `Intake.create_file` raises. An `Unacceptable` file,
+        or one for which the workspace has no room is refused for good: the parts are deleted.
         """
         if upload.completed_at:
             return await self._completed_file(upload)
@@ -90,11 +110,18 @@ class MultipartUploads:
                 return await self._completed_file(upload)
             if now and (refusal := refusals.to_error(now)):
                 raise refusal from error
-            if isinstance(error, Unacceptable):
+            if isinstance(error, Unacceptable | QuotaExceeded):
                 await self._refuse(upload, error)
             if isinstance(error, NotFound):
                 await self._forget_parts(upload)
             raise
+
+    async def _check_room(self, upload: Upload, number: int, size: int) -> None:
+        """Raise `QuotaExceeded` when the workspace has no room for all its parts, the one of that number replaced."""
+        async with self._database.connection() as conn:
+            others = await parts.total_bytes_in_flight(conn, upload.workspace_id)
+            earlier = await parts.find(conn, upload.id, number)
+        await self._quotas.check(upload.workspace_id, size=others - (earlier.size if earlier else 0) + size)
 
     async def _store_part(self, upload: Upload, number: int, spool: Spool, limit: int) -> UploadedPart:
         """Write the bytes, then the row. A part with the same content is not written again."""
@@ -155,7 +182,7 @@ class MultipartUploads:
             await parts.delete_all(conn, upload.id)
         raise Invalid("A part is not there any more. Send the parts again.", param="parts")
 
-    async def _refuse(self, upload: Upload, error: Unacceptable) -> None:
+    async def _refuse(self, upload: Upload, error: LibraryError) -> None:
         key, _ = _parts_location(upload)
         async with self._database.transaction() as conn:
             refused = await rows.fail(conn, upload.id, refusals.to_text(error))

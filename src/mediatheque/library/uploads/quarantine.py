@@ -14,7 +14,7 @@ from functools import partial
 import msgspec
 
 from mediatheque.blobs import BlobStore, Presigned, Presigns, Spool, new_key
-from mediatheque.errors import BlobsUnavailable, Conflict, Invalid, LibraryError, NotFound, Unacceptable
+from mediatheque.errors import BlobsUnavailable, Conflict, Invalid, LibraryError, NotFound
 from mediatheque.library.ingest.request import Body, StoredBytes
 from mediatheque.library.storage import store_blob, try_delete_marked
 from mediatheque.library.storage_keys import StorageKeys
@@ -111,7 +111,7 @@ class Quarantine:
     async def _store_blob(self, put: Callable[[str], Awaitable[object]]) -> str:
         return await store_blob(self._database, self._store, self._keys, put)
 
-    async def refuse(self, upload: Upload, error: Unacceptable) -> None:
+    async def refuse(self, upload: Upload, error: LibraryError) -> None:
         """Record the refusal and delete the bytes, unless a concurrent request has replaced or completed them.
 
         The client may send other bytes.

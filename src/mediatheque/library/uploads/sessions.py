@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from mediatheque.errors import NotFound
+from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.model import FileDefaults, Principal, Upload, UploadMethod
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.uploads import uploads as rows
@@ -28,16 +29,19 @@ class UploadSession(msgspec.Struct, frozen=True):
 class UploadSessions:
     """Creating and authorizing upload sessions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
 
     async def create(
         self, principal: Principal, name: str, declared_type: str | None, defaults: FileDefaults | None = None
     ) -> UploadSession:
         """Create an upload whose bytes may arrive within an hour.
 
-        The file's id is chosen now, so that its URL is known before its bytes arrive.
+        The file's id is chosen now, so that its URL is known before its bytes arrive. Raises `QuotaExceeded` when the
+        workspace has no room for any.
         """
+        await self._quotas.check(principal.workspace_id)
         session = new_session(principal, name, declared_type, defaults or FileDefaults())
         async with self._database.connection() as conn:
             await insert_sessions(conn, [session])

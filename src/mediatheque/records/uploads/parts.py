@@ -46,6 +46,18 @@ async def total_bytes(conn: Connection, id: UUID) -> int:
     return int((await fetch_one(cursor))["total"])
 
 
+async def total_bytes_in_flight(conn: Connection, workspace_id: UUID) -> int:
+    """Return the total size of the parts of all uploads of the workspace that can still be completed."""
+    cursor = await conn.execute(
+        """
+        SELECT COALESCE(sum(p.size), 0)::bigint AS total FROM upload u JOIN upload_part p ON p.upload_id = u.id
+        WHERE u.workspace_id = %s AND u.expires_at > now() AND u.completed_at IS NULL AND u.failure IS NULL
+        """,
+        (workspace_id,),
+    )
+    return int((await fetch_one(cursor))["total"])
+
+
 async def delete_all(conn: Connection, id: UUID) -> None:
     """Delete every part of the upload."""
     await conn.execute("DELETE FROM upload_part WHERE upload_id = %s", (id,))
