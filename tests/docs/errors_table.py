@@ -27,7 +27,7 @@ def _family(error: type[LibraryError]) -> Iterator[type[LibraryError]]:
 
 
 def _cell(error: type[LibraryError], error_format: ErrorFormat) -> str:
-    mapping = next(error_format.table[kind] for kind in error.__mro__ if kind in error_format.table)
+    mapping = error_format.mapping(error)
     return f"{mapping.status} `{mapping.code}`" if mapping.code else str(mapping.status)
 
 

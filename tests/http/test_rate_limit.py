@@ -120,3 +120,24 @@ async def test_limit_is_told_with_the_seconds_until_the_next_request() -> None:
     with pytest.raises(RateLimited) as refused:
         await limiter.hit("key")
     assert 1 <= refused.value.retry_after <= 3600
+
+
+async def test_fields_tell_limit_and_rest() -> None:
+    limiter = RateLimiter(RateConfig(limit="5/minute"))
+    await limiter.hit("key")
+    policy, rest = await limiter.fields("key")
+    assert policy == (b"ratelimit-policy", b'"default";q=5;w=60')
+    assert rest[0] == b"ratelimit"
+    assert rest[1].startswith(b'"default";r=4;t=')
+    assert await limiter.fields("key", reset=7) == (policy, (b"ratelimit", b'"default";r=0;t=7'))
+    assert await RateLimiter(RateConfig()).fields("key") == ()
+
+
+async def test_outage_leaves_out_what_is_left(valkey: Valkey, open_limiter: Open) -> None:
+    limiter = open_limiter(RateConfig(limit="5/minute", storage=valkey.url))
+    await limiter.hit("key")
+    assert len(await limiter.fields("key")) == 2
+    valkey.stop()
+    assert await limiter.fields("key") == ((b"ratelimit-policy", b'"default";q=5;w=60'),)
+    await limiter.hit("key")
+    assert len(await limiter.fields("key")) == 2

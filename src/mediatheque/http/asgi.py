@@ -4,7 +4,7 @@ Loosely typed on purpose: the framework's types know neither the servers' extens
 step would need a cast.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from mediatheque.errors import Malformed
@@ -21,8 +21,22 @@ Headers = Iterable[tuple[bytes, bytes]]
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 """The same, immutable."""
 
+_ADDED = "response_headers"
+
 MAX_CONTENT_LENGTH = 10**18
 """Larger numbers count as this one: no body is as long, and `int` refuses numbers of thousands of digits."""
+
+
+def add_headers(scope: Scope, headers: RawHeaders) -> None:
+    """Add header fields to the response, whatever it will be. RequestMiddleware sends them."""
+    state = scope["state"]
+    state[_ADDED] = (*state.get(_ADDED, ()), *headers)
+
+
+def added_headers(state: Mapping[str, Any]) -> RawHeaders:
+    """Return the header fields that were added to the response of a request with this state."""
+    headers: RawHeaders = state.get(_ADDED, ())
+    return headers
 
 
 def content_length(headers: Headers) -> int | None:

@@ -64,8 +64,9 @@ class ErrorContext(msgspec.Struct, frozen=True):
 
 
 class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the body of an error answer can hold, in the dialect's own words."""
+    """All that the body of an error answer can hold, in the dialect's own words. `kind` is the class of the error."""
 
+    kind: type[LibraryError]
     status: int
     code: str | int
     message: str
@@ -116,8 +117,9 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
         return Response(body, status_code=reply.status, headers=headers, media_type=self.content_type)
 
     def _reply(self, error: LibraryError, context: ErrorContext) -> ErrorReply:
-        mapping = next(self.table[kind] for kind in type(error).__mro__ if kind in self.table)
+        mapping = self.mapping(type(error))
         return ErrorReply(
+            kind=type(error),
             status=mapping.status,
             code=mapping.code,
             message=self.message(error),
@@ -125,6 +127,10 @@ class ErrorFormat(msgspec.Struct, frozen=True, kw_only=True):
             request_id=context.request_id,
             base=context.base,
         )
+
+    def mapping(self, kind: type[LibraryError]) -> ErrorMapping:
+        """Return status and code of a class of errors."""
+        return next(self.table[each] for each in kind.__mro__ if each in self.table)
 
     def message(self, error: LibraryError) -> str:
         """Return the error's message in the dialect's words."""

@@ -1,4 +1,4 @@
-"""A rate limit per API key."""
+"""A rate limit per API key, and how answers tell of it (draft-ietf-httpapi-ratelimit-headers-10)."""
 
 import asyncio
 import math
@@ -13,6 +13,7 @@ from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
 
 from mediatheque.errors import RateLimited, Unavailable
+from mediatheque.http.asgi import RawHeaders
 from mediatheque.http.rate_config import RateConfig, parse_limit
 from mediatheque.redaction import hide
 
@@ -54,6 +55,29 @@ class RateLimiter:
         seconds = await self._count(self._limit, key)
         if seconds is not None:
             raise RateLimited(max(1, math.ceil(seconds)))
+
+    async def fields(self, key: str, *, reset: int | None = None) -> RawHeaders:
+        """Return the header fields that tell the limit and what is left of it; none without a limit.
+
+        `reset` is given when nothing is left: the seconds until a request is allowed. Without it the storage is asked;
+        if it does not answer, only the limit is told.
+        """
+        if self._limit is None:
+            return ()
+        policy = b'"default";q=%d;w=%d' % (self._limit.amount, self._limit.get_expiry())
+        left = (0, reset) if reset is not None else await self._left(self._limit, key)
+        fields: RawHeaders = ((b"ratelimit-policy", policy),)
+        return fields if left is None else (*fields, (b"ratelimit", b'"default";r=%d;t=%d' % left))
+
+    async def _left(self, limit: RateLimitItem, key: str) -> tuple[int, int] | None:
+        """Return how many requests are left, and the seconds until the window is over."""
+        limiter = self._local if self._is_away else self._limiter
+        try:
+            async with asyncio.timeout(self._config.timeout):
+                window = await limiter.get_window_stats(limit, key)
+        except (StorageError, OSError, RuntimeError):
+            return None
+        return window.remaining, max(0, math.ceil(window.reset_time - time.time()))
 
     async def _count(self, limit: RateLimitItem, key: str) -> float | None:
         """Count the request where that is possible now."""

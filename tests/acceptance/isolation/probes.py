@@ -124,5 +124,7 @@ WITHOUT_WORKSPACE = {
     "GET /readyz": "tells nothing about a workspace",
     "GET /metrics": "sums over all workspaces",
     "GET /docs/error-codes": "tells nothing about a workspace",
+    "GET /docs/api": "tells nothing about a workspace",
+    "GET /api/openapi.json": "tells nothing about a workspace",
 }
 """Operations whose response does not depend on the workspace, with the reason."""

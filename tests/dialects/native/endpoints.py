@@ -52,12 +52,15 @@ STATUSES = {
 }
 REFUSALS: dict[str, StatusAndCode] = {meaning: (status, None) for meaning, status in STATUSES.items()}
 
+FIELDS = ["type", "title", "status", "detail", "request_id"]
+
 
 def check_error(response: httpx.Response, _: object = None) -> None:
     body = response.json()
     assert response.headers["content-type"] == "application/problem+json"
-    assert list(body) == ["type", "title", "status", "detail", "request_id"]
-    assert body["type"] == "about:blank"
+    assert list(body) in (FIELDS, [*FIELDS, "param"])
+    assert body["type"].startswith("urn:mediatheque:error:")
+    assert body["title"].strip()
     assert body["status"] == response.status_code
     assert body["detail"].strip()
     assert body["request_id"] == response.headers["x-request-id"]

@@ -14,7 +14,8 @@ from tests.dialects.database.snapshot import Account
 from tests.dialects.native.hosting import DATA, SIZE, get, host
 
 EXPOSED = (
-    "ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, Location"
+    "ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, "
+    "Location, RateLimit, RateLimit-Policy"
 )
 
 

@@ -2,22 +2,20 @@
 
 from mediatheque.dialects.native import assets, files, health, lineage, metrics, search
 from mediatheque.dialects.native.errors import ERRORS
+from mediatheque.dialects.native.openapi.routes import document_routes
 from mediatheque.http.dialect import Dialect, router
+
+ROUTES = (
+    *assets.ROUTES,
+    *search.ROUTES,
+    *lineage.ROUTES,
+    *files.ROUTES,
+    *health.ROUTES,
+    *metrics.ROUTES,
+)
 
 DIALECT = Dialect(
     name="native",
-    routers=(
-        router(
-            ERRORS,
-            [
-                *assets.ROUTES,
-                *search.ROUTES,
-                *lineage.ROUTES,
-                *files.ROUTES,
-                *health.ROUTES,
-                *metrics.ROUTES,
-            ],
-        ),
-    ),
+    routers=(router(ERRORS, [*ROUTES, *document_routes(ROUTES)]),),
     error_formats=(ERRORS,),
 )

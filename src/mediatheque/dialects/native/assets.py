@@ -27,6 +27,7 @@ from mediatheque.library.ingest.sources import MAX_INLINE
 from mediatheque.model import Filter, Kind, Scope
 
 _MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024
+_EXAMPLE = {"source": {"type": "url", "url": "https://v3.fal.media/files/b/panda/bear.png"}, "title": "A bear"}
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
@@ -69,6 +70,7 @@ class ListAssets(msgspec.Struct, frozen=True):
     scope=Scope.WRITE,
     status=201,
     max_body=_MAX_BODY,
+    example=_EXAMPLE,
     errors=(AssetNotFound, UrlRefused, FetchFailed, TooLarge, EmptyFile, UnsupportedKind, TypeMismatch, Unreadable),
 )
 async def create_asset(request: AppRequest, body: NewAsset, claim: Claim | None) -> AssetShape:

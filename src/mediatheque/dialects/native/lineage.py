@@ -1,12 +1,12 @@
 """The lineage of assets in the native API."""
 
-from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 import msgspec
 
 from mediatheque.dialects.native.endpoint import get
+from mediatheque.dialects.native.shapes import Time
 from mediatheque.errors import AssetNotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.http.urls import file_url_for
@@ -39,7 +39,7 @@ class RequestNodeShape(msgspec.Struct, frozen=True, kw_only=True, tag="request")
     request_id: str
     endpoint: str | None
     prompt: str | None
-    created_at: datetime
+    created_at: Time
 
 
 class CharacterNodeShape(msgspec.Struct, frozen=True, kw_only=True, tag="character"):

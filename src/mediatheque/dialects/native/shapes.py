@@ -1,7 +1,7 @@
 """The native API's JSON: sizes in bytes, dimensions in pixels, durations in seconds, times in ISO 8601."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import msgspec
@@ -9,6 +9,9 @@ from msgspec import UNSET, UnsetType
 
 from mediatheque.http.urls import file_url
 from mediatheque.model import Asset, BlobState, Kind, revision_of
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone, which OpenAPI calls `date-time`."""
 
 
 class TagRef(msgspec.Struct, frozen=True):
@@ -46,9 +49,9 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any]
     external_id: str | None
     revision: str
-    created_at: datetime
-    updated_at: datetime | None
-    expires_at: datetime | None
+    created_at: Time
+    updated_at: Time | None
+    expires_at: Time | None
     state: BlobState | UnsetType = UNSET
     state_reason: str | UnsetType | None = UNSET
 

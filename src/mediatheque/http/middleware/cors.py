@@ -15,7 +15,8 @@ from mediatheque.http.send import send_empty
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _EXPOSED_HEADERS = (
-    b"ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, Location"
+    b"ETag, X-Request-Id, Retry-After, Content-Range, Accept-Ranges, Content-Disposition, Idempotent-Replayed, "
+    b"Location, RateLimit, RateLimit-Policy"
 )
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/?#\s,A-Z]+")
 _VARY_ORIGIN = (b"vary", b"Origin")

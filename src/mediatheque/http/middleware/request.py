@@ -8,7 +8,7 @@ import structlog
 import uuid_utils
 from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
-from mediatheque.http.asgi import App, Headers, Message, RawHeaders, Receive, Scope, Send
+from mediatheque.http.asgi import App, Headers, Message, RawHeaders, Receive, Scope, Send, added_headers
 from mediatheque.http.logs import AccessLog
 from mediatheque.http.middleware.body import BodyConfig, Framing, RequestBody
 
@@ -94,7 +94,7 @@ class RequestMiddleware:
 class _Exchange:
     """One request and its response. `status` is 0 until the response starts."""
 
-    __slots__ = ("_headers", "_send", "body", "bytes_out", "receive", "request_id", "started", "status")
+    __slots__ = ("_headers", "_send", "_state", "body", "bytes_out", "receive", "request_id", "started", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, config: BodyConfig) -> None:
         self.started = time.perf_counter()
@@ -107,7 +107,8 @@ class _Exchange:
         self.body = RequestBody(framing, receive, config) if framing else None
         self.receive = self.body.receive if self.body else receive
         self.request_id = _client_request_id(relevant) or RequestMiddleware.new_id()
-        scope["state"] = {**scope.get("state", {}), "request_id": self.request_id}  # shared with no other request
+        self._state = {**scope.get("state", {}), "request_id": self.request_id}  # shared with no other request
+        scope["state"] = self._state
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on; drain the body and add the request id before the first one."""
@@ -138,7 +139,8 @@ class _Exchange:
 
     def _start(self, message: Message, more: RawHeaders = ()) -> Awaitable[None]:
         self.status = message["status"]
-        self._headers = (*message["headers"], (b"x-request-id", self.request_id.encode()), *more)
+        added = added_headers(self._state)
+        self._headers = (*message["headers"], (b"x-request-id", self.request_id.encode()), *added, *more)
         return self._send({**message, "headers": self._headers})
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
-from mediatheque.errors import ScopeMissing
+from mediatheque.errors import RateLimited, ScopeMissing
+from mediatheque.http.asgi import add_headers
 from mediatheque.http.context import Connection, context_of
 from mediatheque.model import Scope, Upload, UploadMethod
 
@@ -28,22 +29,35 @@ def _without_id(credentials: str) -> str:
     return credentials.rpartition(":")[2].strip()
 
 
-def require_scope(*scopes: Scope, upload_tokens: bool = False) -> Guard:
+def require_scope(*scopes: Scope, upload_tokens: bool = False, tells_limit: bool = False) -> Guard:
     """Return a guard that requires a valid key with one of the scopes, within its rate limit.
 
-    `upload_tokens` accepts upload tokens as well as keys. The guard raises `KeyRefused`, `ScopeMissing` or
+    `upload_tokens` accepts upload tokens as well as keys. With `tells_limit` the answer has the fields of the rate
+    limit, whatever becomes of the request. The guard raises `KeyRefused`, `ScopeMissing` or
     `RateLimited` before a byte of the body is read.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         context = context_of(connection)
         principal = await context.library.accounts.authenticate(presented_key(connection), upload_tokens=upload_tokens)
-        await context.rate_limiter.hit(str(principal.key_id))
+        await _count(connection, str(principal.key_id), tells_limit=tells_limit)
         if not principal.allows(*scopes):
             raise ScopeMissing(f"This API key lacks the scope {' or '.join(repr(scope.value) for scope in scopes)}.")
         connection.scope["state"]["principal"] = principal
 
     return guard
+
+
+async def _count(connection: Connection, key: str, *, tells_limit: bool) -> None:
+    limiter = context_of(connection).rate_limiter
+    try:
+        await limiter.hit(key)
+    except RateLimited as error:
+        if tells_limit:
+            add_headers(connection.scope, await limiter.fields(key, reset=error.retry_after))
+        raise
+    if tells_limit:
+        add_headers(connection.scope, await limiter.fields(key))
 
 
 async def authorize_upload_token(

@@ -29,6 +29,7 @@ class Query(msgspec.Struct, frozen=True):
     flag: bool = False
     id: UUID | None = None
     since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    size_at_most: Annotated[int, msgspec.Meta(ge=0)] | None = msgspec.field(default=None, name="size[lte]")
 
 
 class Required(msgspec.Struct, frozen=True):
@@ -56,6 +57,8 @@ def read(query: str, shape: type[msgspec.Struct] = Query) -> Any:
         ("flag=true", {"flag": True}),
         ("flag=False", {"flag": False}),
         ("id=" + "0" * 32, {"id": UUID(int=0)}),
+        ("size[lte]=7", {"size_at_most": 7}),
+        ("size%5Blte%5D=7", {"size_at_most": 7}),
         ("since=2026-11-27T12:00:00Z", {"since": datetime(2026, 11, 27, 12, tzinfo=UTC)}),
     ],
 )
@@ -78,6 +81,7 @@ def test_query_is_read(query: str, expected: dict[str, Any]) -> None:
         ("at_least=inf", "at_least", "at_least must be a number from 0."),
         ("color=green", "color", "color must be one of red, blue."),
         ("colors=red&colors=green", "colors", "colors must be one of red, blue."),
+        ("size[lte]=-1", "size[lte]", "size[lte] must be a whole number from 0."),
         ("text=abcdef", "text", "text must be text of at most 5 characters."),
         ("text=a%00", "text", "text contains a NUL character."),
         ("flag=maybe", "flag", "flag must be true or false."),

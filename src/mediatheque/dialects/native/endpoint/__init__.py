@@ -11,6 +11,6 @@ or None for a 204. A Struct with `revision` is answered with an ETag.
 
 from mediatheque.dialects.native.endpoint.declare import delete, get, patch, post, put
 from mediatheque.dialects.native.endpoint.handler import showing
-from mediatheque.dialects.native.endpoint.operation import Operation, operation_of
+from mediatheque.dialects.native.endpoint.operation import Operation, as_option, operation_of
 
-__all__ = ["Operation", "delete", "get", "operation_of", "patch", "post", "put", "showing"]
+__all__ = ["Operation", "as_option", "delete", "get", "operation_of", "patch", "post", "put", "showing"]

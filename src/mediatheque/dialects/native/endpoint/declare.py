@@ -1,7 +1,7 @@
 """The decorators that turn a handler into a route."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypedDict, Unpack
 
 from litestar.handlers import HTTPRouteHandler
@@ -32,7 +32,11 @@ class Options(TypedDict, total=False):
     not_found: NotFoundErrors
     consumes: Sequence[str]
     produces: Sequence[str]
+    answers: Mapping[int, str]
+    form: Mapping[str, Any]
+    parameters: Sequence[Mapping[str, Any]]
     digest: Digest
+    example: Any
     tag: str
     max_body: int
 
@@ -58,7 +62,7 @@ def _declare(method: str) -> Declare:
 
 def _operation(method: str, path: str, scope: Scope | None, call: Handler, options: Options) -> Operation:
     given: dict[str, Any] = {name: value for name, value in options.items() if name != "max_body"}
-    for name in ("errors", "consumes", "produces"):
+    for name in ("errors", "consumes", "produces", "parameters"):
         if name in given:
             given[name] = tuple(given[name])
     found = {"status": 200, "tag": call.__module__.split(".")[_SUBJECT], **signature_of(call), **given}
@@ -66,7 +70,8 @@ def _operation(method: str, path: str, scope: Scope | None, call: Handler, optio
     named = set(re.findall(r"{(\w+)}", path))
     if named != set(operation.path_params):
         raise TypeError(f"{operation.id}: the path has {sorted(named)}, the signature {sorted(operation.path_params)}")
-    if method != "GET" and scope not in (None, Scope.READ) and not operation.has_claim:
+    is_read = method == "GET" or scope is None or scope.endswith(Scope.READ)
+    if not is_read and not operation.has_claim:
         raise TypeError(f"{operation.id}: a mutation takes a claim")
     return operation
 
@@ -76,7 +81,7 @@ def _route(operation: Operation, max_body: int) -> HTTPRouteHandler:
         re.sub(r"{(\w+)}", r"{\1:str}", operation.path),
         http_method=operation.method,  # type: ignore[arg-type] # one of five
         status_code=200,  # each answer has its own; Litestar's check of 204 does not apply
-        guards=[require_scope(operation.scope)] if operation.scope else [],
+        guards=[require_scope(operation.scope, tells_limit=True)] if operation.scope else [],
         request_max_body_size=None if operation.consumes else max_body,
         opt=as_option(operation),
     )(handler_of(operation))

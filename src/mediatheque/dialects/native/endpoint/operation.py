@@ -25,8 +25,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation.
 
     `result` is the Struct that it answers, None for no content, or a response class where the handler builds its own
-    response, of a type in `produces`. `consumes` are the media types of a body that the handler reads itself; `digest`
-    computes the fingerprint of such a request when its Idempotency-Key has an answer already. `tag` is its subject.
+    response, of a type in `produces`. `answers` describes further answers by status, which have no content.
+    `consumes` are the media types of a body that the handler reads itself, `form` the JSON Schema of such a form;
+    `digest` computes the fingerprint of such a request when its Idempotency-Key has an answer already. `tag` is its
+    subject, `example` a body as JSON values. `parameters` are OpenAPI's objects of those that the handler reads itself.
     """
 
     method: str
@@ -39,7 +41,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     not_found: NotFoundErrors = NotFound
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = ("application/json",)
+    answers: Mapping[int, str] = {}
+    form: Mapping[str, Any] | None = None
+    parameters: tuple[Mapping[str, Any], ...] = ()
     digest: Digest | None = None
+    example: Any = None
     query: type[msgspec.Struct] | None = None
     body: Any = None
     body_required: bool = True

@@ -11,7 +11,7 @@ from mediatheque.errors import InvalidQuery, Missing
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.query import query_param, query_params
 
-_AT = re.compile(r"`\$\.([\w-]+)")
+_AT = re.compile(r"`\$\.(.+)`$")
 _DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 _REPEATED = (types.ListType, types.VarTupleType, types.SetType, types.FrozenSetType)
 
@@ -53,6 +53,7 @@ def query_reader(shape: type[msgspec.Struct]) -> Callable[[AppRequest], Any]:
     """
     parameters = tuple(_parameter(field) for field in msgspec.structs.fields(shape))
     rules = {parameter.name: parameter.rule for parameter in parameters}
+    by_length = sorted(rules, key=len, reverse=True)
     absent = None if any(parameter.is_required for parameter in parameters) else msgspec.convert({}, shape)
 
     def read(request: AppRequest) -> Any:
@@ -63,7 +64,7 @@ def query_reader(shape: type[msgspec.Struct]) -> Callable[[AppRequest], Any]:
             return msgspec.convert(given, shape, strict=False)
         except msgspec.ValidationError as error:
             at = _AT.search(str(error))
-            name = at[1] if at else ""
+            name = next((each for each in by_length if at and at[1].startswith(each)), "")
             raise InvalidQuery(f"{name} must be {rules[name]}." if name else str(error), param=name or None) from None
 
     return read
