@@ -1,5 +1,7 @@
 """Composition of the library from the configuration."""
 
+from datetime import timedelta
+
 from mediatheque.blobs import open_store
 from mediatheque.config import Config, wrong_setting
 from mediatheque.library import Library
@@ -17,4 +19,6 @@ def build_library(config: Config) -> Library:
     except (ValueError, TypeError) as error:
         raise wrong_setting("blobs.location", error) from None
     sandbox = Sandbox(config.sandbox, processes=config.decoder_processes)
-    return Library(Database(config.database), store, sandbox, config.embedding)
+    return Library(
+        Database(config.database), store, sandbox, config.embedding, trash_time=timedelta(days=config.trash_days)
+    )

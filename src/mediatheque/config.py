@@ -81,6 +81,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that requests in flight may take after SIGTERM, and tasks after them, 1 to 1800."""
     sweep_seconds: Annotated[int, Meta(ge=1)] = 300
     """Seconds between two rounds of garbage collection, in each worker process."""
+    trash_days: Annotated[int, Meta(ge=0, le=3650)] = 30
+    """Days for which deleted assets stay in the trash, 0 to 3650; with 0 they are deleted at once."""
     database: DatabaseConfig = DatabaseConfig()
     blobs: BlobsConfig = BlobsConfig()
     embedding: EmbeddingConfig = EmbeddingConfig()

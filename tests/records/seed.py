@@ -45,9 +45,15 @@ class SeededAsset(msgspec.Struct, frozen=True):
     endpoint: str | None
     favorite: bool
     expired: bool
+    trashed: bool
     tags: frozenset[UUID]
     collections: frozenset[UUID]
     near: int
+
+    @property
+    def hidden(self) -> bool:
+        """Whether no list, count or search shows it."""
+        return self.expired or self.trashed
 
     @property
     def cursor(self) -> Cursor:
@@ -67,6 +73,7 @@ ASSETS = st.builds(
     st.sampled_from(["upload", "response", "request"]),
     st.sampled_from([None, "fal-ai/flux", "fal-ai/kling"]),
     st.booleans(),
+    st.integers(0, 4).map(lambda n: n == 4),
     st.integers(0, 4).map(lambda n: n == 4),
     _some(TAGS),
     _some(COLLECTIONS),
@@ -144,12 +151,14 @@ _INSERT_ASSET = (
     VALUES (%(id)s, %(workspace)s, %(digest)s, 1, %(key)s, %(mime)s, %(kind)s)
     """,
     """
-    INSERT INTO file (id, workspace_id, blob_id, name, expires_at)
-    VALUES (%(id)s, %(workspace)s, %(id)s, 'n', CASE WHEN %(expired)s THEN now() END)
+    INSERT INTO file (id, workspace_id, blob_id, name, expires_at, trashed_at)
+    VALUES (%(id)s, %(workspace)s, %(id)s, 'n', CASE WHEN %(expired)s THEN now() END,
+            CASE WHEN %(trashed)s THEN now() END)
     """,
     """
-    INSERT INTO asset (id, workspace_id, file_id, kind, title, source, endpoint, is_favorite, created_at)
-    VALUES (%(id)s, %(workspace)s, %(id)s, %(kind)s, 't', %(source)s, %(endpoint)s, %(favorite)s, %(at)s)
+    INSERT INTO asset (id, workspace_id, file_id, kind, title, source, endpoint, is_favorite, created_at, trashed_at)
+    VALUES (%(id)s, %(workspace)s, %(id)s, %(kind)s, 't', %(source)s, %(endpoint)s, %(favorite)s, %(at)s,
+            CASE WHEN %(trashed)s THEN now() END)
     """,
 )
 
@@ -168,7 +177,7 @@ async def insert_assets(conn: Connection, assets: Iterable[SeededAsset], model: 
         for statement in _INSERT_ASSET:
             await conn.execute(statement, values)
         for table, of, ids in (("asset_tag", "tag", thing.tags), ("collection_asset", "collection", thing.collections)):
-            for id in ids if thing.mine else ():
+            for id in ids if thing.mine and not thing.trashed else ():
                 await conn.execute(
                     f"INSERT INTO {table} (asset_id, {of}_id, asset_created_at) VALUES (%s, %s, %s)",
                     (thing.id, id, moment(thing.at)),

@@ -1,12 +1,14 @@
 """All subjects of the library, over one database, one store and one sandbox."""
 
 import asyncio
+from datetime import timedelta
 
 from mediatheque.blobs import BlobStore
 from mediatheque.embedding.config import EmbeddingConfig
 from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.catalog import CatalogServices
+from mediatheque.library.catalog.trash import TRASH_TIME
 from mediatheque.library.collections import CollectionServices
 from mediatheque.library.idempotency import Idempotency
 from mediatheque.library.ingest.pipeline import Intake
@@ -27,8 +29,15 @@ class Library:
     """All operations over one database, one store and one sandbox."""
 
     def __init__(
-        self, database: Database, store: BlobStore, sandbox: Sandbox, embedding: EmbeddingConfig | None = None
+        self,
+        database: Database,
+        store: BlobStore,
+        sandbox: Sandbox,
+        embedding: EmbeddingConfig | None = None,
+        *,
+        trash_time: timedelta = TRASH_TIME,
     ) -> None:
+        """`trash_time` is how long assets stay in the trash; with 0 they are deleted at once."""
         self.database = database
         self.store = store
         self.sandbox = sandbox
@@ -41,11 +50,11 @@ class Library:
         self.ingest = Intake(database, store, self.storage_keys, sandbox, self.accounts.quotas)
         self.lineage = LineageGraphs(database)
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
-        self.catalog = CatalogServices(database, store)
+        self.catalog = CatalogServices(database, store, trash_time)
         self.collections = CollectionServices(database, self.search.hybrid)
         self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
         self.uploads = UploadServices(database, store, self.storage_keys, self.ingest, self.accounts.quotas)
-        self.maintenance = MaintenanceServices(database, store)
+        self.maintenance = MaintenanceServices(database, store, trash_time)
 
     async def open(self, *, start_media: bool = True) -> None:
         """Open the database and start the sandbox.

@@ -39,7 +39,10 @@ class FileDefaults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A blob under a URL, `/files/b/<id as 32 hex>/<name>`. After `expires_at` the file is not found any more."""
+    """A blob under a URL, `/files/b/<id as 32 hex>/<name>`. After `expires_at` the file is not found any more.
+
+    `trashed_at` is that of its asset: None outside the trash.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -49,3 +52,4 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     origin_url: str | None = None
     expires_at: datetime | None = None
     acl: Acl | None = None
+    trashed_at: datetime | None = None

@@ -110,7 +110,7 @@ async def test_lists_and_counts_match_model(
     await seed.insert_assets(conn, things, model)
     for _ in range(8):
         wanted = data.draw(filters([thing.id for thing in things]))
-        let = [thing for thing in things if thing.mine and not thing.expired and seed.matches(thing, wanted)]
+        let = [thing for thing in things if thing.mine and not thing.hidden and seed.matches(thing, wanted)]
         assert await pages(conn, wanted, limit) == newest_first(let)
         assert await listing.count(conn, MINE, wanted) == len(let)
         if len(things) <= 5:
@@ -123,12 +123,12 @@ async def test_lists_and_counts_match_model(
 async def test_searches_match_model(
     opened: tuple[Connection, EmbeddingModel], things: list[SeededAsset], data: st.DataObject
 ) -> None:
-    """The exact scan and the vector index find the same assets, expired ones included."""
+    """The exact scan and the vector index find the same assets, expired ones included and trashed ones not."""
     conn, model = opened
     await seed.delete_assets(conn)
     await seed.insert_assets(conn, things, model)
     wanted = data.draw(filters([thing.id for thing in things]))
-    let = [thing for thing in things if thing.mine and seed.matches(thing, wanted)]
+    let = [thing for thing in things if thing.mine and not thing.trashed and seed.matches(thing, wanted)]
     nearest = [thing.id for thing in sorted(let, key=lambda thing: (thing.near, thing.id))]
     measured = await scopes.estimate_size(conn, model, MINE, wanted)
     assert measured.small
@@ -137,7 +137,7 @@ async def test_searches_match_model(
         assert ranked.ids == nearest
         assert ranked.partial is not scope.small, "the index cannot say that there is no more"
     found = await hybrid.hits(conn, model, MINE, [thing.id for thing in things], "[1,0,0]")
-    assert set(found) == {thing.id for thing in things if thing.mine and not thing.expired}
+    assert set(found) == {thing.id for thing in things if thing.mine and not thing.hidden}
 
 
 @pytest.mark.sampled
@@ -165,7 +165,7 @@ async def test_inserts_and_deletes_between_pages(
         await seed.delete_assets(conn, leaving)
         assert len(seen) <= len(known)
     assert seen == newest_first([known[id] for id in set(seen)]), "newest first, and nothing twice"
-    there = [thing for thing in things if thing.mine and not thing.expired and seed.matches(thing, wanted)]
+    there = [thing for thing in things if thing.mine and not thing.hidden and seed.matches(thing, wanted)]
     assert {thing.id for thing in there} - gone <= set(seen)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -57,13 +58,14 @@ class Explaining:
     """A connection that also records the plan of each statement."""
 
     def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+        self.conn = conn
         self.plans: list[str] = []
+        self.command = "EXPLAIN "
 
     async def execute(self, query: str, parameters: Any) -> Any:
-        explained = await self._conn.execute("EXPLAIN " + query, parameters)  # type: ignore[arg-type]
+        explained = await self.conn.execute(self.command + query, parameters)  # type: ignore[arg-type]
         self.plans.append("\n".join(row["QUERY PLAN"] for row in await explained.fetchall()))
-        return await self._conn.execute(query, parameters)  # type: ignore[arg-type]
+        return await self.conn.execute(query, parameters)  # type: ignore[arg-type]
 
     def uses_indexes(self) -> None:
         for plan in self.plans:
@@ -121,3 +123,23 @@ async def test_folders_by_name_use_the_trigram_index(asking: tuple[Connection, U
     assert await folders.page(conn, workspace, FolderFilter(name="nothing like it"), None, 50) == []
     explaining.uses_indexes()
     assert "folder_name" in explaining.plans[0]
+
+
+@pytest.mark.parametrize("wanted", FILTERS, ids=str)
+async def test_pages_read_nothing_of_the_trash(asking: tuple[Connection, UUID, Explaining], wanted: Filter) -> None:
+    """Of the workspace's assets, the newer half is in the trash."""
+    conn, workspace, explaining = asking
+    moment = (await middle(conn, workspace, Filter())).created_at - timedelta(hours=12)
+    async with explaining.conn.transaction(force_rollback=True):
+        await explaining.conn.execute("SET LOCAL session_replication_role = replica")
+        for table in ("asset", "file"):
+            await explaining.conn.execute(
+                f"UPDATE {table} SET trashed_at = now() WHERE workspace_id = %s AND created_at > %s".encode(),
+                (workspace, moment),
+            )
+        explaining.command = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "
+        assert len(await listing.page(conn, workspace, wanted, None, 50)) == 50
+    plan = explaining.plans[-1]
+    read = [int(count) for count in re.findall(r"(?:Rows Removed by Filter: |rows=)(\d+)", plan)]
+    assert read
+    assert max(read) < 500, plan

@@ -1,4 +1,6 @@
-"""Assets, files, folders and tags, and who may read files."""
+"""Assets, files, folders and tags, the trash, and who may read files."""
+
+from datetime import timedelta
 
 from mediatheque.blobs import BlobStore
 from mediatheque.library.catalog.access import AccessControl
@@ -7,16 +9,18 @@ from mediatheque.library.catalog.assets import Assets
 from mediatheque.library.catalog.files import Files
 from mediatheque.library.catalog.folders import Folders
 from mediatheque.library.catalog.tags import Tags
+from mediatheque.library.catalog.trash import Trash
 from mediatheque.records.database import Database
 
 
 class CatalogServices:
     """The operations on assets and what describes them, over one database and one store."""
 
-    def __init__(self, database: Database, store: BlobStore) -> None:
+    def __init__(self, database: Database, store: BlobStore, trash_time: timedelta) -> None:
         self.access = AccessControl(database)
         self.asset_tags = AssetTags(database)
         self.assets = Assets(database)
         self.files = Files(database, store)
         self.folders = Folders(database)
         self.tags = Tags(database)
+        self.trash = Trash(database, trash_time)

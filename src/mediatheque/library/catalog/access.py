@@ -34,10 +34,13 @@ class AccessControl:
         """Check that the caller may read the file.
 
         The file's own workspace may always read it, and so may the holder of a valid signed link. Otherwise the ACL
-        decides. Raises `NotFound` when the ACL hides the file, and `Forbidden` when it forbids reading.
+        decides. A file in the trash is hidden from everybody but its workspace. Raises `NotFound` when the file is
+        hidden, and `Forbidden` when the ACL forbids reading.
         """
         decision = _decide(file, principal)
-        if decision is AclEffect.ALLOW or (signature and await self._is_valid(file, signature)):
+        if decision is AclEffect.ALLOW:
+            return
+        if signature and file.trashed_at is None and await self._is_valid(file, signature):
             return
         raise NotFound("File not found.") if decision is AclEffect.HIDE else Forbidden("This file may not be read.")
 
@@ -83,11 +86,17 @@ class AccessControl:
 
 def is_public(file: File) -> bool:
     """Return whether the file can be read without a key."""
+    if file.trashed_at is not None:
+        return False
     return file.acl is None or (file.acl.default_effect is AclEffect.ALLOW and not file.acl.entries)
 
 
 def _decide(file: File, principal: Principal | None) -> AclEffect:
-    if file.acl is None or (principal and principal.workspace_id == file.workspace_id):
+    if principal and principal.workspace_id == file.workspace_id:
+        return AclEffect.ALLOW
+    if file.trashed_at is not None:
+        return AclEffect.HIDE
+    if file.acl is None:
         return AclEffect.ALLOW
     effects = {entry.workspace: entry.effect for entry in file.acl.entries}
     return effects.get(principal.workspace, file.acl.default_effect) if principal else file.acl.default_effect

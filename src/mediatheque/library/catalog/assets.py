@@ -33,10 +33,7 @@ class Assets:
     async def get(self, workspace_id: UUID, id: UUID) -> Asset:
         """Return the workspace's asset. Raises `AssetNotFound` when there is no such asset."""
         async with self._database.connection() as conn:
-            asset = await rows.find(conn, workspace_id, id)
-        if asset is None:
-            raise AssetNotFound
-        return asset
+            return await require_asset(conn, workspace_id, id)
 
     async def page(
         self, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int
@@ -67,7 +64,9 @@ class Assets:
         return favorite
 
     async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> Asset:
-        """Delete the asset and its file, and return it. Garbage collection deletes bytes that no other file uses.
+        """Delete the asset and its file for good, past the trash, and return it.
+
+        Garbage collection deletes bytes that no other file uses.
 
         Raises `AssetNotFound` when the asset does not exist or was deleted before.
         """
@@ -78,6 +77,14 @@ class Assets:
             await files.delete(conn, asset.file)
             await store_reply(conn, claim, asset)
         return asset
+
+
+async def require_asset(conn: Connection, workspace_id: UUID, id: UUID) -> Asset:
+    """Return the workspace's asset. Raises `AssetNotFound` when there is no such asset outside the trash."""
+    asset = await rows.find(conn, workspace_id, id)
+    if asset is None:
+        raise AssetNotFound
+    return asset
 
 
 async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID:

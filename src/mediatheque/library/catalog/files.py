@@ -37,7 +37,7 @@ class Files:
     async def get_public(self, id: UUID) -> File:
         """Return the file of that id, in any workspace: the random id in its URL is what authorizes to find it.
 
-        Raises `NotFound` when there is no such file.
+        It may be in the trash: see `AccessControl.authorize`. Raises `NotFound` when there is no such file.
         """
         async with self._database.connection() as conn:
             file = await rows.find_public(conn, id)

@@ -1,5 +1,7 @@
 """Garbage collection, expired uploads, lost work, and the check that rows and bytes agree."""
 
+from datetime import timedelta
+
 from mediatheque.blobs import BlobStore
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.maintenance.lost_work import LostWork
@@ -9,6 +11,6 @@ from mediatheque.records.database import Database
 class MaintenanceServices:
     """What keeps the database and the store free of what nothing refers to, and the queue complete."""
 
-    def __init__(self, database: Database, store: BlobStore) -> None:
-        self.garbage = GarbageCollector(database, store)
+    def __init__(self, database: Database, store: BlobStore, trash_time: timedelta) -> None:
+        self.garbage = GarbageCollector(database, store, trash_time=trash_time)
         self.lost_work = LostWork(database)

@@ -12,16 +12,29 @@ from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
 
 JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
-SELECT = f"""
+LIVE = f"({files.LIVE} AND a.trashed_at IS NULL)"
+"""Part of every query for assets and their files: neither expired nor in the trash.
+
+The asset's own column is there for queries that lock it: after they have waited for a lock, only its row is read again.
+"""
+_TAGS_OF = "asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id"
+_COLLECTIONS_OF = "collection_asset c WHERE c.asset_id = a.id"
+
+
+def select(tags: str, collections: str) -> str:
+    """Return the SELECT of assets, given the FROM and WHERE of their tags `t` and of their memberships `c`."""
+    return f"""
     SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
         a.folder_id, a.metadata, a.external_id, a.created_at, a.updated_at, a.trashed_at, {files.COLUMNS},
         (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
                          ORDER BY fold(t.name))::text
-         FROM asset_tag at JOIN tag t ON t.id = at.tag_id WHERE at.asset_id = a.id) AS tags,
-        ARRAY(SELECT ca.collection_id FROM collection_asset ca
-              WHERE ca.asset_id = a.id ORDER BY ca.added_at, ca.collection_id) AS collection_ids
+         FROM {tags}) AS tags,
+        ARRAY(SELECT c.collection_id FROM {collections} ORDER BY c.added_at, c.collection_id) AS collection_ids
     {JOINED}
-"""  # noqa: S608 - constants
+    """  # noqa: S608 - constants
+
+
+SELECT = select(_TAGS_OF, _COLLECTIONS_OF)
 _TAGS = msgspec.json.Decoder(tuple[Tag, ...])
 
 
@@ -89,7 +102,7 @@ async def find_by_file(conn: Connection, file: File) -> Asset | None:
 
 
 async def _find_one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:
-    cursor = await conn.execute(f"{SELECT} {where} AND {files.LIVE}", parameters)
+    cursor = await conn.execute(f"{SELECT} {where} AND {LIVE}", parameters)
     row = await cursor.fetchone()
     return from_row(row) if row else None
 
@@ -99,7 +112,7 @@ async def lock_for_share(conn: Connection, workspace_id: UUID, reference: AssetR
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.workspace_id = %s AND {"a.id" if reference.asset_id else "a.request_id"} = %s AND {files.LIVE}
+        WHERE a.workspace_id = %s AND {"a.id" if reference.asset_id else "a.request_id"} = %s AND {LIVE}
         ORDER BY a.created_at, a.id LIMIT 1 FOR KEY SHARE OF a
         """,  # noqa: S608 - constants
         (workspace_id, reference.asset_id or reference.request_id),
@@ -116,7 +129,7 @@ async def lock(conn: Connection, workspace_id: UUID, id: UUID) -> None:
 async def find_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Asset]:
     """Return the workspace's assets of those ids, in no particular order. Unknown ids are ignored."""
     cursor = await conn.execute(
-        f"{SELECT} WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}", (workspace_id, list(ids))
+        f"{SELECT} WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {LIVE}", (workspace_id, list(ids))
     )
     return [from_row(row) for row in await cursor.fetchall()]
 
@@ -126,7 +139,7 @@ async def existing_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {files.LIVE}
+        WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {LIVE}
         """,  # noqa: S608 - constants
         (workspace_id, list(ids)),
     )

@@ -1,6 +1,6 @@
 """Rows of files: blobs under a URL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,16 @@ from mediatheque.records.storage import blobs
 
 COLUMNS = f"""
     f.id AS file_id, f.workspace_id AS file_workspace_id, f.name AS file_name, f.origin_url,
-    f.created_at AS file_created_at, f.expires_at, f.acl, f.mime AS file_mime, {blobs.COLUMNS}
+    f.created_at AS file_created_at, f.expires_at, f.acl, f.mime AS file_mime, f.trashed_at AS file_trashed_at,
+    {blobs.COLUMNS}
 """
 SOURCE = "file f JOIN blob b ON b.id = f.blob_id"
-LIVE = "(f.expires_at IS NULL OR f.expires_at > now())"
+UNEXPIRED = "(f.expires_at IS NULL OR f.expires_at > now())"
 """Part of every query for files: an expired file is not found, even before garbage collection deletes it."""
+LIVE = f"({UNEXPIRED} AND f.trashed_at IS NULL)"
+"""Part of every query for files that are not in the trash."""
 EXPIRED = "f.expires_at <= now()"
-"""The opposite of `LIVE`, in the form that the index on `expires_at` can serve."""
+"""The opposite of `UNEXPIRED`, in the form that the index on `expires_at` can serve."""
 
 
 def from_row(row: dict[str, Any]) -> File:
@@ -33,6 +36,7 @@ def from_row(row: dict[str, Any]) -> File:
         created_at=row["file_created_at"],
         expires_at=row["expires_at"],
         acl=None if row["acl"] is None else msgspec.convert(row["acl"], Acl),
+        trashed_at=row["file_trashed_at"],
         blob=blob if row["file_mime"] is None else blob.of_type(row["file_mime"]),
     )
 
@@ -42,9 +46,12 @@ def _json(acl: Acl | None) -> Jsonb | None:
 
 
 async def find_public(conn: Connection, id: UUID) -> File | None:
-    """Return the file of that id in any workspace, or None. For reads through the file's URL only."""
+    """Return the file of that id in any workspace, in the trash or not, or None.
+
+    For reads through the file's URL only.
+    """
     cursor = await conn.execute(
-        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s AND {LIVE}",  # noqa: S608 - constants
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s AND {UNEXPIRED}",  # noqa: S608 - constants
         (id,),
     )
     row = await cursor.fetchone()
@@ -121,8 +128,15 @@ async def delete_expired(conn: Connection, limit: int) -> int:
         """,
         (limit,),
     )
-    rows = await cursor.fetchall()
-    files, blobs = [row["id"] for row in rows], list({row["blob_id"] for row in rows})
+    return await delete_locked(conn, {row["id"]: row["blob_id"] for row in await cursor.fetchall()})
+
+
+async def delete_locked(conn: Connection, locked: Mapping[UUID, UUID]) -> int:
+    """Delete the files, which the caller has locked, and their assets. Return how many.
+
+    `locked` has the ids of files and blobs. Blobs that no other file refers to are marked for garbage collection.
+    """
+    files, blobs = list(locked), list(set(locked.values()))
     await conn.execute("SELECT FROM blob WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (blobs,))
     for memberships in ("asset_tag", "collection_asset"):
         await conn.execute(

@@ -12,9 +12,11 @@ _LIKE_SPECIAL = re.compile(r"([\\%_])")
 _SELECT = f"""
     SELECT d.*,
         (SELECT count(*) FROM folder c WHERE c.parent_id = d.id AND c.trashed_at IS NULL)
-        + (SELECT count(*) FROM asset a WHERE a.workspace_id = d.workspace_id AND a.folder_id = d.id)
+        + (SELECT count(*) FROM asset a
+           WHERE a.workspace_id = d.workspace_id AND a.folder_id = d.id AND a.trashed_at IS NULL)
         - (SELECT count(*) FROM file f JOIN asset a ON a.file_id = f.id
-           WHERE {files.EXPIRED} AND a.workspace_id = d.workspace_id AND a.folder_id = d.id) AS children
+           WHERE {files.EXPIRED} AND a.workspace_id = d.workspace_id AND a.folder_id = d.id AND a.trashed_at IS NULL
+        ) AS children
     FROM folder d
 """  # noqa: S608 - constants
 

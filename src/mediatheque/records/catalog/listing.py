@@ -20,7 +20,7 @@ async def page(conn: Connection, workspace_id: UUID, wanted: Filter, after: Curs
         where += f" AND ({moment}, {id}) < (%s, %s)"
         parameters += [after.created_at, after.id]
     cursor = await conn.execute(
-        f"{assets.SELECT} {joined} WHERE {where} AND {files.LIVE} ORDER BY {moment} DESC, {id} DESC LIMIT %s",
+        f"{assets.SELECT} {joined} WHERE {where} AND {assets.LIVE} ORDER BY {moment} DESC, {id} DESC LIMIT %s",
         [*([member.id] if member else []), *parameters, limit],
     )
     return [assets.from_row(row) for row in await cursor.fetchall()]
@@ -63,7 +63,7 @@ def _count_query(workspace_id: UUID, wanted: Filter) -> Clause:
 
 def _where(workspace_id: UUID, wanted: Filter) -> Clause:
     where, parameters = clause_of(wanted)
-    return f"a.workspace_id = %s AND {where}", [workspace_id, *parameters]
+    return f"a.workspace_id = %s AND a.trashed_at IS NULL AND {where}", [workspace_id, *parameters]
 
 
 class _Membership(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mediatheque.model import Tag
-from mediatheque.records.catalog import files
+from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection, fetch_one
 
 
@@ -61,7 +61,7 @@ async def list_of_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) ->
         f"""
         SELECT t.* FROM asset a
         JOIN file f ON f.id = a.file_id JOIN asset_tag m ON m.asset_id = a.id JOIN tag t ON t.id = m.tag_id
-        WHERE a.workspace_id = %s AND a.id = %s AND {files.LIVE} ORDER BY fold(t.name)
+        WHERE a.workspace_id = %s AND a.id = %s AND {assets.LIVE} ORDER BY fold(t.name)
         """,  # noqa: S608 - constants
         (workspace_id, asset_id),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.model import GenerationIO
-from mediatheque.records.catalog import files
+from mediatheque.records.catalog.assets import LIVE
 from mediatheque.records.database import Connection
 
 _OUTPUT = "request_id, asset_id, kind, true AS output"
@@ -76,7 +76,7 @@ async def assets(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> d
         f"""
         SELECT n.id, o.request_id, f.id AS file_id, f.name AS file_name FROM unnest(%(ids)s::uuid[]) AS n (id)
         LEFT JOIN generation_output o ON o.workspace_id = %(workspace_id)s AND o.asset_id = n.id
-        LEFT JOIN (asset a JOIN file f ON f.id = a.file_id AND {files.LIVE})
+        LEFT JOIN (asset a JOIN file f ON f.id = a.file_id AND {LIVE})
             ON a.workspace_id = %(workspace_id)s AND a.id = n.id
         """,  # noqa: S608 - constants
         {"ids": list(ids), "workspace_id": workspace_id},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mediatheque.model import Kind
-from mediatheque.records.catalog import files
+from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection
 
 InputAssets = dict[UUID | str, tuple[UUID, Kind]]
@@ -28,7 +28,7 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, urls: Sequence[st
     cursor = await conn.execute(
         f"""
         SELECT f.origin_url AS named, a.id, a.kind FROM file f JOIN asset a ON a.file_id = f.id
-        WHERE f.workspace_id = %s AND f.origin_url = ANY(%s) AND {files.LIVE}
+        WHERE f.workspace_id = %s AND f.origin_url = ANY(%s) AND {assets.LIVE}
         """,  # noqa: S608 - constants
         (workspace_id, list(urls)),
     )
@@ -41,7 +41,7 @@ async def _find_by_column(conn: Connection, workspace_id: UUID, column: str, ids
     cursor = await conn.execute(
         f"""
         SELECT a.{column} AS named, a.id, a.kind FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.workspace_id = %s AND a.{column} = ANY(%s) AND {files.LIVE}
+        WHERE a.workspace_id = %s AND a.{column} = ANY(%s) AND {assets.LIVE}
         """,  # noqa: S608 - constants
         (workspace_id, list(ids)),
     )
@@ -56,7 +56,7 @@ async def find_by_request(conn: Connection, workspace_id: UUID, request_ids: Seq
         f"""
         SELECT r.request_id, first.id, first.kind FROM unnest(%s::text[]) AS r (request_id), LATERAL (
             SELECT a.id, a.kind FROM asset a JOIN file f ON f.id = a.file_id
-            WHERE a.workspace_id = %s AND a.request_id = r.request_id AND {files.LIVE}
+            WHERE a.workspace_id = %s AND a.request_id = r.request_id AND {assets.LIVE}
             ORDER BY a.created_at, a.id LIMIT 1
         ) first
         """,  # noqa: S608 - constants

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.model import Asset, Blob, EmbeddingModel
-from mediatheque.records.catalog import assets, files
+from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection
 from mediatheque.records.search.embedding_models import rows_of
 
@@ -42,7 +42,7 @@ async def content_vector(conn: Connection, model: EmbeddingModel, blob: Blob) ->
 
 async def find(conn: Connection, asset_id: UUID) -> Asset | None:
     """Return the asset, of any workspace: the worker and the reindex embed the assets of all."""
-    cursor = await conn.execute(f"{assets.SELECT} WHERE a.id = %s AND {files.LIVE}", (asset_id,))
+    cursor = await conn.execute(f"{assets.SELECT} WHERE a.id = %s AND {assets.LIVE}", (asset_id,))
     row = await cursor.fetchone()
     return assets.from_row(row) if row else None
 
@@ -93,12 +93,26 @@ async def list_unembedded(conn: Connection, model: EmbeddingModel, after: UUID |
     cursor = await conn.execute(
         f"""
         SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.id > %s AND {files.LIVE} AND NOT EXISTS (
+        WHERE a.id > %s AND {assets.LIVE} AND NOT EXISTS (
             SELECT FROM embedding e WHERE e.asset_id = a.id AND {rows_of(model)} AND e.part = 'content' OFFSET 0
         )
         ORDER BY a.id LIMIT %s
         """,  # noqa: S608 - the model's own number
         (after or UUID(int=0), limit),
+    )
+    return [row["id"] for row in await cursor.fetchall()]
+
+
+async def unembedded(conn: Connection, asset_ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of the assets that have no vectors of the active model."""
+    cursor = await conn.execute(
+        """
+        SELECT x.id FROM unnest(%s::uuid[]) AS x (id) WHERE NOT EXISTS (
+            SELECT FROM embedding e JOIN embedding_model m ON m.id = e.model_id AND m.active
+            WHERE e.asset_id = x.id AND e.part = 'content'
+        )
+        """,
+        (list(asset_ids),),
     )
     return [row["id"] for row in await cursor.fetchall()]
 

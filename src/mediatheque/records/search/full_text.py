@@ -106,7 +106,8 @@ def fuzzy(scope: Estimate, query: TextQuery, limit: int) -> Query:
                 SELECT l.word FROM unnest(%(long)s::text[]) AS l (word)
                 WHERE to_tsvector('english', l.word) <> '' AND NOT EXISTS (
                     SELECT FROM asset x
-                    WHERE x.workspace_id = %(s0)s AND x.document @@ to_tsquery('simple', '''' || l.word || '''')
+                    WHERE x.workspace_id = %(s0)s AND x.trashed_at IS NULL
+                    AND x.document @@ to_tsquery('simple', '''' || l.word || '''')
                 ) OFFSET 0
             ) w, LATERAL (
                 SELECT id, word_similarity(w.word, like_it.words) AS similarity FROM ({like}) like_it
@@ -129,7 +130,8 @@ def _fuzzy_in_large(scope: Estimate, where: str) -> str:
     """Look for similar words by the index and check the scope for a limited number: very many assets can have one."""
     return f"""
         SELECT a.id, a.words {scope.source} WHERE {where} AND a.id IN (
-            SELECT x.id FROM asset x WHERE x.workspace_id = %(s0)s AND w.word <%% x.words LIMIT {_MAX_FUZZY}
+            SELECT x.id FROM asset x
+            WHERE x.workspace_id = %(s0)s AND x.trashed_at IS NULL AND w.word <%% x.words LIMIT {_MAX_FUZZY}
         )
     """  # noqa: S608 - constants and clauses of ours
 

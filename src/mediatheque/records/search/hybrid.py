@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.model import Asset, EmbeddingModel
-from mediatheque.records.catalog import assets, files
+from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection
 from mediatheque.records.search import full_text, vectors
 from mediatheque.records.search.embedding_models import rows_of
@@ -78,7 +78,7 @@ async def hits(
         SELECT x.*, (
             SELECT 1 - min({vectors.distance(model)}) FROM embedding e WHERE e.asset_id = x.id AND {rows_of(model)}
         ) AS similarity
-        FROM ({assets.SELECT} WHERE a.workspace_id = %(workspace)s AND a.id = ANY(%(ids)s) AND {files.LIVE}{also}) x
+        FROM ({assets.SELECT} WHERE a.workspace_id = %(workspace)s AND a.id = ANY(%(ids)s) AND {assets.LIVE}{also}) x
         """,  # noqa: S608 - constants and the model's own numbers
         {"workspace": workspace_id, "ids": ids, "vector": vector}
         | {n: v for _, values in checks for n, v in values.items()},

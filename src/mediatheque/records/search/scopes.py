@@ -21,7 +21,8 @@ Query = tuple[str, dict[str, object]]
 class Estimate(msgspec.Struct, frozen=True):
     """The assets that a filter selects. `small`: every vector of theirs can be compared.
 
-    Expired assets that are not collected yet are among them: the query that reads the assets excludes them.
+    Expired assets that are not collected yet are among them, for the query that reads the assets excludes them; those
+    in the trash, which may be many and stay long, are not.
     """
 
     workspace_id: UUID
@@ -42,7 +43,9 @@ class Estimate(msgspec.Struct, frozen=True):
         """Return the condition of the assets in the scope. Its parameters are `s0`, the workspace, `s1` and so on."""
         where, values = clause_of(self.wanted)
         names = {f"s{number}": value for number, value in enumerate([self.workspace_id, *values])}
-        return f"a.workspace_id = %s AND {where}" % tuple(f"%({name})s" for name in names), names
+        return f"a.workspace_id = %s AND a.trashed_at IS NULL AND {where}" % tuple(
+            f"%({name})s" for name in names
+        ), names
 
 
 async def estimate_size(conn: Connection, model: EmbeddingModel, workspace_id: UUID, wanted: Filter) -> Estimate:
@@ -94,4 +97,7 @@ def _members(workspace_id: UUID, of: str, ids: list[UUID]) -> Clause:
 
 def _assets(workspace_id: UUID, wanted: Filter) -> Clause:
     where, values = clause_of(wanted)
-    return f"SELECT FROM asset a WHERE a.workspace_id = %s AND {where}", [workspace_id, *values]
+    return f"SELECT FROM asset a WHERE a.workspace_id = %s AND a.trashed_at IS NULL AND {where}", [
+        workspace_id,
+        *values,
+    ]

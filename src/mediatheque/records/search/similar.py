@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from mediatheque.model import Asset, EmbeddingModel, Filter
-from mediatheque.records.catalog import assets, files
+from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection
 from mediatheque.records.search import scopes, vectors
 from mediatheque.records.search.embedding_models import rows_of
@@ -14,7 +14,7 @@ async def identical(conn: Connection, asset: Asset, limit: int) -> list[UUID]:
     cursor = await conn.execute(
         f"""
         SELECT a.id {assets.JOINED}
-        WHERE a.workspace_id = %s AND f.blob_id = %s AND a.id <> %s AND {files.LIVE}
+        WHERE a.workspace_id = %s AND f.blob_id = %s AND a.id <> %s AND {assets.LIVE}
         ORDER BY a.created_at DESC, a.id DESC LIMIT %s
         """,
         (asset.workspace_id, asset.file.blob.id, asset.id, limit),

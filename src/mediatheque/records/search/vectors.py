@@ -11,6 +11,10 @@ from mediatheque.records.database import Connection
 from mediatheque.records.search.embedding_models import rows_of
 from mediatheque.records.search.scopes import Estimate, Query
 
+_TRASHED = """
+    SELECT FROM asset a WHERE a.id = e.asset_id AND a.workspace_id = %(s0)s AND a.trashed_at IS NOT NULL
+"""
+
 
 def nearest(model: EmbeddingModel, scope: Estimate, vector: str, limit: int) -> Query:
     """Return a query for `id` and cosine `distance` of the `limit` nearest assets, nearest first.
@@ -31,7 +35,8 @@ def distance(model: EmbeddingModel) -> str:
 
 
 def _exactly(model: EmbeddingModel, scope: Estimate, where: str) -> str:
-    own = "e.workspace_id = %(s0)s"
+    """In a whole workspace, the few assets in the trash are excluded instead of looking all others up."""
+    own = f"e.workspace_id = %(s0)s AND NOT EXISTS ({_TRASHED})"
     if not scope.whole:
         own = f"e.asset_id IN (SELECT id FROM (SELECT a.id {scope.source} WHERE {where} OFFSET 0) s)"  # noqa: S608 - ours
     return f"""
@@ -46,9 +51,7 @@ def _by_index(model: EmbeddingModel, scope: Estimate, where: str) -> str:
 
     `OFFSET 0` keeps the planner from turning EXISTS into a join: it is evaluated for each row that the index returns.
     """
-    inside = "TRUE"
-    if not scope.whole:
-        inside = f"EXISTS (SELECT {scope.source} WHERE a.id = e.asset_id AND {where} OFFSET 0)"
+    inside = f"EXISTS (SELECT {scope.source} WHERE a.id = e.asset_id AND {where} OFFSET 0)"
     return f"""
         SELECT id, min(distance) AS distance FROM (
             SELECT e.asset_id AS id, {distance(model)} AS distance FROM embedding e

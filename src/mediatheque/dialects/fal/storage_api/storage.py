@@ -8,7 +8,7 @@ from litestar import post, put
 
 from mediatheque.dialects.fal.policy import storage_policy
 from mediatheque.dialects.fal.storage_api.lifecycle import file_defaults_of
-from mediatheque.errors import Invalid
+from mediatheque.errors import Invalid, NotFound
 from mediatheque.http.asgi import header_text
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.context import AppRequest
@@ -95,8 +95,13 @@ async def put_upload(request: AppRequest, id: UUID) -> dict[str, str]:
 
 
 async def _expect_same_bytes(request: AppRequest, upload: Upload, body: RawBody) -> None:
-    """Accept a retry with the same bytes after a lost response. Raises `Invalid` when the bytes differ."""
-    file = await request.library.catalog.files.get_public(upload.file_id)
+    """Accept a retry with the same bytes after a lost response.
+
+    Raises `Invalid` when the bytes differ, and `NotFound` when the file was deleted.
+    """
+    file = await request.library.catalog.files.find(upload.workspace_id, upload.file_id)
+    if file is None:
+        raise NotFound("File not found.")
     if await sha256_of(body) != file.blob.sha256:
         raise Invalid("This upload is complete; its content cannot be changed.")
 

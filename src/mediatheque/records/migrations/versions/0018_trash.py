@@ -1,0 +1,11 @@
+"""Files know whether they are in the trash, whose assets no list, count or search has to pass over."""
+
+from mediatheque.records.migrations.sql import run_sql
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    """Add the columns, and leave what is in the trash out of the indexes of lists."""
+    run_sql("0018_trash.sql")
