@@ -69,17 +69,19 @@ def route_of(method: str, path: str) -> str:
 def comparable(response: httpx.Response, *more: str) -> Comparable:
     """Return the response without the date, the request id, ids of the request, and `more` names.
 
-    If the request created something, its ids and times are removed, too.
+    If the request created something, its ids, times and revision are removed, too.
     """
     request = response.request
     text = response.text.replace(response.headers["x-request-id"], "<request>")
     names = {*more} | ids_in(f"{request.url} {request.headers.raw} {request.content.decode('latin-1')}")
     if response.is_success and request.method not in ("GET", "HEAD"):
-        names |= ids_in(text)
+        names |= ids_in(text) | set(re.findall(r'"revision":"(\w+)"', text))
         text = _TIME.sub("<time>", text)
     for id in sorted(names):
         text = text.replace(id, "<id>")
     headers = {name: value for name, value in response.headers.items() if name not in _VOLATILE}
+    if headers.get("etag", "").strip('"') in names:
+        headers["etag"] = "<revision>"
     return response.status_code, headers, text
 
 

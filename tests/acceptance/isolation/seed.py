@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from tests.acceptance.isolation.uploads import UPLOADS
+from tests.acceptance.endpoints import bearer
+from tests.acceptance.isolation.uploads import UPLOADS, new_file
 from tests.acceptance.isolation.workspace import Maker, Workspace
 
 
@@ -12,6 +13,14 @@ def _asset(of: Workspace) -> str:
     inputs = [{"url": f"http://example.com/{uuid4().hex}.png"}]
     body = {"url": of["file"], "type": "image", **declared, "inputs": inputs}
     return str(of.call("POST", "/v1/assets/uploads", json=body)["asset"]["vector_id"])
+
+
+def _trashed(of: Workspace) -> str:
+    """Return the id of an asset in the trash."""
+    source = {"type": "url", "url": new_file(of)}
+    id = str(of.call("POST", "/api/assets", json={"source": source, "title": f"trashed {of['word']}"})["id"])
+    of.http.delete(f"/api/assets/{id}", headers=bearer(of.key)).raise_for_status()
+    return id
 
 
 def _request(of: Workspace) -> str:
@@ -71,6 +80,7 @@ def _workspace(of: Workspace) -> str:
 _ORGANISED: dict[str, Maker] = {
     "asset": _asset,
     "request": _request,
+    "trashed": _trashed,
     "tag_name": lambda of: f"tag {of['word']}",
     "tag": _tag,
     "taken_name": _taken_name,

@@ -44,6 +44,7 @@ LISTS = (
     _read("/v3/assets/batches/{batch}"),
     _read("/api/assets", limit="1000"),
     _read("/api/assets/{asset}/lineage"),
+    _read("/api/trash", limit="1000"),
 )
 SEARCHES = (
     _read("/v3/assets/search", query="bear", type="image"),

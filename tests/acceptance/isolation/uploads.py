@@ -11,12 +11,12 @@ PICTURE = Sample(samples.png(), "image/png", "picture.png")
 _FILM = Sample(samples.mp4(), "video/mp4", "film.mp4")
 
 
-def _file(of: Workspace, sample: Sample = PICTURE) -> str:
+def new_file(of: Workspace, sample: Sample = PICTURE) -> str:
     return str(fal_upload(of.http, of.key, sample).raise_for_status().json()["access_url"])
 
 
 def _hidden(of: Workspace) -> str:
-    url = _file(of)
+    url = new_file(of)
     of.call("PUT", "/v1/storage/files/acl", params={"url": url}, json={"default": "hide"})
     return url
 
@@ -55,8 +55,8 @@ def _initiate_multipart(of: Workspace) -> str:
 UPLOADS: dict[str, Maker] = {
     "number": lambda _: "1",
     "name": lambda _: "picture.png",
-    "file": _file,
-    "film": lambda of: _file(of, _FILM),
+    "file": new_file,
+    "film": lambda of: new_file(of, _FILM),
     "hidden": _hidden,
     "hidden_id": _segment("hidden", 3),
     "upload_url": lambda of: str(initiate(of.http, of.key, PICTURE)["upload_url"]),

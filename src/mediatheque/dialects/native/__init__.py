@@ -1,12 +1,13 @@
 """Mediatheque's own API: assets, search and lineage under `/api`; stored files, health and metrics."""
 
-from mediatheque.dialects.native import assets, files, health, lineage, metrics, search
+from mediatheque.dialects.native import assets, catalog, files, health, lineage, metrics, search
 from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.openapi.routes import document_routes
 from mediatheque.http.dialect import Dialect, router
 
 ROUTES = (
     *assets.ROUTES,
+    *catalog.ROUTES,
     *search.ROUTES,
     *lineage.ROUTES,
     *files.ROUTES,

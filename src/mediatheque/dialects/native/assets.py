@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.dialects.native.endpoint import delete, get, post
+from mediatheque.dialects.native.endpoint import get, post
 from mediatheque.dialects.native.provenance import ProvenanceFields
 from mediatheque.dialects.native.shapes import AssetPage, AssetShape
 from mediatheque.errors import (
@@ -98,11 +98,4 @@ async def get_asset(request: AppRequest, id: UUID) -> AssetShape:
     return AssetShape.of(await request.library.catalog.assets.get(request.workspace_id, id), base)
 
 
-@delete("/api/assets/{id}", scope=Scope.WRITE, status=204, not_found=AssetNotFound)
-async def delete_asset(request: AppRequest, id: UUID, claim: Claim | None) -> None:
-    """Delete an asset for good, with its file."""
-    asset = await request.library.catalog.assets.delete(request.workspace_id, id, claim)
-    request.context.file_cache.invalidate(asset.file.id)
-
-
-ROUTES = (create_asset, list_assets, get_asset, delete_asset)
+ROUTES = (create_asset, list_assets, get_asset)

@@ -1,0 +1,5 @@
+"""Assets in the native API: change, trash."""
+
+from mediatheque.dialects.native.catalog import trash
+
+ROUTES = trash.ROUTES
