@@ -153,3 +153,15 @@ async def test_file_that_is_deleted_while_it_is_looked_up_is_not_kept(library: L
     assert files.get_cached(file.id.hex) is None
     with pytest.raises(NotFound):
         await files.get(file.id, allow)
+
+
+async def test_file_trashed_elsewhere_is_asked_for_again_after_a_second(library: Library, clock: Clock) -> None:
+    """No other caller gets it from the cache without being authorized."""
+    file, cache = library.add(), FileCache(library)  # type: ignore[arg-type]
+    await cache.get(file.id, allow)
+    assert cache.get_cached(file.id.hex) is not None
+    library.files[file.id] = msgspec.structs.replace(file, trashed_at=datetime.now(UTC))
+    clock.now += 1
+    assert cache.get_cached(file.id.hex) is None
+    await cache.get(file.id, allow)
+    assert cache.get_cached(file.id.hex) is None

@@ -1,23 +1,21 @@
 """Assets: creating, reading, listing and deleting them."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils.compat as uuids
 
-from mediatheque.errors import AssetNotFound, Invalid, NotFound
-from mediatheque.library.catalog import folders
+from mediatheque.errors import AssetNotFound, PreconditionFailed
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import title_from
-from mediatheque.library.catalog.tags import require
+from mediatheque.library.catalog.references import add_references, lock_references
+from mediatheque.library.catalog.update import AssetPatch, apply_patch, external_id_taken
 from mediatheque.library.idempotency import Claim, store_reply
-from mediatheque.library.lineage.provenance import fill_provenance, record_provenance
+from mediatheque.library.lineage.provenance import fill_provenance
 from mediatheque.library.tasks import defer
-from mediatheque.model import Asset, AssetRef, CollectionType, Cursor, File, Filter, Origin, Provenance, Tag
+from mediatheque.model import Asset, AssetRef, Cursor, File, Filter, Origin, Provenance, revision_of
 from mediatheque.records.catalog import assets as rows
-from mediatheque.records.catalog import files, listing, tags
-from mediatheque.records.collections import members
+from mediatheque.records.catalog import files, listing
 from mediatheque.records.database import Connection, Database
 
 MAX_COUNT = 1_000
@@ -34,6 +32,14 @@ class Assets:
         """Return the workspace's asset. Raises `AssetNotFound` when there is no such asset."""
         async with self._database.connection() as conn:
             return await require_asset(conn, workspace_id, id)
+
+    async def get_by_external_id(self, workspace_id: UUID, external_id: str) -> Asset:
+        """Return the workspace's asset of that external id. Raises `AssetNotFound` when there is no such asset."""
+        async with self._database.connection() as conn:
+            asset = await rows.find_by_external_id(conn, workspace_id, external_id)
+        if asset is None:
+            raise AssetNotFound
+        return asset
 
     async def page(
         self, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int
@@ -63,6 +69,26 @@ class Assets:
             await store_reply(conn, claim, favorite)
         return favorite
 
+    async def update(
+        self,
+        workspace_id: UUID,
+        id: UUID,
+        patch: AssetPatch,
+        *,
+        if_match: str | None = None,
+        claim: Claim | None = None,
+    ) -> Asset:
+        """Change the asset, and return it. With `if_match`, it must still have that revision.
+
+        Raises `AssetNotFound`, `PreconditionFailed`, and what `apply_patch` raises.
+        """
+        async with self._database.transaction() as conn:
+            asset = await lock_asset(conn, workspace_id, id, if_match=if_match)
+            await apply_patch(conn, asset, patch)
+            updated = await require_asset(conn, workspace_id, id)
+            await store_reply(conn, claim, updated)
+        return updated
+
     async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> Asset:
         """Delete the asset and its file for good, past the trash, and return it.
 
@@ -87,6 +113,19 @@ async def require_asset(conn: Connection, workspace_id: UUID, id: UUID) -> Asset
     return asset
 
 
+async def lock_asset(conn: Connection, workspace_id: UUID, id: UUID, *, if_match: str | None = None) -> Asset:
+    """Lock the asset against every change until the transaction ends, and return it.
+
+    Raises `AssetNotFound`, and `PreconditionFailed` when it has another revision than `if_match`.
+    """
+    if not await rows.lock_for_update(conn, workspace_id, id):
+        raise AssetNotFound
+    asset = await require_asset(conn, workspace_id, id)
+    if if_match not in (None, revision_of(asset)):
+        raise PreconditionFailed(param="If-Match")
+    return asset
+
+
 async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID:
     """Lock the asset against deletion until the transaction ends, and return its id. Raises `AssetNotFound`."""
     id = await rows.lock_for_share(conn, workspace_id, reference)
@@ -98,50 +137,37 @@ async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef)
 async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Asset:
     """Create the asset of an existing file in the caller's transaction.
 
-    A file has one asset. If it exists, tags and the collection are added to it, its missing caption and provenance
-    are filled in, a title that comes with the caption replaces the file's name, and it is returned. Raises what
-    `lock_references` and `add_references` raise.
+    A file has one asset. If it exists, tags and collections are added to it, its missing caption, external id, metadata
+    and provenance are filled in, a title that comes with the caption replaces the file's name, and it is returned.
+    Raises what `lock_references` and `add_references` raise, and `Conflict` when another asset has the external id.
     """
+    references = await lock_references(conn, file.workspace_id, fields)
     asset = new_asset(file, fields)
-    known_tags = await lock_references(conn, file.workspace_id, fields)
-    created = await rows.insert(conn, asset)
-    if not created:
-        asset = await _existing(conn, file)
-        if fields.title and fields.caption and asset.caption is None and asset.title == _default_title(file):
-            await rows.set_title(conn, asset, fields.title)
-        await rows.enrich(conn, asset, caption=fields.caption, favorite=fields.favorite)
-        asset = await fill_provenance(conn, asset, fields.provenance)
+    try:
+        created = await rows.insert(conn, asset)
+        if not created:
+            asset = await _complete(conn, await _existing(conn, file), fields)
+    except rows.ExternalIdTaken:
+        raise external_id_taken() from None
     if created or fields.caption:
         await defer(conn, "embed_asset", asset_id=asset.id)
-    added = await add_references(conn, asset, fields, known_tags)
-    return added if created else await _existing(conn, file)
+    added = await add_references(conn, asset, fields, references)
+    return asset if created and not added else await _existing(conn, file)
 
 
-async def lock_references(conn: Connection, workspace_id: UUID, fields: AssetFields) -> Sequence[Tag]:
-    """Lock what the fields refer to against deletion until the transaction ends, and return the tags.
-
-    Raises `NotFound` when a tag, collection or folder (outside the trash) does not exist in the workspace, and
-    `Invalid` when the collection is not a manual one.
-    """
-    known_tags = await require(conn, workspace_id, fields.tag_ids, param="tag_ids")
-    if fields.collection_id:
-        await _require_manual(conn, workspace_id, fields.collection_id)
-    if fields.folder_id:
-        await folders.lock_for_share(conn, workspace_id, fields.folder_id)
-    return known_tags
-
-
-async def add_references(conn: Connection, asset: Asset, fields: AssetFields, known_tags: Sequence[Tag]) -> Asset:
-    """Record the asset's provenance, add its tags and collection, and return it with them.
-
-    `lock_references` has returned the tags. Raises `NotFound` when an input does not exist in the workspace.
-    """
-    await record_provenance(conn, asset, fields.provenance)
-    if known_tags:
-        await tags.assign(conn, asset.workspace_id, asset.id, [tag.id for tag in known_tags])
-    if fields.collection_id:
-        await members.add(conn, asset.workspace_id, fields.collection_id, asset.id)
-    return await _existing(conn, asset.file) if known_tags or fields.collection_id else asset
+async def _complete(conn: Connection, asset: Asset, fields: AssetFields) -> Asset:
+    """Fill in what the existing asset lacks."""
+    if fields.title and fields.caption and asset.caption is None and asset.title == _default_title(asset.file):
+        await rows.set_title(conn, asset, fields.title)
+    await rows.enrich(
+        conn,
+        asset,
+        caption=fields.caption,
+        favorite=fields.favorite,
+        metadata=fields.metadata,
+        external_id=fields.external_id,
+    )
+    return await fill_provenance(conn, asset, fields.provenance)
 
 
 def new_asset(file: File, details: AssetFields, *, id: UUID | None = None, created_at: datetime | None = None) -> Asset:
@@ -163,6 +189,8 @@ def new_asset(file: File, details: AssetFields, *, id: UUID | None = None, creat
         endpoint=made.endpoint,
         is_favorite=details.favorite,
         folder_id=details.folder_id,
+        metadata=details.metadata,
+        external_id=details.external_id,
         created_at=created_at or datetime.now(UTC),
     )
 
@@ -176,11 +204,3 @@ async def _existing(conn: Connection, file: File) -> Asset:
     if asset is None:
         raise AssetNotFound
     return asset
-
-
-async def _require_manual(conn: Connection, workspace_id: UUID, collection_id: UUID) -> None:
-    found = await members.lock_for_share(conn, workspace_id, collection_id)
-    if found is None:
-        raise NotFound(f"Collection {collection_id} not found.", param="collection_id")
-    if found is not CollectionType.MANUAL:
-        raise Invalid(f"This is a {found.value} collection, not a manual one.", param="collection_id")

@@ -30,8 +30,7 @@ class Tags:
             tag = await rows.insert(conn, id=uuid4(), workspace_id=workspace_id, name=name)
             if tag is None:
                 raise _name_taken(name)
-            if await rows.count(conn, workspace_id) > MAX_TAGS:
-                raise Conflict(f"There are {MAX_TAGS} tags already, and no more can be made.")
+            await _check_count(conn, workspace_id)
             await store_reply(conn, claim, tag)
         return tag
 
@@ -79,9 +78,33 @@ async def require(conn: Connection, workspace_id: UUID, ids: Iterable[UUID], *, 
     return found
 
 
-def _check_name(name: str) -> None:
+async def ensure(conn: Connection, workspace_id: UUID, names: Iterable[str]) -> list[Tag]:
+    """Return the tags of these names, ignoring case, locked against deletion; create those that do not exist.
+
+    Names that are new stay locked until the transaction ends. Raises `Invalid` for a bad name, and `Conflict` when
+    there are more than `MAX_TAGS` tags then.
+    """
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        _check_name(name, param="tags")
+    found, missing = await rows.lock_by_names(conn, workspace_id, wanted) if wanted else ([], [])
+    if missing:
+        await rows.lock_names(conn, workspace_id)
+        for name in missing:
+            await rows.insert(conn, id=uuid4(), workspace_id=workspace_id, name=name)
+        await _check_count(conn, workspace_id)
+        found, _ = await rows.lock_by_names(conn, workspace_id, wanted)
+    return found
+
+
+async def _check_count(conn: Connection, workspace_id: UUID) -> None:
+    if await rows.count(conn, workspace_id) > MAX_TAGS:
+        raise Conflict(f"There are {MAX_TAGS} tags already, and no more can be made.")
+
+
+def _check_name(name: str, *, param: str = "name") -> None:
     if not 1 <= len(name) <= MAX_NAME or name.isspace() or "\0" in name:
-        raise Invalid(f"A tag's name has 1 to {MAX_NAME} characters, not all of them blank, no NUL.", param="name")
+        raise Invalid(f"A tag's name has 1 to {MAX_NAME} characters, not all of them blank, no NUL.", param=param)
 
 
 def _name_taken(name: str) -> Conflict:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.errors import AssetNotFound, Conflict
+from mediatheque.errors import AssetNotFound
 from mediatheque.library.catalog.assets import require_asset
+from mediatheque.library.catalog.update import external_id_taken
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.tasks import defer
 from mediatheque.model import Asset, Cursor
 from mediatheque.records.catalog import trash as rows
+from mediatheque.records.catalog.assets import ExternalIdTaken
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.search.embeddings import unembedded
 
@@ -110,8 +112,8 @@ async def restore_from_trash(conn: Connection, workspace_id: UUID, ids: Sequence
     """
     try:
         restored = await rows.restore(conn, workspace_id, ids)
-    except rows.ExternalIdTaken:
-        raise Conflict("Another asset has the external id of this one.", param="external_id") from None
+    except ExternalIdTaken:
+        raise external_id_taken() from None
     for id in await unembedded(conn, restored):
         await defer(conn, "embed_asset", asset_id=id)
     return restored

@@ -8,10 +8,13 @@ from mediatheque.errors import BlobsUnavailable, Conflict
 from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import safe_name
+from mediatheque.library.catalog.references import References, add_references, lock_references
+from mediatheque.library.catalog.update import external_id_taken
 from mediatheque.library.idempotency import store_reply
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.tasks import job_of
 from mediatheque.model import File, FileDefaults, UploadMethod
+from mediatheque.records.catalog.assets import ExternalIdTaken
 from mediatheque.records.catalog.record import OriginStored, WriteGivenUp, record_file
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.uploads import uploads
@@ -39,10 +42,11 @@ async def _write_all(conn: Connection, state: IngestState, fields: AssetFields |
     request = state.request
     if request.upload and not await uploads.complete(conn, request.upload.id):
         raise Conflict("This upload is complete already.")
-    known_tags = await assets.lock_references(conn, request.workspace_id, fields) if fields else ()
+    references = await lock_references(conn, request.workspace_id, fields) if fields else References()
     await _record(conn, state, fields)
     if fields and state.asset:
-        state.asset = await assets.add_references(conn, state.asset, fields, known_tags)
+        if await add_references(conn, state.asset, fields, references):
+            state.asset = await assets.require_asset(conn, request.workspace_id, state.asset.id)
         await store_reply(conn, request.claim, state.asset, state.local.sha256)
 
 
@@ -61,6 +65,8 @@ async def _record(conn: Connection, state: IngestState, fields: AssetFields | No
         )
     except OriginStored as error:
         raise Conflict("The same URL was stored a moment ago.") from error
+    except ExternalIdTaken:
+        raise external_id_taken() from None
     except WriteGivenUp as error:
         raise BlobsUnavailable("Storing this file took so long that it was given up.") from error
     state.file, state.blob = file, file.blob

@@ -1,10 +1,12 @@
 """Rows of assets, with their tags and collections."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 
 from mediatheque.model import Asset, AssetRef, File, Kind, Tag
@@ -38,6 +40,10 @@ SELECT = select(_TAGS_OF, _COLLECTIONS_OF)
 _TAGS = msgspec.json.Decoder(tuple[Tag, ...])
 
 
+class ExternalIdTaken(Exception):
+    """Another asset outside the trash has the external id."""
+
+
 def from_row(row: dict[str, Any]) -> Asset:
     """Build an asset from a row of `SELECT`."""
     return Asset(
@@ -63,32 +69,47 @@ def from_row(row: dict[str, Any]) -> Asset:
 
 
 async def insert(conn: Connection, asset: Asset) -> bool:
-    """Insert the asset without tags and collections. Return False when its file has an asset."""
-    cursor = await conn.execute(
-        """
-        INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
-                           is_favorite, folder_id, metadata, external_id, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (file_id) DO NOTHING
-        """,
-        (
-            asset.id,
-            asset.workspace_id,
-            asset.file.id,
-            asset.kind,
-            asset.title,
-            asset.caption,
-            asset.source,
-            asset.endpoint,
-            asset.request_id,
-            asset.is_favorite,
-            asset.folder_id,
-            Jsonb(asset.metadata),
-            asset.external_id,
-            asset.created_at,
-        ),
-    )
+    """Insert the asset without tags and collections. Return False when its file has an asset.
+
+    Raises `ExternalIdTaken`.
+    """
+    with map_external_id():
+        cursor = await conn.execute(
+            """
+            INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
+                               is_favorite, folder_id, metadata, external_id, created_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (file_id) DO NOTHING
+            """,
+            (
+                asset.id,
+                asset.workspace_id,
+                asset.file.id,
+                asset.kind,
+                asset.title,
+                asset.caption,
+                asset.source,
+                asset.endpoint,
+                asset.request_id,
+                asset.is_favorite,
+                asset.folder_id,
+                Jsonb(asset.metadata),
+                asset.external_id,
+                asset.created_at,
+            ),
+        )
     return cursor.rowcount == 1
+
+
+@contextmanager
+def map_external_id() -> Iterator[None]:
+    """Raise `ExternalIdTaken` for a violation of the index of external ids."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name == "asset_external_id":
+            raise ExternalIdTaken from error
+        raise
 
 
 async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Asset | None:
@@ -146,15 +167,61 @@ async def existing_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]
     return {row["id"] for row in await cursor.fetchall()}
 
 
-async def enrich(conn: Connection, asset: Asset, *, caption: str | None, favorite: bool) -> None:
-    """Set the asset's caption if it has none, and mark it as a favorite if `favorite` is true."""
-    await conn.execute(
-        """
-        UPDATE asset SET caption = COALESCE(caption, %s), is_favorite = is_favorite OR %s
-        WHERE workspace_id = %s AND id = %s
+async def find_by_external_id(conn: Connection, workspace_id: UUID, external_id: str) -> Asset | None:
+    """Return the workspace's asset outside the trash with that external id, or None."""
+    return await _find_one(conn, "WHERE a.workspace_id = %s AND a.external_id = %s", (workspace_id, external_id))
+
+
+async def lock_for_update(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
+    """Lock the asset against every change, also of its tags and collections, until the transaction ends.
+
+    Return False when there is no such asset.
+    """
+    cursor = await conn.execute(
+        f"""
+        SELECT FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND a.id = %s AND {LIVE} FOR UPDATE OF a
         """,
-        (caption, favorite, asset.workspace_id, asset.id),
+        (workspace_id, id),
     )
+    return await cursor.fetchone() is not None
+
+
+async def update(conn: Connection, asset: Asset, values: Mapping[str, object]) -> None:
+    """Set columns of the asset. Raises `ExternalIdTaken`."""
+    if not values:
+        return
+    columns = {name: Jsonb(value) if name == "metadata" else value for name, value in values.items()}
+    changes = ", ".join(f"{name} = %s" for name in columns)
+    with map_external_id():
+        await conn.execute(
+            f"UPDATE asset SET {changes} WHERE workspace_id = %s AND id = %s",  # noqa: S608 - names of columns
+            [*columns.values(), asset.workspace_id, asset.id],
+        )
+
+
+async def enrich(
+    conn: Connection,
+    asset: Asset,
+    *,
+    caption: str | None,
+    favorite: bool,
+    metadata: Mapping[str, object],
+    external_id: str | None,
+) -> None:
+    """Set the caption, the external id and keys of the metadata that the asset lacks.
+
+    It is marked as a favorite if `favorite` is true. Raises `ExternalIdTaken`.
+    """
+    with map_external_id():
+        await conn.execute(
+            """
+            UPDATE asset SET caption = COALESCE(caption, %s), is_favorite = is_favorite OR %s,
+                metadata = %s || metadata, external_id = COALESCE(external_id, %s)
+            WHERE workspace_id = %s AND id = %s
+            """,
+            (caption, favorite, Jsonb(metadata), external_id, asset.workspace_id, asset.id),
+        )
 
 
 async def set_title(conn: Connection, asset: Asset, title: str) -> None:

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from mediatheque.errors import TransactionConflict
 from mediatheque.model import Asset, Blob, BlobState, File
+from mediatheque.records.catalog.assets import map_external_id
 from mediatheque.records.database import Connection, fetch_one
 from mediatheque.records.jobs import Job
 
@@ -45,8 +46,8 @@ async def record_file(
     still has it gets this one, and what there is of the bytes is marked for deletion.
 
     When the connection was lost, the same call may be repeated: it changes nothing if the first one was committed.
-    Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`; and `TransactionConflict` when such a first call was
-    committed at the same moment.
+    Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`, `ExternalIdTaken`; and `TransactionConflict` when such a
+    first call was committed at the same moment.
     """
     blob = file.blob
     parameters = (
@@ -57,7 +58,7 @@ async def record_file(
         _json(_asset_columns(asset)) if asset else None,
         _json(task) if asset and task else None,
     )
-    with _map_refusals():
+    with _map_refusals(), map_external_id():
         row = await fetch_one(await conn.execute(_CALL, parameters))
     return _as_recorded(file, row)
 

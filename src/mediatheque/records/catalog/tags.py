@@ -55,6 +55,29 @@ async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID])
     return [_tag(row) for row in await cursor.fetchall()]
 
 
+async def lock_by_names(conn: Connection, workspace_id: UUID, names: Sequence[str]) -> tuple[list[Tag], list[str]]:
+    """Lock the workspace's tags of those names, ignoring case, against deletion until the transaction ends.
+
+    Return them by name, and the names that no tag has.
+    """
+    cursor = await conn.execute(
+        """
+        SELECT * FROM tag WHERE workspace_id = %s AND fold(name) IN (SELECT fold(x) FROM unnest(%s::text[]) x)
+        ORDER BY fold(name) FOR KEY SHARE
+        """,
+        (workspace_id, list(names)),
+    )
+    found = [_tag(row) for row in await cursor.fetchall()]
+    cursor = await conn.execute(
+        """
+        SELECT x FROM unnest(%s::text[]) x
+        WHERE fold(x) NOT IN (SELECT fold(y) FROM unnest(%s::text[]) y)
+        """,
+        (list(names), [tag.name for tag in found]),
+    )
+    return found, [row["x"] for row in await cursor.fetchall()]
+
+
 async def list_of_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) -> list[Tag]:
     """Return the tags of the workspace's asset, sorted by name. Empty when there is no such asset."""
     cursor = await conn.execute(

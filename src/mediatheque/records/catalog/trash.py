@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-
 from mediatheque.model import Asset, Cursor
 from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Connection
@@ -25,10 +23,6 @@ _COLLECTIONS = """(
 ) c"""
 _SELECT = assets.select(_TAGS, _COLLECTIONS)
 _TRASHED = f"(a.trashed_at IS NOT NULL AND {files.UNEXPIRED})"
-
-
-class ExternalIdTaken(Exception):
-    """Another asset outside the trash has the external id."""
 
 
 async def page(conn: Connection, workspace_id: UUID, after: Cursor | None, limit: int) -> list[Asset]:
@@ -99,10 +93,8 @@ async def restore(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> 
     found = [row["id"] for row in await _lock(conn, workspace_id, ids, _TRASHED)]
     for restored in (_RESTORE_TAGS, _RESTORE_COLLECTIONS):
         await conn.execute(restored, {"workspace": workspace_id, "ids": found})
-    try:
+    with assets.map_external_id():
         await conn.execute(_RESTORE_ASSETS, {"workspace": workspace_id, "ids": found})
-    except psycopg.errors.UniqueViolation as error:
-        raise ExternalIdTaken from error
     await conn.execute(_RESTORE_FILES, {"workspace": workspace_id, "ids": found})
     return found
 

@@ -3,6 +3,7 @@
 Rows of `collection_asset` have no workspace: callers have checked that asset and collection belong to the same one.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from mediatheque.model import CollectionType
@@ -26,6 +27,13 @@ async def add(conn: Connection, workspace_id: UUID, id: UUID, asset_id: UUID) ->
         SELECT %s, id, created_at FROM asset WHERE workspace_id = %s AND id = %s ON CONFLICT DO NOTHING
         """,
         (id, workspace_id, asset_id),
+    )
+
+
+async def remove_from_others(conn: Connection, asset_id: UUID, ids: Sequence[UUID]) -> None:
+    """Remove the asset from all collections but these."""
+    await conn.execute(
+        "DELETE FROM collection_asset WHERE asset_id = %s AND collection_id <> ALL(%s)", (asset_id, list(ids))
     )
 
 

@@ -2,10 +2,10 @@
 
 from mediatheque.records.migrations.sql import run_sql
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:
     """Add the columns, and leave what is in the trash out of the indexes of lists."""
-    run_sql("0018_trash.sql")
+    run_sql("0019_trash.sql")
