@@ -1,13 +1,12 @@
 """The trash in the native API."""
 
-from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 import msgspec
 
 from mediatheque.dialects.native.endpoint import delete, get, post
-from mediatheque.dialects.native.shapes import AssetShape
+from mediatheque.dialects.native.shapes import AssetShape, Time
 from mediatheque.errors import AssetNotFound, Conflict
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.pagination import cursor_of, token_of_cursor
@@ -22,8 +21,8 @@ class TrashedAsset(AssetShape, frozen=True, kw_only=True):
     Its `url` answers keys of its workspace only. Of its tags and collections, those are shown that still exist.
     """
 
-    trashed_at: datetime
-    purge_at: datetime
+    trashed_at: Time
+    purge_at: Time
 
 
 class TrashPage(msgspec.Struct, frozen=True):
