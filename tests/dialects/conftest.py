@@ -50,6 +50,12 @@ def admin(server: Serve, stored: StoredData, account: Account) -> Account:
 
 
 @pytest.fixture(scope="session")
+def instance(server: Serve, stored: StoredData) -> Account:
+    """A key for the workspaces themselves."""
+    return stored.account(server.new_key(Scope.INSTANCE))
+
+
+@pytest.fixture(scope="session")
 def revoked(server: Serve, stored: StoredData) -> Account:
     """A key that was revoked before its first use."""
     account = stored.account(server.new_key())

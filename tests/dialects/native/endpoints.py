@@ -52,6 +52,7 @@ STATUSES = {
 }
 REFUSALS: dict[str, StatusAndCode] = {meaning: (status, None) for meaning, status in STATUSES.items()}
 
+PROBLEM = "application/problem+json"
 FIELDS = ["type", "title", "status", "detail", "request_id"]
 
 

@@ -19,13 +19,12 @@ from mediatheque.errors import LibraryError
 from mediatheque.http.request.auth import require_scope
 from mediatheque.model import Scope
 
-_MAX_BODY = 1024 * 1024
 _SUBJECT = 3
 """Where the subject stands in the name of a module: `mediatheque.dialects.native.assets`."""
 
 
 class Options(TypedDict, total=False):
-    """Options of an operation. `max_body` limits a JSON body, in bytes (1 MiB); see `Operation` for the others."""
+    """Options of an operation; see `Operation` for what they mean."""
 
     status: int
     errors: Sequence[type[LibraryError]]
@@ -53,7 +52,7 @@ class Declare(Protocol):
 def _declare(method: str) -> Declare:
     def declare(path: str, *, scope: Scope | None, **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
         def decorate(call: Handler) -> HTTPRouteHandler:
-            return _route(_operation(method, path, scope, call, options), options.get("max_body", _MAX_BODY))
+            return _route(_operation(method, path, scope, call, options))
 
         return decorate
 
@@ -61,7 +60,7 @@ def _declare(method: str) -> Declare:
 
 
 def _operation(method: str, path: str, scope: Scope | None, call: Handler, options: Options) -> Operation:
-    given: dict[str, Any] = {name: value for name, value in options.items() if name != "max_body"}
+    given: dict[str, Any] = dict(options)
     for name in ("errors", "consumes", "produces", "parameters"):
         if name in given:
             given[name] = tuple(given[name])
@@ -76,13 +75,13 @@ def _operation(method: str, path: str, scope: Scope | None, call: Handler, optio
     return operation
 
 
-def _route(operation: Operation, max_body: int) -> HTTPRouteHandler:
+def _route(operation: Operation) -> HTTPRouteHandler:
     return HTTPRouteHandler(
         re.sub(r"{(\w+)}", r"{\1:str}", operation.path),
         http_method=operation.method,  # type: ignore[arg-type] # one of five
         status_code=200,  # each answer has its own; Litestar's check of 204 does not apply
         guards=[require_scope(operation.scope, tells_limit=True)] if operation.scope else [],
-        request_max_body_size=None if operation.consumes else max_body,
+        request_max_body_size=None if operation.consumes else operation.max_body,
         opt=as_option(operation),
     )(handler_of(operation))
 

@@ -26,9 +26,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `result` is the Struct that it answers, None for no content, or a response class where the handler builds its own
     response, of a type in `produces`. `answers` describes further answers by status, which have no content.
-    `consumes` are the media types of a body that the handler reads itself, `form` the JSON Schema of such a form;
-    `digest` computes the fingerprint of such a request when its Idempotency-Key has an answer already. `tag` is its
-    subject, `example` a body as JSON values. `parameters` are OpenAPI's objects of those that the handler reads itself.
+    `max_body` limits a JSON body, in bytes. `consumes` are the media types of a body that the handler reads itself,
+    `form` the JSON Schema of such a form; `digest` computes the fingerprint of such a request when its Idempotency-Key
+    has an answer already. `parameters` are OpenAPI's objects of parameters that the handler reads itself. `tag` is its
+    subject, `example` a body as JSON values.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Mapping[str, Any], ...] = ()
     digest: Digest | None = None
     example: Any = None
+    max_body: int = 1024 * 1024
     query: type[msgspec.Struct] | None = None
     body: Any = None
     body_required: bool = True
