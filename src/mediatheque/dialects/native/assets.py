@@ -10,8 +10,12 @@ from mediatheque.dialects.native.provenance import ProvenanceFields
 from mediatheque.dialects.native.shapes import AssetPage, AssetShape
 from mediatheque.errors import (
     AssetNotFound,
+    DeclaredTypeMismatch,
     EmptyFile,
     FetchFailed,
+    FolderNotFound,
+    NotFound,
+    QuotaExceeded,
     TooLarge,
     TypeMismatch,
     Unreadable,
@@ -71,7 +75,20 @@ class ListAssets(msgspec.Struct, frozen=True):
     status=201,
     max_body=_MAX_BODY,
     example=_EXAMPLE,
-    errors=(AssetNotFound, UrlRefused, FetchFailed, TooLarge, EmptyFile, UnsupportedKind, TypeMismatch, Unreadable),
+    errors=(
+        AssetNotFound,
+        NotFound,
+        FolderNotFound,
+        UrlRefused,
+        FetchFailed,
+        TooLarge,
+        EmptyFile,
+        UnsupportedKind,
+        DeclaredTypeMismatch,
+        TypeMismatch,
+        Unreadable,
+        QuotaExceeded,
+    ),
 )
 async def create_asset(request: AppRequest, body: NewAsset, claim: Claim | None) -> AssetShape:
     """Create an asset.
