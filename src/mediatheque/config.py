@@ -66,7 +66,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """URL under which clients reach this server, used in URLs that it returns; by default the URL of each request."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks (`10.0.0.0/8`) of reverse proxies, separated by commas, whose X-Forwarded-Proto and
-    X-Forwarded-Host make up those URLs when there is no public URL; `*` trusts every client."""
+    X-Forwarded-Host make up those URLs when there is no public URL, and whose X-Forwarded-For tells the address of
+    the client in the audit log; `*` trusts every client."""
     accel_redirect: Annotated[str, Meta(pattern=r"^(/[\w.~-]+)+/?$")] | None = None
     """Location in the configuration of nginx in front that stands for the store of blobs, such as `/_blobs/`: nginx
     then sends the bytes of files; by default this server sends them."""
@@ -83,6 +84,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two rounds of garbage collection, in each worker process."""
     trash_days: Annotated[int, Meta(ge=0, le=3650)] = 30
     """Days for which deleted assets stay in the trash, 0 to 3650; with 0 they are deleted at once."""
+    audit_days: Annotated[int, Meta(ge=1, le=36_500)] = 400
+    """Days for which entries of the audit log are kept."""
     database: DatabaseConfig = DatabaseConfig()
     blobs: BlobsConfig = BlobsConfig()
     embedding: EmbeddingConfig = EmbeddingConfig()

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 
@@ -46,7 +47,9 @@ async def _work(config: Config, *, supervised: bool) -> None:
             await warn_if_model_differs(library.database, config.embedding.model)
         if this.cancelling():  # type: ignore[union-attr]  # as above
             raise asyncio.CancelledError  # an error of a connection that was being made can hide it
-        await Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds).run()
+        audit_age = timedelta(days=config.audit_days)
+        worker = Worker(library, sweep_seconds=config.sweep_seconds, grace=config.drain_seconds, audit_age=audit_age)
+        await worker.run()
     finally:
         await library.close()
 

@@ -77,3 +77,31 @@ def test_invalid_forwarded_header_is_refused(headers: dict[str, str]) -> None:
 def test_invalid_network_is_refused(network: str) -> None:
     with pytest.raises(ValueError, match="neither an IP address"):
         TrustedProxies([network])
+
+
+@pytest.mark.parametrize(
+    ("client", "networks", "forwarded", "expected"),
+    [
+        ("203.0.113.9", [], None, "203.0.113.9"),
+        ("203.0.113.9", ["10.0.0.0/8"], "198.51.100.1", "203.0.113.9"),
+        (PROXY, ["10.0.0.0/8"], None, PROXY),
+        (PROXY, ["10.0.0.0/8"], "198.51.100.1", "198.51.100.1"),
+        (PROXY, ["10.0.0.0/8"], "192.0.2.66, 198.51.100.1", "198.51.100.1"),
+        (PROXY, ["10.0.0.0/8"], "192.0.2.66, 198.51.100.1, 10.9.9.9", "198.51.100.1"),
+        (PROXY, ["10.0.0.0/8"], "10.9.9.9", "10.9.9.9"),
+        (PROXY, ["10.0.0.0/8"], "198.51.100.1, no address", None),
+        (PROXY, ["10.0.0.0/8"], "198.51.100.1:4711", "198.51.100.1"),
+        (PROXY, ["10.0.0.0/8"], "[2001:db8::1]:4711", "2001:db8::1"),
+        (PROXY, ["10.0.0.0/8"], "2001:db8::1", "2001:db8::1"),
+        (PROXY, ["*"], "192.0.2.66, 198.51.100.1", "192.0.2.66"),
+        ("::ffff:203.0.113.9", [], None, "203.0.113.9"),
+        (None, ["*"], "192.0.2.66", "192.0.2.66"),
+        (None, [], None, None),
+    ],
+)
+def test_the_last_address_that_is_no_proxys_is_the_clients(
+    client: str | None, networks: list[str], forwarded: str | None, expected: str | None
+) -> None:
+    """What stands before it was sent by the client, which may send anything."""
+    request = _request(client, **({"x_forwarded_for": forwarded} if forwarded else {}))
+    assert Origins(None, TrustedProxies(networks)).client(request) == expected

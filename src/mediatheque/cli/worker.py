@@ -12,5 +12,5 @@ def work(arguments: argparse.Namespace) -> None:
     """Run a worker process until it is stopped, beside a server or with an embedded database of its own."""
     config = load(os.environ, data=arguments.data)
     check_model_installed(config)
-    with database_url(config) as url:
+    with database_url(config, by_operator=False) as url:
         run_worker.run(with_database_url(config, url))

@@ -1,4 +1,4 @@
-"""The scheme and the host that a client used, as a reverse proxy forwards them in X-Forwarded-Proto and -Host."""
+"""What a reverse proxy forwards: the scheme and the host that a client used, and the client's address."""
 
 import re
 from collections.abc import Iterable
@@ -45,16 +45,42 @@ class TrustedProxies:
             raise Malformed(f"The {source} header is missing or not valid.")
         return scheme, host
 
+    def client(self, connection: Connection) -> str | None:
+        """Return the client's IP address; None where it has none, or none that can be believed.
+
+        Trusted proxies have each appended the address that they saw to X-Forwarded-For: the last one of them that is
+        not a trusted proxy's own is the client's. Where every address is trusted, it is the first.
+        """
+        peer = connection.scope["client"]
+        address = _address(peer[0]) if peer else None
+        if self._are_trusted(connection):
+            forwarded = ",".join(connection.headers.getall("x-forwarded-for", []))
+            for text in reversed(forwarded.split(",") if forwarded else []):
+                address = _address(_without_port(text.strip()))
+                if address is None or not (self._any or self._trusts(address)):
+                    break
+        return str(address) if address else None
+
     def _are_trusted(self, connection: Connection) -> bool:
         if not self._networks:
             return self._any
         client = connection.scope["client"]
         address = _address(client[0]) if client else None
-        return self._any or (address is not None and any(address in network for network in self._networks))
+        return self._any or (address is not None and self._trusts(address))
+
+    def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
+        return any(address in network for network in self._networks)
 
 
 def _first(connection: Connection, header: str) -> str:
     return connection.headers.get(header, "").partition(",")[0].strip()
+
+
+def _without_port(text: str) -> str:
+    """Return the address of `192.0.2.1:4711` or `[2001:db8::1]:4711`; any other text as it is."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

@@ -38,6 +38,10 @@ class Origins:
         scheme, host = self._proxies.origin(connection)
         return f"{scheme}://{host}"
 
+    def client(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+        """Return the client's IP address, as far as it is known."""
+        return self._proxies.client(connection)
+
     def file_id(self, connection: ASGIConnection[Any, Any, Any, Any], url: str) -> UUID | None:
         """Return the id in the URL of a file on this server; None for any other URL."""
         return self.file_id_on_any_host(url) if self.is_ours(connection, url) else None

@@ -14,6 +14,7 @@ import structlog
 from mediatheque.blobs import BlobStore
 from mediatheque.blobs.mark import StoreMismatch
 from mediatheque.errors import BlobsUnavailable, LibraryError, StorageFull
+from mediatheque.records.accounts import audit
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.storage import owners
 from mediatheque.records.storage import store_identity as rows
@@ -130,6 +131,7 @@ class StoreIdentity:
                 )
             await self._store.mark.write(ours.id)
             await rows.set_written(conn)
+            await audit.record(conn, "store.adopt")
         await self._store.prepare()
         return f"{self._store.location} is the store of this library: it has {found} of {len(wanted)} blobs looked for."
 

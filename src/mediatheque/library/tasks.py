@@ -13,6 +13,7 @@ import msgspec
 
 from mediatheque.errors import NotFound
 from mediatheque.records import jobs
+from mediatheque.records.accounts import audit
 from mediatheque.records.database import Connection, Database
 
 TASKS: Mapping[str, Mapping[str, type]] = {
@@ -66,8 +67,9 @@ class TaskQueue:
         """Requeue the failed task, or all of them, and return how many. Raises `NotFound` for an unknown task."""
         async with self._database.transaction() as conn:
             number = await jobs.retry(conn, id)
-        if id is not None and not number:
-            raise NotFound(f"There is no parked task {id}.")
+            if id is not None and not number:
+                raise NotFound(f"There is no parked task {id}.")
+            await audit.record(conn, "task.retry")
         return number
 
     async def dead_letter(self, id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:

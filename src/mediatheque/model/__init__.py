@@ -16,6 +16,7 @@ from mediatheque.model.assets import (
     TreeNode,
     revision_of,
 )
+from mediatheque.model.audit import Actor, ActorKind, AuditEntry, AuditFilter, current_actor
 from mediatheque.model.embedding import EmbeddingModel
 from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
 from mediatheque.model.filters import And, Comparison, Condition, Field, IdIn, Operator, Or, SimilarTo
@@ -44,10 +45,14 @@ __all__ = [
     "Acl",
     "AclEffect",
     "AclEntry",
+    "Actor",
+    "ActorKind",
     "And",
     "Asset",
     "AssetNode",
     "AssetRef",
+    "AuditEntry",
+    "AuditFilter",
     "Batch",
     "Blob",
     "BlobState",
@@ -98,6 +103,7 @@ __all__ = [
     "Usage",
     "UsageDay",
     "Workspace",
+    "current_actor",
     "included",
     "revision_of",
 ]

@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from psycopg_pool import PoolTimeout
 
 from mediatheque.errors import DatabaseUnavailable, InvariantError
+from mediatheque.records.actor import SET_ACTOR, actor_text
 from mediatheque.records.connections.config import DatabaseConfig
 from mediatheque.records.connections.pooler import check_route, check_session
 from mediatheque.records.connections.reasons import connection_failed
@@ -83,6 +84,9 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Yield a connection in a transaction, committed when the block ends without exception.
+
+        What the block changes is recorded in the audit log, if a client or an operator asked for it: their changes are
+        made here and not on a `connection`.
 
         When the connection is lost before the transaction has begun, it is begun on another one. Raises what
         `connection` raises.
@@ -160,6 +164,8 @@ class Database:
         async with AsyncExitStack() as attempt:
             connection = await attempt.enter_async_context(self.connection())
             await attempt.enter_async_context(connection.transaction())
+            if (actor := actor_text()) is not None:
+                await connection.execute(SET_ACTOR, (actor,))
             stack.push_async_exit(attempt.pop_all())
         return connection
 

@@ -32,12 +32,22 @@ _log = structlog.get_logger()
 
 
 class Worker:
-    """One worker, until it is cancelled; running tasks then have `grace` seconds before they are queued again."""
+    """One worker, until it is cancelled; running tasks then have `grace` seconds before they are queued again.
+
+    Entries of the audit log are deleted when they are older than `audit_age`.
+    """
 
     def __init__(
-        self, library: Library, *, sweep_seconds: float, grace: float, handlers: Mapping[str, Handler] | None = None
+        self,
+        library: Library,
+        *,
+        sweep_seconds: float,
+        grace: float,
+        audit_age: timedelta = timedelta(days=400),
+        handlers: Mapping[str, Handler] | None = None,
     ) -> None:
         self._library = library
+        self._audit_age = audit_age
         self._sweep_seconds = sweep_seconds
         self._grace = grace
         self._handlers = handlers or handlers_of(library)
@@ -51,6 +61,7 @@ class Worker:
             group.create_task(self._do_tasks())
             group.create_task(_every(self._sweep_seconds, self._collect_garbage))
             group.create_task(_every(self._sweep_seconds, self._requeue_lost))
+            group.create_task(_every(self._sweep_seconds, self._delete_old_entries))
             group.create_task(_every(_FOLD_SECONDS, self._fold_usage))
             group.create_task(_every(_MAX_SILENCE.total_seconds() / 2, self._requeue_stalled))
 
@@ -116,6 +127,9 @@ class Worker:
 
     async def _collect_garbage(self) -> None:
         await self._library.maintenance.garbage.run()
+
+    async def _delete_old_entries(self) -> None:
+        await self._library.accounts.audit.delete_old(self._audit_age)
 
     async def _fold_usage(self) -> None:
         await self._library.accounts.usage.fold()

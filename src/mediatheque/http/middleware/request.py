@@ -11,6 +11,7 @@ from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 from mediatheque.http.asgi import App, Headers, Message, RawHeaders, Receive, Scope, Send, added_headers
 from mediatheque.http.logs import AccessLog
 from mediatheque.http.middleware.body import BodyConfig, Framing, RequestBody
+from mediatheque.model import current_actor
 
 _log = structlog.get_logger()
 _request_id: ContextVar[str] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}request_id")
@@ -51,7 +52,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._config)
-        token = _request_id.set(exchange.request_id)
+        token, nobody = _request_id.set(exchange.request_id), current_actor.set(None)
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except Exception:
@@ -65,6 +66,7 @@ class RequestMiddleware:
             sizes = received, exchange.bytes_out
             self.finish(scope, exchange.status, sizes, request_id=exchange.request_id, started=exchange.started)
             _request_id.reset(token)
+            current_actor.reset(nobody)
 
     @staticmethod
     def new_id() -> str:

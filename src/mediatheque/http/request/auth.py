@@ -12,7 +12,8 @@ from litestar.types import Guard
 from mediatheque.errors import RateLimited, ScopeMissing
 from mediatheque.http.asgi import add_headers
 from mediatheque.http.context import Connection, context_of
-from mediatheque.model import Scope, Upload, UploadMethod
+from mediatheque.http.request.acting import act
+from mediatheque.model import ActorKind, Scope, Upload, UploadMethod
 
 
 def presented_key(connection: Connection) -> str | None:
@@ -44,6 +45,7 @@ def require_scope(*scopes: Scope, upload_tokens: bool = False, tells_limit: bool
         if not principal.allows(*scopes):
             raise ScopeMissing(f"This API key lacks the scope {' or '.join(repr(scope.value) for scope in scopes)}.")
         connection.scope["state"]["principal"] = principal
+        act(connection, ActorKind.KEY, principal.key_id)
 
     return guard
 
@@ -72,4 +74,5 @@ async def authorize_upload_token(
     presented = request.query_params.get("token", "") if token is None else token
     upload = await context.library.uploads.sessions.authorize_token(id, presented, method)
     await context.rate_limiter.hit(str(upload.key_id))
+    act(request, ActorKind.TOKEN, upload.key_id)
     return upload

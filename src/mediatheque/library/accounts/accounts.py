@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from mediatheque.errors import KeyRefused, NotFound
 from mediatheque.library.accounts import secrets
+from mediatheque.library.accounts.audit import AuditLog
 from mediatheque.library.accounts.key_cache import KeyCache
 from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.library.accounts.upload_tokens import UploadTokens
@@ -22,6 +23,7 @@ class Accounts:
         self._database = database
         self._cached_keys = KeyCache(database)
         self.upload_tokens = UploadTokens(self._cached_keys)
+        self.audit = AuditLog(database)
         self.quotas = Quotas(database)
         self.usage = UsageCounters(database)
 
@@ -44,7 +46,7 @@ class Accounts:
 
     async def revoke(self, id: UUID) -> None:
         """Revoke the key, with effect within two seconds. Raises `NotFound` when there is no live key of that id."""
-        async with self._database.connection() as conn:
+        async with self._database.transaction() as conn:
             if not await keys.revoke_key(conn, id):
                 raise NotFound(f"No live key {id}.")
 

@@ -56,7 +56,7 @@ class AccessControl:
 
     async def set_acl(self, workspace_id: UUID, file_id: UUID, acl: Acl) -> None:
         """Replace the ACL of the workspace's file. Raises `NotFound` when there is no such file."""
-        async with self._database.connection() as conn:
+        async with self._database.transaction() as conn:
             if not await files.set_acl(conn, workspace_id, file_id, acl):
                 raise NotFound("File not found.")
 
@@ -67,7 +67,7 @@ class AccessControl:
 
     async def set_defaults(self, workspace_id: UUID, defaults: FileDefaults) -> None:
         """Set the lifetime and ACL of new files. Existing files do not change."""
-        async with self._database.connection() as conn:
+        async with self._database.transaction() as conn:
             await rows.set_file_defaults(conn, workspace_id, defaults)
 
     async def _is_valid(self, file: File, signature: Signature) -> bool:

@@ -12,6 +12,7 @@ from mediatheque.errors import Conflict, LibraryError
 from mediatheque.library.search.embedding_models import CACHE_SECONDS, EmbeddingModels
 from mediatheque.library.search.embeddings import Embeddings
 from mediatheque.model import EmbeddingModel
+from mediatheque.records.accounts import audit
 from mediatheque.records.database import Connection, Database
 from mediatheque.records.locks import check_alive, try_advisory_lock
 from mediatheque.records.search import embedding_models
@@ -86,6 +87,7 @@ class Reindex:
         async with self._database.transaction() as conn:
             others = [each for each in await embedding_models.list_all(conn) if each.id != model.id]
             await embedding_models.activate(conn, model)
+            await audit.record(conn, "model.change")
         if others:
             await asyncio.sleep(_GRACE_SECONDS)
         async for _ in self.build(model):

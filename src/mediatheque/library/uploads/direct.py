@@ -21,6 +21,7 @@ from mediatheque.errors import (
     QuotaExceeded,
     Unacceptable,
 )
+from mediatheque.library.accounts.audit import acting_as
 from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim, store_reply
@@ -31,7 +32,7 @@ from mediatheque.library.storage_keys import StorageKeys
 from mediatheque.library.uploads import refusals, sessions
 from mediatheque.library.uploads.quarantine import Quarantine
 from mediatheque.library.uploads.sessions import UploadSession, new_session
-from mediatheque.model import Asset, Batch, FileDefaults, Principal, Upload, UploadMethod
+from mediatheque.model import Actor, ActorKind, Asset, Batch, FileDefaults, Principal, Upload, UploadMethod
 from mediatheque.records.catalog import assets
 from mediatheque.records.database import Database
 from mediatheque.records.uploads import batches
@@ -135,13 +136,17 @@ class DirectUploads:
         return asset
 
     async def complete_requested(self, id: UUID) -> None:
-        """Complete an item of a batch, and record a refusal in its row. Raises only errors worth a retry."""
+        """Complete an item of a batch, and record a refusal in its row. Raises only errors worth a retry.
+
+        The asset is attributed to the API key that declared it.
+        """
         async with self._database.connection() as conn:
             upload = await rows.find(conn, id)
         if upload is None or upload.asset_id is None:
             return
         try:
-            await self.complete(upload.workspace_id, upload.asset_id)
+            with acting_as(Actor(kind=ActorKind.KEY, key_id=upload.key_id)):
+                await self.complete(upload.workspace_id, upload.asset_id)
         except (Conflict, NotFound, Invalid) as error:
             async with self._database.connection() as conn:
                 await rows.fail(conn, id, refusals.to_text(error))

@@ -56,7 +56,7 @@ class MultipartUploads:
         session = new_session(
             principal, name, declared_type, defaults, method=UploadMethod.MULTIPART, lifetime=_LIFETIME, storage_key=key
         )
-        async with self._database.connection() as conn:
+        async with self._database.transaction() as conn:
             await insert_sessions(conn, [session])
         # The row comes first, so that a crash leaves no multipart upload in the store that the database does not know.
         multipart_id = await self._store.parts.create(key)
@@ -135,7 +135,7 @@ class MultipartUploads:
         key, multipart_id = _parts_location(upload)
         etag = await self._store.parts.upload_part(key, multipart_id, number, spool.path, spool.size)
         part = UploadedPart(number=number, size=spool.size, sha256=spool.sha256, etag=etag)
-        async with self._database.connection() as conn:
+        async with self._database.transaction() as conn:
             await parts.put(conn, upload.id, part)
         return part
 

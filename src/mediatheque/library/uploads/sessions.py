@@ -43,7 +43,7 @@ class UploadSessions:
         """
         await self._quotas.check(principal.workspace_id)
         session = new_session(principal, name, declared_type, defaults or FileDefaults())
-        async with self._database.connection() as conn:
+        async with self._database.transaction() as conn:
             await insert_sessions(conn, [session])
         return session
 

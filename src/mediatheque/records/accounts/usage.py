@@ -26,13 +26,7 @@ _MISCOUNTED = f"""
 
 async def stored(conn: Connection, workspace_id: UUID) -> Stored:
     """Return what the workspace stores."""
-    cursor = await conn.execute(
-        f"""
-        SELECT coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum(assets), 0)::bigint AS assets
-        FROM ({_COUNTED}) counted WHERE workspace_id = %s
-        """,  # noqa: S608 - constants
-        (workspace_id,),
-    )
+    cursor = await conn.execute("SELECT bytes, assets FROM sum_usage(%s)", (workspace_id,))
     return Stored(**await fetch_one(cursor))
 
 

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from mediatheque.errors import TransactionConflict
 from mediatheque.model import Asset, Blob, BlobState, File
+from mediatheque.records.actor import SET_ACTOR, actor_text
 from mediatheque.records.catalog.assets import map_external_id
 from mediatheque.records.database import Connection, fetch_one
 from mediatheque.records.jobs import Job
@@ -28,6 +29,14 @@ class WriteGivenUp(Exception):
 
 _REFUSALS = {"MQ001": BlobCollected, "MQ002": OriginStored, "MQ003": WriteGivenUp}
 _CALL = "SELECT * FROM record_file(%s::uuid, %s::jsonb, %s::text, %s::jsonb, %s::jsonb, %s::jsonb)"
+# The first argument refers to the actor, so that PostgreSQL sets it before it calls the function. A file without an
+# asset has its row of the audit log from here, unless this call repeats one that was committed.
+_CALL_AS_ACTOR = f"""
+    SELECT r.*, CASE WHEN %s AND r.file_created_at = now() THEN record_audit(%s, 'file.create', %s) END AS recorded
+    FROM ({SET_ACTOR}) s, LATERAL record_file(
+        CASE WHEN s.actor <> '' THEN %s::uuid END, %s::jsonb, %s::text, %s::jsonb, %s::jsonb, %s::jsonb
+    ) r
+"""  # noqa: S608 - constants
 
 
 async def record_file(
@@ -58,8 +67,13 @@ async def record_file(
         _json(_asset_columns(asset)) if asset else None,
         _json(task) if asset and task else None,
     )
+    actor = actor_text()
     with _map_refusals(), map_external_id():
-        row = await fetch_one(await conn.execute(_CALL, parameters))
+        if actor is None:
+            row = await fetch_one(await conn.execute(_CALL, parameters))
+        else:
+            audited = (asset is None, file.workspace_id, file.id, actor)
+            row = await fetch_one(await conn.execute(_CALL_AS_ACTOR, audited + parameters))
     return _as_recorded(file, row)
 
 

@@ -65,34 +65,47 @@ CREATE FUNCTION fold_usage(changes tid[]) RETURNS integer LANGUAGE sql AS $$
     SELECT count(*)::integer FROM folded
 $$;
 
+-- What the workspace stores, and how many rows say so. Rows that have been folded stay in the table until it is vacuumed:
+-- an index scan passes over them for good once it has seen that they are dead, and no other scan does.
+CREATE FUNCTION sum_usage(workspace uuid, OUT bytes bigint, OUT assets bigint, OUT rows bigint)
+LANGUAGE sql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+    SELECT coalesce(sum(u.bytes), 0), coalesce(sum(u.assets), 0), count(*) FROM (
+        SELECT t.bytes, t.assets FROM usage_total t WHERE t.workspace_id = workspace
+        UNION ALL
+        SELECT c.bytes, c.assets FROM usage_change c WHERE c.workspace_id = workspace
+    ) u
+$$;
+
 -- Count a change. One that adds to a workspace with a quota locks the quota, so that what all others added before is seen,
 -- and fails with MQ004 when the workspace would then store more. `DETAIL` is the exceeded limit, `bytes` or `assets`, and
--- its maximum.
+-- its maximum. It is added to the totals at once, since nobody else adds to them meanwhile: so their sum is read fast.
 CREATE FUNCTION change_usage(workspace uuid, kind text, more_bytes bigint, more_assets integer) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     quota   workspace_quota;
     stored  record;
 BEGIN
-    INSERT INTO usage_change (workspace_id, kind, bytes, assets) VALUES (workspace, kind, more_bytes, more_assets);
-    IF more_bytes <= 0 AND more_assets <= 0 THEN
+    IF more_bytes > 0 OR more_assets > 0 THEN
+        SELECT * INTO quota FROM workspace_quota q WHERE q.workspace_id = workspace FOR NO KEY UPDATE;
+    END IF;
+    IF quota IS NULL THEN
+        INSERT INTO usage_change (workspace_id, kind, bytes, assets) VALUES (workspace, kind, more_bytes, more_assets);
         RETURN;
     END IF;
-    SELECT * INTO quota FROM workspace_quota q WHERE q.workspace_id = workspace FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    SELECT sum(u.bytes) AS bytes, sum(u.assets) AS assets, count(*) AS rows INTO stored FROM (
-        SELECT t.bytes, t.assets FROM usage_total t WHERE t.workspace_id = workspace
-        UNION ALL
-        SELECT c.bytes, c.assets FROM usage_change c WHERE c.workspace_id = workspace
-    ) u;
-    IF more_bytes > 0 AND stored.bytes > quota.max_bytes THEN
+    SELECT * INTO stored FROM sum_usage(workspace);
+    IF more_bytes > 0 AND stored.bytes + more_bytes > quota.max_bytes THEN
         RAISE EXCEPTION 'The quota is exceeded.' USING ERRCODE = 'MQ004', DETAIL = 'bytes ' || quota.max_bytes;
-    ELSIF more_assets > 0 AND stored.assets > quota.max_assets THEN
+    ELSIF more_assets > 0 AND stored.assets + more_assets > quota.max_assets THEN
         RAISE EXCEPTION 'The quota is exceeded.' USING ERRCODE = 'MQ004', DETAIL = 'assets ' || quota.max_assets;
     END IF;
-    -- Where no worker runs, the sum must not grow slower and slower.
+    INSERT INTO usage_total AS t (workspace_id, kind, bytes, assets) VALUES (workspace, kind, more_bytes, more_assets)
+    ON CONFLICT ON CONSTRAINT usage_total_pkey DO UPDATE
+        SET bytes = t.bytes + excluded.bytes, assets = t.assets + excluded.assets;
+    INSERT INTO usage_day AS d (workspace_id, day, bytes_added, assets_added)
+    VALUES (workspace, (now() AT TIME ZONE 'UTC')::date, more_bytes, more_assets)
+    ON CONFLICT (workspace_id, day) DO UPDATE
+        SET bytes_added = d.bytes_added + excluded.bytes_added, assets_added = d.assets_added + excluded.assets_added;
+    -- Where no worker runs, what is deleted must not make the sum slower and slower.
     IF stored.rows > 250 THEN
         PERFORM fold_usage(ARRAY(
             SELECT c.ctid FROM usage_change c WHERE c.workspace_id = workspace FOR UPDATE SKIP LOCKED

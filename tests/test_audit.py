@@ -1,0 +1,76 @@
+"""What operators do at the command line is in the audit log, and what a worker does by itself is not."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from mediatheque.model import Scope, current_actor
+from tests import command_line, samples
+from tests.server import Serve
+
+
+@pytest.fixture
+def entries(server: Serve) -> Any:
+    """Return a function that returns the entries since the test began."""
+    with psycopg.connect(server.database_url, autocommit=True) as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+        assert row
+
+        def since() -> list[Any]:
+            return connection.execute(
+                "SELECT action, actor, target_id, key_id, address FROM audit_log WHERE created_at >= %s ORDER BY 1", row
+            ).fetchall()
+
+        yield since
+
+
+def test_keys_are_created_and_revoked_by_the_command_line(server: Serve, entries: Any) -> None:
+    workspace = uuid4().hex
+    created = command_line.here("keys", "create", "--workspace", workspace, "--data", server.data)
+    assert created.returncode == 0, created.stderr
+    id = UUID(created.stdout.split("_")[1])
+    assert command_line.here("keys", "revoke", id.hex, "--data", server.data).returncode == 0
+    found = entries()
+    assert [(row[0], row[1]) for row in found] == [
+        ("key.create", "cli"),
+        ("key.revoke", "cli"),
+        ("workspace.create", "cli"),
+    ]
+    assert {row[2] for row in found[:2]} == {id}
+    assert {(row[3], row[4]) for row in found} == {(None, None)}
+    assert current_actor.get() is None
+
+
+def test_failed_tasks_are_retried_by_the_command_line(server: Serve, entries: Any) -> None:
+    assert command_line.here("tasks", "retry", "--all", "--data", server.data).returncode == 0
+    assert [(row[0], row[1], row[2]) for row in entries()] == [("task.retry", "cli", None)]
+    assert command_line.here("tasks", "retry", "471147", "--data", server.data).returncode == 1
+    assert len(entries()) == 1
+
+
+def test_a_worker_at_the_command_line_acts_for_itself(server: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    actors = []
+    monkeypatch.setattr("mediatheque.run_worker.run", lambda *_, **__: actors.append(current_actor.get()))
+    ended = command_line.here("worker", "--data", server.data)
+    assert (ended.returncode, actors) == (0, [None])
+
+
+def test_verify_that_removes_rows_says_so(server: Serve, entries: Any, client: httpx.Client) -> None:
+    key = server.new_key(Scope.READ, Scope.WRITE)
+    files = {"file": ("a.png", samples.png(seed=uuid4().int % 2**32))}
+    created = client.post("/assets", files=files, headers={"authorization": f"Bearer {key}"}).json()
+    with psycopg.connect(server.database_url, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT b.storage_key FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
+            " WHERE a.id = %s",
+            [created["id"]],
+        ).fetchone()
+    assert row
+    (path,) = (server.data / "blobs").rglob(row[0].rpartition("/")[2])
+    path.unlink()
+    command_line.here("verify", "--repair", "--force", "--quick", "--data", server.data)
+    removed = [row for row in entries() if row[0] == "asset.delete"]
+    assert [(row[1], row[2]) for row in removed] == [("cli", UUID(created["id"]))]
