@@ -43,7 +43,7 @@ def build_document(operations: Sequence[Operation]) -> dict[str, Any]:
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "tags": [_tag(name) for name in dict.fromkeys(operation.tag for operation in operations)],
+        "tags": [_tag(*each) for each in _subjects(operations).items()],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -55,8 +55,14 @@ def build_document(operations: Sequence[Operation]) -> dict[str, Any]:
     return cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(document)))  # msgspec's defaults are no JSON
 
 
-def _tag(name: str) -> dict[str, str]:
-    """Return a tag with the first sentence of its module or package."""
-    module = sys.modules.get(f"mediatheque.dialects.native.{name}")
-    sentence = (getdoc(module) or "").partition("\n")[0] if module else ""
-    return {"name": name, "description": sentence} if sentence else {"name": name}
+def _subjects(operations: Sequence[Operation]) -> dict[str, str]:
+    """Return the tags with the names of the modules where each is used first."""
+    first: dict[str, str] = {}
+    for operation in operations:
+        first.setdefault(operation.tag, operation.call.__module__)
+    return first
+
+
+def _tag(name: str, module: str) -> dict[str, str]:
+    """Return a tag with the first line of its module's docstring."""
+    return {"name": name, "description": (getdoc(sys.modules[module]) or "").partition("\n")[0]}
