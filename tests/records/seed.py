@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from mediatheque.model import (
     And,
     Comparison,
     Condition,
     Cursor,
+    DocumentComparison,
+    DocumentExists,
     EmbeddingModel,
     Field,
     Filter,
@@ -21,6 +25,7 @@ from mediatheque.model import (
     Or,
 )
 from mediatheque.records.database import Connection
+from tests.records import documents
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 TAGS = [UUID(int=10 + n) for n in range(3)]
@@ -49,6 +54,11 @@ class SeededAsset(msgspec.Struct, frozen=True):
     tags: frozenset[UUID]
     collections: frozenset[UUID]
     near: int
+    title: str = "t"
+    size: int = 1
+    duration: float | None = None
+    external_id: str | None = None
+    metadata: dict[str, Any] = {}
 
     @property
     def hidden(self) -> bool:
@@ -78,6 +88,11 @@ ASSETS = st.builds(
     _some(TAGS),
     _some(COLLECTIONS),
     st.integers(0, 5),
+    st.sampled_from(["b", "B", "a", "a b", "ü", "z" * 300, "z" * 299, "日"]),
+    st.integers(1, 3),
+    st.sampled_from([None, 0.5, 2.0]),
+    st.none(),
+    documents.DOCUMENTS,
 )
 ASSET_LISTS = st.lists(ASSETS, max_size=12, unique_by=lambda thing: thing.id)
 
@@ -105,34 +120,37 @@ def condition_holds(asset: SeededAsset, condition: Condition) -> bool:
             return any(condition_holds(asset, part) for part in parts)
         case IdIn(ids):
             return asset.id in ids
+        case Comparison(Field.TAG | Field.COLLECTION as field, operator, values):
+            own = asset.tags if field is Field.TAG else asset.collections
+            return bool(own & set(values)) is not (operator is Operator.NEQ)
         case Comparison(field, operator, values):
             return _compare(_value(asset, field), operator, values)
+        case DocumentComparison() | DocumentExists():
+            return documents.holds(asset.metadata, condition)
     raise TypeError
 
 
-def _value(asset: SeededAsset, field: Field) -> str | datetime | None:
+def _value(asset: SeededAsset, field: Field) -> object:
     return {
         Field.ENDPOINT: asset.endpoint,
         Field.STATUS: "completed",
         Field.TYPE: asset.kind.value,
         Field.SOURCE: asset.source,
         Field.CREATED_AT: moment(asset.at),
-    }[field]
+        Field.MIME_TYPE: MIMES[asset.kind],
+        Field.SIZE: asset.size,
+        Field.DURATION: asset.duration,
+        Field.FAVORITE: asset.favorite,
+        Field.EXTERNAL_ID: asset.external_id,
+    }.get(field)
 
 
-def _compare(own: str | datetime | None, operator: Operator, values: tuple[str | datetime, ...]) -> bool:
+def _compare(own: Any, operator: Operator, values: tuple[Any, ...]) -> bool:
     if operator in (Operator.EQ, Operator.IN):
         return own in values
     if operator is Operator.NEQ:
         return own != values[0]
-    assert isinstance(own, datetime)
-    assert isinstance(values[0], datetime)
-    return {
-        Operator.GT: own > values[0],
-        Operator.GTE: own >= values[0],
-        Operator.LT: own < values[0],
-        Operator.LTE: own <= values[0],
-    }[operator]
+    return own is not None and documents.ORDERS[operator](own, values[0])
 
 
 async def insert_workspaces(conn: Connection) -> None:
@@ -147,8 +165,8 @@ async def insert_workspaces(conn: Connection) -> None:
 
 _INSERT_ASSET = (
     """
-    INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)
-    VALUES (%(id)s, %(workspace)s, %(digest)s, 1, %(key)s, %(mime)s, %(kind)s)
+    INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind, duration)
+    VALUES (%(id)s, %(workspace)s, %(digest)s, %(size)s, %(key)s, %(mime)s, %(kind)s, %(duration)s)
     """,
     """
     INSERT INTO file (id, workspace_id, blob_id, name, expires_at, trashed_at)
@@ -156,9 +174,10 @@ _INSERT_ASSET = (
             CASE WHEN %(trashed)s THEN now() END)
     """,
     """
-    INSERT INTO asset (id, workspace_id, file_id, kind, title, source, endpoint, is_favorite, created_at, trashed_at)
-    VALUES (%(id)s, %(workspace)s, %(id)s, %(kind)s, 't', %(source)s, %(endpoint)s, %(favorite)s, %(at)s,
-            CASE WHEN %(trashed)s THEN now() END)
+    INSERT INTO asset (id, workspace_id, file_id, kind, title, source, endpoint, is_favorite, metadata, external_id,
+                       created_at, trashed_at)
+    VALUES (%(id)s, %(workspace)s, %(id)s, %(kind)s, %(title)s, %(source)s, %(endpoint)s, %(favorite)s, %(metadata)s,
+            %(external_id)s, %(at)s, CASE WHEN %(trashed)s THEN now() END)
     """,
 )
 
@@ -173,6 +192,7 @@ async def insert_assets(conn: Connection, assets: Iterable[SeededAsset], model: 
             "key": thing.id.hex,
             "mime": MIMES[thing.kind],
             "at": moment(thing.at),
+            "metadata": Jsonb(thing.metadata),
         }
         for statement in _INSERT_ASSET:
             await conn.execute(statement, values)

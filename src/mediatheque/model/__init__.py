@@ -19,7 +19,25 @@ from mediatheque.model.assets import (
 from mediatheque.model.audit import Actor, ActorKind, AuditEntry, AuditFilter, current_actor
 from mediatheque.model.embedding import EmbeddingModel
 from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
-from mediatheque.model.filters import And, Comparison, Condition, Field, IdIn, Operator, Or, SimilarTo
+from mediatheque.model.filters import (
+    MAX_KEYS,
+    ORDERED,
+    And,
+    Comparison,
+    Condition,
+    Document,
+    DocumentComparison,
+    DocumentExists,
+    Field,
+    IdIn,
+    KeyPath,
+    Operator,
+    Or,
+    Scalar,
+    SimilarTo,
+    both,
+    required,
+)
 from mediatheque.model.generations import (
     AssetNode,
     CharacterNode,
@@ -35,13 +53,26 @@ from mediatheque.model.generations import (
     UrlNode,
 )
 from mediatheque.model.idempotency import StoredReply
-from mediatheque.model.listing import Cursor, Filter, FolderFilter
+from mediatheque.model.listing import (
+    Count,
+    Cursor,
+    Facet,
+    Facets,
+    FacetValue,
+    Filter,
+    FolderFilter,
+    Order,
+    Position,
+    Sort,
+)
 from mediatheque.model.media import Blob, BlobState, Format, Kind, MediaInfo
 from mediatheque.model.uploads import Batch, DeclaredMetadata, Upload, UploadedPart, UploadMethod
 from mediatheque.model.usage import Quota, Stored, Usage, UsageDay
 
 __all__ = [
     "AREAS",
+    "MAX_KEYS",
+    "ORDERED",
     "Acl",
     "AclEffect",
     "AclEntry",
@@ -62,10 +93,17 @@ __all__ = [
     "CollectionType",
     "Comparison",
     "Condition",
+    "Count",
     "Cursor",
     "DeclaredMetadata",
+    "Document",
+    "DocumentComparison",
+    "DocumentExists",
     "Edge",
     "EmbeddingModel",
+    "Facet",
+    "FacetValue",
+    "Facets",
     "Field",
     "File",
     "FileDefaults",
@@ -78,20 +116,25 @@ __all__ = [
     "IdIn",
     "Input",
     "Key",
+    "KeyPath",
     "Kind",
     "Lineage",
     "MediaInfo",
     "Node",
     "Operator",
     "Or",
+    "Order",
     "Origin",
+    "Position",
     "Principal",
     "Provenance",
     "Quota",
     "RequestNode",
     "Role",
+    "Scalar",
     "Scope",
     "SimilarTo",
+    "Sort",
     "Stored",
     "StoredReply",
     "Tag",
@@ -103,7 +146,9 @@ __all__ = [
     "Usage",
     "UsageDay",
     "Workspace",
+    "both",
     "current_actor",
     "included",
+    "required",
     "revision_of",
 ]

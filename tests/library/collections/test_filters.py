@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
@@ -9,23 +10,52 @@ from hypothesis import strategies as st
 
 from mediatheque.errors import Invalid
 from mediatheque.library.collections.filters import parse
-from mediatheque.model import And, Comparison, Condition, Field, Kind, Operator, Or, SimilarTo
+from mediatheque.model import (
+    ORDERED,
+    And,
+    Comparison,
+    Condition,
+    Document,
+    DocumentComparison,
+    DocumentExists,
+    Field,
+    Kind,
+    Operator,
+    Or,
+    SimilarTo,
+)
+from tests.records.documents import conditions
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
+INTEGERS = st.integers(-(2**63), 2**63 - 1)
 VALUES: dict[Field, st.SearchStrategy[Any]] = {
     Field.ENDPOINT: TEXTS,
     Field.STATUS: TEXTS,
     Field.SOURCE: TEXTS,
     Field.TYPE: st.sampled_from([kind.value for kind in Kind]),
     Field.CREATED_AT: st.datetimes(datetime(1000, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    Field.MIME_TYPE: TEXTS,
+    Field.REQUEST_ID: TEXTS,
+    Field.EXTERNAL_ID: TEXTS,
+    Field.SIZE: INTEGERS,
+    Field.WIDTH: INTEGERS,
+    Field.HEIGHT: INTEGERS,
+    Field.DURATION: st.floats(allow_nan=False, allow_infinity=False),
+    Field.FAVORITE: st.booleans(),
+    Field.FOLDER: st.uuids(),
+    Field.TAG: st.uuids(),
+    Field.COLLECTION: st.uuids(),
 }
+ORDERED_FIELDS = (Field.CREATED_AT, Field.SIZE, Field.WIDTH, Field.HEIGHT, Field.DURATION)
+_FIELDS = f"expected one of {', '.join(Field)}"
+_SCALAR = "expected true, false, a number, or a text of at most 2000 characters"
+_ONLY = "compares created_at, size, width, height, duration and numbers in metadata only"
 
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Comparison:
     field = draw(st.sampled_from(list(Field)))
-    ordered = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-    operators = [each for each in Operator if field is Field.CREATED_AT or each not in ordered]
+    operators = [each for each in Operator if field in ORDERED_FIELDS or each not in ORDERED]
     operator = draw(st.sampled_from(operators))
     most = 5 if operator is Operator.IN else 1
     return Comparison(field, operator, tuple(draw(st.lists(VALUES[field], min_size=1, max_size=most))))
@@ -38,12 +68,16 @@ SEMANTIC = st.one_of(
     st.builds(SimilarTo, LEAST, video_url=TEXTS),
 )
 TREES: st.SearchStrategy[Condition] = st.recursive(
-    comparisons() | SEMANTIC,
+    comparisons() | conditions() | conditions(Document.GENERATION) | SEMANTIC,
     lambda below: st.builds(
         lambda of, parts: of(tuple(parts)), st.sampled_from([And, Or]), st.lists(below, min_size=1, max_size=4)
     ),
     max_leaves=5,
 )
+
+
+def spelt(document: Document, path: tuple[str, ...]) -> str:
+    return ".".join([document.value, *(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)])
 
 
 def written(condition: Condition) -> dict[str, Any]:
@@ -55,7 +89,17 @@ def written(condition: Condition) -> dict[str, Any]:
             return {"or": [written(part) for part in parts]}
         case Comparison(field, operator, values):
             said = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+            said = [str(value) if isinstance(value, UUID) else value for value in said]
             return {"field": field.value, "op": operator.value, "value": said if operator == "in" else said[0]}
+        case DocumentExists(document, path, exists):
+            return {"field": spelt(document, path), "op": "exists", "value": exists}
+        case DocumentComparison(document, path, operator, values):
+            said = list(values)
+            return {
+                "field": spelt(document, path),
+                "op": operator.value,
+                "value": said if operator == "in" else said[0],
+            }
         case SimilarTo(least, text, image_url, video_url):
             [given_] = [(k, v) for k, v in {"text": text, "image_url": image_url, "video_url": video_url}.items() if v]
             return {"semantic": {given_[0]: given_[1], "min_similarity": least}}
@@ -101,15 +145,33 @@ _WRONG: list[tuple[Any, str]] = [
     ({"op": "eq", "value": 1}, "filters.field: is missing"),
     ({"field": "source", "value": 1}, "filters.op: is missing"),
     ({"field": "source", "op": "eq"}, "filters.value: is missing"),
-    (leaf("tag"), "filters.field: expected one of endpoint, status, type, source, created_at"),
-    (leaf("SOURCE"), "filters.field: expected one of endpoint, status, type, source, created_at"),
-    (
-        {"field": ["source"], "op": "eq", "value": 1},
-        "filters.field: expected one of endpoint, status, type, source, created_at",
-    ),
+    (leaf("tag"), f"filters.field: {_FIELDS}"),
+    (leaf("SOURCE"), f"filters.field: {_FIELDS}"),
+    (leaf("metadata"), f"filters.field: {_FIELDS}"),
+    (leaf("embedded.x"), f"filters.field: {_FIELDS}"),
+    (leaf("metadata."), "filters.field: expected 1 to 8 keys with a dot between them"),
+    (leaf("metadata.a..b"), "filters.field: expected 1 to 8 keys with a dot between them"),
+    (leaf("metadata." + ".".join("a" * 9)), "filters.field: expected 1 to 8 keys with a dot between them"),
+    (leaf("metadata." + "a" * 1001), "filters.field: expected a path of 1 to 1000 characters, without NUL"),
+    (leaf("metadata.a\0"), "filters.field: expected a path of 1 to 1000 characters, without NUL"),
+    (leaf("metadata.a", "exists", 1), "filters.value: expected true or false"),
+    (leaf("metadata.a", "like"), "filters.op: expected one of eq, neq, in, gt, gte, lt, lte, exists"),
+    (leaf("metadata.a", "gt", "1"), "filters.value: expected a number"),
+    (leaf("metadata.a", "gt", True), "filters.value: expected a number"),
+    (leaf("metadata.a", "gt", float("inf")), "filters.value: expected a number"),
+    (leaf("metadata.a", "eq", 2**63), "filters.value: expected a number"),
+    (leaf("metadata.a", "in", [None]), f"filters.value[0]: {_SCALAR}"),
+    (leaf("metadata.a", "eq", {}), f"filters.value: {_SCALAR}"),
+    (leaf("metadata.a", "eq", "x" * 2001), f"filters.value: {_SCALAR}"),
+    (leaf("size", "gt", 1.5), "filters.value: expected a whole number"),
+    (leaf("size", "gt", "1"), "filters.value: expected a whole number"),
+    (leaf("duration", "gt", "1"), "filters.value: expected a number"),
+    (leaf("favorite", "eq", 1), "filters.value: expected true or false"),
+    (leaf("tag_id", "eq", "x"), "filters.value: expected an id"),
+    ({"field": ["source"], "op": "eq", "value": 1}, f"filters.field: {_FIELDS}"),
     ({"field": "source", "op": None, "value": 1}, "filters.op: expected one of eq, neq, in, gt, gte, lt, lte"),
-    (leaf(op="gt"), "filters.op: gt compares created_at only"),
-    (leaf("type", "lte", "image"), "filters.op: lte compares created_at only"),
+    (leaf(op="gt"), f"filters.op: gt {_ONLY}"),
+    (leaf("type", "lte", "image"), f"filters.op: lte {_ONLY}"),
     (leaf("type", value="text"), "filters.value: expected one of image, video, audio, 3d, document"),
     (leaf("type", value=["image"]), "filters.value: expected one of image, video, audio, 3d, document"),
     (leaf("type", "in", ["image", 3]), "filters.value[1]: expected one of image, video, audio, 3d, document"),

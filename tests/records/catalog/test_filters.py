@@ -25,7 +25,7 @@ from mediatheque.records.catalog.filters import clause_of
 from mediatheque.records.database import Connection
 from mediatheque.records.search import hybrid, scopes
 from mediatheque.records.search.scopes import Estimate
-from tests.records import seed
+from tests.records import documents, seed
 from tests.records.seed import ASSET_LISTS, ASSETS, COLLECTIONS, MIMES, MINE, TAGS, UNKNOWN, SeededAsset
 from tests.rounds import examples
 
@@ -35,6 +35,12 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 VALUES: dict[Field, st.SearchStrategy[object]] = {
+    Field.MIME_TYPE: st.sampled_from([*MIMES.values(), "x"]),
+    Field.SIZE: st.integers(0, 4),
+    Field.DURATION: st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+    Field.FAVORITE: st.booleans(),
+    Field.TAG: st.sampled_from([*TAGS, UNKNOWN]),
+    Field.COLLECTION: st.sampled_from([*COLLECTIONS, UNKNOWN]),
     Field.ENDPOINT: st.sampled_from(["fal-ai/flux", "fal-ai/kling", "%", "'"]),
     Field.STATUS: st.sampled_from(["completed", "failed"]),
     Field.TYPE: st.sampled_from(["image", "video", "audio"]),
@@ -45,8 +51,9 @@ VALUES: dict[Field, st.SearchStrategy[object]] = {
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Comparison:
-    field = draw(st.sampled_from(list(Field)))
-    every = list(Operator) if field is Field.CREATED_AT else [Operator.EQ, Operator.NEQ, Operator.IN]
+    field = draw(st.sampled_from(list(VALUES)))
+    ordered = field in (Field.CREATED_AT, Field.SIZE, Field.DURATION)
+    every = list(Operator) if ordered else [Operator.EQ, Operator.NEQ, Operator.IN]
     operator = draw(st.sampled_from(every))
     most = 3 if operator is Operator.IN else 1
     values = draw(st.lists(VALUES[field], min_size=1, max_size=most))
@@ -57,7 +64,9 @@ def conditions(known: list[UUID]) -> st.SearchStrategy[Condition]:
     ids = st.lists(st.sampled_from([*known, UNKNOWN]), max_size=4).map(lambda ids: IdIn(tuple(ids)))
     parts = lambda below: st.lists(below, max_size=3).map(tuple)  # noqa: E731 - short
     return st.recursive(
-        comparisons() | ids, lambda below: st.builds(And, parts(below)) | st.builds(Or, parts(below)), max_leaves=5
+        comparisons() | documents.conditions() | ids,
+        lambda below: st.builds(And, parts(below)) | st.builds(Or, parts(below)),
+        max_leaves=5,
     )
 
 

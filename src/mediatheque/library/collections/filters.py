@@ -1,32 +1,30 @@
 """The parser for a smart collection's filters.
 
-An inner node is `{"and": [...]}` or `{"or": [...]}`. A leaf is `{"field", "op", "value"}`, or `{"semantic": {"text" |
+An inner node is `{"and": [...]}` or `{"or": [...]}`. A leaf is `{"field", "op", "value"}`
+(`library/catalog/conditions.py`), or `{"semantic": {"text" |
 "image_url" | "video_url", "min_similarity"}}`.
 """
 
-import enum
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from mediatheque.errors import Invalid
-from mediatheque.model import And, Comparison, Condition, Field, Kind, Operator, Or, SimilarTo
+from mediatheque.library.catalog.conditions import InvalidCondition, condition
+from mediatheque.model import And, Condition, Or, SimilarTo
 
-E = TypeVar("E", bound=enum.StrEnum)
 _CONNECTIVES: dict[str, type[And | Or]] = {"and": And, "or": Or}
-_ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 _EXAMPLES = ("text", "image_url", "video_url")
-_MAX_DEPTH, _MAX_CONDITIONS, _MAX_EXAMPLES, _MAX_VALUES, _MAX_TEXT = 10, 100, 5, 100, 2000
+_MAX_DEPTH, _MAX_CONDITIONS, _MAX_EXAMPLES, _MAX_TEXT = 10, 100, 5, 2000
 
 
 def parse(filters: object) -> Condition:
     """Parse the condition. Raises `Invalid`, whose message names the place in the tree that is wrong."""
-    condition = _node(filters, "filters", _MAX_DEPTH)
-    leaves = list(_leaves(condition))
+    parsed = _node(filters, "filters", _MAX_DEPTH)
+    leaves = list(_leaves(parsed))
     if len(leaves) > _MAX_CONDITIONS:
         raise Invalid(f"filters: more than {_MAX_CONDITIONS} conditions.", param="filters")
     if sum(isinstance(leaf, SimilarTo) for leaf in leaves) > _MAX_EXAMPLES:
         raise Invalid(f"filters: more than {_MAX_EXAMPLES} semantic conditions.", param="filters")
-    return condition
+    return parsed
 
 
 def example_urls(filters: object) -> set[str]:
@@ -38,10 +36,10 @@ def example_urls(filters: object) -> set[str]:
     return {leaf.url for leaf in leaves if isinstance(leaf, SimilarTo) and leaf.url}
 
 
-def _leaves(condition: Condition) -> list[Condition]:
-    if isinstance(condition, And | Or):
-        return [leaf for part in condition.parts for leaf in _leaves(part)]
-    return [condition]
+def _leaves(parsed: Condition) -> list[Condition]:
+    if isinstance(parsed, And | Or):
+        return [leaf for part in parsed.parts for leaf in _leaves(part)]
+    return [parsed]
 
 
 def _node(node: object, path: str, depth: int) -> Condition:
@@ -64,43 +62,14 @@ def _node(node: object, path: str, depth: int) -> Condition:
     return _CONNECTIVES[word](tuple(_node(part, f"{path}.{word}[{i}]", depth - 1) for i, part in enumerate(parts)))
 
 
-def _comparison(node: dict[str, Any], path: str) -> Comparison:
+def _comparison(node: dict[str, Any], path: str) -> Condition:
     for key in ("field", "op", "value"):
         if key not in node:
             raise _invalid(f"{path}.{key}", "is missing")
-    field = _choice(Field, node["field"], f"{path}.field")
-    operator = _choice(Operator, node["op"], f"{path}.op")
-    if operator in _ORDERED and field is not Field.CREATED_AT:
-        raise _invalid(f"{path}.op", f"{operator} compares created_at only")
-    values, value_path = node["value"], f"{path}.value"
-    if operator is not Operator.IN:
-        return Comparison(field, operator, (_value(field, values, value_path),))
-    if not isinstance(values, list) or not 1 <= len(values) <= _MAX_VALUES:
-        raise _invalid(value_path, f"expected a list of 1 to {_MAX_VALUES} values")
-    return Comparison(
-        field, operator, tuple(_value(field, each, f"{value_path}[{i}]") for i, each in enumerate(values))
-    )
-
-
-def _value(field: Field, value: object, path: str) -> str | datetime:
-    if field is Field.CREATED_AT:
-        return _timestamp(value, path)
-    if field is Field.TYPE:
-        return _choice(Kind, value, path).value
-    return _text(value, path)
-
-
-def _timestamp(value: object, path: str) -> datetime:
-    """Parse ISO 8601, in UTC unless it has an offset, or seconds since 1970."""
     try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise _invalid(path, "expected a time in ISO 8601, or in seconds since 1970")
+        return condition(node["field"], node["op"], node["value"])
+    except InvalidCondition as error:
+        raise _invalid(f"{path}.{error.part}", error.message) from None
 
 
 def _similar_to(node: object, path: str) -> SimilarTo:
@@ -123,12 +92,6 @@ def _text(value: object, path: str) -> str:
     if "\0" in value:
         raise _invalid(path, "contains a NUL character")
     return value
-
-
-def _choice(members: type[E], value: object, path: str) -> E:
-    if not isinstance(value, str) or value not in set(members):
-        raise _invalid(path, f"expected one of {', '.join(members)}")
-    return members(value)
 
 
 def _reject_unknown_keys(node: dict[str, Any], known: set[str], path: str) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from mediatheque.errors import NotFound, TypeMismatch, Unreadable
 from mediatheque.library.collections.filters import parse
 from mediatheque.library.search.hybrid import Example, Search
-from mediatheque.model import And, Collection, CollectionType, Condition, Filter, IdIn, Kind, Or, SimilarTo
+from mediatheque.model import And, Collection, CollectionType, Condition, Filter, IdIn, Kind, Or, SimilarTo, both
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Database
 
@@ -29,7 +29,7 @@ class SmartCollections:
             return msgspec.structs.replace(wanted, collection_id=collection.id), False
         resolution = _Resolution(self._database, self._search, collection)
         condition = await resolution.resolve(parse(collection.filters))
-        return msgspec.structs.replace(wanted, condition=condition), resolution.partial
+        return msgspec.structs.replace(wanted, condition=both(wanted.condition, condition)), resolution.partial
 
 
 class _Resolution:

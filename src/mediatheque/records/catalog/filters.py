@@ -1,16 +1,41 @@
-"""Filters as SQL over `asset a` joined with its file `f` and blob `b`."""
+"""Filters as SQL over `asset a`."""
 
-from mediatheque.model import And, Comparison, Condition, Field, Filter, IdIn, Operator, Or
+from mediatheque.model import (
+    And,
+    Comparison,
+    Condition,
+    DocumentComparison,
+    DocumentExists,
+    Field,
+    Filter,
+    IdIn,
+    Operator,
+    Or,
+)
+from mediatheque.records.catalog import documents
+from mediatheque.records.catalog.documents import Clause
 
-Clause = tuple[str, list[object]]
-"""A condition in SQL and its parameters."""
+__all__ = ["Clause", "clause_of", "comparison"]
 
 _COLUMNS = {
     Field.ENDPOINT: "a.endpoint",
+    Field.STATUS: "'completed'",  # of every asset in the library
     Field.TYPE: "a.kind",
     Field.SOURCE: "a.source",
     Field.CREATED_AT: "a.created_at",
+    Field.MIME_TYPE: "a.mime",
+    Field.REQUEST_ID: "a.request_id",
+    Field.EXTERNAL_ID: "a.external_id",
+    Field.SIZE: "a.size",
+    Field.WIDTH: "a.width",
+    Field.HEIGHT: "a.height",
+    Field.DURATION: "a.duration",
+    Field.FAVORITE: "a.is_favorite",
+    Field.FOLDER: "a.folder_id",
 }
+_TAGGED = "EXISTS (SELECT FROM asset_tag x WHERE x.asset_id = a.id AND x.tag_id = ANY(%s))"
+_WITHIN = "EXISTS (SELECT FROM collection_asset x WHERE x.asset_id = a.id AND x.collection_id = ANY(%s))"
+_MEMBERSHIPS = {Field.TAG: _TAGGED, Field.COLLECTION: _WITHIN}
 _OPERATORS = {
     Operator.EQ: "=",
     Operator.GT: ">",
@@ -18,7 +43,6 @@ _OPERATORS = {
     Operator.LT: "<",
     Operator.LTE: "<=",
 }
-_COMPLETED = "'completed'"  # the `status` of every asset in the library
 
 
 def clause_of(wanted: Filter) -> Clause:
@@ -31,7 +55,7 @@ def clause_of(wanted: Filter) -> Clause:
 
 def _field_clauses(wanted: Filter) -> list[Clause]:
     parts: list[Clause] = []
-    for column, among in (("a.kind", wanted.kinds), ("b.mime", wanted.types), ("a.source", wanted.sources)):
+    for column, among in (("a.kind", wanted.kinds), ("a.mime", wanted.types), ("a.source", wanted.sources)):
         if len(among) == 1:  # equality is served by an index that is in the order of lists
             parts.append((f"{column} = %s", [among[0]]))
         elif among:
@@ -46,17 +70,15 @@ def _field_clauses(wanted: Filter) -> list[Clause]:
 
 
 def _membership_clauses(wanted: Filter) -> list[Clause]:
-    tagged = "EXISTS (SELECT FROM asset_tag x WHERE x.asset_id = a.id AND x.tag_id = ANY(%s))"
-    within = "EXISTS (SELECT FROM collection_asset x WHERE x.asset_id = a.id AND x.collection_id = ANY(%s))"
     parts: list[Clause] = []
     if wanted.all_tags:
-        parts += [(tagged, [[id]]) for id in wanted.tag_ids]
+        parts += [(_TAGGED, [[id]]) for id in wanted.tag_ids]
     elif wanted.tag_ids:
-        parts.append((tagged, [list(wanted.tag_ids)]))
+        parts.append((_TAGGED, [list(wanted.tag_ids)]))
     if wanted.collection_id is not None:
-        parts.append((within, [[wanted.collection_id]]))
+        parts.append((_WITHIN, [[wanted.collection_id]]))
     if wanted.character_ids:
-        parts.append((within, [list(wanted.character_ids)]))
+        parts.append((_WITHIN, [list(wanted.character_ids)]))
     return parts
 
 
@@ -69,15 +91,23 @@ def _condition(condition: Condition) -> Clause:
         case IdIn(ids):
             return "a.id = ANY(%s)", [list(ids)]
         case Comparison():
-            return _comparison(condition)
+            return comparison(condition)
+        case DocumentComparison() | DocumentExists():
+            return documents.clause(condition)
         case _:
             raise TypeError("SimilarTo must be replaced by IdIn before the filter becomes SQL")
 
 
-def _comparison(comparison: Comparison) -> Clause:
-    """NULL differs from every value: `neq` matches assets without an endpoint."""
-    column = _COLUMNS.get(comparison.field, _COMPLETED)
+def comparison(comparison: Comparison, column: str = "") -> Clause:
+    """Return the comparison as a clause, of another column than the asset's own if one is given.
+
+    NULL differs from every value: `neq` matches assets without an endpoint.
+    """
     values: list[object] = list(comparison.values)
+    if comparison.field in _MEMBERSHIPS:
+        sql = _MEMBERSHIPS[comparison.field]
+        return (f"NOT {sql}" if comparison.operator is Operator.NEQ else sql), [values]
+    column = column or _COLUMNS[comparison.field]
     match comparison.operator:
         case Operator.IN:
             return f"{column} = ANY(%s)", [values]

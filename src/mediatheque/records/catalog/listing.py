@@ -53,10 +53,9 @@ def _count_query(workspace_id: UUID, wanted: Filter) -> Clause:
     """
     member = _required_membership(wanted)
     where, parameters = _where(workspace_id, member.others if member else wanted)
-    source = assets.JOINED if "b." in where else "FROM asset a"
     if member is None:
-        return f"SELECT {source} WHERE {where}", parameters
-    one = f"SELECT {source} WHERE a.id = m.asset_id AND {where} OFFSET 0"
+        return f"SELECT FROM asset a WHERE {where}", parameters
+    one = f"SELECT FROM asset a WHERE a.id = m.asset_id AND {where} OFFSET 0"
     counted = f"SELECT FROM {member.table} m, LATERAL ({one}) a WHERE m.{member.column} = %s"
     return f"{counted} ORDER BY m.asset_created_at DESC, m.asset_id DESC", [*parameters, member.id]
 
