@@ -20,5 +20,10 @@ def build_library(config: Config) -> Library:
         raise wrong_setting("blobs.location", error) from None
     sandbox = Sandbox(config.sandbox, processes=config.decoder_processes)
     return Library(
-        Database(config.database), store, sandbox, config.embedding, trash_time=timedelta(days=config.trash_days)
+        Database(config.database),
+        store,
+        sandbox,
+        config.embedding,
+        trash_time=timedelta(days=config.trash_days),
+        max_versions=config.max_versions,
     )

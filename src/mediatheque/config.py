@@ -73,6 +73,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     then sends the bytes of files; by default this server sends them."""
     max_upload_bytes: Annotated[int, Meta(ge=1)] = 5 * GIB
     """Largest file, in bytes, where the vendor of a dialect names no limit."""
+    max_versions: Annotated[int, Meta(ge=0, le=1000)] = 20
+    """Older versions that are kept of each asset whose content is replaced, the oldest is deleted; 0 keeps none."""
     keep_alive_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 75
     """Seconds for which a connection stays open without a request, and that the headers of a request may take; longer
     than a load balancer keeps its connections, mostly 60."""

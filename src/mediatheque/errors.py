@@ -21,7 +21,8 @@ LibraryError
 ├── FetchFailed             an allowed URL that could not be read
 ├── NotFound                unknown, or of another workspace: the two look the same
 │   ├── AssetNotFound
-│   └── FolderNotFound
+│   ├── FolderNotFound
+│   └── VersionNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   ├── InProgress          a request with the same idempotency key is in progress
@@ -153,6 +154,10 @@ class AssetNotFound(NotFound):
 
 class FolderNotFound(NotFound):
     """Folder not found."""
+
+
+class VersionNotFound(NotFound):
+    """Version not found."""
 
 
 class MethodNotAllowed(LibraryError):

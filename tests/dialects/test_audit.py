@@ -6,6 +6,7 @@ change nothing or are refused.
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -54,6 +55,8 @@ ADDS = {
     "PUT /v3/assets/direct-uploads/{}",
     "POST /v3/assets/{}/complete",
     "POST /api/assets",
+    "PUT /api/assets/{}/content",
+    "POST /api/assets/{}/versions",
 }
 """The operations that add bytes or assets, or announce them."""
 IN_FLIGHT = {
@@ -63,7 +66,8 @@ IN_FLIGHT = {
 }
 """Those whose bytes are not stored yet: the database does not refuse them."""
 
-_PNG = samples.png()
+_PNG, _OTHER_PNG = samples.png(), samples.png(seed=77)
+_INLINE = {"type": "base64", "media_type": "image/png", "data": b64encode(_OTHER_PNG).decode()}
 _PARTS = {"parts": [{"partNumber": 1, "etag": sha256(_PNG).hexdigest()}]}
 
 
@@ -86,6 +90,10 @@ def _new_asset(of: Workspace) -> str:
     return str(of.call("POST", "/v1/assets/uploads", json={"url": file, "type": "image"})["asset"]["vector_id"])
 
 
+def _replace(of: Workspace, asset: str) -> None:
+    of.http.put(f"/api/assets/{asset}/content", content=_OTHER_PNG, headers=bearer(of.key)).raise_for_status()
+
+
 class Prepared(SeededWorkspace):
     """A workspace whose things can be in the states in which an operation changes them."""
 
@@ -96,6 +104,7 @@ class Prepared(SeededWorkspace):
             lambda of: _put(of, "/multipart/".join(of["multipart"].split()) + "/1"), "multipart_id"
         ),
         "sent_asset": _after(lambda of: _put(of, of["direct_upload"].split()[1]), "direct_asset"),
+        "replaced_asset": _after(lambda of: _replace(of, of["asset"]), "asset"),
         "trashed_folder": _after(lambda of: of.call("POST", f"/v1/folders/{of['folder']}/trash"), "folder"),
         "favorite_collection": _after(
             lambda of: of.call("POST", f"/v1/assets/collections/{of['collection']}/favorite"), "collection"
@@ -123,6 +132,10 @@ CHANGES = {
         Probe("POST", "/files/b/{multipart_file}/{name}/multipart/{full_multipart}/complete", json=_PARTS),
         Probe("POST", "/v3/assets/{sent_asset}/complete", json={}),
         Probe("POST", "/v1/folders/{trashed_folder}/restore"),
+        Probe("PUT", "/api/assets/{asset}/content", content=_OTHER_PNG),
+        Probe("POST", "/api/assets/{asset}/versions", json={"source": _INLINE}),
+        Probe("POST", "/api/assets/{replaced_asset}/versions/{number}/restore"),
+        Probe("DELETE", "/api/assets/{replaced_asset}/versions/{number}"),
         Probe("DELETE", "/api/trash", headers={"x-prepared": "{trashed}"}),
     )
 }

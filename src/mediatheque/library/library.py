@@ -9,9 +9,11 @@ from mediatheque.errors import BlobsUnavailable, DatabaseUnavailable
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.catalog import CatalogServices
 from mediatheque.library.catalog.trash import TRASH_TIME
+from mediatheque.library.catalog.versions import MAX_VERSIONS
 from mediatheque.library.collections import CollectionServices
 from mediatheque.library.idempotency import Idempotency
 from mediatheque.library.ingest.pipeline import Intake
+from mediatheque.library.ingest.replacements import Replacements
 from mediatheque.library.ingest.sources import Importer
 from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
@@ -36,6 +38,7 @@ class Library:
         embedding: EmbeddingConfig | None = None,
         *,
         trash_time: timedelta = TRASH_TIME,
+        max_versions: int = MAX_VERSIONS,
     ) -> None:
         """`trash_time` is how long assets stay in the trash; with 0 they are deleted at once."""
         self.database = database
@@ -50,9 +53,10 @@ class Library:
         self.ingest = Intake(database, store, self.storage_keys, sandbox, self.accounts.quotas)
         self.lineage = LineageGraphs(database)
         self.search = SearchServices(database, store, sandbox, embedding or EmbeddingConfig())
-        self.catalog = CatalogServices(database, store, trash_time)
+        self.catalog = CatalogServices(database, store, trash_time, max_versions)
         self.collections = CollectionServices(database, self.search.hybrid)
         self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
+        self.replacements = Replacements(self.ingest, self.catalog)
         self.uploads = UploadServices(database, store, self.storage_keys, self.ingest, self.accounts.quotas)
         self.maintenance = MaintenanceServices(database, store, trash_time)
 

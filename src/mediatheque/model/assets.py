@@ -107,7 +107,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """A file in the library, with a title, tags and collections.
 
     `external_id` is the client's own id, unique in the workspace outside the trash. `updated_at` is None until one of
-    the fields has changed, `trashed_at` outside the trash. `metadata` is a JSON object of the client's own.
+    the fields has changed, `trashed_at` outside the trash. `metadata` is a JSON object of the client's own. `version`
+    is the number of its content: 1, and one more with each replacement.
     """
 
     id: UUID
@@ -128,6 +129,15 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     updated_at: datetime | None = None
     trashed_at: datetime | None = None
+    version: int = 1
+
+
+class AssetVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What an asset consists of, or did until `replaced_at`, which is None for the current version."""
+
+    number: int
+    file: File
+    replaced_at: datetime | None = None
 
 
 def revision_of(asset: Asset) -> str:

@@ -36,6 +36,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "NotFound": (404, 404),
     "AssetNotFound": (404, 404),
     "FolderNotFound": (404, 404),
+    "VersionNotFound": (404, 404),
     "MethodNotAllowed": (405, 405),
     "Conflict": (409, 409),
     "InProgress": (409, 409),

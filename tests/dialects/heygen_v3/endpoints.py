@@ -37,6 +37,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "NotFound": (404, "not_found"),
     "AssetNotFound": (404, "asset_not_found"),
     "FolderNotFound": (404, "not_found"),
+    "VersionNotFound": (404, "not_found"),
     "MethodNotAllowed": (405, "invalid_parameter"),
     "Conflict": (409, "conflict"),
     "InProgress": (409, "request_in_progress"),

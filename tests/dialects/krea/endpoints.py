@@ -38,6 +38,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "NotFound": (404, None),
     "AssetNotFound": (404, None),
     "FolderNotFound": (404, None),
+    "VersionNotFound": (404, None),
     "MethodNotAllowed": (405, None),
     "Conflict": (409, None),
     "InProgress": (409, None),

@@ -33,6 +33,7 @@ STATUSES = {
     "NotFound": 404,
     "AssetNotFound": 404,
     "FolderNotFound": 404,
+    "VersionNotFound": 404,
     "MethodNotAllowed": 405,
     "Conflict": 409,
     "InProgress": 409,

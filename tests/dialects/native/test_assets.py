@@ -35,6 +35,7 @@ GOLDEN: dict[str, Any] = {
     "tags": [],
     "metadata": {},
     "external_id": None,
+    "version": 1,
     "updated_at": None,
     "expires_at": None,
 }

@@ -149,7 +149,7 @@ async def test_what_was_in_the_trash_for_its_time_is_purged(
 async def test_without_a_time_in_the_trash_assets_are_deleted_at_once(library: Library, workspace: UUID) -> None:
     direct = Library(library.database, library.store, library.sandbox, trash_time=timedelta(0))
     asset = await take(library, workspace)
-    assert await direct.catalog.trash.move(workspace, asset.id) == asset.file.id
+    assert await direct.catalog.trash.move(workspace, asset.id) == (asset.file.id,)
     assert await direct.catalog.trash.page(workspace, None, 10) == ([], False)
     assert await rows(library, "SELECT id FROM file") == []
 
@@ -192,7 +192,7 @@ async def test_tag_added_while_the_asset_is_trashed_is_refused_or_kept(library: 
             library.catalog.trash.move(workspace, asset.id),
             return_exceptions=True,
         )
-        assert trashed == asset.file.id
+        assert trashed == (asset.file.id,)
         assert assigned is None or isinstance(assigned, NotFound)
         restored = await library.catalog.trash.restore(workspace, asset.id)
         assert restored.tags == ((tag,) if assigned is None else ())

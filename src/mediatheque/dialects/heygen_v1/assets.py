@@ -49,9 +49,9 @@ async def _filter(request: AppRequest) -> Filter:
 async def delete_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/asset/{id}/delete: delete the asset and return it. Text that is no UUID is an unknown id."""
     base = request.public_url
-    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
-    request.context.file_cache.invalidate(asset.file.id)
-    return shapes.envelope(shapes.asset(asset, base))
+    deleted = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
+    request.context.file_cache.invalidate(*deleted.file_ids)
+    return shapes.envelope(shapes.asset(deleted.asset, base))
 
 
 ROUTES = (upload_asset, list_assets, delete_asset)

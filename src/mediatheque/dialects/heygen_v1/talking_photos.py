@@ -42,8 +42,8 @@ async def delete_talking_photo(request: AppRequest, id: str) -> dict[str, Any]:
     asset = await request.library.catalog.assets.get(request.workspace_id, parse_id(id, AssetNotFound))
     if asset.file.blob.media_info.mime not in TALKING_PHOTO_TYPES:
         raise AssetNotFound
-    await request.library.catalog.assets.delete(request.workspace_id, asset.id)
-    request.context.file_cache.invalidate(asset.file.id)
+    deleted = await request.library.catalog.assets.delete(request.workspace_id, asset.id)
+    request.context.file_cache.invalidate(*deleted.file_ids)
     return shapes.talking_photo_deleted()
 
 

@@ -77,9 +77,9 @@ async def get_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
 async def delete_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     """DELETE /v3/assets/{asset_id}: delete the asset for good."""
     with parsed_asset_id(asset_id) as id:
-        asset = await request.library.catalog.assets.delete(request.workspace_id, id)
-    request.context.file_cache.invalidate(asset.file.id)
-    return {"data": {"id": asset.id.hex}}
+        deleted = await request.library.catalog.assets.delete(request.workspace_id, id)
+    request.context.file_cache.invalidate(*deleted.file_ids)
+    return {"data": {"id": deleted.asset.id.hex}}
 
 
 ROUTES = (upload_asset, list_assets, get_asset, delete_asset)

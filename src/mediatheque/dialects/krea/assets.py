@@ -55,8 +55,8 @@ async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
 @delete("/assets/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
 async def delete_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """DELETE /assets/{id}: delete the asset for good; 404 the second time."""
-    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
-    request.context.file_cache.invalidate(asset.file.id)
+    deleted = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))
+    request.context.file_cache.invalidate(*deleted.file_ids)
     return shapes.DELETED
 
 

@@ -24,7 +24,7 @@ class TagRef(msgspec.Struct, frozen=True):
 class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
     """An asset. `state` and `state_reason` are there when its bytes are damaged or lost.
 
-    `revision` changes with everything else here; it is the ETag of the asset.
+    `revision` changes with everything else here; it is the ETag of the asset. `version` is the number of its content.
     """
 
     id: UUID
@@ -49,6 +49,7 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any]
     external_id: str | None
     revision: str
+    version: int
     created_at: Time
     updated_at: Time | None
     expires_at: Time | None
@@ -83,6 +84,7 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
             metadata=asset.metadata,
             external_id=asset.external_id,
             revision=revision_of(asset),
+            version=asset.version,
             created_at=asset.created_at,
             updated_at=asset.updated_at,
             expires_at=file.expires_at,

@@ -70,10 +70,11 @@ class FileCache:
         cached = self._find(hex_id)
         return cached.response if cached is not None and cached.is_public else None
 
-    def invalidate(self, id: UUID) -> None:
-        """Remove the file from the cache, also when it is being looked up."""
+    def invalidate(self, *ids: UUID) -> None:
+        """Remove the files from the cache, also when they are being looked up."""
         self._invalidations += 1
-        self._remove(id.hex)
+        for id in ids:
+            self._remove(id.hex)
 
     def _find(self, hex_id: str) -> CachedFile | None:
         cached = self._cached.get(hex_id)

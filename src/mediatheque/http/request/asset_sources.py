@@ -2,7 +2,10 @@
 
 import asyncio
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 
@@ -76,11 +79,31 @@ async def import_asset(
     Raises `NotFound` for a URL of this server without a file of the workspace, `UrlRefused` and `FetchFailed` as well.
     """
     importer = request.library.importer
-    workspace_id = request.workspace_id
+    with _naming_field(source):
+        return await importer.import_asset(request.workspace_id, await _resolve(request, source), fields, claim, kinds)
+
+
+async def replace_content(
+    request: AppRequest, asset_id: UUID, source: AssetInput, if_match: str | None, claim: Claim | None
+) -> Asset:
+    """Replace the asset's content by the source's, and return it; see `Replacements.replace_by`.
+
+    Raises `NotFound`, `UrlRefused` and `FetchFailed` as `import_asset` does.
+    """
+    replacements = request.library.replacements
+    with _naming_field(source):
+        return await replacements.replace_by(
+            request.workspace_id, asset_id, await _resolve(request, source), if_match, claim
+        )
+
+
+@contextmanager
+def _naming_field(source: AssetInput) -> Iterator[None]:
+    """Let refusals of the content name the field of the source: there is no form here."""
     try:
-        return await importer.import_asset(workspace_id, await _resolve(request, source), fields, claim, kinds)
+        yield
     except (Unacceptable, UrlRefused) as error:
-        if error.param in (None, "file"):  # there is no form here: the source names the content
+        if error.param in (None, "file"):
             error.param = _FIELDS[type(source)]
         raise
 

@@ -91,18 +91,18 @@ def clamped_page_size(text: str | None, *, maximum: int, default: int) -> int:
 
 
 def offset_token(offset: int) -> str:
-    """Encode an offset into a list that does not change, such as a batch's items, as an opaque token."""
+    """Encode an offset into a list that does not change, such as a batch's items, or a number in it as a token."""
     return urlsafe_b64encode(_OFFSET.pack(offset)).decode().rstrip("=")
 
 
-def offset_of(token: str | None) -> int:
+def offset_of(token: str | None, *, param: str = "token") -> int:
     """Decode the token of an offset; 0 if it is missing or empty. Raises `InvalidQuery` when it is malformed."""
     if not token:
         return 0
     try:
         return int(_OFFSET.unpack(_decode_base64(token))[0])
     except (ValueError, struct.error):
-        raise InvalidQuery("This token is not one that a list has answered.", param="token") from None
+        raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
 def _decode_base64(text: str) -> bytes:

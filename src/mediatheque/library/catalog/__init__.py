@@ -10,13 +10,16 @@ from mediatheque.library.catalog.files import Files
 from mediatheque.library.catalog.folders import Folders
 from mediatheque.library.catalog.tags import Tags
 from mediatheque.library.catalog.trash import Trash
+from mediatheque.library.catalog.versions import MAX_VERSIONS, Versions
 from mediatheque.records.database import Database
 
 
 class CatalogServices:
     """The operations on assets and what describes them, over one database and one store."""
 
-    def __init__(self, database: Database, store: BlobStore, trash_time: timedelta) -> None:
+    def __init__(
+        self, database: Database, store: BlobStore, trash_time: timedelta, max_versions: int = MAX_VERSIONS
+    ) -> None:
         self.access = AccessControl(database)
         self.asset_tags = AssetTags(database)
         self.assets = Assets(database)
@@ -24,3 +27,4 @@ class CatalogServices:
         self.folders = Folders(database)
         self.tags = Tags(database)
         self.trash = Trash(database, trash_time)
+        self.versions = Versions(database, max_versions)

@@ -10,7 +10,7 @@ import msgspec
 from mediatheque.errors import Forbidden, Invalid, NotFound
 from mediatheque.model import Acl, AclEffect, File, FileDefaults, Principal
 from mediatheque.records.accounts import workspaces as rows
-from mediatheque.records.catalog import files
+from mediatheque.records.catalog import files, versions
 from mediatheque.records.database import Database
 
 MAX_LINK_SECONDS = 7 * 24 * 3600
@@ -54,11 +54,16 @@ class AccessControl:
         expires = int(datetime.now(UTC).timestamp()) + seconds
         return Signature(expires, urlsafe_b64encode(await self._mac(file, expires)).decode().rstrip("="))
 
-    async def set_acl(self, workspace_id: UUID, file_id: UUID, acl: Acl) -> None:
-        """Replace the ACL of the workspace's file. Raises `NotFound` when there is no such file."""
+    async def set_acl(self, workspace_id: UUID, file_id: UUID, acl: Acl) -> list[UUID]:
+        """Replace the ACL of the workspace's file, and return the ids of all files that have it now.
+
+        All files of an asset have the same one, its older versions too. Raises `NotFound` when there is no such file.
+        """
         async with self._database.transaction() as conn:
-            if not await files.set_acl(conn, workspace_id, file_id, acl):
+            ids = await versions.sibling_ids(conn, workspace_id, file_id)
+            if not await files.set_acl(conn, workspace_id, ids, acl):
                 raise NotFound("File not found.")
+        return ids
 
     async def defaults(self, workspace_id: UUID) -> FileDefaults:
         """Return the lifetime and ACL that new files get when the request does not set them."""

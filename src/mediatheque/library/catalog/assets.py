@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 import uuid_utils.compat as uuids
 
 from mediatheque.errors import AssetNotFound, PreconditionFailed
@@ -15,11 +16,18 @@ from mediatheque.library.lineage.provenance import fill_provenance
 from mediatheque.library.tasks import defer
 from mediatheque.model import Asset, AssetRef, Cursor, File, Filter, Origin, Provenance, revision_of
 from mediatheque.records.catalog import assets as rows
-from mediatheque.records.catalog import files, listing
+from mediatheque.records.catalog import files, listing, versions
 from mediatheque.records.database import Connection, Database
 
 MAX_COUNT = 1_000
 """`count_up_to_max` counts no further, so that the cost of a page does not grow with the library."""
+
+
+class DeletedAsset(msgspec.Struct, frozen=True):
+    """An asset that was deleted, and the ids of its files, those of older versions too: their URLs end."""
+
+    asset: Asset
+    file_ids: tuple[UUID, ...]
 
 
 class Assets:
@@ -89,20 +97,24 @@ class Assets:
             await store_reply(conn, claim, updated)
         return updated
 
-    async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> Asset:
-        """Delete the asset and its file for good, past the trash, and return it.
+    async def delete(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> DeletedAsset:
+        """Delete the asset, its file and its versions for good, past the trash, and return what it was.
 
         Garbage collection deletes bytes that no other file uses.
 
         Raises `AssetNotFound` when the asset does not exist or was deleted before.
         """
         async with self._database.transaction() as conn:
+            await versions.lock_content(conn, id)
             asset = await rows.find(conn, workspace_id, id)
-            if asset is None or not await files.lock(conn, asset.file) or not await rows.delete(conn, asset):
+            if asset is None or not await files.lock(conn, asset.file):
+                raise AssetNotFound
+            older = await files.lock_versions(conn, [asset.file.id])
+            if not await rows.delete(conn, asset):
                 raise AssetNotFound
             await files.delete(conn, asset.file)
             await store_reply(conn, claim, asset)
-        return asset
+        return DeletedAsset(asset, (asset.file.id, *older))
 
 
 async def require_asset(conn: Connection, workspace_id: UUID, id: UUID) -> Asset:
@@ -121,9 +133,14 @@ async def lock_asset(conn: Connection, workspace_id: UUID, id: UUID, *, if_match
     if not await rows.lock_for_update(conn, workspace_id, id):
         raise AssetNotFound
     asset = await require_asset(conn, workspace_id, id)
+    check_revision(asset, if_match)
+    return asset
+
+
+def check_revision(asset: Asset, if_match: str | None) -> None:
+    """Raise `PreconditionFailed` when the asset has another revision than `if_match`, unless that is None."""
     if if_match not in (None, revision_of(asset)):
         raise PreconditionFailed(param="If-Match")
-    return asset
 
 
 async def resolve_ref(conn: Connection, workspace_id: UUID, reference: AssetRef) -> UUID:

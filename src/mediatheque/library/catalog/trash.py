@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 import msgspec
@@ -41,8 +42,8 @@ class Trash:
         """Return when the asset's time in the trash is over; None for an asset outside the trash."""
         return asset.trashed_at and asset.trashed_at + self.time
 
-    async def move(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> UUID:
-        """Move the asset to the trash, and return the id of its file. Raises `AssetNotFound`."""
+    async def move(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> tuple[UUID, ...]:
+        """Move the asset to the trash, and return the ids of its files. Raises `AssetNotFound`."""
         async with self._database.transaction() as conn:
             moved = await move_to_trash(conn, workspace_id, (id,), self.time)
             if not moved:
@@ -71,8 +72,8 @@ class Trash:
             await store_reply(conn, claim, asset)
         return asset
 
-    async def purge(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> UUID:
-        """Delete the asset for good, and return the id of its file.
+    async def purge(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> tuple[UUID, ...]:
+        """Delete the asset for good, and return the ids of its files.
 
         Raises `AssetNotFound` when it is not in the trash.
         """
@@ -88,15 +89,15 @@ class Trash:
         async with self._database.transaction() as conn:
             ids = await rows.oldest_ids(conn, workspace_id, MAX_EMPTIED + 1)
             purged = await rows.purge(conn, workspace_id, ids[:MAX_EMPTIED])
-            emptied = Emptied(tuple(purged.values()), more=len(ids) > MAX_EMPTIED)
+            emptied = Emptied(tuple(chain.from_iterable(purged.values())), more=len(ids) > MAX_EMPTIED)
             await store_reply(conn, claim, emptied)
         return emptied
 
 
-async def move_to_trash(conn: Connection, workspace_id: UUID, ids: Sequence[UUID], time: timedelta) -> dict[UUID, UUID]:
+async def move_to_trash(conn: Connection, workspace_id: UUID, ids: Sequence[UUID], time: timedelta) -> rows.FileIds:
     """Move the assets to the trash, or delete them if nothing stays there for any `time`.
 
-    Return the ids of those that existed outside the trash, each with its file's.
+    Return the ids of those that existed outside the trash, each with those of its files.
     """
     moved = await rows.move(conn, workspace_id, ids)
     if not time:
@@ -111,7 +112,7 @@ async def restore_from_trash(conn: Connection, workspace_id: UUID, ids: Sequence
     external id of one of them: then the transaction is to be rolled back.
     """
     try:
-        restored = await rows.restore(conn, workspace_id, ids)
+        restored = list(await rows.restore(conn, workspace_id, ids))
     except ExternalIdTaken:
         raise external_id_taken() from None
     for id in await unembedded(conn, restored):

@@ -1,19 +1,21 @@
 """The rows of one ingested request: blob, file, asset, completed upload and stored reply."""
 
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 import msgspec
 
 from mediatheque.errors import BlobsUnavailable, Conflict
-from mediatheque.library.catalog import assets
+from mediatheque.library.catalog import assets, versions
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import safe_name
 from mediatheque.library.catalog.references import References, add_references, lock_references
 from mediatheque.library.catalog.update import external_id_taken
 from mediatheque.library.idempotency import store_reply
+from mediatheque.library.ingest.request import Replacement
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.tasks import job_of
-from mediatheque.model import File, FileDefaults, UploadMethod
+from mediatheque.model import Asset, File, FileDefaults, UploadMethod
 from mediatheque.records.catalog.assets import ExternalIdTaken
 from mediatheque.records.catalog.record import OriginStored, WriteGivenUp, record_file
 from mediatheque.records.database import Connection, Database
@@ -26,11 +28,14 @@ async def write_rows(database: Database, state: IngestState) -> None:
     Most requests need one statement, which commits by itself and can be repeated when the connection is lost. Raises
     `Conflict` when the upload was completed, or the URL stored, by a concurrent request; `BlobCollected` when the
     duplicate was collected, so that the bytes must be stored after all; `BlobsUnavailable` when garbage collection has
-    marked the new bytes for deletion; and what `lock_references` and `add_references` raise.
+    marked the new bytes for deletion; and what `lock_references`, `add_references` and `versions` raise.
     """
     request = state.request
     fields = request.describe(state.declared) if request.describe else None
-    if request.upload or request.claim or (fields and fields.has_references):
+    if request.replaces:
+        async with database.transaction() as conn:
+            await _replace(conn, state, request.replaces)
+    elif request.upload or request.claim or (fields and fields.has_references):
         async with database.transaction() as conn:
             await _write_all(conn, state, fields)
     else:
@@ -50,12 +55,32 @@ async def _write_all(conn: Connection, state: IngestState, fields: AssetFields |
         await store_reply(conn, request.claim, state.asset, state.local.sha256)
 
 
+async def _replace(conn: Connection, state: IngestState, replaces: Replacement) -> None:
+    """Make the content that of an existing asset. The same content as it has, with all its bytes, changes nothing."""
+    asset = await versions.lock_content(conn, state.request.workspace_id, replaces.asset_id, replaces.if_match)
+    if versions.has_content(asset, state.local.sha256, state.local.size) and state.broken_key is None:
+        state.file, state.blob, state.asset = asset.file, asset.file.blob, asset
+    else:
+        blob = state.of_own_type(state.duplicate or state.new_blob())
+        file = await versions.next_file(conn, asset, _name_after(asset.file, state, blob.media_info.mime), blob)
+        state.file = await _record_file(conn, state, file)
+        state.blob = state.file.blob
+        state.asset = await versions.set_file(conn, asset, state.file)
+    await store_reply(conn, state.request.claim, state.asset, state.local.sha256)
+
+
 async def _record(conn: Connection, state: IngestState, fields: AssetFields | None) -> None:
     """Insert blob, file and asset in one statement, and set them in `state`."""
     file = _new_file(state)
     asset = assets.new_asset(file, fields, id=state.asset_id, created_at=state.recorded_at) if fields else None
+    file = await _record_file(conn, state, file, asset)
+    state.file, state.blob = file, file.blob
+    state.asset = msgspec.structs.replace(asset, file=file) if asset else None
+
+
+async def _record_file(conn: Connection, state: IngestState, file: File, asset: Asset | None = None) -> File:
     try:
-        file = await record_file(
+        return await record_file(
             conn,
             file,
             asset,
@@ -69,8 +94,6 @@ async def _record(conn: Connection, state: IngestState, fields: AssetFields | No
         raise external_id_taken() from None
     except WriteGivenUp as error:
         raise BlobsUnavailable("Storing this file took so long that it was given up.") from error
-    state.file, state.blob = file, file.blob
-    state.asset = msgspec.structs.replace(asset, file=file) if asset else None
 
 
 def _new_file(state: IngestState) -> File:
@@ -100,3 +123,9 @@ def _name(state: IngestState, mime: str) -> str:
     if upload and upload.method is not UploadMethod.DIRECT:
         return upload.name
     return safe_name(state.declared.name, mime, state.extension)
+
+
+def _name_after(former: File, state: IngestState, mime: str) -> str:
+    """Return the name of the file that follows another one: that of the content or, if it has none, of the former."""
+    former_name = former.name if mime == former.blob.media_info.mime else PurePosixPath(former.name).stem
+    return safe_name(state.declared.name or former_name, mime, state.extension)

@@ -59,10 +59,18 @@ class StoredBytes(msgspec.Struct, frozen=True):
     shared: bool = True
 
 
+class Replacement(msgspec.Struct, frozen=True):
+    """The asset whose content is to be replaced, if that has the revision `if_match`; None: whichever it has."""
+
+    asset_id: UUID
+    if_match: str | None = None
+
+
 class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Content for a workspace, and what to make of it.
 
-    `describe` makes the asset's fields of the declared metadata; without it, a file without an asset is made. `upload`
+    `describe` makes the asset's fields of the declared metadata; without it, a file without an asset is made, or the
+    content of the asset that `replaces` names is replaced. `upload`
     is the upload session that the content completes, `sha256` its declared checksum, `origin_url` the URL that it was
     read from, `defaults` the file's lifetime and access.
     """
@@ -71,6 +79,7 @@ class IngestRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: Body | StoredBytes
     policy: Policy
     describe: Callable[[DeclaredMetadata], AssetFields] | None = None
+    replaces: Replacement | None = None
     claim: Claim | None = None
     upload: Upload | None = None
     sha256: bytes | None = None

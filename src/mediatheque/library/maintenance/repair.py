@@ -55,6 +55,7 @@ class Repair:
             return []
         await delete_marked(self._database, self._store, [blob.storage_key])
         return [
+            *(f"gave asset {id} {title!r} its older content back" for id, title in removed.returned),
             *(f"removed asset {id} {title!r}" for id, title in removed.assets),
             *(f"removed file {id} {name!r}" for id, name in removed.files),
             f"removed blob {blob.id}",

@@ -27,7 +27,8 @@ def select(tags: str, collections: str) -> str:
     """Return the SELECT of assets, given the FROM and WHERE of their tags `t` and of their memberships `c`."""
     return f"""
     SELECT a.id, a.workspace_id, a.kind, a.title, a.caption, a.source, a.endpoint, a.request_id, a.is_favorite,
-        a.folder_id, a.metadata, a.external_id, a.created_at, a.updated_at, a.trashed_at, {files.COLUMNS},
+        a.folder_id, a.metadata, a.external_id, a.created_at, a.updated_at, a.trashed_at, a.version,
+        {files.COLUMNS},
         (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'created_at', t.created_at)
                          ORDER BY fold(t.name))::text
          FROM {tags}) AS tags,
@@ -63,13 +64,14 @@ def from_row(row: dict[str, Any]) -> Asset:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         trashed_at=row["trashed_at"],
+        version=row["version"],
         tags=_TAGS.decode(row["tags"]) if row["tags"] else (),
         collection_ids=tuple(row["collection_ids"]),
     )
 
 
 async def insert(conn: Connection, asset: Asset) -> bool:
-    """Insert the asset without tags and collections. Return False when its file has an asset.
+    """Insert the asset without tags and collections. Return False when its file has an asset, or is its version.
 
     Raises `ExternalIdTaken`.
     """
@@ -78,7 +80,8 @@ async def insert(conn: Connection, asset: Asset) -> bool:
             """
             INSERT INTO asset (id, workspace_id, file_id, kind, title, caption, source, endpoint, request_id,
                                is_favorite, folder_id, metadata, external_id, created_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+            WHERE NOT EXISTS (SELECT FROM asset_version WHERE file_id = %s)
             ON CONFLICT (file_id) DO NOTHING
             """,
             (
@@ -96,6 +99,7 @@ async def insert(conn: Connection, asset: Asset) -> bool:
                 Jsonb(asset.metadata),
                 asset.external_id,
                 asset.created_at,
+                asset.file.id,
             ),
         )
     return cursor.rowcount == 1
@@ -118,8 +122,16 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Asset | None:
 
 
 async def find_by_file(conn: Connection, file: File) -> Asset | None:
-    """Return the asset of that file, or None."""
-    return await _find_one(conn, "WHERE a.workspace_id = %s AND a.file_id = %s", (file.workspace_id, file.id))
+    """Return the asset that has the file, now or in an older version, or None."""
+    return await _find_one(
+        conn,
+        """
+        WHERE a.workspace_id = %s AND a.id IN (
+            SELECT id FROM asset WHERE file_id = %s UNION SELECT asset_id FROM asset_version WHERE file_id = %s
+        )
+        """,
+        (file.workspace_id, file.id, file.id),
+    )
 
 
 async def _find_one(conn: Connection, where: str, parameters: Sequence[object]) -> Asset | None:

@@ -82,13 +82,19 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, urls: Sequence[st
     return from_row(row) if row else None
 
 
-async def set_acl(conn: Connection, workspace_id: UUID, id: UUID, acl: Acl) -> bool:
-    """Replace the ACL of the workspace's file. Return False when there is no such file."""
-    cursor = await conn.execute(
-        f"UPDATE file f SET acl = %s WHERE f.workspace_id = %s AND f.id = %s AND {LIVE}",  # noqa: S608 - constants
-        (_json(acl), workspace_id, id),
+async def set_acl(conn: Connection, workspace_id: UUID, ids: Sequence[UUID], acl: Acl) -> bool:
+    """Replace the ACL of the workspace's files. Return False when there is none of them.
+
+    The first one is locked before the others: whoever deletes an asset locks its own file first, then its versions'.
+    """
+    await conn.execute(
+        "SELECT FROM file WHERE workspace_id = %s AND id = ANY(%s) FOR NO KEY UPDATE", (workspace_id, list(ids[:1]))
     )
-    return cursor.rowcount == 1
+    cursor = await conn.execute(
+        f"UPDATE file f SET acl = %s WHERE f.workspace_id = %s AND f.id = ANY(%s) AND {LIVE}",  # noqa: S608 - constants
+        (_json(acl), workspace_id, list(ids)),
+    )
+    return cursor.rowcount > 0
 
 
 async def lock_for_share(conn: Connection, file: File) -> bool:
@@ -109,6 +115,21 @@ async def _lock(conn: Connection, file: File, how: str) -> bool:
     return await cursor.fetchone() is not None
 
 
+async def lock_versions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Lock the files of older versions of the assets that have these files, which the caller has locked before.
+
+    Return their ids with those of their blobs. A trigger deletes them with the assets.
+    """
+    cursor = await conn.execute(
+        """
+        SELECT f.id, f.blob_id FROM asset a JOIN asset_version v ON v.asset_id = a.id JOIN file f ON f.id = v.file_id
+        WHERE a.file_id = ANY(%s) ORDER BY f.id FOR UPDATE OF f
+        """,
+        (list(ids),),
+    )
+    return {row["id"]: row["blob_id"] for row in await cursor.fetchall()}
+
+
 async def delete(conn: Connection, file: File) -> None:
     """Delete the file, and mark its blob for garbage collection if no other file refers to it."""
     await blobs.lock(conn, file.blob.id)
@@ -120,7 +141,8 @@ async def delete_expired(conn: Connection, limit: int) -> int:
     """Delete at most `limit` expired files of all workspaces and their assets, and return how many.
 
     Blobs that no other file refers to are marked for garbage collection. Files that another transaction has locked are
-    skipped. Lock order: file, blob (by id), membership (by asset id). Every transaction that deletes uses this order.
+    skipped. Lock order: file (an asset's own before those of its versions), blob (by id), membership (by asset id).
+    Every transaction that deletes uses this order.
     """
     cursor = await conn.execute(
         """
@@ -134,9 +156,11 @@ async def delete_expired(conn: Connection, limit: int) -> int:
 async def delete_locked(conn: Connection, locked: Mapping[UUID, UUID]) -> int:
     """Delete the files, which the caller has locked, and their assets. Return how many.
 
-    `locked` has the ids of files and blobs. Blobs that no other file refers to are marked for garbage collection.
+    `locked` has the ids of files and blobs. Older versions of the assets are deleted as well. Blobs that no other file
+    refers to are marked for garbage collection.
     """
-    files, blobs = list(locked), list(set(locked.values()))
+    files = list(locked)
+    blobs = list({*locked.values(), *(await lock_versions(conn, files)).values()})
     await conn.execute("SELECT FROM blob WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (blobs,))
     for memberships in ("asset_tag", "collection_asset"):
         await conn.execute(

@@ -9,9 +9,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from mediatheque.model import Asset, Cursor
-from mediatheque.records.catalog import assets, files
+from mediatheque.records.catalog import assets, files, versions
 from mediatheque.records.database import Connection
 
+FileIds = dict[UUID, tuple[UUID, ...]]
+"""The ids of assets, each with those of its files, older versions included."""
 _TAGS = """
     jsonb_array_elements_text(a.trashed_memberships -> 'tags') kept (id)
     JOIN tag t ON t.id = kept.id::uuid AND t.workspace_id = a.workspace_id
@@ -50,10 +52,10 @@ async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Asset | None:
     return assets.from_row(row) if row else None
 
 
-async def move(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Move the assets to the trash. Return the ids of those that were outside, each with its file's."""
+async def move(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> FileIds:
+    """Move the assets to the trash. Return the ids of those that were outside, each with those of its files."""
     locked = await _lock(conn, workspace_id, ids, assets.LIVE)
-    moved = {row["id"]: row["file_id"] for row in locked}
+    moved = await versions.file_ids(conn, workspace_id, [row["id"] for row in locked])
     if not moved:
         return moved
     for table in ("asset_tag", "collection_asset"):
@@ -68,11 +70,11 @@ async def move(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dic
             'collections', COALESCE((
                 SELECT jsonb_agg(jsonb_build_object('id', m.collection_id, 'added_at', m.added_at))
                 FROM collection_asset m WHERE m.asset_id = a.id), '[]'))
-        WHERE a.workspace_id = %s AND a.id = ANY(%s) RETURNING a.file_id, a.trashed_at
+        WHERE a.workspace_id = %s AND a.id = ANY(%s) RETURNING a.id, a.trashed_at
         """,
         (workspace_id, list(moved)),
     )
-    trashed = {row["file_id"]: row["trashed_at"] for row in await cursor.fetchall()}
+    trashed = {file: row["trashed_at"] for row in await cursor.fetchall() for file in moved[row["id"]]}
     await conn.execute("DELETE FROM asset_tag WHERE asset_id = ANY(%s)", (list(moved),))
     await conn.execute("DELETE FROM collection_asset WHERE asset_id = ANY(%s)", (list(moved),))
     await conn.execute(
@@ -85,9 +87,10 @@ async def move(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dic
     return moved
 
 
-async def restore(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
-    """Take the assets out of the trash, with those of their tags and collections that exist. Return which there were.
+async def restore(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> FileIds:
+    """Take the assets out of the trash, with those of their tags and collections that exist.
 
+    Return the ids of those that were there, each with those of its files.
     A file whose URL was imported again meanwhile forgets the URL. Raises `ExternalIdTaken`.
     """
     found = [row["id"] for row in await _lock(conn, workspace_id, ids, _TRASHED)]
@@ -95,8 +98,9 @@ async def restore(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> 
         await conn.execute(restored, {"workspace": workspace_id, "ids": found})
     with assets.map_external_id():
         await conn.execute(_RESTORE_ASSETS, {"workspace": workspace_id, "ids": found})
-    await conn.execute(_RESTORE_FILES, {"workspace": workspace_id, "ids": found})
-    return found
+    for restored in (_RESTORE_FILES, _RESTORE_VERSIONS):
+        await conn.execute(restored, {"workspace": workspace_id, "ids": found})
+    return await versions.file_ids(conn, workspace_id, found)
 
 
 _RESTORE_TAGS = f"""
@@ -129,13 +133,18 @@ _RESTORE_FILES = """
     ) THEN NULL ELSE f.origin_url END
     FROM asset a WHERE a.file_id = f.id AND a.workspace_id = %(workspace)s AND a.id = ANY(%(ids)s)
 """
+_RESTORE_VERSIONS = """
+    UPDATE file f SET trashed_at = NULL FROM asset_version v
+    WHERE v.file_id = f.id AND v.workspace_id = %(workspace)s AND v.asset_id = ANY(%(ids)s)
+"""
 
 
-async def purge(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Delete those of the assets that are in the trash. Return their ids, each with its file's."""
+async def purge(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> FileIds:
+    """Delete those of the assets that are in the trash. Return their ids, each with those of its files."""
     locked = await _lock(conn, workspace_id, ids, _TRASHED)
+    purged = await versions.file_ids(conn, workspace_id, [row["id"] for row in locked])
     await files.delete_locked(conn, {row["file_id"]: row["blob_id"] for row in locked})
-    return {row["id"]: row["file_id"] for row in locked}
+    return purged
 
 
 async def oldest_ids(conn: Connection, workspace_id: UUID, limit: int) -> list[UUID]:

@@ -81,3 +81,16 @@ async def insert(conn: Connection, id: UUID, file_ids: Sequence[UUID]) -> None:
         """,
         (id, list(file_ids)),
     )
+
+
+async def follow(conn: Connection, former: File, file: File) -> None:
+    """Let covers and reference images that are the former file become the new one, which is an image as well."""
+    names = {"workspace": file.workspace_id, "former": former.id, "file": file.id}
+    await conn.execute("UPDATE character_reference SET file_id = %(file)s WHERE file_id = %(former)s", names)
+    await conn.execute(
+        """
+        UPDATE collection SET cover_file_id = %(file)s
+        WHERE workspace_id = %(workspace)s AND cover_file_id = %(former)s
+        """,
+        names,
+    )

@@ -13,12 +13,33 @@ InputAssets = dict[UUID | str, tuple[UUID, Kind]]
 
 async def find_by_id(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAssets:
     """Return the workspace's assets of those ids."""
-    return await _find_by_column(conn, workspace_id, "id", ids)
+    if not ids:
+        return {}
+    cursor = await conn.execute(
+        f"""
+        SELECT a.id, a.kind FROM asset a JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {assets.LIVE}
+        """,  # noqa: S608 - constants
+        (workspace_id, list(ids)),
+    )
+    return {row["id"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
 
 
 async def find_by_file(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> InputAssets:
-    """Return the workspace's assets of those files, by file id."""
-    return await _find_by_column(conn, workspace_id, "file_id", ids)
+    """Return the workspace's assets that have those files, now or in an older version, by file id."""
+    if not ids:
+        return {}
+    cursor = await conn.execute(
+        f"""
+        SELECT owned.named, a.id, a.kind FROM (
+            SELECT file_id AS named, id FROM asset WHERE file_id = ANY(%(ids)s)
+            UNION ALL SELECT file_id, asset_id FROM asset_version WHERE file_id = ANY(%(ids)s)
+        ) owned JOIN asset a ON a.id = owned.id JOIN file f ON f.id = a.file_id
+        WHERE a.workspace_id = %(workspace)s AND {assets.LIVE}
+        """,  # noqa: S608 - constants
+        {"workspace": workspace_id, "ids": list(ids)},
+    )
+    return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
 
 
 async def find_by_origin(conn: Connection, workspace_id: UUID, urls: Sequence[str]) -> InputAssets:
@@ -31,19 +52,6 @@ async def find_by_origin(conn: Connection, workspace_id: UUID, urls: Sequence[st
         WHERE f.workspace_id = %s AND f.origin_url = ANY(%s) AND {assets.LIVE}
         """,  # noqa: S608 - constants
         (workspace_id, list(urls)),
-    )
-    return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
-
-
-async def _find_by_column(conn: Connection, workspace_id: UUID, column: str, ids: Sequence[UUID]) -> InputAssets:
-    if not ids:
-        return {}
-    cursor = await conn.execute(
-        f"""
-        SELECT a.{column} AS named, a.id, a.kind FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.workspace_id = %s AND a.{column} = ANY(%s) AND {assets.LIVE}
-        """,  # noqa: S608 - constants
-        (workspace_id, list(ids)),
     )
     return {row["named"]: (row["id"], Kind(row["kind"])) for row in await cursor.fetchall()}
 

@@ -50,9 +50,10 @@ async def find(conn: Connection, asset_id: UUID) -> Asset | None:
 async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: AssetVectors) -> None:
     """Store the asset's vectors in place of its former ones.
 
-    Stores nothing when the asset or the model is gone, or when the caption has changed, for which there is another
-    task. The rows of both are locked first, so that a concurrent deletion of either waits, and the order of locks is
-    always the same. It is one statement: between two, a worker could wait for a processor while it holds the locks.
+    Stores nothing when the asset or the model is gone, or when its content or caption has changed, for which there is
+    another task. The rows of both are locked first, so that a concurrent deletion of either waits, and the order of
+    locks is always the same. It is one statement: between two, a worker could wait for a processor while it holds the
+    locks.
 
     The commit does not wait for the disk: see `records/jobs.py`.
     """
@@ -61,7 +62,8 @@ async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: As
         WITH target AS MATERIALIZED (
             SELECT a.id AS asset_id, a.workspace_id, m.id AS model_id, set_config('synchronous_commit', 'off', true)
             FROM asset a, embedding_model m
-            WHERE a.id = %(asset)s AND m.id = %(model)s AND a.caption IS NOT DISTINCT FROM %(text)s FOR KEY SHARE
+            WHERE a.id = %(asset)s AND m.id = %(model)s AND a.file_id = %(file)s
+                AND a.caption IS NOT DISTINCT FROM %(text)s FOR KEY SHARE
         ), wordless AS (
             DELETE FROM embedding e USING target t
             WHERE e.asset_id = t.asset_id AND e.model_id = t.model_id AND e.part = 'caption'
@@ -77,11 +79,20 @@ async def put(conn: Connection, asset: Asset, model: EmbeddingModel, vectors: As
         {
             "asset": asset.id,
             "model": model.id,
+            "file": asset.file.id,
             "text": asset.caption,
             "content": vectors.content and to_pgvector(vectors.content),
             "caption": vectors.caption and to_pgvector(vectors.caption),
             "failure": vectors.failure,
         },
+    )
+
+
+async def delete_content(conn: Connection, asset: Asset) -> None:
+    """Delete the vectors of the asset's content, which has changed. Those of its caption stay."""
+    await conn.execute(
+        "DELETE FROM embedding WHERE workspace_id = %s AND asset_id = %s AND part = 'content'",
+        (asset.workspace_id, asset.id),
     )
 
 

@@ -59,8 +59,8 @@ async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
 @delete("/v1/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
 async def delete_asset(request: AppRequest, id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal removed this operation in May 2026; it is kept here."""
-    asset = await request.library.catalog.assets.delete(request.workspace_id, parse_asset_id(id, "vector_id"))
-    request.context.file_cache.invalidate(asset.file.id)
+    deleted = await request.library.catalog.assets.delete(request.workspace_id, parse_asset_id(id, "vector_id"))
+    request.context.file_cache.invalidate(*deleted.file_ids)
 
 
 def _asset_fields(request: AppRequest, wanted: Registration) -> AssetFields:

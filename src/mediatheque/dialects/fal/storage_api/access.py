@@ -48,8 +48,8 @@ async def put_acl(request: AppRequest) -> AclBody:
     """PUT /v1/storage/files/acl?url=: replace the file's ACL."""
     acl = await read_json(request, AclBody)
     file = await _file(request)
-    await request.library.catalog.access.set_acl(file.workspace_id, file.id, acl.to_acl())
-    request.context.file_cache.invalidate(file.id)
+    changed = await request.library.catalog.access.set_acl(file.workspace_id, file.id, acl.to_acl())
+    request.context.file_cache.invalidate(*changed)
     return acl
 
 

@@ -1,5 +1,5 @@
-"""Assets in the native API: change, trash."""
+"""Assets in the native API: change, versions, trash."""
 
-from mediatheque.dialects.native.catalog import trash
+from mediatheque.dialects.native.catalog import trash, versions
 
-ROUTES = trash.ROUTES
+ROUTES = (*trash.ROUTES, *versions.ROUTES)

@@ -58,8 +58,8 @@ async def delete_asset(request: AppRequest, id: UUID, claim: Claim | None) -> No
     Until it is restored, no list, search or count has it, and its URL answers keys of its workspace only. It is deleted
     for good after the days that the server's setting MEDIATHEQUE_TRASH_DAYS says; with 0 it is deleted now.
     """
-    file_id = await request.library.catalog.trash.move(request.workspace_id, id, claim)
-    request.context.file_cache.invalidate(file_id)
+    file_ids = await request.library.catalog.trash.move(request.workspace_id, id, claim)
+    request.context.file_cache.invalidate(*file_ids)
 
 
 @get("/api/trash", scope=Scope.ASSETS_READ, tag="trash")
@@ -90,8 +90,8 @@ async def restore_asset(request: AppRequest, id: UUID, claim: Claim | None) -> A
 @delete("/api/trash/{id}", scope=Scope.ASSETS_WRITE, status=204, not_found=AssetNotFound, tag="trash")
 async def purge_asset(request: AppRequest, id: UUID, claim: Claim | None) -> None:
     """Delete an asset in the trash for good, with its file."""
-    file_id = await request.library.catalog.trash.purge(request.workspace_id, id, claim)
-    request.context.file_cache.invalidate(file_id)
+    file_ids = await request.library.catalog.trash.purge(request.workspace_id, id, claim)
+    request.context.file_cache.invalidate(*file_ids)
 
 
 @delete("/api/trash", scope=Scope.ASSETS_WRITE, tag="trash")
@@ -102,8 +102,7 @@ async def empty_trash(request: AppRequest, claim: Claim | None) -> EmptiedTrash:
     are others: call again.
     """
     emptied = await request.library.catalog.trash.empty(request.workspace_id, claim)
-    for file_id in emptied.file_ids:
-        request.context.file_cache.invalidate(file_id)
+    request.context.file_cache.invalidate(*emptied.file_ids)
     return EmptiedTrash.of(emptied, "")
 
 
