@@ -36,4 +36,4 @@ async def probed(sandbox: Sandbox, path: Path) -> MediaInfo:
     with path.open("rb") as file:
         format_ = sniff(file.read(HEAD_BYTES))
     assert format_ is not None
-    return await sandbox.probe(path, format_)
+    return (await sandbox.probe(path, format_)).media_info

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import msgspec
+
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.decoders import ProbeResult, dispatch
@@ -18,6 +20,11 @@ def examine(path: Path, data: bytes) -> ProbeResult:
     if format_ is None:
         raise Unreadable("unknown")
     return dispatch.probe(str(path), format_.mime, _CONFIG)
+
+
+def plain_facts(path: Path, data: bytes) -> ProbeResult:
+    """Write and probe a file, and leave out what it says of itself."""
+    return msgspec.structs.replace(examine(path, data), embedded=None)
 
 
 def render(path: Path, data: bytes, edge: int = 288) -> Frame:

@@ -10,6 +10,7 @@ import pytest
 from mediatheque.errors import Unavailable, Unreadable
 from mediatheque.media.config import SandboxConfig
 from mediatheque.media.formats import FORMATS
+from mediatheque.media.metadata.collected import MAX_EMBEDDED_BYTES
 from mediatheque.media.sandbox.protocol import ProbeRequest, RenderRequest, decode_reply, max_reply_bytes
 from mediatheque.media.sandbox.sandbox import Sandbox
 from mediatheque.model import Kind
@@ -57,8 +58,8 @@ async def test_slow_rendering_does_not_delay_probes(open_sandbox, put):
     os.kill(showing, signal.SIGSTOP)
     try:
         waiting = asyncio.create_task(sandbox.frames(good, JPEG))
-        media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
-        assert {each.width for each in media_info} == {64}
+        probed = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
+        assert {each.media_info.width for each in probed} == {64}
         assert not waiting.done()
     finally:
         os.kill(showing, signal.SIGCONT)
@@ -115,7 +116,7 @@ def test_largest_valid_reply_is_within_the_limit():
     largest = malicious_workers.frames_reply(*[(32, 8, 768)] * 2)
     assert len(decode_reply(REQUEST, largest).frames) == 2
     assert len(largest) <= max_reply_bytes(REQUEST) < len(largest) + (65 << 10)
-    assert max_reply_bytes(ProbeRequest(b"", "image/jpeg")) == 64 << 10
+    assert max_reply_bytes(ProbeRequest(b"", "image/jpeg")) == MAX_EMBEDDED_BYTES + (64 << 10)
 
 
 @pytest.mark.parametrize(

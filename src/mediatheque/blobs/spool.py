@@ -1,7 +1,6 @@
 """Bytes in flight: received, counted, hashed and written in one pass, with flat memory."""
 
 import asyncio
-import hashlib
 import re
 import secrets
 from concurrent.futures import Future, wait
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from mediatheque.blobs.errors import map_os_errors
+from mediatheque.blobs.hashes import ContentHashes
 from mediatheque.blobs.spool_file import SpoolFile
 from mediatheque.blobs.store import CHUNK_BYTES, HEAD_BYTES, BlobStore
 from mediatheque.blobs.threads import ThreadRunner
@@ -37,7 +37,8 @@ class Spool:
     together hold about 32 MiB. With `in_memory`, what fits into the first batch is not written: after `finish` it is
     the `content`, and there is no file.
 
-    `head` holds the first bytes at once; `sha256` and the file at `path` are complete after `finish`, not durable.
+    `head` holds the first bytes at once; `sha256`, `crc32` and the file at `path` are complete after `finish`, not
+    durable.
     `limit` and `size` are in bytes.
     """
 
@@ -45,6 +46,7 @@ class Spool:
         self.path = folder / f"{secrets.token_hex(16)}.spool"
         self.size = 0
         self.sha256 = b""
+        self.crc32 = 0
         self.head = b""
         self.content: bytes | None = None
         self._limit = limit
@@ -53,7 +55,7 @@ class Spool:
         self._batch: list[bytes] = []
         self._batched = 0
         self._writing: Future[None] | None = None
-        self._hash = hashlib.sha256() if in_memory else None
+        self._hashes = ContentHashes() if in_memory else None
 
     async def __aenter__(self) -> Self:
         _open_spools.add(self)
@@ -77,23 +79,23 @@ class Spool:
             raise TooLarge(self._limit)
         if len(self.head) < self._head_bytes:
             self.head += data[: self._head_bytes - len(self.head)]
-        if self._hash is not None:
-            self._hash.update(data)
+        if self._hashes is not None:
+            self._hashes.update(data)
         self._batch.append(data)
         self._batched += len(data)
         if self._batched >= _batch_bytes() or len(self._batch) >= MAX_CHUNKS:
-            self._hash = None  # that of the file begins anew
+            self._hashes = None  # those of the file begin anew
             await self._write_batch(last=False)
 
     async def finish(self) -> None:
-        """Write what remains. When this returns, the file or `content` is complete and `sha256` known."""
-        if self._hash is not None:
-            self.content, self.sha256 = b"".join(self._batch), self._hash.digest()
-            self._batch = []
+        """Write what remains. When this returns, the file or `content` is complete and its hashes are known."""
+        if self._hashes is not None:
+            self.content, self._batch = b"".join(self._batch), []
+            self.sha256, self.crc32 = self._hashes.sha256, self._hashes.crc32
             return
         await self._write_batch(last=True)
         await self._wait_for_write()
-        self.sha256 = self._file.digest()
+        self.sha256, self.crc32 = self._file.hashes.sha256, self._file.hashes.crc32
 
     async def move_to(self, store: BlobStore, key: str) -> None:
         """Store the bytes durably under the key, after `finish`. Raises what the store raises; then they are kept."""

@@ -1,11 +1,11 @@
 """The file behind a spool: the part that runs on threads."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mediatheque.blobs.hashes import ContentHashes
 from mediatheque.blobs.local.files import write_all
 
 WRITE_BACK_BYTES = 8 * 1024 * 1024
@@ -15,13 +15,13 @@ WRITE_BACK_BYTES = 8 * 1024 * 1024
 class SpoolFile:
     """A file that batches of chunks are written to and hashed.
 
-    Blocking; one call at a time. The first one creates the file, mode 0600.
+    Blocking; one call at a time. The first one creates the file, mode 0600. `hashes` are those of all bytes written.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
-        self._sha256 = hashlib.sha256()
+        self.hashes = ContentHashes()
         self._written = 0
         self._written_back = 0
 
@@ -30,14 +30,10 @@ class SpoolFile:
         if self._fd < 0:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         for chunk in chunks:
-            self._sha256.update(chunk)
+            self.hashes.update(chunk)
         self._append(chunks)
         if last:
             self._close()
-
-    def digest(self) -> bytes:
-        """Return the SHA-256 of all bytes written."""
-        return self._sha256.digest()
 
     def discard(self) -> None:
         """Close the file and delete it."""

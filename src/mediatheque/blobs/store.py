@@ -34,7 +34,7 @@ class ObjectSummary(msgspec.Struct, frozen=True):
 
 
 class HashedFile(Protocol):
-    """Complete content. `size` in bytes; `head` is its first bytes, `sha256` the digest of all of them.
+    """Complete content. `size` in bytes; `head` is its first bytes, `sha256` and `crc32` are those of all of them.
 
     `content` is all of them where they are in memory, and None where they are in a file at `path`.
     """
@@ -47,6 +47,9 @@ class HashedFile(Protocol):
 
     @property
     def sha256(self) -> bytes: ...  # noqa: D102
+
+    @property
+    def crc32(self) -> int: ...  # noqa: D102
 
     @property
     def head(self) -> bytes: ...  # noqa: D102

@@ -18,6 +18,7 @@ from mediatheque.model.assets import (
     revision_of,
 )
 from mediatheque.model.audit import Actor, ActorKind, AuditEntry, AuditFilter, current_actor
+from mediatheque.model.embedded import EmbeddedMetadata, Generation
 from mediatheque.model.embedding import EmbeddingModel
 from mediatheque.model.files import Acl, AclEffect, AclEntry, File, FileDefaults
 from mediatheque.model.filters import (
@@ -102,6 +103,7 @@ __all__ = [
     "DocumentComparison",
     "DocumentExists",
     "Edge",
+    "EmbeddedMetadata",
     "EmbeddingModel",
     "Facet",
     "FacetValue",
@@ -113,6 +115,7 @@ __all__ = [
     "Folder",
     "FolderFilter",
     "Format",
+    "Generation",
     "GenerationIO",
     "Hierarchy",
     "IdIn",

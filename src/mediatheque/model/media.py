@@ -46,7 +46,8 @@ class BlobState(enum.StrEnum):
 class Blob(msgspec.Struct, frozen=True, kw_only=True):
     """Stored bytes, unique by SHA-256 and size in a workspace, with the facts that depend only on the bytes.
 
-    `state` and `state_reason`, a sentence, are None until decoding the pixels has failed, which a task tries.
+    `crc32` is None for blobs of older versions, until a task computes it. `state` and `state_reason`, a sentence, are
+    None until decoding the pixels has failed, which a task tries.
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     storage_key: str
     media_info: MediaInfo
+    crc32: int | None = None
     state: BlobState | None = None
     state_reason: str | None = None
 

@@ -48,7 +48,7 @@ def test_trashed_asset_is_listed_there_only_and_comes_back(client: httpx.Client,
     assert client.delete(path, headers=auth(fresh.key)).status_code == 404
     restored = client.post(f"{path}/restore", headers=auth(fresh.key))
     assert restored.status_code == 200
-    assert restored.json() == client.get(path, headers=auth(fresh.key)).json()
+    assert restored.json().items() <= client.get(path, headers=auth(fresh.key)).json().items()
     assert restored.headers["etag"] == f'"{restored.json()["revision"]}"'
     assert trash(client, fresh.key)["items"] == []
     assert client.post(f"{path}/restore", headers=auth(fresh.key)).status_code == 404

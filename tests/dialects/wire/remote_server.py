@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from tests import samples
 from tests.dialects.sizes import wav_of
+from tests.media.metadata import written
 
 LIMIT = 50_000
 
@@ -40,6 +41,7 @@ class Origin:
         answers: dict[str, tuple[int, dict[str, str], bytes]] = {
             "/picture.png": (200, {"Content-Type": "image/png"}, png),
             "/named": (200, {"Content-Disposition": "attachment; filename*=UTF-8''Gr%C3%BC%C3%9Fe.png"}, png),
+            "/generated.png": (200, {}, written.png({"parameters": "a cat at night\nSteps: 20"})),
             "/lies.png": (200, {"Content-Type": "image/png"}, samples.mp4()),
             "/page": (200, {"Content-Type": "text/html"}, samples.html()),
             "/damaged.png": (200, {"Content-Type": "image/png"}, samples.truncated_png()),

@@ -96,7 +96,7 @@ async def test_missing_pixels_are_filled_in(shared, put, data):
 async def test_invalid_pixel_data_is_refused(shared, put):
     """The headers are right: the probe takes the file."""
     path = put(png_of(b"nonsense" * 99))
-    assert (await shared.probe(path, PNG)).width == 100
+    assert (await shared.probe(path, PNG)).media_info.width == 100
     with pytest.raises(Unreadable, match="damaged"):
         await shared.frames(path, PNG)
 
@@ -105,7 +105,7 @@ async def test_image_over_the_memory_limit_is_refused(open_sandbox, put):
     """Its pixels are within the limit, but there is no memory for four bytes each."""
     sandbox = open_sandbox(processes=1, memory_bytes=450 << 20)
     bomb = put(encode(Image.new("RGB", (10_000, 10_000)), "PNG", compress_level=1))
-    assert (await sandbox.probe(bomb, PNG)).width == 10_000
+    assert (await sandbox.probe(bomb, PNG)).media_info.width == 10_000
     with pytest.raises(Unreadable, match="memory"):
         await sandbox.frames(bomb, PNG)
     assert len(await sandbox.frames(put(samples.png()), PNG)) == 1
@@ -127,7 +127,7 @@ async def test_image_over_the_pixel_limit_is_refused(open_sandbox, put):
 async def test_file_over_the_time_limit_is_refused(open_sandbox, put):
     sandbox = open_sandbox(processes=1, timeout_seconds=0.1)
     slow = put(encode(Image.new("RGB", (8_000, 8_000)), "PNG", compress_level=1))
-    assert (await sandbox.probe(slow, PNG)).width == 8_000
+    assert (await sandbox.probe(slow, PNG)).media_info.width == 8_000
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.frames(slow, PNG)
     assert await sandbox.frames(put(samples.png()), PNG)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mediatheque.errors import Unreadable
 from tests import samples
 from tests.media.decoders.test_image_damage import chunks, segment
-from tests.media.examine import examine, render
+from tests.media.examine import plain_facts, render
 from tests.media.quadrant_images import encode, exif, quadrants
 from tests.rounds import examples
 
@@ -48,7 +48,7 @@ def pictures(draw, kinds=MAKERS):
 def facts(path, data: bytes):
     """What is told of a file; None when it is refused."""
     try:
-        return examine(path, data)
+        return plain_facts(path, data)
     except Unreadable:
         return None
 
@@ -95,7 +95,7 @@ def test_ancillary_chunk_of_a_png_changes_nothing(tmp_path, data, kind, body, fl
     chunk = samples.png_chunk(kind, body)
     parts = chunks(data)
     damaged = data[:8] + b"".join([*parts[:place], chunk[:-1] + bytes((chunk[-1] ^ flip,)), *parts[place:]])
-    assert examine(tmp_path / "file", damaged) == examine(tmp_path / "file", data)
+    assert plain_facts(tmp_path / "file", damaged) == plain_facts(tmp_path / "file", data)
     assert render(tmp_path / "file", damaged) == render(tmp_path / "file", data)
 
 
@@ -108,7 +108,7 @@ def test_ancillary_chunk_of_a_png_changes_nothing(tmp_path, data, kind, body, fl
 )
 def test_application_segment_of_a_jpeg_changes_no_facts(tmp_path, data, marker, body):
     damaged = data[:2] + segment(marker, body) + data[2:]
-    assert examine(tmp_path / "file", damaged) == examine(tmp_path / "file", data)
+    assert plain_facts(tmp_path / "file", damaged) == plain_facts(tmp_path / "file", data)
     assert render(tmp_path / "file", damaged).width > 0
 
 

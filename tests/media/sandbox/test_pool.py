@@ -75,8 +75,8 @@ def descriptors(pid: int) -> int:
 async def test_worker_killed_while_idle_fails_no_request(two_workers, good):
     for _ in range(10):
         kill_all()
-        media_info = await asyncio.gather(*(two_workers.probe(good, JPEG) for _ in range(4)))
-        assert {each.width for each in media_info} == {64}
+        probed = await asyncio.gather(*(two_workers.probe(good, JPEG) for _ in range(4)))
+        assert {each.media_info.width for each in probed} == {64}
         assert eventually(lambda: len(workers(os.getpid())) == 2)
 
 
@@ -88,7 +88,7 @@ async def test_worker_killed_before_it_read_the_request_fails_no_request(sandbox
     await asyncio.sleep(0.05)
     assert not asked.done()
     os.kill(worker, signal.SIGKILL)
-    assert (await asked).width == 64
+    assert (await asked).media_info.width == 64
 
 
 async def test_worker_killed_during_a_request_fails_that_request(sandbox, put, good):
@@ -101,7 +101,7 @@ async def test_worker_killed_during_a_request_fails_that_request(sandbox, put, g
     os.kill(worker, signal.SIGKILL)
     with pytest.raises(Unreadable, match="safely"):
         await asked
-    assert (await waiting).width == 64
+    assert (await waiting).media_info.width == 64
 
 
 async def test_workers_killed_at_random_fail_only_their_requests(two_workers, good):
@@ -117,11 +117,11 @@ async def test_workers_killed_at_random_fail_only_their_requests(two_workers, go
     probes = (two_workers.probe(good, JPEG) for _ in range(100))
     *outcomes, _ = await asyncio.gather(*probes, killer(), return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
-    media_info = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    probed = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert killed
     assert len(refused) <= killed
-    assert len(media_info) + len(refused) == 100
-    assert {each.width for each in media_info} == {64}
+    assert len(probed) + len(refused) == 100
+    assert {each.media_info.width for each in probed} == {64}
 
 
 async def test_two_hundred_killed_workers_leak_nothing(two_workers, good):
@@ -135,7 +135,7 @@ async def test_two_hundred_killed_workers_leak_nothing(two_workers, good):
         await asyncio.sleep(dice.uniform(0, 0.001))
         killed += kill_one(dice)
         for outcome in await asyncio.gather(*probes, return_exceptions=True):
-            assert isinstance(outcome, Unreadable) or outcome.width == 64
+            assert isinstance(outcome, Unreadable) or outcome.media_info.width == 64
     for _ in range(2):  # each round finds workers that were killed while idle
         await asyncio.gather(*(two_workers.probe(good, JPEG) for _ in range(8)))
 
@@ -153,7 +153,7 @@ async def test_reply_is_never_given_to_another_caller(two_workers, put):
     files = {width: put(samples.jpeg(width, 16)) for width in range(16, 48)}
 
     async def patient(width: int) -> None:
-        assert (await two_workers.probe(files[width], JPEG)).width == width
+        assert (await two_workers.probe(files[width], JPEG)).media_info.width == width
 
     async def impatient(width: int) -> None:
         task = asyncio.create_task(patient(width))
@@ -177,7 +177,7 @@ async def test_many_callers_cancelled_at_once(two_workers, good):
             task.cancel()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
-    assert (await two_workers.probe(good, JPEG)).width == 64
+    assert (await two_workers.probe(good, JPEG)).media_info.width == 64
     assert len(workers(os.getpid())) <= 2
 
 
@@ -192,7 +192,7 @@ async def test_too_many_open_files_fail_a_request_and_replace_no_worker(two_work
             async with asyncio.timeout(60):
                 with pytest.raises(Unavailable):
                     await two_workers.probe(samples.jpeg(), JPEG)
-    assert (await two_workers.probe(samples.jpeg(), JPEG)).width == 64
+    assert (await two_workers.probe(samples.jpeg(), JPEG)).media_info.width == 64
     assert workers(os.getpid()) == before
 
 
@@ -211,8 +211,8 @@ async def test_one_task_per_worker(good):
     sandbox = Sandbox(SandboxConfig(tasks_per_worker=1), processes=2)
     sandbox.start()
     try:
-        media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
-        assert {each.width for each in media_info} == {64}
+        probed = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(20)))
+        assert {each.media_info.width for each in probed} == {64}
     finally:
         await sandbox.close()
     assert workers(os.getpid()) == []
@@ -224,8 +224,8 @@ def test_pool_is_used_by_one_event_loop_after_another(good):
     sandbox.start()
 
     async def probe() -> None:
-        media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(6)))
-        assert {each.width for each in media_info} == {64}
+        probed = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(6)))
+        assert {each.media_info.width for each in probed} == {64}
 
     async def leave() -> None:
         tasks = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(6)]
@@ -270,7 +270,7 @@ async def test_invalid_reply_is_refused_and_the_worker_killed(monkeypatch, good,
     try:
         with pytest.raises(Unreadable, match="safely"):
             await sandbox.probe(good, JPEG)
-        assert (await sandbox.probe(good, JPEG)).width == 64
+        assert (await sandbox.probe(good, JPEG)).media_info.width == 64
         assert not is_running(worker)
     finally:
         await sandbox.close()
@@ -281,7 +281,7 @@ async def test_reply_in_many_writes_is_one_reply(monkeypatch, good):
     sandbox = Sandbox(SandboxConfig(), processes=1)
     sandbox.start()
     try:
-        assert (await sandbox.probe(good, JPEG)).height == 2
+        assert (await sandbox.probe(good, JPEG)).media_info.height == 2
     finally:
         await sandbox.close()
 
@@ -296,8 +296,8 @@ async def test_failed_starts_are_unavailable_and_retried(monkeypatch, good):
         for _ in range(2):
             outcomes = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(5)), return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {Unavailable}
-    media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(5)))
-    assert {each.width for each in media_info} == {64}
+    probed = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(5)))
+    assert {each.media_info.width for each in probed} == {64}
     await sandbox.close()
     assert workers(os.getpid()) == []
 
@@ -305,7 +305,7 @@ async def test_failed_starts_are_unavailable_and_retried(monkeypatch, good):
 async def test_path_that_is_not_unicode(sandbox, tmp_path):
     path = tmp_path / os.fsdecode(b'\xff\n"\xc3')
     path.write_bytes(samples.jpeg())
-    assert (await sandbox.probe(path, JPEG)).width == 64
+    assert (await sandbox.probe(path, JPEG)).media_info.width == 64
 
 
 async def test_missing_file_raises_file_not_found(sandbox, tmp_path):

@@ -78,7 +78,7 @@ async def test_file_over_the_time_limit_is_refused(open_sandbox, endless, good):
     sandbox = open_sandbox(processes=1, timeout_seconds=0.2)
     with pytest.raises(Unreadable, match="safely"):
         await sandbox.probe(endless, GIF)
-    assert (await sandbox.probe(good, JPEG)).width == 64
+    assert (await sandbox.probe(good, JPEG)).media_info.width == 64
 
 
 async def test_file_over_the_cpu_limit_is_refused(open_sandbox, endless, good):
@@ -90,7 +90,7 @@ async def test_file_over_the_cpu_limit_is_refused(open_sandbox, endless, good):
             break
     else:
         pytest.fail("no worker was ended for the processor time it took")
-    assert (await sandbox.probe(good, JPEG)).width == 64
+    assert (await sandbox.probe(good, JPEG)).media_info.width == 64
 
 
 @pytest.mark.parametrize("sign", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
@@ -102,7 +102,7 @@ async def test_file_that_crashes_its_worker_is_refused_alone(open_sandbox, endle
     os.kill(crashing, sign)
     with pytest.raises(Unreadable):
         await malicious
-    assert {media_info.width for media_info in await asyncio.gather(*others)} == {64}
+    assert {each.media_info.width for each in await asyncio.gather(*others)} == {64}
 
 
 async def test_cancelled_caller_frees_the_worker(open_sandbox, endless, good):
@@ -112,7 +112,7 @@ async def test_cancelled_caller_frees_the_worker(open_sandbox, endless, good):
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert (await sandbox.probe(good, JPEG)).width == 64
+    assert (await sandbox.probe(good, JPEG)).media_info.width == 64
     assert not is_running(worker)
 
 
@@ -121,7 +121,7 @@ async def test_killed_idle_workers_are_replaced(open_sandbox, good):
     for pid in workers(os.getpid()):
         os.kill(pid, signal.SIGKILL)
     for _ in range(5):
-        assert (await sandbox.probe(good, JPEG)).width == 64
+        assert (await sandbox.probe(good, JPEG)).media_info.width == 64
 
 
 async def test_killed_fork_server_is_replaced(open_sandbox, good):
@@ -129,7 +129,7 @@ async def test_killed_fork_server_is_replaced(open_sandbox, good):
     orphans = workers(os.getpid())
     for pid in fork_servers(os.getpid()):
         os.kill(pid, signal.SIGKILL)
-    assert (await sandbox.probe(good, JPEG)).width == 64
+    assert (await sandbox.probe(good, JPEG)).media_info.width == 64
     assert eventually(lambda: not any(is_running(pid) for pid in orphans))
 
 
@@ -137,7 +137,7 @@ async def test_worker_is_replaced_after_its_task_limit(open_sandbox, good):
     sandbox = open_sandbox(processes=1, tasks_per_worker=3)
     seen = set()
     for _ in range(8):
-        assert (await sandbox.probe(good, JPEG)).width == 64
+        assert (await sandbox.probe(good, JPEG)).media_info.width == 64
         seen |= set(workers(os.getpid()))
     assert len(seen) >= 2
 
@@ -162,7 +162,7 @@ async def test_close_waits_for_requests_in_progress(good):
     waiting = [asyncio.create_task(sandbox.probe(good, JPEG)) for _ in range(20)]
     await asyncio.sleep(0)
     await sandbox.close()
-    assert {media_info.width for media_info in await asyncio.gather(*waiting)} == {64}
+    assert {each.media_info.width for each in await asyncio.gather(*waiting)} == {64}
     assert workers(os.getpid()) == []
     with pytest.raises(Unavailable):
         await sandbox.probe(good, JPEG)
@@ -170,8 +170,8 @@ async def test_close_waits_for_requests_in_progress(good):
 
 async def test_two_hundred_concurrent_requests(open_sandbox, good):
     sandbox = open_sandbox(processes=2)
-    media_info = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(200)))
-    assert {each.width for each in media_info} == {64}
+    probed = await asyncio.gather(*(sandbox.probe(good, JPEG) for _ in range(200)))
+    assert {each.media_info.width for each in probed} == {64}
 
 
 async def test_timed_out_callers_leak_no_workers(open_sandbox, good):
@@ -183,7 +183,7 @@ async def test_timed_out_callers_leak_no_workers(open_sandbox, good):
             await sandbox.probe(good, JPEG)
 
     await asyncio.gather(*(impatient() for _ in range(150)), return_exceptions=True)
-    assert (await sandbox.probe(good, JPEG)).width == 64
+    assert (await sandbox.probe(good, JPEG)).media_info.width == 64
     assert len(workers(os.getpid())) <= 2
 
 
@@ -254,7 +254,9 @@ async def test_bytes_are_examined_as_their_file_is(open_sandbox, put, make):
     assert await sandbox.probe(data, format_) == await sandbox.probe(put(data), format_)
     with pytest.raises(Unreadable):
         await sandbox.probe(data[: len(data) // 3], FORMATS["application/pdf"])
-    assert (await sandbox.probe(data, format_)).mime == (await sandbox.probe(put(data), format_)).mime
+    assert (await sandbox.probe(data, format_)).media_info.mime == (
+        await sandbox.probe(put(data), format_)
+    ).media_info.mime
 
 
 async def test_worker_cannot_change_the_bytes_that_it_examines():
@@ -282,7 +284,7 @@ async def test_system_without_memory_files_takes_paths_only(monkeypatch, missing
 async def test_worker_closes_the_files_that_it_has_examined(open_sandbox):
     sandbox = open_sandbox(processes=1)
     for _ in range(100):  # more than the files that it may have open
-        assert (await sandbox.probe(samples.jpeg(), JPEG)).width == 64
+        assert (await sandbox.probe(samples.jpeg(), JPEG)).media_info.width == 64
 
 
 async def test_random_damage_gives_media_info_or_a_refusal(open_sandbox, put, capfd):
@@ -378,7 +380,7 @@ def test_sandbox_works_in_a_multiprocessing_child(good, tmp_path):
                 async def main():
                     sandbox = Sandbox(SandboxConfig(), processes=1)
                     sandbox.start()
-                    media_info = await sandbox.probe(Path(path), FORMATS["image/jpeg"])
+                    media_info = (await sandbox.probe(Path(path), FORMATS["image/jpeg"])).media_info
                     if close:
                         await sandbox.close()
                     return media_info.width

@@ -4,7 +4,6 @@
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from threading import Event
 
 import msgspec
 
+from mediatheque.blobs.hashes import ContentHashes
 from mediatheque.blobs.store import CHUNK_BYTES, HEAD_BYTES, TRUNCATED_MESSAGE
 from mediatheque.errors import BlobsUnavailable
 
@@ -30,6 +30,7 @@ class LocalFile(msgspec.Struct, frozen=True):
     path: Path
     size: int
     sha256: bytes
+    crc32: int
     head: bytes
     content: None = None
 
@@ -167,12 +168,12 @@ def copy_durably(source: Path, target: Path, check: Callable[[], None]) -> None:
 
 def hash_file(path: Path, stop: Event) -> LocalFile:
     """Read the file to its end. Raises `Stopped`."""
-    sha256, size, chunk = hashlib.sha256(), 0, memoryview(bytearray(CHUNK_BYTES))
+    hashes, size, chunk = ContentHashes(), 0, memoryview(bytearray(CHUNK_BYTES))
     with path.open("rb", buffering=0) as file:
         head = os.pread(file.fileno(), HEAD_BYTES, 0)
         while count := file.readinto(chunk):
             if stop.is_set():
                 raise Stopped
-            sha256.update(chunk[:count])
+            hashes.update(chunk[:count])
             size += count
-    return LocalFile(path, size, sha256.digest(), head)
+    return LocalFile(path, size, hashes.sha256, hashes.crc32, head)

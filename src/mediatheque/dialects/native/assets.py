@@ -7,7 +7,7 @@ import msgspec
 
 from mediatheque.dialects.native.endpoint import get, post
 from mediatheque.dialects.native.provenance import ProvenanceFields
-from mediatheque.dialects.native.shapes import AssetPage, AssetShape
+from mediatheque.dialects.native.shapes import AssetPage, AssetShape, DescribedAsset
 from mediatheque.errors import (
     AssetNotFound,
     DeclaredTypeMismatch,
@@ -109,10 +109,10 @@ async def list_assets(request: AppRequest, query: ListAssets) -> AssetPage:
 
 
 @get("/api/assets/{id}", scope=Scope.READ, not_found=AssetNotFound)
-async def get_asset(request: AppRequest, id: UUID) -> AssetShape:
-    """Get an asset."""
-    base = request.public_url
-    return AssetShape.of(await request.library.catalog.assets.get(request.workspace_id, id), base)
+async def get_asset(request: AppRequest, id: UUID) -> DescribedAsset:
+    """Get an asset, with what its file says about itself."""
+    asset, said = await request.library.catalog.assets.get_described(request.workspace_id, id)
+    return DescribedAsset.of(asset, request.public_url, embedded=said.data, generation=said.generation)
 
 
 ROUTES = (create_asset, list_assets, get_asset)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mediatheque.http.urls import file_url
-from mediatheque.model import Asset, BlobState, Kind, revision_of
+from mediatheque.model import Asset, BlobState, Generation, Kind, revision_of
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with its zone, which OpenAPI calls `date-time`."""
@@ -36,6 +36,7 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
     mime_type: str
     size: int
     sha256: str
+    crc32: str | None
     width: int | None
     height: int | None
     duration: float | None
@@ -71,6 +72,7 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
             mime_type=media.mime,
             size=blob.size,
             sha256=blob.sha256.hex(),
+            crc32=None if blob.crc32 is None else f"{blob.crc32:08x}",
             width=media.width,
             height=media.height,
             duration=media.duration,
@@ -92,6 +94,16 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
             state_reason=blob.state_reason if blob.state else UNSET,
             **more,
         )
+
+
+class DescribedAsset(AssetShape, frozen=True, kw_only=True):
+    """An asset, with what its file says about itself and how it was generated, null if it does not say that.
+
+    Both belong to the bytes. Of a file that an older version stored they come later, together with `crc32`.
+    """
+
+    embedded: dict[str, Any]
+    generation: Generation | None
 
 
 class AssetPage(msgspec.Struct, frozen=True):

@@ -14,7 +14,17 @@ from mediatheque.library.catalog.update import AssetPatch, apply_patch, external
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.lineage.provenance import fill_provenance
 from mediatheque.library.tasks import defer
-from mediatheque.model import Asset, AssetRef, Cursor, File, Filter, Origin, Provenance, revision_of
+from mediatheque.model import (
+    Asset,
+    AssetRef,
+    Cursor,
+    EmbeddedMetadata,
+    File,
+    Filter,
+    Origin,
+    Provenance,
+    revision_of,
+)
 from mediatheque.records.catalog import assets as rows
 from mediatheque.records.catalog import files, listing, versions
 from mediatheque.records.database import Connection, Database
@@ -48,6 +58,14 @@ class Assets:
         if asset is None:
             raise AssetNotFound
         return asset
+
+    async def get_described(self, workspace_id: UUID, id: UUID) -> tuple[Asset, EmbeddedMetadata]:
+        """Return the asset with what its file says about itself. Raises `AssetNotFound`."""
+        async with self._database.connection() as conn:
+            found = await rows.find_described(conn, workspace_id, id)
+        if found is None:
+            raise AssetNotFound
+        return found
 
     async def page(
         self, workspace_id: UUID, wanted: Filter, after: Cursor | None, limit: int

@@ -87,6 +87,7 @@ async def _record_file(conn: Connection, state: IngestState, file: File, asset: 
             job_of("embed_asset", asset_id=asset.id) if asset else None,
             is_duplicate=state.duplicate is not None,
             replacing=state.broken_key,
+            embedded=state.embedded,
         )
     except OriginStored as error:
         raise Conflict("The same URL was stored a moment ago.") from error

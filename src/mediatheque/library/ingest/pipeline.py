@@ -160,7 +160,8 @@ class Intake:
             state.media_info = MediaInfo(mime=text or _UNKNOWN_TYPE, kind=Kind.DOCUMENT)
             return
         local = state.local
-        media_info = await self._sandbox.probe(local.path if local.content is None else local.content, state.format)
+        probed = await self._sandbox.probe(local.path if local.content is None else local.content, state.format)
+        media_info, state.embedded = probed.media_info, probed.embedded
         if media_info.mime != state.format.mime:
             state.request.policy.check(media_info.mime, media_info.kind, state.local.size)
         state.media_info = media_info

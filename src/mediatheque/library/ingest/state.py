@@ -11,7 +11,7 @@ from mediatheque.errors import InvariantError
 from mediatheque.library.accounts.quotas import Room
 from mediatheque.library.ingest.request import IngestRequest
 from mediatheque.media.formats import FORMATS
-from mediatheque.model import Asset, Blob, DeclaredMetadata, File, Format, Kind, MediaInfo
+from mediatheque.model import Asset, Blob, DeclaredMetadata, EmbeddedMetadata, File, Format, Kind, MediaInfo
 
 
 class IngestState:
@@ -32,6 +32,7 @@ class IngestState:
         self.declared = DeclaredMetadata()
         self.format: Format | None = None
         self.media_info: MediaInfo | None = None
+        self.embedded: EmbeddedMetadata | None = None
         self.duplicate: Blob | None = None
         self.broken_key: str | None = None
         self.stored_key: str | None = None
@@ -58,6 +59,7 @@ class IngestState:
             id=uuid4(),
             workspace_id=self.request.workspace_id,
             sha256=self.local.sha256,
+            crc32=self.local.crc32,
             size=self.local.size,
             storage_key=self.stored_key,
             media_info=self.media_info,

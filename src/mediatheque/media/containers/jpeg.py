@@ -8,6 +8,7 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MAX_PARTS, too_many_parts
+from mediatheque.media.containers.block import Block, remember
 from mediatheque.media.containers.exif import UPRIGHT, read_orientation
 from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.input_file import InputFile
@@ -25,6 +26,9 @@ _LONGEST_SEGMENT = 2 + 0xFFFF
 _MARKER = re.compile(rb"\xff[^\0\xff]")
 _END = b"\xff\xd9"
 _END_MARKER = re.compile(_END)  # two and a half times as fast as `bytes.find`
+_NOTES = {_APP1: b"APP1", 0xEB: b"APP11", 0xED: b"APP13", _COM: b"COM"}
+"""Segments that say something about the picture, by their names."""
+
 _EXIF = b"Exif\0"
 _EXIF_PREFIX = len(_EXIF) + 1  # with a byte that may have any value
 _NEEDED = {_APP0: (b"JFIF\0", 14), _APP14: (b"Adobe", 12)}
@@ -38,6 +42,9 @@ class JpegHeader(msgspec.Struct):
     width: int = 0
     parts: list[Part] = msgspec.field(default_factory=lambda: [b"\xff\xd8"])
     """The picture without what a decoder does not need, with an end marker, which cut files lack."""
+
+    blocks: list[Block] = msgspec.field(default_factory=list)
+    """What says something about the picture."""
 
 
 class _Segment(msgspec.Struct, frozen=True):
@@ -57,6 +64,9 @@ def read_header(source: InputFile) -> JpegHeader:
     for segment in _read_segments(source):
         if segment.marker == _APP1 and exif is None:
             exif = _exif(source, segment)
+        if name := _NOTES.get(segment.marker):
+            body = segment.offset + _SEGMENT_HEADER
+            remember(header.blocks, Block(name, body, segment.length - _SEGMENT_HEADER))
         if segment.marker in _FRAMES:
             header.width = int.from_bytes(source.read_exactly(2, segment.offset + 7), "big")
         if _is_needed(source, segment):

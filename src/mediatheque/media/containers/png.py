@@ -8,6 +8,7 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import MAX_PARTS, png_rows, too_many_parts
+from mediatheque.media.containers.block import Block, remember
 from mediatheque.media.containers.exif import read_orientation
 from mediatheque.media.containers.png_rows import ImageHeader
 from mediatheque.media.containers.tail import check_open_end, check_tail
@@ -20,6 +21,10 @@ _END = struct.pack(">I4sI", 0, b"IEND", zlib.crc32(b"IEND"))
 _MAX_CHECKED = 1 << 20  # an EXIF block that is larger is not read
 _ANCILLARY = 0x20  # in the first byte of a type: who does not know the chunk skips it
 _INDEXED = 3
+_MANIFEST = b"caBX"
+_NOTES = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", _MANIFEST})
+"""Chunks that say something about the picture. A manifest has its own hash, and may be larger than what is checked."""
+
 _SIZES = {b"PLTE": range(3, 769, 3), b"tRNS": range(1, 257)}
 _KEY_BYTES = {0: 2, 2: 6}
 """Size of tRNS for grey and for colour; indexed pictures have one byte for each colour."""
@@ -38,6 +43,8 @@ class PngMetadata(msgspec.Struct):
 
     data: list[Range] = msgspec.field(default_factory=list)
     palette: bool = False
+    blocks: list[Block] = msgspec.field(default_factory=list)
+    """Sound chunks that say something about the picture."""
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -104,10 +111,19 @@ def _read_chunk(source: InputFile, metadata: PngMetadata, chunk: _Chunk) -> None
             append_range(metadata.parts, chunk.offset - 8, chunk.length + _OVERHEAD)
         case b"acTL" if chunk.length >= 8 and _is_sound(source, chunk):  # noqa: PLR2004 - two 32-bit numbers
             metadata.frames = max(1, int.from_bytes(source.read_exactly(4, chunk.offset), "big"))
-        case b"eXIf" if metadata.orientation is None and _is_sound(source, chunk):
-            metadata.orientation = read_orientation(source.read_exactly(chunk.length, chunk.offset))
+        case kind if kind in _NOTES:
+            _read_note(source, metadata, chunk)
         case kind if not kind[0] & _ANCILLARY:
             raise Unreadable("The PNG is damaged: it has an unknown chunk without which it cannot be shown.")
+
+
+def _read_note(source: InputFile, metadata: PngMetadata, chunk: _Chunk) -> None:
+    is_whole = chunk.offset + chunk.length <= source.size
+    if not (is_whole if chunk.kind == _MANIFEST else _is_sound(source, chunk)):
+        return
+    if chunk.kind == b"eXIf" and metadata.orientation is None:
+        metadata.orientation = read_orientation(source.read_exactly(chunk.length, chunk.offset))
+    remember(metadata.blocks, Block(chunk.kind, chunk.offset, chunk.length))
 
 
 def _has_transparency(source: InputFile, metadata: PngMetadata, chunk: _Chunk) -> bool:

@@ -9,18 +9,23 @@ import msgspec
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.containers import truncated
+from mediatheque.media.containers.block import Block, remember
 from mediatheque.media.containers.riff import CHUNK_HEADER, Chunk, read_chunks
 from mediatheque.media.input_file import InputFile
 from mediatheque.media.spliced_file import Part, append_range
 
 _TYPE = b"WEBP"
 _PICTURE = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
+_NOTES = frozenset({b"EXIF", b"XMP ", b"C2PA"})
 _EXIF_FLAG = 0x08
 _MAX_EXIF_BYTES = 1 << 20
 
 
 class WebpMetadata(msgspec.Struct):
-    """Canvas size before orientation, number of frames, the raw EXIF block, and the chunks of the picture."""
+    """Canvas size before orientation, number of frames, the raw EXIF block, and the chunks of the picture.
+
+    `blocks` are those that say something about it.
+    """
 
     width: int = 0
     height: int = 0
@@ -28,6 +33,7 @@ class WebpMetadata(msgspec.Struct):
     exif: bytes = b""
     announces_exif: bool = False
     picture: list[Chunk] = msgspec.field(default_factory=list)
+    blocks: list[Block] = msgspec.field(default_factory=list)
 
     def parts(self) -> list[Part]:
         """Return a WebP of the picture alone, because decoders refuse it for a damaged chunk or size beside it."""
@@ -65,6 +71,8 @@ def read_metadata(source: InputFile) -> WebpMetadata:
 def _read_chunk(source: InputFile, metadata: WebpMetadata, chunk: Chunk) -> None:
     if chunk.kind in _PICTURE:
         metadata.picture.append(chunk)
+    if chunk.kind in _NOTES:
+        remember(metadata.blocks, Block(chunk.kind, chunk.offset, chunk.size))
     if chunk.kind == b"VP8X":
         body = source.read_exactly(10, chunk.offset)
         metadata.width, metadata.height = _vp8x_size(body)

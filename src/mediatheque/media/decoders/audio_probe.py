@@ -14,6 +14,7 @@ from mediatheque.media.containers.sound.tags import skip_tags
 from mediatheque.media.containers.tail import check_open_end, check_tail
 from mediatheque.media.decoders import ProbeResult, ffmpeg
 from mediatheque.media.input_file import InputFile
+from mediatheque.media.metadata.reading import read_embedded
 from mediatheque.media.spliced_file import part_of
 
 DEMUXERS = {
@@ -27,7 +28,7 @@ DEMUXERS = {
 
 
 def probe_audio(source: InputFile, _: str, __: SandboxConfig) -> ProbeResult:
-    """Return the type and the length in seconds.
+    """Return the type, the length in seconds, and what the file says of itself.
 
     Raises `Unreadable` unless a frame decodes, and when an archive or a program is behind the sound.
     """
@@ -36,8 +37,9 @@ def probe_audio(source: InputFile, _: str, __: SandboxConfig) -> ProbeResult:
         check_open_end(source, sound.start)
     else:
         check_tail(source, sound.end)
-    seconds = _decode(source, sound)
-    return ProbeResult(sound.mime, duration=sound.seconds or seconds or _measure(source, sound))
+    seconds, tags = _decode(source, sound)
+    embedded = read_embedded(source, tags=tags, id3=True)
+    return ProbeResult(sound.mime, duration=sound.seconds or seconds or _measure(source, sound), embedded=embedded)
 
 
 def _find_sound(source: InputFile) -> Sound:
@@ -55,8 +57,8 @@ def _read_riff(source: InputFile, start: int) -> Sound:
     return wave.read_sound(source, start)
 
 
-def _decode(source: InputFile, sound: Sound) -> float | None:
-    """Decode one frame, and return the header's duration."""
+def _decode(source: InputFile, sound: Sound) -> tuple[float | None, dict[str, str]]:
+    """Decode one frame, and return the header's duration and the tags; those of Ogg belong to the stream."""
     with ffmpeg.open_container(part_of(source, sound.start, sound.end), DEMUXERS[sound.mime]) as container:
         if any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video):
             raise Unreadable("A video in an audio file is not supported.")
@@ -64,7 +66,7 @@ def _decode(source: InputFile, sound: Sound) -> float | None:
         if audio is None:
             raise Unreadable("The file has no sound that can be played.")
         ffmpeg.first_audio_frame(container, audio)
-        return ffmpeg.header_duration(container)
+        return ffmpeg.header_duration(container), {**container.metadata, **audio.metadata}
 
 
 def _measure(source: InputFile, sound: Sound) -> float | None:

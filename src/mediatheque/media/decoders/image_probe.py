@@ -1,7 +1,7 @@
 """A picture's size as displayed, from its headers. Each format is opened by one Pillow plugin, never `Image.open`."""
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader
 from typing import NamedTuple
@@ -14,10 +14,12 @@ from pillow_heif import HeifImageFile
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.containers import gif, heif, jpeg, png, webp
+from mediatheque.media.containers import gif, heif, iso_blocks, jpeg, png, webp
+from mediatheque.media.containers.block import Block
 from mediatheque.media.containers.exif import UPRIGHT, read_orientation
 from mediatheque.media.decoders import ProbeResult, check_pixels
 from mediatheque.media.input_file import InputFile
+from mediatheque.media.metadata.reading import read_embedded
 from mediatheque.media.spliced_file import Part, SplicedFile
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns at first; `check_pixels` is used instead
@@ -38,14 +40,17 @@ class ImageHeader(NamedTuple):
     parts: list[Part] | None = None
     """What a decoder is given; None for the whole file."""
 
+    blocks: Sequence[Block] = ()
+    """What says something about the picture."""
+
 
 def probe_image(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Return the size with the orientation applied. Raises `Unreadable`."""
+    """Return the size with the orientation applied, and what the picture says of itself. Raises `Unreadable`."""
     header = read_header(source, mime, config)
     width, height = header.width, header.height
     if header.orientation in _SIDEWAYS:
         width, height = height, width
-    return ProbeResult(mime, width, height)
+    return ProbeResult(mime, width, height, embedded=read_embedded(source, header.blocks))
 
 
 def open_parts(source: InputFile, parts: list[Part] | None) -> BufferedReader:
@@ -67,13 +72,13 @@ def read_header(source: InputFile, mime: str, config: SandboxConfig) -> ImageHea
 def _jpeg(source: InputFile) -> ImageHeader:
     header = jpeg.read_header(source)
     with open_parts(source, header.parts) as file, JpegImageFile(file) as image:
-        return ImageHeader(*image.size, 1, header.orientation, header.parts)
+        return ImageHeader(*image.size, 1, header.orientation, header.parts, header.blocks)
 
 
 def _png(source: InputFile) -> ImageHeader:
     metadata = png.read_metadata(source)
     size = metadata.header.width, metadata.header.height
-    return ImageHeader(*size, metadata.frames, metadata.orientation or UPRIGHT, metadata.parts)
+    return ImageHeader(*size, metadata.frames, metadata.orientation or UPRIGHT, metadata.parts, metadata.blocks)
 
 
 def _gif(source: InputFile) -> ImageHeader:
@@ -85,21 +90,24 @@ def _gif(source: InputFile) -> ImageHeader:
 def _webp(source: InputFile) -> ImageHeader:
     metadata = webp.read_metadata(source)
     orientation = read_orientation(metadata.exif)
-    return ImageHeader(metadata.width, metadata.height, metadata.frames, orientation, metadata.parts())
+    size = metadata.width, metadata.height
+    return ImageHeader(*size, metadata.frames, orientation, metadata.parts(), metadata.blocks)
 
 
 def _avif(source: InputFile) -> ImageHeader:
     """AVIF stores the orientation in the container, which Pillow returns as that of EXIF."""
     parts = heif.read_parts(source)
     with open_parts(source, parts) as file, AvifImageFile(file) as image:
-        return ImageHeader(*image.size, image.n_frames, read_orientation(image.info.get("exif", b"")), parts)
+        orientation = read_orientation(image.info.get("exif", b""))
+        return ImageHeader(*image.size, image.n_frames, orientation, parts, iso_blocks.find_blocks(source))
 
 
 def _heic(source: InputFile) -> ImageHeader:
     """HEIF stores the orientation in the container, and libheif returns the size with it applied."""
     parts = heif.read_parts(source)
     with open_parts(source, parts) as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
-        return ImageHeader(*image.size, getattr(image, "n_frames", 1), UPRIGHT, parts)
+        frames = getattr(image, "n_frames", 1)
+        return ImageHeader(*image.size, frames, UPRIGHT, parts, iso_blocks.find_blocks(source))
 
 
 _READERS: dict[str, Callable[[InputFile], ImageHeader]] = {

@@ -4,14 +4,19 @@ The file that a worker opened may have taken control of it. So the server accept
 as the reply to its own request, and no more bytes than that reply can have.
 """
 
+import re
+
 import msgspec
 
 from mediatheque.media.decoders import ProbeResult
 from mediatheque.media.formats import FORMATS
 from mediatheque.media.frames import Frame, max_frame_bytes
+from mediatheque.media.metadata.collected import MAX_EMBEDDED_BYTES
 
 _MAX_TEXT_LENGTH = 4_000
 _MAX_TEXT_REPLY_BYTES = 64 << 10  # of a reply without pixels; only a compromised worker sends more
+_MAX_PROBE_REPLY_BYTES = MAX_EMBEDDED_BYTES + _MAX_TEXT_REPLY_BYTES
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it: PostgreSQL refuses texts with one
 
 
 class ProbeRequest(msgspec.Struct, frozen=True, tag=True):
@@ -79,15 +84,20 @@ def decode_request(line: bytes) -> Request:
 def max_reply_bytes(request: Request) -> int:
     """Return the size of the longest line that can be a reply to the request."""
     if isinstance(request, ProbeRequest):
-        return _MAX_TEXT_REPLY_BYTES
+        return _MAX_PROBE_REPLY_BYTES
     return _MAX_TEXT_REPLY_BYTES + request.max_frames * (4 * max_frame_bytes(request.edge) // 3)
 
 
 def decode_reply(request: Request, line: bytes | bytearray) -> Reply:
     """Decode what the worker sent. Raises `msgspec.DecodeError` when it is not one reply to this request."""
-    reply = _replies.decode(line)
+    try:
+        reply = _replies.decode(line)
+    except RecursionError as error:
+        raise msgspec.ValidationError("a reply is not nested so deeply") from error
     if isinstance(reply, ProbeResult | FramesReply) and not _matches(request, reply):
         raise msgspec.ValidationError("not a reply to this request")
+    if isinstance(reply, ProbeResult) and reply.embedded and _NUL.search(line):
+        raise msgspec.ValidationError("no text has a NUL in it")
     return reply
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import structlog
 
 from mediatheque.errors import Unavailable, Unreadable
@@ -24,7 +25,7 @@ from mediatheque.media.sandbox.protocol import (
     Reply,
     Request,
 )
-from mediatheque.model import Format, Kind, MediaInfo
+from mediatheque.model import EmbeddedMetadata, Format, Kind, MediaInfo
 
 _log = structlog.get_logger()
 
@@ -32,6 +33,13 @@ _KINDS_WITH_FRAMES = frozenset({Kind.IMAGE, Kind.VIDEO})
 _PDF = "application/pdf"
 
 _ReplyT = TypeVar("_ReplyT", ProbeResult, FramesReply)
+
+
+class ProbedFile(msgspec.Struct, frozen=True):
+    """The facts that a library sorts files by, and what the file says of itself; None if that is nothing."""
+
+    media_info: MediaInfo
+    embedded: EmbeddedMetadata | None = None
 
 
 class Unexamined(Unreadable):
@@ -74,14 +82,15 @@ class Sandbox:
         """Whether `probe` takes a file's bytes instead of its path on this system."""
         return self._takes_bytes
 
-    async def probe(self, file: Path | bytes, format: Format) -> MediaInfo:
-        """Open the file with the decoder for `format` and return its metadata; the type may be refined.
+    async def probe(self, file: Path | bytes, format: Format) -> ProbedFile:
+        """Open the file with the decoder for `format` and return what it finds; the type may be refined.
 
         Raises `Unreadable` when the file is damaged, `Unexamined` when it crashes its worker or exceeds a limit.
         """
         path, content = (os.fsencode(file), None) if isinstance(file, Path) else (None, file)
         request = ProbeRequest(path, format.mime)
-        return _media_info(await self._ask(self._probe_pool, request, ProbeResult, content))
+        result = await self._ask(self._probe_pool, request, ProbeResult, content)
+        return ProbedFile(_media_info(result), result.embedded)
 
     async def frames(self, path: Path, format: Format, *, max_frames: int = 6, edge: int = 288) -> list[Frame]:
         """Return one frame of a picture or a PDF, at most `max_frames` of a video, none of other files.

@@ -9,9 +9,10 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from mediatheque.model import Asset, AssetRef, File, Kind, Tag
+from mediatheque.model import Asset, AssetRef, EmbeddedMetadata, File, Kind, Tag
 from mediatheque.records.catalog import files
 from mediatheque.records.database import Connection
+from mediatheque.records.storage import embedded_metadata
 
 JOINED = "FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
 LIVE = f"({files.LIVE} AND a.trashed_at IS NULL)"
@@ -119,6 +120,20 @@ def map_external_id() -> Iterator[None]:
 async def find(conn: Connection, workspace_id: UUID, id: UUID) -> Asset | None:
     """Return the workspace's asset of that id, or None."""
     return await _find_one(conn, "WHERE a.workspace_id = %s AND a.id = %s", (workspace_id, id))
+
+
+async def find_described(conn: Connection, workspace_id: UUID, id: UUID) -> tuple[Asset, EmbeddedMetadata] | None:
+    """Return the workspace's asset of that id with what its file says about itself, or None."""
+    cursor = await conn.execute(
+        f"""
+        SELECT x.*, {embedded_metadata.COLUMNS}
+        FROM ({SELECT} WHERE a.workspace_id = %s AND a.id = %s AND {LIVE}) x
+        LEFT JOIN embedded_metadata m ON m.blob_id = x.blob_id AND m.workspace_id = x.workspace_id
+        """,  # noqa: S608 - constants
+        (workspace_id, id),
+    )
+    row = await cursor.fetchone()
+    return (from_row(row), embedded_metadata.from_row(row)) if row else None
 
 
 async def find_by_file(conn: Connection, file: File) -> Asset | None:

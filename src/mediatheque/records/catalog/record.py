@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import DictRow
 
 from mediatheque.errors import TransactionConflict
-from mediatheque.model import Asset, Blob, BlobState, File
+from mediatheque.model import Asset, Blob, BlobState, EmbeddedMetadata, File
 from mediatheque.records.actor import SET_ACTOR, actor_text
 from mediatheque.records.catalog.assets import map_external_id
 from mediatheque.records.database import Connection, fetch_one
@@ -47,12 +47,14 @@ async def record_file(
     *,
     is_duplicate: bool = False,
     replacing: str | None = None,
+    embedded: EmbeddedMetadata | None = None,
 ) -> File:
     """Insert the file, its blob unless that `is_duplicate`, and the asset with its task, all or nothing.
 
     Return the file with the blob that it has: that of a concurrent request, if that inserted the same content first.
     The pending write of the blob's storage key ends. `replacing` is a storage key without all its bytes: a blob that
-    still has it gets this one, and what there is of the bytes is marked for deletion.
+    still has it gets this one, and what there is of the bytes is marked for deletion. `embedded` is what a new blob
+    says of itself.
 
     When the connection was lost, the same call may be repeated: it changes nothing if the first one was committed.
     Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`, `ExternalIdTaken`; and `TransactionConflict` when such a
@@ -61,7 +63,7 @@ async def record_file(
     blob = file.blob
     parameters = (
         blob.id if is_duplicate else None,
-        None if is_duplicate else _json(_blob_columns(blob)),
+        None if is_duplicate else _json(_blob_columns(blob) | _embedded_columns(embedded)),
         replacing,
         _json(_file_columns(file)),
         _json(_asset_columns(asset)) if asset else None,
@@ -110,10 +112,15 @@ def _blob_columns(blob: Blob) -> dict[str, object]:
         "id": blob.id,
         "workspace_id": blob.workspace_id,
         "sha256": f"\\x{blob.sha256.hex()}",
+        "crc32": blob.crc32,
         "size": blob.size,
         "storage_key": blob.storage_key,
         **msgspec.structs.asdict(blob.media_info),
     }
+
+
+def _embedded_columns(embedded: EmbeddedMetadata | None) -> dict[str, object]:
+    return {"embedded": embedded.data, "generation": embedded.generation} if embedded else {}
 
 
 def _file_columns(file: File) -> dict[str, object]:

@@ -8,7 +8,7 @@ from mediatheque.model import Blob, BlobState, Kind, MediaInfo
 from mediatheque.records.database import Connection
 
 COLUMNS = """
-    b.id AS blob_id, b.workspace_id AS blob_workspace_id, b.sha256, b.size, b.storage_key,
+    b.id AS blob_id, b.workspace_id AS blob_workspace_id, b.sha256, b.crc32, b.size, b.storage_key,
     b.mime, b.kind AS blob_kind, b.width, b.height, b.duration, b.state AS blob_state, b.state_reason
 """
 
@@ -28,6 +28,7 @@ def from_row(row: dict[str, Any]) -> Blob:
             height=row["height"],
             duration=row["duration"],
         ),
+        crc32=row["crc32"],
         state=BlobState(row["blob_state"]) if row["blob_state"] else None,
         state_reason=row["state_reason"],
     )

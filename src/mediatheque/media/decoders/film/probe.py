@@ -4,25 +4,31 @@ from av.container import InputContainer
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.containers import iso
+from mediatheque.media.containers import iso, iso_blocks
 from mediatheque.media.decoders import ProbeResult, check_pixels, ffmpeg
 from mediatheque.media.decoders.film.opening import find_end, is_webm, open_film
 from mediatheque.media.decoders.film.shape import Size, shown_size
 from mediatheque.media.decoders.film.tracks import main_video
 from mediatheque.media.input_file import InputFile
+from mediatheque.media.metadata.reading import read_embedded
 
 
 def probe_film(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResult:
-    """Return a film's size as shown, and the length in seconds. Raises `Unreadable` unless a frame decodes."""
+    """Return a film's size as shown, the length in seconds, and what it says of itself.
+
+    Raises `Unreadable` unless a frame decodes.
+    """
     end = find_end(source, mime)
     with open_film(source, mime, end) as container:
         duration = ffmpeg.header_duration(container)
         size = _shown_size(container, config)
+        tags = dict(container.metadata)
     if duration is None:
         with open_film(source, mime, end) as container:
             duration = ffmpeg.measured_duration(container)
     width, height = size or (None, None)
-    return ProbeResult(_refine_mime(source, mime, is_video=size is not None), width, height, duration)
+    embedded = read_embedded(source, () if is_webm(mime) else iso_blocks.find_blocks(source), tags)
+    return ProbeResult(_refine_mime(source, mime, is_video=size is not None), width, height, duration, embedded)
 
 
 def _shown_size(container: InputContainer, config: SandboxConfig) -> Size | None:

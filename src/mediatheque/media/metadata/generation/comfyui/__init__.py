@@ -1,0 +1,1 @@
+"""ComfyUI: the graph of nodes that made a file, and what it says about the prompt and the sampler."""
