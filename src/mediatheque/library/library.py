@@ -58,7 +58,7 @@ class Library:
         self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
         self.replacements = Replacements(self.ingest, self.catalog)
         self.uploads = UploadServices(database, store, self.storage_keys, self.ingest, self.accounts.quotas)
-        self.maintenance = MaintenanceServices(database, store, trash_time)
+        self.maintenance = MaintenanceServices(database, store, sandbox, trash_time)
 
     async def open(self, *, start_media: bool = True) -> None:
         """Open the database and start the sandbox.

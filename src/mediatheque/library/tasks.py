@@ -19,9 +19,13 @@ from mediatheque.records.database import Connection, Database
 TASKS: Mapping[str, Mapping[str, type]] = {
     "complete_upload": {"upload_id": UUID},
     "embed_asset": {"asset_id": UUID},
+    "read_blobs": {"after": UUID},
 }
 """Every task, and its arguments."""
-_PRIORITIES = {"embed_asset": -1}  # an upload that a client waits for goes before the embedding of a large import
+_PRIORITIES = {
+    "embed_asset": -1,  # an upload that a client waits for goes before the embedding of a large import
+    "read_blobs": -10,  # nobody waits for it
+}
 _PAGE = 1_000
 _STATES = {"todo": "waiting", "doing": "running", "failed": "parked"}
 

@@ -58,6 +58,17 @@ async def insert(conn: Connection, job: Job) -> None:
     )
 
 
+async def exist(conn: Connection, queue: str) -> bool:
+    """Return whether the queue has a job that waits, runs or failed."""
+    cursor = await conn.execute(
+        """
+        SELECT FROM procrastinate_jobs WHERE queue_name = %s AND status IN ('todo', 'doing', 'failed') LIMIT 1
+        """,
+        (queue,),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
     """Record why a job failed for good."""
     await conn.execute(

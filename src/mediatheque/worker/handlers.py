@@ -32,6 +32,7 @@ def handlers_of(library: Library) -> Mapping[str, Handler]:
     return {
         "complete_upload": library.uploads.direct.complete_requested,
         "embed_asset": library.search.embeddings.embed,
+        "read_blobs": library.maintenance.unread_blobs.read,
     }
 
 

@@ -58,6 +58,7 @@ class Worker:
         """Work. The library is open."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._warm())
+            group.create_task(self._read_old_blobs())
             group.create_task(self._do_tasks())
             group.create_task(_every(self._sweep_seconds, self._collect_garbage))
             group.create_task(_every(self._sweep_seconds, self._requeue_lost))
@@ -73,6 +74,13 @@ class Worker:
             _log.warning("models_not_loaded", reason=str(error))
         except Exception:  # noqa: BLE001 - the libraries that run models raise anything
             _log.exception("models_not_loaded")
+
+    async def _read_old_blobs(self) -> None:
+        """Have blobs of older versions read again. What the database refuses now is left to the next start."""
+        try:
+            await self._library.maintenance.unread_blobs.start()
+        except LibraryError as error:
+            _log.warning("old_blobs_not_read", reason=error.message)
 
     async def _do_tasks(self) -> None:
         """Start another of procrastinate's workers whenever one ends: each ends when the database is lost."""
