@@ -59,7 +59,13 @@ def expect_refusal(ended: command_line.Ended, names: str) -> None:
         (["keys", "create", "--scopes", "fly"], "--scopes"),
         (["keys", "create", "--workspace", "a\tb"], "--workspace"),
         (["keys", "create", "--workspace", ""], "--workspace"),
+        (["keys", "create", "--expires-in", "soon"], "--expires-in"),
+        (["keys", "create", "--expires-in", "99999999d"], "--expires-in"),
+        (["keys", "create", "--name", "a\tb"], "name must be"),
         (["keys", "revoke", "nonsense"], "nonsense"),
+        (["workspaces", "delete", "default"], "--yes"),
+        (["workspaces", "rename", "default", "a b"], "name"),
+        (["workspaces", "suspend", "nobody"], "nobody"),
         (["keys", "list", "--data", ""], "the folder has no name"),
     ],
 )

@@ -22,16 +22,20 @@ LibraryError
 ├── NotFound                unknown, or of another workspace: the two look the same
 │   ├── AssetNotFound
 │   ├── FolderNotFound
-│   └── VersionNotFound
+│   ├── VersionNotFound
+│   ├── KeyNotFound
+│   └── WorkspaceNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   ├── InProgress          a request with the same idempotency key is in progress
 │   ├── IdempotencyKeyReused  the idempotency key was used for another request
-│   └── PreconditionFailed  what the request is about has another revision than the request names
-├── KeyRefused              no key, a bad key, a revoked key
+│   ├── PreconditionFailed  what the request is about has another revision than the request names
+│   └── LastAdminKey        nobody could manage the workspace's keys any more
+├── KeyRefused              no key, a bad key, a revoked or expired key
 ├── Forbidden               known, but not allowed for this caller
 │   ├── ScopeMissing        the key lacks the scope
-│   └── QuotaExceeded       the workspace would store more than its quota
+│   ├── QuotaExceeded       the workspace would store more than its quota
+│   └── WorkspaceSuspended  the key's workspace is suspended
 ├── RateLimited
 ├── StorageFull             no space left for bytes or rows
 └── Unavailable             a part that the request needs does not answer; retry
@@ -160,6 +164,14 @@ class VersionNotFound(NotFound):
     """Version not found."""
 
 
+class KeyNotFound(NotFound):
+    """API key not found."""
+
+
+class WorkspaceNotFound(NotFound):
+    """Workspace not found."""
+
+
 class MethodNotAllowed(LibraryError):
     """This method is not allowed here."""
 
@@ -178,6 +190,10 @@ class IdempotencyKeyReused(Conflict):
 
 class PreconditionFailed(Conflict):
     """It was changed since: its ETag is not the one in If-Match."""
+
+
+class LastAdminKey(Conflict):
+    """This is the workspace's last key with the scope 'admin'. Create another one first."""
 
 
 class KeyRefused(LibraryError):
@@ -199,6 +215,10 @@ class QuotaExceeded(Forbidden):
         self.limit = limit
         self.counted = counted
         super().__init__(f"This would exceed the workspace's quota of {limit} {counted}.")
+
+
+class WorkspaceSuspended(Forbidden):
+    """The workspace is suspended."""
 
 
 class RateLimited(LibraryError):

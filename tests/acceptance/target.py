@@ -63,7 +63,7 @@ def _new_keys(data: Path, *workspaces: str) -> list[str]:
     """Create keys on the command line; concurrently, because each command takes a second to start."""
     processes = [
         subprocess.Popen(
-            [PROGRAM, "keys", "create", "--workspace", name, "--data", data],
+            [PROGRAM, "keys", "create", "--workspace", name, "--scopes", "read,write,admin", "--data", data],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

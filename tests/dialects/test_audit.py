@@ -94,6 +94,10 @@ def _replace(of: Workspace, asset: str) -> None:
     of.http.put(f"/api/assets/{asset}/content", content=_OTHER_PNG, headers=bearer(of.key)).raise_for_status()
 
 
+def _other_workspace(of: Workspace) -> str:
+    return str(of.call("POST", "/api/workspaces", json={"name": f"other-{of['word']}"})["id"])
+
+
 class Prepared(SeededWorkspace):
     """A workspace whose things can be in the states in which an operation changes them."""
 
@@ -106,6 +110,10 @@ class Prepared(SeededWorkspace):
         "sent_asset": _after(lambda of: _put(of, of["direct_upload"].split()[1]), "direct_asset"),
         "replaced_asset": _after(lambda of: _replace(of, of["asset"]), "asset"),
         "trashed_folder": _after(lambda of: of.call("POST", f"/v1/folders/{of['folder']}/trash"), "folder"),
+        "other_workspace": _other_workspace,
+        "suspended_workspace": _after(
+            lambda of: of.call("POST", f"/api/workspaces/{of['other_workspace']}/suspend"), "other_workspace"
+        ),
         "favorite_collection": _after(
             lambda of: of.call("POST", f"/v1/assets/collections/{of['collection']}/favorite"), "collection"
         ),
@@ -137,6 +145,11 @@ CHANGES = {
         Probe("POST", "/api/assets/{replaced_asset}/versions/{number}/restore"),
         Probe("DELETE", "/api/assets/{replaced_asset}/versions/{number}"),
         Probe("DELETE", "/api/trash", headers={"x-prepared": "{trashed}"}),
+        Probe("POST", "/api/workspaces", json={"name": "new-{word}"}),
+        Probe("PATCH", "/api/workspaces/{other_workspace}", json={"name": "new-{word}"}),
+        Probe("POST", "/api/workspaces/{other_workspace}/suspend"),
+        Probe("POST", "/api/workspaces/{suspended_workspace}/resume"),
+        Probe("DELETE", "/api/workspaces/{other_workspace}"),
     )
 }
 MUTATIONS = sorted(

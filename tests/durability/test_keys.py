@@ -25,17 +25,19 @@ def test_keys_are_managed_with_and_without_running_server(
     http = connect(server)
     assert "mtq_" not in server.out.read_text(), "no key is printed when one exists"
     assert is_accepted(http, first)
-    beside = key_of(keys(data, "create", "--workspace", "other", "--scopes", "read"))
+    named = ("--name", "a robot", "--expires-in", "90d")
+    beside = key_of(keys(data, "create", "--workspace", "other", "--scope", "read", *named))
     lines = keys(data, "list").stdout
     assert fields(lines, first)[4].startswith("used 20")
     assert fields(lines, beside)[1:3] == ["other", "read"]
-    assert fields(lines, beside)[4:] == ["used never", "live"]
+    used, state, name = fields(lines, beside)[4:]
+    assert (used, state[:13], name) == ("used never", "live until 20", "a robot")
     assert not any(key.rpartition("_")[2] in lines for key in (first, beside))
     assert http.post("/v1/asset", headers={"x-api-key": beside}, content=endpoints.new_jpeg()).status_code == 403
     done = keys(data, "revoke", first)
     assert (done.returncode, done.stdout) == (0, "")
     assert eventually(lambda: is_refused_everywhere(http, first)) < MAX_REVOCATION_SECONDS
-    assert fields(keys(data, "list").stdout, first)[-1] == "revoked"
+    assert fields(keys(data, "list").stdout, first)[5] == "revoked"
     again = command_line.process("keys", "revoke", f"mediatheque:{first}", "--data", data)
     assert again.returncode == 1
     assert len(again.stderr.splitlines()) == 1
@@ -52,7 +54,7 @@ def key_of(done: command_line.Ended) -> str:
 
 
 def fields(lines: str, key: str) -> list[str]:
-    """Return the key's line of `keys list`: id, workspace, scopes, created, used, state."""
+    """Return the key's line of `keys list`: id, workspace, scopes, created, used, state, name."""
     id = key.removeprefix("mtq_").partition("_")[0]
     (line,) = [line for line in lines.splitlines() if line.startswith(id)]
     return line.split("\t")

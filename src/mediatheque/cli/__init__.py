@@ -1,4 +1,4 @@
-"""The command line: `serve`, `worker`, `keys create|list|revoke`, `verify`, `reindex`, `tasks`, `store adopt`.
+"""The command line: `serve`, `worker`, `keys`, `workspaces`, `verify`, `reindex`, `tasks`, `store adopt`.
 
 `parser.py` has the arguments of all commands, and each other module the functions of some. A process imports only the
 module of its command: `--help` answers in a tenth of the time that all imports take, and so does a server process,

@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 import os
-import re
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from mediatheque.cli.database import database_url
 from mediatheque.config import ConfigError, load, with_database_url
 from mediatheque.library.accounts import Accounts
+from mediatheque.library.accounts.workspaces import NAMES, is_name
 from mediatheque.model import Key, Scope
 from mediatheque.records.database import Database
 
@@ -19,25 +20,23 @@ _CLIENT_FORMS = (
     ("HeyGen", "HEYGEN_API_KEY={key}"),
 )
 """The form in which each vendor's clients take a key from their environment."""
-_WORKSPACE = re.compile(r"\w[\w.-]{0,99}")
 
 
 def create(arguments: argparse.Namespace) -> None:
     """Create a key and print it. The forms for vendors' clients go to standard error: scripts read the key alone."""
     scopes = _scopes(arguments.scopes)
-    if not _WORKSPACE.fullmatch(arguments.workspace):
-        raise ConfigError(
-            "--workspace: must be 1 to 100 letters, digits, '.', '_' or '-', and not start with '.' or '-'"
-        )
+    if not is_name(arguments.workspace):
+        raise ConfigError(f"--workspace: must be {NAMES}")
+    expires_at = datetime.now(UTC) + arguments.expires_in if arguments.expires_in else None
 
     async def work(accounts: Accounts) -> None:
-        key = await accounts.create_key(arguments.workspace, scopes)
+        key = await accounts.create_key(arguments.workspace, scopes, name=arguments.name, expires_at=expires_at)
         _print(key)
         sys.stderr.write("For the vendors' clients:\n")
         for vendor, form in _CLIENT_FORMS:
             sys.stderr.write(f"  {vendor:<7} {form.format(key=key)}\n")
 
-    _with_accounts(arguments, work)
+    with_accounts(arguments, work)
 
 
 def show(arguments: argparse.Namespace) -> None:
@@ -47,7 +46,7 @@ def show(arguments: argparse.Namespace) -> None:
         for key in await accounts.list_keys():
             _print(_line(key))
 
-    _with_accounts(arguments, work)
+    with_accounts(arguments, work)
 
 
 def revoke(arguments: argparse.Namespace) -> None:
@@ -56,10 +55,11 @@ def revoke(arguments: argparse.Namespace) -> None:
     async def work(accounts: Accounts) -> None:
         await accounts.revoke(arguments.id)
 
-    _with_accounts(arguments, work)
+    with_accounts(arguments, work)
 
 
-def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awaitable[None]]) -> None:
+def with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awaitable[None]]) -> None:
+    """Do the work with the accounts of the configured database."""
     config = load(os.environ, data=arguments.data)
 
     async def run(url: str) -> None:
@@ -73,11 +73,17 @@ def _with_accounts(arguments: argparse.Namespace, work: Callable[[Accounts], Awa
 def _line(key: Key) -> str:
     """Format a key as a line of `keys list`, with tabs between the fields."""
     used = key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else "never"
-    state = "revoked" if key.revoked_at else "live"
-    created = key.created_at.isoformat(timespec="seconds")
-    return "\t".join(
-        [key.id.hex, key.workspace, ",".join(sorted(key.scopes)), f"created {created}", f"used {used}", state]
-    )
+    created, scopes = key.created_at.isoformat(timespec="seconds"), ",".join(sorted(key.scopes))
+    return "\t".join([key.id.hex, key.workspace, scopes, f"created {created}", f"used {used}", _state(key), key.name])
+
+
+def _state(key: Key) -> str:
+    if key.revoked_at:
+        return "revoked"
+    if key.expires_at is None:
+        return "live"
+    state = "live until" if key.is_live(datetime.now(UTC)) else "expired"
+    return f"{state} {key.expires_at.isoformat(timespec='seconds')}"
 
 
 def _scopes(text: str) -> frozenset[Scope]:

@@ -1,6 +1,8 @@
 """The arguments of every command. It imports none of what the commands need: `--help` and a wrong argument end here."""
 
 import argparse
+import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     server.add_argument("--workers", type=int, help="server processes (1)")
     _command(commands, "worker", "worker:work", "run another worker process, for tasks and housekeeping")
     _add_keys(commands.add_parser("keys", help="create, list and revoke API keys"))
+    _add_workspaces(commands.add_parser("workspaces", help="list, rename, suspend, resume and delete workspaces"))
     verification = _command(commands, "verify", "verify:verify", "compare the records with the stored bytes")
     verification.epilog = "Exit status: 0 nothing is wrong, 1 something is wrong, 2 the check could not be completed."
     verification.add_argument("--quick", action="store_true", help="check sizes only, without reading the bytes")
@@ -37,10 +40,26 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     create = _command(commands, "create", "keys:create", "create a key and print it; it is shown only once")
     create.add_argument("--workspace", default="default", help="the key's workspace, created if needed (default)")
-    create.add_argument("--scopes", default="read,write", help="comma-separated: read, write, admin (read,write)")
+    summary = "comma-separated: read, write, admin, instance, or of an area, like assets:read (read,write)"
+    create.add_argument("--scopes", "--scope", default="read,write", help=summary)
+    create.add_argument("--name", default="", help="what the key is for, shown in lists")
+    create.add_argument("--expires-in", type=_duration, help="when the key ends, as in 90d, 12h or 30m (never)")
     _command(commands, "list", "keys:show", "list keys without their secrets")
     revoke = _command(commands, "revoke", "keys:revoke", "revoke a key; servers refuse it within seconds")
     revoke.add_argument("id", type=_key_id, help="the key, or its id from `keys list`")
+
+
+def _add_workspaces(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _command(commands, "list", "workspaces:show", "list workspaces with their state")
+    rename = _command(commands, "rename", "workspaces:rename", "rename a workspace; its former names stay its own")
+    suspend = _command(commands, "suspend", "workspaces:suspend", "refuse a workspace's keys and hide its files")
+    resume = _command(commands, "resume", "workspaces:resume", "end a suspension")
+    delete = _command(commands, "delete", "workspaces:delete", "delete a workspace with all its content, for good")
+    for command in (rename, suspend, resume, delete):
+        command.add_argument("workspace", help="the workspace's name")
+    rename.add_argument("name", help="the new name")
+    delete.add_argument("--yes", action="store_true", help="really delete everything in it")
 
 
 def _add_tasks(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +92,15 @@ def _folder(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError("the folder has no name")
     return Path(text)
+
+
+def _duration(text: str) -> timedelta:
+    """Parse a number of days, hours, minutes or seconds."""
+    units = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+    match = re.fullmatch(r"([1-9][0-9]{0,8})([dhms])", text)
+    if match is None or (duration := timedelta(**{units[match[2]]: int(match[1])})) > timedelta(days=36_600):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 90d, 12h or 30m, of at most 100 years")
+    return duration
 
 
 def _key_id(text: str) -> UUID:

@@ -4,7 +4,7 @@ A task is done at least once, by any free worker, and by two at the same time wh
 dead: it must be safe to repeat. `worker/handlers.py` says which method does each task.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,14 @@ from mediatheque.records.database import Connection, Database
 
 TASKS: Mapping[str, Mapping[str, type]] = {
     "complete_upload": {"upload_id": UUID},
+    "delete_workspace": {"workspace_id": UUID},
     "embed_asset": {"asset_id": UUID},
     "read_blobs": {"after": UUID},
 }
 """Every task, and its arguments."""
 _PRIORITIES = {
     "embed_asset": -1,  # an upload that a client waits for goes before the embedding of a large import
+    "delete_workspace": -2,
     "read_blobs": -10,  # nobody waits for it
 }
 _PAGE = 1_000
@@ -112,6 +114,12 @@ def job_of(task: str, **arguments: Any) -> jobs.Job:
         lock=lock_of(task, **arguments),
         priority=_PRIORITIES.get(task, 0),
     )
+
+
+async def forget(conn: Connection, argument: str, ids: Sequence[UUID]) -> None:
+    """Delete the tasks about these ids, `argument` of their tasks, in the transaction that deletes the rows."""
+    tasks = [task for task, takes in TASKS.items() if takes.keys() == {argument}]
+    await jobs.delete(conn, [lock_of(task, **{argument: id}) for task in tasks for id in ids])
 
 
 def lock_of(task: str, **arguments: Any) -> str:

@@ -3,7 +3,7 @@
 Sizes are bytes, dimensions pixels (as shown, orientation applied), durations seconds, times aware UTC.
 """
 
-from mediatheque.model.accounts import AREAS, Key, Principal, Scope, Workspace, included
+from mediatheque.model.accounts import AREAS, Key, Principal, Scope, Workspace, WorkspaceState, included
 from mediatheque.model.assets import (
     Asset,
     AssetRef,
@@ -151,6 +151,7 @@ __all__ = [
     "Usage",
     "UsageDay",
     "Workspace",
+    "WorkspaceState",
     "both",
     "current_actor",
     "included",

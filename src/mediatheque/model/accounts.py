@@ -53,15 +53,39 @@ def included(scopes: frozenset[Scope]) -> frozenset[Scope]:
     return frozenset(result)
 
 
+class WorkspaceState(enum.StrEnum):
+    """Whether a workspace can be used."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    """Its keys are refused and its files are not found, until it is resumed."""
+    DELETING = "deleting"
+    """It is deleted: nothing of it is found any more, and a task deletes its content."""
+
+
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """The owner of all content. A workspace can neither see nor infer the content of another."""
 
     id: UUID
     name: str
+    created_at: datetime
+    suspended_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+    @property
+    def state(self) -> WorkspaceState:
+        """Whether it can be used."""
+        if self.deleted_at:
+            return WorkspaceState.DELETING
+        return WorkspaceState.SUSPENDED if self.suspended_at else WorkspaceState.ACTIVE
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """An API key as it is stored: its secret only as SHA-256."""
+    """An API key as it is stored: its secret only as SHA-256.
+
+    Until `previous_expires_at`, the secret that it had before it was rotated is good as well. `workspace` is the
+    workspace's name, and `former_names` are those that it had before, the latest first.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -69,17 +93,38 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope]
     secret_hash: bytes
     created_at: datetime
+    name: str = ""
+    expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    previous_hash: bytes | None = None
+    previous_expires_at: datetime | None = None
+    former_names: tuple[str, ...] = ()
+    is_suspended: bool = False
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired. That its workspace is suspended is another matter."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def hashes(self, now: datetime) -> tuple[bytes, ...]:
+        """Return the hashes of the secrets that are good: the present one, and one that is being replaced."""
+        is_replacing = self.previous_hash and self.previous_expires_at and now < self.previous_expires_at
+        return (self.secret_hash, self.previous_hash) if is_replacing and self.previous_hash else (self.secret_hash,)
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """The authenticated caller of a request. `workspace` is the workspace's name."""
+    """The authenticated caller of a request.
+
+    `workspace` is the workspace's name, and `former_names` are those that it had. `expires_at` is when the key ends.
+    """
 
     workspace_id: UUID
     workspace: str
     key_id: UUID
     scopes: frozenset[Scope]
+    key_name: str = ""
+    expires_at: datetime | None = None
+    former_names: tuple[str, ...] = ()
 
     def allows(self, *scopes: Scope) -> bool:
         """Whether the key has one of the scopes, or one that includes it."""

@@ -8,7 +8,7 @@ A job whose beginning is lost still waits, and one whose end is lost is done aga
 disk, for their own and for all that were made before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +67,21 @@ async def exist(conn: Connection, queue: str) -> bool:
         (queue,),
     )
     return await cursor.fetchone() is not None
+
+
+async def delete(conn: Connection, locks: Sequence[str]) -> None:
+    """Delete the waiting and the failed jobs that have one of the locks. Running ones end by themselves."""
+    await conn.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND lock = ANY(%s)", (list(locks),))
+    await conn.execute(
+        """
+        WITH failed AS (
+            DELETE FROM procrastinate_jobs WHERE status = 'failed' AND lock = ANY(%s)
+                AND id IN (SELECT job_id FROM failed_task) RETURNING id
+        )
+        DELETE FROM failed_task f USING failed WHERE f.job_id = failed.id
+        """,
+        (list(locks),),
+    )
 
 
 async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:

@@ -31,6 +31,7 @@ def handlers_of(library: Library) -> Mapping[str, Handler]:
     """Return the method that does each task of `library.tasks`; it takes the task's arguments in their order there."""
     return {
         "complete_upload": library.uploads.direct.complete_requested,
+        "delete_workspace": library.maintenance.deleted_workspaces.delete,
         "embed_asset": library.search.embeddings.embed,
         "read_blobs": library.maintenance.unread_blobs.read,
     }

@@ -128,8 +128,15 @@ NATIVE = (
     Probe("GET", "/api/assets/{asset}/lineage"),
     Probe("GET", "/api/assets/{asset}/similar"),
     Probe("GET", "/api/search", params={"like": "{asset}"}),
+    _plain("POST", "/api/keys", json={"name": "new", "scopes": ["read"]}, own=201),
+    _plain("GET", "/api/keys"),
+    Probe("GET", "/api/keys/{api_key}"),
+    Probe("PATCH", "/api/keys/{api_key}", json={"name": "another"}),
+    Probe("POST", "/api/keys/{api_key}/rotate"),
+    Probe("DELETE", "/api/keys/{api_key}", own=204),
 )
 PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE)
+_INSTANCE = "needs the scope instance, which the admin of no workspace has: tests/dialects/native/accounts"
 WITHOUT_WORKSPACE = {
     "GET /healthz": "tells nothing about a workspace",
     "GET /readyz": "tells nothing about a workspace",
@@ -137,5 +144,12 @@ WITHOUT_WORKSPACE = {
     "GET /docs/error-codes": "tells nothing about a workspace",
     "GET /docs/api": "tells nothing about a workspace",
     "GET /api/openapi.json": "tells nothing about a workspace",
+    "POST /api/workspaces": _INSTANCE,
+    "GET /api/workspaces": _INSTANCE,
+    "GET /api/workspaces/{}": _INSTANCE,
+    "PATCH /api/workspaces/{}": _INSTANCE,
+    "POST /api/workspaces/{}/suspend": _INSTANCE,
+    "POST /api/workspaces/{}/resume": _INSTANCE,
+    "DELETE /api/workspaces/{}": _INSTANCE,
 }
 """Operations whose response does not depend on the workspace, with the reason."""

@@ -77,6 +77,10 @@ def _workspace(of: Workspace) -> str:
     return str(of.call("GET", f"/v3/assets/{of['asset']}")["data"]["owner"])
 
 
+def _api_key(of: Workspace) -> str:
+    return str(of.call("POST", "/api/keys", json={"name": f"key {of['word']}", "scopes": ["read"]})["id"])
+
+
 _ORGANISED: dict[str, Maker] = {
     "asset": _asset,
     "request": _request,
@@ -91,6 +95,7 @@ _ORGANISED: dict[str, Maker] = {
     "handle": _handle,
     "folder": _folder,
     "workspace": _workspace,
+    "api_key": _api_key,
 }
 
 

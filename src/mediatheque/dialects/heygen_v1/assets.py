@@ -15,7 +15,7 @@ from mediatheque.http.request.query import enum_param, folder_param, parse_id, q
 from mediatheque.model import Filter, Kind, Scope
 
 
-@post("/v1/asset", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
+@post("/v1/asset", status_code=200, guards=[require_scope(Scope.UPLOADS_WRITE)], request_max_body_size=None)
 async def upload_asset(request: AppRequest) -> dict[str, Any]:
     """POST /v1/asset: store the raw body, declared by Content-Type. `folder_id` is our extension."""
     base = request.public_url
@@ -23,7 +23,7 @@ async def upload_asset(request: AppRequest) -> dict[str, Any]:
     return shapes.upload_reply(await store_body(request, POLICY, folder_id), base)
 
 
-@get("/v1/asset/list", guards=[require_scope(Scope.READ)])
+@get("/v1/asset/list", guards=[require_scope(Scope.ASSETS_READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v1/asset/list: newest first. An empty `folder_id` means the root, an absent one every folder."""
     base = request.public_url
@@ -45,7 +45,7 @@ async def _filter(request: AppRequest) -> Filter:
     )
 
 
-@post("/v1/asset/{id:str}/delete", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/asset/{id:str}/delete", status_code=200, guards=[require_scope(Scope.ASSETS_WRITE)])
 async def delete_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/asset/{id}/delete: delete the asset and return it. Text that is no UUID is an unknown id."""
     base = request.public_url

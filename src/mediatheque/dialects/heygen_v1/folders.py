@@ -33,7 +33,7 @@ class NewName(msgspec.Struct, frozen=True):
     name: str
 
 
-@get("/v1/folders", guards=[require_scope(Scope.READ)])
+@get("/v1/folders", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def list_folders(request: AppRequest) -> dict[str, Any]:
     """GET /v1/folders: newest first, of every level unless `parent_id` is given; an empty one means the root."""
     folders = request.library.catalog.folders
@@ -55,7 +55,12 @@ async def _filter(request: AppRequest) -> FolderFilter:
     )
 
 
-@post("/v1/folders/create", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post(
+    "/v1/folders/create",
+    status_code=200,
+    guards=[require_scope(Scope.COLLECTIONS_WRITE)],
+    request_max_body_size=_MAX_BODY,
+)
 async def create_folder(request: AppRequest) -> dict[str, Any]:
     """POST /v1/folders/create: create a folder, at the root or in a folder that is not in the trash."""
     wanted = await read_json(request, NewFolder)
@@ -65,7 +70,12 @@ async def create_folder(request: AppRequest) -> dict[str, Any]:
     return _folder_reply(request, folder)
 
 
-@post("/v1/folders/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post(
+    "/v1/folders/{id:str}",
+    status_code=200,
+    guards=[require_scope(Scope.COLLECTIONS_WRITE)],
+    request_max_body_size=_MAX_BODY,
+)
 async def rename_folder(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/folders/{id}: rename a folder, which may be in the trash."""
     wanted = await read_json(request, NewName)
@@ -73,13 +83,13 @@ async def rename_folder(request: AppRequest, id: str) -> dict[str, Any]:
     return _folder_reply(request, await folders.rename(request.workspace_id, _id(id), wanted.name))
 
 
-@post("/v1/folders/{id:str}/trash", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/folders/{id:str}/trash", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def trash_folder(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/folders/{id}/trash: move the folder and its subfolders to the trash. Their assets stay readable."""
     return _folder_reply(request, await request.library.catalog.folders.trash(request.workspace_id, _id(id)))
 
 
-@post("/v1/folders/{id:str}/restore", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/folders/{id:str}/restore", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def restore_folder(request: AppRequest, id: str) -> dict[str, Any]:
     """POST /v1/folders/{id}/restore: restore the folder and the subfolders that were trashed with it."""
     return _folder_reply(request, await request.library.catalog.folders.restore(request.workspace_id, _id(id)))

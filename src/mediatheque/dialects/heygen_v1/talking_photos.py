@@ -17,14 +17,14 @@ from mediatheque.model import Filter, Kind, Scope
 _FILTER = Filter(kinds=(Kind.IMAGE,), types=tuple(sorted(TALKING_PHOTO_TYPES)))
 
 
-@post("/v1/talking_photo", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
+@post("/v1/talking_photo", status_code=200, guards=[require_scope(Scope.UPLOADS_WRITE)], request_max_body_size=None)
 async def upload_talking_photo(request: AppRequest) -> dict[str, Any]:
     """POST /v1/talking_photo: store the raw body as an image asset."""
     base = request.public_url
     return shapes.talking_photo(await store_body(request, TALKING_PHOTOS), base)
 
 
-@get("/v1/talking_photo.list", guards=[require_scope(Scope.READ)])
+@get("/v1/talking_photo.list", guards=[require_scope(Scope.ASSETS_READ)])
 async def list_talking_photos(request: AppRequest) -> dict[str, Any]:
     """GET /v1/talking_photo.list: newest first, at most 1000; `limit` and `token` are our extension."""
     base = request.public_url
@@ -36,7 +36,7 @@ async def list_talking_photos(request: AppRequest) -> dict[str, Any]:
     return shapes.talking_photos(found, next_token(found, more), base)
 
 
-@delete("/v2/talking_photo/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+@delete("/v2/talking_photo/{id:str}", status_code=200, guards=[require_scope(Scope.ASSETS_WRITE)])
 async def delete_talking_photo(request: AppRequest, id: str) -> dict[str, Any]:
     """DELETE /v2/talking_photo/{id}: delete the asset, if the list shows it."""
     asset = await request.library.catalog.assets.get(request.workspace_id, parse_id(id, AssetNotFound))

@@ -26,7 +26,7 @@ def _no_fields(_: DeclaredMetadata) -> AssetFields:
     return AssetFields()
 
 
-@post("/v3/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
+@post("/v3/assets", status_code=200, guards=[require_scope(Scope.UPLOADS_WRITE)], request_max_body_size=None)
 async def upload_asset(request: AppRequest) -> Response[bytes]:
     """POST /v3/assets: multipart `file`; its type is detected from the content. Idempotency-Key: 24 h."""
     base = request.public_url
@@ -49,7 +49,7 @@ async def upload_asset(request: AppRequest) -> Response[bytes]:
     return await idempotent(request, work, render, upload=body, characters=IDEMPOTENCY_KEY)
 
 
-@get("/v3/assets", guards=[require_scope(Scope.READ)])
+@get("/v3/assets", guards=[require_scope(Scope.ASSETS_READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v3/assets: newest first. An empty `folder_id` means the root; `username` is ignored."""
     base = request.public_url
@@ -64,7 +64,7 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
     )
 
 
-@get("/v3/assets/{asset_id:str}", guards=[require_scope(Scope.READ)])
+@get("/v3/assets/{asset_id:str}", guards=[require_scope(Scope.ASSETS_READ)])
 async def get_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     """GET /v3/assets/{asset_id}: one asset."""
     base = request.public_url
@@ -73,7 +73,7 @@ async def get_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     return {"data": shapes.asset(asset, request.principal.workspace, base)}
 
 
-@delete("/v3/assets/{asset_id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+@delete("/v3/assets/{asset_id:str}", status_code=200, guards=[require_scope(Scope.ASSETS_WRITE)])
 async def delete_asset(request: AppRequest, asset_id: str) -> dict[str, Any]:
     """DELETE /v3/assets/{asset_id}: delete the asset for good."""
     with parsed_asset_id(asset_id) as id:

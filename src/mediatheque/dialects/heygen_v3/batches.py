@@ -28,7 +28,7 @@ _MAX_IDS = 100
 @post(
     "/v3/assets/direct-uploads/batches",
     status_code=200,
-    guards=[require_scope(Scope.WRITE)],
+    guards=[require_scope(Scope.UPLOADS_WRITE)],
     request_max_body_size=MAX_BODY,
 )
 async def presign(request: AppRequest) -> Response[bytes]:
@@ -51,7 +51,10 @@ async def presign(request: AppRequest) -> Response[bytes]:
 
 
 @post(
-    "/v3/assets/complete/batches", status_code=202, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY
+    "/v3/assets/complete/batches",
+    status_code=202,
+    guards=[require_scope(Scope.UPLOADS_WRITE)],
+    request_max_body_size=MAX_BODY,
 )
 async def complete(request: AppRequest) -> dict[str, Any]:
     """POST /v3/assets/complete/batches: 202; the worker checks and completes each file."""
@@ -61,7 +64,7 @@ async def complete(request: AppRequest) -> dict[str, Any]:
     return {"data": {"batch_id": batch.id.hex}}
 
 
-@get("/v3/assets/batches/{id:str}", guards=[require_scope(Scope.READ)])
+@get("/v3/assets/batches/{id:str}", guards=[require_scope(Scope.ASSETS_READ)])
 async def progress(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v3/assets/batches/{id}: the progress of a batch, with a page of its items."""
     query = request.query_params
@@ -73,7 +76,7 @@ async def progress(request: AppRequest, id: str) -> dict[str, Any]:
     return upload_shapes.batch(found, page, offset_token(start + limit) if more else None)
 
 
-@get("/v3/assets/statuses", guards=[require_scope(Scope.READ)])
+@get("/v3/assets/statuses", guards=[require_scope(Scope.ASSETS_READ)])
 async def statuses(request: AppRequest) -> dict[str, Any]:
     """GET /v3/assets/statuses?asset_ids=a,b&batch_ids=c: in the order of the query; unknown ids are `not_found`."""
     query = request.query_params

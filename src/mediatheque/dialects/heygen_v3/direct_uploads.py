@@ -22,7 +22,12 @@ from mediatheque.model import Scope, UploadMethod
 MAX_BODY = 512 * 1024
 
 
-@post("/v3/assets/direct-uploads", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post(
+    "/v3/assets/direct-uploads",
+    status_code=200,
+    guards=[require_scope(Scope.UPLOADS_WRITE)],
+    request_max_body_size=MAX_BODY,
+)
 async def presign(request: AppRequest) -> Response[bytes]:
     """POST /v3/assets/direct-uploads: create an upload target for one file. Idempotency-Key: 24 h."""
     wanted = await read_json(request, upload_shapes.DirectUpload)
@@ -53,7 +58,7 @@ async def receive(request: AppRequest, id: UUID) -> dict[str, Any]:
 @post(
     "/v3/assets/{id:str}/complete",
     status_code=200,
-    guards=[require_scope(Scope.WRITE)],
+    guards=[require_scope(Scope.UPLOADS_WRITE)],
     request_max_body_size=MAX_BODY,
 )
 async def complete(request: AppRequest, id: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _TYPES = {"image": True, "icon": False}
 _SCOPES = {"public": None, "personal": None}
 
 
-@get("/v3/assets/search", guards=[require_scope(Scope.READ)])
+@get("/v3/assets/search", guards=[require_scope(Scope.ASSETS_READ)])
 async def search_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v3/assets/search: images similar to `query` in content or containing its words, best first."""
     base = request.public_url

@@ -7,7 +7,7 @@ from mediatheque.http.request.auth import require_scope
 from mediatheque.model import Scope
 
 
-@get(["/v3/users/me", "/v3/user/me"], guards=[require_scope(Scope.READ, Scope.WRITE)])
+@get(["/v3/users/me", "/v3/user/me"], guards=[require_scope(*Scope)])
 async def get_current_user(request: AppRequest) -> dict[str, dict[str, str]]:
     """GET /v3/users/me: the workspace as the user. [documented] The four fields are required; nobody's name is known.
 

@@ -24,7 +24,7 @@ def _asset_fields(declared: DeclaredMetadata) -> AssetFields:
     return AssetFields(caption=declared.fields.get("description") or None)
 
 
-@post("/assets", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=None)
+@post("/assets", status_code=200, guards=[require_scope(Scope.UPLOADS_WRITE)], request_max_body_size=None)
 async def upload_asset(request: AppRequest) -> dict[str, Any]:
     """POST /assets: multipart `file` and optional `description`, in any order; 200 and the bare asset."""
     base = request.public_url
@@ -35,7 +35,7 @@ async def upload_asset(request: AppRequest) -> dict[str, Any]:
     return shapes.asset(asset, base)
 
 
-@get("/assets", guards=[require_scope(Scope.READ)])
+@get("/assets", guards=[require_scope(Scope.ASSETS_READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /assets: newest first, starting after `cursor`."""
     base = request.public_url
@@ -45,14 +45,14 @@ async def list_assets(request: AppRequest) -> dict[str, Any]:
     return shapes.page(assets, more, base)
 
 
-@get("/assets/{id:str}", guards=[require_scope(Scope.READ)])
+@get("/assets/{id:str}", guards=[require_scope(Scope.ASSETS_READ)])
 async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /assets/{id}: the bare asset. Text that is no UUID is an unknown id."""
     asset = await request.library.catalog.assets.get(request.workspace_id, parse_id(id, AssetNotFound))
     return shapes.asset(asset, request.public_url)
 
 
-@delete("/assets/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+@delete("/assets/{id:str}", status_code=200, guards=[require_scope(Scope.ASSETS_WRITE)])
 async def delete_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """DELETE /assets/{id}: delete the asset for good; 404 the second time."""
     deleted = await request.library.catalog.assets.delete(request.workspace_id, parse_id(id, AssetNotFound))

@@ -1,6 +1,6 @@
-"""Mediatheque's own API: assets, search and lineage under `/api`; stored files, health and metrics."""
+"""Mediatheque's own API: assets, search, lineage, keys, workspaces under `/api`; files, health and metrics."""
 
-from mediatheque.dialects.native import assets, catalog, files, health, lineage, metrics, search
+from mediatheque.dialects.native import accounts, assets, catalog, files, health, lineage, metrics, search
 from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.openapi.routes import document_routes
 from mediatheque.http.dialect import Dialect, router
@@ -13,6 +13,7 @@ ROUTES = (
     *files.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,
+    *accounts.ROUTES,
 )
 
 DIALECT = Dialect(

@@ -71,7 +71,7 @@ class ListAssets(msgspec.Struct, frozen=True):
 
 @post(
     "/api/assets",
-    scope=Scope.WRITE,
+    scope=Scope.UPLOADS_WRITE,
     status=201,
     max_body=_MAX_BODY,
     example=_EXAMPLE,
@@ -99,7 +99,7 @@ async def create_asset(request: AppRequest, body: NewAsset, claim: Claim | None)
     return AssetShape.of(asset, request.public_url)
 
 
-@get("/api/assets", scope=Scope.READ)
+@get("/api/assets", scope=Scope.ASSETS_READ)
 async def list_assets(request: AppRequest, query: ListAssets) -> AssetPage:
     """List the assets, newest first."""
     base, after = request.public_url, cursor_of(query.cursor, param="cursor")
@@ -108,7 +108,7 @@ async def list_assets(request: AppRequest, query: ListAssets) -> AssetPage:
     return AssetPage([AssetShape.of(asset, base) for asset in found], next_token(found, more))
 
 
-@get("/api/assets/{id}", scope=Scope.READ, not_found=AssetNotFound)
+@get("/api/assets/{id}", scope=Scope.ASSETS_READ, not_found=AssetNotFound)
 async def get_asset(request: AppRequest, id: UUID) -> DescribedAsset:
     """Get an asset, with what its file says about itself."""
     asset, said = await request.library.catalog.assets.get_described(request.workspace_id, id)

@@ -88,7 +88,7 @@ class GetLineage(msgspec.Struct, frozen=True):
     depth: Annotated[int, msgspec.Meta(ge=1, le=MAX_DEPTH)] = MAX_DEPTH
 
 
-@get("/api/assets/{id}/lineage", scope=Scope.READ, not_found=AssetNotFound)
+@get("/api/assets/{id}/lineage", scope=Scope.ASSETS_READ, not_found=AssetNotFound)
 async def get_lineage(request: AppRequest, id: UUID, query: GetLineage) -> LineageShape:
     """Get the lineage of an asset: the graph of what it was made from and used for."""
     base = request.public_url

@@ -62,7 +62,7 @@ class SimilarAssets(msgspec.Struct, frozen=True):
     items: list[SimilarShape]
 
 
-@get("/api/search", scope=Scope.READ, errors=(Missing, AssetNotFound, ModelUnavailable))
+@get("/api/search", scope=Scope.ASSETS_READ, errors=(Missing, AssetNotFound, ModelUnavailable))
 async def search_assets(request: AppRequest, query: Search) -> SearchPage:
     """Search the assets, best first.
 
@@ -76,7 +76,7 @@ async def search_assets(request: AppRequest, query: Search) -> SearchPage:
     return SearchPage(items, next_search_token(found, seen), found.partial)
 
 
-@get("/api/assets/{id}/similar", scope=Scope.READ, not_found=AssetNotFound, errors=(ModelUnavailable,))
+@get("/api/assets/{id}/similar", scope=Scope.ASSETS_READ, not_found=AssetNotFound, errors=(ModelUnavailable,))
 async def list_similar(request: AppRequest, id: UUID, query: ListSimilar) -> SimilarAssets:
     """List the assets most similar to one; duplicates are marked."""
     base = request.public_url

@@ -9,7 +9,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_USER_AGENT = 200
 
 
-def act(connection: Connection, kind: ActorKind, key_id: UUID) -> None:
+def act(connection: Connection, kind: ActorKind, key_id: UUID, key_name: str = "") -> None:
     """Attribute the changes of this request to the key, or to a token that it created. Safe methods change nothing."""
     if connection.scope.get("method") in _SAFE:
         return
@@ -18,6 +18,7 @@ def act(connection: Connection, kind: ActorKind, key_id: UUID) -> None:
         Actor(
             kind=kind,
             key_id=key_id,
+            key_name=key_name or None,
             address=context_of(connection).origins.client(connection),
             user_agent="".join(filter(str.isprintable, agent)) or None,
             request_id=connection.scope["state"].get("request_id"),

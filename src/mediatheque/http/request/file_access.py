@@ -1,6 +1,6 @@
 """Access to a file: public, with an API key, or with a signed URL."""
 
-from mediatheque.errors import KeyRefused
+from mediatheque.errors import KeyRefused, WorkspaceSuspended
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.auth import presented_key
 from mediatheque.library.catalog.access import Signature, is_public
@@ -12,7 +12,7 @@ _MAX_DIGITS = 12
 async def authorize_request(request: AppRequest, file: File) -> None:
     """Raise `NotFound` or `Forbidden`, as the file's ACL says, unless this request may read the file.
 
-    An invalid key counts as no key: a 401 would disclose that the file exists.
+    A key that is invalid, or that may not read assets, counts as no key: a 401 would disclose that the file exists.
     """
     if is_public(file):
         return
@@ -28,7 +28,7 @@ async def _principal(request: AppRequest) -> Principal | None:
         return None
     try:
         principal = await request.library.accounts.authenticate(presented)
-    except KeyRefused:
+    except (KeyRefused, WorkspaceSuspended):
         return None
     return principal if principal.allows(Scope.ASSETS_READ) else None
 

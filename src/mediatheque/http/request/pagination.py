@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mediatheque.errors import InvalidQuery
 from mediatheque.library.search.hybrid import MAX_RESULTS, SHORT_ID_BYTES, SearchPage, ShownIds, short_id
-from mediatheque.model import Asset, Cursor, Folder
+from mediatheque.model import Asset, Cursor, Folder, Key, Workspace
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -16,13 +16,15 @@ _CURSOR = struct.Struct(">q16s")
 _OFFSET = struct.Struct(">I")
 _SEARCH_PREFIX = "s."
 
+Listed = Asset | Folder | Key | Workspace
 
-def next_cursor(shown: Sequence[Asset | Folder], more: bool) -> Cursor | None:
+
+def next_cursor(shown: Sequence[Listed], more: bool) -> Cursor | None:
     """Return the cursor after the last item shown; None if there are no more items or none was shown."""
     return Cursor(shown[-1].created_at, shown[-1].id) if more and shown else None
 
 
-def next_token(shown: Sequence[Asset | Folder], more: bool) -> str | None:
+def next_token(shown: Sequence[Listed], more: bool) -> str | None:
     """Return the same cursor as a token."""
     cursor = next_cursor(shown, more)
     return token_of_cursor(cursor) if cursor else None

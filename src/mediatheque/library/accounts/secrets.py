@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -40,8 +41,9 @@ def split(presented: str) -> tuple[UUID, str]:
 
 
 def matches(key: Key | None, secret: str) -> bool:
-    """Whether the secret is the key's, in constant time."""
-    return hmac.compare_digest(_hash(secret), key.secret_hash if key else bytes(32))
+    """Whether the secret is one of the key's, in constant time."""
+    hashed, hashes = _hash(secret), key.hashes(datetime.now(UTC)) if key else (bytes(32),)
+    return any(hmac.compare_digest(hashed, each) for each in hashes)
 
 
 def _hash(secret: str) -> bytes:

@@ -104,4 +104,5 @@ def _decide(file: File, principal: Principal | None) -> AclEffect:
     if file.acl is None:
         return AclEffect.ALLOW
     effects = {entry.workspace: entry.effect for entry in file.acl.entries}
-    return effects.get(principal.workspace, file.acl.default_effect) if principal else file.acl.default_effect
+    names = (principal.workspace, *principal.former_names) if principal else ()
+    return next((effects[name] for name in names if name in effects), file.acl.default_effect)

@@ -32,7 +32,7 @@ class ExpiredUploads:
             async with self._database.connection() as conn:
                 expired = await rows.list_expired(conn, _BATCH)
             for upload in expired:
-                await self._delete(upload)
+                await self.delete_bytes_of(upload)
                 async with self._database.connection() as conn:
                     await rows.mark_cleaned(conn, upload.id)
             total += len(expired)
@@ -47,7 +47,7 @@ class ExpiredUploads:
                 ended = await rows.list_ended(conn, grace, _BATCH)
             for upload in ended:
                 if upload.method is UploadMethod.DIRECT and upload.multipart_id:
-                    await self._delete(upload)
+                    await self.delete_bytes_of(upload)
             async with self._database.connection() as conn:
                 await rows.delete(conn, [upload.id for upload in ended])
                 await batches.delete_empty(conn, _BATCH)
@@ -55,7 +55,8 @@ class ExpiredUploads:
             if len(ended) < _BATCH:
                 return total
 
-    async def _delete(self, upload: Upload) -> None:
+    async def delete_bytes_of(self, upload: Upload) -> None:
+        """Delete the parts and the bytes of an upload that nobody can send to or complete any more."""
         if upload.storage_key is None:
             return
         if upload.method is UploadMethod.MULTIPART:

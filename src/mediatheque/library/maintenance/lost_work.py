@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from mediatheque.library.tasks import defer, lock_of
+from mediatheque.records.accounts import workspaces
 from mediatheque.records.database import Database
 from mediatheque.records.locks import try_advisory_lock
 from mediatheque.records.search import lost_work as asset_rows
@@ -46,6 +47,12 @@ class LostWork:
         async with self._database.connection() as conn:
             return await uploads.list_lost(conn, _PAGE, queue="complete_upload", lock=lock)
 
+    async def deleted_workspaces(self) -> list[UUID]:
+        """Return deleted workspaces that have content and no task to delete it: one waits for presigned URLs to end."""
+        async with self._database.connection() as conn:
+            lock = lock_of("delete_workspace", workspace_id="{id}")
+            return await workspaces.list_deleted(conn, _PAGE, queue="delete_workspace", lock=lock)
+
     async def requeue(self) -> int:
         """Run one round, unless another process runs one now. Return how many tasks were deferred."""
         async with self._database.session() as conn, try_advisory_lock(conn, "lost work") as acquired:
@@ -67,6 +74,9 @@ class LostWork:
             await defer(conn, "complete_upload", upload_id=id)
 
     async def _round(self) -> int:
+        for id in await self.deleted_workspaces():
+            async with self._database.transaction() as conn:
+                await defer(conn, "delete_workspace", workspace_id=id)
         items = await self.uploads()
         for id in items:
             await self.requeue_upload(id)

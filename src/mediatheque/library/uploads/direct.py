@@ -16,6 +16,7 @@ from mediatheque.errors import (
     AssetNotFound,
     Conflict,
     Invalid,
+    KeyRefused,
     LibraryError,
     NotFound,
     QuotaExceeded,
@@ -147,7 +148,7 @@ class DirectUploads:
         try:
             with acting_as(Actor(kind=ActorKind.KEY, key_id=upload.key_id)):
                 await self.complete(upload.workspace_id, upload.asset_id)
-        except (Conflict, NotFound, Invalid) as error:
+        except (Conflict, NotFound, Invalid, KeyRefused) as error:
             async with self._database.connection() as conn:
                 await rows.fail(conn, id, refusals.to_text(error))
         except (Unacceptable, QuotaExceeded):  # recorded by `complete`

@@ -46,12 +46,15 @@ def _json(acl: Acl | None) -> Jsonb | None:
 
 
 async def find_public(conn: Connection, id: UUID) -> File | None:
-    """Return the file of that id in any workspace, in the trash or not, or None.
+    """Return the file of that id in any active workspace, in the trash or not, or None.
 
     For reads through the file's URL only.
     """
     cursor = await conn.execute(
-        f"SELECT {COLUMNS} FROM {SOURCE} WHERE f.id = %s AND {UNEXPIRED}",  # noqa: S608 - constants
+        f"""
+        SELECT {COLUMNS} FROM {SOURCE} JOIN workspace w ON w.id = f.workspace_id
+        WHERE f.id = %s AND {UNEXPIRED} AND w.suspended_at IS NULL AND w.deleted_at IS NULL
+        """,  # noqa: S608 - constants
         (id,),
     )
     row = await cursor.fetchone()

@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 from psycopg.rows import DictRow
 
-from mediatheque.errors import TransactionConflict
+from mediatheque.errors import KeyRefused, TransactionConflict
 from mediatheque.model import Asset, Blob, BlobState, EmbeddedMetadata, File
 from mediatheque.records.actor import SET_ACTOR, actor_text
 from mediatheque.records.catalog.assets import map_external_id
@@ -57,8 +57,8 @@ async def record_file(
     says of itself.
 
     When the connection was lost, the same call may be repeated: it changes nothing if the first one was committed.
-    Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`, `ExternalIdTaken`; and `TransactionConflict` when such a
-    first call was committed at the same moment.
+    Raises `BlobCollected`, `OriginStored`, `WriteGivenUp`, `ExternalIdTaken`; `TransactionConflict` when such a first
+    call was committed at the same moment; and `KeyRefused` when the workspace was deleted while the request ran.
     """
     blob = file.blob
     parameters = (
@@ -98,6 +98,8 @@ def _map_refusals() -> Iterator[None]:
     except psycopg.errors.UniqueViolation as error:
         raise TransactionConflict from error
     except psycopg.Error as error:
+        if error.sqlstate == "MQ011":
+            raise KeyRefused from error
         if error.sqlstate in _REFUSALS:
             raise _REFUSALS[error.sqlstate] from error
         raise

@@ -68,15 +68,16 @@ async def insert(conn: Connection, upload: Upload, token_hash: bytes) -> None:
 
 
 async def find_live(conn: Connection, id: UUID, workspace_id: UUID | None = None) -> tuple[Upload, bytes] | None:
-    """Return the upload and its token's hash, if it has not expired and its API key is not revoked.
+    """Return the upload and its token's hash, if it has not expired, its API key is live and its workspace active.
 
     Without a workspace the caller must check the token.
     """
     cursor = await conn.execute(
         """
-        SELECT u.* FROM upload u JOIN api_key k ON k.id = u.key_id
-        WHERE u.id = %s AND u.workspace_id = COALESCE(%s, u.workspace_id)
-            AND u.expires_at > now() AND k.revoked_at IS NULL
+        SELECT u.* FROM upload u JOIN api_key k ON k.id = u.key_id JOIN workspace w ON w.id = u.workspace_id
+        WHERE u.id = %s AND u.workspace_id = COALESCE(%s, u.workspace_id) AND u.expires_at > now()
+            AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+            AND w.suspended_at IS NULL AND w.deleted_at IS NULL
         """,
         (id, workspace_id),
     )
@@ -183,6 +184,15 @@ async def mark_cleaned(conn: Connection, id: UUID) -> None:
 async def list_ended(conn: Connection, age: timedelta, limit: int) -> list[Upload]:
     """Return uploads that expired longer than `age` ago, oldest first."""
     return await _many(conn, "WHERE expires_at < now() - %s ORDER BY expires_at LIMIT %s", (age, limit))
+
+
+async def list_of_workspace(conn: Connection, workspace_id: UUID, after: UUID | None, limit: int) -> list[Upload]:
+    """Return the next uploads of a workspace, ordered by id."""
+    return await _many(
+        conn,
+        "WHERE workspace_id = %s AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s",
+        (workspace_id, after, after, limit),
+    )
 
 
 async def delete(conn: Connection, ids: Sequence[UUID]) -> None:

@@ -30,7 +30,7 @@ def routes() -> Iterator[tuple[str, Operation | None]]:
                 yield f"{method} {re.sub(r':[a-z]+}', '}', route.path)}", operation_of(handler)
 
 
-OPERATIONS = [operation for _, operation in routes() if operation is not None]
+OPERATIONS = sorted((each for _, each in routes() if each is not None), key=lambda each: each.id)
 
 
 @pytest.fixture(scope="module")

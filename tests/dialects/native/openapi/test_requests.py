@@ -71,7 +71,7 @@ def caller(own_server: Serve) -> Iterator[Any]:
         psycopg.connect(own_server.database_url, autocommit=True) as connection,
     ):
         stored = StoredData(connection, own_server.data / "blobs")
-        account = stored.account(own_server.new_key(Scope.ADMIN))
+        account = stored.account(own_server.new_key(Scope.ADMIN, Scope.INSTANCE))
         yield SimpleNamespace(client=client, account=account, stored=stored, server=own_server)
 
 

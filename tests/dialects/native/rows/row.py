@@ -18,11 +18,12 @@ class Row(msgspec.Struct, frozen=True):
     """`valid` makes a request that succeeds; what it has to create first, it creates.
 
     `other` makes the part of the request that is another payload for the same path: it must be there if the operation
-    has a body. A request need not succeed with it.
+    has a body. A request need not succeed with it. `shown_once` is a field that is null when the answer is repeated.
     """
 
     valid: Make = lambda _: {}
     other: Request | None = None
+    shown_once: str = ""
 
 
 def new_asset(suite: Suite) -> str:

@@ -25,7 +25,7 @@ class TagSet(AssetTarget, frozen=True, kw_only=True):
     tag_ids: Annotated[list[Id], msgspec.Meta(max_length=1000)]
 
 
-@get("/v1/assets/{id:str}/tags", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/{id:str}/tags", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def list_asset_tags(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}/tags: [documented] an unknown `vector_id` gets an empty list."""
     asset_tags = request.library.catalog.asset_tags
@@ -36,7 +36,7 @@ async def list_asset_tags(request: AppRequest, id: str) -> dict[str, Any]:
     return {"tags": [shapes.tag(tag) for tag in await asset_tags.list_of(request.workspace_id, asset_id)]}
 
 
-@put("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@put("/v1/assets/tags", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=_MAX_BODY)
 async def set_asset_tags(request: AppRequest) -> Response[bytes]:
     """PUT /v1/assets/tags: replace all tags of the asset."""
     wanted = await read_json(request, TagSet)
@@ -55,7 +55,7 @@ async def set_asset_tags(request: AppRequest) -> Response[bytes]:
 @post(
     "/v1/assets/tags/{id:str}/assign",
     status_code=200,
-    guards=[require_scope(Scope.WRITE)],
+    guards=[require_scope(Scope.COLLECTIONS_WRITE)],
     request_max_body_size=_MAX_BODY,
 )
 async def assign_tag(request: AppRequest, id: str) -> Response[bytes]:
@@ -72,7 +72,7 @@ async def assign_tag(request: AppRequest, id: str) -> Response[bytes]:
 @delete(
     "/v1/assets/tags/{id:str}/assign",
     status_code=200,
-    guards=[require_scope(Scope.WRITE)],
+    guards=[require_scope(Scope.COLLECTIONS_WRITE)],
     request_max_body_size=_MAX_BODY,
 )
 async def unassign_tag(request: AppRequest, id: str) -> Response[bytes]:

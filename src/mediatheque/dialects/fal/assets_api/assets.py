@@ -32,7 +32,7 @@ class Registration(ProvenanceFields, frozen=True, kw_only=True):
     tag_ids: Annotated[list[str], msgspec.Meta(max_length=1000)] = []
 
 
-@post("/v1/assets/uploads", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/v1/assets/uploads", guards=[require_scope(Scope.UPLOADS_WRITE)], request_max_body_size=_MAX_BODY)
 async def upload_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/uploads: register a URL hosted here (or allow-listed); 201. The same URL is the same asset."""
     wanted = await read_json(request, Registration)
@@ -48,7 +48,7 @@ async def upload_asset(request: AppRequest) -> Response[bytes]:
     return await idempotent(request, work, render, fingerprint(wanted))
 
 
-@get("/v1/assets/{id:str}", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/{id:str}", guards=[require_scope(Scope.ASSETS_READ)])
 async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{vector_id}: the asset."""
     base = request.public_url
@@ -56,7 +56,7 @@ async def get_asset(request: AppRequest, id: str) -> dict[str, Any]:
     return {"asset": shapes.asset(asset, base)}
 
 
-@delete("/v1/assets/{id:str}", guards=[require_scope(Scope.WRITE)], status_code=204)
+@delete("/v1/assets/{id:str}", guards=[require_scope(Scope.ASSETS_WRITE)], status_code=204)
 async def delete_asset(request: AppRequest, id: str) -> None:
     """DELETE /v1/assets/{vector_id}: 204. fal removed this operation in May 2026; it is kept here."""
     deleted = await request.library.catalog.assets.delete(request.workspace_id, parse_asset_id(id, "vector_id"))

@@ -23,14 +23,14 @@ from mediatheque.model import Collection, Scope
 _MAX_PAGE, _DEFAULT_PAGE = 100, 50
 
 
-@get("/v1/assets", guards=[require_scope(Scope.READ)])
+@get("/v1/assets", guards=[require_scope(Scope.ASSETS_READ)])
 async def list_assets(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets: newest first, or by relevance if the query has an example."""
     id = query_param(request, "collection_id")
     return await _page(request, await _collection(request, id) if id else None)
 
 
-@get("/v1/assets/collections/{id:str}/assets", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/collections/{id:str}/assets", guards=[require_scope(Scope.ASSETS_READ)])
 async def list_collection_assets(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}/assets: the same in one collection, without its sub-collections."""
     return await _page(request, await _collection(request, id))

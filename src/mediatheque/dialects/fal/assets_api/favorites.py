@@ -14,13 +14,20 @@ from mediatheque.model import Scope
 _MAX_BODY = 64 * 1024
 
 
-@post("/v1/assets/favorite", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post(
+    "/v1/assets/favorite", status_code=200, guards=[require_scope(Scope.ASSETS_WRITE)], request_max_body_size=_MAX_BODY
+)
 async def favorite_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/favorite: mark the asset as a favorite."""
     return await _set_favorite(request, True)
 
 
-@post("/v1/assets/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post(
+    "/v1/assets/unfavorite",
+    status_code=200,
+    guards=[require_scope(Scope.ASSETS_WRITE)],
+    request_max_body_size=_MAX_BODY,
+)
 async def unfavorite_asset(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/unfavorite: remove the mark."""
     return await _set_favorite(request, False)

@@ -18,7 +18,7 @@ from mediatheque.model import AssetNode, CharacterNode, Edge, Kind, Lineage, Nod
 _TYPES = {kind: "text" if kind is Kind.DOCUMENT else kind.value for kind in Kind}
 
 
-@get("/v1/assets/{id:str}/lineage", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/{id:str}/lineage", guards=[require_scope(Scope.ASSETS_READ)])
 async def get_lineage(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/{asset_id}/lineage?depth=: the graph. [inferred] The id is the `vector_id` of other operations."""
     base = request.public_url

@@ -31,14 +31,14 @@ class ChangedTag(msgspec.Struct, frozen=True):
     name: Name | msgspec.UnsetType = msgspec.UNSET
 
 
-@get("/v1/assets/tags", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/tags", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def list_tags(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/tags: all tags by name. [documented] Without pages."""
     tags = await request.library.catalog.tags.list(request.workspace_id)
     return {"tags": [shapes.tag(tag) for tag in tags]}
 
 
-@post("/v1/assets/tags", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post("/v1/assets/tags", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=_MAX_BODY)
 async def create_tag(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/tags: create a tag; 201."""
     wanted = await read_json(request, NewTag)
@@ -50,7 +50,7 @@ async def create_tag(request: AppRequest) -> Response[bytes]:
     return await idempotent(request, work, lambda tag: (201, _tag_json(tag)), fingerprint(wanted))
 
 
-@patch("/v1/assets/tags/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@patch("/v1/assets/tags/{id:str}", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=_MAX_BODY)
 async def update_tag(request: AppRequest, id: str) -> Response[bytes]:
     """PATCH /v1/assets/tags/{tag_id}: rename the tag; an absent name changes nothing."""
     wanted = await read_json(request, ChangedTag)
@@ -63,7 +63,7 @@ async def update_tag(request: AppRequest, id: str) -> Response[bytes]:
     return await idempotent(request, work, lambda tag: (200, _tag_json(tag)), fingerprint(wanted))
 
 
-@delete("/v1/assets/tags/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+@delete("/v1/assets/tags/{id:str}", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def delete_tag(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/tags/{tag_id}: remove the tag from all assets and delete it; 204."""
     tags = request.library.catalog.tags

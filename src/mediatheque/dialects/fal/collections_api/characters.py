@@ -23,7 +23,7 @@ from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, Scope
 
 
-@get("/v1/assets/characters", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/characters", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def list_characters(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/characters: newest first."""
     base, (limit, offset) = request.public_url, page_slice(request)
@@ -31,7 +31,7 @@ async def list_characters(request: AppRequest) -> dict[str, Any]:
     return {"characters": [shapes.character(character, base) for character in found]}
 
 
-@post("/v1/assets/characters", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/v1/assets/characters", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=MAX_BODY)
 async def create_character(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/characters: create a character; 201."""
     wanted = await read_json(request, NewCharacter)
@@ -53,7 +53,7 @@ async def create_character(request: AppRequest) -> Response[bytes]:
     return await idempotent(request, work, shapes.renderer(request, 201, "character"), fingerprint(wanted))
 
 
-@get("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def get_character(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/characters/{character_id}: the character."""
     base = request.public_url
@@ -63,7 +63,9 @@ async def get_character(request: AppRequest, id: str) -> dict[str, Any]:
     return {"character": shapes.character(found, base)}
 
 
-@patch("/v1/assets/characters/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@patch(
+    "/v1/assets/characters/{id:str}", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=MAX_BODY
+)
 async def update_character(request: AppRequest, id: str) -> Response[bytes]:
     """PATCH /v1/assets/characters/{character_id}: change the given fields; `reference_images` replaces all images."""
     wanted = await read_json(request, ChangedCharacter)
@@ -84,19 +86,19 @@ async def update_character(request: AppRequest, id: str) -> Response[bytes]:
     return await idempotent(request, work, shapes.renderer(request, 200, "character"), fingerprint(wanted))
 
 
-@delete("/v1/assets/characters/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+@delete("/v1/assets/characters/{id:str}", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def delete_character(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/characters/{character_id}: 204; files and assets stay."""
     return await delete_collection_or_character(request, request.library.collections.characters, id)
 
 
-@post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/assets/characters/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def favorite_character(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/favorite: mark it as a favorite."""
     return await set_favorite(request, request.library.collections.characters, id, True)
 
 
-@post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/assets/characters/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def unfavorite_character(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/characters/{character_id}/unfavorite: remove the mark."""
     return await set_favorite(request, request.library.collections.characters, id, False)

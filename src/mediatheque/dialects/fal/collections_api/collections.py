@@ -21,7 +21,7 @@ from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, Scope
 
 
-@get("/v1/assets/collections", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/collections", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def list_collections(request: AppRequest) -> dict[str, Any]:
     """GET /v1/assets/collections: manual and smart ones of every level, newest first."""
     base, (limit, offset) = request.public_url, page_slice(request)
@@ -29,7 +29,7 @@ async def list_collections(request: AppRequest) -> dict[str, Any]:
     return {"collections": [shapes.collection(collection, base) for collection in found]}
 
 
-@post("/v1/assets/collections", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post("/v1/assets/collections", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=MAX_BODY)
 async def create_collection(request: AppRequest) -> Response[bytes]:
     """POST /v1/assets/collections: create a collection, which is smart if it has filters; 201."""
     wanted = await read_json(request, NewCollection)
@@ -44,7 +44,7 @@ async def create_collection(request: AppRequest) -> Response[bytes]:
     return await idempotent(request, work, shapes.renderer(request, 201), fingerprint(wanted))
 
 
-@get("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def get_collection(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}: a collection; a character is one, too."""
     base = request.public_url
@@ -54,7 +54,9 @@ async def get_collection(request: AppRequest, id: str) -> dict[str, Any]:
     return {"collection": shapes.collection(found, base)}
 
 
-@patch("/v1/assets/collections/{id:str}", guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@patch(
+    "/v1/assets/collections/{id:str}", guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=MAX_BODY
+)
 async def update_collection(request: AppRequest, id: str) -> Response[bytes]:
     """PATCH /v1/assets/collections/{collection_id}: change the fields that are present; null clears an optional one."""
     wanted = await read_json(request, ChangedCollection)
@@ -66,19 +68,19 @@ async def update_collection(request: AppRequest, id: str) -> Response[bytes]:
     return await idempotent(request, work, shapes.renderer(request), fingerprint(wanted))
 
 
-@delete("/v1/assets/collections/{id:str}", status_code=200, guards=[require_scope(Scope.WRITE)])
+@delete("/v1/assets/collections/{id:str}", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def delete_collection(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}: 204; assets stay, sub-collections move up one level."""
     return await delete_collection_or_character(request, request.library.collections.collections, id)
 
 
-@post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/assets/collections/{id:str}/favorite", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def favorite_collection(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/favorite: mark it as a favorite."""
     return await set_favorite(request, request.library.collections.collections, id, True)
 
 
-@post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.WRITE)])
+@post("/v1/assets/collections/{id:str}/unfavorite", status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)])
 async def unfavorite_collection(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/unfavorite: remove the mark."""
     return await set_favorite(request, request.library.collections.collections, id, False)

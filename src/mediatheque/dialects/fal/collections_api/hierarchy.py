@@ -16,7 +16,7 @@ from mediatheque.library.idempotency import Claim
 from mediatheque.model import Collection, Scope
 
 
-@get("/v1/assets/collections/{id:str}/hierarchy", guards=[require_scope(Scope.READ)])
+@get("/v1/assets/collections/{id:str}/hierarchy", guards=[require_scope(Scope.COLLECTIONS_READ)])
 async def get_hierarchy(request: AppRequest, id: str) -> dict[str, Any]:
     """GET /v1/assets/collections/{collection_id}/hierarchy: its subtree and its ancestors."""
     collections = request.library.collections
@@ -27,7 +27,7 @@ async def get_hierarchy(request: AppRequest, id: str) -> dict[str, Any]:
 @post(
     "/v1/assets/collections/{id:str}/move",
     status_code=200,
-    guards=[require_scope(Scope.WRITE)],
+    guards=[require_scope(Scope.COLLECTIONS_WRITE)],
     request_max_body_size=MAX_BODY,
 )
 async def move_collection(request: AppRequest, id: str) -> Response[bytes]:

@@ -15,7 +15,7 @@ from mediatheque.model import Scope
 _MEMBERS = "/v1/assets/collections/{id:str}/assets"
 
 
-@post(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post(_MEMBERS, status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=MAX_BODY)
 async def add_asset(request: AppRequest, id: str) -> Response[bytes]:
     """POST /v1/assets/collections/{collection_id}/assets: add the asset, if it is not in the collection yet."""
     target = await read_json(request, AssetTarget)
@@ -28,7 +28,7 @@ async def add_asset(request: AppRequest, id: str) -> Response[bytes]:
     return await idempotent(request, work, lambda _: (200, b'{"success":true}'), fingerprint(target))
 
 
-@delete(_MEMBERS, status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@delete(_MEMBERS, status_code=200, guards=[require_scope(Scope.COLLECTIONS_WRITE)], request_max_body_size=MAX_BODY)
 async def remove_asset(request: AppRequest, id: str) -> Response[bytes]:
     """DELETE /v1/assets/collections/{collection_id}/assets, with a body: remove the asset; 204 in any case."""
     target = await read_json(request, AssetTarget)

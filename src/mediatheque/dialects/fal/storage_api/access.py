@@ -37,13 +37,13 @@ class Settings(msgspec.Struct, frozen=True):
         return cls(defaults.lifetime_seconds, AclBody.of(defaults.acl) if defaults.acl else None)
 
 
-@get("/v1/storage/files/acl", guards=[require_scope(Scope.READ)])
+@get("/v1/storage/files/acl", guards=[require_scope(Scope.ASSETS_READ)])
 async def get_acl(request: AppRequest) -> AclBody:
     """GET /v1/storage/files/acl?url=: the file's ACL."""
     return AclBody.of((await _file(request)).acl)
 
 
-@put("/v1/storage/files/acl", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@put("/v1/storage/files/acl", guards=[require_scope(Scope.ASSETS_WRITE)], request_max_body_size=_MAX_BODY)
 async def put_acl(request: AppRequest) -> AclBody:
     """PUT /v1/storage/files/acl?url=: replace the file's ACL."""
     acl = await read_json(request, AclBody)
@@ -53,7 +53,12 @@ async def put_acl(request: AppRequest) -> AclBody:
     return acl
 
 
-@post("/v1/storage/files/sign", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@post(
+    "/v1/storage/files/sign",
+    status_code=200,
+    guards=[require_scope(Scope.ASSETS_WRITE)],
+    request_max_body_size=_MAX_BODY,
+)
 async def sign(request: AppRequest) -> dict[str, str]:
     """POST /v1/storage/files/sign?url=: a URL that reads the file despite its ACL until it expires."""
     wanted = await read_json(request, Signing)
@@ -62,13 +67,13 @@ async def sign(request: AppRequest) -> dict[str, str]:
     return {"signed_url": signed_url(file_url(request.public_url, file), signature)}
 
 
-@get("/v1/storage/settings", guards=[require_scope(Scope.READ)])
+@get("/v1/storage/settings", guards=[require_scope(Scope.ASSETS_READ)])
 async def get_settings(request: AppRequest) -> Settings:
     """GET /v1/storage/settings: the defaults for new files."""
     return Settings.of(await request.library.catalog.access.defaults(request.workspace_id))
 
 
-@put("/v1/storage/settings", guards=[require_scope(Scope.WRITE)], request_max_body_size=_MAX_BODY)
+@put("/v1/storage/settings", guards=[require_scope(Scope.ASSETS_WRITE)], request_max_body_size=_MAX_BODY)
 async def put_settings(request: AppRequest) -> Settings:
     """PUT /v1/storage/settings: replace the defaults for new files; absent fields are cleared."""
     settings = await read_json(request, Settings)

@@ -30,7 +30,7 @@ _FILE_UPLOAD = "/files/b/{id:uuid}/{name:str}/multipart/{upload_id:uuid}"
 _GCS_UPLOAD = "/storage/upload/{id:uuid}/gcs/{token:str}"
 _TOKEN_PREFIX = "mtu_"  # noqa: S105 - no secret
 """Of a token in a path: logs hide what follows it."""
-_KEY_OR_TOKEN = [require_scope(Scope.WRITE, upload_tokens=True)]
+_KEY_OR_TOKEN = [require_scope(Scope.UPLOADS_WRITE, upload_tokens=True)]
 
 
 class CompletedPart(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ async def complete_file(request: AppRequest, id: UUID, name: str, upload_id: UUI
 @post(
     "/storage/upload/initiate-multipart",
     status_code=200,
-    guards=[require_scope(Scope.WRITE)],
+    guards=[require_scope(Scope.UPLOADS_WRITE)],
     request_max_body_size=MAX_BODY,
 )
 async def initiate(request: AppRequest) -> dict[str, str]:

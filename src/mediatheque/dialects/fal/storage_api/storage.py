@@ -32,7 +32,9 @@ class UploadRequest(msgspec.Struct, frozen=True):
     content_type: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
-@post("/storage/auth/token", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post(
+    "/storage/auth/token", status_code=200, guards=[require_scope(Scope.UPLOADS_WRITE)], request_max_body_size=MAX_BODY
+)
 async def issue_token(request: AppRequest) -> dict[str, Any]:
     """POST /storage/auth/token: a token for /files/upload. The Python client needs the offset in `expires_at`."""
     issued = await request.library.accounts.upload_tokens.issue(request.principal)
@@ -47,7 +49,7 @@ async def issue_token(request: AppRequest) -> dict[str, Any]:
 @post(
     "/files/upload",
     status_code=200,
-    guards=[require_scope(Scope.WRITE, upload_tokens=True)],
+    guards=[require_scope(Scope.UPLOADS_WRITE, upload_tokens=True)],
     request_max_body_size=None,
 )
 async def upload_file(request: AppRequest) -> dict[str, str]:
@@ -63,7 +65,12 @@ async def upload_file(request: AppRequest) -> dict[str, str]:
     return {"access_url": file_url(base, file)}
 
 
-@post("/storage/upload/initiate", status_code=200, guards=[require_scope(Scope.WRITE)], request_max_body_size=MAX_BODY)
+@post(
+    "/storage/upload/initiate",
+    status_code=200,
+    guards=[require_scope(Scope.UPLOADS_WRITE)],
+    request_max_body_size=MAX_BODY,
+)
 async def initiate_upload(request: AppRequest) -> dict[str, str]:
     """POST /storage/upload/initiate: URLs to PUT the bytes to and to read them from. `storage_type` is ignored."""
     wanted = await read_json(request, UploadRequest)

@@ -1,6 +1,6 @@
 """Declaring an operation of the native API: everything about it is read from the handler's signature and docstring.
 
-    @get("/api/assets/{id}", scope=Scope.READ, not_found=AssetNotFound)
+    @get("/api/assets/{id}", scope=Scope.ASSETS_READ, not_found=AssetNotFound)
     async def get_asset(request: AppRequest, id: UUID) -> AssetShape:
         '''Get an asset.'''
 
