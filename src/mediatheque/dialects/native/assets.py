@@ -7,7 +7,7 @@ import msgspec
 
 from mediatheque.dialects.native.endpoint import get, post
 from mediatheque.dialects.native.provenance import ProvenanceFields
-from mediatheque.dialects.native.shapes import AssetPage, AssetShape, DescribedAsset
+from mediatheque.dialects.native.shapes import AssetShape, DescribedAsset
 from mediatheque.errors import (
     AssetNotFound,
     DeclaredTypeMismatch,
@@ -24,11 +24,10 @@ from mediatheque.errors import (
 )
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.asset_sources import AssetInput, import_asset
-from mediatheque.http.request.pagination import cursor_of, next_token
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.sources import MAX_INLINE
-from mediatheque.model import Filter, Kind, Scope
+from mediatheque.model import Scope
 
 _MAX_BODY = MAX_INLINE * 4 // 3 + 256 * 1024
 _EXAMPLE = {"source": {"type": "url", "url": "https://v3.fal.media/files/b/panda/bear.png"}, "title": "A bear"}
@@ -61,14 +60,6 @@ class NewAsset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class ListAssets(msgspec.Struct, frozen=True):
-    """What to list, and how much of it."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
-    cursor: str | None = None
-    kind: Kind | None = None
-
-
 @post(
     "/api/assets",
     scope=Scope.UPLOADS_WRITE,
@@ -99,15 +90,6 @@ async def create_asset(request: AppRequest, body: NewAsset, claim: Claim | None)
     return AssetShape.of(asset, request.public_url)
 
 
-@get("/api/assets", scope=Scope.ASSETS_READ)
-async def list_assets(request: AppRequest, query: ListAssets) -> AssetPage:
-    """List the assets, newest first."""
-    base, after = request.public_url, cursor_of(query.cursor, param="cursor")
-    wanted = Filter(kinds=(query.kind,) if query.kind else ())
-    found, more = await request.library.catalog.assets.page(request.workspace_id, wanted, after, query.limit)
-    return AssetPage([AssetShape.of(asset, base) for asset in found], next_token(found, more))
-
-
 @get("/api/assets/{id}", scope=Scope.ASSETS_READ, not_found=AssetNotFound)
 async def get_asset(request: AppRequest, id: UUID) -> DescribedAsset:
     """Get an asset, with what its file says about itself."""
@@ -115,4 +97,4 @@ async def get_asset(request: AppRequest, id: UUID) -> DescribedAsset:
     return DescribedAsset.of(asset, request.public_url, embedded=said.data, generation=said.generation)
 
 
-ROUTES = (create_asset, list_assets, get_asset)
+ROUTES = (create_asset, get_asset)

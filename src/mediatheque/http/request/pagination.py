@@ -41,7 +41,7 @@ def cursor_of(token: str | None, *, param: str = "token") -> Cursor | None:
     if not token:
         return None
     try:
-        microseconds, id = _CURSOR.unpack(_decode_base64(token))
+        microseconds, id = _CURSOR.unpack(decode_base64(token))
         return Cursor(_EPOCH + microseconds * _MICROSECOND, UUID(bytes=id))
     except (ValueError, struct.error, OverflowError):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
@@ -67,7 +67,7 @@ def shown_ids_of(token: str | None, *, param: str = "token") -> frozenset[bytes]
         return frozenset()
     text = token.removeprefix(_SEARCH_PREFIX)
     try:
-        shown = _decode_base64(text)
+        shown = decode_base64(text)
     except ValueError:
         shown = b""
     if text == token or not shown or len(shown) % SHORT_ID_BYTES or len(shown) > SHORT_ID_BYTES * MAX_RESULTS:
@@ -102,11 +102,11 @@ def offset_of(token: str | None, *, param: str = "token") -> int:
     if not token:
         return 0
     try:
-        return int(_OFFSET.unpack(_decode_base64(token))[0])
+        return int(_OFFSET.unpack(decode_base64(token))[0])
     except (ValueError, struct.error):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
 
 
-def _decode_base64(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Decode unpadded URL-safe Base64. Raises ValueError on any other character."""
     return b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

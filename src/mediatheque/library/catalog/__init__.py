@@ -8,6 +8,7 @@ from mediatheque.library.catalog.asset_tags import AssetTags
 from mediatheque.library.catalog.assets import Assets
 from mediatheque.library.catalog.files import Files
 from mediatheque.library.catalog.folders import Folders
+from mediatheque.library.catalog.lists import AssetLists
 from mediatheque.library.catalog.tags import Tags
 from mediatheque.library.catalog.trash import Trash
 from mediatheque.library.catalog.versions import MAX_VERSIONS, Versions
@@ -25,6 +26,7 @@ class CatalogServices:
         self.assets = Assets(database)
         self.files = Files(database, store)
         self.folders = Folders(database)
+        self.lists = AssetLists(database)
         self.tags = Tags(database)
         self.trash = Trash(database, trash_time)
         self.versions = Versions(database, max_versions)

@@ -1,6 +1,6 @@
 """Tags of a workspace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 from mediatheque.errors import Conflict, Invalid, NotFound
@@ -38,6 +38,11 @@ class Tags:
         """Return all tags of the workspace, sorted by name, ignoring case."""
         async with self._database.connection() as conn:
             return await rows.list_all(conn, workspace_id)
+
+    async def find_ids(self, workspace_id: UUID, names: Sequence[str]) -> Sequence[UUID | None]:
+        """Return the ids of the tags of those names, ignoring case; None for a name that no tag has."""
+        async with self._database.connection() as conn:
+            return await rows.find_ids(conn, workspace_id, names)
 
     async def rename(self, workspace_id: UUID, id: UUID, name: str | None, claim: Claim | None = None) -> Tag:
         """Rename the tag, and return it. With `name` None it does not change.

@@ -55,6 +55,18 @@ async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID])
     return [_tag(row) for row in await cursor.fetchall()]
 
 
+async def find_ids(conn: Connection, workspace_id: UUID, names: Sequence[str]) -> list[UUID | None]:
+    """Return the ids of the workspace's tags of those names, ignoring case, in their order; None for no such tag."""
+    cursor = await conn.execute(
+        """
+        SELECT t.id FROM unnest(%s::text[]) WITH ORDINALITY AS x (name, at)
+        LEFT JOIN tag t ON t.workspace_id = %s AND fold(t.name) = fold(x.name) ORDER BY x.at
+        """,
+        (list(names), workspace_id),
+    )
+    return [row["id"] for row in await cursor.fetchall()]
+
+
 async def lock_by_names(conn: Connection, workspace_id: UUID, names: Sequence[str]) -> tuple[list[Tag], list[str]]:
     """Lock the workspace's tags of those names, ignoring case, against deletion until the transaction ends.
 
