@@ -3,14 +3,14 @@
 import base64
 import hashlib
 from html import escape
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from mediatheque.dialects.native.reference.markup import prose, tag
 from mediatheque.dialects.native.reference.operations import operation_section
 from mediatheque.dialects.native.reference.types import section
 
-_STYLE = files(__package__).joinpath("style.css").read_text("utf-8")
+_STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 SECURITY_HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; "
