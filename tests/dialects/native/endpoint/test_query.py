@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from mediatheque.dialects.native.endpoint.handler import payload_fingerprint
 from mediatheque.dialects.native.endpoint.query import query_reader
 from mediatheque.errors import InvalidQuery, Missing
 from mediatheque.http.context import AppRequest
@@ -103,3 +104,15 @@ def test_missing_parameter_is_named(query: str) -> None:
     with pytest.raises(Missing) as caught:
         read(query, Required)
     assert caught.value.param == "q"
+
+
+def test_query_is_a_part_of_the_payload() -> None:
+    """An Idempotency-Key belongs to a request with this query."""
+    body = Required("bear")
+    one, same, other, none = (
+        payload_fingerprint({"body": body, **({"query": read(query)} if query is not None else {})})
+        for query in ("limit=1", "limit=1&unknown=2", "limit=2", None)
+    )
+    assert one == same
+    assert len({one, other, none}) == 3
+    assert none == payload_fingerprint({"body": body, "id": UUID(int=0)})

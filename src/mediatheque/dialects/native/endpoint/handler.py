@@ -3,7 +3,7 @@
 All that depends on the operation alone is decided once, when it is declared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -82,14 +82,11 @@ def _mutation(operation: Operation) -> Handler:
         async def work(claim: Claim | None) -> Any:
             return await call(request, claim=claim, **arguments)
 
-        def fingerprint_now() -> bytes:
-            return fingerprint(arguments.get("body"))
-
         response = await idempotent(
             request,
             work,
             _renderer(operation, request.public_url),
-            None if operation.consumes else fingerprint_now,
+            None if operation.consumes else lambda: payload_fingerprint(arguments),
             digest=operation.digest,
         )
         if operation.has_revision and (revision := revision_in(response.content)) is not None:
@@ -97,6 +94,12 @@ def _mutation(operation: Operation) -> Handler:
         return response
 
     return handle
+
+
+def payload_fingerprint(arguments: Mapping[str, Any]) -> bytes:
+    """Return the fingerprint of a request's body, and of its query if the operation has one."""
+    body = arguments.get("body")
+    return fingerprint([arguments["query"], body] if "query" in arguments else body)
 
 
 def _renderer(operation: Operation, base: str) -> Callable[[Any], tuple[int, bytes]]:
