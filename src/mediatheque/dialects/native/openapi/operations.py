@@ -9,8 +9,7 @@ from mediatheque.dialects.native.openapi.schemas import Schemas
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Any text of up to 255 characters. The same request with the same key is answered alike for a day, "
-    "and its work is done once.",
+    "description": "Any text. The same request with the same key is answered alike for a day; its work is done once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 _IF_MATCH = {

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from mediatheque.dialects.native.reference.markup import code, inline, prose, table, tag
-from mediatheque.dialects.native.reference.types import bounds_of, type_of
+from mediatheque.dialects.native.reference.types import notes_of, type_of
 
 _FIRST_ERROR = 400
 Operation = dict[str, Any]
@@ -36,7 +36,7 @@ def _parameters(operation: Operation) -> str:
             code(each["name"]) + ("" if each.get("required") else tag("small", " optional")),
             escape(each["in"]),
             type_of(each["schema"]),
-            " ".join(filter(None, [inline(each.get("description", "")), bounds_of(each["schema"])])),
+            notes_of(each["schema"], each.get("description", "")),
         )
         for each in operation.get("parameters", ())
     )

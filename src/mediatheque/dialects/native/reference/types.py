@@ -35,17 +35,23 @@ def type_of(schema: Schema) -> str:
     return inline(str(schema.get("format") or schema.get("type") or "any"))
 
 
-def bounds_of(schema: Schema) -> str:
-    """Say what else holds of a value: `at least 1, at most 100; 50 by default`."""
-    bounds = ", ".join(text.format(schema[name]) for name, text in _BOUNDS.items() if name in schema)
-    nested = [bounds_of(each) for each in schema.get("anyOf", ())]
+def notes_of(schema: Schema, description: str = "") -> str:
+    """Return the description, and what else holds of a value: `At least 1, at most 100; 50 by default.`"""
+    bounds = "; ".join(_bounds(schema))
+    sentence = f"{bounds[0].upper()}{bounds[1:]}." if bounds else ""
+    return " ".join(filter(None, [inline(description or schema.get("description", "")), sentence]))
+
+
+def _bounds(schema: Schema) -> list[str]:
+    bounds = ", ".join(_bound(name, text, schema[name]) for name, text in _BOUNDS.items() if name in schema)
+    nested = [bound for each in schema.get("anyOf", ()) for bound in _bounds(each)]
     default = schema.get("default")
-    shown = (
-        f"{code(default if isinstance(default, str) else json.dumps(default))} by default"
-        if default not in (None, [], {})
-        else ""
-    )
-    return "; ".join(filter(None, [bounds, *nested, shown]))
+    shown = code(default if isinstance(default, str) else json.dumps(default)) + " by default"
+    return [each for each in (bounds, *nested, "" if default in (None, [], {}) else shown) if each]
+
+
+def _bound(name: str, text: str, value: Any) -> str:
+    return "not empty" if name in ("minLength", "minItems") and value == 1 else text.format(value)
 
 
 def section(name: str, schema: Schema) -> str:
@@ -64,14 +70,10 @@ def fields_of(schema: Schema) -> str:
     return table(
         ("field", "type", ""),
         (
-            (code(name) + _mark(name in required), type_of(field), _notes(field))
+            (code(name) + _mark(name in required), type_of(field), notes_of(field))
             for name, field in schema["properties"].items()
         ),
     )
-
-
-def _notes(field: Schema) -> str:
-    return " ".join(filter(None, [inline(field.get("description", "")), bounds_of(field)]))
 
 
 def _mark(required: bool) -> str:
