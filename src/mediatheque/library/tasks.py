@@ -99,6 +99,12 @@ async def defer(conn: Connection, task: str, **arguments: Any) -> None:
     await jobs.insert(conn, job_of(task, **arguments))
 
 
+async def defer_all(conn: Connection, task: str, each: Sequence[Mapping[str, Any]]) -> None:
+    """Put a task for each of the arguments into its queue, by one statement. Raises what `job_of` raises."""
+    if each:
+        await jobs.insert(conn, *[job_of(task, **arguments) for arguments in each])
+
+
 def job_of(task: str, **arguments: Any) -> jobs.Job:
     """Return the job that does the task. Tasks with equal arguments are done one after the other.
 

@@ -46,15 +46,15 @@ def without_waiting(query: str) -> str:
     return f"SELECT q.* FROM (SELECT set_config('synchronous_commit', 'off', true)) s, LATERAL ({statement}) q"  # noqa: S608 - of procrastinate
 
 
-async def insert(conn: Connection, job: Job) -> None:
-    """Put a task into its queue, in the caller's transaction."""
+async def insert(conn: Connection, *jobs: Job) -> None:
+    """Put tasks into their queues, in the caller's transaction."""
     await conn.execute(
         """
-        SELECT procrastinate_defer_jobs_v1(
-            ARRAY[jsonb_populate_record(NULL::procrastinate_job_to_defer_v1, %s::jsonb)]
-        )
+        SELECT procrastinate_defer_jobs_v1(ARRAY(
+            SELECT j FROM jsonb_populate_recordset(NULL::procrastinate_job_to_defer_v1, %s::jsonb) j
+        ))
         """,
-        (msgspec.json.encode(job).decode(),),
+        (msgspec.json.encode(jobs).decode(),),
     )
 
 

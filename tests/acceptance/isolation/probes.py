@@ -118,6 +118,27 @@ NATIVE = (
     _plain("GET", "/api/trash"),
     Probe("DELETE", "/api/trash/{trashed}", own=204),
     _plain("DELETE", "/api/trash"),
+    *(
+        Probe("POST", "/api/assets/bulk", json={"ids": ["{asset}"], **operation}, foreign=200)
+        for operation in (
+            {"operation": "patch", "title": "another", "metadata": {"a": 1}},
+            {"operation": "tag", "tag_ids": ["{my_tag}"]},
+            {"operation": "untag", "tag_ids": ["{my_tag}"]},
+            {"operation": "collect", "collection_id": "{my_collection}"},
+            {"operation": "uncollect", "collection_id": "{my_collection}"},
+            {"operation": "trash"},
+        )
+    ),
+    Probe("POST", "/api/assets/bulk", json={"ids": ["{trashed}"], "operation": "restore"}, foreign=200),
+    Probe("POST", "/api/assets/bulk", json={"ids": ["{trashed}"], "operation": "purge"}, foreign=200),
+    Probe("POST", "/api/assets/bulk", json={"ids": ["{my_asset}"], "operation": "tag", "tag_ids": ["{tag}"]}),
+    Probe("POST", "/api/assets/bulk", json={"ids": ["{my_asset}"], "operation": "untag", "tag_ids": ["{tag}"]}),
+    Probe(
+        "POST",
+        "/api/assets/bulk",
+        json={"ids": ["{my_asset}"], "operation": "collect", "collection_id": "{collection}"},
+    ),
+    Probe("POST", "/api/assets/bulk", json={"ids": ["{my_asset}"], "operation": "patch", "folder_id": "{folder}"}),
     Probe("PUT", "/api/assets/{asset}/content", headers=_TYPED, content=_PNG),
     Probe("POST", "/api/assets/{asset}/versions", json={"source": _INLINE}),
     Probe("POST", "/api/assets/{my_asset}/versions", json={"source": {"type": "asset_id", "asset_id": "{asset}"}}),

@@ -46,6 +46,7 @@ def test_raw_body_replaces_content(client: httpx.Client, fresh: Account, asset: 
         "mime_type",
         "size",
         "sha256",
+        "crc32",
         "revision",
         "version",
         "updated_at",
@@ -126,7 +127,7 @@ def test_refused_content_leaves_the_asset_as_it_was(
     response = put(client, fresh, asset, data)
     assert response.status_code == status, response.text
     check_error(response)
-    assert client.get(f"/api/assets/{asset['id']}", headers=auth(fresh.key)).json() == asset
+    assert client.get(f"/api/assets/{asset['id']}", headers=auth(fresh.key)).json().items() >= asset.items()
     stored.expect_counts(fresh, before)
 
 

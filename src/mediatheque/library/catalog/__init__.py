@@ -6,6 +6,7 @@ from mediatheque.blobs import BlobStore
 from mediatheque.library.catalog.access import AccessControl
 from mediatheque.library.catalog.asset_tags import AssetTags
 from mediatheque.library.catalog.assets import Assets
+from mediatheque.library.catalog.bulk import BulkAssets
 from mediatheque.library.catalog.files import Files
 from mediatheque.library.catalog.folders import Folders
 from mediatheque.library.catalog.lists import AssetLists
@@ -22,6 +23,7 @@ class CatalogServices:
         self, database: Database, store: BlobStore, trash_time: timedelta, max_versions: int = MAX_VERSIONS
     ) -> None:
         self.access = AccessControl(database)
+        self.bulk = BulkAssets(database, trash_time)
         self.asset_tags = AssetTags(database)
         self.assets = Assets(database)
         self.files = Files(database, store)

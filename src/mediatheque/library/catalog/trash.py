@@ -11,7 +11,7 @@ from mediatheque.errors import AssetNotFound
 from mediatheque.library.catalog.assets import require_asset
 from mediatheque.library.catalog.update import external_id_taken
 from mediatheque.library.idempotency import Claim, store_reply
-from mediatheque.library.tasks import defer
+from mediatheque.library.tasks import defer_all
 from mediatheque.model import Asset, Cursor
 from mediatheque.records.catalog import trash as rows
 from mediatheque.records.catalog.assets import ExternalIdTaken
@@ -115,6 +115,5 @@ async def restore_from_trash(conn: Connection, workspace_id: UUID, ids: Sequence
         restored = list(await rows.restore(conn, workspace_id, ids))
     except ExternalIdTaken:
         raise external_id_taken() from None
-    for id in await unembedded(conn, restored):
-        await defer(conn, "embed_asset", asset_id=id)
+    await defer_all(conn, "embed_asset", [{"asset_id": id} for id in await unembedded(conn, restored)])
     return restored

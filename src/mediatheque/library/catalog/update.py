@@ -19,7 +19,8 @@ from mediatheque.records.catalog import tags
 from mediatheque.records.collections import members
 from mediatheque.records.database import Connection
 
-_BY_HAND = (CollectionType.MANUAL, CollectionType.CHARACTER)
+BY_HAND = (CollectionType.MANUAL, CollectionType.CHARACTER)
+"""Types of collections that assets are added to and removed from."""
 
 
 class AssetPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ async def apply_patch(conn: Connection, asset: Asset, patch: AssetPatch) -> None
     one or the metadata is out of bounds then, and `Conflict` when another asset has the external id: then the
     transaction is to be rolled back.
     """
-    values = _changed(asset, patch)
+    values = changed_values(asset, patch)
     if isinstance(folder_id := values.get("folder_id"), UUID):
         await folders.lock_for_share(conn, asset.workspace_id, folder_id)
     try:
@@ -74,7 +75,7 @@ def external_id_taken() -> Conflict:
     return Conflict("Another asset has this external_id.", param="external_id")
 
 
-def _changed(asset: Asset, patch: AssetPatch) -> dict[str, object]:
+def changed_values(asset: Asset, patch: AssetPatch) -> dict[str, object]:
     """Return the columns that get another value. Raises `Invalid` when the metadata is out of bounds then."""
     values: dict[str, object] = {
         name: value
@@ -99,7 +100,7 @@ async def _replace_tags(conn: Connection, asset: Asset, patch: AssetPatch) -> No
 
 async def _replace_collections(conn: Connection, asset: Asset, ids: tuple[UUID, ...]) -> None:
     for id in dict.fromkeys(ids):
-        await lock_collection(conn, asset.workspace_id, id, _BY_HAND, param="collection_ids")
+        await lock_collection(conn, asset.workspace_id, id, BY_HAND, param="collection_ids")
     await members.remove_from_others(conn, asset.id, ids)
     for id in ids:
         await members.add(conn, asset.workspace_id, id, asset.id)

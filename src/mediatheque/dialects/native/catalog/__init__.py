@@ -1,5 +1,5 @@
-"""Assets in the native API: change, versions, trash."""
+"""Assets in the native API: change many, versions, trash."""
 
-from mediatheque.dialects.native.catalog import trash, versions
+from mediatheque.dialects.native.catalog import bulk, trash, versions
 
-ROUTES = (*trash.ROUTES, *versions.ROUTES)
+ROUTES = (*bulk.ROUTES, *trash.ROUTES, *versions.ROUTES)

@@ -68,6 +68,7 @@ class VersionShape(msgspec.Struct, frozen=True, kw_only=True):
     mime_type: str
     size: int
     sha256: str
+    crc32: str | None
     width: int | None
     height: int | None
     duration: float | None
@@ -77,15 +78,17 @@ class VersionShape(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, version: AssetVersion, base: str) -> Self:
         """Build the version object."""
-        file, media = version.file, version.file.blob.media_info
+        file, blob = version.file, version.file.blob
+        media = blob.media_info
         return cls(
             version=version.number,
             is_current=version.replaced_at is None,
             name=file.name,
             url=file_url(base, file),
             mime_type=media.mime,
-            size=file.blob.size,
-            sha256=file.blob.sha256.hex(),
+            size=blob.size,
+            sha256=blob.sha256.hex(),
+            crc32=None if blob.crc32 is None else f"{blob.crc32:08x}",
             width=media.width,
             height=media.height,
             duration=media.duration,
