@@ -44,6 +44,21 @@ def test_keys_are_created_and_revoked_by_the_command_line(server: Serve, entries
     assert current_actor.get() is None
 
 
+def test_a_quota_is_set_at_the_command_line(server: Serve, entries: Any) -> None:
+    name = uuid4().hex
+    server.new_key(workspace=name)
+
+    def run(*arguments: str) -> command_line.Ended:
+        return command_line.here("workspaces", "quota", name, *arguments, "--data", server.data)
+
+    assert run().stdout == "bytes\t0\tof unlimited\nassets\t0\tof unlimited\n"
+    assert run("--max-bytes", "10").stdout == "bytes\t0\tof 10\nassets\t0\tof unlimited\n"
+    assert run("--max-assets", "0", "--max-bytes", "none").stdout == "bytes\t0\tof unlimited\nassets\t0\tof 0\n"
+    assert [(row[0], row[1]) for row in entries()] == [("workspace.quota", "cli")] * 2
+    assert run("--max-assets", "-1").returncode == 2
+    assert run("--max-bytes", "many").returncode == 2
+
+
 def test_failed_tasks_are_retried_by_the_command_line(server: Serve, entries: Any) -> None:
     assert command_line.here("tasks", "retry", "--all", "--data", server.data).returncode == 0
     assert [(row[0], row[1], row[2]) for row in entries()] == [("task.retry", "cli", None)]

@@ -149,6 +149,7 @@ CHANGES = {
         Probe("PATCH", "/api/workspaces/{other_workspace}", json={"name": "new-{word}"}),
         Probe("POST", "/api/workspaces/{other_workspace}/suspend"),
         Probe("POST", "/api/workspaces/{suspended_workspace}/resume"),
+        Probe("PUT", "/api/workspaces/{other_workspace}/quota", json={"max_bytes": 1, "max_assets": None}),
         Probe("DELETE", "/api/workspaces/{other_workspace}"),
     )
 }

@@ -56,8 +56,11 @@ def _add_workspaces(parser: argparse.ArgumentParser) -> None:
     suspend = _command(commands, "suspend", "workspaces:suspend", "refuse a workspace's keys and hide its files")
     resume = _command(commands, "resume", "workspaces:resume", "end a suspension")
     delete = _command(commands, "delete", "workspaces:delete", "delete a workspace with all its content, for good")
-    for command in (rename, suspend, resume, delete):
+    quota = _command(commands, "quota", "workspaces:quota", "print what a workspace stores and its quota, or set that")
+    for command in (rename, suspend, resume, delete, quota):
         command.add_argument("workspace", help="the workspace's name")
+    quota.add_argument("--max-bytes", type=_limit, help="largest total size of its files in bytes, or none")
+    quota.add_argument("--max-assets", type=_limit, help="most assets that it may have, or none")
     rename.add_argument("name", help="the new name")
     delete.add_argument("--yes", action="store_true", help="really delete everything in it")
 
@@ -101,6 +104,15 @@ def _duration(text: str) -> timedelta:
     if match is None or (duration := timedelta(**{units[match[2]]: int(match[1])})) > timedelta(days=36_600):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time like 90d, 12h or 30m, of at most 100 years")
     return duration
+
+
+def _limit(text: str) -> int | str:
+    """Parse a limit; `none` stays a word, since None is what an option has that is not given."""
+    if text == "none":
+        return text
+    if not (text.isascii() and text.isdigit() and int(text) < 2**62):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor `none`")
+    return int(text)
 
 
 def _key_id(text: str) -> UUID:

@@ -15,6 +15,8 @@ class ActorKind(enum.StrEnum):
     """With an API key."""
     TOKEN = "token"  # noqa: S105 - no secret
     """With the token of an upload; its key is the one that created it."""
+    INSTANCE = "instance"
+    """With an API key that administers the workspaces, perhaps of another one."""
     CLI = "cli"
     """At the command line of the machine."""
 

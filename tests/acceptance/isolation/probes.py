@@ -150,6 +150,9 @@ NATIVE = (
     Probe("GET", "/api/assets/{asset}/similar"),
     Probe("GET", "/api/search", params={"like": "{asset}"}),
     _plain("POST", "/api/keys", json={"name": "new", "scopes": ["read"]}, own=201),
+    _plain("GET", "/api/usage"),
+    _plain("GET", "/api/usage/days"),
+    Probe("GET", "/api/audit", params={"target_id": "{asset}"}, foreign=200),
     _plain("GET", "/api/keys"),
     Probe("GET", "/api/keys/{api_key}"),
     Probe("PATCH", "/api/keys/{api_key}", json={"name": "another"}),
@@ -171,6 +174,10 @@ WITHOUT_WORKSPACE = {
     "PATCH /api/workspaces/{}": _INSTANCE,
     "POST /api/workspaces/{}/suspend": _INSTANCE,
     "POST /api/workspaces/{}/resume": _INSTANCE,
+    "GET /api/workspaces/{}/usage": _INSTANCE,
+    "GET /api/workspaces/{}/usage/days": _INSTANCE,
+    "PUT /api/workspaces/{}/quota": _INSTANCE,
+    "GET /api/instance/audit": _INSTANCE,
     "DELETE /api/workspaces/{}": _INSTANCE,
 }
 """Operations whose response does not depend on the workspace, with the reason."""

@@ -15,6 +15,8 @@ from mediatheque.http.context import Connection, context_of
 from mediatheque.http.request.acting import act
 from mediatheque.model import ActorKind, Scope, Upload, UploadMethod
 
+_INSTANCE = frozenset({Scope.INSTANCE})
+
 
 def presented_key(connection: Connection) -> str | None:
     """Return the key that the request carries, in any of the headers."""
@@ -45,7 +47,8 @@ class ScopeGuard(msgspec.Struct, frozen=True):
         if not principal.allows(*self.scopes):
             raise ScopeMissing(f"This API key lacks the scope {' or '.join(map(repr, sorted(map(str, self.scopes))))}.")
         connection.scope["state"]["principal"] = principal
-        act(connection, ActorKind.KEY, principal.key_id, principal.key_name)
+        kind = ActorKind.INSTANCE if self.scopes == _INSTANCE else ActorKind.KEY
+        act(connection, kind, principal.key_id, principal.key_name)
 
 
 def require_scope(*scopes: Scope, upload_tokens: bool = False, tells_limit: bool = False) -> ScopeGuard:

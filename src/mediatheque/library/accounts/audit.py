@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from mediatheque.model import Actor, AuditEntry, AuditFilter, Cursor, current_actor
+import msgspec
+
+from mediatheque.model import Actor, ActorKind, AuditEntry, AuditFilter, Cursor, current_actor
 from mediatheque.records.accounts import audit as rows
 from mediatheque.records.database import Database
 
@@ -27,6 +29,16 @@ class AuditLog:
             found = await rows.page(conn, wanted, after, limit + 1)
         return found[:limit], len(found) > limit
 
+    async def page_of_workspace(
+        self, wanted: AuditFilter, after: Cursor | None, limit: int
+    ) -> tuple[list[AuditEntry], bool]:
+        """Return the same for readers of the workspace.
+
+        Of changes that were made from outside of it, they do not learn with which key and from where.
+        """
+        found, more = await self.page(wanted, after, limit)
+        return [_for_workspace(entry) for entry in found], more
+
     async def delete_old(self, age: timedelta) -> int:
         """Delete the entries older than `age`, in batches; return how many."""
         total, deleted = 0, _BATCH
@@ -35,6 +47,12 @@ class AuditLog:
                 deleted = await rows.delete_old(conn, age, _BATCH)
             total += deleted
         return total
+
+
+def _for_workspace(entry: AuditEntry) -> AuditEntry:
+    if entry.actor.kind in (ActorKind.KEY, ActorKind.TOKEN):
+        return entry
+    return msgspec.structs.replace(entry, actor=Actor(kind=entry.actor.kind))
 
 
 @contextmanager

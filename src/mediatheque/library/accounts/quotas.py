@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 from cachetools import TTLCache
 
-from mediatheque.errors import NotFound, QuotaExceeded
+from mediatheque.errors import QuotaExceeded, WorkspaceNotFound
+from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Quota
 from mediatheque.records.accounts import quotas as rows
 from mediatheque.records.accounts import usage
@@ -34,14 +35,15 @@ class Quotas:
         self._database = database
         self._cached: TTLCache[UUID, Quota] = TTLCache(maxsize=10_000, ttl=_CACHE_SECONDS)
 
-    async def set(self, workspace_id: UUID, quota: Quota) -> Quota:
-        """Set the workspace's quota and return it; without limits it has none. Raises `NotFound`.
+    async def set(self, workspace_id: UUID, quota: Quota, claim: Claim | None = None) -> Quota:
+        """Set the workspace's quota and return it; without limits it has none. Raises `WorkspaceNotFound`.
 
         What the workspace stores already stays, even if it is more.
         """
         async with self._database.transaction() as conn:
             if not await rows.put(conn, workspace_id, quota):
-                raise NotFound("Workspace not found.")
+                raise WorkspaceNotFound
+            await store_reply(conn, claim, quota)
         self._cached.pop(workspace_id, None)
         return quota
 

@@ -71,4 +71,14 @@ ROWS = {
     "suspend_workspace": Row(_workspace(f"{_ID}/suspend")),
     "resume_workspace": Row(_workspace(f"{_ID}/resume")),
     "delete_workspace": Row(_deleted_workspace),
+    "get_usage": Row(),
+    "list_usage_days": Row(lambda _: {"params": {"from": "2026-01-01", "to": "2026-12-31"}}),
+    "get_workspace_usage": Row(_workspace(f"{_ID}/usage")),
+    "list_workspace_usage_days": Row(_workspace(f"{_ID}/usage/days")),
+    "put_quota": Row(
+        _workspace(f"{_ID}/quota", json={"max_bytes": 10, "max_assets": None}),
+        other={"json": {"max_bytes": None, "max_assets": 10}},
+    ),
+    "list_audit_entries": Row(lambda _: {"params": {"action": "asset"}}),
+    "list_all_audit_entries": Row(lambda _: {"params": {"action": "asset"}}),
 }

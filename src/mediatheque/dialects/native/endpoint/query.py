@@ -13,6 +13,12 @@ from mediatheque.http.request.query import query_param, query_params
 
 _AT = re.compile(r"`\$\.(.+)`$")
 _DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
+_RULES: dict[type[types.Type], str] = {
+    types.BoolType: "true or false",
+    types.UUIDType: "an id",
+    types.DateType: "a day, as in 2026-11-27",
+    types.DateTimeType: "a time with a time zone, as in 2026-11-27T12:00:00Z",
+}
 _REPEATED = (types.ListType, types.VarTupleType, types.SetType, types.FrozenSetType)
 
 
@@ -116,10 +122,4 @@ def _rule(kind: types.Type) -> str:
             return number + least + (f" to {kind.le}" if kind.le is not None else "")
         case types.StrType():
             return f"text of at most {kind.max_length} characters" if kind.max_length else "text of the right form"
-        case types.BoolType():
-            return "true or false"
-        case types.UUIDType():
-            return "an id"
-        case types.DateTimeType():
-            return "a time with a time zone, as in 2026-11-27T12:00:00Z"
-    return f"one of {', '.join(_words(kind))}"
+    return _RULES.get(type(kind)) or f"one of {', '.join(_words(kind))}"

@@ -11,7 +11,7 @@ CREATE TABLE audit_log (
     action        text NOT NULL,
     target_id     uuid,
     related_id    uuid,
-    actor         text NOT NULL CHECK (actor IN ('key', 'token', 'cli')),
+    actor         text NOT NULL CHECK (actor IN ('key', 'token', 'instance', 'cli')),
     key_id        uuid,
     key_name      text,
     address       inet,
