@@ -6,7 +6,7 @@ import pytest
 
 from mediatheque.errors import KeyRefused, NotFound
 from mediatheque.library import Library
-from mediatheque.library.accounts import key_cache, upload_tokens
+from mediatheque.library.accounts import key_cache, secrets, upload_tokens
 from mediatheque.model import Scope
 from mediatheque.records.database import Connection
 
@@ -84,6 +84,17 @@ async def test_revoked_key_is_refused_after_the_cache_expires(library: Library) 
         await library.accounts.authenticate(key)
     with pytest.raises(NotFound):
         await library.accounts.revoke(principal.key_id)
+
+
+async def test_recorded_use_does_not_prolong_the_time_for_which_a_key_is_known(library: Library) -> None:
+    key, known = await library.accounts.create_key("one", READ), library.accounts._cached_keys._cached
+    found = await library.accounts._cached_keys.find(secrets.split(key)[0])
+    assert found
+    time.sleep(0.05)
+    looked_up = time.monotonic() - 0.05
+    await library.accounts._cached_keys.record_use(found)
+    known.expire(looked_up + key_cache.CACHE_SECONDS)
+    assert found.id not in known
 
 
 async def test_last_use_is_recorded(library: Library) -> None:

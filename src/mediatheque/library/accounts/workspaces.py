@@ -11,7 +11,7 @@ from mediatheque.library.accounts.key_cache import CACHE_SECONDS
 from mediatheque.library.accounts.keys import IssuedKey, NewKey, insert_key, without_secret
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.tasks import defer
-from mediatheque.model import Cursor, Scope, Workspace
+from mediatheque.model import Cursor, Principal, Scope, Workspace
 from mediatheque.records.accounts import workspaces as rows
 from mediatheque.records.database import Connection, Database
 
@@ -87,23 +87,26 @@ class Workspaces:
         except rows.NameTaken:
             raise _taken(name) from None
 
-    async def suspend(self, id: UUID, claim: Claim | None = None) -> Workspace:
+    async def suspend(self, id: UUID, claim: Claim | None = None, *, caller: Principal | None = None) -> Workspace:
         """Refuse the workspace's keys and hide its files from everybody, within two seconds, until it is resumed.
 
-        Raises `WorkspaceNotFound`, and `Conflict` when the workspace is deleted.
+        Raises `WorkspaceNotFound`, and `Conflict` when the workspace is deleted, or the caller's own.
         """
+        _require_other(id, caller)
         return await self._set_suspended(id, claim, suspended=True)
 
     async def resume(self, id: UUID, claim: Claim | None = None) -> Workspace:
         """End the suspension. Raises what `suspend` does."""
         return await self._set_suspended(id, claim, suspended=False)
 
-    async def delete(self, id: UUID, claim: Claim | None = None) -> Workspace:
+    async def delete(self, id: UUID, claim: Claim | None = None, *, caller: Principal | None = None) -> Workspace:
         """Delete the workspace with all its content: a task does that later; see `deletion.py`.
 
         When this returns, no server process finds anything of it: they keep keys and files for two seconds, for which
-        it waits. To delete again is to ask how far it is. Raises `WorkspaceNotFound` when nothing is left.
+        it waits. To delete again is to ask how far it is. Raises `WorkspaceNotFound` when nothing is left, and
+        `Conflict` when the workspace is the caller's own.
         """
+        _require_other(id, caller)
         async with self._database.transaction() as conn:
             workspace = await rows.lock(conn, id)
             if workspace is None:
@@ -132,6 +135,12 @@ def is_name(text: str) -> bool:
 def _check_name(name: str) -> None:
     if not is_name(name):
         raise Invalid(f"name must be {NAMES}.", param="name")
+
+
+def _require_other(id: UUID, caller: Principal | None) -> None:
+    """Raise `Conflict` when the caller would end the key with which it manages the workspaces."""
+    if caller is not None and caller.workspace_id == id:
+        raise Conflict("This is the workspace of your API key. The operator can do this at the command line.")
 
 
 async def _lock(conn: Connection, id: UUID) -> None:

@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from mediatheque.model import Scope
+from tests import samples
 from tests.dialects.database.snapshot import Account, StoredData
 from tests.dialects.native.accounts.calls import call, can_list, new_key
+from tests.dialects.native.endpoints import auth, create, inline
 from tests.server import Serve
 
 OPERATIONS = (
@@ -145,6 +147,17 @@ def test_last_admin_key_is_not_revoked(client: httpx.Client, boss: Account) -> N
     second = new_key(client, boss.key, "admin")
     assert call(client, boss.key, "DELETE", f"/api/keys/{boss.key_id}").status_code == 204
     assert call(client, second["secret"], "DELETE", f"/api/keys/{second['id']}").status_code == 409
+
+
+def test_file_is_read_with_its_workspaces_keys_that_may_read_assets(client: httpx.Client, boss: Account) -> None:
+    """Others see what anybody sees: here, that it is forbidden."""
+    url = create(client, boss.key, inline(samples.png())).json()["url"]
+    acl = client.put("/v1/storage/files/acl", params={"url": url}, json={"default": "forbid"}, headers=auth(boss.key))
+    assert acl.is_success, acl.text
+    time.sleep(1.05)
+    for scope, status in (("assets:read", 200), ("read", 200), ("assets:write", 403), ("collections:read", 403)):
+        assert client.get(url, headers=auth(new_key(client, boss.key, scope)["secret"])).status_code == status, scope
+    assert client.get(url).status_code == 403
 
 
 def test_areas_are_kept_apart(client: httpx.Client, boss: Account) -> None:

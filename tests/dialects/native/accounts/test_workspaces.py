@@ -127,6 +127,15 @@ def test_suspended_workspace_is_refused_in_every_dialects_words(client: httpx.Cl
     assert client.get(url).status_code == 200
 
 
+def test_key_does_not_end_the_workspace_that_it_belongs_to(
+    client: httpx.Client, instance: str, stored: StoredData
+) -> None:
+    path = f"/api/workspaces/{stored.account(instance).workspace_id}"
+    for method, each in (("POST", f"{path}/suspend"), ("DELETE", path)):
+        assert call(client, instance, method, each).status_code == 409
+    assert call(client, instance, "GET", path).json()["state"] == "active"
+
+
 def test_nothing_of_a_deleted_workspace_is_readable_once_it_is_answered(
     client: httpx.Client, instance: str, stored: StoredData
 ) -> None:

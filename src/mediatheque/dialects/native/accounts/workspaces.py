@@ -68,9 +68,9 @@ async def suspend_workspace(request: AppRequest, id: UUID, claim: Claim | None) 
     """Suspend a workspace until it is resumed.
 
     Within two seconds, every server answers its keys with 403 and does not find its files, public ones either. Nothing
-    is deleted, but what expires.
+    is deleted, but what expires. The workspace of the key that asks is not suspended: it could not resume it.
     """
-    return WorkspaceShape.of(await request.library.accounts.workspaces.suspend(id, claim))
+    return WorkspaceShape.of(await request.library.accounts.workspaces.suspend(id, claim, caller=request.principal))
 
 
 @post(f"{_ID}/resume", scope=Scope.INSTANCE, not_found=WorkspaceNotFound, errors=(Conflict,))
@@ -79,14 +79,15 @@ async def resume_workspace(request: AppRequest, id: UUID, claim: Claim | None) -
     return WorkspaceShape.of(await request.library.accounts.workspaces.resume(id, claim))
 
 
-@delete(_ID, scope=Scope.INSTANCE, status=202, not_found=WorkspaceNotFound)
+@delete(_ID, scope=Scope.INSTANCE, status=202, not_found=WorkspaceNotFound, errors=(Conflict,))
 async def delete_workspace(request: AppRequest, id: UUID, claim: Claim | None) -> WorkspaceShape:
     """Delete a workspace with all its content.
 
     Once this is answered, after two seconds, no server finds anything of it. A worker deletes its content; until that
-    is done, the workspace is found with the state `deleting`. There is no way back, and its name stays taken.
+    is done, the workspace is found with the state `deleting`. There is no way back, and its name stays taken. The
+    workspace of the key that asks is not deleted.
     """
-    return WorkspaceShape.of(await request.library.accounts.workspaces.delete(id, claim))
+    return WorkspaceShape.of(await request.library.accounts.workspaces.delete(id, claim, caller=request.principal))
 
 
 ROUTES = (
