@@ -64,5 +64,6 @@ def _subjects(operations: Sequence[Operation]) -> dict[str, str]:
 
 
 def _tag(name: str, module: str) -> dict[str, str]:
-    """Return a tag with the first line of its module's docstring."""
-    return {"name": name, "description": (getdoc(sys.modules[module]) or "").partition("\n")[0]}
+    """Return a tag with the first line of its module's docstring, which says of which API it is."""
+    line = (getdoc(sys.modules[module]) or "").partition("\n")[0]
+    return {"name": name, "description": line.replace(" in the native API", "")}
