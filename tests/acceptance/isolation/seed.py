@@ -23,6 +23,14 @@ def _trashed(of: Workspace) -> str:
     return id
 
 
+def _external_id(of: Workspace) -> str:
+    external_id = f"external-{of['word']}"
+    of.http.patch(
+        f"/api/assets/{of['asset']}", json={"external_id": external_id}, headers=bearer(of.key)
+    ).raise_for_status()
+    return external_id
+
+
 def _request(of: Workspace) -> str:
     of["asset"]
     return f"request-{of['word']}"
@@ -85,6 +93,7 @@ _ORGANISED: dict[str, Maker] = {
     "asset": _asset,
     "request": _request,
     "trashed": _trashed,
+    "external_id": _external_id,
     "tag_name": lambda of: f"tag {of['word']}",
     "tag": _tag,
     "taken_name": _taken_name,

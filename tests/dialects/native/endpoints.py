@@ -91,13 +91,6 @@ def _created(suite: Suite) -> dict[str, Any]:
     return {"path": f"/api/assets/{id}"}
 
 
-def _trashed(suite: Suite) -> dict[str, Any]:
-    """Move an asset to the trash and return the path of its restoration."""
-    path = _created(suite)["path"]
-    suite.client.delete(path, headers=auth(suite.account.key)).raise_for_status()
-    return {"path": f"{path}/restore"}
-
-
 CREATE = Endpoint(
     name="native-create",
     path="/api/assets",
@@ -128,40 +121,6 @@ GET = Endpoint(
     check_error=check_error,
     valid=_created,
     scope=Scope.READ,
-    wrong_method="PUT",
-    refused_as="application/problem+json",
-)
-
-TRASH = Endpoint(
-    name="native-trash",
-    method="GET",
-    path="/api/trash",
-    auth=auth,
-    refusals=REFUSALS,
-    check_error=check_error,
-    valid=lambda _: {},
-    scope=Scope.READ,
-    wrong_method="PUT",
-    refused_as="application/problem+json",
-)
-RESTORE = Endpoint(
-    name="native-restore",
-    path=f"/api/assets/{uuid4()}/restore",
-    auth=auth,
-    refusals=REFUSALS,
-    check_error=check_error,
-    valid=_trashed,
-    wrong_method="GET",
-    refused_as="application/problem+json",
-)
-EMPTY = Endpoint(
-    name="native-empty-trash",
-    method="DELETE",
-    path="/api/trash",
-    auth=auth,
-    refusals=REFUSALS,
-    check_error=check_error,
-    valid=lambda _: {},
     wrong_method="PUT",
     refused_as="application/problem+json",
 )

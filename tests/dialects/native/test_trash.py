@@ -5,25 +5,11 @@ from typing import Any
 import httpx
 
 from tests import samples
-from tests.contracts.dialect import Keyed
 from tests.dialects.database.snapshot import Account, StoredData
-from tests.dialects.native import endpoints
 from tests.dialects.native.endpoints import auth, check_error, create, inline
 from tests.dialects.native.hosting import host
 
 PNG = samples.png(seed=3)
-
-
-class TestTrash(Keyed):
-    endpoint = endpoints.TRASH
-
-
-class TestRestore(Keyed):
-    endpoint = endpoints.RESTORE
-
-
-class TestEmpty(Keyed):
-    endpoint = endpoints.EMPTY
 
 
 def trashed(client: httpx.Client, key: str, **fields: Any) -> dict[str, Any]:

@@ -80,7 +80,10 @@ async def import_asset(
     """
     importer = request.library.importer
     with _naming_field(source):
-        return await importer.import_asset(request.workspace_id, await _resolve(request, source), fields, claim, kinds)
+        asset = await importer.import_asset(request.workspace_id, await _resolve(request, source), fields, claim, kinds)
+    if fields.updates:
+        await request.library.catalog.versions.delete_surplus(asset)
+    return asset
 
 
 async def replace_content(

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import uuid_utils.compat as uuids
 
-from mediatheque.errors import AssetNotFound, PreconditionFailed
+from mediatheque.errors import AssetNotFound, Conflict, PreconditionFailed
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import title_from
 from mediatheque.library.catalog.references import add_references, lock_references
@@ -183,7 +183,7 @@ async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Ass
         if not created:
             asset = await _complete(conn, await _existing(conn, file), fields)
     except rows.ExternalIdTaken:
-        raise external_id_taken() from None
+        raise external_id_taken(updates=fields.updates) from None
     if created or fields.caption:
         await defer(conn, "embed_asset", asset_id=asset.id)
     added = await add_references(conn, asset, fields, references)
@@ -191,7 +191,9 @@ async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Ass
 
 
 async def _complete(conn: Connection, asset: Asset, fields: AssetFields) -> Asset:
-    """Fill in what the existing asset lacks."""
+    """Fill in what the existing asset lacks. Raises `Conflict` when it has another external id."""
+    if fields.external_id is not None and asset.external_id not in (None, fields.external_id):
+        raise Conflict("The asset of this file has another external_id.", param="external_id")
     if fields.title and fields.caption and asset.caption is None and asset.title == _default_title(asset.file):
         await rows.set_title(conn, asset, fields.title)
     await rows.enrich(

@@ -12,12 +12,14 @@ from mediatheque.blobs import BlobStore
 from mediatheque.errors import BlobsUnavailable, NotFound
 from mediatheque.library.catalog import assets
 from mediatheque.library.catalog.fields import AssetFields
+from mediatheque.library.catalog.upsert import lock_to_update, update_fields, with_one_repetition
+from mediatheque.library.catalog.versions import take_content_of
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Asset, File
 from mediatheque.model.urls import normal_form
 from mediatheque.records.catalog import files as rows
 from mediatheque.records.catalog.record import record_file
-from mediatheque.records.database import Database
+from mediatheque.records.database import Connection, Database
 
 RangeReader = Callable[[int, int], AsyncIterator[bytes]]
 """`read(start, length)` yields exactly `length` bytes of a file from `start`."""
@@ -84,21 +86,41 @@ class Files:
             expires_at=original.expires_at,
             acl=original.acl,
         )
-        async with self._database.transaction() as conn:
-            if not await rows.lock_for_share(conn, original):
-                raise NotFound("File not found.")
-            asset = await assets.insert_asset(conn, await record_file(conn, copy, is_duplicate=True), fields)
-            await store_reply(conn, claim, asset)
-        return asset
+
+        async def work() -> Asset:
+            async with self._database.transaction() as conn:
+                asset = await _update(conn, original, fields)
+                if asset is None:
+                    recorded = await record_file(conn, copy, is_duplicate=True)
+                    asset = await assets.insert_asset(conn, recorded, fields)
+                await store_reply(conn, claim, asset)
+            return asset
+
+        return await with_one_repetition(work)
 
     async def register(self, file: File, fields: AssetFields, claim: Claim | None = None) -> Asset:
         """Create the asset of an existing file, or complete the asset that it has, and return it.
 
         Raises `NotFound` when the file was deleted meanwhile.
         """
-        async with self._database.transaction() as conn:
-            if not await rows.lock_for_share(conn, file):
-                raise NotFound("File not found.")
-            asset = await assets.insert_asset(conn, file, fields)
-            await store_reply(conn, claim, asset)
-        return asset
+
+        async def work() -> Asset:
+            async with self._database.transaction() as conn:
+                asset = await _update(conn, file, fields)
+                if asset is None:
+                    asset = await assets.insert_asset(conn, file, fields)
+                await store_reply(conn, claim, asset)
+            return asset
+
+        return await with_one_repetition(work)
+
+
+async def _update(conn: Connection, source: File, fields: AssetFields) -> Asset | None:
+    """Give the asset that has the external id the content of the file and the fields, and return it.
+
+    Return None when none is to be updated. Then the file is locked against deletion. Raises `NotFound` when it is gone.
+    """
+    asset = await lock_to_update(conn, source.workspace_id, fields)
+    if not await rows.lock_for_share(conn, source):
+        raise NotFound("File not found.")
+    return await update_fields(conn, await take_content_of(conn, asset, source), fields) if asset else None

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mediatheque.errors import Conflict, Invalid
+from mediatheque.errors import Conflict, Invalid, LibraryError, TransactionConflict
 from mediatheque.library.catalog import folders
 from mediatheque.library.catalog.fields import check_external_id
 from mediatheque.library.catalog.metadata import check_metadata, merge_patch
@@ -70,9 +70,12 @@ async def apply_patch(conn: Connection, asset: Asset, patch: AssetPatch) -> None
         await defer(conn, "embed_asset", asset_id=asset.id)
 
 
-def external_id_taken() -> Conflict:
-    """Return the error that another asset has the external id."""
-    return Conflict("Another asset has this external_id.", param="external_id")
+def external_id_taken(*, updates: bool = False) -> LibraryError:
+    """Return the error that another asset has the external id.
+
+    Where that asset is to be updated, a concurrent request has made it: the transaction is to be repeated.
+    """
+    return TransactionConflict() if updates else Conflict("Another asset has this external_id.", param="external_id")
 
 
 def changed_values(asset: Asset, patch: AssetPatch) -> dict[str, object]:

@@ -69,7 +69,7 @@ class Versions:
         async with self._database.transaction() as conn:
             asset = await lock_content(conn, workspace_id, asset_id, if_match)
             version = await _find(conn, asset, number)
-            asset = await _take_content(conn, asset, version.file)
+            asset = await take_content_of(conn, asset, version.file)
             await store_reply(conn, claim, asset)
         await self.delete_surplus(asset)
         return asset
@@ -84,7 +84,7 @@ class Versions:
         """
         async with self._database.transaction() as conn:
             asset = await lock_content(conn, workspace_id, asset_id, if_match)
-            asset = await _take_content(conn, asset, file)
+            asset = await take_content_of(conn, asset, file)
             await store_reply(conn, claim, asset)
         await self.delete_surplus(asset)
         return asset
@@ -171,8 +171,8 @@ def has_content(asset: Asset, sha256: bytes, size: int) -> bool:
     return (asset.file.blob.sha256, asset.file.blob.size) == (sha256, size)
 
 
-async def _take_content(conn: Connection, asset: Asset, source: File) -> Asset:
-    """Replace the content by that of another file of the workspace, whose bytes are stored already."""
+async def take_content_of(conn: Connection, asset: Asset, source: File) -> Asset:
+    """Replace the content of the asset, which `lock_content` has returned, by that of a file of the workspace."""
     blob = source.blob
     if has_content(asset, blob.sha256, blob.size):
         return asset

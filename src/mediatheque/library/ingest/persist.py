@@ -11,6 +11,7 @@ from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.catalog.filenames import safe_name
 from mediatheque.library.catalog.references import References, add_references, lock_references
 from mediatheque.library.catalog.update import external_id_taken
+from mediatheque.library.catalog.upsert import lock_to_update, update_fields
 from mediatheque.library.idempotency import store_reply
 from mediatheque.library.ingest.request import Replacement
 from mediatheque.library.ingest.state import IngestState
@@ -47,6 +48,8 @@ async def _write_all(conn: Connection, state: IngestState, fields: AssetFields |
     request = state.request
     if request.upload and not await uploads.complete(conn, request.upload.id):
         raise Conflict("This upload is complete already.")
+    if fields and await _update(conn, state, fields):
+        return
     references = await lock_references(conn, request.workspace_id, fields) if fields else References()
     await _record(conn, state, fields)
     if fields and state.asset:
@@ -56,24 +59,42 @@ async def _write_all(conn: Connection, state: IngestState, fields: AssetFields |
 
 
 async def _replace(conn: Connection, state: IngestState, replaces: Replacement) -> None:
-    """Make the content that of an existing asset. The same content as it has, with all its bytes, changes nothing."""
+    """Make the content that of an existing asset."""
     asset = await versions.lock_content(conn, state.request.workspace_id, replaces.asset_id, replaces.if_match)
-    if versions.has_content(asset, state.local.sha256, state.local.size) and state.broken_key is None:
-        state.file, state.blob, state.asset = asset.file, asset.file.blob, asset
-    else:
-        blob = state.of_own_type(state.duplicate or state.new_blob())
-        file = await versions.next_file(conn, asset, _name_after(asset.file, state, blob.media_info.mime), blob)
-        state.file = await _record_file(conn, state, file)
-        state.blob = state.file.blob
-        state.asset = await versions.set_file(conn, asset, state.file)
+    state.asset = await _put_content(conn, state, asset)
     await store_reply(conn, state.request.claim, state.asset, state.local.sha256)
+
+
+async def _update(conn: Connection, state: IngestState, fields: AssetFields) -> bool:
+    """Give the asset that has the external id the content and the fields. Return False when none is to be updated."""
+    asset = await lock_to_update(conn, state.request.workspace_id, fields)
+    if asset is None:
+        return False
+    state.asset = await update_fields(conn, await _put_content(conn, state, asset), fields)
+    await store_reply(conn, state.request.claim, state.asset, state.local.sha256)
+    return True
+
+
+async def _put_content(conn: Connection, state: IngestState, asset: Asset) -> Asset:
+    """Replace the content of the locked asset. The same content as it has, with all its bytes, changes nothing."""
+    if versions.has_content(asset, state.local.sha256, state.local.size) and state.broken_key is None:
+        state.file, state.blob = asset.file, asset.file.blob
+        return asset
+    blob = state.of_own_type(state.duplicate or state.new_blob())
+    file = await versions.next_file(conn, asset, _name_after(asset.file, state, blob.media_info.mime), blob)
+    state.file = await _record_file(conn, state, file)
+    state.blob = state.file.blob
+    return await versions.set_file(conn, asset, state.file)
 
 
 async def _record(conn: Connection, state: IngestState, fields: AssetFields | None) -> None:
     """Insert blob, file and asset in one statement, and set them in `state`."""
     file = _new_file(state)
     asset = assets.new_asset(file, fields, id=state.asset_id, created_at=state.recorded_at) if fields else None
-    file = await _record_file(conn, state, file, asset)
+    try:
+        file = await _record_file(conn, state, file, asset)
+    except ExternalIdTaken:
+        raise external_id_taken(updates=bool(fields and fields.updates)) from None
     state.file, state.blob = file, file.blob
     state.asset = msgspec.structs.replace(asset, file=file) if asset else None
 
@@ -91,8 +112,6 @@ async def _record_file(conn: Connection, state: IngestState, file: File, asset: 
         )
     except OriginStored as error:
         raise Conflict("The same URL was stored a moment ago.") from error
-    except ExternalIdTaken:
-        raise external_id_taken() from None
     except WriteGivenUp as error:
         raise BlobsUnavailable("Storing this file took so long that it was given up.") from error
 

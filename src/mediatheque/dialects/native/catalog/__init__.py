@@ -1,5 +1,5 @@
-"""Assets in the native API: change many, versions, trash."""
+"""Assets in the native API: update, change many, versions, trash."""
 
-from mediatheque.dialects.native.catalog import bulk, trash, versions
+from mediatheque.dialects.native.catalog import bulk, trash, update, versions
 
-ROUTES = (*bulk.ROUTES, *trash.ROUTES, *versions.ROUTES)
+ROUTES = (*update.ROUTES, *bulk.ROUTES, *trash.ROUTES, *versions.ROUTES)
