@@ -114,11 +114,11 @@ NATIVE = (
     _made_of(url="{file}")._replace(foreign=201),
     Probe("GET", "/api/assets/{asset}"),
     Probe("DELETE", "/api/assets/{asset}", own=204),
+    Probe("PATCH", "/api/assets/{asset}", json={"title": "another"}),
     *(
         Probe("PATCH", "/api/assets/{my_asset}", json=changes)
         for changes in ({"tag_ids": ["{tag}"]}, {"collection_ids": ["{collection}"]}, {"folder_id": "{folder}"})
     ),
-    Probe("PATCH", "/api/assets/{asset}", json={"title": "another"}),
     Probe("PATCH", "/api/assets/{my_asset}", json={"external_id": "{external_id}"}, foreign=200, own=200),
     Probe("GET", "/api/assets/by-external-id", params={"external_id": "{external_id}"}),
     _new(external_id="{external_id}")._replace(foreign=201, own=409),

@@ -7,10 +7,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from mediatheque.dialects.native.provenance import ProvenanceFields
+from mediatheque.errors import ScopeMissing
 from mediatheque.http.context import AppRequest
 from mediatheque.library.catalog.fields import MAX_EXTERNAL_ID, AssetFields, OnConflict
 from mediatheque.library.catalog.tags import MAX_NAME
 from mediatheque.library.catalog.update import AssetPatch
+from mediatheque.model import Scope
 
 _MAX_TAGS = 1000
 
@@ -46,7 +48,12 @@ class AssetDetails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     provenance: ProvenanceFields | None = None
 
     def fields(self, request: AppRequest) -> AssetFields:
-        """Convert to the fields of the new asset. Raises `Invalid`."""
+        """Convert to the fields of the new asset.
+
+        Raises `Invalid`, and `ScopeMissing` when an existing asset may be changed and the key does not allow that.
+        """
+        if self.on_conflict is OnConflict.UPDATE and not request.principal.allows(Scope.ASSETS_WRITE):
+            raise ScopeMissing("This API key lacks the scope 'assets:write', which on_conflict 'update' needs.")
         return AssetFields(
             title=self.title,
             caption=self.caption,

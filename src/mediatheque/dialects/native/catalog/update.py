@@ -6,7 +6,7 @@ import msgspec
 
 from mediatheque.dialects.native.catalog.details import AssetChanges, ExternalId
 from mediatheque.dialects.native.endpoint import get, patch
-from mediatheque.dialects.native.shapes import AssetShape
+from mediatheque.dialects.native.shapes import AssetShape, DescribedAsset
 from mediatheque.errors import AssetNotFound, Conflict, FolderNotFound, NotFound
 from mediatheque.http.context import AppRequest
 from mediatheque.library.idempotency import Claim
@@ -41,11 +41,12 @@ async def update_asset(
 
 
 @get("/api/assets/by-external-id", scope=Scope.ASSETS_READ, errors=(AssetNotFound,), tag="assets")
-async def get_asset_by_external_id(request: AppRequest, query: ByExternalId) -> AssetShape:
+async def get_asset_by_external_id(request: AppRequest, query: ByExternalId) -> DescribedAsset:
     """Get an asset by your own id."""
-    base = request.public_url
-    found = await request.library.catalog.assets.get_by_external_id(request.workspace_id, query.external_id)
-    return AssetShape.of(found, base)
+    assets, base = request.library.catalog.assets, request.public_url
+    found = await assets.get_by_external_id(request.workspace_id, query.external_id)
+    asset, said = await assets.get_described(request.workspace_id, found.id)
+    return DescribedAsset.of(asset, base, embedded=said.data, generation=said.generation)
 
 
 ROUTES = (update_asset, get_asset_by_external_id)
