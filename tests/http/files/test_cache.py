@@ -92,6 +92,21 @@ async def test_a_file_is_looked_up_once_a_second(library: Library, clock: Clock)
         await files.get(file.id, allow)
 
 
+async def test_the_second_begins_before_the_store_is_asked(library: Library, clock: Clock) -> None:
+    """What was deleted by another process meanwhile is served no longer for a store that is slow."""
+    files, file = FileCache(library), library.add()  # type: ignore[arg-type]
+
+    async def open_slowly(_: File) -> Path:
+        clock.now += 0.7
+        return library.path
+
+    library.open = open_slowly  # type: ignore[method-assign]
+    await files.get(file.id, allow)
+    assert files.get_cached(file.id.hex)
+    clock.now = 1.0
+    assert files.get_cached(file.id.hex) is None
+
+
 async def test_a_removed_file_is_not_served(library: Library, clock: Clock) -> None:
     files, file = FileCache(library), library.add()  # type: ignore[arg-type]
     await files.get(file.id, allow)

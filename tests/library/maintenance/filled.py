@@ -10,7 +10,7 @@ from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.uploads.direct import DeclaredFile
-from mediatheque.model import FileDefaults, Filter, Input, Principal, Provenance, Quota, UploadMethod
+from mediatheque.model import Asset, FileDefaults, Filter, Input, Principal, Provenance, Quota, UploadMethod
 from tests import samples
 from tests.library.ingest_requests import Content, ingest_request
 
@@ -28,7 +28,10 @@ async def fill(library: Library, name: str, *, assets: int = 3) -> CreatedWorksp
     await _fill_uploads(library, principal)
     await _store_reply(library, principal)
     (newest,), _ = await library.catalog.assets.page(principal.workspace_id, Filter(), None, 1)
-    await library.replacements.replace(principal.workspace_id, newest.id, Content(picture()), max_bytes=1 << 20)
+    newest = await library.replacements.replace(
+        principal.workspace_id, newest.id, Content(picture()), max_bytes=1 << 20
+    )
+    await _fill_by_worker(library, newest)
     await library.accounts.usage.fold()
     await library.ingest.create_asset(ingest_request(principal.workspace_id, picture()))  # a change that is not folded
     await library.accounts.quotas.set(principal.workspace_id, Quota(max_bytes=1 << 40))
@@ -62,6 +65,23 @@ async def _fill_uploads(library: Library, principal: Principal) -> None:
     if targets[0].presigned is None:
         upload = await uploads.sessions.find(principal.workspace_id, targets[0].session.upload.id, UploadMethod.DIRECT)
         await uploads.direct.receive(upload, Content(data))
+
+
+async def _fill_by_worker(library: Library, asset: Asset) -> None:
+    """Store what a worker and the sandbox find out."""
+    async with library.database.connection() as conn:
+        await conn.execute(
+            "INSERT INTO embedding_model (name, spec, dimensions) VALUES ('m', 'm', 3) ON CONFLICT DO NOTHING"
+        )
+        await conn.execute(
+            "INSERT INTO embedding (asset_id, model_id, part, workspace_id, failure) "
+            "SELECT %s, id, 'content', %s, 'unread' FROM embedding_model WHERE name = 'm'",
+            (asset.id, asset.workspace_id),
+        )
+        await conn.execute(
+            "INSERT INTO embedded_metadata (blob_id, workspace_id, data) VALUES (%s, %s, '{}') ON CONFLICT DO NOTHING",
+            (asset.file.blob.id, asset.workspace_id),
+        )
 
 
 async def _store_reply(library: Library, principal: Principal) -> None:

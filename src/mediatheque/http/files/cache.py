@@ -54,11 +54,11 @@ class FileCache:
         """
         cached = self._find(id.hex)
         if cached is None:
-            before = self._invalidations
+            before, looked_up_at = self._invalidations, monotonic()
             file = await self._library.catalog.files.get_public(id)
             await authorize(file)
             content = await self._library.catalog.files.open(file)
-            cached = self._add(file, content, await self._accel(file))
+            cached = self._add(file, content, await self._accel(file), looked_up_at)
             if before != self._invalidations:  # perhaps of this file, which may be deleted or private by now
                 self._remove(id.hex)
         else:
@@ -92,8 +92,11 @@ class FileCache:
             public_until=public_until if is_public(file) else 0,
         )
 
-    def _add(self, file: File, content: FileContent, accel: Accel | None) -> CachedFile:
-        """Add the file, with its bytes if they are few and in the page cache; remove what is too old or too much."""
+    def _add(self, file: File, content: FileContent, accel: Accel | None, looked_up_at: float) -> CachedFile:
+        """Add the file, with its bytes if they are few and in the page cache; remove what is too old or too much.
+
+        Its second begins when it was looked up: a store that took long to open it does not prolong it.
+        """
         now, hex_id = monotonic(), file.id.hex
         in_memory = read_cached(content, file.blob.size) if isinstance(content, Path) else None
         held = len(in_memory or b"")
@@ -105,7 +108,7 @@ class FileCache:
                 break
             self._remove(oldest)
         response = FileResponse(_represent(file), content, in_memory, accel)
-        cached = CachedFile(file, response, is_public(file), now + _CACHE_SECONDS, held)
+        cached = CachedFile(file, response, is_public(file), looked_up_at + _CACHE_SECONDS, held)
         self._cached[hex_id] = cached
         self._held += held
         return cached
