@@ -20,6 +20,13 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class CountedTag(msgspec.Struct, frozen=True):
+    """A tag with the number of its assets; None where there are too many to count."""
+
+    tag: Tag
+    asset_count: int | None
+
+
 class CollectionType(enum.StrEnum):
     """How a collection gets its assets."""
 
@@ -57,6 +64,14 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[File, ...] = ()
     is_favorite: bool = False
     asset_count: int | None = None
+
+
+class MemberChange(msgspec.Struct, frozen=True):
+    """What a change of a collection's members did: how many were added and removed, and which assets do not exist."""
+
+    added: int
+    removed: int
+    not_found: tuple[UUID, ...]
 
 
 class TreeNode(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from mediatheque.model.assets import CollectionType
 from mediatheque.model.filters import Condition
 from mediatheque.model.media import Kind
 
@@ -37,6 +38,14 @@ class FolderFilter(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: UUID | None = None
     root_only: bool = False
     name: str = ""
+
+
+class CollectionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """A filter for collections: of these types, in one collection or at the top of the tree."""
+
+    types: tuple[CollectionType, ...] = tuple(CollectionType)
+    parent_id: UUID | None = None
+    top_only: bool = False
 
 
 class Sort(enum.StrEnum):

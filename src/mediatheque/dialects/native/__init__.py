@@ -1,6 +1,6 @@
 """Mediatheque's own API: assets, search, lineage, keys, workspaces under `/api`; files, health and metrics."""
 
-from mediatheque.dialects.native import accounts, assets, catalog, files, health, lineage, metrics, search
+from mediatheque.dialects.native import accounts, assets, catalog, collections, files, health, lineage, metrics, search
 from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.openapi.routes import document_routes
 from mediatheque.http.dialect import Dialect, router
@@ -9,6 +9,7 @@ ROUTES = (
     *assets.ROUTES,
     *catalog.ROUTES,
     *search.ROUTES,
+    *collections.ROUTES,
     *lineage.ROUTES,
     *files.ROUTES,
     *health.ROUTES,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mediatheque.errors import InvalidQuery
 from mediatheque.library.search.hybrid import MAX_RESULTS, SHORT_ID_BYTES, SearchPage, ShownIds, short_id
-from mediatheque.model import Asset, Cursor, Folder, Key, Workspace
+from mediatheque.model import Asset, Collection, Cursor, Folder, Key, Workspace
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -16,7 +16,7 @@ _CURSOR = struct.Struct(">q16s")
 _OFFSET = struct.Struct(">I")
 _SEARCH_PREFIX = "s."
 
-Listed = Asset | Folder | Key | Workspace
+Listed = Asset | Collection | Folder | Key | Workspace
 
 
 def next_cursor(shown: Sequence[Listed], more: bool) -> Cursor | None:
@@ -105,6 +105,22 @@ def offset_of(token: str | None, *, param: str = "token") -> int:
         return int(_OFFSET.unpack(decode_base64(token))[0])
     except (ValueError, struct.error):
         raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param) from None
+
+
+def name_token(name: str) -> str:
+    """Encode a position in a list that is sorted by unique names as an opaque token."""
+    return urlsafe_b64encode(name.encode()).decode().rstrip("=")
+
+
+def name_of(token: str | None, *, param: str = "token") -> str:
+    """Decode the token of a name; empty if it is missing or empty. Raises `InvalidQuery` when it is malformed."""
+    try:
+        name = decode_base64(token or "").decode()
+    except ValueError:
+        name = "\0"
+    if "\0" in name:
+        raise InvalidQuery(f"This {param} is not one that a list has answered.", param=param)
+    return name
 
 
 def decode_base64(text: str) -> bytes:

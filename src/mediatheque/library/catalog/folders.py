@@ -5,6 +5,7 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 
 from mediatheque.errors import FolderNotFound, Invalid
+from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.model import Cursor, Folder, FolderFilter
 from mediatheque.records.catalog import folders as rows
 from mediatheque.records.database import Connection, Database
@@ -41,7 +42,14 @@ class Folders:
         async with self._database.connection() as conn:
             return await rows.count(conn, workspace_id, wanted)
 
-    async def create(self, workspace_id: UUID, name: str, project_type: str, parent_id: UUID | None) -> Folder:
+    async def create(
+        self,
+        workspace_id: UUID,
+        name: str,
+        project_type: str,
+        parent_id: UUID | None,
+        claim: Claim | None = None,
+    ) -> Folder:
         """Create a folder.
 
         Raises `Invalid` when the name is not valid, and `FolderNotFound` when the parent does not exist or is in the
@@ -56,23 +64,23 @@ class Folders:
             await rows.insert(
                 conn, id=id, workspace_id=workspace_id, name=name, project_type=project_type, parent_id=parent_id
             )
-            return await _require(conn, workspace_id, id)
+            return await _reply(conn, workspace_id, id, claim)
 
-    async def rename(self, workspace_id: UUID, id: UUID, name: str) -> Folder:
+    async def rename(self, workspace_id: UUID, id: UUID, name: str, claim: Claim | None = None) -> Folder:
         """Rename the folder, and return it. Raises `Invalid` when the name is not valid, and `FolderNotFound`."""
         _check_name(name)
         async with self._database.transaction() as conn:
             await rows.rename(conn, workspace_id, id, name)
-            return await _require(conn, workspace_id, id)
+            return await _reply(conn, workspace_id, id, claim)
 
-    async def trash(self, workspace_id: UUID, id: UUID) -> Folder:
+    async def trash(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> Folder:
         """Move the folder and its subfolders to the trash, unless it is there. Raises `FolderNotFound`."""
         async with self._database.transaction() as conn:
             await rows.lock_tree(conn, workspace_id)
             await rows.trash(conn, workspace_id, id)
-            return await _require(conn, workspace_id, id)
+            return await _reply(conn, workspace_id, id, claim)
 
-    async def restore(self, workspace_id: UUID, id: UUID) -> Folder:
+    async def restore(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> Folder:
         """Restore the folder and the subfolders that were trashed with it. Raises `FolderNotFound`.
 
         It returns to its parent, or to the root if the parent is in the trash. A folder that is not in the trash does
@@ -81,7 +89,7 @@ class Folders:
         async with self._database.transaction() as conn:
             await rows.lock_tree(conn, workspace_id)
             await rows.restore(conn, workspace_id, id)
-            return await _require(conn, workspace_id, id)
+            return await _reply(conn, workspace_id, id, claim)
 
 
 async def lock_for_share(conn: Connection, workspace_id: UUID, id: UUID) -> None:
@@ -97,6 +105,12 @@ async def _require(conn: Connection, workspace_id: UUID, id: UUID) -> Folder:
     folder = await rows.find(conn, workspace_id, id)
     if folder is None:
         raise FolderNotFound
+    return folder
+
+
+async def _reply(conn: Connection, workspace_id: UUID, id: UUID, claim: Claim | None) -> Folder:
+    folder = await _require(conn, workspace_id, id)
+    await store_reply(conn, claim, folder)
     return folder
 
 

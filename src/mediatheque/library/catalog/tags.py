@@ -5,12 +5,15 @@ from uuid import UUID, uuid4
 
 from mediatheque.errors import Conflict, Invalid, NotFound
 from mediatheque.library.idempotency import Claim, store_reply
-from mediatheque.model import Tag
+from mediatheque.model import CountedTag, Tag
+from mediatheque.records.catalog import tag_lists
 from mediatheque.records.catalog import tags as rows
 from mediatheque.records.database import Connection, Database
 
 MAX_NAME = 50
 MAX_TAGS = 10_000
+MAX_COUNT = 10_000
+"""Assets of a tag are counted up to this number, from an index alone."""
 
 
 class Tags:
@@ -38,6 +41,37 @@ class Tags:
         """Return all tags of the workspace, sorted by name, ignoring case."""
         async with self._database.connection() as conn:
             return await rows.list_all(conn, workspace_id)
+
+    async def page(self, workspace_id: UUID, prefix: str, after: str, limit: int) -> tuple[Sequence[CountedTag], bool]:
+        """Return at most `limit` tags after the name whose names begin with the prefix, and whether there are more."""
+        async with self._database.connection() as conn:
+            found = await tag_lists.page(conn, workspace_id, prefix, after, limit + 1, max_count=MAX_COUNT)
+        return found[:limit], len(found) > limit
+
+    async def get(self, workspace_id: UUID, id: UUID) -> CountedTag:
+        """Return the tag with the number of its assets. Raises `NotFound`."""
+        async with self._database.connection() as conn:
+            found = await tag_lists.find(conn, workspace_id, id, max_count=MAX_COUNT)
+        if found is None:
+            raise _not_found(id, "tag_id")
+        return found
+
+    async def merge(self, workspace_id: UUID, id: UUID, into: UUID, claim: Claim | None = None) -> Tag:
+        """Put the tag `into` on all assets that have the tag, delete the tag, and return `into`.
+
+        Raises `NotFound` when one of them does not exist, and `Invalid` when they are one.
+        """
+        if id == into:
+            raise Invalid("A tag cannot be merged into itself.", param="into")
+        async with self._database.transaction() as conn:
+            await rows.lock_names(conn, workspace_id)
+            if not await tag_lists.lock_for_merge(conn, workspace_id, id):
+                raise _not_found(id, "tag_id")
+            (tag,) = await require(conn, workspace_id, (into,), param="into")
+            await tag_lists.move_assets(conn, workspace_id, id, into)
+            await rows.delete(conn, workspace_id, id)
+            await store_reply(conn, claim, tag)
+        return tag
 
     async def find_ids(self, workspace_id: UUID, names: Sequence[str]) -> Sequence[UUID | None]:
         """Return the ids of the tags of those names, ignoring case; None for a name that no tag has."""

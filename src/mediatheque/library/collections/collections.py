@@ -1,5 +1,6 @@
 """Collections."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -7,11 +8,12 @@ import uuid_utils.compat as uuids
 from msgspec import UNSET
 
 from mediatheque.library.collections import hierarchy, images, patch
-from mediatheque.library.collections.base import CollectionBase
+from mediatheque.library.collections.base import MAX_COUNT, CollectionBase
 from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.library.idempotency import Claim
-from mediatheque.model import Collection, CollectionType
+from mediatheque.model import Collection, CollectionFilter, CollectionType, Cursor
 from mediatheque.records.collections import collections as rows
+from mediatheque.records.collections import lists
 
 _EMPTY_PATCH = CollectionPatch()
 
@@ -22,6 +24,14 @@ class Collections(CollectionBase):
     noun = "Collection"
     types = tuple(CollectionType)
     listed = (CollectionType.MANUAL, CollectionType.SMART)
+
+    async def list(
+        self, workspace_id: UUID, wanted: CollectionFilter, after: Cursor | None, limit: int
+    ) -> tuple[Sequence[Collection], bool]:
+        """Return at most `limit` collections after the cursor, newest first, and whether there are more."""
+        async with self._database.connection() as conn:
+            found = await lists.page(conn, workspace_id, wanted, after, limit + 1, max_count=MAX_COUNT)
+        return found[:limit], len(found) > limit
 
     async def create(
         self,

@@ -1,11 +1,13 @@
 """Assets in collections."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from mediatheque.errors import Invalid, NotFound
 from mediatheque.library.catalog import assets
 from mediatheque.library.idempotency import Claim, store_reply
-from mediatheque.model import AssetRef, CollectionType
+from mediatheque.model import AssetRef, CollectionType, MemberChange
+from mediatheque.records.collections import lists
 from mediatheque.records.collections import members as rows
 from mediatheque.records.database import Connection, Database
 
@@ -32,6 +34,25 @@ class Members:
             await _lock(conn, workspace_id, id)
             await rows.remove(conn, id, await assets.resolve_ref(conn, workspace_id, reference))
             await store_reply(conn, claim, None)
+
+    async def change(
+        self,
+        workspace_id: UUID,
+        id: UUID,
+        add: Sequence[UUID],
+        remove: Sequence[UUID],
+        claim: Claim | None = None,
+    ) -> MemberChange:
+        """Add and remove assets; those that do not exist are left out. Raises as `add` does for the collection."""
+        async with self._database.transaction() as conn:
+            await _lock(conn, workspace_id, id)
+            known = set(await lists.lock_assets(conn, workspace_id, [*add, *remove]))
+            removed = await lists.remove_members(conn, id, [each for each in remove if each in known])
+            added = await lists.add_members(conn, workspace_id, id, [each for each in add if each in known])
+            missing = dict.fromkeys(each for each in (*add, *remove) if each not in known)
+            change = MemberChange(added, removed, tuple(missing))
+            await store_reply(conn, claim, change)
+        return change
 
 
 async def _lock(conn: Connection, workspace_id: UUID, id: UUID) -> None:

@@ -12,7 +12,8 @@ from mediatheque.records.catalog import assets
 from mediatheque.records.database import Connection, fetch_one
 
 
-def _tag(row: dict[str, Any]) -> Tag:
+def from_row(row: dict[str, Any]) -> Tag:
+    """Build a tag from its row."""
     return Tag(id=row["id"], name=row["name"], created_at=row["created_at"])
 
 
@@ -31,7 +32,7 @@ async def insert(conn: Connection, *, id: UUID, workspace_id: UUID, name: str) -
         (id, workspace_id, name),
     )
     row = await cursor.fetchone()
-    return _tag(row) if row else None
+    return from_row(row) if row else None
 
 
 async def count(conn: Connection, workspace_id: UUID) -> int:
@@ -43,7 +44,7 @@ async def count(conn: Connection, workspace_id: UUID) -> int:
 async def list_all(conn: Connection, workspace_id: UUID) -> list[Tag]:
     """Return all tags of the workspace, sorted by name."""
     cursor = await conn.execute("SELECT * FROM tag WHERE workspace_id = %s ORDER BY fold(name)", (workspace_id,))
-    return [_tag(row) for row in await cursor.fetchall()]
+    return [from_row(row) for row in await cursor.fetchall()]
 
 
 async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Tag]:
@@ -52,7 +53,7 @@ async def lock_by_ids(conn: Connection, workspace_id: UUID, ids: Sequence[UUID])
         "SELECT * FROM tag WHERE workspace_id = %s AND id = ANY(%s) ORDER BY fold(name) FOR KEY SHARE",
         (workspace_id, list(ids)),
     )
-    return [_tag(row) for row in await cursor.fetchall()]
+    return [from_row(row) for row in await cursor.fetchall()]
 
 
 async def find_ids(conn: Connection, workspace_id: UUID, names: Sequence[str]) -> list[UUID | None]:
@@ -79,7 +80,7 @@ async def lock_by_names(conn: Connection, workspace_id: UUID, names: Sequence[st
         """,
         (workspace_id, list(names)),
     )
-    found = [_tag(row) for row in await cursor.fetchall()]
+    found = [from_row(row) for row in await cursor.fetchall()]
     cursor = await conn.execute(
         """
         SELECT x FROM unnest(%s::text[]) x
@@ -100,7 +101,7 @@ async def list_of_asset(conn: Connection, workspace_id: UUID, asset_id: UUID) ->
         """,  # noqa: S608 - constants
         (workspace_id, asset_id),
     )
-    return [_tag(row) for row in await cursor.fetchall()]
+    return [from_row(row) for row in await cursor.fetchall()]
 
 
 async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> Tag | None:
@@ -115,7 +116,7 @@ async def rename(conn: Connection, workspace_id: UUID, id: UUID, name: str) -> T
         {"workspace": workspace_id, "id": id, "name": name},
     )
     row = await cursor.fetchone()
-    return _tag(row) if row else None
+    return from_row(row) if row else None
 
 
 async def delete(conn: Connection, workspace_id: UUID, id: UUID) -> bool:

@@ -29,13 +29,13 @@ _SELECT = f"""
     LEFT JOIN (file f JOIN blob b ON b.id = f.blob_id) ON f.id = c.cover_file_id AND {files.LIVE}
     WHERE c.workspace_id = %(workspace)s AND c.type = ANY(%(types)s)
 """  # noqa: S608 - constants
-_NEWEST = "ORDER BY c.created_at DESC, c.id DESC"
+NEWEST = "ORDER BY c.created_at DESC, c.id DESC"
 _PAGE = f"""
     AND c.id IN (
         SELECT c.id FROM unnest(%(types)s::text[]) AS t (type) CROSS JOIN LATERAL (
             SELECT c.id, c.created_at FROM collection c
-            WHERE c.workspace_id = %(workspace)s AND c.type = t.type {_NEWEST} LIMIT %(offset)s::bigint + %(limit)s
-        ) c {_NEWEST} LIMIT %(limit)s OFFSET %(offset)s
+            WHERE c.workspace_id = %(workspace)s AND c.type = t.type {NEWEST} LIMIT %(offset)s::bigint + %(limit)s
+        ) c {NEWEST} LIMIT %(limit)s OFFSET %(offset)s
     )
 """  # noqa: S608 - constants
 
@@ -47,14 +47,14 @@ async def find(
 
     Members are counted up to `max_count`.
     """
-    found = await _find_many(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": max_count})
+    found = await find_many(conn, "AND c.id = %(id)s", workspace_id, types, {"id": id, "most": max_count})
     return found[0] if found else None
 
 
 async def find_by_handles(conn: Connection, workspace_id: UUID, identifiers: Sequence[str]) -> list[Collection]:
     """Return the workspace's characters of those identifiers, ignoring case."""
     where = "AND fold(c.identifier) IN (SELECT fold(x) FROM unnest(%(names)s::text[]) x)"
-    return await _find_many(
+    return await find_many(
         conn, where, workspace_id, (CollectionType.CHARACTER,), {"names": list(identifiers), "most": 0}
     )
 
@@ -75,14 +75,18 @@ async def page(
     conn: Connection, workspace_id: UUID, types: Sequence[CollectionType], limit: int, offset: int, *, max_count: int
 ) -> list[Collection]:
     """Return one page of the collections of these types, newest first. An index has each type in that order."""
-    return await _find_many(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": max_count})
+    return await find_many(conn, _PAGE, workspace_id, types, {"limit": limit, "offset": offset, "most": max_count})
 
 
-async def _find_many(
+async def find_many(
     conn: Connection, where: str, workspace_id: UUID, types: Sequence[CollectionType], parameters: dict[str, object]
 ) -> list[Collection]:
+    """Return the workspace's collections of the types that meet the SQL condition, newest first.
+
+    Its parameters are named; `most` is the number up to which members are counted.
+    """
     cursor = await conn.execute(
-        f"{_SELECT} {where} {_NEWEST}",
+        f"{_SELECT} {where} {NEWEST}",
         {**parameters, "workspace": workspace_id, "types": [str(each) for each in types]},
     )
     rows = await cursor.fetchall()

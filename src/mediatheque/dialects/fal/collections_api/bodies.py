@@ -1,7 +1,6 @@
 """[documented] Request bodies for collections and characters. The library checks the lengths of texts."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -9,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from mediatheque.dialects.fal.collections_api.images import cover_file_id_in
 from mediatheque.dialects.fal.references import Id
 from mediatheque.http.context import AppRequest
-from mediatheque.library.collections.filters import example_urls
+from mediatheque.http.request.example_files import example_files
 from mediatheque.library.collections.patch import CollectionPatch
 
 MAX_BODY = 256 * 1024
@@ -75,14 +74,5 @@ def patch_of(request: AppRequest, wanted: NewCollection | ChangedCollection) -> 
         color=wanted.color,
         cover_file_id=cover_file_id_in(request, wanted.cover_image_url),
         filters=wanted.filters,
-        example_files=_example_files(request, wanted.filters),
+        example_files=example_files(request, wanted.filters),
     )
-
-
-def _example_files(request: AppRequest, filters: object) -> dict[str, UUID]:
-    """Return the file ids in those example URLs that have the path of a file, on whatever host.
-
-    A library is reached under several names. The workspace of a file is checked when the filters are read.
-    """
-    ids = {url: request.context.origins.file_id_on_any_host(url) for url in example_urls(filters)}
-    return {url: id for url, id in ids.items() if id}
