@@ -14,6 +14,7 @@ from mediatheque.library.catalog.bulk import BulkOutcome
 from mediatheque.library.catalog.update import AssetPatch
 from mediatheque.model import Asset, Filter, Scope
 from tests.library.catalog.contents import count, picture, replace, take
+from tests.rounds import rounds
 
 MANY = 1_000
 
@@ -220,7 +221,9 @@ async def test_a_thousand_assets_take_as_many_statements_as_one(
     assert await count(library, "asset") == 0
 
 
-async def test_operations_at_the_same_moment_do_not_deadlock(library: Library, workspace: UUID) -> None:
+@pytest.mark.sampled
+@pytest.mark.parametrize("_", range(rounds(10)))
+async def test_operations_at_the_same_moment_do_not_deadlock(library: Library, workspace: UUID, _: int) -> None:
     ids = await seed(library, workspace, 60)
     tags = [(await library.catalog.tags.create(workspace, name)).id for name in "abc"]
     bulk = library.catalog.bulk

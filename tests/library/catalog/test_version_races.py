@@ -11,10 +11,12 @@ from mediatheque.errors import AssetNotFound, LibraryError
 from mediatheque.library import Library
 from mediatheque.library.catalog import versions
 from mediatheque.library.catalog.fields import AssetFields
+from mediatheque.library.catalog.update import AssetPatch
 from mediatheque.library.maintenance.garbage import GarbageCollector
 from mediatheque.library.maintenance.repair import Repair
-from mediatheque.model import Acl, AclEffect
+from mediatheque.model import Acl, AclEffect, Asset
 from tests.library.catalog.contents import content_of, count, findings, numbers, picture, replace, stored_keys, take
+from tests.rounds import rounds
 
 
 class Crash(BaseException):
@@ -61,7 +63,9 @@ async def test_replacement_and_deletion_at_the_same_moment_leave_nothing_behind(
     assert await stored_keys(library) == set()
 
 
-async def test_everything_at_the_same_moment_ends_without_a_deadlock(library: Library, workspace: UUID) -> None:
+@pytest.mark.sampled
+@pytest.mark.parametrize("_", range(rounds(10)))
+async def test_everything_at_the_same_moment_ends_without_a_deadlock(library: Library, workspace: UUID, _: int) -> None:
     """Two assets take each other's content, restore, delete versions, change their access, and are registered."""
     few = Library(library.database, library.store, library.sandbox, max_versions=3)
     one, two = await take(few, workspace), await take(few, workspace)
@@ -187,3 +191,20 @@ async def test_version_whose_bytes_are_lost_is_removed_alone(library: Library, w
         await repair.repair(finding)
     assert await library.catalog.assets.get(workspace, asset.id) == after
     assert await numbers(library, asset) == [2]
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("_", range(rounds(10)))
+async def test_changes_trash_and_replacements_of_one_asset_do_not_deadlock(
+    library: Library, workspace: UUID, _: int
+) -> None:
+    asset = await take(library, workspace)
+    outcomes = await asyncio.gather(
+        *(library.catalog.assets.update(workspace, asset.id, AssetPatch(title=f"t{n}")) for n in range(4)),
+        *(replace(library, asset) for _ in range(2)),
+        library.catalog.trash.move(workspace, asset.id),
+        return_exceptions=True,
+    )
+    assert {type(outcome) for outcome in outcomes} <= {Asset, tuple, AssetNotFound}, outcomes
+    await library.catalog.trash.restore(workspace, asset.id)
+    assert await findings(library) == []

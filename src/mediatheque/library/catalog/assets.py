@@ -40,6 +40,13 @@ class DeletedAsset(msgspec.Struct, frozen=True):
     file_ids: tuple[UUID, ...]
 
 
+class OlderVersion(Exception):
+    """The file is an older version of an asset that has `current` now. The transaction is to be rolled back."""
+
+    def __init__(self, current: File) -> None:
+        self.current = current
+
+
 class Assets:
     """Operations on assets: read, list, count, change and delete."""
 
@@ -174,14 +181,18 @@ async def insert_asset(conn: Connection, file: File, fields: AssetFields) -> Ass
 
     A file has one asset. If it exists, tags and collections are added to it, its missing caption, external id, metadata
     and provenance are filled in, a title that comes with the caption replaces the file's name, and it is returned.
-    Raises what `lock_references` and `add_references` raise, and `Conflict` when another asset has the external id.
+    Raises what `lock_references` and `add_references` raise, `Conflict` when another asset has the external id, and
+    `OlderVersion` when the file is what an asset consisted of before.
     """
     references = await lock_references(conn, file.workspace_id, fields)
     asset = new_asset(file, fields)
     try:
         created = await rows.insert(conn, asset)
         if not created:
-            asset = await _complete(conn, await _existing(conn, file), fields)
+            existing = await _existing(conn, file)
+            if existing.file.id != file.id:
+                raise OlderVersion(existing.file)
+            asset = await _complete(conn, existing, fields)
     except rows.ExternalIdTaken:
         raise external_id_taken(updates=fields.updates) from None
     if created or fields.caption:

@@ -101,7 +101,7 @@ class Files:
     async def register(self, file: File, fields: AssetFields, claim: Claim | None = None) -> Asset:
         """Create the asset of an existing file, or complete the asset that it has, and return it.
 
-        Raises `NotFound` when the file was deleted meanwhile.
+        An older version of an asset stands for the asset. Raises `NotFound` when the file was deleted meanwhile.
         """
 
         async def work() -> Asset:
@@ -112,7 +112,10 @@ class Files:
                 await store_reply(conn, claim, asset)
             return asset
 
-        return await with_one_repetition(work)
+        try:
+            return await with_one_repetition(work)
+        except assets.OlderVersion as older:  # its asset is locked after the file that it has now, like any other
+            return await self.register(older.current, fields, claim)
 
 
 async def _update(conn: Connection, source: File, fields: AssetFields) -> Asset | None:

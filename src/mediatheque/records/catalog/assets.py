@@ -202,15 +202,12 @@ async def find_by_external_id(conn: Connection, workspace_id: UUID, external_id:
 async def lock_for_update(conn: Connection, workspace_id: UUID, id: UUID) -> bool:
     """Lock the asset against every change, also of its tags and collections, until the transaction ends.
 
-    Return False when there is no such asset.
+    Its file is locked against deletion before, as by whoever deletes assets: a change of the title reads the file's
+    name. Return False when there is no such asset.
     """
-    cursor = await conn.execute(
-        f"""
-        SELECT FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.workspace_id = %s AND a.id = %s AND {LIVE} FOR UPDATE OF a
-        """,
-        (workspace_id, id),
-    )
+    wanted = f"FROM asset a JOIN file f ON f.id = a.file_id WHERE a.workspace_id = %s AND a.id = %s AND {LIVE}"
+    await conn.execute(f"SELECT {wanted} FOR KEY SHARE OF f", (workspace_id, id))
+    cursor = await conn.execute(f"SELECT {wanted} FOR UPDATE OF a", (workspace_id, id))
     return await cursor.fetchone() is not None
 
 

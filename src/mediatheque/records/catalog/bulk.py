@@ -1,7 +1,7 @@
 """Changes of many assets at once, each of all of them by one statement.
 
-Memberships and tags have no workspace: callers have locked the assets of theirs. Lock order: assets (by id), then tags
-or collections, then memberships (by asset id).
+Memberships and tags have no workspace: callers have locked the assets of theirs. Lock order: files (by id), assets (by
+id), then tags or collections, then memberships (by asset id).
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,16 @@ from mediatheque.records.database import Connection
 
 
 async def lock(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
-    """Lock the workspace's assets outside the trash against changes until the transaction ends. Return their ids."""
-    cursor = await conn.execute(
-        f"""
-        SELECT a.id FROM asset a JOIN file f ON f.id = a.file_id
-        WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {assets.LIVE} ORDER BY a.id FOR NO KEY UPDATE OF a
-        """,  # noqa: S608 - constants
-        (workspace_id, list(ids)),
+    """Lock the workspace's assets outside the trash against changes until the transaction ends. Return their ids.
+
+    Their files are locked first, as by whoever deletes assets: a change of a title reads the file's name.
+    """
+    wanted = (
+        f"FROM asset a JOIN file f ON f.id = a.file_id WHERE a.workspace_id = %s AND a.id = ANY(%s) AND {assets.LIVE}"
     )
+    names = (workspace_id, list(ids))
+    await conn.execute(f"SELECT f.id {wanted} ORDER BY f.id FOR KEY SHARE OF f", names)
+    cursor = await conn.execute(f"SELECT a.id {wanted} ORDER BY a.id FOR NO KEY UPDATE OF a", names)
     return [row["id"] for row in await cursor.fetchall()]
 
 
