@@ -47,6 +47,8 @@ def responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             "description": "It has not changed since the revision in If-None-Match.",
             "headers": _headers("ETag"),
         }
+    if operation.query is not None:
+        found[HTTPStatus.REQUEST_URI_TOO_LONG] = {"description": "The URL is too long for the HTTP server; no content."}
     found |= {status: {"description": text, "headers": _headers()} for status, text in operation.answers.items()}
     found |= {status: {"$ref": f"#/components/responses/{_name(kinds)}"} for status, kinds in _by_status(operation)}
     return {str(int(status)): found[status] for status in sorted(found)}
