@@ -5,6 +5,8 @@ An operation declares what its own work can raise; all else follows from its par
 
 from collections.abc import Iterator
 
+import msgspec
+
 from mediatheque import errors
 from mediatheque.dialects.native.endpoint import Operation
 from mediatheque.errors import LibraryError
@@ -38,6 +40,8 @@ def _problems(operation: Operation) -> Iterator[type[LibraryError]]:
         yield from _BODY
     if operation.query is not None:
         yield errors.InvalidQuery
+        if any(field.required for field in msgspec.structs.fields(operation.query)):
+            yield errors.Missing
     if operation.has_claim:
         yield from _CLAIM
     if operation.has_if_match:
