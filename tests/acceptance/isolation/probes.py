@@ -5,6 +5,7 @@ from typing import Any
 
 from tests import samples
 from tests.acceptance.isolation.fal_probes import FAL
+from tests.acceptance.isolation.organise_probes import NATIVE_ORGANISE
 from tests.acceptance.isolation.probe import Probe
 
 _PNG = samples.png()
@@ -168,7 +169,7 @@ NATIVE = (
     Probe("POST", "/api/keys/{api_key}/rotate"),
     Probe("DELETE", "/api/keys/{api_key}", own=204),
 )
-PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE)
+PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE, *NATIVE_ORGANISE)
 _INSTANCE = "needs the scope instance, which the admin of no workspace has: tests/dialects/native/accounts"
 WITHOUT_WORKSPACE = {
     "GET /healthz": "tells nothing about a workspace",

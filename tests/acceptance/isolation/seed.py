@@ -96,6 +96,7 @@ _ORGANISED: dict[str, Maker] = {
     "external_id": _external_id,
     "tag_name": lambda of: f"tag {of['word']}",
     "tag": _tag,
+    "other_tag": lambda of: str(of.call("POST", "/v1/assets/tags", json={"name": f"other {of['word']}"})["tag"]["id"]),
     "taken_name": _taken_name,
     "collection": _filled,
     "inner": lambda of: _collection(of, parent_collection_id=of["collection"]),

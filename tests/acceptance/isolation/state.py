@@ -44,6 +44,12 @@ LISTS = (
     _read("/v3/assets/batches/{batch}"),
     _read("/api/assets", limit="1000"),
     _read("/api/assets/{asset}/lineage"),
+    _read("/api/assets", sort="title", kind="image"),
+    _read("/api/facets"),
+    _read("/api/tags", limit="1000"),
+    _read("/api/collections", limit="100"),
+    _read("/api/collections/{collection}/tree"),
+    _read("/api/folders", limit="1000"),
     _read("/api/trash", limit="1000"),
 )
 SEARCHES = (
