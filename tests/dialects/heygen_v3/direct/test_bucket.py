@@ -105,6 +105,24 @@ def test_quarantined_bytes_are_not_served(http: httpx.Client, owner: Account, bu
     assert http.get(f"/v3/assets/{slot['asset_id']}", headers=auth(owner.key)).status_code == 404
 
 
+def test_bytes_beyond_the_quota_are_deleted(
+    http: httpx.Client, bucketed: Serve, owner: Account, bucket: Bucket
+) -> None:
+    """They are in the bucket before the server can refuse them."""
+    data, before = samples.jpeg(seed=91), bucket.names()
+    slot = presign(http, owner, data, "image/jpeg")
+    assert put(http, slot, data).status_code == 200
+    with psycopg.connect(bucketed.database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO workspace_quota (workspace_id, max_bytes) VALUES (%s, 1)", [owner.workspace_id])
+        response = complete(http, owner, slot)
+        connection.execute("DELETE FROM workspace_quota WHERE workspace_id = %s", [owner.workspace_id])
+    assert response.status_code == 400
+    check_error(response, "resource_limit_reached")
+    assert bucket.names() == before
+    assert put(http, slot, data).status_code == 200
+    assert complete(http, owner, slot).status_code == 200
+
+
 @pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1])
 def test_wrong_size_is_refused(http: httpx.Client, owner: Account, bucket: Bucket, size: int) -> None:
     """The bucket refuses it, because the size is signed; bytes written directly are refused on completion."""
