@@ -14,9 +14,11 @@ from pillow_heif import HeifImageFile
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.containers import gif, heif, iso_blocks, jpeg, png, webp
+from mediatheque.media.containers import gif, jpeg, png, webp
 from mediatheque.media.containers.block import Block
 from mediatheque.media.containers.exif import UPRIGHT, read_orientation
+from mediatheque.media.containers.iso import heif
+from mediatheque.media.containers.iso.blocks import find_blocks
 from mediatheque.media.decoders import ProbeResult, check_pixels
 from mediatheque.media.input_file import InputFile
 from mediatheque.media.metadata.reading import read_embedded
@@ -99,7 +101,7 @@ def _avif(source: InputFile) -> ImageHeader:
     parts = heif.read_parts(source)
     with open_parts(source, parts) as file, AvifImageFile(file) as image:
         orientation = read_orientation(image.info.get("exif", b""))
-        return ImageHeader(*image.size, image.n_frames, orientation, parts, iso_blocks.find_blocks(source))
+        return ImageHeader(*image.size, image.n_frames, orientation, parts, find_blocks(source))
 
 
 def _heic(source: InputFile) -> ImageHeader:
@@ -107,7 +109,7 @@ def _heic(source: InputFile) -> ImageHeader:
     parts = heif.read_parts(source)
     with open_parts(source, parts) as file, HeifImageFile(file) as image:  # type: ignore[no-untyped-call]  # published without types
         frames = getattr(image, "n_frames", 1)
-        return ImageHeader(*image.size, frames, UPRIGHT, parts, iso_blocks.find_blocks(source))
+        return ImageHeader(*image.size, frames, UPRIGHT, parts, find_blocks(source))
 
 
 _READERS: dict[str, Callable[[InputFile], ImageHeader]] = {

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from av.container import InputContainer
 
-from mediatheque.media.containers import ebml, iso, iso_tracks, truncated
+from mediatheque.media.containers import ebml, truncated
+from mediatheque.media.containers.iso import boxes, tracks
 from mediatheque.media.containers.tail import check_tail
 from mediatheque.media.decoders import ffmpeg
 from mediatheque.media.input_file import InputFile
@@ -50,8 +51,8 @@ def _find_end_of_webm(source: InputFile) -> int:
 
 def _find_end_of_mp4(source: InputFile) -> int:
     """Leave out the boxes behind the media: FFmpeg needs none of them, and fails for some that are damaged."""
-    extent = iso.find_end(source)
-    iso_tracks.check_not_encrypted(source, extent.index)
+    extent = boxes.find_end(source)
+    tracks.check_not_encrypted(source, extent.index)
     last = 0 if extent.certain else _end_of_samples(source, source.size if extent.cut else extent.needed)
     if extent.cut and last > source.size:
         raise truncated("container")

@@ -4,7 +4,7 @@ from av.container import InputContainer
 
 from mediatheque.errors import Unreadable
 from mediatheque.media.config import SandboxConfig
-from mediatheque.media.containers import iso, iso_blocks
+from mediatheque.media.containers.iso import blocks, boxes
 from mediatheque.media.decoders import ProbeResult, check_pixels, ffmpeg
 from mediatheque.media.decoders.film.opening import find_end, is_webm, open_film
 from mediatheque.media.decoders.film.shape import Size, shown_size
@@ -27,7 +27,7 @@ def probe_film(source: InputFile, mime: str, config: SandboxConfig) -> ProbeResu
         with open_film(source, mime, end) as container:
             duration = ffmpeg.measured_duration(container)
     width, height = size or (None, None)
-    embedded = read_embedded(source, () if is_webm(mime) else iso_blocks.find_blocks(source), tags)
+    embedded = read_embedded(source, () if is_webm(mime) else blocks.find_blocks(source), tags)
     return ProbeResult(_refine_mime(source, mime, is_video=size is not None), width, height, duration, embedded)
 
 
@@ -50,4 +50,4 @@ def _refine_mime(source: InputFile, mime: str, *, is_video: bool) -> str:
         return "video/webm" if is_video else "audio/webm"
     if not is_video:
         return "audio/mp4"
-    return "video/quicktime" if iso.major_brand(source) in (b"qt  ", b"") else "video/mp4"
+    return "video/quicktime" if boxes.major_brand(source) in (b"qt  ", b"") else "video/mp4"

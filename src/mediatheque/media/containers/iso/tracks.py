@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers.iso import Box, read_boxes
+from mediatheque.media.containers.iso.boxes import Box, read_boxes
 from mediatheque.media.input_file import InputFile
 
 _ENCRYPTED = frozenset({b"encv", b"enca", b"drmi", b"drms"})  # ISO/IEC 14496-12 section 8.12, and FairPlay

@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterator
 
 from mediatheque.errors import Unreadable
-from mediatheque.media.containers import iso
 from mediatheque.media.containers.block import Block
+from mediatheque.media.containers.iso import boxes
 from mediatheque.media.input_file import InputFile
 
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -26,12 +26,12 @@ def find_blocks(source: InputFile) -> list[Block]:
 
 
 def _find(source: InputFile) -> Iterator[Block]:
-    for box in iso.read_boxes(source, 0, source.size):
+    for box in boxes.read_boxes(source, 0, source.size):
         match box.kind:
             case b"uuid":
                 yield from _of_uuid(source, box)
             case b"moov":
-                for child in iso.read_boxes(source, box.body, box.end):
+                for child in boxes.read_boxes(source, box.body, box.end):
                     if child.kind == b"udta":
                         yield from _xmp_in(source, child)
             case b"meta":
@@ -41,7 +41,7 @@ def _find(source: InputFile) -> Iterator[Block]:
                     return
 
 
-def _of_uuid(source: InputFile, box: iso.Box) -> Iterator[Block]:
+def _of_uuid(source: InputFile, box: boxes.Box) -> Iterator[Block]:
     id, start = source.read_up_to(_UUID_BYTES, box.body), box.body + _UUID_BYTES
     if id == _XMP:
         yield Block(b"XMP_", start, box.end - start)
@@ -50,14 +50,14 @@ def _of_uuid(source: InputFile, box: iso.Box) -> Iterator[Block]:
         yield Block(b"C2PA", start, max(0, box.end - start))
 
 
-def _xmp_in(source: InputFile, user_data: iso.Box) -> Iterator[Block]:
-    for box in iso.read_boxes(source, user_data.body, user_data.end):
+def _xmp_in(source: InputFile, user_data: boxes.Box) -> Iterator[Block]:
+    for box in boxes.read_boxes(source, user_data.body, user_data.end):
         if box.kind == b"XMP_":
             yield Block(box.kind, box.body, box.end - box.body)
 
 
-def _items(source: InputFile, meta: iso.Box) -> Iterator[Block]:
-    children = {box.kind: box for box in iso.read_boxes(source, meta.body + _FLAGS_BYTES, meta.end)}
+def _items(source: InputFile, meta: boxes.Box) -> Iterator[Block]:
+    children = {box.kind: box for box in boxes.read_boxes(source, meta.body + _FLAGS_BYTES, meta.end)}
     if not {b"iinf", b"iloc"} <= children.keys():
         return
     kinds = dict(_kinds(source, children[b"iinf"]))
@@ -70,10 +70,10 @@ def _items(source: InputFile, meta: iso.Box) -> Iterator[Block]:
             yield Block(b"XMP_", offset, length)
 
 
-def _kinds(source: InputFile, info: iso.Box) -> Iterator[tuple[int, bytes]]:
+def _kinds(source: InputFile, info: boxes.Box) -> Iterator[tuple[int, bytes]]:
     """Yield ids and types of the items that are EXIF or XMP (ItemInfoEntry, ISO/IEC 14496-12 section 8.11.6)."""
     count_bytes = 2 if source.read_exactly(1, info.body) == b"\0" else 4
-    for entry in iso.read_boxes(source, info.body + _FLAGS_BYTES + count_bytes, info.end):
+    for entry in boxes.read_boxes(source, info.body + _FLAGS_BYTES + count_bytes, info.end):
         body = source.read_up_to(min(entry.end - entry.body, 512), entry.body)
         id_bytes = 4 if body[:1] == b"\3" else 2
         id, rest = int.from_bytes(body[4 : 4 + id_bytes], "big"), body[4 + id_bytes + 2 :]
@@ -81,7 +81,7 @@ def _kinds(source: InputFile, info: iso.Box) -> Iterator[tuple[int, bytes]]:
             yield id, rest[:4]
 
 
-def _places(source: InputFile, box: iso.Box, data: int | None) -> Iterator[tuple[int, int, int]]:
+def _places(source: InputFile, box: boxes.Box, data: int | None) -> Iterator[tuple[int, int, int]]:
     """Yield id, offset and length of items in one piece (ItemLocationBox, section 8.11.3)."""
     table = _Table(source.read_exactly(min(box.end - box.body, _MAX_TABLE_BYTES), box.body))
     version = table.number(1)
