@@ -1,7 +1,9 @@
 """A data folder of the version before: `serve` and the commands open it, and everything in it is still there."""
 
 import hashlib
+import time
 import uuid
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +14,13 @@ from psycopg.types.json import Jsonb
 
 from mediatheque.records import migrate
 from mediatheque.records.embedded import EmbeddedPostgres
-from tests import command_line, samples
+from tests import command_line
+from tests.media.metadata import written
 from tests.records.embedded import clusters
 from tests.records.migrations.schema import migrate_to
 from tests.server import Serve
 
-CONTENT = samples.png()
+CONTENT = written.png({"parameters": "a zebra\nSteps: 20"})
 KEY = "ab" * 16
 _SECRET = "secret"
 
@@ -97,6 +100,21 @@ def test_serve_opens_yesterdays_data_folder(folder: DataFolder) -> None:
         assert "broken disk" in command_line.here("tasks", "list", "--data", folder.data).stdout
         checked = command_line.here("verify", "--data", folder.data)
         assert (checked.returncode, "nothing wrong" in checked.stdout) == (0, True), checked.stdout
+
+
+def test_worker_reads_yesterdays_files(folder: DataFolder) -> None:
+    with (
+        Serve(folder.data, env={"MEDIATHEQUE_RUN_WORKER": "true"}) as server,
+        psycopg.connect(server.database_url, autocommit=True) as conn,
+    ):
+        tasks = "SELECT id FROM procrastinate_jobs WHERE queue_name = 'read_blobs'"
+        deadline = time.monotonic() + 60
+        while conn.execute("SELECT id FROM blob WHERE crc32 IS NULL").fetchall() or conn.execute(tasks).fetchall():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert conn.execute("SELECT crc32 FROM blob").fetchall() == [(zlib.crc32(CONTENT),)]
+        said = conn.execute("SELECT generation ->> 'prompt', words FROM embedded_metadata").fetchall()
+        assert said == [("a zebra", "a zebra")]
 
 
 def test_commands_open_yesterdays_data_folder_without_a_server(folder: DataFolder) -> None:

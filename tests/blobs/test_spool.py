@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from itertools import repeat
@@ -49,6 +50,7 @@ async def test_any_split_into_chunks_gives_the_same_file(chunks: list[tuple[int,
             assert spool.size == len(whole)
             assert spool.head == whole[:HEAD_BYTES]
             assert spool.sha256 == hashlib.sha256(whole).digest()
+            assert spool.crc32 == zlib.crc32(whole)
         assert file_names(Path(folder)) == []
 
 
@@ -66,6 +68,7 @@ async def test_what_fits_into_one_batch_stays_in_memory(chunks: list[tuple[int, 
             assert spool.path.exists() == (spool.content is None)
             assert (spool.size, spool.head) == (len(whole), whole[:HEAD_BYTES])
             assert spool.sha256 == hashlib.sha256(whole).digest()
+            assert spool.crc32 == zlib.crc32(whole)
         assert file_names(Path(folder)) == []
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -220,6 +221,7 @@ class BlobStoreContract:
             hashed = await copy.hash()
             assert (hashed.path, hashed.size, hashed.head) == (copy.path, size, data[:HEAD_BYTES])
             assert hashed.sha256 == hashlib.sha256(data).digest()
+            assert hashed.crc32 == zlib.crc32(data)
             async with store.open_local(key) as other:
                 assert (await other.hash()).sha256 == hashed.sha256
             assert copy.path.exists()

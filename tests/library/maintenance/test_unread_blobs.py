@@ -1,5 +1,6 @@
 """Blobs of older versions are read once more: by tasks, in batches, on a disk and in a bucket."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,9 @@ from mediatheque.blobs import BlobsConfig, open_store
 from mediatheque.errors import BlobsUnavailable
 from mediatheque.library import Library
 from mediatheque.library.maintenance import unread_blobs
-from mediatheque.model import Asset, Filter
+from mediatheque.model import Asset, EmbeddedMetadata, Filter, Generation
+from mediatheque.records.catalog import assets as rows
+from mediatheque.records.storage import embedded_metadata
 from tests import samples
 from tests.library.search.embedded_assets import query, take
 from tests.media.metadata import written
@@ -149,6 +152,36 @@ async def test_asset_made_of_the_file_meanwhile_has_the_words(library: Library, 
     await library.maintenance.unread_blobs.read(START)
     second = await take(library, workspace, picture(1))
     assert await found(library, workspace, "zebra1") == sorted([first.id, second.id])
+
+
+async def test_asset_of_an_old_file_waits_for_the_reading_of_it(library: Library, workspace: UUID) -> None:
+    """Else neither would see the other, and the words would be lost."""
+    asset = await take(library, workspace, picture(1))
+    file = asset.file
+    await forget(library)
+    await query(library, "DELETE FROM asset WHERE id = %s", asset.id)
+    async with library.database.transaction() as conn:
+        await rows.insert(conn, asset)
+        reading = asyncio.create_task(library.maintenance.unread_blobs.read(START))
+        await asyncio.sleep(0.5)
+        assert not reading.done()
+    await reading
+    assert await found(library, workspace, "zebra1") == [asset.id]
+    await query(library, "DELETE FROM asset WHERE id = %s", asset.id)
+    await forget(library)
+    async with library.database.transaction() as conn:
+        said = EmbeddedMetadata(generation=Generation(tool="comfyui", prompt="quagga"))
+        await embedded_metadata.store_reading(conn, file.blob, 1, said)
+        inserting = asyncio.create_task(insert(library, asset))
+        await asyncio.sleep(0.5)
+        assert not inserting.done()
+    await inserting
+    assert await found(library, workspace, "quagga") == [asset.id]
+
+
+async def insert(library: Library, asset: Asset) -> None:
+    async with library.database.transaction() as conn:
+        await rows.insert(conn, asset)
 
 
 async def test_reading_changes_no_time_of_an_asset(library: Library, workspace: UUID) -> None:

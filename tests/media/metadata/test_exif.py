@@ -63,6 +63,16 @@ def test_camera_and_exposure_are_read(tmp_path, kind):
     }
 
 
+def test_block_is_read_from_texts_of_imagemagick(tmp_path):
+    block = b"Exif\0\0" + exif_of(EXIF, PHOTO).tobytes().removeprefix(b"Exif\0\0")
+    digits = block.hex()
+    lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
+    data = written.png({"Raw profile type exif": f"\nexif\n{len(block):8}\n{lines}\n"}, packed=True)
+    assert read(tmp_path, data)["data"] == {"exif": SAID}
+    for damaged in ("", "exif", "\nexif\n 3\nxyz", "\nexif\n 3\n0"):
+        assert read(tmp_path, written.png({"Raw profile type exif": damaged}))["data"] == {}
+
+
 def test_place_is_kept(tmp_path):
     exif = exif_of({})
     exif.get_ifd(0x8825).update({1: "S", 2: (33.0, 51.0, 30.0), 3: "E", 4: (151.0, 12.0, 0.0), 5: b"\1", 6: 12.5})

@@ -6,6 +6,7 @@ from mediatheque.errors import Unreadable
 from mediatheque.media.metadata.tiff import decode
 
 KINDS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+PROFILE = "Raw profile type "
 MAX_TEXT_BYTES = 2 << 20
 """Bytes of one text, after decompression; a longer one is not read."""
 
@@ -23,6 +24,19 @@ def parse_text(kind: bytes, body: bytes) -> tuple[str, bytes]:
     if len(rest) > MAX_TEXT_BYTES:
         raise Unreadable("A text is too long.")
     return decode(keyword), rest
+
+
+def raw_profile(text: bytes) -> bytes | None:
+    """Return the block in a text that ImageMagick has as `Raw profile type ...`; None if it is not in that form.
+
+    Its name and its length stand in lines of their own, then it follows in hexadecimal digits.
+    """
+    _, _, digits = text.strip().partition(b"\n")
+    _, _, digits = digits.strip().partition(b"\n")
+    try:
+        return bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        return None
 
 
 def _split(rest: bytes) -> tuple[bytes, bytes, bytes]:

@@ -127,11 +127,23 @@ class _Reading:
             if keyword == _XMP_KEYWORD:
                 self._read_xmp(raw)
                 return
+            if keyword.startswith(png_text.PROFILE):
+                self._read_profile(keyword.removeprefix(png_text.PROFILE), png_text.raw_profile(raw) or b"")
+                return
             self._texts.setdefault(keyword, text := decode(raw))
             if text.lstrip().startswith(("{", "[")):
                 self._collected.add_unless_generated("text", keyword, text)
             else:
                 self._collected.add("text", keyword, text)
+
+    def _read_profile(self, kind: str, body: bytes) -> None:
+        match kind:
+            case "exif" | "APP1":
+                self._read_exif(body)
+            case "xmp":
+                self._read_xmp(body)
+            case "iptc" | "8bim":
+                self._resources += body
 
     def _add_piece(self, block: Block) -> None:
         """Add a piece of a box of JUMBF. Each piece repeats the box's header, which is needed once."""

@@ -92,8 +92,8 @@ def decode_reply(request: Request, line: bytes | bytearray) -> Reply:
     """Decode what the worker sent. Raises `msgspec.DecodeError` when it is not one reply to this request."""
     try:
         reply = _replies.decode(line)
-    except RecursionError as error:
-        raise msgspec.ValidationError("a reply is not nested so deeply") from error
+    except (RecursionError, UnicodeDecodeError) as error:
+        raise msgspec.ValidationError("nested too deeply, or not UTF-8") from error
     if isinstance(reply, ProbeResult | FramesReply) and not _matches(request, reply):
         raise msgspec.ValidationError("not a reply to this request")
     if isinstance(reply, ProbeResult) and reply.embedded and _NUL.search(line):
