@@ -32,6 +32,7 @@ LibraryError
 │   ├── PreconditionFailed  what the request is about has another revision than the request names
 │   └── LastAdminKey        nobody could manage the workspace's keys any more
 ├── KeyRefused              no key, a bad key, a revoked or expired key
+│   └── SignatureRefused    a webhook that is not signed by who it says it is from
 ├── Forbidden               known, but not allowed for this caller
 │   ├── ScopeMissing        the key lacks the scope
 │   ├── QuotaExceeded       the workspace would store more than its quota
@@ -145,7 +146,11 @@ class UrlRefused(LibraryError):
 
 
 class FetchFailed(LibraryError):
-    """The URL could not be read."""
+    """The URL could not be read. `status` is the HTTP status that it was answered with, if it was."""
+
+    def __init__(self, message: str = "The URL could not be read.", *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class NotFound(LibraryError):
@@ -198,6 +203,10 @@ class LastAdminKey(Conflict):
 
 class KeyRefused(LibraryError):
     """The API key is missing, invalid or revoked."""
+
+
+class SignatureRefused(KeyRefused):
+    """The signature of this webhook is missing or wrong, or too old."""
 
 
 class Forbidden(LibraryError):

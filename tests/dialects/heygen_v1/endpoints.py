@@ -46,6 +46,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "IdempotencyKeyReused": (409, 409),
     "PreconditionFailed": (409, 409),
     "KeyRefused": (401, 400112),
+    "SignatureRefused": (401, 400112),
     "Forbidden": (403, 400562),
     "ScopeMissing": (403, 400562),
     "QuotaExceeded": (400, 400599),

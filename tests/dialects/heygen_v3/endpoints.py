@@ -47,6 +47,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "IdempotencyKeyReused": (409, "conflict"),
     "PreconditionFailed": (409, "conflict"),
     "KeyRefused": (401, "authentication_failed"),
+    "SignatureRefused": (401, "authentication_failed"),
     "Forbidden": (403, "forbidden"),
     "ScopeMissing": (403, "forbidden"),
     "QuotaExceeded": (400, "resource_limit_reached"),

@@ -48,6 +48,7 @@ REFUSALS: dict[str, StatusAndCode] = {
     "IdempotencyKeyReused": (409, None),
     "PreconditionFailed": (409, None),
     "KeyRefused": (401, None),
+    "SignatureRefused": (401, None),
     "Forbidden": (403, None),
     "ScopeMissing": (403, None),
     "QuotaExceeded": (402, None),

@@ -43,6 +43,7 @@ STATUSES = {
     "IdempotencyKeyReused": 422,
     "PreconditionFailed": 412,
     "KeyRefused": 401,
+    "SignatureRefused": 401,
     "Forbidden": 403,
     "ScopeMissing": 403,
     "QuotaExceeded": 403,

@@ -1,7 +1,7 @@
-"""One request to another server at a checked address, without cookies, proxies, credentials or decoding."""
+"""One request to another server at a checked address, without cookies, proxies or decoding."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from typing import NamedTuple
@@ -22,34 +22,39 @@ class Target(NamedTuple):
 
 
 @asynccontextmanager
-async def open_response(target: Target, tls: ssl.SSLContext, seconds: float) -> AsyncIterator[httpx.Response]:
+async def open_response(
+    target: Target, tls: ssl.SSLContext, seconds: float, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[httpx.Response]:
     """Send one request to the first address that accepts a connection. Raises FetchFailed."""
     async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
-        response = await _connect(transport, target, seconds)
+        response = await _connect(transport, target, seconds, headers or {})
         try:
             yield response
         finally:
             await response.aclose()
 
 
-async def _connect(transport: httpx.AsyncHTTPTransport, target: Target, seconds: float) -> httpx.Response:
+async def _connect(
+    transport: httpx.AsyncHTTPTransport, target: Target, seconds: float, headers: Mapping[str, str]
+) -> httpx.Response:
     for address in target.addresses:
         try:
             with _map_errors():
-                return await transport.handle_async_request(_build_request(target.url, address, seconds))
+                return await transport.handle_async_request(_build_request(target.url, address, seconds, headers))
         except FetchFailed as error:
             if address == target.addresses[-1] or not isinstance(error.__cause__, httpx.ConnectError):
                 raise
     raise FetchFailed
 
 
-def _build_request(url: httpx.URL, address: Address, seconds: float) -> httpx.Request:
+def _build_request(url: httpx.URL, address: Address, seconds: float, more: Mapping[str, str]) -> httpx.Request:
     """Build a request to the address, with the name of the host in Host and in TLS."""
     headers = {
         "host": url.netloc.decode("ascii"),
         "accept": "*/*",
         "accept-encoding": "identity",
         "user-agent": "mediatheque",
+        **more,
     }
     timeout = httpx.Timeout(seconds).as_dict()
     extensions = {"sni_hostname": url.raw_host.decode("ascii"), "timeout": timeout}
