@@ -17,6 +17,7 @@ from mediatheque.records.accounts import audit
 from mediatheque.records.database import Connection, Database
 
 TASKS: Mapping[str, Mapping[str, type]] = {
+    "advance_keep": {"keep_id": UUID},
     "complete_upload": {"upload_id": UUID},
     "delete_workspace": {"workspace_id": UUID},
     "embed_asset": {"asset_id": UUID},
@@ -103,6 +104,16 @@ async def defer_all(conn: Connection, task: str, each: Sequence[Mapping[str, Any
     """Put a task for each of the arguments into its queue, by one statement. Raises what `job_of` raises."""
     if each:
         await jobs.insert(conn, *[job_of(task, **arguments) for arguments in each])
+
+
+async def schedule(conn: Connection, at: datetime, task: str, **arguments: Any) -> None:
+    """Put a task into its queue that starts at that time, in the caller's transaction.
+
+    One with equal arguments that waits already is brought forward instead. Raises what `job_of` raises.
+    """
+    job = msgspec.structs.replace(job_of(task, **arguments), scheduled_at=at)
+    if not await jobs.bring_forward(conn, job.lock, at):
+        await jobs.insert(conn, job)
 
 
 def job_of(task: str, **arguments: Any) -> jobs.Job:

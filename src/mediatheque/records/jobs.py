@@ -9,7 +9,7 @@ disk, for their own and for all that were made before.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     Each task has a queue of its own: procrastinate gives a worker the tasks of the queues that it names and fails those
     it does not know, but a worker of an older version must leave newer tasks alone. Tasks with the same lock run one at
-    a time.
+    a time. One with a time is not started before.
     """
 
     queue_name: str
@@ -38,6 +38,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     args: Mapping[str, Any]
     lock: str
     priority: int = 0
+    scheduled_at: datetime | None = None
 
 
 def without_waiting(query: str) -> str:
@@ -82,6 +83,21 @@ async def delete(conn: Connection, locks: Sequence[str]) -> None:
         """,
         (list(locks),),
     )
+
+
+async def bring_forward(conn: Connection, lock: str, at: datetime) -> bool:
+    """Let the waiting job with this lock start at that time, unless it starts earlier. Return False when none waits.
+
+    A second job would not help: it would wait for the first, whenever that is.
+    """
+    cursor = await conn.execute(
+        """
+        UPDATE procrastinate_jobs SET scheduled_at = CASE WHEN scheduled_at > %(at)s THEN %(at)s ELSE scheduled_at END
+        WHERE lock = %(lock)s AND status = 'todo'
+        """,
+        {"lock": lock, "at": at},
+    )
+    return cursor.rowcount > 0
 
 
 async def dead_letter(conn: Connection, job_id: int, task: str, arguments: Mapping[str, Any], reason: str) -> None:
