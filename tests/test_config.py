@@ -55,7 +55,7 @@ def rows(section: type = Config, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield key, f"| `{variable(key)}` | {shown} | {docs[field.name]} |"
 
 
-IN_DATA_FOLDER = {"blobs.location", "blobs.spool", "embedding.cache"}
+IN_DATA_FOLDER = {"blobs.location", "blobs.spool", "embedding.cache", "keep.key_file"}
 
 
 def value(config: Config, key: str) -> Any:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 
@@ -13,6 +14,7 @@ from mediatheque.embedding.errors import ModelError
 from mediatheque.errors import LibraryError
 from mediatheque.library.accounts import Accounts
 from mediatheque.library.configured_model import check_first_model, warn_if_model_differs
+from mediatheque.library.keep.key_file import read_or_create
 from mediatheque.library.store_identity import StoreIdentity
 from mediatheque.records.database import Database
 from mediatheque.records.migrate import bring_up_to_date, migrate
@@ -28,9 +30,20 @@ def bootstrap(config: Config, *, embedded: bool) -> str | None:
         migrate(config.database.url)
     else:
         bring_up_to_date(config.database)
+    _prepare_keys(config)
     key = asyncio.run(_bootstrap(config))
     clear_spool(open_store(config.blobs, create=False).spool)
     return key
+
+
+def _prepare_keys(config: Config) -> None:
+    """Create the file with the key that encrypts other services' keys, unless one is configured. Raises ConfigError."""
+    if config.keep.secret_key:
+        return
+    try:
+        read_or_create(Path(config.keep.key_file))
+    except (OSError, ValueError) as error:
+        raise wrong_setting("keep.key_file", error) from None
 
 
 async def _bootstrap(config: Config) -> str | None:

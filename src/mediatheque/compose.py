@@ -6,6 +6,7 @@ from mediatheque.blobs import open_store
 from mediatheque.config import Config, wrong_setting
 from mediatheque.library import Library
 from mediatheque.media.sandbox.sandbox import Sandbox
+from mediatheque.providers.registry import open_providers
 from mediatheque.records.database import Database
 
 _PART_BYTES = 10 * 1024 * 1024
@@ -26,4 +27,6 @@ def build_library(config: Config) -> Library:
         config.embedding,
         trash_time=timedelta(days=config.trash_days),
         max_versions=config.max_versions,
+        keep=config.keep,
+        providers=open_providers(config.providers, config.keep, config.fetch),
     )

@@ -27,7 +27,9 @@ from mediatheque.http.middleware.cors import CorsConfig
 from mediatheque.http.middleware.request import RequestConfig
 from mediatheque.http.rate_config import RateConfig
 from mediatheque.library.ingest.policy import GIB
+from mediatheque.library.keep.config import KeepConfig
 from mediatheque.media.config import SandboxConfig
+from mediatheque.providers.config import ProvidersConfig
 from mediatheque.records.connections.config import DatabaseConfig
 from mediatheque.redaction import hide, remember
 from mediatheque.setting_values import convert
@@ -35,8 +37,13 @@ from mediatheque.setting_values import convert
 _PREFIX = "MEDIATHEQUE_"
 _EXPORTED = "MEDIATHEQUE_RESOLVED"
 """The variable in which `serve` hands its finished configuration to the processes it starts."""
-_IN_DATA_FOLDER = {"blobs.location": "blobs", "blobs.spool": "incoming", "embedding.cache": "models"}
-"""Settings whose default is a folder in the data folder, by the name of that folder."""
+_IN_DATA_FOLDER = {
+    "blobs.location": "blobs",
+    "blobs.spool": "incoming",
+    "embedding.cache": "models",
+    "keep.key_file": "keep.key",
+}
+"""Settings whose default is a folder or a file in the data folder, by its name there."""
 _PROBLEM = re.compile(r"(?P<text>.*) - at `\$\.(?P<key>[\w.]+)[^`]*`", re.DOTALL)
 """A message of msgspec; `key` is a setting, or the section whose `__post_init__` raised `text`."""
 _log = structlog.get_logger()
@@ -96,6 +103,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     rate: RateConfig = RateConfig()
     fetch: FetchConfig = FetchConfig()
     sandbox: SandboxConfig = SandboxConfig()
+    keep: KeepConfig = KeepConfig()
+    providers: ProvidersConfig = ProvidersConfig()
 
 
 _RENAMED = {

@@ -18,7 +18,7 @@ _ASSIGNED = re.compile(rf"\b({_SECRET_KEYWORD}\s*=\s*){_VALUE}", re.IGNORECASE)
 """`password=...` in a conninfo or a query."""
 _NOT_SECRET = re.compile(r"\b\w*access_?key_?id\s*=\s*\S*", re.IGNORECASE)
 _USER_INFO = re.compile(r"(://[^\s:/@'\"]*):[^\s'\"]*@")
-_KEY = re.compile(r"\b(mt[qpu]_)[\w.=-]+")
+_KEY = re.compile(r"\b(mt[qpuh]_)[\w.=-]+")
 _SECRET_NAME = re.compile(r"\w*(?:PASSW(?:OR)?D|SECRET|TOKEN|(?:SECRET|ACCESS|ACCOUNT|API|SERVICE_ACCOUNT)_KEY)")
 _MIN_LENGTH = 4
 """A shorter secret is hidden where its form gives it away; everywhere else it would be taken for parts of words."""

@@ -9,9 +9,10 @@ from datetime import timedelta
 import msgspec
 
 from mediatheque.compose import build_library
-from mediatheque.config import Config, ConfigError, import_config
+from mediatheque.config import Config, ConfigError, import_config, wrong_setting
 from mediatheque.errors import LibraryError
 from mediatheque.http import logs
+from mediatheque.library import Library
 from mediatheque.library.configured_model import warn_if_model_differs
 from mediatheque.processes.parent_death import die_with_parent
 from mediatheque.processes.priority import lower_priority, lower_priority_of_session
@@ -43,6 +44,7 @@ async def _work(config: Config, *, supervised: bool) -> None:
         # Most tasks open no file, and idle decoders take as much memory as the rest of the process.
         await library.open(start_media=False)
         if not supervised:
+            _prepare_keys(library)
             await library.store_identity.claim_at_start(in_bucket=config.blobs.in_bucket)
             await warn_if_model_differs(library.database, config.embedding.model)
         if this.cancelling():  # type: ignore[union-attr]  # as above
@@ -52,6 +54,14 @@ async def _work(config: Config, *, supervised: bool) -> None:
         await worker.run()
     finally:
         await library.close()
+
+
+def _prepare_keys(library: Library) -> None:
+    """Raise ConfigError when the key that encrypts other services' keys cannot be read or created."""
+    try:
+        library.keep.vault.prepare()
+    except (OSError, ValueError) as error:
+        raise wrong_setting("keep.key_file", error) from None
 
 
 def _with_patient_sandbox(config: Config) -> Config:

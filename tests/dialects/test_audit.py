@@ -109,6 +109,13 @@ class Prepared(SeededWorkspace):
         ),
         "sent_asset": _after(lambda of: _put(of, of["direct_upload"].split()[1]), "direct_asset"),
         "replaced_asset": _after(lambda of: _replace(of, of["asset"]), "asset"),
+        "provider": lambda _: "fal",
+        "stored_provider": _after(
+            lambda of: of.call("PUT", "/api/provider-keys/fal", json={"key": "key-of-fal"}), "provider"
+        ),
+        "unsigned_provider": lambda _: "krea",
+        "hook_token": lambda of: of.call("POST", "/api/hooks", json={"provider": "krea"})["url"].rpartition("/")[2],
+        "running_keep": lambda of: of.call("POST", "/api/keep", json=_RUNNING)["id"],
         "trashed_folder": _after(lambda of: of.call("POST", f"/v1/folders/{of['folder']}/trash"), "folder"),
         "other_workspace": _other_workspace,
         "suspended_workspace": _after(
@@ -123,6 +130,7 @@ class Prepared(SeededWorkspace):
     }
 
 
+_RUNNING = {"provider": "krea", "response": {"job_id": "j", "status": "processing"}, "key": "key-of-krea"}
 _PLAIN = {"vector_id": "{plain_asset}"}
 CHANGES = {
     each.route: each
@@ -147,6 +155,11 @@ CHANGES = {
         Probe("POST", "/api/assets/{asset}/versions", json={"source": _INLINE}),
         Probe("POST", "/api/assets/{replaced_asset}/versions/{number}/restore"),
         Probe("DELETE", "/api/assets/{replaced_asset}/versions/{number}"),
+        Probe("POST", "/api/keep/{running_keep}/cancel"),
+        Probe("POST", "/api/keep/{keep}/retry"),
+        Probe("POST", "/api/hooks/{unsigned_provider}/{hook_token}", json={"job_id": "{word}", "status": "failed"}),
+        Probe("PUT", "/api/provider-keys/{provider}", json={"key": "key-of-fal"}),
+        Probe("DELETE", "/api/provider-keys/{stored_provider}"),
         Probe("DELETE", "/api/trash", headers={"x-prepared": "{trashed}"}),
         Probe("POST", "/api/workspaces", json={"name": "new-{word}"}),
         Probe("PATCH", "/api/workspaces/{other_workspace}", json={"name": "new-{word}"}),

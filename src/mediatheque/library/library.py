@@ -1,6 +1,7 @@
 """All subjects of the library, over one database, one store and one sandbox."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from mediatheque.blobs import BlobStore
@@ -15,6 +16,9 @@ from mediatheque.library.idempotency import Idempotency
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.replacements import Replacements
 from mediatheque.library.ingest.sources import Importer
+from mediatheque.library.keep.config import KeepConfig
+from mediatheque.library.keep.provider import Provider
+from mediatheque.library.keep.services import KeepServices
 from mediatheque.library.lineage.traverse import LineageGraphs
 from mediatheque.library.maintenance import MaintenanceServices
 from mediatheque.library.readiness import Readiness
@@ -39,6 +43,8 @@ class Library:
         *,
         trash_time: timedelta = TRASH_TIME,
         max_versions: int = MAX_VERSIONS,
+        keep: KeepConfig | None = None,
+        providers: Mapping[str, Provider] | None = None,
     ) -> None:
         """`trash_time` is how long assets stay in the trash; with 0 they are deleted at once."""
         self.database = database
@@ -58,6 +64,7 @@ class Library:
         self.importer = Importer(self.ingest, self.catalog.assets, self.catalog.files)
         self.replacements = Replacements(self.ingest, self.catalog)
         self.uploads = UploadServices(database, store, self.storage_keys, self.ingest, self.accounts.quotas)
+        self.keep = KeepServices(database, self.ingest, self.importer, keep or KeepConfig(), providers or {})
         self.maintenance = MaintenanceServices(database, store, sandbox, trash_time)
 
     async def open(self, *, start_media: bool = True) -> None:

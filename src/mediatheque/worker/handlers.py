@@ -30,6 +30,7 @@ _log = structlog.get_logger()
 def handlers_of(library: Library) -> Mapping[str, Handler]:
     """Return the method that does each task of `library.tasks`; it takes the task's arguments in their order there."""
     return {
+        "advance_keep": library.keep.work.advance,
         "complete_upload": library.uploads.direct.complete_requested,
         "delete_workspace": library.maintenance.deleted_workspaces.delete,
         "embed_asset": library.search.embeddings.embed,

@@ -144,6 +144,7 @@ class Worker:
 
     async def _requeue_lost(self) -> None:
         await self._library.maintenance.lost_work.requeue()
+        await self._library.keep.work.requeue_lost()
 
 
 def _is_cancelled() -> bool:

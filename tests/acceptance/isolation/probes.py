@@ -169,9 +169,30 @@ NATIVE = (
     Probe("POST", "/api/keys/{api_key}/rotate"),
     Probe("DELETE", "/api/keys/{api_key}", own=204),
 )
-PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE, *NATIVE_ORGANISE)
+_FAILED_JOB = {"provider": "krea", "response": {"job_id": "{my_word}", "status": "failed"}}
+KEEP = (
+    *(
+        Probe("POST", "/api/keep", json=_FAILED_JOB | label, own=202)
+        for label in ({"tag_ids": ["{tag}"]}, {"collection_id": "{collection}"})
+    ),
+    Probe("GET", "/api/keep/{keep}"),
+    Probe("POST", "/api/keep/{keep}/cancel", own=409),
+    Probe("POST", "/api/keep/{kept}/retry", own=409),
+    *(
+        Probe("POST", "/api/hooks", json={"provider": "fal", **label}, own=201)
+        for label in ({"tag_ids": ["{tag}"]}, {"collection_id": "{collection}"})
+    ),
+    Probe("GET", "/api/hooks/{hook}"),
+    Probe("PATCH", "/api/hooks/{hook}", json={"secret": "secret-of-{my_word}"}),
+    Probe("DELETE", "/api/hooks/{hook}", own=204),
+    Probe("GET", "/api/provider-keys/{name}", own=404),
+    Probe("PUT", "/api/provider-keys/{name}", json={"key": "key-of-{my_word}"}, own=404),
+    Probe("DELETE", "/api/provider-keys/{name}", own=404),
+)
+PROBES = (*FAL, *KREA, *FAL_STORAGE, *HEYGEN_V1, *HEYGEN_V3, *NATIVE, *NATIVE_ORGANISE, *KEEP)
 _INSTANCE = "needs the scope instance, which the admin of no workspace has: tests/dialects/native/accounts"
 WITHOUT_WORKSPACE = {
+    "POST /api/hooks/{}/{}": "the token in its path is its credential; tests/library/keep",
     "GET /healthz": "tells nothing about a workspace",
     "GET /readyz": "tells nothing about a workspace",
     "GET /metrics": "sums over all workspaces",

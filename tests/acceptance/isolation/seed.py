@@ -1,8 +1,10 @@
 """A workspace seeded with one of each thing, by the name of its placeholder."""
 
+from base64 import b64encode
 from typing import Any
 from uuid import uuid4
 
+from tests import samples
 from tests.acceptance.endpoints import bearer
 from tests.acceptance.isolation.uploads import UPLOADS, new_file
 from tests.acceptance.isolation.workspace import Maker, Workspace
@@ -81,6 +83,22 @@ def _folder(of: Workspace) -> str:
     return str(of.call("POST", "/v1/folders/create", json={"name": f"folder {of['word']}"})["data"]["id"])
 
 
+def _keep(of: Workspace) -> str:
+    """A dead letter, which nothing changes any more."""
+    job = {"job_id": f"job-{of['word']}", "status": "failed", "result": {"error": "moderated"}}
+    return str(of.call("POST", "/api/keep", json={"provider": "krea", "response": job})["id"])
+
+
+def _kept(of: Workspace) -> str:
+    picture = f"data:image/png;base64,{b64encode(samples.png()).decode()}"
+    job = {"job_id": f"kept-{of['word']}", "status": "completed", "result": {"urls": [picture]}}
+    return str(of.call("POST", "/api/keep", json={"provider": "krea", "response": job})["id"])
+
+
+def _hook(of: Workspace) -> str:
+    return str(of.call("POST", "/api/hooks", json={"provider": "fal", "title": of["word"]})["id"])
+
+
 def _workspace(of: Workspace) -> str:
     return str(of.call("GET", f"/v3/assets/{of['asset']}")["data"]["owner"])
 
@@ -104,6 +122,9 @@ _ORGANISED: dict[str, Maker] = {
     "character": _character,
     "handle": _handle,
     "folder": _folder,
+    "keep": _keep,
+    "kept": _kept,
+    "hook": _hook,
     "workspace": _workspace,
     "api_key": _api_key,
 }

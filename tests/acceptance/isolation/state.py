@@ -32,6 +32,10 @@ _CONTENT = (
     _read("/v1/storage/files/acl", url="{hidden}"),
     _read("/v3/assets/statuses", asset_ids="{asset},{direct_asset}", batch_ids="{batch}"),
     _read("/files/b/{hidden_id}/{name}"),
+    _read("/api/keep", limit="1000", state="failed"),
+    _read("/api/keep/{keep}"),
+    _read("/api/hooks", limit="1000"),
+    _read("/api/provider-keys"),
 )
 LISTS = (
     *_CONTENT,

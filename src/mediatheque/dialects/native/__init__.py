@@ -1,6 +1,17 @@
-"""Mediatheque's own API: assets, search, lineage, keys, workspaces under `/api`; files, health and metrics."""
+"""Mediatheque's own API: assets, search, lineage, keeps, keys, workspaces under `/api`; files, health and metrics."""
 
-from mediatheque.dialects.native import accounts, assets, catalog, collections, files, health, lineage, metrics, search
+from mediatheque.dialects.native import (
+    accounts,
+    assets,
+    catalog,
+    collections,
+    files,
+    health,
+    keep,
+    lineage,
+    metrics,
+    search,
+)
 from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.openapi.routes import document_routes
 from mediatheque.http.dialect import Dialect, router
@@ -11,6 +22,7 @@ ROUTES = (
     *search.ROUTES,
     *collections.ROUTES,
     *lineage.ROUTES,
+    *keep.ROUTES,
     *files.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,

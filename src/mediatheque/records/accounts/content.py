@@ -26,6 +26,9 @@ class OwnedTable(NamedTuple):
 
 
 TABLES = (
+    OwnedTable("keep"),
+    OwnedTable("hook"),
+    OwnedTable("provider_key"),
     OwnedTable("generation_output"),
     OwnedTable("generation_input"),
     OwnedTable("generation"),

@@ -1,0 +1,1 @@
+"""Rows of keeps and their outputs, of hooks, and of providers' keys."""
