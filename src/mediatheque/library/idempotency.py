@@ -82,6 +82,11 @@ class Idempotency:
             with suppress(LibraryError):  # the lease runs out by itself
                 await self._release(attempt)
 
+    async def conclude(self, claim: Claim | None, result: object, sha256: bytes) -> None:
+        """Store the reply of work that was done in transactions of its own. Raises `Conflict` as `store_reply` does."""
+        async with self._database.transaction() as conn:
+            await store_reply(conn, claim, result, sha256)
+
     async def _release(self, attempt: UUID) -> None:
         async with self._database.connection() as conn:
             await rows.release(conn, attempt)

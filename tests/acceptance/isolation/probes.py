@@ -121,6 +121,16 @@ NATIVE = (
         for changes in ({"tag_ids": ["{tag}"]}, {"collection_ids": ["{collection}"]}, {"folder_id": "{folder}"})
     ),
     Probe("PATCH", "/api/assets/{my_asset}", json={"external_id": "{external_id}"}, foreign=200, own=200),
+    _plain("POST", "/api/assets/upload", headers=_FORM, content=_FILE),
+    _plain("POST", "/api/assets/content", headers=_TYPED, content=_PNG, own=201),
+    Probe(
+        "PUT",
+        "/api/assets/content",
+        params={"external_id": "{external_id}"},
+        headers=_TYPED,
+        content=_PNG,
+        foreign=200,
+    ),
     Probe("GET", "/api/assets/by-external-id", params={"external_id": "{external_id}"}),
     _new(external_id="{external_id}")._replace(foreign=201, own=409),
     _new(external_id="{external_id}", on_conflict="update")._replace(foreign=201),

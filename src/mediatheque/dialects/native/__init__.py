@@ -11,6 +11,7 @@ from mediatheque.dialects.native import (
     lineage,
     metrics,
     search,
+    uploads,
 )
 from mediatheque.dialects.native.errors import ERRORS
 from mediatheque.dialects.native.openapi.routes import document_routes
@@ -19,6 +20,7 @@ from mediatheque.http.dialect import Dialect, router
 ROUTES = (
     *assets.ROUTES,
     *catalog.ROUTES,
+    *uploads.ROUTES,
     *search.ROUTES,
     *collections.ROUTES,
     *lineage.ROUTES,

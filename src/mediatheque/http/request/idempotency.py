@@ -65,6 +65,30 @@ async def idempotent(
         return _response(*render(await work(Claim(claimed, render, fingerprint))))
 
 
+async def idempotent_part(
+    request: AppRequest,
+    number: int,
+    work: Callable[[Claim | None], Awaitable[T]],
+    render: Callable[[T], bytes],
+    body: Body,
+) -> bytes:
+    """Do the work of one part of a request as `idempotent` does that of all of it, and return what it answers.
+
+    Of a request that ended between two parts, those that are done are not done again. Raises as `idempotent` does.
+    """
+    key = _key_of(request, "")
+    if key is None:
+        return render(await work(None))
+    idempotency = request.library.idempotency
+    claimed = await idempotency.claim(request.principal, f"{_operation(request)} {number}", key)
+    if isinstance(claimed, StoredReply):
+        if await sha256_of(body) != claimed.fingerprint:
+            raise IdempotencyKeyReused(param="Idempotency-Key")
+        return claimed.body
+    async with idempotency.keep_lease(claimed):
+        return render(await work(Claim(claimed, lambda result: (200, render(result)))))
+
+
 def _key_of(request: AppRequest, characters: str) -> str | None:
     """Return the key, None if there is none. Raises `Invalid` when it is malformed."""
     sent = request.headers.get("idempotency-key")

@@ -22,8 +22,11 @@ async def read_json(request: AppRequest, shape: type[T], *, empty: T | None = No
     Raises `Malformed` when it is not JSON, and `Invalid` with the name of the field when it does not match `shape`.
     """
     body = await request.body()
-    if empty is not None and not body:
-        return empty
+    return empty if empty is not None and not body else decode_json(body, shape)
+
+
+def decode_json(body: bytes, shape: type[T]) -> T:
+    """Decode JSON as `shape`. Raises as `read_json` does."""
     if rb"\u0000" in body and _NUL.search(body):  # searching alone takes 0.7 s for 14 MB
         raise _nul_error(body)
     try:
@@ -41,10 +44,12 @@ def _decode(body: bytes, shape: type[T]) -> T:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
         msgspec.json.decode(body)
-        raise _validation_error(str(error)) from None
+        raise invalid_value(error) from None
 
 
-def _validation_error(message: str) -> Invalid:
+def invalid_value(mismatch: msgspec.ValidationError) -> Invalid:
+    """Return the error that says which field of a value does not match its type."""
+    message = str(mismatch)
     path, named = _MSGSPEC_PATH.search(message), _MSGSPEC_NAME.search(message)
     places = [path[1] if path else "", named["name"] if named else ""]
     error = Missing if named and named["missing"] else Invalid

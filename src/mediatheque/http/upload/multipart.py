@@ -41,13 +41,13 @@ class Parser:
     Raises `Malformed` when the body is not a form or exceeds the limits, and `UnsupportedEncoding` for an encoded part.
     """
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(self, content_type: str, *, max_parts: int = MAX_PARTS) -> None:
         boundary = _boundary(content_type)
         self._delimiter = b"\r\n--" + boundary.encode("ascii")
         self._preamble: bytes | None = b"\r\n"
         self._parser = PushMultipartParser(
             boundary,
-            max_segment_count=MAX_PARTS,
+            max_segment_count=max_parts,
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES + _SLACK,
             header_charset="latin-1",
