@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from mediatheque.dialects.native.collections.shapes import CollectionPage, CollectionShape
 from mediatheque.dialects.native.endpoint import delete, get, patch, post
-from mediatheque.errors import InvalidQuery, NotFound, TypeMismatch, Unreadable
+from mediatheque.errors import AssetNotFound, InvalidQuery, NotFound, TypeMismatch, Unreadable
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.example_files import example_files
 from mediatheque.http.request.pagination import cursor_of, next_token
@@ -81,7 +81,7 @@ async def list_collections(request: AppRequest, query: ListCollections) -> Colle
     "/api/collections",
     scope=Scope.COLLECTIONS_WRITE,
     status=201,
-    errors=(NotFound,),
+    errors=(NotFound, AssetNotFound, TypeMismatch, Unreadable),
     example=_EXAMPLE,
     max_body=_MAX_BODY,
 )
@@ -111,6 +111,7 @@ async def get_collection(request: AppRequest, id: UUID) -> CollectionShape:
     "/api/collections/{id}",
     scope=Scope.COLLECTIONS_WRITE,
     not_found=NotFound,
+    errors=(AssetNotFound, TypeMismatch, Unreadable),
     example={"description": None, "color": "#c2185b"},
     max_body=_MAX_BODY,
 )
