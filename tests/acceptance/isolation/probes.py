@@ -159,6 +159,7 @@ NATIVE = (
         json={"ids": ["{my_asset}"], "operation": "collect", "collection_id": "{collection}"},
     ),
     Probe("POST", "/api/assets/bulk", json={"ids": ["{my_asset}"], "operation": "patch", "folder_id": "{folder}"}),
+    _plain("GET", "/api/duplicates"),
     Probe("PUT", "/api/assets/{asset}/content", headers=_TYPED, content=_PNG),
     Probe("POST", "/api/assets/{asset}/versions", json={"source": _INLINE}),
     Probe("POST", "/api/assets/{my_asset}/versions", json={"source": {"type": "asset_id", "asset_id": "{asset}"}}),

@@ -54,6 +54,8 @@ LISTS = (
     _read("/api/collections", limit="100"),
     _read("/api/collections/{collection}/tree"),
     _read("/api/folders", limit="1000"),
+    _read("/api/assets/{asset}/versions"),
+    _read("/api/duplicates"),
     _read("/api/trash", limit="1000"),
 )
 SEARCHES = (

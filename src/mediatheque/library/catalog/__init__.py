@@ -7,6 +7,7 @@ from mediatheque.library.catalog.access import AccessControl
 from mediatheque.library.catalog.asset_tags import AssetTags
 from mediatheque.library.catalog.assets import Assets
 from mediatheque.library.catalog.bulk import BulkAssets
+from mediatheque.library.catalog.duplicates import Duplicates
 from mediatheque.library.catalog.files import Files
 from mediatheque.library.catalog.folders import Folders
 from mediatheque.library.catalog.lists import AssetLists
@@ -26,6 +27,7 @@ class CatalogServices:
         self.bulk = BulkAssets(database, trash_time)
         self.asset_tags = AssetTags(database)
         self.assets = Assets(database)
+        self.duplicates = Duplicates(database)
         self.files = Files(database, store)
         self.folders = Folders(database)
         self.lists = AssetLists(database)

@@ -1,0 +1,5 @@
+"""Duplicates."""
+
+from tests.dialects.native.rows.row import Row
+
+ROWS = {"list_duplicates": Row()}
