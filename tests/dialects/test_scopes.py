@@ -1,14 +1,18 @@
 """Every operation of every dialect names the area that a key needs."""
 
+import re
 from collections.abc import Iterator
+from uuid import uuid4
 
+import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from mediatheque.dialects import DIALECTS
 from mediatheque.http.request.auth import ScopeGuard
-from mediatheque.model import AREAS, Scope
+from mediatheque.model import AREAS, Scope, included
+from tests.server import Serve
 
 WITHOUT_KEY = {
     "GET /files/b/{}/{}": "who may read a file its ACL decides; a key counts where it has assets:read",
@@ -50,6 +54,9 @@ def _scopes(handler: HTTPRouteHandler) -> frozenset[Scope] | None:
 
 
 OPERATIONS = dict(_operations())
+PATHS = {
+    _unnamed(route.path): route.path for dialect in DIALECTS for router in dialect.routers for route in router.routes
+}
 
 
 def test_operations_without_a_key_are_known() -> None:
@@ -70,3 +77,23 @@ def test_reading_needs_no_scope_to_write_and_writing_more_than_one_to_read(opera
     if scopes <= {Scope.ADMIN, Scope.INSTANCE}:
         return
     assert bool(reads) == operation.startswith(("GET ", "HEAD "))
+
+
+def test_key_with_all_scopes_but_the_right_one_is_refused_and_with_that_alone_is_not(
+    client: httpx.Client, server: Serve
+) -> None:
+    keys: dict[frozenset[Scope], str] = {}
+
+    def status(operation: str, scopes: frozenset[Scope]) -> int:
+        """Return the status of a request about nothing that exists, with a key of these scopes."""
+        if scopes not in keys:
+            keys[scopes] = server.new_key(*scopes)
+        method, path = operation.split()
+        path = re.sub(r"{\w*:?(\w*)}", lambda part: "7" if part[1] == "int" else str(uuid4()), PATHS[path])
+        return client.request(method, path, headers={"x-api-key": keys[scopes]}).status_code
+
+    for operation in sorted(OPERATIONS.keys() - WITHOUT_KEY - WITH_ANY_KEY):
+        needed = OPERATIONS[operation] or frozenset()
+        others = frozenset(scope for scope in Scope if included(frozenset({scope})).isdisjoint(needed))
+        assert status(operation, others) == 403, operation
+        assert all(status(operation, frozenset({scope})) not in (401, 403) for scope in needed), operation
