@@ -136,6 +136,18 @@ def test_title_counts_more_than_the_prompt(client: httpx.Client, fresh: Account)
     assert search(client, fresh, word) == [titled, said]
 
 
+def test_replaced_content_is_found_by_its_own_words(client: httpx.Client, fresh: Account) -> None:
+    old, new = (f"tapir{uuid4().hex[:8]}" for _ in range(2))
+    id = _inline(client, fresh, picture(old))
+    replaced = client.put(f"/api/assets/{id}/content", content=picture(new), headers=auth(fresh.key))
+    assert replaced.status_code == 200, replaced.text
+    assert get(client, fresh, id)["generation"]["prompt"] == f"a {new} at night"
+    with_words = [
+        client.get("/api/search", params={"q": f'"{word} at night"'}, headers=auth(fresh.key)) for word in (old, new)
+    ]
+    assert [[item["id"] for item in answer.json()["items"]] for answer in with_words] == [[], [id]]
+
+
 @pytest.mark.parametrize("name", SIGNED)
 def test_signed_file_is_stored_as_it_is(client: httpx.Client, account: Account, name: str) -> None:
     data = Path(SIGNED[name]).read_bytes()
