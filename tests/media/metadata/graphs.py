@@ -122,6 +122,44 @@ def refined() -> Graph:
     }
 
 
+def film() -> Graph:
+    """A sampler of Wan, whose prompts come from one node; one of them through a switch."""
+    return {
+        "1": node("WanVideoModelLoader", model="Wan2_1-T2V.safetensors", base_precision="fp16"),
+        "2": node("WanVideoSetLoRAs", model=["1", 0], lora=["9", 0]),
+        "3": node("WanVideoTextEncode", positive_prompt=["6", 0], negative_prompt="static", t5=["8", 0]),
+        "4": node("WanVideoEmptyEmbeds", width=832, height=480, num_frames=81),
+        "5": node(
+            "WanVideoSampler",
+            model=["2", 0],
+            text_embeds=["3", 0],
+            image_embeds=["4", 0],
+            steps=30,
+            cfg=6.0,
+            seed=47,
+            scheduler="unipc",
+        ),
+        "6": node("LazySwitchKJ", switch=["7", 0], on_true=["10", 0], on_false=["11", 0]),
+        "7": node("PrimitiveBoolean", value=False),
+        "10": node("PrimitiveStringMultiline", value="a prompt that is off"),
+        "11": node("PrimitiveStringMultiline", value="a cat runs"),
+    }
+
+
+FILM_SAID = {
+    "tool": "comfyui",
+    "prompt": "a cat runs",
+    "negative_prompt": "static",
+    "model": "Wan2_1-T2V.safetensors",
+    "seed": 47,
+    "steps": 30,
+    "scheduler": "unipc",
+    "cfg_scale": 6.0,
+    "width": 832,
+    "height": 480,
+}
+
+
 def editors() -> dict[str, Any]:
     """The default graph as the editor saves it: widgets without names, links by number."""
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediatheque.media.metadata.generation.comfyui import comfyui
+from mediatheque.media.metadata.generation.comfyui.workflow import executed_form
 from tests.media.metadata import written
-from tests.media.metadata.graphs import BASIC_SAID, FLUX_SAID, basic, editors, flux, node, refined
+from tests.media.metadata.graphs import BASIC_SAID, FILM_SAID, FLUX_SAID, basic, editors, film, flux, node, refined
 from tests.media.metadata.written import MAKE, MODEL, exif_of, generation
 from tests.rounds import examples
 
@@ -43,7 +44,7 @@ def test_graph_is_not_also_a_camera(tmp_path):
     assert written.read(tmp_path, files()["JPEG"])["data"] == {}
 
 
-@pytest.mark.parametrize(("graph", "said"), [(basic(), BASIC_SAID), (flux(), FLUX_SAID)])
+@pytest.mark.parametrize(("graph", "said"), [(basic(), BASIC_SAID), (flux(), FLUX_SAID), (film(), FILM_SAID)])
 def test_executed_graph_is_the_workflow_where_there_is_no_other(tmp_path, graph, said):
     found = generation(tmp_path, written.png({"prompt": json.dumps(graph)}))
     assert found.pop("workflow") == graph
@@ -61,6 +62,49 @@ def test_editors_graph_alone_is_enough(tmp_path):
     said = generation(tmp_path, written.png({"workflow": WORKFLOW}))
     assert said.pop("workflow") == editors()
     assert said == BASIC_SAID | {"seed": 9}
+
+
+def test_bypassed_nodes_are_gone_through_and_muted_ones_are_not_there(tmp_path):
+    graph = editors()
+    reference = {"id": 39, "type": "ReferenceLatent", "mode": 4, "inputs": [{"name": "conditioning", "link": 4}]}
+    width = {"id": 50, "type": "PrimitiveNode", "mode": 0, "inputs": [], "widgets_values": [1248, "fixed"]}
+    graph["nodes"] += [reference, width]
+    graph["nodes"][1]["inputs"] = [{"name": "width", "widget": {"name": "width"}, "link": 9}]
+    graph["nodes"][4]["inputs"][1]["link"] = 8
+    graph["links"] += [[8, 39, 0, 3, 1, "CONDITIONING"], [9, 50, 0, 5, 0, "INT"]]
+    said = generation(tmp_path, written.png({"workflow": json.dumps(graph)}))
+    assert (said["prompt"], said["width"], said["height"]) == ("a cat at night", 1248, 768)
+    reference["mode"] = 2
+    assert "prompt" not in generation(tmp_path, written.png({"workflow": json.dumps(graph)}))
+
+
+def shown(kind: str, values: list[object], *widgets: str) -> dict[str, object]:
+    inputs = [{"name": name, "widget": {"name": name}, "link": None} for name in widgets]
+    return {"id": 1, "type": kind, "inputs": inputs, "widgets_values": values}
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs"),
+    [
+        (shown("Other", ["a cat", 3], "text", "size"), {"text": "a cat", "size": 3}),
+        (shown("Other", [5, "fixed", "a cat"], "seed", "text"), {"seed": 5, "text": "a cat"}),
+        (shown("Other", ["not named", "a cat", 3], "text"), {}),
+        (shown("KSampler", [5, "fixed", 20, 7.5], "steps", "cfg"), {"seed": 5, "steps": 20, "cfg": 7.5}),
+        (shown("Other", []), {}),
+    ],
+)
+def test_widgets_are_named_where_it_is_known_which_they_are(node, inputs):
+    assert executed_form({"nodes": [node]})["1"]["inputs"] == inputs
+
+
+def test_size_that_is_computed_is_not_told(tmp_path):
+    graph = basic(latent_image=["40", 0]) | {
+        "40": node("EmptyLatentImage", width=["41", 0], height=["41", 1], batch_size=1),
+        "41": node("GetImageSize", image=["42", 0]),
+        "42": node("ImageResize", width=3_000, height=2_000, image=["43", 0]),
+    }
+    said = generation(tmp_path, written.png({"prompt": json.dumps(graph)}))
+    assert not {"width", "height"} & said.keys()
 
 
 def test_prompt_that_was_zeroed_out_is_none(tmp_path):

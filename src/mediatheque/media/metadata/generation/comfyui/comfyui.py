@@ -11,8 +11,11 @@ from mediatheque.media.metadata.generation.values import integer, number, parse_
 from mediatheque.model import Generation
 
 _COMMENTS = ("comment", "description", "parameters", "Comment")
-_LATENT = ("latent_image", "latent", "samples", "latents")
-_MODEL = ("ckpt_name", "unet_name", "model_name", "gguf_name", "base_ckpt_name", "ckpt")
+_LATENT = ("latent_image", "latent", "samples", "latents", "image_embeds")
+_MODEL = ("ckpt_name", "unet_name", "model_name", "gguf_name", "base_ckpt_name", "ckpt", "model")
+_EMBEDS = ("text_embeds", "hyvid_embeds")
+"""Inputs of samplers of films that take both prompts from one node."""
+
 _SAMPLING = ("seed", "noise_seed", "steps", "sampler_name", "sigmas")
 _PROMPTS = ("prompt", "positive_prompt", "text")
 
@@ -51,8 +54,8 @@ def _read_graph(graph: Graph, workflow: dict[str, Any] | None) -> Generation:
     latent = graph.at(sampler.link(*_LATENT))
     return Generation(
         tool="comfyui",
-        prompt=prompt_of(graph, guider.link("positive", "conditioning", "cond1")),
-        negative_prompt=prompt_of(graph, guider.link("negative"), negative=True),
+        prompt=prompt_of(graph, guider.link("positive", "conditioning", "cond1", *_EMBEDS)),
+        negative_prompt=_negative_prompt(graph, guider),
         model=_model(graph, guider),
         seed=integer(_seed(graph, sampler)),
         steps=integer(_nearest(graph, scheduler, "steps")),
@@ -78,7 +81,14 @@ def _first_sampler(graph: Graph) -> Node | None:
 
 def _is_sampler(node: Node) -> bool:
     samples = any(name in node.inputs for name in _SAMPLING)
-    return node.link("guider") is not None or (node.link("positive") is not None and samples)
+    return node.link("guider") is not None or (node.link("positive", *_EMBEDS) is not None and samples)
+
+
+def _negative_prompt(graph: Graph, guider: Node) -> str | None:
+    embeds = graph.at(guider.link(*_EMBEDS))
+    if embeds and guider.link("negative") is None:
+        return text(graph.value(embeds, "negative_prompt"))
+    return prompt_of(graph, guider.link("negative"), negative=True)
 
 
 def _seed(graph: Graph, sampler: Node) -> Any:
@@ -92,15 +102,17 @@ def _sampler_name(graph: Graph, sampler: Node) -> Any:
 
 
 def _model(graph: Graph, guider: Node) -> str | None:
+    """Return the name that the loader has, behind whatever changes the model; an input that is the model is a link."""
     source = graph.at(guider.link("model"))
-    nodes = graph.upstream(source) if source else iter(())
-    return next((name for node in nodes if (name := text(graph.value(node, *_MODEL)))), None)
+    nodes = graph.upstream(source, ("model", "unet", "base_model")) if source else iter(())
+    names = (node.inputs.get(name) for node in nodes for name in _MODEL)
+    return next((found for name in names if (found := text(name))), None)
 
 
 def _nearest(graph: Graph, node: Node | None, name: str) -> Any:
-    """Return the input of this name that is nearest upstream."""
+    """Return the input of this name that is nearest upstream; None where that is computed."""
     nodes = graph.upstream(node) if node else iter(())
-    return next((value for each in nodes if (value := graph.value(each, name)) is not None), None)
+    return next((graph.value(each, name) for each in nodes if name in each.inputs), None)
 
 
 def _filled(found: Generation, parameters: Generation | None) -> Generation:

@@ -1,6 +1,7 @@
 """The text of a prompt: from the sampler's input back, through nodes that change conditioning, to nodes with text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from mediatheque.media.metadata.generation.comfyui.graph import Graph, Link, Node, as_link
 
@@ -46,7 +47,7 @@ class _Walk:
             side = ("positive", "negative")[link.slot] if link.slot in (0, 1) else self._side
             yield from self.texts(node.link(side), depth + 1)
             return
-        for name, value in node.inputs.items():
+        for name, value in self._used(node):
             self._inputs += 1
             if self._inputs > _MAX_INPUTS:
                 return
@@ -56,6 +57,13 @@ class _Walk:
             elif self._is_text(node, name) and isinstance(value, str) and value.strip() and self._found < _MAX_TEXTS:
                 self._found += 1
                 yield value
+
+    def _used(self, node: Node) -> Iterable[tuple[str, Any]]:
+        """Return the inputs; of a switch only the one that is on."""
+        if {"switch", "on_true", "on_false"} <= node.inputs.keys():
+            name = "on_true" if self._graph.value(node, "switch") is True else "on_false"
+            return [("text", node.inputs[name])]
+        return node.inputs.items()
 
     def _is_text(self, node: Node, name: str) -> bool:
         """Whether the input is of text; a node with a text for each prompt has the other one elsewhere."""
