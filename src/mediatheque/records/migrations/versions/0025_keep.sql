@@ -25,6 +25,7 @@ CREATE TABLE keep (
     UNIQUE (workspace_id, provider, subject)
 );
 CREATE INDEX keep_newest ON keep (workspace_id, created_at DESC, id DESC);
+CREATE INDEX keep_request ON keep (workspace_id, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX keep_state ON keep (workspace_id, state, created_at DESC, id DESC);
 -- What a worker must still come back to, of all workspaces.
 CREATE INDEX keep_due ON keep (next_attempt_at) WHERE state IN ('waiting', 'saving');
