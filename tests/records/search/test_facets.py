@@ -76,6 +76,7 @@ async def test_counts_of_many_assets_are_the_least_there_are(
     await seed.delete_assets(conn)
     await seed.insert_assets(conn, things, model)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(facets, "_FIRST_EXAMINED", 2)
         patch.setattr(facets, "MAX_EXAMINED", 3)
         patch.setattr(facets, "MAX_SORTED", 0)
         patch.setattr(facets, "_MAX_COUNT", 4)

@@ -19,6 +19,11 @@ async def count(conn: Connection, listing: Listing) -> Count:
     narrow = await candidates.few(conn, sets, str(MAX_SORTED))
     if narrow is None:
         return found
+    return await count_among(conn, listing, narrow)
+
+
+async def count_among(conn: Connection, listing: Listing, narrow: Clause) -> Count:
+    """Count the matches in a set of few assets."""
     query, values = among(listing, narrow)
     cursor = await conn.execute(f"SELECT count(*) AS found FROM ({query}) x", values, prepare=False)  # noqa: S608 - ours
     return Count((await fetch_one(cursor))["found"])

@@ -30,6 +30,8 @@ from mediatheque.records.database import Connection
 
 MAX_VALUES = 100
 """Values of one facet."""
+_FIRST_EXAMINED = 1_000  # then it is known whether matches are common
+_MANY = (Facet.ENDPOINT, Facet.TAG)  # of which there may be more values than can be counted one by one
 _MAX_COUNTED = 50  # values that are counted one by one
 _MAX_COUNT = 10_000  # for one value, by its index alone
 _EXAMINED = 10_000  # assets that are read for all values of a facet, where there is a filter
@@ -57,20 +59,23 @@ _GROUPS = {
 
 async def count(conn: Connection, workspace_id: UUID, wanted: Filter, by: Sequence[Facet]) -> Facets:
     """Count the assets of the filter by each of the facets."""
-    listing = Listing(workspace_id, wanted)
-    [total] = await counting.first_counts(conn, [listing], MAX_EXAMINED, exact=wanted == Filter())
-    if not total.more:
-        grouped = await _group(conn, counting.first(listing, MAX_EXAMINED), by)
-        return Facets(total, grouped, is_complete=True)
-    narrow = await candidates.few(conn, candidates.of_filter(workspace_id, wanted), str(MAX_SORTED))
-    if narrow is not None:
-        few = counting.among(listing, narrow)
-        return Facets(await counting.count(conn, listing), await _group(conn, few, by), is_complete=True)
-    newest = await _group(conn, counting.first(listing, MAX_EXAMINED), by)
-    return Facets(total, {facet: await _count_each(conn, listing, facet, newest[facet]) for facet in by}, False)
+    listing, whole = Listing(workspace_id, wanted), wanted == Filter()
+    for examined in (_FIRST_EXAMINED, MAX_EXAMINED):
+        [total] = await counting.first_counts(conn, [listing], examined, exact=whole)
+        if not total.more:
+            return Facets(total, await _group(conn, counting.first(listing, examined), by), is_complete=True)
+        sets = candidates.of_filter(workspace_id, wanted) if examined == _FIRST_EXAMINED else []
+        if narrow := await candidates.few(conn, sets, str(MAX_SORTED)):
+            grouped = await _group(conn, counting.among(listing, narrow), by)
+            return Facets(await counting.count_among(conn, listing, narrow), grouped, is_complete=True)
+    newest = await _group(conn, counting.first(listing, MAX_EXAMINED), [facet for facet in by if facet in _MANY])
+    each = {facet: await _count_each(conn, listing, facet, newest.get(facet, ())) for facet in by}
+    return Facets(total, each, is_complete=False)
 
 
 async def _group(conn: Connection, found: Clause, by: Sequence[Facet]) -> dict[Facet, tuple[FacetValue, ...]]:
+    if not by:
+        return {}
     query, values = found
     groups = " UNION ALL ".join(
         f"(SELECT '{facet}' AS facet, g.* FROM ({_GROUPS[facet]}) g ORDER BY n DESC, value LIMIT {MAX_VALUES})"  # noqa: S608
@@ -111,7 +116,7 @@ async def _values(
 ) -> Sequence[FacetValue]:
     if facet is Facet.KIND:
         return [FacetValue(kind.value, kind.value, 0) for kind in Kind]
-    if facet in (Facet.ENDPOINT, Facet.TAG):
+    if facet in _MANY:
         return newest[:_MAX_COUNTED]
     query = _MONTHS if facet is Facet.MONTH else _SOURCES
     cursor = await conn.execute(query, {"workspace": workspace_id, "most": _MAX_COUNTED})
