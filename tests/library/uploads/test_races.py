@@ -142,6 +142,19 @@ async def test_wrong_checksum_after_completion_is_refused(library: Library, sent
     await _expect_whole(library, asset, SUBTITLES)
 
 
+async def test_upload_whose_asset_has_other_content_by_now_is_complete(library: Library, sent: Upload) -> None:
+    """A client that has lost an answer repeats it: the bytes that it sent are those of the version."""
+    asset = await _complete(library, sent)
+    after = await library.replacements.replace(sent.workspace_id, asset.id, Content(OTHERS), max_bytes=1 << 20)
+    assert await _complete(library, sent, asset.file.blob.sha256) == after
+    with pytest.raises(Invalid):
+        await _complete(library, sent, after.file.blob.sha256)
+    completed = await _reload(library, sent)
+    await library.uploads.direct.receive(completed, Content(SUBTITLES))
+    with pytest.raises(Conflict):
+        await library.uploads.direct.receive(completed, Content(OTHERS))
+
+
 async def test_bytes_of_a_blob_are_never_deleted(library: Library, principal: Principal) -> None:
     asset = await library.ingest.create_asset(ingest_request(principal.workspace_id, samples.srt()))
     async with library.database.connection() as conn:

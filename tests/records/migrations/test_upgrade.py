@@ -312,3 +312,22 @@ def test_what_is_stored_is_counted(yesterday: str) -> None:
         assert counted == [(workspace, "image", 5, 1)]
         since = conn.execute("SELECT day = (now() AT TIME ZONE 'UTC')::date FROM usage_day").fetchall()
         assert since == [(True,)], "before the upgrade, nothing is known"
+
+
+def test_content_that_was_stored_twice_is_marked(postgres: str) -> None:
+    workspace, once, twice = (uuid.uuid4() for _ in range(3))
+    with database_at(postgres, "0021") as url, psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'w')", [workspace])
+        for id in (once, twice):
+            conn.execute(
+                "INSERT INTO blob (id, workspace_id, sha256, size, storage_key, mime, kind)"
+                " VALUES (%s, %s, sha256(%s), 5, %s, 'image/png', 'image')",
+                [id, workspace, id.bytes, id.hex],
+            )
+        for id in (once, twice, twice):
+            conn.execute(
+                "INSERT INTO file (id, workspace_id, blob_id, name) VALUES (%s, %s, %s, 'a.png')",
+                [uuid.uuid4(), workspace, id],
+            )
+        migrate.migrate(url)
+        assert conn.execute("SELECT id FROM blob WHERE reused").fetchall() == [(twice,)]

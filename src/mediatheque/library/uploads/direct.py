@@ -34,7 +34,7 @@ from mediatheque.library.uploads import refusals, sessions
 from mediatheque.library.uploads.quarantine import Quarantine
 from mediatheque.library.uploads.sessions import UploadSession, new_session
 from mediatheque.model import Actor, ActorKind, Asset, Batch, FileDefaults, Principal, Upload, UploadMethod
-from mediatheque.records.catalog import assets
+from mediatheque.records.catalog import assets, files
 from mediatheque.records.database import Database
 from mediatheque.records.uploads import batches
 from mediatheque.records.uploads import uploads as rows
@@ -132,7 +132,7 @@ class DirectUploads:
         if upload.completed_at is None:
             return await self._ingest(upload, sha256 or upload.sha256)
         asset = await self._asset(upload)
-        if sha256 not in (None, asset.file.blob.sha256):
+        if sha256 not in (None, await self._completed_sha256(upload, asset)):
             raise Invalid("The checksum is not that of the completed upload.", param="sha256")
         return asset
 
@@ -184,8 +184,14 @@ class DirectUploads:
             raise
 
     async def _expect_content(self, upload: Upload, sha256: bytes) -> None:
-        if sha256 != (await self._asset(upload)).file.blob.sha256:
+        if sha256 != await self._completed_sha256(upload, await self._asset(upload)):
             raise Conflict("This upload is complete; its content cannot be changed.")
+
+    async def _completed_sha256(self, upload: Upload, asset: Asset) -> bytes:
+        """Return the SHA-256 of the upload's bytes: the asset may have other content now, and these as a version."""
+        async with self._database.connection() as conn:
+            file = await files.find(conn, upload.workspace_id, upload.file_id)
+        return (file or asset.file).blob.sha256
 
     async def _asset(self, upload: Upload) -> Asset:
         async with self._database.connection() as conn:
