@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from mediatheque.library import Library
 from mediatheque.library.accounts.usage import KEPT
@@ -149,3 +149,38 @@ async def test_the_sum_stays_short_where_no_worker_runs(library: Library, worksp
     assert row
     assert row["left"] == 0
     assert (await library.accounts.usage.current(workspace)).total == Stored(bytes=301)
+
+
+async def test_folding_while_a_workspace_is_deleted_drops_its_changes(library: Library, workspace: UUID) -> None:
+    gone = uuid4()
+    async with library.database.connection() as conn:
+        await conn.execute("INSERT INTO workspace (id, name) VALUES (%s, 'gone')", (gone,))
+        await conn.execute("SELECT change_usage(id, 'image', 1, 0) FROM workspace")
+    async with library.database.transaction() as conn:
+        await conn.execute("DELETE FROM workspace WHERE id = %s", (gone,))
+        folding = asyncio.create_task(library.accounts.usage.fold())
+        await asyncio.sleep(0.1)
+        assert not folding.done()
+    assert await folding == 2
+    assert (await library.accounts.usage.current(workspace)).total == Stored(bytes=1)
+    assert (await library.accounts.usage.current(gone)).total == Stored()
+
+
+async def test_usage_is_read_by_index(library: Library, workspace: UUID) -> None:
+    """What other workspaces store costs nothing."""
+    async with library.database.connection() as conn:
+        await conn.execute(
+            """
+            INSERT INTO usage_change (workspace_id, kind, bytes, assets)
+            SELECT md5((n % 200)::text)::uuid, 'image', 1, 1 FROM generate_series(1, 20000) n
+            """
+        )
+        await conn.execute("ANALYZE usage_change")
+        cursor = await conn.execute(
+            "EXPLAIN SELECT sum(bytes) FROM (SELECT workspace_id, bytes FROM usage_total"
+            " UNION ALL SELECT workspace_id, bytes FROM usage_change) c WHERE workspace_id = %s",
+            (workspace,),
+        )
+        plan = "\n".join(str(row["QUERY PLAN"]) for row in await cursor.fetchall())
+    assert "usage_change_workspace" in plan
+    assert "Seq Scan on usage_change" not in plan

@@ -40,12 +40,15 @@ CREATE TABLE usage_day (
 ) WITH (fillfactor = 50);
 CREATE INDEX usage_day_age ON usage_day (day);
 
--- Move the changes to the totals and days; they are locked by the caller. Those of a deleted workspace are dropped.
+-- Move the changes to the totals and days; they are locked by the caller. Those of a deleted workspace are dropped, also
+-- of one that is deleted at this moment.
 CREATE FUNCTION fold_usage(changes tid[]) RETURNS integer LANGUAGE sql AS $$
     WITH folded AS (
         DELETE FROM usage_change WHERE ctid = ANY(changes) RETURNING *
+    ), living AS MATERIALIZED (
+        SELECT id FROM workspace WHERE id IN (SELECT workspace_id FROM folded) FOR KEY SHARE
     ), alive AS (
-        SELECT f.*, (f.changed_at AT TIME ZONE 'UTC')::date AS day FROM folded f JOIN workspace w ON w.id = f.workspace_id
+        SELECT f.*, (f.changed_at AT TIME ZONE 'UTC')::date AS day FROM folded f JOIN living w ON w.id = f.workspace_id
     ), totals AS (
         INSERT INTO usage_total AS t (workspace_id, kind, bytes, assets)
         SELECT workspace_id, kind, sum(bytes), sum(assets) FROM alive GROUP BY 1, 2 ORDER BY 1, 2
