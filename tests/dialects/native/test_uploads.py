@@ -65,6 +65,22 @@ def test_each_file_has_a_result_in_order(client: httpx.Client, fresh: Account, s
     assert (counts["blob"], counts["file"], counts["asset"]) == (2, 2, 2)
 
 
+def test_form_may_be_sent_where_json_is(client: httpx.Client, fresh: Account, stored: StoredData) -> None:
+    """Also one that is larger than JSON may be, and twice with one key."""
+    big = BEAR + bytes(20_000_000)
+    headers = {**auth(fresh.key), "Idempotency-Key": "form-3"}
+    first, second = (
+        client.post("/api/assets", files=[text("title", "Bear"), file(BEAR), file(big, "big.png")], headers=headers)
+        for _ in range(2)
+    )
+    [bear, _] = items(first)
+    assert bear["asset"]["title"] == "Bear"
+    assert second.json() == first.json()
+    assert second.headers["idempotent-replayed"] == "true"
+    other = client.post("/api/assets", files=[file(FOX)], headers=headers)
+    assert other.status_code == 422
+
+
 def test_fields_before_a_file_apply(client: httpx.Client, fresh: Account) -> None:
     response = upload(
         client,

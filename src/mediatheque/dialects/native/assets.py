@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from mediatheque.dialects.native.catalog.details import AssetDetails
-from mediatheque.dialects.native.endpoint import get, post
+from mediatheque.dialects.native.endpoint import get, operation_of, post
 from mediatheque.dialects.native.shapes import AssetShape, DescribedAsset
+from mediatheque.dialects.native.uploads.form import upload_files
 from mediatheque.errors import (
     AssetNotFound,
     Conflict,
@@ -42,6 +43,7 @@ class NewAsset(AssetDetails, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     status=201,
     max_body=_MAX_BODY,
     example=_EXAMPLE,
+    forms=operation_of(upload_files),
     errors=(
         AssetNotFound,
         NotFound,
@@ -61,7 +63,8 @@ class NewAsset(AssetDetails, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 async def create_asset(request: AppRequest, body: NewAsset, claim: Claim | None) -> AssetShape:
     """Create an asset.
 
-    The content comes from a URL, from another asset, or as base64.
+    The content comes from a URL, from another asset, or as base64. A form with files is taken as by POST
+    /api/assets/upload: the answer is 200 then, with a result for each file.
     """
     asset = await import_asset(request, body.source, body.fields(request), claim)
     return AssetShape.of(asset, request.public_url)

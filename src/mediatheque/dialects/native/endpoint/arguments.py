@@ -8,6 +8,7 @@ from mediatheque.dialects.native.endpoint.conditions import revision_of_if_match
 from mediatheque.dialects.native.endpoint.operation import Operation
 from mediatheque.dialects.native.endpoint.query import query_reader
 from mediatheque.errors import NotFound
+from mediatheque.http.content_disposition import parse
 from mediatheque.http.context import AppRequest
 from mediatheque.http.request.json import read_json
 from mediatheque.http.request.query import parse_id
@@ -27,6 +28,11 @@ def argument_readers(operation: Operation) -> Readers:
     if operation.has_if_match:
         readers["if_match"] = revision_of_if_match
     return tuple(readers.items())
+
+
+def is_form(request: AppRequest) -> bool:
+    """Whether the body is a form with files."""
+    return parse(request.headers.get("content-type", ""))[0] == "multipart/form-data"
 
 
 async def read_body(request: AppRequest, operation: Operation) -> Any:

@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     produces: Sequence[str]
     answers: Mapping[int, str]
     form: Mapping[str, Any]
+    forms: Operation | None
     parameters: Sequence[Mapping[str, Any]]
     digest: Digest
     example: Any

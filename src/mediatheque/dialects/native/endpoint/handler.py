@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
-from mediatheque.dialects.native.endpoint.arguments import argument_readers, read_body
+from mediatheque.dialects.native.endpoint.arguments import argument_readers, is_form, read_body
 from mediatheque.dialects.native.endpoint.conditions import etag_of, is_unchanged, revision_in
 from mediatheque.dialects.native.endpoint.operation import Handler, Operation
 from mediatheque.http.context import AppRequest
@@ -73,8 +73,12 @@ def _passing(operation: Operation) -> Handler:
 
 def _mutation(operation: Operation) -> Handler:
     call, readers, has_body = operation.call, argument_readers(operation), operation.body is not None
+    forms = handler_of(operation.forms) if operation.forms else None
 
     async def handle(request: AppRequest) -> Response[bytes]:
+        if forms is not None and is_form(request):
+            form_response: Response[bytes] = await forms(request)
+            return form_response
         arguments = {name: read(request) for name, read in readers}
         if has_body:
             arguments["body"] = await read_body(request, operation)

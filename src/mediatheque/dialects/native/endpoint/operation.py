@@ -28,8 +28,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     response, of a type in `produces`. `answers` describes further answers by status, which have no content.
     `max_body` limits a JSON body, in bytes. `consumes` are the media types of a body that the handler reads itself,
     `form` the JSON Schema of such a form; `digest` computes the fingerprint of such a request when its Idempotency-Key
-    has an answer already. `parameters` are OpenAPI's objects of parameters that the handler reads itself. `tag` is its
-    subject, `example` a body as JSON values.
+    has an answer already. `forms` is the operation that takes the forms sent to this one's path, which takes JSON.
+    `parameters` are OpenAPI's objects of parameters that the handler reads itself. `tag` is its subject, `example` a
+    body as JSON values.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     produces: tuple[str, ...] = ("application/json",)
     answers: Mapping[int, str] = {}
     form: Mapping[str, Any] | None = None
+    forms: "Operation | None" = None
     parameters: tuple[Mapping[str, Any], ...] = ()
     digest: Digest | None = None
     example: Any = None

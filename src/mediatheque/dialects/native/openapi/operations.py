@@ -78,6 +78,8 @@ def _body(operation: Operation, schemas: Schemas) -> dict[str, Any] | None:
     if operation.body is None and not operation.consumes:
         return None
     content: dict[str, Any] = {kind: _media(operation, kind) for kind in operation.consumes}
+    if operation.forms is not None:
+        content |= {kind: _media(operation.forms, kind) for kind in operation.forms.consumes}
     if operation.body is not None:
         media: dict[str, Any] = {"schema": schemas.of(operation.body)}
         content["application/json"] = media | ({"example": operation.example} if operation.example else {})

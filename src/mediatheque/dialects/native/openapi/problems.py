@@ -49,3 +49,5 @@ def _problems(operation: Operation) -> Iterator[type[LibraryError]]:
     for name in operation.path_params:
         yield operation.not_found_for(name)
     yield from operation.errors
+    if operation.forms is not None:
+        yield from operation.forms.errors

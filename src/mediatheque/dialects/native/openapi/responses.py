@@ -42,6 +42,8 @@ Kinds = tuple[type[LibraryError], ...]
 def responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     """Return the operation's answers by status. Those of errors are references to `problem_responses`."""
     found = {operation.status: _success(operation, schemas)}
+    if operation.forms is not None:
+        found[operation.forms.status] = _success(operation.forms, schemas)
     if operation.method == "GET" and operation.has_revision:
         found[HTTPStatus.NOT_MODIFIED] = {
             "description": "It has not changed since the revision in If-None-Match.",
