@@ -21,6 +21,7 @@ WITHOUT_KEY = {
     "GET /readyz": "for load balancers",
     "GET /docs/error-codes": "documentation",
     "GET /docs/api": "documentation",
+    "POST /api/hooks/{}/{}": "the URL has a token",
     "GET /api/openapi.json": "documentation",
     "GET /metrics": "for monitoring; deploy.md says how to keep it inside",
     "PUT /storage/upload/{}": "the URL has a token",

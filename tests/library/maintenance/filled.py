@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from mediatheque.library import Library
 from mediatheque.library.accounts.workspaces import CreatedWorkspace
 from mediatheque.library.catalog.fields import AssetFields
 from mediatheque.library.collections.patch import CollectionPatch
 from mediatheque.library.idempotency import Claim, store_reply
+from mediatheque.library.tasks import defer
 from mediatheque.library.uploads.direct import DeclaredFile
 from mediatheque.model import Asset, FileDefaults, Filter, Input, Principal, Provenance, Quota, UploadMethod
 from tests import samples
@@ -32,6 +33,7 @@ async def fill(library: Library, name: str, *, assets: int = 3) -> CreatedWorksp
         principal.workspace_id, newest.id, Content(picture()), max_bytes=1 << 20
     )
     await _fill_by_worker(library, newest)
+    await _fill_keep(library, principal.workspace_id, principal.key_id)
     await library.accounts.usage.fold()
     await library.ingest.create_asset(ingest_request(principal.workspace_id, picture()))  # a change that is not folded
     await library.accounts.quotas.set(principal.workspace_id, Quota(max_bytes=1 << 40))
@@ -65,6 +67,26 @@ async def _fill_uploads(library: Library, principal: Principal) -> None:
     if targets[0].presigned is None:
         upload = await uploads.sessions.find(principal.workspace_id, targets[0].session.upload.id, UploadMethod.DIRECT)
         await uploads.direct.receive(upload, Content(data))
+
+
+async def _fill_keep(library: Library, workspace: UUID, key: UUID) -> None:
+    """Store a result that is to be kept, with its task, and what announces such results."""
+    async with library.database.transaction() as conn:
+        keep = uuid4()
+        await conn.execute(
+            "INSERT INTO keep (id, workspace_id, provider, subject, labels, state, give_up_at) "
+            "VALUES (%s, %s, 'fal', 'request', '{}', 'waiting', now())",
+            (keep, workspace),
+        )
+        await conn.execute(
+            "INSERT INTO hook (id, workspace_id, key_id, provider, token_hash, labels) "
+            "VALUES (gen_random_uuid(), %s, %s, 'fal', %s, '{}')",
+            (workspace, key, secrets.token_bytes(32)),
+        )
+        await conn.execute(
+            "INSERT INTO provider_key (workspace_id, provider, sealed, hint) VALUES (%s, 'fal', 'x', 'x')", (workspace,)
+        )
+        await defer(conn, "advance_keep", keep_id=keep)
 
 
 async def _fill_by_worker(library: Library, asset: Asset) -> None:

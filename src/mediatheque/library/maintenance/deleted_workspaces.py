@@ -60,9 +60,12 @@ class DeletedWorkspaces:
             yield
         while await self._delete_blobs(id):
             yield
+        for table in content.TABLES:
+            while await self._delete_rows(table, id):
+                yield
         if await self._has_uploads(id):
             return
-        for table in content.TABLES:
+        for table in content.TABLES_OF_UPLOADS:
             while await self._delete_rows(table, id):
                 yield
         await self._delete_workspace(id)
@@ -98,7 +101,10 @@ class DeletedWorkspaces:
 
     async def _delete_rows(self, table: content.OwnedTable, id: UUID) -> bool:
         async with self._database.transaction() as conn:
-            return await content.delete_rows(conn, table, id, _ROWS) > 0
+            deleted, ids = await content.delete_rows(conn, table, id, _ROWS)
+            if ids:
+                await forget(conn, table.task_argument, ids)
+        return deleted > 0
 
     async def _delete_workspace(self, id: UUID) -> None:
         """Delete the row. Raises `TransactionConflict`, upon which the task is repeated, for rows that came late."""

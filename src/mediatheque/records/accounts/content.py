@@ -1,7 +1,7 @@
 """Deleting what a workspace has, in batches that each are one transaction of the caller.
 
-Every table with a column `workspace_id` is in `TABLES`, or emptied in another way (`WITH_OTHERS`), or `KEPT`;
-tests/records/test_workspace_content.py knows all tables.
+Every table with a column `workspace_id` is in one of the two lists, or emptied in another way (`WITH_OTHERS`), or
+`KEPT`; tests/records/test_workspace_content.py knows all tables.
 """
 
 from typing import NamedTuple
@@ -19,14 +19,18 @@ KEPT = frozenset({"workspace_name", "audit_log"})
 
 
 class OwnedTable(NamedTuple):
-    """A table whose rows are deleted by their workspace. Rows with a `parent` in it are deleted before that."""
+    """A table whose rows are deleted by their workspace. Rows with a `parent` in it are deleted before that.
+
+    `task_argument` is the argument of the tasks about its rows, which end with them.
+    """
 
     table: str
     parent: str = ""
+    task_argument: str = ""
 
 
 TABLES = (
-    OwnedTable("keep"),
+    OwnedTable("keep", task_argument="keep_id"),
     OwnedTable("hook"),
     OwnedTable("provider_key"),
     OwnedTable("generation_output"),
@@ -35,15 +39,15 @@ TABLES = (
     OwnedTable("collection", parent="parent_id"),
     OwnedTable("folder", parent="parent_id"),
     OwnedTable("tag"),
-    OwnedTable("upload_batch"),
     OwnedTable("idempotency"),
     OwnedTable("workspace_quota"),
     OwnedTable("usage_change"),
     OwnedTable("usage_total"),
     OwnedTable("usage_day"),
-    OwnedTable("api_key"),
 )
-"""In an order that the foreign keys allow, when there are neither blobs nor uploads any more."""
+"""In an order that the foreign keys allow when there are no blobs any more."""
+TABLES_OF_UPLOADS = (OwnedTable("upload_batch"), OwnedTable("api_key"))
+"""Those to which uploads refer."""
 
 
 class StillReferenced(Exception):
@@ -88,18 +92,22 @@ async def delete_blobs(conn: Connection, workspace_id: UUID, *, blobs: int, file
     )
 
 
-async def delete_rows(conn: Connection, owned: OwnedTable, workspace_id: UUID, limit: int) -> int:
-    """Delete at most `limit` of the workspace's rows of the table, and return how many."""
+async def delete_rows(conn: Connection, owned: OwnedTable, workspace_id: UUID, limit: int) -> tuple[int, list[UUID]]:
+    """Delete at most `limit` of the workspace's rows of the table.
+
+    Return how many, and their ids if there are tasks about them.
+    """
+    returning = "RETURNING id" if owned.task_argument else ""
     childless = f"AND NOT EXISTS (SELECT FROM {owned.table} c WHERE c.{owned.parent} = t.id)" if owned.parent else ""
     cursor = await conn.execute(
         f"""
         DELETE FROM {owned.table} WHERE ctid = ANY(ARRAY(
             SELECT t.ctid FROM {owned.table} t WHERE t.workspace_id = %s {childless} LIMIT %s
-        ))
+        )) {returning}
         """,  # noqa: S608 - constants
         (workspace_id, limit),
     )
-    return cursor.rowcount
+    return cursor.rowcount, [row["id"] for row in await cursor.fetchall()] if owned.task_argument else []
 
 
 async def delete_workspace(conn: Connection, workspace_id: UUID) -> None:
