@@ -13,6 +13,7 @@ from mediatheque.dialects.native.uploads.store import store
 from mediatheque.errors import (
     FileMissing,
     FormRequired,
+    InProgress,
     Invalid,
     LibraryError,
     Malformed,
@@ -93,8 +94,8 @@ async def upload_files(request: AppRequest, claim: Claim | None) -> UploadedFile
         try:
             asset = await _upload(request, part, len(results), fields.take(request), base)
             results.append(UploadedFile(name=part.name, asset=asset))
-        except Malformed:
-            raise  # nothing more of the form can be read
+        except (Malformed, InProgress):
+            raise  # nothing more of the form can be read, or a request that ended a moment ago seems to go on
         except LibraryError as error:
             errors.append(error)
             results.append(UploadedFile(name=part.name, problem=_problem(request, error)))
