@@ -390,3 +390,18 @@ async def test_hook_of_another_workspace_makes_a_keep_of_its_own(
     await attempts.advance(mine)
     assert await attempts.count() == 1
     assert len(await foreign.keeps()) == 1
+
+
+async def test_suspended_workspace_has_no_hooks_and_its_keeps_wait(
+    receiver: Receiver, attempts: Attempts, vendors: Vendors
+) -> None:
+    created = await receiver.library.keep.hooks.create(principal_of(receiver.workspace), "fal", Labels())
+    keep = await receiver.send(created.hook, receiver.done("fal"))
+    assert keep
+    await attempts.query("UPDATE workspace SET suspended_at = now() WHERE id = %s", receiver.workspace)
+    with pytest.raises(NotFound):
+        await receiver.library.keep.hooks.authorize("fal", created.token)
+    waiting = await attempts.advance(keep)
+    assert (waiting.state, waiting.attempts, vendors.count("/media/a.png")) == (KeepState.SAVING, 0, 0)
+    await attempts.query("UPDATE workspace SET suspended_at = NULL WHERE id = %s", receiver.workspace)
+    assert (await attempts.advance(keep)).state is KeepState.DONE

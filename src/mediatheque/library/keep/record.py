@@ -100,7 +100,7 @@ async def learn(conn: Connection, keep: Keep, report: Report | None) -> Keep:
             if len(report.outputs) > MAX_OUTPUTS:
                 return await end(conn, keep, KeepState.FAILED, f"The result has more than {MAX_OUTPUTS} URLs.")
             await output_rows.upsert(conn, keep.id, [_new_output(each) for each in report.outputs])
-            keep = msgspec.structs.replace(keep, state=KeepState.SAVING, failures=0)
+            keep = msgspec.structs.replace(keep, state=KeepState.SAVING, failures=0, reason=None)
     await rows.update(conn, keep)
     await schedule(conn, now, TASK, keep_id=keep.id)
     return keep

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.sources import Importer
+from mediatheque.library.keep.asking import Asking
 from mediatheque.library.keep.config import KeepConfig
 from mediatheque.library.keep.hooks import Hooks
 from mediatheque.library.keep.keeps import Keeps
@@ -31,4 +32,4 @@ class KeepServices:
         self.keeps = Keeps(database, providers, self.provider_keys, self.vault, config)
         self.hooks = Hooks(database, providers, self.provider_keys, self.vault, config)
         saver = OutputSaver(database, intake, importer, config)
-        self.work = KeepWork(database, providers, self.provider_keys, self.vault, saver)
+        self.work = KeepWork(database, Asking(providers, self.provider_keys, self.vault), saver)

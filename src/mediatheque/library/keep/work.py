@@ -4,7 +4,6 @@ Each attempt is recorded before it begins and after it has ended, together with 
 whose worker dies is attempted again, and one that kills its workers becomes a dead letter.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,12 +12,11 @@ import structlog
 
 from mediatheque.errors import FetchFailed, LibraryError, StorageFull, Unavailable
 from mediatheque.library.keep import record
+from mediatheque.library.keep.asking import Asking
 from mediatheque.library.keep.backoff import next_poll, next_retry
-from mediatheque.library.keep.keeps import key_context
-from mediatheque.library.keep.provider import Progress, Provider, Report, RequestRef, RequestUnknown
-from mediatheque.library.keep.provider_keys import ProviderKeys
+from mediatheque.library.keep.outcomes import Outcomes
+from mediatheque.library.keep.provider import Progress, Report, RequestUnknown
 from mediatheque.library.keep.saving import OutputSaver
-from mediatheque.library.keep.vault import Vault
 from mediatheque.library.tasks import lock_of, schedule
 from mediatheque.model.keep import Keep, KeepOutput, KeepState, OutputState
 from mediatheque.records.database import Database
@@ -39,19 +37,11 @@ _log = structlog.get_logger()
 class KeepWork:
     """Attempts at keeps."""
 
-    def __init__(
-        self,
-        database: Database,
-        providers: Mapping[str, Provider],
-        keys: ProviderKeys,
-        vault: Vault,
-        saver: OutputSaver,
-    ) -> None:
+    def __init__(self, database: Database, asking: Asking, saver: OutputSaver) -> None:
         self._database = database
-        self._providers = providers
-        self._keys = keys
-        self._vault = vault
+        self._asking = asking
         self._saver = saver
+        self._outcomes = Outcomes(database)
 
     async def advance(self, id: UUID) -> None:
         """Make one attempt, and schedule the next one unless the keep has ended. Raises only `DatabaseUnavailable`."""
@@ -64,15 +54,15 @@ class KeepWork:
             else:
                 await self._save(keep)
         except (Unavailable, StorageFull) as error:
-            await self._postpone(keep, error.message)  # raises again when it is the database that is away
+            await self._outcomes.postpone(keep, error.message)  # raises again when it is the database that is away
         except LibraryError as error:
-            await self._fail(keep, error.message)
+            await self._outcomes.fail(keep, error.message)
         except Exception as error:  # noqa: BLE001 - a bug must not lose what was accepted
             _log.exception("keep_attempt_failed", keep=str(id))
             if keep.failures + 1 >= _MAX_BUGS:
-                await self._fail(keep, f"An internal error occurred: {type(error).__name__}.")
+                await self._outcomes.fail(keep, f"An internal error occurred: {type(error).__name__}.")
             else:
-                await self._postpone(keep, "An internal error occurred.")
+                await self._outcomes.postpone(keep, "An internal error occurred.")
 
     async def requeue_lost(self) -> int:
         """Schedule the next attempt of keeps that have none. Return how many."""
@@ -104,19 +94,20 @@ class KeepWork:
 
     async def _poll(self, keep: Keep) -> None:
         """Ask the provider, and go on as it answers. Raises a `LibraryError` that ends the keep, and `Unavailable`."""
-        key = await self._key(keep)
-        if keep.request_id is None or key is None:
-            return await self._wait_for_hook(keep)
         try:
-            report = await self._ask(keep, key)
+            report = await self._asking.ask(keep)
         except FetchFailed as error:
-            return await self._postpone(keep, f"{keep.provider} did not answer: {error.message}")
+            return await self._outcomes.postpone(keep, f"{keep.provider} did not answer: {error.message}")
         except RequestUnknown as error:
             if datetime.now(UTC) - keep.created_at > _UNKNOWN_FOR:
                 raise
-            return await self._postpone(keep, error.message)
+            return await self._outcomes.postpone(keep, error.message)
+        if report is None:
+            never = f"No webhook announced the result, and no API key of {keep.provider} is stored."
+            return await self._outcomes.wait(keep, keep.give_up_at, never)
         if report.progress is Progress.RUNNING:
-            return await self._poll_later(keep)
+            late = f"{keep.provider} did not finish the request in time."
+            return await self._outcomes.wait(keep, next_poll(keep, datetime.now(UTC)), late)
         async with self._database.transaction() as conn:
             now = await rows.lock(conn, keep.id)
             if now and now.state is KeepState.WAITING:
@@ -125,7 +116,7 @@ class KeepWork:
 
     async def _save(self, keep: Keep) -> None:
         """Attempt every output that is pending, ask for fresh URLs where some have ended, and conclude."""
-        provider = self._provider(keep)
+        provider = self._asking.provider_of(keep)
         async with self._database.connection() as conn:
             outputs = (await output_rows.list_all(conn, [keep.id]))[keep.id]
         has_gone = False
@@ -141,15 +132,12 @@ class KeepWork:
 
     async def _ask_for_fresh(self, keep: Keep) -> Report | None:
         """Return the result as the provider tells it now, or None when it does not."""
-        key = await self._key(keep)
-        if keep.request_id is None or key is None:
-            return None
         try:
-            report = await self._ask(keep, key)
+            report = await self._asking.ask(keep)
         except LibraryError as error:
             _log.info("no_fresh_urls", keep=str(keep.id), reason=error.message)
             return None
-        return report if report.progress is Progress.DONE else None
+        return report if report and report.progress is Progress.DONE else None
 
     async def _goes_on(self, keep: Keep, *, has_progress: bool) -> bool:
         """Return whether the keep is still to be saved; an output that is settled is progress."""
@@ -181,63 +169,6 @@ class KeepWork:
                 return
             at = next_retry(now, now.failures + 1, datetime.now(UTC))
             await record.postpone(conn, now, at, reason=_first_reason(pending), failures=now.failures + 1)
-
-    async def _wait_for_hook(self, keep: Keep) -> None:
-        """Without a key nothing can be asked for: come back when the time is over."""
-        if keep.give_up_at <= datetime.now(UTC):
-            await self._fail(keep, f"No webhook announced the result, and no API key of {keep.provider} is stored.")
-        else:
-            await self._put_off(keep, keep.give_up_at, reason=None, failures=0)
-
-    async def _poll_later(self, keep: Keep) -> None:
-        if keep.give_up_at <= datetime.now(UTC):
-            await self._fail(keep, f"{keep.provider} did not finish the request in time.")
-        else:
-            await self._put_off(keep, next_poll(keep, datetime.now(UTC)), reason=None, failures=0)
-
-    async def _postpone(self, keep: Keep, reason: str) -> None:
-        """Schedule the next attempt after a failed one, or end the keep when its time is over."""
-        if keep.give_up_at <= datetime.now(UTC):
-            await self._fail(keep, reason)
-        else:
-            at = next_retry(keep, keep.failures + 1, datetime.now(UTC))
-            await self._put_off(keep, at, reason=reason, failures=keep.failures + 1)
-
-    async def _put_off(self, keep: Keep, at: datetime, *, reason: str | None, failures: int) -> None:
-        async with self._database.transaction() as conn:
-            now = await rows.lock(conn, keep.id)
-            if now is None or now.has_ended:
-                return
-            if now.state is not keep.state:
-                at = datetime.now(UTC)  # a webhook has brought the result meanwhile
-            await record.postpone(conn, now, at, reason=reason, failures=failures)
-
-    async def _fail(self, keep: Keep, reason: str) -> None:
-        async with self._database.transaction() as conn:
-            now = await rows.lock(conn, keep.id)
-            if now is None or now.has_ended:
-                return
-            if now.state is not keep.state:
-                await record.postpone(conn, now, datetime.now(UTC), reason=None, failures=0)
-            else:
-                await record.end(conn, now, KeepState.FAILED, reason)
-
-    async def _ask(self, keep: Keep, key: str) -> Report:
-        request = RequestRef(request_id=keep.request_id or "", endpoint=keep.endpoint)
-        report = await self._provider(keep).ask(request, key)
-        return msgspec.structs.replace(report, reason=report.reason and report.reason.replace(key, "***"))
-
-    async def _key(self, keep: Keep) -> str | None:
-        """Return the key of the keep, else the workspace's. Raises `SecretLost`."""
-        if keep.sealed_key is not None:
-            return self._vault.open(keep.sealed_key, key_context(keep.workspace_id))
-        return await self._keys.reveal(keep.workspace_id, keep.provider)
-
-    def _provider(self, keep: Keep) -> Provider:
-        try:
-            return self._providers[keep.provider]
-        except KeyError:
-            raise LibraryError(f"This server knows no provider {keep.provider}.") from None
 
 
 def _first_reason(pending: list[KeepOutput]) -> str | None:
