@@ -55,7 +55,15 @@ CONDITIONS: dict[str, Condition] = {
     "width, which no index has": Comparison(Field.WIDTH, Operator.GTE, (1,)),
     "duration": Comparison(Field.DURATION, Operator.LT, (3.0,)),
     "endpoint": Comparison(Field.ENDPOINT, Operator.EQ, ("model 0",)),
+    "endpoints": Comparison(Field.ENDPOINT, Operator.IN, ("model 0", "model 4")),
     "external id": Comparison(Field.EXTERNAL_ID, Operator.EQ, ("x",)),
+    "external ids": Comparison(Field.EXTERNAL_ID, Operator.IN, ("x", "y")),
+    "request ids": Comparison(Field.REQUEST_ID, Operator.IN, ("x", "y")),
+    "a favorite": Comparison(Field.FAVORITE, Operator.EQ, (True,)),
+    "no favorite": Comparison(Field.FAVORITE, Operator.EQ, (False,)),
+    "no favorite, of a favorite's size": And(
+        (Comparison(Field.FAVORITE, Operator.EQ, (False,)), Comparison(Field.SIZE, Operator.LT, (0,)))
+    ),
 }
 
 
