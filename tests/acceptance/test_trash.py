@@ -16,6 +16,8 @@ from tests.acceptance.target import Target
 
 _OF_THE_ASSET = {"asset", "file", "request"}
 """The places of a probe that name an asset which can be in the trash."""
+_TELLS_OF_THE_PAST = {"GET /api/audit"}
+"""Operations that tell of what has been, too."""
 
 
 class Seeds(NamedTuple):
@@ -32,12 +34,19 @@ class Seeds(NamedTuple):
 
 @pytest.fixture(scope="module")
 def seeds(http: httpx.Client, target: Target) -> Seeds:
+    return _trash_one(_seed(http, target))
+
+
+def _seed(http: httpx.Client, target: Target) -> Seeds:
     gone, kept = (SeededWorkspace(http, target.key).create_all() for _ in range(2))
     made = {"url": kept["file"], "type": "image", "request_id": kept["request"]}
     kept.call("POST", "/v1/assets/uploads", json=made | {"inputs": [{"vector_id": gone["asset"]}]})
-    state.wait_for_worker(http)
-    http.delete(f"/api/assets/{gone['asset']}", headers=bearer(target.key)).raise_for_status()
     return Seeds(http, gone, kept)
+
+
+def _trash_one(seeds: Seeds) -> Seeds:
+    seeds.http.delete(f"/api/assets/{seeds.gone['asset']}", headers=bearer(seeds.gone.key)).raise_for_status()
+    return seeds
 
 
 def _foreign(probe: Probe) -> set[str]:
@@ -47,6 +56,8 @@ def _foreign(probe: Probe) -> set[str]:
 
 
 def _names_only_the_asset(probe: Probe) -> bool:
+    if probe.route in _TELLS_OF_THE_PAST:
+        return False
     return bool(_foreign(probe)) and _foreign(probe) <= _OF_THE_ASSET
 
 
@@ -64,8 +75,11 @@ def test_trashed_names_look_unknown(seeds: Seeds, probe: Probe) -> None:
     assert trashed[0] == probe.foreign, trashed
 
 
-def test_no_list_count_or_search_has_it(seeds: Seeds) -> None:
+def test_no_list_count_or_search_has_it(http: httpx.Client, target: Target) -> None:
     """Also of what it was in: its collection, its tag, its character, its smart collection, what was made from it."""
+    seeds = _seed(http, target)
+    state.wait_for_worker(http)
+    _trash_one(seeds)
     reads = [read for read in (*state.LISTS, *state.SEARCHES) if not _foreign(read) & _OF_THE_ASSET]
     assert len(reads) > 20
     for read in reads:
