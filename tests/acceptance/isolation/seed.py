@@ -1,5 +1,6 @@
 """A workspace seeded with one of each thing, by the name of its placeholder."""
 
+import time
 from base64 import b64encode
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,8 @@ from tests import samples
 from tests.acceptance.endpoints import bearer
 from tests.acceptance.isolation.uploads import UPLOADS, new_file
 from tests.acceptance.isolation.workspace import Maker, Workspace
+
+_WORKER_SECONDS = 60.0
 
 
 def _asset(of: Workspace) -> str:
@@ -90,9 +93,15 @@ def _keep(of: Workspace) -> str:
 
 
 def _kept(of: Workspace) -> str:
+    """A keep that is done: its asset does not come while somebody compares what there is."""
     picture = f"data:image/png;base64,{b64encode(samples.png()).decode()}"
     job = {"job_id": f"kept-{of['word']}", "status": "completed", "result": {"urls": [picture]}}
-    return str(of.call("POST", "/api/keep", json={"provider": "krea", "response": job})["id"])
+    id = str(of.call("POST", "/api/keep", json={"provider": "krea", "response": job})["id"])
+    deadline = time.monotonic() + _WORKER_SECONDS
+    while of.call("GET", f"/api/keep/{id}")["state"] != "done":
+        assert time.monotonic() < deadline, "the worker did not keep it"
+        time.sleep(0.05)
+    return id
 
 
 def _hook(of: Workspace) -> str:
