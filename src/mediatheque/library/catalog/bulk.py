@@ -69,12 +69,12 @@ class BulkAssets:
             found = await assets.find_by_ids(conn, workspace_id, known)
             if isinstance(patch.folder_id, UUID):
                 await folders.lock_for_share(conn, workspace_id, patch.folder_id)
-            changed, refused = _patched(found, patch)
-            await rows.update(conn, workspace_id, changed)
-            captions = {asset.id: asset.caption for asset in found}
-            captioned = [asset.id for asset in changed if asset.caption != captions[asset.id]]
-            await defer_all(conn, "embed_asset", [{"asset_id": id} for id in captioned])
-            return _Done(captions, refused)
+            values, refused = _changes(found, patch)
+            changed = [msgspec.structs.replace(asset, **values[asset.id]) for asset in found if values.get(asset.id)]
+            await rows.update(conn, workspace_id, changed, set(chain.from_iterable(values.values())))
+            captioned = [{"asset_id": id} for id, names in values.items() if "caption" in names]
+            await defer_all(conn, "embed_asset", captioned)
+            return _Done([asset.id for asset in found], refused)
 
         return await self._run(ids, work, claim)
 
@@ -163,16 +163,15 @@ def _parse(text: str) -> UUID | None:
         return None
 
 
-def _patched(found: Iterable[Asset], patch: AssetPatch) -> tuple[list[Asset], dict[UUID, LibraryError]]:
-    """Return the assets that change, as they will be, and why others are refused."""
-    changed: list[Asset] = []
+def _changes(
+    found: Iterable[Asset], patch: AssetPatch
+) -> tuple[dict[UUID, dict[str, object]], dict[UUID, LibraryError]]:
+    """Return what changes of each asset, by the names of its fields, and why others are refused."""
+    values: dict[UUID, dict[str, object]] = {}
     refused: dict[UUID, LibraryError] = {}
     for asset in found:
         try:
-            values = changed_values(asset, patch)
+            values[asset.id] = changed_values(asset, patch)
         except LibraryError as error:
             refused[asset.id] = error
-        else:
-            if values:
-                changed.append(msgspec.structs.replace(asset, **values))
-    return changed, refused
+    return values, refused

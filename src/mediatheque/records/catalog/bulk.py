@@ -4,7 +4,7 @@ Memberships and tags have no workspace: callers have locked the assets of theirs
 id), then tags or collections, then memberships (by asset id).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
@@ -28,27 +28,31 @@ async def lock(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> lis
     return [row["id"] for row in await cursor.fetchall()]
 
 
-async def update(conn: Connection, workspace_id: UUID, changed: Sequence[Asset]) -> None:
-    """Set title, caption, favorite, folder and metadata of the assets to those of these objects."""
-    rows = [
-        {
-            "id": asset.id,
-            "title": asset.title,
-            "caption": asset.caption,
-            "is_favorite": asset.is_favorite,
-            "folder_id": asset.folder_id,
-            "metadata": asset.metadata,
-        }
-        for asset in changed
-    ]
+_COLUMNS = {
+    "title": "text",
+    "caption": "text",
+    "is_favorite": "boolean",
+    "folder_id": "uuid",
+    "metadata": "jsonb",
+}
+"""What can be set of many assets, with the types."""
+
+
+async def update(conn: Connection, workspace_id: UUID, changed: Sequence[Asset], names: Collection[str]) -> None:
+    """Set the columns of these names, of `_COLUMNS`, to the values of these objects.
+
+    No other column is written: an asset's words are indexed anew when its title is written, even if that stays.
+    """
+    if not names:
+        return
+    rows = [{"id": asset.id, **{name: getattr(asset, name) for name in names}} for asset in changed]
+    values = ", ".join(f"{name} = c.{name}" for name in names)
+    types = ", ".join(f"{name} {_COLUMNS[name]}" for name in names)
     await conn.execute(
-        """
-        UPDATE asset a SET title = c.title, caption = c.caption, is_favorite = c.is_favorite, folder_id = c.folder_id,
-            metadata = c.metadata
-        FROM jsonb_to_recordset(%s::jsonb) AS c (id uuid, title text, caption text, is_favorite boolean,
-            folder_id uuid, metadata jsonb)
+        f"""
+        UPDATE asset a SET {values} FROM jsonb_to_recordset(%s::jsonb) AS c (id uuid, {types})
         WHERE a.workspace_id = %s AND a.id = c.id
-        """,
+        """,  # noqa: S608 - names of columns
         (msgspec.json.encode(rows).decode(), workspace_id),
     )
 
