@@ -157,7 +157,8 @@ class AssetVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 def revision_of(asset: Asset) -> str:
     """Return 16 hex digits that change whenever anything about the asset does, its tags and collections included."""
-    return hashlib.blake2b(msgspec.msgpack.encode(asset), digest_size=8).hexdigest()
+    # As JSON, since MessagePack has no integers of more than 64 bits, and metadata may.
+    return hashlib.blake2b(msgspec.json.encode(asset), digest_size=8).hexdigest()
 
 
 class AssetRef(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,11 +62,13 @@ def _whole(value: object, part: str) -> int:
 
 
 def number(value: object, part: str) -> int | float:
-    """Return a finite number; whole ones have 64 bits."""
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and value in _INTEGERS:
-        return value
+    """Return a number that float8 can hold; whole ones keep all their digits."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            if math.isfinite(value):
+                return value
+        except OverflowError:  # an integer of more than 308 digits
+            pass
     raise InvalidCondition(part, "expected a number")
 
 

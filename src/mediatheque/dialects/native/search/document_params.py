@@ -4,6 +4,7 @@ A parameter's value is text. `metadata.shot=12` finds the text and the number, `
 `true` and `false` stand for the booleans, too.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -81,7 +82,8 @@ def _alternatives(text: str) -> list[Any]:
 
 
 def _number(text: str) -> int | float | None:
-    if not _NUMBER.fullmatch(text):
+    """Return the number that the text is; None if it is none, or none that float8 can hold."""
+    if not _NUMBER.fullmatch(text) or math.isinf(float(text)):
         return None
     number = msgspec.json.decode(text)
     return number if isinstance(number, int | float) else None
