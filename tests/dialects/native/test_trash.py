@@ -40,6 +40,17 @@ def test_trashed_asset_is_listed_there_only_and_comes_back(client: httpx.Client,
     assert client.post(f"{path}/restore", headers=auth(fresh.key)).status_code == 404
 
 
+def test_asset_that_was_changed_since_is_not_trashed(client: httpx.Client, fresh: Account) -> None:
+    made = create(client, fresh.key, inline(PNG))
+    path, seen = f"/api/assets/{made.json()['id']}", made.headers["etag"]
+    changed = client.patch(path, json={"title": "Bear"}, headers=auth(fresh.key))
+    refused = client.delete(path, headers={**auth(fresh.key), "If-Match": seen})
+    check_error(refused)
+    assert refused.status_code == 412
+    assert client.get(path, headers=auth(fresh.key)).json()["title"] == "Bear"
+    assert client.delete(path, headers={**auth(fresh.key), "If-Match": changed.headers["etag"]}).status_code == 204
+
+
 def test_pages(client: httpx.Client, fresh: Account) -> None:
     ids = [trashed(client, fresh.key)["id"] for _ in range(3)]
     first = trash(client, fresh.key, limit="2")

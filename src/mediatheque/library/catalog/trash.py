@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.errors import AssetNotFound
-from mediatheque.library.catalog.assets import require_asset
+from mediatheque.library.catalog.assets import lock_asset, require_asset
 from mediatheque.library.catalog.update import external_id_taken
 from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.tasks import defer_all
@@ -42,9 +42,16 @@ class Trash:
         """Return when the asset's time in the trash is over; None for an asset outside the trash."""
         return asset.trashed_at and asset.trashed_at + self.time
 
-    async def move(self, workspace_id: UUID, id: UUID, claim: Claim | None = None) -> tuple[UUID, ...]:
-        """Move the asset to the trash, and return the ids of its files. Raises `AssetNotFound`."""
+    async def move(
+        self, workspace_id: UUID, id: UUID, claim: Claim | None = None, *, if_match: str | None = None
+    ) -> tuple[UUID, ...]:
+        """Move the asset to the trash, and return the ids of its files.
+
+        Raises `AssetNotFound`, and `PreconditionFailed` when it has another revision than `if_match`.
+        """
         async with self._database.transaction() as conn:
+            if if_match is not None:
+                await lock_asset(conn, workspace_id, id, if_match=if_match)
             moved = await move_to_trash(conn, workspace_id, (id,), self.time)
             if not moved:
                 raise AssetNotFound

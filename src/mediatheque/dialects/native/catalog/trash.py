@@ -52,13 +52,13 @@ class EmptiedTrash(msgspec.Struct, frozen=True):
 
 
 @delete("/api/assets/{id}", scope=Scope.ASSETS_WRITE, status=204, not_found=AssetNotFound, tag="assets")
-async def delete_asset(request: AppRequest, id: UUID, claim: Claim | None) -> None:
-    """Move an asset to the trash.
+async def delete_asset(request: AppRequest, id: UUID, if_match: str | None, claim: Claim | None) -> None:
+    """Move an asset to the trash, where `If-Match` is sent only if it has that revision.
 
     Until it is restored, no list, search or count has it, and its URL answers keys of its workspace only. It is deleted
     for good after the days that the server's setting MEDIATHEQUE_TRASH_DAYS says; with 0 it is deleted now.
     """
-    file_ids = await request.library.catalog.trash.move(request.workspace_id, id, claim)
+    file_ids = await request.library.catalog.trash.move(request.workspace_id, id, claim, if_match=if_match)
     request.context.file_cache.invalidate(*file_ids)
 
 
