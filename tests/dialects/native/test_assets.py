@@ -121,6 +121,8 @@ def test_invalid_source_is_refused(
     response = create(client, account.key, source)
     assert response.status_code == status, response.text
     check_error(response)
+    if source.get("asset_id") != "0" * 32:  # whoever finds no asset does not know where its id was
+        assert response.json()["param"].startswith("source")
     stored.expect_counts(account, before)
 
 

@@ -66,7 +66,7 @@ async def create_asset(request: AppRequest, body: NewAsset, claim: Claim | None)
     The content comes from a URL, from another asset, or as base64. A form with files is taken as by POST
     /api/assets/upload: the answer is 200 then, with a result for each file.
     """
-    asset = await import_asset(request, body.source, body.fields(request), claim)
+    asset = await import_asset(request, body.source, body.fields(request), claim, within="source")
     return AssetShape.of(asset, request.public_url)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from mediatheque.errors import AssetNotFound, Invalid, NotFound, TooLarge, Unacceptable, UrlRefused
+from mediatheque.errors import AssetNotFound, Invalid, LibraryError, NotFound, TooLarge, Unacceptable, UrlRefused
 from mediatheque.http.context import AppRequest
 from mediatheque.http.fetch.fetch import RemoteBody
 from mediatheque.http.request.query import parse_id
@@ -73,13 +73,15 @@ async def import_asset(
     fields: AssetFields,
     claim: Claim | None,
     kinds: frozenset[Kind] | None = None,
+    *,
+    within: str = "",
 ) -> Asset:
-    """Return the asset made of the source; see `Importer.import_asset`.
+    """Return the asset made of the source, which is the field `within` of the body; see `Importer.import_asset`.
 
     Raises `NotFound` for a URL of this server without a file of the workspace, `UrlRefused` and `FetchFailed` as well.
     """
     importer = request.library.importer
-    with _naming_field(source):
+    with _naming_field(source, within):
         asset = await importer.import_asset(request.workspace_id, await _resolve(request, source), fields, claim, kinds)
     if fields.updates:
         await request.library.catalog.versions.delete_surplus(asset)
@@ -94,20 +96,22 @@ async def replace_content(
     Raises `NotFound`, `UrlRefused` and `FetchFailed` as `import_asset` does.
     """
     replacements = request.library.replacements
-    with _naming_field(source):
+    with _naming_field(source, "source"):
         return await replacements.replace_by(
             request.workspace_id, asset_id, await _resolve(request, source), if_match, claim
         )
 
 
 @contextmanager
-def _naming_field(source: AssetInput) -> Iterator[None]:
+def _naming_field(source: AssetInput, within: str) -> Iterator[None]:
     """Let refusals of the content name the field of the source: there is no form here."""
+    field = _FIELDS[type(source)]
     try:
         yield
-    except (Unacceptable, UrlRefused) as error:
-        if error.param in (None, "file"):
-            error.param = _FIELDS[type(source)]
+    except LibraryError as error:
+        names_none = isinstance(error, Unacceptable | UrlRefused) and error.param in (None, "file")
+        if names_none or error.param == field:
+            error.param = f"{within}.{field}" if within else field
         raise
 
 
