@@ -17,6 +17,7 @@ from mediatheque.records.accounts import keys as rows
 from mediatheque.records.accounts import workspaces
 from mediatheque.records.database import Connection, Database
 
+_LAST = datetime.max.replace(tzinfo=UTC)
 MAX_OVERLAP = timedelta(days=7)
 """How long the secret before may be good after a key was rotated."""
 _MAX_NAME = 100
@@ -191,6 +192,8 @@ def _require_end(principal: Principal, expires_at: datetime | None) -> None:
     """Raise `Invalid` for an end that is past, and `ScopeMissing` for one that is after the principal's own."""
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise Invalid("expires_at must be in the future.", param="expires_at")
+    if expires_at is not None and expires_at > _LAST:  # PostgreSQL would store it, and nobody could read it
+        raise Invalid("expires_at must be before the year 10000, in UTC.", param="expires_at")
     if principal.expires_at is not None and (expires_at is None or expires_at > principal.expires_at):
         raise ScopeMissing("This API key expires, and grants none that lives longer than itself.", param="expires_at")
 

@@ -41,6 +41,18 @@ def test_created_key_works_and_is_shown_without_its_secret(client: httpx.Client,
     assert timedelta(seconds=3590) < ends < timedelta(seconds=3610)
 
 
+def test_end_after_the_last_year_is_refused(client: httpx.Client, boss: Account) -> None:
+    end = "9999-12-31T23:59:59-14:00"
+    for method, path, body in (
+        ("POST", "/api/keys", {"name": "x", "scopes": ["read"], "expires_at": end}),
+        ("PATCH", f"/api/keys/{new_key(client, boss.key, 'read')['id']}", {"expires_at": end}),
+    ):
+        refused = call(client, boss.key, method, path, json=body)
+        assert (refused.status_code, refused.json()["param"]) == (422, "expires_at")
+    assert new_key(client, boss.key, "read", expires_at="9999-12-31T23:59:59Z")["expires_at"] == "9999-12-31T23:59:59Z"
+    assert call(client, boss.key, "GET", "/api/keys").status_code == 200
+
+
 @pytest.mark.parametrize(("method", "path", "body"), OPERATIONS)
 def test_key_without_admin_manages_no_keys(
     client: httpx.Client, account: Account, method: str, path: str, body: object
