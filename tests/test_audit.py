@@ -1,5 +1,6 @@
 """What operators do at the command line is in the audit log, and what a worker does by itself is not."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -73,19 +74,22 @@ def test_a_worker_at_the_command_line_acts_for_itself(server: Serve, monkeypatch
     assert (ended.returncode, actors) == (0, [None])
 
 
-def test_verify_that_removes_rows_says_so(server: Serve, entries: Any, client: httpx.Client) -> None:
-    key = server.new_key(Scope.READ, Scope.WRITE)
-    files = {"file": ("a.png", samples.png(seed=uuid4().int % 2**32))}
-    created = client.post("/assets", files=files, headers={"authorization": f"Bearer {key}"}).json()
-    with psycopg.connect(server.database_url, autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT b.storage_key FROM asset a JOIN file f ON f.id = a.file_id JOIN blob b ON b.id = f.blob_id"
-            " WHERE a.id = %s",
-            [created["id"]],
-        ).fetchone()
-    assert row
-    (path,) = (server.data / "blobs").rglob(row[0].rpartition("/")[2])
-    path.unlink()
-    command_line.here("verify", "--repair", "--force", "--quick", "--data", server.data)
-    removed = [row for row in entries() if row[0] == "asset.delete"]
-    assert [(row[1], row[2]) for row in removed] == [("cli", UUID(created["id"]))]
+def test_verify_that_removes_rows_says_so(tmp_path: Path) -> None:
+    """On a server of its own: it removes every row without bytes, and other tests store such rows."""
+    with Serve(tmp_path / "data") as server:
+        key = server.new_key(Scope.READ, Scope.WRITE)
+        created = httpx.post(
+            f"{server.url}/assets",
+            files={"file": ("a.png", samples.png())},
+            headers={"authorization": f"Bearer {key}"},
+        ).json()
+        (path,) = (
+            path for path in (server.data / "blobs").rglob("*") if path.is_file() and path.read_bytes() == samples.png()
+        )
+        path.unlink()
+        command_line.here("verify", "--repair", "--force", "--quick", "--data", server.data)
+        with psycopg.connect(server.database_url, autocommit=True) as connection:
+            removed = connection.execute(
+                "SELECT actor, target_id FROM audit_log WHERE action = 'asset.delete'"
+            ).fetchall()
+    assert removed == [("cli", UUID(created["id"]))]

@@ -61,7 +61,7 @@ def test_a_wrong_argument_imports_nothing_that_a_command_needs() -> None:
 
 def test_every_command_names_its_function() -> None:
     named = {path: parser.get_default("run") for path, parser in COMMANDS.items() if not parser._subparsers}
-    assert len(named) == 15
+    assert len(named) == 16
     assert all(callable(command._function(name)) for name in named.values())
 
 

@@ -3,7 +3,7 @@
 import secrets
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
@@ -95,8 +95,9 @@ WAYS: dict[str, Send] = {
 
 
 @pytest.fixture(scope="module")
-def database(server: Serve) -> psycopg.Connection:
-    return psycopg.connect(server.database_url, autocommit=True)
+def database(server: Serve) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(server.database_url, autocommit=True) as connection:
+        yield connection
 
 
 @pytest.mark.parametrize("send", WAYS.values(), ids=WAYS)
