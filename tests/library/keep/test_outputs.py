@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediatheque.library.keep import outputs
 from mediatheque.library.keep.outputs import MAX_OUTPUTS, find_inputs, find_outputs
 
 URL = "https://v3.fal.media/files/a.png"
@@ -84,3 +85,40 @@ def test_depth_length_and_number_are_bounded() -> None:
     (long,) = find_outputs({"k" * 5_000: URL})
     assert len(long.path) < 100
     assert len(find_outputs([URL] * 5_000)) == MAX_OUTPUTS + 1
+
+
+def test_a_long_name_is_not_copied_for_each_value_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, visit = [], outputs._urls
+
+    def recorded(value: Any, path: str, *rest: Any) -> Any:
+        seen.append(len(path))
+        return visit(value, path, *rest)
+
+    monkeypatch.setattr(outputs, "_urls", recorded)
+    found = find_outputs({"n" * 100_000: {"x": [URL, URL], "y": [[URL]]}})
+    assert len({each.path for each in found}) == 3
+    assert max(seen) < 2_000
+
+
+def test_a_url_is_not_compared_with_every_input() -> None:
+    compared = []
+
+    class Input(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    inputs = [Input(f"https://a/{number}") for number in range(100)]
+    assert len(find_outputs([URL] * 100, inputs=inputs)) == 100
+    assert len(compared) < 10
+
+
+def test_nothing_is_looked_for_behind_the_last_output_that_counts() -> None:
+    class Last(dict[str, Any]):
+        def items(self) -> Any:
+            raise AssertionError
+
+    assert len(find_outputs([*[URL] * (MAX_OUTPUTS + 1), Last()])) == MAX_OUTPUTS + 1

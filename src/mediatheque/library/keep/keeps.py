@@ -1,5 +1,6 @@
 """Keeps: accepting, reading, canceling and retrying them."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -65,12 +66,13 @@ class Keeps:
         `NotFound` for labels that do not exist.
         """
         provider = self._providers[order.provider]
-        reference, report = _resolve(provider, order)
+        reference, report = await asyncio.to_thread(_resolve, provider, order)  # megabytes, perhaps
+        subject = await asyncio.to_thread(_subject, order, reference)
         is_asked = report is None or report.progress is Progress.RUNNING
         if is_asked and order.key is None and not await self._keys.has(workspace_id, order.provider):
             raise Missing(f"An API key of {order.provider} is needed: none is stored.", param="key")
         keep = msgspec.structs.replace(
-            record.new_keep(workspace_id, order.provider, _subject(order, reference), self._lifetime, order.labels),
+            record.new_keep(workspace_id, order.provider, subject, self._lifetime, order.labels),
             request_id=reference and reference.request_id,
             endpoint=(reference and reference.endpoint) or order.endpoint,
             sealed_key=self._seal(workspace_id, order.key),

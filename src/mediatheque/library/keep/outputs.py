@@ -24,12 +24,14 @@ def find_outputs(
     Not looked into are members with names in `skip`, and URLs of `inputs` are left out. `certain`: all of them are
     media. Otherwise those are whose type, name or data URI says so.
     """
-    found: list[FoundOutput] = []
+    left_out, found = frozenset(inputs), list[FoundOutput]()
     for path, url, holder in _urls(tree, "", {}, skip, 0):
-        if url not in inputs and len(found) <= MAX_OUTPUTS:
+        if url not in left_out:
             declared, name = _text(holder, _TYPES), _text(holder, _NAMES) or _name_in(url)
             is_media = certain or url.startswith("data:") or claims_media(declared, name)
             found.append(FoundOutput(path=_short(path), url=url, name=name and name[:_MAX_NAME], is_media=is_media))
+            if len(found) > MAX_OUTPUTS:
+                break
     return tuple(found)
 
 
@@ -42,7 +44,10 @@ def find_inputs(tree: Any) -> tuple[str, ...]:
 def _urls(
     value: Any, path: str, holder: Mapping[str, Any], skip: Collection[str], depth: int
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield the path, the URL and the object that holds it."""
+    """Yield the path, the URL and the object that holds it.
+
+    A long path is shortened where it becomes so: a name of megabytes is not copied for each value below it.
+    """
     if depth > _MAX_DEPTH:
         return
     match value:
@@ -50,11 +55,13 @@ def _urls(
             yield path, value, holder
         case dict():
             for key, each in value.items():
-                if key not in skip:
-                    yield from _urls(each, f"{path}/{_escaped(key)}", value, skip, depth + 1)
+                if key not in skip and isinstance(each, str | dict | list):
+                    yield from _urls(each, _short(f"{path}/{_escaped(key)}"), value, skip, depth + 1)
         case list():
             for index, each in enumerate(value):
-                yield from _urls(each, f"{path}/{index}", holder if isinstance(each, str) else {}, skip, depth + 1)
+                if isinstance(each, str | dict | list):
+                    below = holder if isinstance(each, str) else {}
+                    yield from _urls(each, f"{path}/{index}", below, skip, depth + 1)
 
 
 def _is_url(text: str) -> bool:
@@ -69,7 +76,7 @@ def _escaped(key: str) -> str:
 
 
 def _short(path: str) -> str:
-    """Return the path, or its hash when it is too long for an index of the database."""
+    """Return the path, or its hash when it is too long for an index of the database. Below it, the path goes on."""
     if len(encoded := path.encode("utf-8", "surrogatepass")) <= _MAX_PATH_BYTES:
         return path
     return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
