@@ -5,15 +5,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 import pytest
 
-from mediatheque.errors import AssetNotFound, Conflict, FolderNotFound, Invalid, LibraryError, NotFound
+from mediatheque.errors import (
+    AssetNotFound,
+    Conflict,
+    FolderNotFound,
+    Invalid,
+    LibraryError,
+    NotFound,
+    TransactionConflict,
+)
 from mediatheque.library import Library
 from mediatheque.library.catalog.bulk import BulkOutcome
 from mediatheque.library.catalog.update import AssetPatch
 from mediatheque.model import Asset, Filter, Scope
 from tests.library.catalog.contents import count, picture, replace, take
+from tests.library.ingest_requests import ingest_request
 from tests.rounds import rounds
 
 MANY = 1_000
@@ -238,3 +248,38 @@ async def test_operations_at_the_same_moment_do_not_deadlock(library: Library, w
         return_exceptions=True,
     )
     assert {type(outcome) for outcome in outcomes} <= {BulkOutcome, NotFound, type(None)}, outcomes
+
+
+async def test_of_assets_imported_from_one_url_the_first_restored_keeps_it(library: Library, workspace: UUID) -> None:
+    url, assets = "https://example.com/a.png", list[Asset]()
+    for _ in range(2):
+        request = msgspec.structs.replace(ingest_request(workspace, picture()), origin_url=url)
+        assets.append(await library.ingest.create_asset(request))
+        await library.catalog.trash.move(workspace, assets[-1].id)
+    outcome = await library.catalog.bulk.restore(workspace, [str(asset.id) for asset in reversed(assets)])
+    assert kinds(outcome) == [None, None]
+    origins = [(await library.catalog.assets.get(workspace, asset.id)).file.origin_url for asset in assets]
+    assert origins == [None, url]
+
+
+async def test_a_url_that_is_imported_while_an_asset_of_it_is_restored_is_a_conflict(
+    library: Library, workspace: UUID
+) -> None:
+    request = msgspec.structs.replace(ingest_request(workspace, picture()), origin_url="https://example.com/a.png")
+    trashed = await library.ingest.create_asset(request)
+    await library.catalog.trash.move(workspace, trashed.id)
+    other = await take(library, workspace)
+    async with library.database.transaction() as conn:
+        await conn.execute("UPDATE file SET origin_url = %s WHERE id = %s", (request.origin_url, other.file.id))
+        restoring = asyncio.create_task(library.catalog.trash.restore(workspace, trashed.id))
+        await _until_waiting(library)
+    with pytest.raises(TransactionConflict):
+        await restoring
+
+
+async def _until_waiting(library: Library) -> None:
+    """Wait until a session of this database waits for a lock."""
+    query = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(60), library.database.connection() as conn:
+        while await (await conn.execute(query)).fetchone() is None:
+            await asyncio.sleep(0.01)

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
+
+from mediatheque.errors import TransactionConflict
 from mediatheque.model import Asset, Cursor
 from mediatheque.records.catalog import assets, files, versions
 from mediatheque.records.database import Connection
@@ -91,15 +94,20 @@ async def restore(conn: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> 
     """Take the assets out of the trash, with those of their tags and collections that exist.
 
     Return the ids of those that were there, each with those of its files.
-    A file whose URL was imported again meanwhile forgets the URL. Raises `ExternalIdTaken`.
+    A file whose URL another one has by now forgets the URL: it was imported again. Of several that are restored, the
+    first keeps it. Raises `ExternalIdTaken`, and `TransactionConflict` when the URL is imported at this moment.
     """
-    found = [row["id"] for row in await _lock(conn, workspace_id, ids, _TRASHED)]
+    locked = {row["id"] for row in await _lock(conn, workspace_id, ids, _TRASHED)}
+    found = [id for id in dict.fromkeys(ids) if id in locked]
     for restored in (_RESTORE_TAGS, _RESTORE_COLLECTIONS):
         await conn.execute(restored, {"workspace": workspace_id, "ids": found})
     with assets.map_external_id():
         await conn.execute(_RESTORE_ASSETS, {"workspace": workspace_id, "ids": found})
-    for restored in (_RESTORE_FILES, _RESTORE_VERSIONS):
-        await conn.execute(restored, {"workspace": workspace_id, "ids": found})
+    try:
+        await conn.execute(_RESTORE_FILES, {"workspace": workspace_id, "ids": found})
+    except psycopg.errors.UniqueViolation as error:
+        raise TransactionConflict from error
+    await conn.execute(_RESTORE_VERSIONS, {"workspace": workspace_id, "ids": found})
     return await versions.file_ids(conn, workspace_id, found)
 
 
@@ -127,11 +135,16 @@ _RESTORE_ASSETS = """
     WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
 """
 _RESTORE_FILES = """
-    UPDATE file f SET trashed_at = NULL, origin_url = CASE WHEN EXISTS (
-        SELECT FROM file o
-        WHERE o.workspace_id = f.workspace_id AND o.origin_url = f.origin_url AND o.trashed_at IS NULL
-    ) THEN NULL ELSE f.origin_url END
-    FROM asset a WHERE a.file_id = f.id AND a.workspace_id = %(workspace)s AND a.id = ANY(%(ids)s)
+    WITH restored AS (
+        SELECT f.id, row_number() OVER (PARTITION BY f.origin_url ORDER BY array_position(%(ids)s, a.id)) > 1
+            OR EXISTS (
+                SELECT FROM file o
+                WHERE o.workspace_id = f.workspace_id AND o.origin_url = f.origin_url AND o.trashed_at IS NULL
+            ) AS is_taken
+        FROM asset a JOIN file f ON f.id = a.file_id WHERE a.workspace_id = %(workspace)s AND a.id = ANY(%(ids)s)
+    )
+    UPDATE file f SET trashed_at = NULL, origin_url = CASE WHEN r.is_taken THEN NULL ELSE f.origin_url END
+    FROM restored r WHERE f.id = r.id
 """
 _RESTORE_VERSIONS = """
     UPDATE file f SET trashed_at = NULL FROM asset_version v
