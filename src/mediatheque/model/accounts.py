@@ -116,6 +116,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The authenticated caller of a request.
 
     `workspace` is the workspace's name, and `former_names` are those that it had. `expires_at` is when the key ends.
+    `has_previous_secret`: it presented the secret that is being replaced.
     """
 
     workspace_id: UUID
@@ -125,6 +126,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     key_name: str = ""
     expires_at: datetime | None = None
     former_names: tuple[str, ...] = ()
+    has_previous_secret: bool = False
 
     def allows(self, *scopes: Scope) -> bool:
         """Whether the key has one of the scopes, or one that includes it."""

@@ -151,6 +151,21 @@ async def test_rotated_key_has_both_secrets_for_the_overlap(library: Library, ad
     await library.accounts.authenticate(new)
 
 
+async def test_upload_token_ends_with_the_secret_that_asked_for_it(library: Library, admin: Principal) -> None:
+    old, made = await _create(library, admin)
+    new = (await library.accounts.keys.rotate(admin, made.key_id, SOON)).secret
+    _forget(library)
+    issue, tokens = library.accounts.upload_tokens.issue, []
+    for secret in (old, new):
+        tokens.append((await issue(await library.accounts.authenticate(secret))).token)
+    async with library.database.connection() as conn:
+        await conn.execute("UPDATE api_key SET previous_expires_at = now() WHERE id = %s", (made.key_id,))
+    _forget(library)
+    with pytest.raises(KeyRefused):
+        await library.accounts.authenticate(tokens[0], upload_tokens=True)
+    await library.accounts.authenticate(tokens[1], upload_tokens=True)
+
+
 async def test_rotated_key_without_overlap_has_the_new_secret_alone(library: Library, admin: Principal) -> None:
     old, made = await _create(library, admin)
     middle = (await library.accounts.keys.rotate(admin, made.key_id, SOON)).secret

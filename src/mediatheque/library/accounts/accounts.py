@@ -87,6 +87,7 @@ class Accounts:
             key_name=key.name,
             expires_at=key.expires_at,
             former_names=key.former_names,
+            has_previous_secret=secrets.is_previous(key, presented or ""),
         )
 
     async def _key(self, presented: str, *, upload_tokens: bool) -> Key | None:

@@ -46,5 +46,10 @@ def matches(key: Key | None, secret: str) -> bool:
     return any(hmac.compare_digest(hashed, each) for each in hashes)
 
 
+def is_previous(key: Key, presented: str) -> bool:
+    """Whether what was presented, and is good, is the whole key with the secret that it had before it was rotated."""
+    return presented.startswith(PREFIX) and not hmac.compare_digest(_hash(split(presented)[1]), key.secret_hash)
+
+
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()

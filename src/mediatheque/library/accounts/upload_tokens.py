@@ -30,13 +30,19 @@ class UploadTokens:
         self._keys = keys
 
     async def issue(self, principal: Principal) -> UploadToken:
-        """Return an upload token that stands for the principal's key for an hour."""
-        key = await self._keys.find(principal.key_id)
-        if key is None:
+        """Return an upload token that stands for the principal's key for an hour.
+
+        Where the principal presented the secret that is being replaced, the token ends with that secret.
+        """
+        key, expires_at = await self._keys.find(principal.key_id), datetime.now(UTC) + _LIFETIME
+        secret_hash = key.secret_hash if key else None
+        if key and principal.has_previous_secret:
+            secret_hash, expires_at = key.previous_hash, min(expires_at, key.previous_expires_at or expires_at)
+        if key is None or secret_hash is None:
             raise KeyRefused
-        expires_at = (datetime.now(UTC) + _LIFETIME).replace(microsecond=0)
+        expires_at = expires_at.replace(microsecond=0)
         expires = int(expires_at.timestamp())
-        token = f"{key.id.hex}.{expires}.{urlsafe_b64encode(_mac(key.secret_hash, key.id, expires)).decode()}"
+        token = f"{key.id.hex}.{expires}.{urlsafe_b64encode(_mac(secret_hash, key.id, expires)).decode()}"
         return UploadToken(self.PREFIX + token, expires_at)
 
     async def find_key(self, presented: str) -> Key | None:
