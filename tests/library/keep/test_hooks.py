@@ -405,3 +405,22 @@ async def test_suspended_workspace_has_no_hooks_and_its_keeps_wait(
     assert (waiting.state, waiting.attempts, vendors.count("/media/a.png")) == (KeepState.SAVING, 0, 0)
     await attempts.query("UPDATE workspace SET suspended_at = NULL WHERE id = %s", receiver.workspace)
     assert (await attempts.advance(keep)).state is KeepState.DONE
+
+
+@pytest.mark.parametrize("id", ["../../account?all=1", "a/b", "j\0", "j" * 201])
+async def test_webhook_names_its_request_by_an_id(receiver: Receiver, id: str) -> None:
+    hook = await receiver.hook("krea")
+    with pytest.raises(Invalid):
+        await receiver.send(hook, {"job_id": id, "status": "processing"})
+    assert await receiver.keeps() == []
+
+
+async def test_webhook_with_nul_is_stored_without(receiver: Receiver) -> None:
+    hook = await receiver.hook("krea")
+    urls = [receiver.vendors.media_url("a.png"), "data:,a\0b"]
+    event = {"job_id": "j-1", "status": "completed", "type": "image\0", "result": {"urls": urls}}
+    keep = await receiver.send(hook, event)
+    assert keep
+    assert keep.endpoint == "image"
+    stored = await receiver.library.keep.keeps.get(receiver.workspace, keep.id)
+    assert [output.url for output in stored.outputs] == urls[:1]

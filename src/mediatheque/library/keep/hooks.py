@@ -139,6 +139,7 @@ class Hooks:
         report = await asyncio.to_thread(_read, provider, body)
         if report.request_id is None:
             return None
+        provider.check(RequestRef(request_id=report.request_id, endpoint=report.endpoint), to_ask=False)
         if not provider.signs and await self._keys.has(hook.workspace_id, hook.provider):
             report = Report(
                 progress=Progress.RUNNING, request_id=report.request_id, endpoint=report.endpoint

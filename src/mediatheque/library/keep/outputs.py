@@ -66,9 +66,11 @@ def _urls(
 
 def _is_url(text: str) -> bool:
     start = text[:8].lower()
+    if "\0" in text:
+        return False
     if start.startswith("data:"):
         return "," in text
-    return start.startswith(("http://", "https://")) and not any(each.isspace() or each == "\0" for each in text)
+    return start.startswith(("http://", "https://")) and not any(map(str.isspace, text))
 
 
 def _escaped(key: str) -> str:

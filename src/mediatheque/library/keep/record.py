@@ -44,6 +44,7 @@ async def begin(conn: Connection, keep: Keep, report: Report | None, lifetime: t
 
     `revives`: a keep that has failed or was canceled begins again. Otherwise only a result revives one that has failed.
     """
+    keep = msgspec.structs.replace(keep, endpoint=_clean(keep.endpoint, _MAX_TEXT))
     if not await rows.insert(conn, keep):
         known = await rows.lock_by_subject(conn, keep.workspace_id, keep.provider, keep.subject)
         if known is None:
