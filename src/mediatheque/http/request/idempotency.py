@@ -110,8 +110,14 @@ def _operation(request: AppRequest) -> str:
 
 
 def fingerprint(value: object) -> bytes:
-    """Return the SHA-256 of a request's decoded JSON body, in which URLs are the same however they are spelled."""
-    return hashlib.sha256(msgspec.json.encode(_with_normal_urls(msgspec.to_builtins(value)))).digest()
+    """Return the SHA-256 of a request's decoded JSON body, in which URLs are the same however they are spelled.
+
+    Raises `Malformed` for a body that is nested too deeply.
+    """
+    try:
+        return hashlib.sha256(msgspec.json.encode(_with_normal_urls(msgspec.to_builtins(value)))).digest()
+    except RecursionError:
+        raise Malformed("The request body is nested too deeply.") from None
 
 
 def _with_normal_urls(value: Any, name: str = "") -> Any:
