@@ -86,6 +86,12 @@ async def test_url_of_a_foreign_host_is_not_fetched(attempts: Attempts, vendors:
     assert "169.254.169.254: it is not among the allowed hosts" in failed.reason
 
 
+async def test_text_that_only_looks_like_a_url_costs_no_other_output(attempts: Attempts, vendors: Vendors) -> None:
+    done = await attempts.advance(await keep_of(attempts, "http://[::1", "https://[", vendors.media_url("a.png")))
+    assert [each.state for each in done.outputs][-1] is OutputState.KEPT
+    assert OutputState.PENDING not in {each.state for each in done.outputs}
+
+
 async def test_redirect_to_a_foreign_host_is_not_followed(attempts: Attempts, vendors: Vendors) -> None:
     vendors.media["away.png"] = lambda: (302, {"Location": "http://169.254.169.254/latest"}, b"")
     failed = await attempts.advance(await keep_of(attempts, vendors.media_url("away.png")))

@@ -117,7 +117,10 @@ def _after(output: KeepOutput, error: LibraryError) -> KeepOutput:
 
 def _reason(output: KeepOutput, error: LibraryError) -> str:
     if isinstance(error, UrlRefused):
-        host = urlsplit(output.url).hostname or "its host"
+        try:
+            host = urlsplit(output.url).hostname or "its host"
+        except ValueError:  # what vendors write may look like a URL and be none
+            return "This is no URL that can be read."
         return f"Outputs are not fetched from {host}: it is not among the allowed hosts."
     return error.message
 
