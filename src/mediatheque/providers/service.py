@@ -14,7 +14,7 @@ from mediatheque.http.fetch.config import FetchConfig
 from mediatheque.http.fetch.fetch import RemoteBody
 from mediatheque.library.ingest.request import Body
 from mediatheque.library.keep.config import KeepConfig
-from mediatheque.library.keep.provider import ProviderRefused, Report, RequestRef, RequestUnknown
+from mediatheque.library.keep.provider import ProviderRefused, Report, RequestRef, RequestUnknown, read_json
 from mediatheque.model.urls import normal_form
 from mediatheque.providers.config import ProvidersConfig, api_host
 
@@ -91,7 +91,7 @@ class Service:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER or status < HTTPStatus.OK:
             raise FetchFailed(f"The API answered with status {status}.", status=status)
         try:
-            return Answer(status, msgspec.json.decode(answer.body))
+            return Answer(status, read_json(answer.body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise FetchFailed(f"The API answered with status {status} and no JSON.", status=status) from error
 

@@ -347,10 +347,19 @@ async def test_signed_nonsense_is_refused(
 
 async def test_webhook_that_is_no_json_is_refused(receiver: Receiver) -> None:
     hook = await receiver.hook("krea")
-    for body in (b"", b"{", b"\xff", b"[" * 100_000, b'{"job_id": "\\ud800", "status": "failed"}'):
+    for body in (b"", b"{", b"\xff", b"[" * 100_000):
         with pytest.raises((Malformed, Invalid)):
             await receiver.library.keep.hooks.receive(hook, {}, body)
     assert await receiver.keeps() == []
+
+
+async def test_text_that_was_cut_inside_a_character_loses_no_result(receiver: Receiver, attempts: Attempts) -> None:
+    event = receiver.done("fal")
+    event["payload"]["prompt"] = "a \\ud83d \U0001f98a \ud83d"  # json.dumps writes a pair, and half of one
+    keep = await receiver.send(await receiver.hook("fal"), event)
+    assert keep
+    assert keep.prompt == "a \\ud83d \U0001f98a \ufffd"
+    assert (await attempts.advance(keep)).state is KeepState.DONE
 
 
 async def test_token_is_found_for_its_provider_until_it_is_revoked(receiver: Receiver) -> None:

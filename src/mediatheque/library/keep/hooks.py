@@ -16,7 +16,7 @@ from mediatheque.library.idempotency import Claim, store_reply
 from mediatheque.library.keep import record
 from mediatheque.library.keep.config import KeepConfig
 from mediatheque.library.keep.labels import check_labels
-from mediatheque.library.keep.provider import Delivery, Progress, Provider, Report, RequestRef
+from mediatheque.library.keep.provider import Delivery, Progress, Provider, Report, RequestRef, read_json
 from mediatheque.library.keep.provider_keys import ProviderKeys
 from mediatheque.library.keep.vault import SecretLost, Vault
 from mediatheque.model import Cursor, Principal
@@ -182,6 +182,6 @@ def _context(workspace_id: UUID) -> str:
 def _read(provider: Provider, body: bytes) -> Report:
     """Read the webhook, which may hold megabytes. Raises `Malformed` and `Invalid`."""
     try:
-        return provider.read(msgspec.json.decode(body))
+        return provider.read(read_json(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("The webhook is not valid JSON.") from error

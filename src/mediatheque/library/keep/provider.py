@@ -4,6 +4,7 @@ The package `providers` has one class for each service; this package knows none 
 """
 
 import enum
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +13,20 @@ import msgspec
 
 from mediatheque.errors import LibraryError
 from mediatheque.library.ingest.request import Body
+
+# A pair of surrogates, one that is alone (the group), or any other escape of JSON.
+_ESCAPE = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\.", re.DOTALL)
+
+
+def read_json(body: bytes) -> Any:
+    """Decode what a provider sent. Raises `msgspec.DecodeError`, `UnicodeDecodeError` and `RecursionError`.
+
+    JavaScript writes half a character where it cuts a text inside an emoji; that is U+FFFD here, and loses no result.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return msgspec.json.decode(_ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body))
 
 
 class Progress(enum.StrEnum):
