@@ -20,7 +20,7 @@ def act(connection: Connection, kind: ActorKind, key_id: UUID, key_name: str = "
             key_id=key_id,
             key_name=key_name or None,
             address=context_of(connection).origins.client(connection),
-            user_agent="".join(filter(str.isprintable, agent)) or None,
+            user_agent=(agent if agent.isprintable() else "".join(filter(str.isprintable, agent))) or None,
             request_id=connection.scope["state"].get("request_id"),
         )
     )

@@ -25,7 +25,7 @@ from mediatheque.errors import (
 )
 from mediatheque.library.accounts.quotas import Quotas, Room
 from mediatheque.library.ingest.persist import write_rows
-from mediatheque.library.ingest.request import AnnouncedBody, IngestRequest, QuotaSink, StoredBytes
+from mediatheque.library.ingest.request import IngestRequest, QuotaSink, StoredBytes, announced_size
 from mediatheque.library.ingest.state import IngestState
 from mediatheque.library.storage import discard, store_blob
 from mediatheque.library.storage_keys import StorageKeys
@@ -111,8 +111,8 @@ class Intake:
         body = request.body
         if isinstance(body, StoredBytes):
             return None
-        size = body.min_size if isinstance(body, AnnouncedBody) else 0
-        return await self._quotas.check(request.workspace_id, size=max(1, size), assets=1 if request.describe else 0)
+        size = max(1, announced_size(body))
+        return await self._quotas.check(request.workspace_id, size=size, assets=1 if request.describe else 0)
 
     def _local_file(self, request: IngestRequest) -> AbstractAsyncContextManager[HashedFile]:
         """Yield an empty spool for the bytes to come, or the stored bytes as a hashed file."""

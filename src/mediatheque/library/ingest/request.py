@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -24,21 +24,23 @@ class ByteSink(Protocol):
 
 
 class Body(Protocol):
-    """A source of bytes: a raw request body, a form, another server."""
+    """A source of bytes: a raw request body, a form, another server.
+
+    One that knows its size before it is read has an attribute `min_size`; see `announced_size`.
+    """
 
     async def stream_to(self, sink: ByteSink) -> DeclaredMetadata:
         """Write all bytes to the sink and return what the sender declared about them."""
         ...
 
 
-@runtime_checkable
-class AnnouncedBody(Body, Protocol):
-    """A body whose size is known before it is read: at least `min_size` bytes will come, 0 if that is not known."""
+def announced_size(body: Body) -> int:
+    """Return how many bytes will come at least, 0 if that is not known before they are read.
 
-    @property
-    def min_size(self) -> int:
-        """See above."""
-        ...
+    By attribute: to ask whether the body has the protocol of such bodies takes 20 microseconds.
+    """
+    size: int = getattr(body, "min_size", 0)
+    return size
 
 
 async def sha256_of(body: Body) -> bytes:

@@ -20,7 +20,7 @@ from mediatheque.errors import (
 from mediatheque.library.accounts.quotas import Quotas
 from mediatheque.library.ingest.pipeline import Intake
 from mediatheque.library.ingest.policy import Policy
-from mediatheque.library.ingest.request import AnnouncedBody, Body, IngestRequest, QuotaSink, StoredBytes
+from mediatheque.library.ingest.request import Body, IngestRequest, QuotaSink, StoredBytes, announced_size
 from mediatheque.library.storage import try_delete_marked
 from mediatheque.library.uploads import refusals
 from mediatheque.library.uploads.sessions import UploadSession, insert_sessions, new_session
@@ -78,7 +78,7 @@ class MultipartUploads:
         all parts of its open uploads.
         """
         self.expect_part(upload, number)
-        size = body.min_size if isinstance(body, AnnouncedBody) else 0
+        size = announced_size(body)
         room = await self._quotas.check(upload.workspace_id, size=max(1, size))
         async with Spool(self._store.spool, limit=limit) as spool:
             await body.stream_to(QuotaSink(spool, room) if room else spool)
