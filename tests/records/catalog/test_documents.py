@@ -111,6 +111,7 @@ async def test_keys_below_the_eighth_are_no_terms(opened: tuple[Connection, Embe
     assert row["terms"] == 8
 
 
+@pytest.mark.stress  # compares times, in the ratio of which linear and quadratic differ
 async def test_terms_of_eight_times_the_numbers_take_not_many_times_as_long(
     opened: tuple[Connection, EmbeddingModel],
 ) -> None:
