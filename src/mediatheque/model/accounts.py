@@ -25,7 +25,10 @@ class Scope(enum.StrEnum):
     ASSETS_WRITE = "assets:write"
     """Create, change, trash and delete assets and files."""
     UPLOADS_WRITE = "uploads:write"
-    """Add files and assets, without a way to change or delete any. `assets:write` includes it."""
+    """Add files and assets. `assets:write` includes it.
+
+    The URL of a file that the library has names that file's asset, which gets what it lacks, and is not changed else.
+    """
     COLLECTIONS_READ = "collections:read"
     """Collections, characters, folders and tags."""
     COLLECTIONS_WRITE = "collections:write"
