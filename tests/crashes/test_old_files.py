@@ -12,7 +12,7 @@ from tests.dialects.native.endpoints import auth, create, inline
 from tests.media.metadata import written
 from tests.server import Serve
 
-KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "2"))
+KILLS = int(os.environ.get("MEDIATHEQUE_TEST_KILLS", "1"))
 FILES = 40
 UNREAD = "SELECT count(*) FROM blob WHERE crc32 IS NULL"
 WORKER = {"MEDIATHEQUE_RUN_WORKER": "true"}

@@ -159,7 +159,7 @@ _WRONG: list[tuple[Any, str]] = [
     (leaf("metadata.a", "gt", "1"), "filters.value: expected a number"),
     (leaf("metadata.a", "gt", True), "filters.value: expected a number"),
     (leaf("metadata.a", "gt", float("inf")), "filters.value: expected a number"),
-    (leaf("metadata.a", "eq", 2**63), "filters.value: expected a number"),
+    (leaf("metadata.a", "eq", 10**400), "filters.value: expected a number"),
     (leaf("metadata.a", "in", [None]), f"filters.value[0]: {_SCALAR}"),
     (leaf("metadata.a", "eq", {}), f"filters.value: {_SCALAR}"),
     (leaf("metadata.a", "eq", "x" * 2001), f"filters.value: {_SCALAR}"),
