@@ -1,7 +1,7 @@
 """Conditions on JSON documents as SQL: the exact comparison, and the terms by which an index finds what may match.
 
 The comparison is a path of SQL/JSON in lax mode, which looks into lists. The terms are those of the SQL function
-`metadata_terms` (migration 0026). Everything that matches a comparison has its terms; a few more may have them.
+`metadata_terms` (migration 0021). Everything that matches a comparison has its terms; a few more may have them.
 """
 
 import math
