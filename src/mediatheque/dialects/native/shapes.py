@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mediatheque.http.urls import file_url
-from mediatheque.model import Asset, BlobState, Generation, Kind, revision_of
+from mediatheque.model import Asset, BlobState, File, Generation, Kind, revision_of
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with its zone, which OpenAPI calls `date-time`."""
@@ -60,22 +60,12 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, asset: Asset, base: str, **more: Any) -> Self:
         """Build the asset object. `more` are the fields that a subclass adds."""
-        file = asset.file
-        blob, media = file.blob, file.blob.media_info
+        file, blob = asset.file, asset.file.blob
         return cls(
             id=asset.id,
             kind=asset.kind,
             title=asset.title,
             caption=asset.caption,
-            name=file.name,
-            url=file_url(base, file),
-            mime_type=media.mime,
-            size=blob.size,
-            sha256=blob.sha256.hex(),
-            crc32=None if blob.crc32 is None else f"{blob.crc32:08x}",
-            width=media.width,
-            height=media.height,
-            duration=media.duration,
             source=asset.source,
             request_id=asset.request_id,
             endpoint=asset.endpoint,
@@ -92,8 +82,25 @@ class AssetShape(msgspec.Struct, frozen=True, kw_only=True):
             expires_at=file.expires_at,
             state=blob.state or UNSET,
             state_reason=blob.state_reason if blob.state else UNSET,
+            **file_facts(file, base),
             **more,
         )
+
+
+def file_facts(file: File, base: str) -> dict[str, Any]:
+    """Return the fields that assets and their versions tell of a file: size in bytes, hashes in hexadecimal digits."""
+    blob, media = file.blob, file.blob.media_info
+    return {
+        "name": file.name,
+        "url": file_url(base, file),
+        "mime_type": media.mime,
+        "size": blob.size,
+        "sha256": blob.sha256.hex(),
+        "crc32": None if blob.crc32 is None else f"{blob.crc32:08x}",
+        "width": media.width,
+        "height": media.height,
+        "duration": media.duration,
+    }
 
 
 class DescribedAsset(AssetShape, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from litestar import Request
 from mediatheque.errors import FormRequired, Invalid, TooLarge
 from mediatheque.http.content_disposition import parse
 from mediatheque.http.upload.bodies import LimitedSink, chunks
+from mediatheque.http.upload.form import field_text
 from mediatheque.http.upload.multipart import Event, FormPart, Parser
 from mediatheque.library.ingest.request import ByteSink
 from mediatheque.model import DeclaredMetadata
@@ -133,10 +134,4 @@ class FilesForm:
             raw += event
             if len(raw) > limit:
                 raise Invalid(f"The fields of a file are larger than {self._max_text} bytes.", param=name)
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            raise Invalid(f"{name} is not UTF-8 text.", param=name) from None
-        if "\0" in text:
-            raise Invalid(f"{name} contains a NUL character.", param=name)
-        return TextPart(name, text)
+        return TextPart(name, field_text(name, raw))

@@ -56,15 +56,21 @@ class Form:
             raise self._too_long(self._current)
 
     def _text(self, name: str, raw: bytearray) -> str:
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            raise Invalid(f"{name} is not UTF-8 text.", param=name) from None
-        if "\0" in text:
-            raise Invalid(f"{name} contains a NUL character.", param=name)
+        text = field_text(name, raw)
         if len(text) > self._text_fields[name]:
             raise self._too_long(name)
         return text
 
     def _too_long(self, name: str) -> Invalid:
         return Invalid(f"{name} is longer than {self._text_fields[name]} characters.", param=name)
+
+
+def field_text(name: str, raw: bytearray) -> str:
+    """Return the text of a field. Raises `Invalid` when it is not UTF-8, or contains NUL."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise Invalid(f"{name} is not UTF-8 text.", param=name) from None
+    if "\0" in text:
+        raise Invalid(f"{name} contains a NUL character.", param=name)
+    return text

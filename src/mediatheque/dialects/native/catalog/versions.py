@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from mediatheque.dialects.native.endpoint import delete, get, post, put
-from mediatheque.dialects.native.shapes import AssetShape, Time
+from mediatheque.dialects.native.shapes import AssetShape, Time, file_facts
 from mediatheque.errors import (
     AssetNotFound,
     Conflict,
@@ -27,7 +27,6 @@ from mediatheque.http.request.asset_sources import AssetInput, replace_content
 from mediatheque.http.request.pagination import offset_of, offset_token
 from mediatheque.http.request.query import query_param
 from mediatheque.http.upload.bodies import FormBody, RawBody
-from mediatheque.http.urls import file_url
 from mediatheque.library.idempotency import Claim
 from mediatheque.library.ingest.request import sha256_of
 from mediatheque.library.ingest.sources import MAX_INLINE
@@ -78,22 +77,12 @@ class VersionShape(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, version: AssetVersion, base: str) -> Self:
         """Build the version object."""
-        file, blob = version.file, version.file.blob
-        media = blob.media_info
         return cls(
             version=version.number,
             is_current=version.replaced_at is None,
-            name=file.name,
-            url=file_url(base, file),
-            mime_type=media.mime,
-            size=blob.size,
-            sha256=blob.sha256.hex(),
-            crc32=None if blob.crc32 is None else f"{blob.crc32:08x}",
-            width=media.width,
-            height=media.height,
-            duration=media.duration,
-            created_at=file.created_at,
+            created_at=version.file.created_at,
             replaced_at=version.replaced_at,
+            **file_facts(version.file, base),
         )
 
 
